@@ -1,0 +1,181 @@
+"""Windows: documents' tokens cut into training rows when they are read.
+
+In goes a `Split` (tokens of all documents, one after another); out come `Batch`es of rows
+`[start // stride, t_start, ..., t_(start + context_size - 1)]`. A document has windows at 0, step, 2 * step, ...;
+the last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are
+padded, and padded targets are -100, which the loss ignores. The order of training rows is a function of
+(seed, epoch) alone, so a sampler resumes from two integers.
+
+Tensor names: B batch, T context. Arrays are NumPy; moving them to a device is the loop's work.
+Not covered: shuffling within a shard of a data set larger than memory, and several readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from schemalm.dataset.store import Split
+
+IGNORED_TARGET = -100
+Int64Array = NDArray[np.int64]
+
+
+def count_windows(num_tokens: int, context_size: int, step: int) -> int:
+    """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
+    return 1 + -(-max(0, num_tokens - context_size) // step)
+
+
+def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:
+    """Raise `DataError` where a window of the document `name` would need a position token beyond the vocabulary."""
+    last_position = count_windows(num_tokens, context_size, stride) - 1
+    if last_position >= vocab_size:
+        raise DataError(
+            f"{name}: {num_tokens} tokens need position token {last_position} at stride {stride}, but the vocabulary "
+            f"has {vocab_size} tokens; use a larger stride or leave the document out"
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows ready for a model: it reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
+
+    `nonterminals_BT` and `states_BT2` are aligned with the targets (what the grammar expects before each of them)
+    and None for data without a grammar; both are 0 at padding. `documents_B` says where each row comes from.
+    """
+
+    tokens_BT: Int64Array  # [B, context_size + 1]
+    targets_BT: Int64Array  # [B, context_size]
+    nonterminals_BT: Int64Array | None  # [B, context_size]
+    states_BT2: Int64Array | None  # [B, context_size, 2]
+    documents_B: Int64Array  # [B]
+
+
+class Windows:
+    """All windows of a split, or of some of its documents, addressed by index from 0.
+
+    `stride` is the unit of position tokens; `step`, a multiple of it, is the distance between windows (`stride`
+    itself in training). With `score_once`, tokens that the window before already covers are no targets.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        context_size: int,
+        stride: int,
+        pad_id: int,
+        *,
+        step: int | None = None,
+        documents: Int64Array | None = None,
+        score_once: bool = False,
+    ) -> None:
+        self._step = stride if step is None else step
+        if not 1 <= stride <= self._step <= context_size or self._step % stride:
+            raise ConfigurationError(
+                f"windows need 1 <= stride <= step <= context size and a step that is a multiple of the stride; "
+                f"got stride {stride}, step {self._step}, context size {context_size}"
+            )
+        self._split = split
+        self._context_size = context_size
+        self._stride = stride
+        self._pad_id = pad_id
+        self._num_scored_before = context_size - self._step if score_once else 0
+        self.documents = np.arange(split.num_documents, dtype=np.int64) if documents is None else documents
+        num_tokens = split.offsets[self.documents + 1] - split.offsets[self.documents]
+        counts = 1 + -(-np.maximum(0, num_tokens - context_size) // self._step)
+        self._first_window = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return int(self._first_window[-1])
+
+    def rows(self, indices: Int64Array) -> Batch:
+        """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+        entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
+        document_B = self.documents[entry_B]
+        start_B = (indices - self._first_window[entry_B]) * self._step
+        begin_B = self._split.offsets[document_B] + start_B
+        length_B = np.minimum(self._split.offsets[document_B + 1] - begin_B, self._context_size)
+
+        column_T = np.arange(self._context_size)
+        is_token_BT = column_T < length_B[:, None]
+        place_BT = begin_B[:, None] + np.minimum(column_T, length_B[:, None] - 1)
+        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self._pad_id)
+        position_B1 = (start_B // self._stride)[:, None]
+
+        is_scored_before_BT = (column_T < self._num_scored_before) & (start_B > 0)[:, None]
+        return Batch(
+            tokens_BT=np.concatenate((position_B1, content_BT), axis=1),
+            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, content_BT, IGNORED_TARGET),
+            nonterminals_BT=_gather(self._split.nonterminals, place_BT, is_token_BT),
+            states_BT2=_gather(self._split.states, place_BT, is_token_BT[:, :, None]),
+            documents_B=document_B,
+        )
+
+
+def _gather(stream: NDArray[Any] | None, place_BT: Int64Array, is_token: NDArray[np.bool_]) -> Int64Array | None:
+    """The stream's entries at `place_BT` as int64, 0 where there is no token; None without a stream."""
+    return None if stream is None else np.where(is_token, stream[place_BT].astype(np.int64), 0)
+
+
+def scoring_windows(
+    split: Split, context_size: int, stride: int, pad_id: int, *, documents: Int64Array | None = None
+) -> Windows:
+    """Windows in which every token of every document is a target exactly once, for evaluation.
+
+    The first window of a document scores all its tokens; the next ones start half a context apart (the nearest
+    multiple of the stride below it) and score what is new, so each token is predicted from at least about half a context.
+    """
+    step = max(context_size // 2 // stride, 1) * stride
+    return Windows(split, context_size, stride, pad_id, step=step, documents=documents, score_once=True)
+
+
+@dataclass(frozen=True)
+class SamplerState:
+    """Where a sampler stands: `position` windows of `epoch` are drawn."""
+
+    epoch: int = 0
+    position: int = 0
+
+
+class WindowSampler:
+    """An endless order of window indices: each epoch shuffled by (seed, epoch), each window once per epoch.
+
+    A batch that reaches the end of an epoch is filled up from the next one, so all batches have the same size.
+    """
+
+    def __init__(self, num_windows: int, batch_size: int, seed: int, state: SamplerState | None = None) -> None:
+        if num_windows < 1:
+            raise DataError("there are no windows to draw from: the split has no documents")
+        self._num_windows = num_windows
+        self._batch_size = batch_size
+        self._seed = seed
+        self.state = SamplerState() if state is None else state
+        self._order = self._shuffle(self.state.epoch)
+
+    def _shuffle(self, epoch: int) -> Int64Array:
+        # Raw bits of a bit generator are stable across NumPy versions; `Generator.permutation` is not promised to be.
+        bits = np.random.PCG64(np.random.SeedSequence((self._seed, epoch))).random_raw(self._num_windows)
+        return np.argsort(bits, kind="stable")
+
+    def next_batch(self) -> Int64Array:
+        """The next `batch_size` window indices [B]."""
+        parts: list[Int64Array] = []
+        missing = self._batch_size
+        while missing:
+            epoch, position = self.state.epoch, self.state.position
+            part = self._order[position : position + missing]
+            parts.append(part)
+            missing -= part.size
+            self.state = SamplerState(epoch, position + part.size)
+            if self.state.position == self._num_windows:
+                self.state = SamplerState(epoch + 1, 0)
+                self._order = self._shuffle(epoch + 1)
+        return np.concatenate(parts)

@@ -1,0 +1,83 @@
+"""Every error that SchemaLM raises on purpose, each with its fields.
+
+    SchemaLMError
+    ├── SchemaError        a schema that is no schema, breaks a limit, or that no value satisfies
+    ├── DocumentError      text that is no document (YAML or JSON)
+    ├── InvalidDocument    a value that breaks the schema
+    ├── DecodeError        token ids that are no whole document
+    ├── PromptError        a partial value that no document of the schema can contain
+    ├── DataError          a corpus or a prepared data set that cannot be used
+    ├── ConfigurationError a setting that is out of range or does not fit another
+    └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
+
+A message says what was found, where, what was expected and what to do. Fields are plain values, so
+tests and tools compare them without parsing the message.
+"""
+
+from __future__ import annotations
+
+
+class SchemaLMError(Exception):
+    """The root of every error that SchemaLM raises on purpose."""
+
+
+class SchemaError(SchemaLMError):
+    """A schema that cannot be compiled: `pointer` and `keyword` say which place of it."""
+
+    def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:
+        super().__init__(f"schema at {pointer or '/'}: {message}")
+        self.pointer = pointer
+        self.keyword = keyword
+        self.message = message
+
+
+class DocumentError(SchemaLMError):
+    """Text that is no document; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, *, line: int = 1, column: int = 1, source: str = "") -> None:
+        place = f"{source}:{line}:{column}" if source else f"line {line}, column {column}"
+        super().__init__(f"{place}: {message}")
+        self.line = line
+        self.column = column
+        self.source = source
+        self.message = message
+
+
+class InvalidDocument(SchemaLMError):
+    """A value that breaks the schema at the JSON pointer `pointer`, by the schema keyword `keyword`."""
+
+    def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:
+        super().__init__(f"{pointer or '/'}: {message} ({keyword})")
+        self.pointer = pointer
+        self.keyword = keyword
+        self.message = message
+
+
+class DecodeError(SchemaLMError):
+    """Token ids that are no whole document; `position` is the index of the offending token."""
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(f"token {position}: {message}")
+        self.position = position
+        self.message = message
+
+
+class PromptError(SchemaLMError):
+    """A partial value that no document of the schema can contain."""
+
+    def __init__(self, message: str, *, pointer: str = "") -> None:
+        super().__init__(f"prompt at {pointer or '/'}: {message}")
+        self.pointer = pointer
+        self.message = message
+
+
+class DataError(SchemaLMError):
+    """A corpus or a prepared data set that cannot be used."""
+
+
+class ConfigurationError(SchemaLMError):
+    """A setting that is out of its range or does not fit another."""
+
+
+class CheckpointError(SchemaLMError):
+    """A run or checkpoint that is missing, damaged or of another configuration."""

@@ -1,0 +1,234 @@
+"""Boolean formulas over assertions: the normal form of a schema node (its *shape*).
+
+Formulas are immutable trees with structural equality and a hash computed once, so they serve as keys.
+The constructor functions simplify: constants vanish, nested conjunctions flatten, duplicates merge, and a
+formula next to its own negation collapses. Simplification is sound but not complete: two formulas
+that compare unequal may still be equivalent. Which assertions exist is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+
+class Formula:
+    """A node of a formula: its class and `parts` are its identity."""
+
+    __slots__ = ("_hash", "parts")
+
+    def __init__(self, *parts: object) -> None:
+        self.parts = parts
+        self._hash = hash((type(self).__qualname__, parts))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            type(self) is type(other)
+            and self._hash == other._hash  # type: ignore[attr-defined]
+            and self.parts == other.parts  # type: ignore[attr-defined]
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.parts))})"
+
+
+class Constant(Formula):
+    """Always true or always false."""
+
+    __slots__ = ()
+
+
+class Not(Formula):
+    """Negation of its one part."""
+
+    __slots__ = ()
+
+
+class And(Formula):
+    """True where every part is."""
+
+    __slots__ = ()
+
+
+class Or(Formula):
+    """True where some part is."""
+
+    __slots__ = ()
+
+
+class ExactlyOne(Formula):
+    """True where one part is, and no other."""
+
+    __slots__ = ()
+
+
+class Atom(Formula):
+    """A leaf: an assertion, or a question whose answer is not known yet."""
+
+    __slots__ = ()
+
+
+class Question(Atom):
+    """The verdict of a child on the shape with this index; its one part is that index."""
+
+    __slots__ = ()
+
+
+TRUE = Constant(True)
+FALSE = Constant(False)
+
+
+def children(formula: Formula) -> tuple[Formula, ...]:
+    """The formulas directly under a connective; none for constants and atoms."""
+    if isinstance(formula, Atom | Constant):
+        return ()
+    return formula.parts  # type: ignore[return-value]
+
+
+def negate(formula: Formula) -> Formula:
+    """The negation, with double negations and constants removed."""
+    if isinstance(formula, Constant):
+        return FALSE if formula.parts[0] else TRUE
+    if isinstance(formula, Not):
+        return children(formula)[0]
+    return Not(formula)
+
+
+def all_of(parts: Iterable[Formula]) -> Formula:
+    """The conjunction of `parts`."""
+    return _flatten(And, Or, parts, neutral=TRUE, absorbing=FALSE)
+
+
+def any_of(parts: Iterable[Formula]) -> Formula:
+    """The disjunction of `parts`."""
+    return _flatten(Or, And, parts, neutral=FALSE, absorbing=TRUE)
+
+
+def _flatten(
+    kind: type[Formula], dual: type[Formula], parts: Iterable[Formula], neutral: Formula, absorbing: Formula
+) -> Formula:
+    unique: dict[Formula, None] = {}
+    for part in parts:
+        for leaf in children(part) if type(part) is kind else (part,):
+            if leaf == absorbing:
+                return absorbing
+            if leaf != neutral:
+                unique[leaf] = None
+    if any(negate(leaf) in unique for leaf in unique):
+        return absorbing
+    kept = [leaf for leaf in unique if not (type(leaf) is dual and any(part in unique for part in children(leaf)))]
+    if not kept:
+        return neutral
+    return kept[0] if len(kept) == 1 else kind(*kept)
+
+
+def exactly_one(parts: Iterable[Formula]) -> Formula:
+    """True where one of `parts` is true and no other (JSON Schema's `oneOf`)."""
+    counts: dict[Formula, int] = {}
+    for part in parts:
+        if part != FALSE:
+            counts[part] = counts.get(part, 0) + 1
+    never = [negate(part) for part, count in counts.items() if count > 1 and part != TRUE]
+    if counts.get(TRUE, 0) > 1:
+        return FALSE
+    single = [part for part, count in counts.items() if count == 1]
+    if TRUE in counts:
+        return all_of([*never, *(negate(part) for part in single if part != TRUE)])
+    if not single:
+        return FALSE
+    return all_of([*never, single[0] if len(single) == 1 else ExactlyOne(*single)])
+
+
+def substitute(formula: Formula, replace: Callable[[Atom], Formula]) -> Formula:
+    """The formula with every atom replaced by what `replace` gives for it, simplified."""
+    memo: dict[Formula, Formula] = {}
+
+    def walk(node: Formula) -> Formula:
+        if isinstance(node, Constant):
+            return node
+        if node in memo:
+            return memo[node]
+        if isinstance(node, Atom):
+            result = replace(node)
+        else:
+            parts = [walk(part) for part in children(node)]
+            result = rebuild(node, parts)
+        memo[node] = result
+        return result
+
+    return walk(formula)
+
+
+def rebuild(node: Formula, parts: list[Formula]) -> Formula:
+    """The connective of `node` over other parts."""
+    if isinstance(node, And):
+        return all_of(parts)
+    if isinstance(node, Or):
+        return any_of(parts)
+    if isinstance(node, ExactlyOne):
+        return exactly_one(parts)
+    return negate(parts[0])
+
+
+def atoms(formulas: Iterable[Formula]) -> Iterator[Atom]:
+    """Every distinct atom of the formulas, in order of first occurrence."""
+    seen: set[Formula] = set()
+    stack = list(formulas)[::-1]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Atom):
+            yield node
+        stack.extend(reversed(children(node)))
+
+
+def possible(formula: Formula) -> Formula:
+    """What the questions must answer for the formula to be possibly true, whatever its other atoms turn out to be.
+
+    The result has no atoms but questions. It is an upper bound: other atoms count as independent.
+    """
+    if isinstance(formula, Question | Constant):
+        return formula
+    if isinstance(formula, Atom):
+        return TRUE
+    parts = children(formula)
+    if isinstance(formula, And):
+        return all_of(possible(part) for part in parts)
+    if isinstance(formula, Or):
+        return any_of(possible(part) for part in parts)
+    if isinstance(formula, Not):
+        return _possibly_false(parts[0])
+    return any_of(
+        all_of([possible(part), *(_possibly_false(other) for other in parts if other is not part)]) for part in parts
+    )
+
+
+def _possibly_false(formula: Formula) -> Formula:
+    if isinstance(formula, Question | Constant):
+        return negate(formula)
+    if isinstance(formula, Atom):
+        return TRUE
+    parts = children(formula)
+    if isinstance(formula, And):
+        return any_of(_possibly_false(part) for part in parts)
+    if isinstance(formula, Or):
+        return all_of(_possibly_false(part) for part in parts)
+    if isinstance(formula, Not):
+        return possible(parts[0])
+    none = all_of(_possibly_false(part) for part in parts)
+    two = [all_of([possible(a), possible(b)]) for i, a in enumerate(parts) for b in parts[:i]]
+    return any_of([none, *two])
+
+
+def answer(formula: Formula, verdict: int) -> Formula:
+    """The formula with each question replaced by its bit of `verdict`."""
+    return substitute(
+        formula,
+        lambda atom: (TRUE if verdict >> atom.parts[0] & 1 else FALSE) if isinstance(atom, Question) else atom,  # type: ignore[operator]
+    )

@@ -1,0 +1,126 @@
+"""What a nonterminal has to find out about the value that it expands.
+
+An inquiry carries formulas side by side and the verdicts on them that the parent can live with: bit i of a verdict says
+whether formula i is true. Most inquiries have one formula, which must be true. The others are the price of exactness:
+where an enclosing formula is still undecided, the child is asked several questions, and its verdict settles them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemalm.grammar.formula import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Constant,
+    Formula,
+    Not,
+    Question,
+    all_of,
+    answer,
+    atoms,
+    children,
+    possible,
+    substitute,
+)
+
+# What an assertion asks of the next child, and what it says of the children after that one.
+Move = Callable[[Atom], tuple[Formula, Formula]]
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i."""
+
+    formulas: tuple[Formula, ...]
+    allowed: Formula
+
+    def map(self, replace: Callable[[Atom], Formula]) -> Inquiry:
+        """The inquiry with every atom of its formulas replaced."""
+        return Inquiry(tuple(substitute(formula, replace) for formula in self.formulas), self.allowed)
+
+    def goal(self) -> Formula:
+        """What the questions inside the formulas must answer for the inquiry to end well, as far as can be told."""
+        return possible(_compose(self.allowed, self.formulas))
+
+    @property
+    def is_open(self) -> bool:
+        """False where no verdict that the parent can live with is possible any more."""
+        return self.goal() != FALSE
+
+    def verdict(self) -> int | None:
+        """The verdict once every formula is a constant; None where the parent cannot live with it."""
+        verdict = sum(1 << index for index, formula in enumerate(self.formulas) if formula == TRUE)
+        return verdict if self.admits(verdict) else None
+
+    def admits(self, verdict: int) -> bool:
+        """Whether the parent can live with a verdict."""
+        return answer(self.allowed, verdict) == TRUE
+
+    def answered(self, verdict: int) -> Inquiry:
+        """The inquiry after a child's verdict."""
+        return Inquiry(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a child's verdict is still missing."""
+        return any(isinstance(atom, Question) for atom in atoms(self.formulas))
+
+
+def must_hold(formula: Formula) -> Inquiry:
+    """The inquiry of a value that has to satisfy one formula."""
+    return Inquiry((formula,), Question(0))
+
+
+def ask(inquiry: Inquiry, move: Move) -> tuple[Inquiry, Inquiry] | None:
+    """Splits an inquiry at its next child: (what the child is asked, what remains for the rest).
+
+    The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
+    """
+    asked: dict[Formula, int] = {}
+
+    def replace(atom: Atom) -> Formula:
+        shape, after = move(atom)
+        if isinstance(shape, Constant):
+            return after if shape == TRUE else FALSE
+        return all_of([Question(asked.setdefault(shape, len(asked))), after])
+
+    rest = inquiry.map(replace)
+    shapes = list(asked)
+    base: list[Formula] = []
+    while forced := _forced(goal := rest.goal()):
+        base += [shapes[index] if value == TRUE else Not(shapes[index]) for index, value in forced.items()]
+        rest = rest.map(lambda atom, known=forced: known.get(_index(atom), atom))  # type: ignore[misc]
+    if goal == FALSE:
+        return None
+    remaining = [_index(atom) for atom in atoms(rest.formulas) if isinstance(atom, Question)]
+    if not remaining:
+        return must_hold(all_of(base)), rest
+    numbers: dict[int, Formula] = {old: Question(new) for new, old in enumerate(remaining, start=1)}
+    rename = lambda atom: numbers.get(_index(atom), atom)  # noqa: E731
+    child = Inquiry(
+        (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
+    )
+    return child, rest.map(rename)
+
+
+def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
+    return substitute(allowed, lambda atom: formulas[_index(atom)])
+
+
+def _index(atom: Atom) -> int:
+    return atom.parts[0] if isinstance(atom, Question) else -1  # type: ignore[return-value]
+
+
+def _forced(goal: Formula) -> dict[int, Formula]:
+    """The questions that have one answer only, if the goal is to be reached."""
+    forced: dict[int, Formula] = {}
+    for part in children(goal) if isinstance(goal, And) else (goal,):
+        if isinstance(part, Question):
+            forced[_index(part)] = TRUE
+        elif isinstance(part, Not) and isinstance(children(part)[0], Question):
+            forced[_index(children(part)[0])] = FALSE  # type: ignore[arg-type]
+    return forced

@@ -1,0 +1,95 @@
+"""Where a schema comes from: a value, a file, or a name that the package `check-jsonschema` carries.
+
+Out comes a plain JSON tree that is a schema by its own draft. Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from schemalm.errors import SchemaError
+from schemalm.grammar.limits import Limits
+
+Schema = dict[str, Any] | bool
+
+# The contract's spellings of names that the package carries in the plural.
+ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
+VENDOR = "check_jsonschema.builtin_schemas.vendor"
+CUSTOM = "check_jsonschema.builtin_schemas.custom"
+
+
+def built_in_names() -> list[str]:
+    """The names of the schemas that need no file."""
+    names = {
+        entry.name.removesuffix(".json")
+        for package in (VENDOR, CUSTOM)
+        for entry in importlib.resources.files(package).iterdir()
+        if entry.name.endswith(".json")
+    }
+    return sorted(names | set(ALIASES))
+
+
+def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
+    """The schema as a fresh JSON tree; raises SchemaError for what is no schema or breaks a limit."""
+    tree = _fresh_tree(schema, limits)
+    _check_depth(tree, limits.schema_depth)
+    try:
+        jsonschema_rs.meta.validate(tree)
+    except jsonschema_rs.ValidationError as error:
+        pointer = "".join(f"/{part}" for part in error.instance_path)
+        keyword = str(error.instance_path[-1]) if error.instance_path else ""
+        raise SchemaError(f"this is no JSON Schema: {error.message}", pointer=pointer, keyword=keyword) from None
+    except Exception as error:
+        raise SchemaError(f"this is no JSON Schema that can be read: {error}", keyword="$schema") from None
+    return tree
+
+
+def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
+    text = _read(schema) if isinstance(schema, str | Path) else _serialize(schema)
+    if len(text) > limits.schema_bytes:
+        raise SchemaError(f"the schema has {len(text)} bytes, more than the limit of {limits.schema_bytes}")
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SchemaError(f"the schema is no JSON: {error}") from None
+    if not isinstance(tree, dict | bool):
+        raise SchemaError(f"a schema is an object or a boolean, found {type(tree).__name__}")
+    return tree
+
+
+def _serialize(schema: Schema) -> bytes:
+    try:
+        return json.dumps(schema).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(f"the schema is no JSON value: {error}") from None
+
+
+def _read(schema: str | Path) -> bytes:
+    path = Path(schema)
+    try:
+        if path.is_file():
+            return path.read_bytes()
+    except OSError as error:
+        raise SchemaError(f"cannot read {path}: {error.strerror}") from None
+    name = ALIASES.get(str(schema), str(schema))
+    if name.replace("-", "").replace(".", "").replace("_", "").isalnum():
+        for package in (VENDOR, CUSTOM):
+            resource = importlib.resources.files(package) / f"{name}.json"
+            if resource.is_file():
+                return resource.read_bytes()
+    raise SchemaError(f"{schema} is neither a file nor a built-in schema; built in are {', '.join(built_in_names())}")
+
+
+def _check_depth(tree: Schema, limit: int) -> None:
+    stack: list[tuple[Any, int]] = [(tree, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > limit:
+            raise SchemaError(f"the schema is nested more than {limit} levels deep")
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        stack.extend((child, depth + 1) for child in inner)

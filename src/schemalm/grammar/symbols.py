@@ -1,0 +1,75 @@
+"""Symbols: the smallest units of a linearized value, each with a fixed arity and one character.
+
+The character stands for the symbol wherever symbols are handled as text: bytes are U+0000..U+00FF, all others come from
+a private range. Source of the table: section 2 of the design, "From value to symbols".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NUM_BYTES = 256
+# Supplementary Private Use Area A begins here.
+FIRST_PRIVATE = 0xF0000
+MAX_SYMBOLS = NUM_BYTES + 0xFFFE
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A symbol: `label` is its class, `text` the key or constant where it has one, `arity` how many nonterminals it opens."""
+
+    label: str
+    arity: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label}:{self.text}" if self.label in ("KEY", "CONST", "AS") else self.label
+
+
+END = Symbol("END", 0)
+KEY_END = Symbol("KEY_END", 2)
+FREE_KEY = Symbol("FREE_KEY", 1)
+OBJECT_END = Symbol("OBJECT_END", 0)
+ARRAY_END = Symbol("ARRAY_END", 0)
+ITEM = Symbol("ITEM", 2)
+TRUE_SYMBOL = Symbol("TRUE", 0)
+FALSE_SYMBOL = Symbol("FALSE", 0)
+NULL = Symbol("NULL", 0)
+AS_KIND = {kind: Symbol("AS", 1, kind) for kind in ("number", "string", "array", "object")}
+STRUCTURE = (END, KEY_END, FREE_KEY, OBJECT_END, ARRAY_END, ITEM, TRUE_SYMBOL, FALSE_SYMBOL, NULL, *AS_KIND.values())
+
+
+def KEY(name: str) -> Symbol:  # noqa: N802
+    """The symbol of a key that the schema names."""
+    return Symbol("KEY", 2, name)
+
+
+def CONST(text: str) -> Symbol:  # noqa: N802
+    """The symbol of a string that an `enum` or `const` lists."""
+    return Symbol("CONST", 0, text)
+
+
+class SymbolTable:
+    """Numbers symbols: bytes first, then the fixed ones, then the keys and constants in a given order."""
+
+    def __init__(self, schema_symbols: Iterable[Symbol]) -> None:
+        self.symbols: list[Symbol] = [Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)]
+        self.symbols += [*STRUCTURE, *dict.fromkeys(schema_symbols)]
+        self.ids = {symbol: index for index, symbol in enumerate(self.symbols)}
+        self.arities = [symbol.arity for symbol in self.symbols]
+        self.characters = [character_of(index) for index in range(len(self.symbols))]
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+
+def character_of(symbol: int) -> str:
+    """The character that stands for a symbol id."""
+    return chr(symbol if symbol < NUM_BYTES else FIRST_PRIVATE + symbol - NUM_BYTES)
+
+
+def symbol_of(character: str) -> int:
+    """The symbol id that a character stands for."""
+    code = ord(character)
+    return code if code < NUM_BYTES else code - FIRST_PRIVATE + NUM_BYTES

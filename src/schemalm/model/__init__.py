@@ -1,0 +1,1 @@
+"""The GPT, its configurations, and its loss."""

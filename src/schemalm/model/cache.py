@@ -1,0 +1,69 @@
+"""The key-value cache: what attention has to remember of tokens already read, for rows of different lengths.
+
+Each row of a batch has its own length, so rows may be fed different numbers of tokens in one step. Storage is
+allocated once. One extra place at the end takes what padding writes; nothing reads it.
+
+Tensor names: B batch, T new tokens, S cached places, H key-value heads, K head width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from schemalm.errors import ConfigurationError
+from schemalm.model.configuration import GPTConfiguration
+
+
+class KeyValueCache:
+    """Keys and values of up to `capacity` tokens for each of `batch_size` rows, and each row's length."""
+
+    def __init__(
+        self,
+        configuration: GPTConfiguration,
+        batch_size: int,
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.capacity = configuration.context_size
+        shape = (
+            configuration.num_layers,
+            batch_size,
+            configuration.num_key_value_heads,
+            self.capacity + 1,
+            configuration.head_width,
+        )
+        self._keys_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
+        self._values_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
+        self._rows_B1 = torch.arange(batch_size, device=device)[:, None]
+        self.lengths_B = torch.zeros(batch_size, dtype=torch.int64, device=device)
+
+    def places(self, num_new_B: Tensor, num_columns: int) -> tuple[Tensor, Tensor, int]:
+        """Where `num_new_B` new tokens per row, right-padded to `num_columns`, stand and are stored.
+
+        Returns their positions [B, T], their places of storage [B, T] (the spare one for padding), and the number of
+        places that attention has to look at. Raises `ConfigurationError` where a row would outgrow the cache.
+        """
+        column_T = torch.arange(num_columns, device=self.lengths_B.device)
+        position_BT = (self.lengths_B[:, None] + column_T).clamp(max=self.capacity - 1)
+        place_BT = torch.where(column_T < num_new_B[:, None], position_BT, self.capacity)
+        num_places = int((self.lengths_B + num_new_B).max())
+        if num_places > self.capacity:
+            raise ConfigurationError(
+                f"a row of {num_places} tokens does not fit the context of {self.capacity}: reset the row and feed it a "
+                "shorter window"
+            )
+        return position_BT, place_BT, max(num_places, 1)
+
+    def store(
+        self, layer: int, keys_BHTK: Tensor, values_BHTK: Tensor, place_BT: Tensor, num_places: int
+    ) -> tuple[Tensor, Tensor]:
+        """Store a layer's new keys and values, and return views of the first `num_places` of all [B, H, S, K]."""
+        for store_LBHSK, new_BHTK in ((self._keys_LBHSK, keys_BHTK), (self._values_LBHSK, values_BHTK)):
+            store_LBHSK[layer][self._rows_B1, :, place_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
+        return self._keys_LBHSK[layer, :, :, :num_places], self._values_LBHSK[layer, :, :, :num_places]
+
+    def reset(self, row: int) -> None:
+        """Forget everything about one row, so that a new window can be fed to it."""
+        self.lengths_B[row] = 0

@@ -1,0 +1,94 @@
+"""The GPT's configuration: every constant of the model is a field here, validated once.
+
+A configuration determines the names and shapes of all parameters and the function that they compute. What the data
+decides (vocabulary, context, states) is given by the caller; named sizes give the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from schemalm.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class GPTConfiguration:
+    """A decoder-only GPT; raises `ConfigurationError` for values that no model can have.
+
+    `context_size` is the number of tokens read at once, the position token included. `num_states` is the number of
+    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. A hidden matrix starts with
+    the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros.
+    """
+
+    vocab_size: int
+    context_size: int
+    num_layers: int
+    num_heads: int
+    num_key_value_heads: int
+    model_width: int
+    mlp_width: int
+    num_states: int = 0
+    rope_theta: float = 10_000.0
+    norm_epsilon: float = 1e-6
+    logit_soft_cap: float = 15.0
+    embedding_std: float = 0.02
+    state_std: float = 0.02
+    hidden_gain: float = 1.0
+    head_std: float = 0.001
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            if not is_number or (field.type == "int" and not isinstance(value, int)):
+                raise ConfigurationError(f"{field.name} must be a finite {field.type}, got {value!r}")
+            may_be_zero = field.name == "num_states" or field.name.endswith(("_std", "_gain"))
+            if value < 0 or (value == 0 and not may_be_zero):
+                raise ConfigurationError(
+                    f"{field.name} must be {'at least 0' if may_be_zero else 'above 0'}, got {value}"
+                )
+        if self.model_width % (2 * self.num_heads):
+            raise ConfigurationError(
+                f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "
+                "so that each head has an even width for rotary positions"
+            )
+        if self.logit_soft_cap > 60:
+            raise ConfigurationError(
+                f"logit_soft_cap {self.logit_soft_cap} must be at most 60: the loss takes exponentials of capped logits"
+            )
+        if self.num_heads % self.num_key_value_heads:
+            raise ConfigurationError(
+                f"num_heads {self.num_heads} must be a multiple of num_key_value_heads {self.num_key_value_heads}"
+            )
+
+    @property
+    def head_width(self) -> int:
+        """The width of one attention head."""
+        return self.model_width // self.num_heads
+
+    @classmethod
+    def named(cls, name: str, *, vocab_size: int, context_size: int, num_states: int = 0) -> GPTConfiguration:
+        """The configuration of a named size for given data; raises `ConfigurationError` for an unknown name."""
+        if name not in SIZES:
+            raise ConfigurationError(f"there is no model size {name!r}; choose one of {', '.join(SIZES)}")
+        num_layers, num_heads, model_width = SIZES[name]
+        return cls(
+            vocab_size=vocab_size,
+            context_size=context_size,
+            num_layers=num_layers,
+            num_heads=num_heads,
+            num_key_value_heads=num_heads,
+            model_width=model_width,
+            mlp_width=4 * model_width,
+            num_states=num_states,
+        )
+
+
+# Layers, heads, width; `tiny` is the size for a CPU.
+SIZES = {
+    "tiny": (4, 3, 192),
+    "small": (8, 6, 384),
+    "medium": (8, 12, 768),
+    "large": (12, 16, 1024),
+}

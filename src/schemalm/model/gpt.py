@@ -1,0 +1,216 @@
+"""The GPT: a decoder-only transformer in the form that `NanoChatForCausalLM` of `transformers` can hold exactly.
+
+In go token ids, and optionally the grammar state before each next token; out come float32 logits. Rotary positions,
+RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys after the
+rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Where the grammar state is used, its
+embeddings are added to the token's **before** the input norm: with zero embeddings the model is the plain one, and an
+engine that accepts input embeddings can be fed the sum.
+
+Tensor names: B batch, T time, D model width, H heads, K head width, V vocabulary, S cached places.
+Not covered: dropout, tied weights, contexts longer than the configuration's.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from schemalm.errors import ConfigurationError
+from schemalm.model.cache import KeyValueCache
+from schemalm.model.configuration import GPTConfiguration
+
+
+def rotate(x_BHTK: Tensor, cos_BTK: Tensor, sin_BTK: Tensor) -> Tensor:
+    """Rotary positions (Su et al., 2021) on halves of the head, in the direction that nanochat turns them.
+
+    `cos` and `sin` are [B or 1, T, K / 2].
+    """
+    first, second = x_BHTK.chunk(2, dim=-1)
+    cos, sin = cos_BTK[:, None], sin_BTK[:, None]
+    return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
+
+
+class Attention(nn.Module):
+    """Causal self-attention with rotary positions and normed queries and keys."""
+
+    def __init__(self, configuration: GPTConfiguration) -> None:
+        super().__init__()
+        self._head_width = configuration.head_width
+        self._norm_epsilon = configuration.norm_epsilon
+        self._is_grouped = configuration.num_key_value_heads < configuration.num_heads
+        width, head_width = configuration.model_width, configuration.head_width
+        self.query = nn.Linear(width, configuration.num_heads * head_width, bias=False)
+        self.key = nn.Linear(width, configuration.num_key_value_heads * head_width, bias=False)
+        self.value = nn.Linear(width, configuration.num_key_value_heads * head_width, bias=False)
+        self.output = nn.Linear(configuration.num_heads * head_width, width, bias=False)
+
+    def forward(self, x_BTD: Tensor, places: _Places) -> Tensor:
+        """Mix each position with those before it [B, T, D]."""
+        query_BHTK, key_BHTK, value_BHTK = (
+            project(x_BTD).unflatten(-1, (-1, self._head_width)).transpose(1, 2)
+            for project in (self.query, self.key, self.value)
+        )
+        query_BHTK, key_BHTK = (
+            F.rms_norm(rotate(x, places.cos_BTK, places.sin_BTK), (self._head_width,), eps=self._norm_epsilon)
+            for x in (query_BHTK, key_BHTK)
+        )
+        key_BHSK, value_BHSK = places.remember(key_BHTK, value_BHTK)
+        mixed_BHTK = F.scaled_dot_product_attention(
+            query_BHTK.to(value_BHSK.dtype),
+            key_BHSK.to(value_BHSK.dtype),
+            value_BHSK,
+            attn_mask=places.mask_B1TS,
+            is_causal=places.mask_B1TS is None,
+            enable_gqa=self._is_grouped,
+        )
+        return torch.as_tensor(self.output(mixed_BHTK.transpose(1, 2).flatten(2)))
+
+
+class Block(nn.Module):
+    """One layer: attention, then a squared-ReLU MLP, each on the normed residual stream."""
+
+    def __init__(self, configuration: GPTConfiguration) -> None:
+        super().__init__()
+        self._norm_epsilon = configuration.norm_epsilon
+        self.attention = Attention(configuration)
+        self.up = nn.Linear(configuration.model_width, configuration.mlp_width, bias=False)
+        self.down = nn.Linear(configuration.mlp_width, configuration.model_width, bias=False)
+
+    def forward(self, x_BTD: Tensor, places: _Places) -> Tensor:
+        """Add what attention and the MLP have to say [B, T, D]."""
+        shape = x_BTD.shape[-1:]
+        x_BTD = x_BTD + self.attention(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon), places)
+        hidden = F.relu(self.up(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon))).square()
+        return x_BTD + torch.as_tensor(self.down(hidden))
+
+
+class _Places:
+    """Where the tokens of one forward pass stand: rotations, the attention mask, and the cache if there is one."""
+
+    def __init__(
+        self, cos_TK: Tensor, sin_TK: Tensor, num_tokens: int, cache: KeyValueCache | None, num_new_B: Tensor
+    ) -> None:
+        self._cache, self._layer = cache, 0
+        if cache is None:
+            self.cos_BTK, self.sin_BTK = cos_TK[None, :num_tokens], sin_TK[None, :num_tokens]
+            self.mask_B1TS: Tensor | None = None
+            return
+        position_BT, self._place_BT, self._num_places = cache.places(num_new_B, num_tokens)
+        self.cos_BTK, self.sin_BTK = cos_TK[position_BT], sin_TK[position_BT]
+        place_S = torch.arange(self._num_places, device=position_BT.device)
+        self.mask_B1TS = (place_S <= position_BT[:, :, None])[:, None]
+
+    def remember(self, keys_BHTK: Tensor, values_BHTK: Tensor) -> tuple[Tensor, Tensor]:
+        if self._cache is None:
+            return keys_BHTK, values_BHTK
+        self._layer += 1
+        return self._cache.store(self._layer - 1, keys_BHTK, values_BHTK, self._place_BT, self._num_places)
+
+
+class GPT(nn.Module):
+    """The model: `model(tokens_BT, states_BT2)` gives logits [B, T, V]."""
+
+    def __init__(self, configuration: GPTConfiguration) -> None:
+        super().__init__()
+        self.configuration = configuration
+        self.tokens = nn.Embedding(configuration.vocab_size, configuration.model_width)
+        self.states = (
+            nn.Embedding(configuration.num_states, configuration.model_width) if configuration.num_states else None
+        )
+        self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
+        self.head = nn.Linear(configuration.model_width, configuration.vocab_size, bias=False)
+
+        frequency_K = configuration.rope_theta ** (
+            -torch.arange(0, configuration.head_width, 2, dtype=torch.float32) / configuration.head_width
+        )
+        angle_TK = torch.arange(configuration.context_size, dtype=torch.float32)[:, None] * frequency_K
+        self.register_buffer("_cos_TK", angle_TK.cos(), persistent=False)
+        self.register_buffer("_sin_TK", angle_TK.sin(), persistent=False)
+
+    @torch.no_grad()
+    def initialize(self, seed: int) -> None:
+        """Draw all weights afresh, the same for the same seed; output projections start at zero, as in nanochat."""
+        configuration = self.configuration
+        generator = torch.Generator().manual_seed(seed)
+
+        def draw(weight: Tensor, std: float) -> None:
+            weight.copy_(torch.randn(weight.shape, generator=generator) * std)
+
+        draw(self.tokens.weight, configuration.embedding_std)
+        if self.states is not None:
+            draw(self.states.weight, configuration.state_std)
+        draw(self.head.weight, configuration.head_std)
+        for name, weight in self.layers.named_parameters():
+            is_output = name.endswith(("attention.output.weight", "down.weight"))
+            draw(weight, 0.0 if is_output else configuration.hidden_gain * weight.shape[1] ** -0.5)
+
+    def forward(
+        self,
+        tokens_BT: Tensor,
+        states_BT2: Tensor | None = None,
+        cache: KeyValueCache | None = None,
+        num_new_B: Tensor | None = None,
+    ) -> Tensor:
+        """Logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
+        return self.logits(self.hidden(tokens_BT, states_BT2, cache, num_new_B))
+
+    def hidden(
+        self,
+        tokens_BT: Tensor,
+        states_BT2: Tensor | None = None,
+        cache: KeyValueCache | None = None,
+        num_new_B: Tensor | None = None,
+    ) -> Tensor:
+        """What the head reads [B, T, D].
+
+        `states_BT2` holds rows of the state embedding in force before the *next* token. With a cache, row b goes on
+        from its cached length with its first `num_new_B[b]` tokens (all of them by default); the rest is padding,
+        whose outputs mean nothing. Raises `ConfigurationError` where states or lengths do not fit the model.
+        """
+        if (self.states is None) != (states_BT2 is None):
+            raise ConfigurationError(
+                "this model needs the grammar state of each token"
+                if self.states
+                else "this model takes no grammar state"
+            )
+        num_tokens = tokens_BT.shape[1]
+        if num_tokens > self.configuration.context_size:
+            raise ConfigurationError(
+                f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
+            )
+        if num_new_B is None:
+            num_new_B = torch.full((tokens_BT.shape[0],), num_tokens, device=tokens_BT.device)
+        places = _Places(self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK"), num_tokens, cache, num_new_B)
+
+        x_BTD = self.tokens(tokens_BT)
+        if self.states is not None:
+            x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
+        x_BTD = self._norm(x_BTD)
+        for layer in self.layers:
+            x_BTD = layer(x_BTD, places)
+        if cache is not None:
+            cache.lengths_B += num_new_B
+        return self._norm(x_BTD)
+
+    def logits(self, hidden_ND: Tensor) -> Tensor:
+        """Float32 logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024)."""
+        cap = self.configuration.logit_soft_cap
+        return cap * torch.tanh(self.head(hidden_ND).float() / cap)
+
+    def _norm(self, x_BTD: Tensor) -> Tensor:
+        return F.rms_norm(x_BTD, x_BTD.shape[-1:], eps=self.configuration.norm_epsilon)
+
+    def num_parameters(self) -> int:
+        """The number of trained numbers, embeddings included."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def flops_per_token(self) -> int:
+        """Floating point operations to train on one token of a full context, forward and backward.
+
+        `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), N without the embeddings, which multiply nothing.
+        """
+        configuration = self.configuration
+        num_embedded = sum(table.weight.numel() for table in (self.tokens, self.states) if table is not None)
+        attention = 12 * configuration.num_layers * configuration.model_width * configuration.context_size
+        return 6 * (self.num_parameters() - num_embedded) + attention

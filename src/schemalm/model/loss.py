@@ -1,0 +1,131 @@
+"""The loss: cross-entropy of the next token among the tokens that the grammar admits.
+
+Two ways to the same numbers. `masked_cross_entropy` is the plain one, from logits. `head_cross_entropy` is the one that
+training uses: it goes from hidden vectors to the loss and its gradients a chunk of rows at a time, so the logits of a
+batch never exist at once and a chunk stays in the processor's cache. A test holds the two together.
+
+Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals. Losses are sums, in nats.
+Both raise `DataError` where a mask does not admit a target: such data contradicts itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from schemalm.dataset.windows import IGNORED_TARGET
+from schemalm.errors import DataError
+
+# Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
+_CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
+
+
+def unpack_masks(masks_UB: Tensor, vocab_size: int) -> Tensor:
+    """Packed rows, uint8 [U, ceil(V / 8)] with little-endian bits, as bool [U, V]."""
+    # Eight booleans of one byte each are one 64-bit word: a look-up writes a whole byte's bits at once.
+    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
+    words = bits.to(torch.uint8).view(torch.int64).flatten().to(masks_UB.device)
+    unpacked = words[masks_UB.int()].view(torch.bool)
+    return unpacked[:, :vocab_size]
+
+
+def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tensor) -> None:
+    """Raise `DataError` unless the mask of each nonterminal admits the target beside it."""
+    bytes_N = masks_packed[nonterminals_N, targets_N >> 3].to(torch.int64)
+    is_admitted_N = ((bytes_N >> (targets_N & 7)) & 1).bool()
+    if not bool(is_admitted_N.all()):
+        place = int((~is_admitted_N).nonzero()[0])
+        raise DataError(
+            f"token {int(targets_N[place])} is not admitted by nonterminal {int(nonterminals_N[place])}, although the "
+            "data has it there: masks and tokens do not belong together; prepare the data again"
+        )
+
+
+def masked_cross_entropy(
+    logits_BTV: Tensor, targets_BT: Tensor, nonterminals_BT: Tensor | None = None, masks_packed: Tensor | None = None
+) -> tuple[Tensor, int]:
+    """The summed loss of all targets but the ignored ones, and their number.
+
+    With masks, logits of tokens that a position's nonterminal does not admit are minus infinity.
+    """
+    is_target_BT = targets_BT != IGNORED_TARGET
+    logits_NV, targets_N = logits_BTV[is_target_BT].float(), targets_BT[is_target_BT]
+    if nonterminals_BT is not None and masks_packed is not None:
+        nonterminals_N = nonterminals_BT[is_target_BT]
+        check_targets(targets_N, nonterminals_N, masks_packed)
+        mask_NV = unpack_masks(masks_packed[nonterminals_N], logits_NV.shape[1])
+        logits_NV = logits_NV.masked_fill(~mask_NV, -torch.inf)
+    return F.cross_entropy(logits_NV, targets_N, reduction="sum"), len(targets_N)
+
+
+def head_cross_entropy(
+    hidden_BTD: Tensor,
+    head_VD: Tensor,
+    logit_soft_cap: float,
+    targets_BT: Tensor,
+    nonterminals_BT: Tensor | None = None,
+    masks_packed: Tensor | None = None,
+) -> tuple[Tensor, int]:
+    """What `masked_cross_entropy` gives for the logits `cap * tanh(hidden @ head / cap)`, without holding them."""
+    place_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
+    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, place_N)
+    targets_N = targets_BT.flatten().index_select(0, place_N)
+    masks_UV = rows_N = None
+    if nonterminals_BT is not None and masks_packed is not None:
+        nonterminals_N = nonterminals_BT.flatten().index_select(0, place_N)
+        check_targets(targets_N, nonterminals_N, masks_packed)
+        # A batch visits few nonterminals: unpacking each of them once costs next to nothing.
+        distinct_U, rows_N = nonterminals_N.unique(return_inverse=True)
+        masks_UV = unpack_masks(masks_packed[distinct_U], head_VD.shape[0])
+    loss: Tensor = _HeadCrossEntropy.apply(
+        hidden_ND, head_VD, logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled()
+    )  # type: ignore[no-untyped-call]
+    return loss, len(targets_N)
+
+
+class _HeadCrossEntropy(torch.autograd.Function):
+    """Loss and gradients in one pass over chunks of rows, as in Liger Kernel's linear cross-entropy (Hsu et al., 2024)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden_ND: Tensor,
+        head_VD: Tensor,
+        cap: float,
+        targets_N: Tensor,
+        masks_UV: Tensor | None,
+        rows_N: Tensor | None,
+        with_gradients: bool,
+    ) -> Tensor:
+        """The summed loss, a float32 scalar; gradients are computed here and scaled in `backward`."""
+        num_rows = max(1, _CHUNK_LOGITS.get(hidden_ND.device.type, 1 << 21) // head_VD.shape[0])
+        loss = torch.zeros((), device=hidden_ND.device)
+        if with_gradients:
+            ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
+            ctx.head_gradient_VD = torch.zeros_like(head_VD)
+        for start in range(0, len(targets_N), num_rows):
+            chunk = slice(start, start + num_rows)
+            targets_N1 = targets_N[chunk, None]
+            tanh_NV = (hidden_ND[chunk] @ head_VD.T).float().div_(cap).tanh_()
+            # The cap bounds logits, so exponentials need no maximum taken off, and a product serves as the mask.
+            weights_NV = (tanh_NV * cap).exp_()
+            if masks_UV is not None and rows_N is not None:
+                weights_NV.mul_(masks_UV[rows_N[chunk]])
+            totals_N1 = weights_NV.sum(dim=1, keepdim=True)
+            loss += (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
+            if with_gradients:
+                gradient_NV = weights_NV.div_(totals_N1)
+                gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))
+                gradient_NV.mul_(tanh_NV.square_().neg_().add_(1.0))  # through the cap: 1 - tanh^2
+                gradient_NV = gradient_NV.to(hidden_ND.dtype)
+                ctx.hidden_gradient_ND[chunk] = gradient_NV @ head_VD
+                ctx.head_gradient_VD += gradient_NV.T @ hidden_ND[chunk]
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        """The gradients of the hidden vectors and of the head."""
+        return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None, None, None, None, None

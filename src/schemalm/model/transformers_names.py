@@ -1,0 +1,61 @@
+"""Names: our parameters and settings as `NanoChatForCausalLM` of `transformers` calls them, and back.
+
+The weights themselves are the same numbers in the same shapes. The grammar-state embedding has no counterpart there;
+an engine is fed `tokens(ids) + states(rows).sum` as input embeddings instead, so its table is left out.
+Nothing here imports `transformers`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from schemalm.model.configuration import GPTConfiguration
+
+_OUTSIDE_LAYERS = {"tokens.weight": "model.embed_tokens.weight", "head.weight": "lm_head.weight"}
+_IN_LAYER = {
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.o_proj",
+    "up": "mlp.fc1",
+    "down": "mlp.fc2",
+}
+
+
+def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
+    """The arguments of `NanoChatConfig` that describe the same model."""
+    return {
+        "vocab_size": configuration.vocab_size,
+        "hidden_size": configuration.model_width,
+        "intermediate_size": configuration.mlp_width,
+        "num_hidden_layers": configuration.num_layers,
+        "num_attention_heads": configuration.num_heads,
+        "num_key_value_heads": configuration.num_key_value_heads,
+        "max_position_embeddings": configuration.context_size,
+        "hidden_act": "relu2",
+        "rms_norm_eps": configuration.norm_epsilon,
+        "rope_parameters": {"rope_type": "default", "rope_theta": configuration.rope_theta},
+        "final_logit_softcapping": configuration.logit_soft_cap,
+        "attention_bias": False,
+        "tie_word_embeddings": False,
+    }
+
+
+def _names(configuration: GPTConfiguration) -> dict[str, str]:
+    names = dict(_OUTSIDE_LAYERS)
+    for layer in range(configuration.num_layers):
+        for ours, theirs in _IN_LAYER.items():
+            names[f"layers.{layer}.{ours}.weight"] = f"model.layers.{layer}.{theirs}.weight"
+    return names
+
+
+def to_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:
+    """A state dict of `GPT` under the names of `NanoChatForCausalLM`, without the grammar-state embedding."""
+    return {theirs: weights[ours] for ours, theirs in _names(configuration).items()}
+
+
+def from_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:
+    """A state dict of `NanoChatForCausalLM` under our names, for a `GPT` without grammar state."""
+    return {ours: weights[theirs] for ours, theirs in _names(configuration).items()}

@@ -1,0 +1,37 @@
+"""One composer for each kind of workflow, grouped by what the workflows are for."""
+
+from __future__ import annotations
+
+from schemalm.recipes.workflows import (
+    checks,
+    deployment,
+    images,
+    integration,
+    linting,
+    maintenance,
+    pages,
+    pipelines,
+    releases,
+    reusable,
+    scheduled,
+    security,
+    triage,
+)
+
+KINDS = (
+    *checks.KINDS,
+    *pipelines.KINDS,
+    *integration.KINDS,
+    *linting.KINDS,
+    *releases.KINDS,
+    *images.KINDS,
+    *pages.KINDS,
+    *deployment.KINDS,
+    *reusable.KINDS,
+    *maintenance.KINDS,
+    *triage.KINDS,
+    *security.KINDS,
+    *scheduled.KINDS,
+)
+
+__all__ = ["KINDS"]
