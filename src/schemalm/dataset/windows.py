@@ -10,6 +10,8 @@ Tensor names: B batch, T context. Arrays are NumPy; moving them to a device is t
 Not covered: shuffling within a shard of a data set larger than memory, and several readers.
 """
 
+# ruff: noqa: N815 (fields carry shape suffixes)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -130,8 +132,9 @@ def scoring_windows(
 ) -> Windows:
     """Windows in which every token of every document is a target exactly once, for evaluation.
 
-    The first window of a document scores all its tokens; the next ones start half a context apart (the nearest
-    multiple of the stride below it) and score what is new, so each token is predicted from at least about half a context.
+    The first window of a document scores all its tokens; the next ones start about half a context
+    apart (a multiple of the stride) and score what is new, so that each token is predicted from about half a context
+    or more, but for the document's beginning.
     """
     step = max(context_size // 2 // stride, 1) * stride
     return Windows(split, context_size, stride, pad_id, step=step, documents=documents, score_once=True)

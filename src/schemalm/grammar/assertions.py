@@ -22,13 +22,13 @@ class Assertion(Atom):
 
 
 class KindIs(Assertion):
-    """parts: (frozenset of JSON Schema type names)."""
+    """parts: (sorted tuple of JSON Schema type names,)."""
 
     __slots__ = ()
     keyword = "type"
 
     @property
-    def kinds(self) -> frozenset[str]:
+    def kinds(self) -> tuple[str, ...]:
         """The admitted type names; `integer` may stand beside or instead of `number`."""
         return self.parts[0]  # type: ignore[return-value]
 
@@ -173,16 +173,16 @@ def equals(value: object) -> Formula:
     if value is None or isinstance(value, bool):
         return Is(json.dumps(value))
     if isinstance(value, str):
-        return all_of([KindIs(frozenset({"string"})), StringIn((value,))])
+        return all_of([KindIs(("string",)), StringIn((value,))])
     if isinstance(value, int | float):
-        return all_of([KindIs(frozenset({"number"})), NumberIn(number_texts(value))])
+        return all_of([KindIs(("number",)), NumberIn(number_texts(value))])
     if isinstance(value, list):
         items = Items(tuple(equals(item) for item in value), FALSE)
-        return all_of([KindIs(frozenset({"array"})), items, MinItems(len(value))] if value else
-                      [KindIs(frozenset({"array"})), items])
+        return all_of([KindIs(("array",)), items, MinItems(len(value))] if value else
+                      [KindIs(("array",)), items])
     assert isinstance(value, dict)
     members = Members(tuple((name, equals(item)) for name, item in value.items()), (), FALSE)
-    return all_of([KindIs(frozenset({"object"})), members, *(Has(name) for name in value)])
+    return all_of([KindIs(("object",)), members, *(Has(name) for name in value)])
 
 
 def one_of_values(values: list[object]) -> Formula:
@@ -192,9 +192,9 @@ def one_of_values(values: list[object]) -> Formula:
     texts = tuple(dict.fromkeys(text for number in numbers for text in number_texts(number)))
     parts = [equals(value) for value in values if value is None or isinstance(value, bool | list | dict)]
     if strings:
-        parts.append(all_of([KindIs(frozenset({"string"})), StringIn(strings)]))
+        parts.append(all_of([KindIs(("string",)), StringIn(strings)]))
     if texts:
-        parts.append(all_of([KindIs(frozenset({"number"})), NumberIn(texts)]))
+        parts.append(all_of([KindIs(("number",)), NumberIn(texts)]))
     return any_of(parts)
 
 

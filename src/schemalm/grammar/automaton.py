@@ -7,8 +7,9 @@ algorithm) and numbered breadth first, so equal languages give equal automata.
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ class Automaton:
     def __init__(self, next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32]) -> None:
         self.next_state = next_state
         self.verdicts = verdicts
+        self.transitions = next_state.tobytes()
         self.rows: list[list[int]] = next_state.tolist()
         self.ends: list[int] = verdicts.tolist()
         self.distances: dict[int, npt.NDArray[np.int32]] = {
@@ -50,6 +52,10 @@ class Automaton:
             frozenset(verdict for verdict, distance in self.distances.items() if distance[state] >= 0)
             for state in range(len(verdicts))
         ]
+
+    def __repr__(self) -> str:
+        content = self.next_state.astype("<i4").tobytes() + self.verdicts.astype("<i4").tobytes()
+        return f"Automaton({hashlib.sha256(content).hexdigest()})"
 
     @property
     def num_states(self) -> int:
@@ -89,6 +95,26 @@ class Automaton:
         after = self.next_state[state][BYTE_ORDER]
         closer = (after >= 0) & (distance[after] == distance[state] - 1)
         return int(BYTE_ORDER[int(np.argmax(closer))])
+
+    def readable_steps(self, state: int, verdicts: frozenset[int]) -> Iterator[tuple[bytes, int]]:
+        """Every byte after which one of `verdicts` is still possible, with the state that it leads to, readable ones first."""
+        for byte in BYTE_ORDER:
+            after = self.rows[state][byte]
+            if after >= 0 and not self.reachable[after].isdisjoint(verdicts):
+                yield bytes([byte]), after
+
+    def count(self, state: int, verdicts: frozenset[int], limit: int) -> int:
+        """How many texts lead from `state` to one of `verdicts`, counted up to `limit`."""
+        queue: deque[int] = deque([state])
+        found = 0
+        while queue and found < limit:
+            # Every state in the queue leads to at least one text of its own.
+            if len(queue) >= limit:
+                return limit
+            place = queue.popleft()
+            found += self.ends[place] in verdicts
+            queue.extend(after for _, after in self.readable_steps(place, verdicts))
+        return min(found, limit)
 
     def texts(self, limit: int) -> list[str] | None:
         """Every accepted text, shortest first; None where there are more than `limit`."""

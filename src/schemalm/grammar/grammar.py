@@ -7,6 +7,7 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,8 +25,8 @@ from schemalm.grammar.symbols import END, KEY_END, MAX_SYMBOLS, NUM_BYTES, Symbo
 from schemalm.grammar.translation import KeywordUse, Translator
 
 DEFAULT_LIMITS = Limits()
-Verdicts = frozenset[int]
-HOLDS: Verdicts = frozenset({1})
+Verdicts = tuple[int, ...]
+HOLDS: Verdicts = (1,)
 ANY_ITEM = "[]"
 ANY_KEY = "*"
 
@@ -40,7 +41,7 @@ class Nonterminal:
     state: State
     accepts: Verdicts
     place: int = 0
-    owner_accepts: Verdicts = frozenset()
+    owner_accepts: Verdicts = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Grammar:
         self.key_orders = dict(key_orders or {})
         translator = Translator(schema, formats)
         self.shape: Formula = translator.translate()
+        self.resolve = translator.shape
         self._uses = translator.uses
         self.shapes = Shapes(translator.shape, limits)
         self._space = StateSpace(self.shapes, limits, self.key_orders)
@@ -84,6 +86,7 @@ class Grammar:
         self.nonterminals: list[Nonterminal] = []
         self._numbers: dict[Nonterminal, int] = {}
         self._steps: list[dict[int, Step | None]] = []
+        self._waits: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
         self._targets: dict[State, dict[int, Target]] = {}
         self.start = self._number(Nonterminal(start, HOLDS))
@@ -106,8 +109,19 @@ class Grammar:
         """Every constraining keyword that a document can meet: its place and how it is enforced."""
         return sorted(self._uses, key=lambda use: use.pointer)
 
+    def label(self, nonterminal: int) -> str:
+        """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
+        return hashlib.sha256(repr(self.nonterminals[nonterminal]).encode()).hexdigest()[:16]
+
+    def waits(self, nonterminal: int) -> bool:
+        """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
+        if self._waits[nonterminal] is None:
+            state = self.nonterminals[nonterminal].state
+            self._waits[nonterminal] = isinstance(state, Object | Array) and state.inquiry.waits
+        return bool(self._waits[nonterminal])
+
     def step(self, nonterminal: int, symbol: int) -> Step | None:
-        """What `symbol` does to `nonterminal`; None where it is not admitted."""
+        """What the symbol id `symbol` does to `nonterminal`; None where it is not admitted."""
         steps = self._steps[nonterminal]
         if symbol not in steps:
             steps[symbol] = self._step(self.nonterminals[nonterminal], symbol)
@@ -115,6 +129,8 @@ class Grammar:
 
     def settle(self, rest: int, verdict: int) -> int:
         """The rest of an object or array after its child ended with `verdict`."""
+        if not self.waits(rest):
+            return rest
         key = (rest, verdict)
         if key not in self._settled:
             waiting = self.nonterminals[rest]
@@ -123,6 +139,10 @@ class Grammar:
             assert settled is not None, "a child may only end with a verdict that its parent can live with"
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
+
+    def at_place(self, nonterminal: int, place: int) -> int:
+        """The nonterminal of the same text at another place of its automaton."""
+        return self._number(replace(self.nonterminals[nonterminal], place=place))
 
     def admitted(self, nonterminal: int) -> list[int]:
         """Every symbol that may come at `nonterminal`, in ascending order."""
@@ -147,7 +167,7 @@ class Grammar:
 
     def _cheapest_text(self, node: Nonterminal, state: Text | Key) -> int:
         automaton = state.automaton
-        best = automaton.cheapest(node.place, node.accepts)
+        best = automaton.cheapest(node.place, frozenset(node.accepts))
         assert best is not None, "a live nonterminal can be finished"
         length, verdict = best
         if length:
@@ -159,6 +179,7 @@ class Grammar:
             self._numbers[node] = len(self.nonterminals)
             self.nonterminals.append(node)
             self._steps.append({})
+            self._waits.append(None)
         return self._numbers[node]
 
     def _state_targets(self, state: State) -> dict[int, Target]:
@@ -178,7 +199,7 @@ class Grammar:
         automaton = state.automaton
         if symbol < NUM_BYTES:
             place = automaton.rows[node.place][symbol]
-            if place < 0 or not automaton.reachable[place] & node.accepts:
+            if place < 0 or automaton.reachable[place].isdisjoint(node.accepts):
                 return None
             return Step((self._number(replace(node, place=place)),))
         verdict = automaton.ends[node.place]
@@ -194,10 +215,11 @@ class Grammar:
             return Step((), target.verdict) if target.verdict in accepts else None
         if isinstance(target, Enter):
             return self._enter(target.state, accepts)
-        child_accepts = frozenset(
+        child_accepts = tuple(
             verdict
-            for verdict in self._costs.of(target.child)
-            if (rest := self._space.settle(target.rest, verdict)) is not None and self._costs.of(rest).keys() & accepts
+            for verdict in sorted(self._costs.of(target.child))
+            if (rest := self._space.settle(target.rest, verdict)) is not None
+            and not self._costs.of(rest).keys().isdisjoint(accepts)
         )
         if not child_accepts:
             return None
@@ -206,11 +228,11 @@ class Grammar:
 
     def _enter(self, state: State, accepts: Verdicts) -> Step | None:
         if not isinstance(state, Key):
-            return Step((self._number(Nonterminal(state, accepts)),)) if self._costs.of(state).keys() & accepts else None
-        key_accepts = frozenset(
+            return Step((self._number(Nonterminal(state, accepts)),)) if not self._costs.of(state).keys().isdisjoint(accepts) else None
+        key_accepts = tuple(
             verdict
             for verdict, target in self._costs.key_targets(state).items()
-            if self._costs.of_open(target).keys() & accepts
+            if not self._costs.of_open(target).keys().isdisjoint(accepts)
         )
         return Step((self._number(Nonterminal(state, key_accepts, 0, accepts)),)) if key_accepts else None
 

@@ -24,6 +24,7 @@ from schemalm.grammar.automaton import Automaton, AutomatonTooLarge, build_autom
 from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, substitute
 from schemalm.grammar.language import (
     ANY_CHARACTER,
+    ANY_TEXT,
     EVERYTHING,
     NOTHING,
     Language,
@@ -50,6 +51,7 @@ class Shapes:
         self._patterns: dict[str, Language] = {}
         self._matchers: dict[str, Automaton | None] = {}
         self._automata: dict[tuple[bytes, bytes], Automaton] = {}
+        self._every_text = self.automaton((), lambda verdict: True, ANY_TEXT)
 
     def restrict(self, formula: Formula, kind: str) -> Formula:
         """The formula for a value of `kind`; raises SchemaError where a `$ref` leads back to itself."""
@@ -131,8 +133,21 @@ class Shapes:
             raise SchemaError(f"a string's constraints need {error}", keyword="pattern") from None
         if automaton is None:
             return None
-        identity = (automaton.next_state.tobytes(), automaton.verdicts.tobytes())
+        identity = (automaton.transitions, automaton.verdicts.tobytes())
         return self._automata.setdefault(identity, automaton)
+
+    def admits_every_text(self, automaton: Automaton) -> bool:
+        """Whether the automaton admits every text, always with the same verdict: then no text need be read."""
+        assert self._every_text is not None
+        return automaton.transitions == self._every_text.transitions and len(automaton.distances) == 1
+
+    def holds(self, atom: Atom, text: str) -> bool:
+        """Whether a string assertion is true of `text`."""
+        if isinstance(atom, StringIn):
+            return text in atom.parts[0]  # type: ignore[operator]
+        if isinstance(atom, MinLength):
+            return len(text) >= atom.parts[0]  # type: ignore[operator]
+        return self.matches(str(atom.parts[0]), text)
 
     def matches(self, source: str, text: str) -> bool:
         """Whether an ECMA-262 expression has a match in `text`."""

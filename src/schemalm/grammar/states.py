@@ -24,7 +24,7 @@ from schemalm.grammar.assertions import (
 from schemalm.grammar.automaton import Automaton
 from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, atoms
 from schemalm.grammar.inquiry import Inquiry, ask
-from schemalm.grammar.language import ANY_TEXT, Language, complement, intersection, literal, union
+from schemalm.grammar.language import ANY_TEXT, complement, intersection, literal, union
 from schemalm.grammar.limits import Limits
 from schemalm.grammar.numbers import number_texts
 from schemalm.grammar.shapes import Shapes
@@ -189,17 +189,12 @@ class StateSpace:
 
     def _string_edges(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
         for text in texts:
-            literal_text = literal(text.encode())
             evaluated = inquiry.map(
-                lambda atom, known=literal_text: TRUE if self._holds(atom, known) else FALSE  # type: ignore[misc]
+                lambda atom, known=text: TRUE if self._shapes.holds(atom, known) else FALSE  # type: ignore[misc]
             )
             verdict = evaluated.verdict()
             if verdict is not None:
                 yield CONST(text), Close(verdict)
-
-    def _holds(self, atom: Atom, text: Language) -> bool:
-        common = intersection([text, self._shapes.language(atom)])
-        return self._shapes.automaton((), lambda verdict: True, common) is not None
 
     def _order(self, inquiry: Inquiry) -> tuple[str, ...]:
         names: dict[str, None] = {}

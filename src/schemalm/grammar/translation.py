@@ -150,7 +150,7 @@ class Translator:
 
     def _type(self, node: dict[str, Any], *_: Any) -> Formula:
         kinds = node["type"]
-        return KindIs(frozenset([kinds] if isinstance(kinds, str) else kinds))
+        return KindIs(tuple(sorted([kinds] if isinstance(kinds, str) else kinds)))
 
     def _members(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
         rest = self._inner(node, "additionalProperties", pointer, resolver) if "additionalProperties" in node else TRUE
@@ -182,7 +182,7 @@ class Translator:
                 if isinstance(dependency, list)
                 else self._node(dependency, here, resolver)
             )
-            parts.append(any_of([negate(KindIs(frozenset({"object"}))), negate(Has(name)), shape]))
+            parts.append(any_of([negate(KindIs(("object",))), negate(Has(name)), shape]))
         return all_of(parts)
 
     def _condition(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:

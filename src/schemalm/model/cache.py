@@ -51,8 +51,8 @@ class KeyValueCache:
         num_places = int((self.lengths_B + num_new_B).max())
         if num_places > self.capacity:
             raise ConfigurationError(
-                f"a row of {num_places} tokens does not fit the context of {self.capacity}: reset the row and feed it a "
-                "shorter window"
+                f"a row of {num_places} tokens does not fit the context of {self.capacity}: reset the row "
+                "and feed it a shorter window"
             )
         return position_BT, place_BT, max(num_places, 1)
 

@@ -208,7 +208,7 @@ class GPT(nn.Module):
     def flops_per_token(self) -> int:
         """Floating point operations to train on one token of a full context, forward and backward.
 
-        `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), N without the embeddings, which multiply nothing.
+        `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), with N less the embeddings.
         """
         configuration = self.configuration
         num_embedded = sum(table.weight.numel() for table in (self.tokens, self.states) if table is not None)

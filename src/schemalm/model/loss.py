@@ -8,8 +8,11 @@ Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals.
 Both raise `DataError` where a mask does not admit a target: such data contradicts itself.
 """
 
+# ruff: noqa: N815 (fields carry shape suffixes)
+
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,6 +21,7 @@ from torch.nn import functional as F
 
 from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
+from schemalm.model.gpt import GPT
 
 # Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
 _CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
@@ -62,14 +66,13 @@ def masked_cross_entropy(
 
 
 def head_cross_entropy(
+    model: GPT,
     hidden_BTD: Tensor,
-    head_VD: Tensor,
-    logit_soft_cap: float,
     targets_BT: Tensor,
     nonterminals_BT: Tensor | None = None,
     masks_packed: Tensor | None = None,
 ) -> tuple[Tensor, int]:
-    """What `masked_cross_entropy` gives for the logits `cap * tanh(hidden @ head / cap)`, without holding them."""
+    """What `masked_cross_entropy` gives for `model.logits(hidden_BTD)`, without holding those logits."""
     place_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
     hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, place_N)
     targets_N = targets_BT.flatten().index_select(0, place_N)
@@ -78,54 +81,63 @@ def head_cross_entropy(
         nonterminals_N = nonterminals_BT.flatten().index_select(0, place_N)
         check_targets(targets_N, nonterminals_N, masks_packed)
         # A batch visits few nonterminals: unpacking each of them once costs next to nothing.
-        distinct_U, rows_N = nonterminals_N.unique(return_inverse=True)
-        masks_UV = unpack_masks(masks_packed[distinct_U], head_VD.shape[0])
-    loss: Tensor = _HeadCrossEntropy.apply(
-        hidden_ND, head_VD, logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled()
-    )  # type: ignore[no-untyped-call]
+        distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
+        masks_UV = unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size)
+    question = _Question(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
+    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head.weight, question)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """All of the loss's arguments that have no gradient."""
+
+    logit_soft_cap: float
+    targets_N: Tensor
+    masks_UV: Tensor | None
+    rows_N: Tensor | None  # which of `masks_UV` each position is under
+    with_gradients: bool
+
+
 class _HeadCrossEntropy(torch.autograd.Function):
-    """Loss and gradients in one pass over chunks of rows, as in Liger Kernel's linear cross-entropy (Hsu et al., 2024)."""
+    """Loss and gradients in one pass over chunks of rows, the idea of Liger Kernel (Hsu et al., 2024)."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        hidden_ND: Tensor,
-        head_VD: Tensor,
-        cap: float,
-        targets_N: Tensor,
-        masks_UV: Tensor | None,
-        rows_N: Tensor | None,
-        with_gradients: bool,
-    ) -> Tensor:
+    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, question: _Question) -> Tensor:
         """The summed loss, a float32 scalar; gradients are computed here and scaled in `backward`."""
-        num_rows = max(1, _CHUNK_LOGITS.get(hidden_ND.device.type, 1 << 21) // head_VD.shape[0])
+        num_rows = max(1, _CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
         loss = torch.zeros((), device=hidden_ND.device)
-        if with_gradients:
+        if question.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
-        for start in range(0, len(targets_N), num_rows):
+        for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
-            targets_N1 = targets_N[chunk, None]
-            tanh_NV = (hidden_ND[chunk] @ head_VD.T).float().div_(cap).tanh_()
-            # The cap bounds logits, so exponentials need no maximum taken off, and a product serves as the mask.
-            weights_NV = (tanh_NV * cap).exp_()
-            if masks_UV is not None and rows_N is not None:
-                weights_NV.mul_(masks_UV[rows_N[chunk]])
-            totals_N1 = weights_NV.sum(dim=1, keepdim=True)
-            loss += (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
-            if with_gradients:
-                gradient_NV = weights_NV.div_(totals_N1)
-                gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))
-                gradient_NV.mul_(tanh_NV.square_().neg_().add_(1.0))  # through the cap: 1 - tanh^2
+            chunk_loss, gradient_NV = _chunk_loss(hidden_ND[chunk] @ head_VD.T, question, chunk)
+            loss += chunk_loss
+            if gradient_NV is not None:
                 gradient_NV = gradient_NV.to(hidden_ND.dtype)
                 ctx.hidden_gradient_ND[chunk] = gradient_NV @ head_VD
                 ctx.head_gradient_VD += gradient_NV.T @ hidden_ND[chunk]
         return loss
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         """The gradients of the hidden vectors and of the head."""
-        return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None, None, None, None, None
+        return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None
+
+
+def _chunk_loss(raw_NV: Tensor, question: _Question, chunk: slice) -> tuple[Tensor, Tensor | None]:
+    """The loss of some rows and, where asked for, its gradient with respect to the logits before the cap [N, V]."""
+    cap, targets_N1 = question.logit_soft_cap, question.targets_N[chunk, None]
+    tanh_NV = raw_NV.float().div_(cap).tanh_()
+    # The cap bounds logits, so exponentials need no maximum taken off, and a product serves as the mask.
+    weights_NV = (tanh_NV * cap).exp_()
+    if question.masks_UV is not None and question.rows_N is not None:
+        weights_NV.mul_(question.masks_UV[question.rows_N[chunk]])
+    totals_N1 = weights_NV.sum(dim=1, keepdim=True)
+    loss = (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
+    if not question.with_gradients:
+        return loss, None
+    gradient_NV = weights_NV.div_(totals_N1)
+    gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))
+    return loss, gradient_NV.mul_(tanh_NV.square_().neg_().add_(1.0))  # through the cap: 1 - tanh^2

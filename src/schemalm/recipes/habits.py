@@ -21,7 +21,8 @@ _JOB_ORDER = (
     "permissions", "environment", "concurrency", "continue-on-error", "strategy", "outputs", "env", "defaults", "steps",
 )  # fmt: skip
 _STEP_ORDER = (
-    "name", "id", "if", "uses", "with", "run", "shell", "working-directory", "env", "continue-on-error", "timeout-minutes",
+    "name", "id", "if", "uses", "with", "run", "shell", "working-directory", "env", "continue-on-error",
+    "timeout-minutes",
 )  # fmt: skip
 
 

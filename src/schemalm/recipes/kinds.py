@@ -16,8 +16,8 @@ Composer = Callable[[Project, Random], Json]
 class Kind:
     """One kind of workflow.
 
-    `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes sense;
-    a `scoped` kind may be written for one component of a repository with several.
+    `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes
+    sense; a `scoped` kind may be written for one component of a repository with several.
     """
 
     compose: Composer

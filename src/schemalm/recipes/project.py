@@ -89,7 +89,7 @@ class Project:
 
     def action(self, name: str) -> str:
         """Return the reference by which this repository uses the action `name`, unless it carries a version already."""
-        if "@" in name or name.startswith("./"):
+        if "@" in name or name.startswith("docker://"):
             return name
         return action_reference(name, self.habits.generation, self.habits.pinning)
 
@@ -104,7 +104,9 @@ def make_project(random: Random) -> Project:
         name=name,
         toolchain=toolchain,
         tasks=_choose_tasks(random, toolchain),
-        version=random.choice([version for version in toolchain.versions if version not in {"beta", "nightly", "canary"}]),
+        version=random.choice(
+            [version for version in toolchain.versions if version not in {"beta", "nightly", "canary"}]
+        ),
         components=component_folders(random),
         image=f"{registry}/{owner}/{name}",
         database=random.choice(("postgres", "postgres", "mysql", "redis")),
@@ -123,7 +125,14 @@ def make_habits(random: Random) -> Habits:
         generation=random.choices((0, 1, 2), (15, 55, 30))[0],
         step_names=random.choice((1.0, 0.9, 0.6, 0.35, 0.1)),
         checkout_name=random.choice(
-            ("Checkout", "Checkout code", "Checkout repository", "Check out code", "Check out the repository", "checkout")
+            (
+                "Checkout",
+                "Checkout code",
+                "Checkout repository",
+                "Check out code",
+                "Check out the repository",
+                "checkout",
+            )
         ),
         top_permissions=random.choice((None, None, {}, {"contents": "read"}, {"contents": "read"}, "read-all")),
         concurrency=random.choice(_CONCURRENCY),
@@ -143,7 +152,10 @@ _CONCURRENCY: tuple[Json | str | None, ...] = (
     None,
     None,
     {"group": "${{ github.workflow }}-${{ github.ref }}", "cancel-in-progress": True},
-    {"group": "${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}", "cancel-in-progress": True},
+    {
+        "group": "${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}",
+        "cancel-in-progress": True,
+    },
     {"group": "${{ github.workflow }}-${{ github.head_ref || github.run_id }}", "cancel-in-progress": True},
     {
         "group": "${{ github.workflow }}-${{ github.ref }}",

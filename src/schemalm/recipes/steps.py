@@ -10,6 +10,10 @@ from schemalm.recipes.project import Project
 from schemalm.recipes.toolchain import Json, Step, run, use
 
 TOKEN = "${{ secrets.GITHUB_TOKEN }}"
+GIT_IDENTITY = (
+    'git config user.name "github-actions[bot]"\n'
+    'git config user.email "41898282+github-actions[bot]@users.noreply.github.com"\n'
+)
 
 
 def checkout(**inputs: Any) -> Json:
@@ -90,7 +94,11 @@ def coverage_report(project: Project, random: Random, condition: str | None = No
     if random.random() < 0.3:
         inputs["flags"] = random.choice(("unittests", "unit", "${{ runner.os }}"))
     fields = {"if_": condition} if condition else {}
-    return [use(random.choice(("Upload coverage", "Upload coverage to Codecov")), "codecov/codecov-action", inputs, **fields)]
+    return [
+        use(
+            random.choice(("Upload coverage", "Upload coverage to Codecov")), "codecov/codecov-action", inputs, **fields
+        )
+    ]
 
 
 def docker_login(project: Project) -> Json:
@@ -101,7 +109,11 @@ def docker_login(project: Project) -> Json:
     elif registry == "docker.io":
         inputs = {"username": "${{ secrets.DOCKERHUB_USERNAME }}", "password": "${{ secrets.DOCKERHUB_TOKEN }}"}
     else:
-        inputs = {"registry": registry, "username": "${{ vars.QUAY_USERNAME }}", "password": "${{ secrets.QUAY_TOKEN }}"}
+        inputs = {
+            "registry": registry,
+            "username": "${{ vars.QUAY_USERNAME }}",
+            "password": "${{ secrets.QUAY_TOKEN }}",
+        }
     return use("Log in to the container registry", "docker/login-action", inputs)
 
 
@@ -111,7 +123,7 @@ def notify_failure(random: Random) -> Json:
         return run(
             "Notify Slack",
             "curl -sSf -X POST -H 'Content-Type: application/json' \\\n"
-            "  --data \"{\\\"text\\\": \\\"$GITHUB_WORKFLOW failed: $RUN_URL\\\"}\" \\\n"
+            '  --data "{\\"text\\": \\"$GITHUB_WORKFLOW failed: $RUN_URL\\"}" \\\n'
             '  "$SLACK_WEBHOOK_URL"\n',
             if_="failure()",
             env={

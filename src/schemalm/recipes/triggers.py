@@ -38,7 +38,11 @@ def schedule(random: Random, period: str | None = None) -> list[Json]:
     """Return a schedule at an odd minute, `daily`, `weekly`, `monthly` or any of them."""
     minute, hour = random.choice((0, 0, 7, 13, 17, 23, 30, 42)), random.randint(0, 23)
     period = period or random.choice(("daily", "weekly", "weekly", "monthly"))
-    days = {"daily": random.choice(("* * *", "* * *", "* * 1-5")), "weekly": f"* * {random.randint(0, 6)}", "monthly": "1 * *"}
+    days = {
+        "daily": random.choice(("* * *", "* * *", "* * 1-5")),
+        "weekly": f"* * {random.randint(0, 6)}",
+        "monthly": "1 * *",
+    }
     return [{"cron": f"{minute} {hour} {days[period]}"}]
 
 

@@ -8,7 +8,9 @@ from schemalm.recipes.toolchain import Json, Step, Toolchain, run, use
 
 
 def _setup_java(**inputs: str) -> Json:
-    return use("Set up JDK <version>", "actions/setup-java", {"distribution": "temurin", "java-version": "<version>", **inputs})
+    return use(
+        "Set up JDK <version>", "actions/setup-java", {"distribution": "temurin", "java-version": "<version>", **inputs}
+    )
 
 
 _GRADLE_SETUP: tuple[Step, ...] = (_setup_java(), use("Set up Gradle", "gradle/actions/setup-gradle"))
@@ -19,7 +21,10 @@ _MAVEN = Toolchain(
     version_key="java",
     versions=("11", "17", "21", "25"),
     setup=(_setup_java(cache="maven"),),
-    lint=(run("Checkstyle", "./mvnw -B checkstyle:check"), run("SpotBugs", "mvn -B -DskipTests compile spotbugs:check")),
+    lint=(
+        run("Checkstyle", "./mvnw -B checkstyle:check"),
+        run("SpotBugs", "mvn -B -DskipTests compile spotbugs:check"),
+    ),
     format=(run("Check formatting", "./mvnw -B spotless:check"),),
     test=(
         run("Verify", "./mvnw -B verify"),
@@ -77,7 +82,9 @@ _GRADLE = replace(
         ),
     ),
     audit=(run("Check dependencies", "./gradlew dependencyCheckAnalyze"),),
-    benchmark=(run("Run JMH", "./gradlew jmh -Pjmh.resultFormat=JSON\ncp build/results/jmh/results.json output.json\n"),),
+    benchmark=(
+        run("Run JMH", "./gradlew jmh -Pjmh.resultFormat=JSON\ncp build/results/jmh/results.json output.json\n"),
+    ),
     migrate=(run("Run migrations", "./gradlew flywayMigrate"),),
     environment={"GRADLE_OPTS": "-Dorg.gradle.daemon=false"},
     sources=("src/**", "build.gradle.kts", "gradle/**"),

@@ -48,7 +48,10 @@ _TERRAFORM = Toolchain(
     version_key="terraform",
     versions=("1.5.7", "1.9.8", "1.11.4"),
     setup=(use("Set up Terraform", "hashicorp/setup-terraform", {"terraform_version": "<version>"}),),
-    install=(run("Initialize", "terraform init -backend=false"), run("Terraform init", "terraform init -input=false -backend=false")),
+    install=(
+        run("Initialize", "terraform init -backend=false"),
+        run("Terraform init", "terraform init -input=false -backend=false"),
+    ),
     lint=(run("TFLint", "tflint --init\ntflint --recursive -f compact\n"),),
     format=(run("Check formatting", "terraform fmt -check -recursive -diff"),),
     test=(run("Validate", "terraform validate -no-color"), run("Test modules", "terraform test -verbose")),
@@ -83,8 +86,14 @@ _MKDOCS = Toolchain(
     version_key="python-version",
     versions=("3.11", "3.12", "3.13"),
     setup=(use("Set up Python", "actions/setup-python", {"python-version": "<version>", "cache": "pip"}),),
-    install=(run("Install MkDocs", "pip install -r docs/requirements.txt"), run("Install", "pip install mkdocs-material mike")),
-    lint=(use("Lint Markdown", "DavidAnson/markdownlint-cli2-action", {"globs": "docs/**/*.md"}), run("Spelling", "pipx run codespell docs")),
+    install=(
+        run("Install MkDocs", "pip install -r docs/requirements.txt"),
+        run("Install", "pip install mkdocs-material mike"),
+    ),
+    lint=(
+        use("Lint Markdown", "DavidAnson/markdownlint-cli2-action", {"globs": "docs/**/*.md"}),
+        run("Spelling", "pipx run codespell docs"),
+    ),
     test=(run("Build documentation", "mkdocs build --strict"), run("Build", "mkdocs build --strict --site-dir site")),
     sources=("docs/**", "mkdocs.yml"),
     cache_path="~/.cache/mkdocs",
@@ -100,7 +109,10 @@ _SPHINX = Toolchain(
     versions=("3.11", "3.12", "3.13"),
     setup=(use("Set up Python", "actions/setup-python", {"python-version": "<version>"}),),
     install=(run("Install Sphinx", "python -m pip install -r docs/requirements.txt"),),
-    lint=(run("Lint reStructuredText", "pipx run sphinx-lint docs"), run("Check style", "pipx run doc8 --max-line-length 100 docs")),
+    lint=(
+        run("Lint reStructuredText", "pipx run sphinx-lint docs"),
+        run("Check style", "pipx run doc8 --max-line-length 100 docs"),
+    ),
     test=(
         run("Build HTML", "sphinx-build -W --keep-going -b html docs docs/_build/html"),
         run("Build docs", "make -C docs html SPHINXOPTS=-W"),

@@ -19,7 +19,9 @@ _PIP = Toolchain(
     install=(
         run("Install dependencies", "python -m pip install --upgrade pip\npip install -r requirements.txt\n"),
         run("Install dependencies", "pip install -e '.[dev]'"),
-        run("Install dependencies", "python -m pip install -U pip setuptools wheel\npython -m pip install -e .[test]\n"),
+        run(
+            "Install dependencies", "python -m pip install -U pip setuptools wheel\npython -m pip install -e .[test]\n"
+        ),
         run("Install", "pip install -r requirements-dev.txt\npip install --no-deps -e .\n"),
     ),
     lint=(
@@ -80,7 +82,12 @@ _POETRY = replace(
         run("Run the test suite", "poetry run coverage run -m pytest -ra\npoetry run coverage xml\n"),
     ),
     build=(run("Build package", "poetry build"),),
-    audit=(run("Audit dependencies", "poetry export -f requirements.txt -o requirements.txt\npipx run pip-audit -r requirements.txt\n"),),
+    audit=(
+        run(
+            "Audit dependencies",
+            "poetry export -f requirements.txt -o requirements.txt\npipx run pip-audit -r requirements.txt\n",
+        ),
+    ),
     benchmark=(run("Run benchmarks", "poetry run pytest benchmarks --benchmark-json output.json"),),
     migrate=(run("Run migrations", "poetry run alembic upgrade head"),),
     cache_path="~/.cache/pypoetry",
@@ -115,10 +122,16 @@ _UV = replace(
         use("Publish to PyPI", "pypa/gh-action-pypi-publish@release/v1"),
     ),
     audit=(
-        run("Audit dependencies", "uv export --no-hashes --format requirements-txt > requirements.txt\nuvx pip-audit -r requirements.txt\n"),
+        run(
+            "Audit dependencies",
+            "uv export --no-hashes --format requirements-txt > requirements.txt\nuvx pip-audit -r requirements.txt\n",
+        ),
     ),
     benchmark=(run("Run benchmarks", "uv run pytest benchmarks --benchmark-json output.json"),),
-    migrate=(run("Run migrations", "uv run alembic upgrade head"), run("Run migrations", "uv run python manage.py migrate")),
+    migrate=(
+        run("Run migrations", "uv run alembic upgrade head"),
+        run("Run migrations", "uv run python manage.py migrate"),
+    ),
     environment={"UV_FROZEN": "1"},
     cache_path="~/.cache/uv",
     lock_file="**/uv.lock",

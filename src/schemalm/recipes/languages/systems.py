@@ -24,7 +24,14 @@ _GO = Toolchain(
     ),
     format=(
         run("Check formatting", 'test -z "$(gofmt -l .)"'),
-        run("gofmt", "unformatted=$(gofmt -l .)\nif [ -n \"$unformatted\" ]; then\n  echo \"::error::run gofmt on: $unformatted\"\n  exit 1\nfi\n"),
+        run(
+            "gofmt",
+            "unformatted=$(gofmt -l .)\n"
+            'if [ -n "$unformatted" ]; then\n'
+            '  echo "::error::run gofmt on: $unformatted"\n'
+            "  exit 1\n"
+            "fi\n",
+        ),
     ),
     types=(run("Staticcheck", "go run honnef.co/go/tools/cmd/staticcheck@latest ./..."),),
     test=(
@@ -67,7 +74,9 @@ _CARGO = Toolchain(
     version_key="toolchain",
     versions=("1.80", "1.85", "stable", "beta", "nightly"),
     setup=(
-        use("Install Rust", "dtolnay/rust-toolchain@master", {"toolchain": "<version>", "components": "rustfmt, clippy"}),
+        use(
+            "Install Rust", "dtolnay/rust-toolchain@master", {"toolchain": "<version>", "components": "rustfmt, clippy"}
+        ),
         use("Cache dependencies", "Swatinem/rust-cache"),
     ),
     plain_setup=(
@@ -80,7 +89,11 @@ _CARGO = Toolchain(
     ),
     format=(run("Check formatting", "cargo fmt --all -- --check"), run("rustfmt", "cargo fmt --check")),
     types=(
-        run("Check docs", "cargo doc --no-deps --all-features --document-private-items", env={"RUSTDOCFLAGS": "-D warnings"}),
+        run(
+            "Check docs",
+            "cargo doc --no-deps --all-features --document-private-items",
+            env={"RUSTDOCFLAGS": "-D warnings"},
+        ),
         run("Check", "cargo check --workspace --all-features"),
     ),
     test=(
@@ -89,10 +102,21 @@ _CARGO = Toolchain(
         run("Test", "cargo test --workspace --locked\ncargo test --workspace --doc\n"),
     ),
     build=(run("Build", "cargo build --release --locked"), run("Build", "cargo build --workspace --release")),
-    publish=(run("Publish to crates.io", "cargo publish --locked", env={"CARGO_REGISTRY_TOKEN": "${{ secrets.CARGO_REGISTRY_TOKEN }}"}),),
+    publish=(
+        run(
+            "Publish to crates.io",
+            "cargo publish --locked",
+            env={"CARGO_REGISTRY_TOKEN": "${{ secrets.CARGO_REGISTRY_TOKEN }}"},
+        ),
+    ),
     audit=(run("Audit", "cargo install cargo-deny --locked\ncargo deny check advisories licenses\n"),),
     benchmark=(run("Run benchmarks", "cargo bench --bench main -- --output-format bencher | tee output.txt"),),
-    migrate=(run("Run migrations", "cargo install sqlx-cli --no-default-features --features rustls,postgres\nsqlx migrate run\n"),),
+    migrate=(
+        run(
+            "Run migrations",
+            "cargo install sqlx-cli --no-default-features --features rustls,postgres\nsqlx migrate run\n",
+        ),
+    ),
     environment={"CARGO_TERM_COLOR": "always", "RUST_BACKTRACE": 1},
     sources=("crates/**", "Cargo.toml", "Cargo.lock"),
     cache_path="~/.cargo/registry\n~/.cargo/git\ntarget\n",
@@ -124,16 +148,35 @@ _CMAKE = Toolchain(
     setup=(use("Get CMake and Ninja", "lukka/get-cmake@latest"),),
     install=(
         run("Configure", "cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=<version>"),
-        run("Configure", "cmake -S . -B build -G Ninja \\\n  -DCMAKE_BUILD_TYPE=<version> \\\n  -DBUILD_TESTING=ON \\\n  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON\n", shell="bash"),
+        run(
+            "Configure",
+            "cmake -S . -B build -G Ninja \\\n"
+            "  -DCMAKE_BUILD_TYPE=<version> \\\n"
+            "  -DBUILD_TESTING=ON \\\n"
+            "  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON\n",
+            shell="bash",
+        ),
     ),
     lint=(run("Static analysis", "cmake --build build --target clang-tidy"),),
     format=(run("Check formatting", "git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror"),),
     test=(
         run("Test", "cmake --build build --parallel\nctest --test-dir build --output-on-failure\n"),
-        run("Build and test", "cmake --build build --config <version>\nctest --test-dir build -C <version> --output-on-failure\n"),
+        run(
+            "Build and test",
+            "cmake --build build --config <version>\nctest --test-dir build -C <version> --output-on-failure\n",
+        ),
     ),
-    build=(run("Build", "cmake --build build --config <version> --parallel 4"), run("Package", "cmake --build build --target package")),
-    benchmark=(run("Run benchmarks", "cmake --build build --target bench\n./build/bench/bench --benchmark_out=output.json --benchmark_out_format=json\n"),),
+    build=(
+        run("Build", "cmake --build build --config <version> --parallel 4"),
+        run("Package", "cmake --build build --target package"),
+    ),
+    benchmark=(
+        run(
+            "Run benchmarks",
+            "cmake --build build --target bench\n"
+            "./build/bench/bench --benchmark_out=output.json --benchmark_out_format=json\n",
+        ),
+    ),
     environment={"CTEST_OUTPUT_ON_FAILURE": 1, "CMAKE_BUILD_PARALLEL_LEVEL": 4},
     sources=("src/**", "include/**", "CMakeLists.txt"),
     cache_path="~/.cache/ccache",

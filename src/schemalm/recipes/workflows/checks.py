@@ -34,7 +34,8 @@ def plain(project: Project, random: Random) -> Json:
 def matrix(project: Project, random: Random) -> Json:
     """One job over versions, and often over operating systems."""
     toolchain, version = project.toolchain, matrix_variable(project)
-    axes, strategy = _axes(project, random), {}
+    axes = _axes(project, random)
+    strategy: Json = {}
     if random.random() < 0.6:
         strategy["fail-fast"] = False
     if random.random() < 0.12:
@@ -96,7 +97,9 @@ def in_container(project: Project, random: Random) -> Json:
             container["env"] = {"CI": "true", "TZ": random.choice(("UTC", "Europe/Berlin"))}
         if random.random() < 0.4:
             container["volumes"] = ["/tmp/cache:/cache"]
-        container["options"] = random.choice(("--cpus 2", "--user root", "--memory 4g --init", "--cpus 2 --shm-size 1g"))
+        container["options"] = random.choice(
+            ("--cpus 2", "--user root", "--memory 4g --init", "--cpus 2 --shm-size 1g")
+        )
     job: Json = {
         "runs-on": "<runner>",
         "container": container,
@@ -165,7 +168,10 @@ def compilers(project: Project, random: Random) -> Json:
     if random.random() < 0.5:
         jobs["sanitizers"] = {
             "runs-on": "<runner>",
-            "env": {"CXXFLAGS": f"-fsanitize={sanitizer} -fno-omit-frame-pointer", "UBSAN_OPTIONS": "print_stacktrace=1"},
+            "env": {
+                "CXXFLAGS": f"-fsanitize={sanitizer} -fno-omit-frame-pointer",
+                "UBSAN_OPTIONS": "print_stacktrace=1",
+            },
             "steps": [checkout(), *tasks(project, "install", "test")],
         }
     return {"on": on_change(project, random), "jobs": jobs}
@@ -196,10 +202,29 @@ def _with_environment(project: Project, random: Random, workflow: Json) -> Json:
 
 
 KINDS = (
-    Kind(plain, {"ci": "CI", "test": "Test", "build": "Build", "check": "Check", "main": "Build and test"}, 9, scoped=True),
+    Kind(
+        plain,
+        {"ci": "CI", "test": "Test", "build": "Build", "check": "Check", "main": "Build and test"},
+        9,
+        scoped=True,
+    ),
     Kind(matrix, {"tests": "Tests", "ci": "CI", "test": "Test", "matrix": "Test matrix"}, 9, is_program, scoped=True),
-    Kind(in_container, {"container": "Container tests", "ci-container": "CI (container)"}, 1.6, lambda project: bool(project.toolchain.container)),
-    Kind(per_system, {"platforms": "Platforms", "ci-platforms": "CI on all platforms", "build-all": "Build on all systems"}, 1.4, is_program),
-    Kind(compilers, {"compilers": "Compilers", "cmake": "CMake", "ci-compilers": "Build with all compilers"}, 10, speaks("c++")),
-)  # fmt: skip
-
+    Kind(
+        in_container,
+        {"container": "Container tests", "ci-container": "CI (container)"},
+        1.6,
+        lambda project: bool(project.toolchain.container),
+    ),
+    Kind(
+        per_system,
+        {"platforms": "Platforms", "ci-platforms": "CI on all platforms", "build-all": "Build on all systems"},
+        1.4,
+        is_program,
+    ),
+    Kind(
+        compilers,
+        {"compilers": "Compilers", "cmake": "CMake", "ci-compilers": "Build with all compilers"},
+        10,
+        speaks("c++"),
+    ),
+)

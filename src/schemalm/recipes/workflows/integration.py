@@ -33,7 +33,10 @@ def _mysql(random: Random) -> Json:
 
 
 def _redis(random: Random) -> Json:
-    service: Json = {"image": f"redis:{random.choice(('7', '7-alpine', '7.4', '8'))}", "ports": [random.choice(("6379:6379", 6379))]}
+    service: Json = {
+        "image": f"redis:{random.choice(('7', '7-alpine', '7.4', '8'))}",
+        "ports": [random.choice(("6379:6379", 6379))],
+    }
     if random.random() < 0.6:
         service["options"] = f'--health-cmd "redis-cli ping" {_HEALTH} 5'
     return service
@@ -85,8 +88,18 @@ def in_browser(project: Project, random: Random) -> Json:
         *prepare(project, random),
         run("Install browsers", f"{runner} playwright install --with-deps {browser}"),
         *tasks(project, "build"),
-        run("Run Playwright", f"{runner} playwright test --project={browser}", env={"CI": "true", "BASE_URL": "http://localhost:3000"}),
-        upload(f"playwright-report-{browser}", "playwright-report/", "Upload report", if_="failure()", retention_days=random.choice((7, 14, 30))),
+        run(
+            "Run Playwright",
+            f"{runner} playwright test --project={browser}",
+            env={"CI": "true", "BASE_URL": "http://localhost:3000"},
+        ),
+        upload(
+            f"playwright-report-{browser}",
+            "playwright-report/",
+            "Upload report",
+            if_="failure()",
+            retention_days=random.choice((7, 14, 30)),
+        ),
     ]
     job: Json = {"timeout-minutes": random.choice((20, 30, 60)), "runs-on": "<runner>", "steps": steps}
     if several:
@@ -106,23 +119,36 @@ def on_cluster(project: Project, random: Random) -> Json:
     )
     steps = [
         checkout(),
-        use("Create cluster", "helm/kind-action", {"node_image": "kindest/node:${{ matrix.kubernetes }}", "cluster_name": "chart-testing"}),
+        use(
+            "Create cluster",
+            "helm/kind-action",
+            {"node_image": "kindest/node:${{ matrix.kubernetes }}", "cluster_name": "chart-testing"},
+        ),
         use("Set up Helm", "azure/setup-helm"),
         run("Build image", load),
         run("Install chart", install),
-        run("Show pods and logs", "kubectl get pods -A\nkubectl logs -n <package> -l app.kubernetes.io/name=<package> --tail=200\n", if_="failure()"),
+        run(
+            "Show pods and logs",
+            "kubectl get pods -A\nkubectl logs -n <package> -l app.kubernetes.io/name=<package> --tail=200\n",
+            if_="failure()",
+        ),
     ]
-    job = {"runs-on": "<runner>", "strategy": {"fail-fast": False, "matrix": {"kubernetes": sorted(versions)}}, "steps": steps}
+    job = {
+        "runs-on": "<runner>",
+        "strategy": {"fail-fast": False, "matrix": {"kubernetes": sorted(versions)}},
+        "steps": steps,
+    }
     return {"on": on_change(project, random, paths=False), "jobs": {"kind": job}}
 
 
 def with_compose(project: Project, random: Random) -> Json:
     """Start everything from a compose file, wait until it answers, run the tests against it."""
     tries, port = random.choice((20, 30, 60)), random.choice((3000, 8000, 8080))
+    path = random.choice(("health", "healthz", "ready"))
     wait = (
         "set -euo pipefail\n"
         f"for attempt in $(seq 1 {tries}); do\n"
-        f"  if curl --silent --fail http://localhost:{port}/{random.choice(('health', 'healthz', 'ready'))} > /dev/null; then\n"
+        f"  if curl --silent --fail http://localhost:{port}/{path} > /dev/null; then\n"
         '    echo "up after $attempt attempts"\n'
         "    exit 0\n"
         "  fi\n"
@@ -133,19 +159,44 @@ def with_compose(project: Project, random: Random) -> Json:
     )
     steps = [
         checkout(),
-        run("Start services", "docker compose up --detach --build --wait" if random.random() < 0.3 else "docker compose up -d --build"),
+        run(
+            "Start services",
+            "docker compose up --detach --build --wait" if random.random() < 0.3 else "docker compose up -d --build",
+        ),
         run("Wait until it is up", wait),
-        run("Run smoke tests", random.choice(("./scripts/smoke-test.sh", "docker compose run --rm tests", "make smoke"))),
+        run(
+            "Run smoke tests", random.choice(("./scripts/smoke-test.sh", "docker compose run --rm tests", "make smoke"))
+        ),
         run("Show logs", "docker compose logs --no-color --tail=200", if_="failure()"),
         run("Stop services", "docker compose down --volumes", if_="always()"),
     ]
     trigger = on_change(project, random) if random.random() < 0.7 else on_schedule(random, "daily")
-    return {"on": trigger, "jobs": {random.choice(("compose", "smoke", "system-test")): {"runs-on": "<runner>", "steps": steps}}}
+    return {
+        "on": trigger,
+        "jobs": {random.choice(("compose", "smoke", "system-test")): {"runs-on": "<runner>", "steps": steps}},
+    }
 
 
 KINDS = (
-    Kind(with_services, {"integration": "Integration tests", "database": "Database tests", "test-db": "Test with services", "backend": "Backend"}, 4, lambda project: project.toolchain.services, scoped=True),
-    Kind(in_browser, {"e2e": "E2E", "playwright": "Playwright tests", "end-to-end": "End-to-end tests"}, 3, speaks("javascript"), scoped=True),
+    Kind(
+        with_services,
+        {
+            "integration": "Integration tests",
+            "database": "Database tests",
+            "test-db": "Test with services",
+            "backend": "Backend",
+        },
+        4,
+        lambda project: project.toolchain.services,
+        scoped=True,
+    ),
+    Kind(
+        in_browser,
+        {"e2e": "E2E", "playwright": "Playwright tests", "end-to-end": "End-to-end tests"},
+        3,
+        speaks("javascript"),
+        scoped=True,
+    ),
     Kind(on_cluster, {"kind": "Kubernetes", "chart": "Chart test", "helm": "Helm"}, 0.9, is_program),
     Kind(with_compose, {"compose": "Compose", "smoke": "Smoke test", "system": "System tests"}, 1, is_program),
-)  # fmt: skip
+)

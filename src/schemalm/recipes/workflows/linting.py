@@ -6,7 +6,7 @@ from random import Random
 
 from schemalm.recipes.kinds import Kind
 from schemalm.recipes.project import Project
-from schemalm.recipes.steps import TOKEN, checkout, prepare, tasks
+from schemalm.recipes.steps import GIT_IDENTITY, TOKEN, checkout, prepare, tasks
 from schemalm.recipes.toolchain import Json, Step, run, use
 from schemalm.recipes.triggers import on_change
 
@@ -17,7 +17,9 @@ def own_linters(project: Project, random: Random) -> Json:
     if random.random() < 0.6:
         jobs: Json = {"lint": {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, *names)]}}
     else:
-        jobs = {name: {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, name)]} for name in names}
+        jobs = {
+            name: {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, name)]} for name in names
+        }
     return {"on": on_change(project, random), "jobs": jobs}
 
 
@@ -32,13 +34,19 @@ def pre_commit(project: Project, random: Random) -> Json:
             use(
                 "Cache hooks",
                 "actions/cache",
-                {"path": "~/.cache/pre-commit", "key": "pre-commit-${{ runner.os }}-${{ hashFiles('.pre-commit-config.yaml') }}"},
+                {
+                    "path": "~/.cache/pre-commit",
+                    "key": "pre-commit-${{ runner.os }}-${{ hashFiles('.pre-commit-config.yaml') }}",
+                },
             ),
             run("Run hooks", f"{random.choice(('pipx run', 'uvx'))} pre-commit run --all-files --show-diff-on-failure"),
         ]
         if "uvx" in steps[-1]["run"]:
             steps[1] = use("Install uv", "astral-sh/setup-uv")
-    return {"on": on_change(project, random, paths=False), "jobs": {"pre-commit": {"runs-on": "<runner>", "steps": steps}}}
+    return {
+        "on": on_change(project, random, paths=False),
+        "jobs": {"pre-commit": {"runs-on": "<runner>", "steps": steps}},
+    }
 
 
 _ACTIONLINT = (
@@ -76,7 +84,11 @@ _TEXT_CHECKS: dict[str, tuple[Step, ...]] = {
         run("Lint YAML", "pipx run yamllint --strict ."),
         run("Check formatting of YAML", "npx --yes prettier --check '**/*.{yml,yaml}'"),
     ),
-    "dockerfile": (use("Lint Dockerfile", "hadolint/hadolint-action", {"dockerfile": "Dockerfile", "failure-threshold": "warning"}),),
+    "dockerfile": (
+        use(
+            "Lint Dockerfile", "hadolint/hadolint-action", {"dockerfile": "Dockerfile", "failure-threshold": "warning"}
+        ),
+    ),
     "editorconfig": (run("Check .editorconfig", "npx --yes editorconfig-checker"),),
     "licenses": (run("Check licence headers", "pipx run reuse lint"),),
 }
@@ -100,7 +112,9 @@ def commit_messages(project: Project, random: Random) -> Json:
         return {"on": {"pull_request": None}, "jobs": {"commits": {"runs-on": "<runner>", "steps": steps}}}
     inputs: Json = {}
     if random.random() < 0.7:
-        inputs["types"] = "".join(f"{name}\n" for name in ("feat", "fix", "docs", "refactor", "test", "chore", "ci")[: random.randint(4, 7)])
+        inputs["types"] = "".join(
+            f"{name}\n" for name in ("feat", "fix", "docs", "refactor", "test", "chore", "ci")[: random.randint(4, 7)]
+        )
     if random.random() < 0.4:
         inputs["requireScope"] = random.choice((True, False))
     if random.random() < 0.4:
@@ -118,8 +132,7 @@ def autofix(project: Project, random: Random) -> Json:
         '  echo "nothing to format"\n'
         "  exit 0\n"
         "fi\n"
-        'git config user.name "github-actions[bot]"\n'
-        'git config user.email "41898282+github-actions[bot]@users.noreply.github.com"\n'
+        f"{GIT_IDENTITY}"
         f'git commit --all --message "{random.choice(("style: format", "chore: apply formatting", "Format code"))}"\n'
         "git push\n"
     )
@@ -135,9 +148,15 @@ def autofix(project: Project, random: Random) -> Json:
 
 
 KINDS = (
-    Kind(own_linters, {"lint": "Lint", "style": "Style", "static-analysis": "Static analysis", "code-quality": "Code quality"}, 4, lambda project: "lint" in project.tasks, scoped=True),
+    Kind(
+        own_linters,
+        {"lint": "Lint", "style": "Style", "static-analysis": "Static analysis", "code-quality": "Code quality"},
+        4,
+        lambda project: "lint" in project.tasks,
+        scoped=True,
+    ),
     Kind(pre_commit, {"pre-commit": "pre-commit"}, 1.6),
     Kind(text_checks, {"linters": "Linters", "lint-docs": "Lint docs", "meta": "Meta", "hygiene": "Hygiene"}, 2.2),
     Kind(commit_messages, {"commitlint": "Commit messages", "pr-title": "PR title", "semantic-pr": "Semantic PR"}, 1.4),
     Kind(autofix, {"autofix": "Autofix", "format": "Format"}, 0.7),
-)  # fmt: skip
+)

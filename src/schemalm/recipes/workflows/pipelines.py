@@ -21,7 +21,7 @@ from schemalm.recipes.toolchain import Json, run, use
 from schemalm.recipes.triggers import on_change
 
 _ALL_GREEN = (
-    'test "${{ contains(needs.*.result, \'failure\') || contains(needs.*.result, \'cancelled\') }}" = "false"',
+    "test \"${{ contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled') }}\" = \"false\"",
     "echo '${{ toJSON(needs) }}' | jq -e 'all(.[]; .result == \"success\" or .result == \"skipped\")'",
 )
 
@@ -31,7 +31,11 @@ def stages(project: Project, random: Random) -> Json:
     jobs: Json = {}
     if "lint" in project.tasks or "format" in project.tasks:
         steps = [*prepare(project, random), *tasks(project, "lint", "format", "types")]
-        jobs["lint"] = {"name": random.choice(("Lint", "Static checks", "Code style")), "runs-on": "<runner>", "steps": steps}
+        jobs["lint"] = {
+            "name": random.choice(("Lint", "Static checks", "Code style")),
+            "runs-on": "<runner>",
+            "steps": steps,
+        }
     jobs["test"] = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "test")]}
     if random.random() < 0.4:
         jobs["test"]["steps"] += coverage_report(project, random, "always()" if random.random() < 0.3 else None)
@@ -43,7 +47,9 @@ def stages(project: Project, random: Random) -> Json:
         "steps": [
             *prepare(project, random),
             *tasks(project, "build"),
-            upload("<package>-${{ github.sha }}", project.toolchain.artifact, retention_days=random.choice((None, 3, 7))),
+            upload(
+                "<package>-${{ github.sha }}", project.toolchain.artifact, retention_days=random.choice((None, 3, 7))
+            ),
         ],
     }
     if random.random() < 0.35:
@@ -57,8 +63,10 @@ def _smoke_test(project: Project, random: Random) -> Json:
     """Return the job that fetches what the build made and looks at it."""
     look = random.choice(
         (
-            "ls -lR out\ntest -n \"$(ls -A out)\"\n",
-            "set -euo pipefail\nfind out -type f -print0 | xargs -0 sha256sum | tee checksums.txt\ntest -s checksums.txt\n",
+            'ls -lR out\ntest -n "$(ls -A out)"\n',
+            "set -euo pipefail\n"
+            "find out -type f -print0 | xargs -0 sha256sum | tee checksums.txt\n"
+            "test -s checksums.txt\n",
             'du -sh out\nfor file in out/*; do\n  echo "found $file"\ndone\n',
         )
     )
@@ -192,8 +200,19 @@ def sharded(project: Project, random: Random) -> Json:
 
 
 KINDS = (
-    Kind(stages, {"pipeline": "Pipeline", "ci": "CI", "build-and-test": "Build and test", "verify": "Verify"}, 6, has_task("build"), scoped=True),
+    Kind(
+        stages,
+        {"pipeline": "Pipeline", "ci": "CI", "build-and-test": "Build and test", "verify": "Verify"},
+        6,
+        has_task("build"),
+        scoped=True,
+    ),
     Kind(changed_parts, {"changes": "Changed parts", "pull-request": "Pull request", "pr": "PR checks"}, 2),
-    Kind(computed_matrix, {"compatibility": "Compatibility", "versions": "Supported versions", "test-matrix": "Test matrix"}, 2, is_program),
+    Kind(
+        computed_matrix,
+        {"compatibility": "Compatibility", "versions": "Supported versions", "test-matrix": "Test matrix"},
+        2,
+        is_program,
+    ),
     Kind(sharded, {"shards": "Sharded tests", "test-suite": "Test suite", "slow-tests": "Slow tests"}, 1.2, is_program),
-)  # fmt: skip
+)

@@ -1,0 +1,113 @@
+"""JSON text to a value, strictly.
+
+Integers of any size stay exact and apart from floats. Refused: duplicate keys, NaN and Infinity, numbers beyond the
+range of a double, lone surrogates, and what breaks a limit. The standard library parses; where it or a check of the
+value finds a fault, the text is read once more, slowly, only to say at which line and column.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NoReturn
+
+from schemalm.documents.limits import DocumentLimits
+from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, find_fault, scalar_fault
+from schemalm.errors import DocumentError
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+class _RefusedError(Exception):
+    """The text is JSON by its grammar, but not a document."""
+
+
+def _unique(pairs: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise _RefusedError("a key is repeated in one object")
+    return result
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _RefusedError(f"{name} is no JSON number")
+
+
+def _exact_integer(text: str) -> int:
+    if len(text) > MAX_INTEGER_DIGITS:
+        raise _RefusedError(f"an integer of more than {MAX_INTEGER_DIGITS} digits")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_exact_integer)
+
+
+def parse_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValue:
+    """Return the value of JSON text.
+
+    Raises `json.JSONDecodeError` where the text breaks the grammar (the caller may try YAML) and `DocumentError`
+    where it is JSON that this package refuses.
+    """
+    try:
+        value: JSONValue = _DECODER.decode(text)
+        fault = find_fault(value, limits)
+    except _RefusedError as error:
+        fault = str(error)
+    except RecursionError:
+        fault = f"nested deeper than {limits.max_depth} levels"
+    if fault:
+        line, column = _locate_fault(text, limits)
+        raise DocumentError(fault, line=line, column=column, source=source)
+    return value
+
+
+def strict_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValue:
+    """Return the value of text that must be JSON; raises `DocumentError` for all that `parse_json` refuses."""
+    try:
+        return parse_json(text, limits, source)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"not JSON: {error.msg}", line=error.lineno, column=error.colno, source=source) from None
+
+
+def position_of(text: str, offset: int) -> tuple[int, int]:
+    """Return the line and column, both from 1, of a character offset."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    return text.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+def _locate_fault(text: str, limits: DocumentLimits) -> tuple[int, int]:
+    """Find the first token that makes JSON text no document; its start where no single token is at fault."""
+    objects: list[set[str] | None] = []  # the keys of each open object; None for an array
+    num_nodes = 0
+    is_key = False
+    for token in _TOKEN.finditer(text):
+        mark = token.group()
+        if mark in "{[":
+            objects.append(set() if mark == "{" else None)
+        elif mark in "}]":
+            objects.pop()
+        if mark in "{,":
+            is_key = bool(objects) and objects[-1] is not None
+        elif mark == ":":
+            is_key = False
+        if mark in ",:]}":
+            continue
+        num_nodes += not is_key or mark == "{"
+        keys = objects[-1] if objects and is_key and mark != "{" else None
+        if len(objects) > limits.max_depth or num_nodes > limits.max_nodes or _is_faulty(mark, keys):
+            return position_of(text, token.start())
+    return 1, 1
+
+
+def _is_faulty(token: str, keys: set[str] | None) -> bool:
+    if token in ("{", "["):
+        return False
+    try:
+        scalar = _DECODER.decode(token)
+    except _RefusedError:
+        return True
+    if keys is not None and isinstance(scalar, str):
+        if scalar in keys:
+            return True
+        keys.add(scalar)
+    return scalar_fault(scalar) is not None

@@ -1,0 +1,94 @@
+"""A document's text, or its file, to its value.
+
+In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`). Text that
+begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact subset of what YAML parsers read;
+files named `.json` must be JSON. What is refused stands in `json_reader` and `yaml_exact`. Encodings other than UTF-8
+are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from schemalm.documents.json_reader import parse_json, position_of, strict_json
+from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
+from schemalm.documents.values import JSONValue
+from schemalm.documents.yaml_reader import parse_yaml
+from schemalm.errors import DocumentError
+
+_MAX_PATH_LENGTH = 4096
+
+
+def load_document(path_or_text: str | Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS) -> JSONValue:
+    """Return the value of one YAML 1.2 or JSON document.
+
+    A `Path`, and a string of one line that names an existing file, is read as a file; any other string is the
+    document itself. `source` names the text in errors (a file's own path where empty). Raises `DocumentError` with
+    `line`, `column` and `source` where the file cannot be read, the text is no document, or a limit is broken.
+    """
+    path = path_or_text if isinstance(path_or_text, Path) else _existing_file(path_or_text)
+    if path is None:
+        return parse_document(str(path_or_text), source=source, limits=limits)
+    name = source or str(path)
+    return parse_document(_read_text(path, name, limits), source=name, limits=limits, json_only=path.suffix == ".json")
+
+
+def parse_document(
+    text: str, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, json_only: bool = False
+) -> JSONValue:
+    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`."""
+    _check_text(text, source, limits)
+    text = text.removeprefix("\ufeff")
+    if json_only:
+        return strict_json(text, limits, source)
+    if text.lstrip()[:1] in ("{", "[", '"'):
+        try:
+            return parse_json(text, limits, source)
+        except json.JSONDecodeError:
+            pass  # a flow mapping or sequence of YAML
+    return parse_yaml(text, limits, source)
+
+
+def _existing_file(text: str) -> Path | None:
+    if "\n" in text or "\0" in text or not 0 < len(text) < _MAX_PATH_LENGTH:
+        return None
+    try:
+        return Path(text) if Path(text).is_file() else None
+    except (OSError, ValueError):  # longer than a name may be, or not encodable
+        return None
+
+
+def _read_text(path: Path, name: str, limits: DocumentLimits) -> str:
+    try:
+        if not path.is_file():  # a pipe or a device could block for ever
+            raise DocumentError("no such file" if not path.exists() else "not a regular file", source=name)
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise DocumentError(f"cannot be read: {error}", source=name) from None
+    if len(data) > limits.max_bytes:
+        raise DocumentError(_too_large(limits), source=name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, column = position_of(before := data[: error.start].decode("utf-8"), len(before))
+        message = f"the byte 0x{data[error.start]:02X} is not UTF-8; save the file in UTF-8"
+        raise DocumentError(message, line=line, column=column, source=name) from None
+
+
+def _check_text(text: str, source: str, limits: DocumentLimits) -> None:
+    if len(text) > limits.max_bytes:
+        raise DocumentError(_too_large(limits), source=source)
+    try:
+        size = len(text) if text.isascii() else len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        line, column = position_of(text, error.start)
+        message = f"the lone surrogate U+{ord(text[error.start]):04X} is no character"
+        raise DocumentError(message, line=line, column=column, source=source) from None
+    if size > limits.max_bytes:
+        raise DocumentError(_too_large(limits), source=source)
+
+
+def _too_large(limits: DocumentLimits) -> str:
+    return f"larger than {limits.max_bytes} bytes; raise max_bytes to read it"

@@ -1,0 +1,110 @@
+"""JSON values: their type, their equality, their canonical text, and what makes a Python object no JSON value.
+
+A value is made of `dict` with `str` keys, `list`, `str`, `int`, `float`, `bool` and `None`, nothing else and no
+subclass. Schemas are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from schemalm.documents.limits import DocumentLimits
+
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
+
+MAX_INTEGER_DIGITS = 4300  # Python converts no longer text to an integer, nor back, by default
+_MAX_INTEGER_BITS = 14_281  # every integer of so many bits has at most 4300 digits
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
+
+def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
+    """Return compact JSON in UTF-8: non-ASCII text as it is, keys in the order given or sorted."""
+    return (_SORTED if sort_keys else _CANONICAL).encode(value).encode("utf-8")
+
+
+def json_equal(left: JSONValue, right: JSONValue) -> bool:
+    """Tell whether two values are the same JSON, whatever the order of keys.
+
+    `1`, `1.0` and `true` differ, and so do `0.0` and `-0.0`.
+    """
+    pairs: list[tuple[JSONValue, JSONValue]] = [(left, right)]
+    while pairs:
+        a, b = pairs.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, dict) and isinstance(b, dict):
+            if a.keys() != b.keys():
+                return False
+            pairs.extend((a[key], b[key]) for key in a)
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            pairs.extend(zip(a, b, strict=True))
+        elif a != b or (isinstance(a, float) and isinstance(b, float) and math.copysign(1, a) != math.copysign(1, b)):
+            return False
+    return True
+
+
+def levels(value: JSONValue) -> Iterator[list[JSONValue]]:
+    """Yield the nodes of a value level by level, the root first: the n-th list holds what n - 1 containers enclose."""
+    level = [value]
+    while level:
+        yield level
+        deeper: list[JSONValue] = []
+        for node in level:
+            if type(node) is dict:
+                deeper.extend(node.values())
+            elif type(node) is list:
+                deeper.extend(node)
+        level = deeper
+
+
+def find_fault(value: object, limits: DocumentLimits) -> str | None:
+    """Say why an object is no JSON value within the limits, or return None."""
+    num_nodes = 0
+    for depth, level in enumerate(levels(value), start=1):  # type: ignore[arg-type]
+        num_nodes += len(level)
+        if num_nodes > limits.max_nodes:
+            return f"more than {limits.max_nodes} values; raise max_nodes to read it"
+        for node in level:
+            fault = _container_fault(node, depth, limits) if type(node) in (dict, list) else scalar_fault(node)
+            if fault:
+                return fault
+    return None
+
+
+def scalar_fault(node: object) -> str | None:
+    """Say why a scalar is no JSON value, or return None."""
+    kind = type(node)
+    if kind is str:
+        return _text_fault(str(node))
+    if isinstance(node, float) and kind is float:
+        return None if math.isfinite(node) else f"{node} is no JSON number"
+    if isinstance(node, int) and kind is int:
+        return f"an integer of more than {MAX_INTEGER_DIGITS} digits" if node.bit_length() > _MAX_INTEGER_BITS else None
+    return None if node is None or kind is bool else f"a {kind.__name__} is no JSON value"
+
+
+def _container_fault(node: object, depth: int, limits: DocumentLimits) -> str | None:
+    if depth > limits.max_depth:
+        return f"nested deeper than {limits.max_depth} levels"
+    for key in node if isinstance(node, dict) else ():
+        if type(key) is not str:
+            return f"the key {key!r} is not a string"
+        if fault := _text_fault(key):
+            return fault
+    return None
+
+
+def _text_fault(text: str) -> str | None:
+    if text.isascii():
+        return None
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"the lone surrogate U+{ord(text[error.start]):04X} is no character"
+    return None

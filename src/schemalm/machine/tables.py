@@ -1,0 +1,175 @@
+"""Masks and transitions by nonterminal, filled on first use and shared by all machines of a tokenizer.
+
+A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone: the
+mask is one row of booleans, the transition a fixed tuple of nonterminals. Both come from walking token spellings through
+the grammar; the mask walks all of them at once along their trie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import ITEM, KEY_END, NUM_BYTES
+from schemalm.tokenizer.vocabulary import Trie, Vocabulary
+
+# Nonterminals with the next one last, as on the machine's stack.
+Stack = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A nonterminal that a token leaves on the stack.
+
+    suffix: path elements below the one it replaces; continues: whether it is the rest of the object (or key) that was on top.
+    """
+
+    nonterminal: int
+    suffix: tuple[str, ...]
+    continues: bool
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What a token does to the top of the stack: pushes, the next one last; without any, the verdict counts."""
+
+    opened: tuple[Opened, ...]
+    verdict: int
+
+
+class Tables:
+    """Masks [vocab_size] and transitions of one tokenizer."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.grammar: Grammar = vocabulary.grammar
+        self._masks: dict[int, npt.NDArray[np.bool_]] = {}
+        self._transitions: dict[tuple[int, int], Transition | None] = {}
+        self._paths: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._labels: dict[int, str] = {}
+        self._elements = {
+            self.grammar.symbols.ids[ITEM]: ANY_ITEM,
+            self.grammar.symbols.ids[KEY_END]: ANY_KEY,
+            **{number: symbol.text for symbol, number in self.grammar.symbols.ids.items() if symbol.label == "KEY"},
+        }
+
+    def mask(self, nonterminal: int) -> npt.NDArray[np.bool_]:
+        """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
+        if nonterminal not in self._masks:
+            mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
+            self._walk_trie(self.vocabulary.trie, (nonterminal,), mask)
+            mask.flags.writeable = False
+            self._masks[nonterminal] = mask
+        return self._masks[nonterminal]
+
+    def transition(self, nonterminal: int, token: int) -> Transition | None:
+        """What `token` does to `nonterminal`; None where it is not admitted."""
+        key = (nonterminal, token)
+        if key not in self._transitions:
+            self._transitions[key] = self._walk_token(nonterminal, token)
+        return self._transitions[key]
+
+    def label(self, nonterminal: int) -> str:
+        """The nonterminal's name, the same in every process."""
+        if nonterminal not in self._labels:
+            self._labels[nonterminal] = self.grammar.label(nonterminal)
+        return self._labels[nonterminal]
+
+    def extend_path(self, path: str, suffix: tuple[str, ...]) -> str:
+        """The path `path` with elements appended: `jobs.*.steps[].uses`."""
+        if not suffix:
+            return path
+        key = (path, suffix)
+        if key not in self._paths:
+            for element in suffix:
+                path += element if element == ANY_ITEM else f".{element}" if path else element
+            self._paths[key] = path
+        return self._paths[key]
+
+    def _walk_trie(self, node: Trie, stack: Stack, mask: npt.NDArray[np.bool_]) -> None:
+        state = self.grammar.nonterminals[stack[-1]].state
+        if len(stack) == 1 and isinstance(state, Text | Key):
+            self._walk_bytes(node, stack[0], mask)
+            return
+        for symbol, (token, longer) in node.items():
+            after = self._advance(stack, symbol)
+            if after is None:
+                continue
+            if token >= 0:
+                mask[token] = True
+            if longer and after:
+                self._walk_trie(longer, after, mask)
+
+    def _walk_bytes(self, root: Trie, nonterminal: int, mask: npt.NDArray[np.bool_]) -> None:
+        """The trie walk inside one text: a place of the automaton stands for the stack."""
+        start = self.grammar.nonterminals[nonterminal]
+        assert isinstance(start.state, Text | Key)
+        rows, reachable = start.state.automaton.rows, start.state.automaton.reachable
+        alive = [not verdicts.isdisjoint(start.accepts) for verdicts in reachable]
+        pending: list[tuple[Trie, int]] = [(root, start.place)]
+        while pending:
+            node, place = pending.pop()
+            row = rows[place]
+            for symbol, (token, longer) in node.items():
+                if symbol >= NUM_BYTES:
+                    self._walk_trie_end(symbol, token, longer, self.grammar.at_place(nonterminal, place), mask)
+                    continue
+                after = row[symbol]
+                if after < 0 or not alive[after]:
+                    continue
+                if token >= 0:
+                    mask[token] = True
+                if longer:
+                    pending.append((longer, after))
+
+    def _walk_trie_end(
+        self, symbol: int, token: int, longer: Trie, nonterminal: int, mask: npt.NDArray[np.bool_]
+    ) -> None:
+        after = self._advance((nonterminal,), symbol)
+        if after is None:
+            return
+        if token >= 0:
+            mask[token] = True
+        if longer and after:
+            self._walk_trie(longer, after, mask)
+
+    def _advance(self, stack: Stack, symbol: int) -> Stack | None:
+        """The stack after one symbol; None where its top does not admit it."""
+        step = self.grammar.step(stack[-1], symbol)
+        if step is None:
+            return None
+        below = stack[:-1]
+        if step.opened:
+            return (*below, *reversed(step.opened))
+        if below:
+            return (*below[:-1], self.grammar.settle(below[-1], step.verdict))
+        return ()
+
+    def _walk_token(self, nonterminal: int, token: int) -> Transition | None:
+        stack = [Opened(nonterminal, (), True)]
+        verdict = 0
+        for symbol in self.vocabulary.symbols[token]:
+            if not stack:
+                return None
+            top = stack.pop()
+            step = self.grammar.step(top.nonterminal, symbol)
+            if step is None:
+                return None
+            stack.extend(reversed(self._opened(top, symbol, step.opened)))
+            if step.opened:
+                continue
+            verdict = step.verdict
+            if stack:
+                settled = self.grammar.settle(stack[-1].nonterminal, verdict)
+                stack[-1] = Opened(settled, stack[-1].suffix, stack[-1].continues)
+        return Transition(tuple(stack), verdict) if self.vocabulary.symbols[token] else None
+
+    def _opened(self, top: Opened, symbol: int, opened: tuple[int, ...]) -> list[Opened]:
+        if len(opened) == 2:
+            child, rest = opened
+            return [Opened(child, (*top.suffix, self._elements[symbol]), False), Opened(rest, top.suffix, top.continues)]
+        return [Opened(nonterminal, top.suffix, top.continues) for nonterminal in opened]

@@ -1,0 +1,99 @@
+"""From symbols back to a value, checked against the grammar symbol by symbol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.numbers import number_of_text
+from schemalm.grammar.states import Array, Key, Object, Text
+from schemalm.grammar.symbols import NUM_BYTES
+
+
+class NotDerivable(ValueError):
+    """A symbol that the grammar does not admit at its place."""
+
+
+class Derivation:
+    """Builds the value of a derivation; `push` takes one symbol at a time."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._stack = [grammar.start]
+        self._containers: list[Any] = []
+        self._keys: list[str] = []
+        self._text: bytearray | None = None
+        self.value: Any = None
+        self._enter(grammar.start)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the value is whole."""
+        return not self._stack
+
+    def push(self, symbol: int) -> None:
+        """Consumes one symbol; raises NotDerivable where the grammar does not admit it."""
+        if not self._stack:
+            raise NotDerivable("the document already ended here")
+        nonterminal = self._stack.pop()
+        step = self._grammar.step(nonterminal, symbol)
+        if step is None:
+            raise NotDerivable(f"{self._grammar.symbols.symbols[symbol]} is not admitted here")
+        self._build(nonterminal, symbol)
+        self._stack.extend(reversed(step.opened))
+        if len(step.opened) == 2 or (len(step.opened) == 1 and self._grammar.symbols.symbols[symbol].label == "AS"):
+            self._enter(step.opened[0])
+        if not step.opened and self._stack:
+            self._stack.append(self._grammar.settle(self._stack.pop(), step.verdict))
+
+    def _enter(self, nonterminal: int) -> None:
+        """Opens the container or text that a value of this nonterminal is, where that is already known."""
+        state = self._grammar.nonterminals[nonterminal].state
+        if isinstance(state, Object):
+            self._containers.append({})
+        elif isinstance(state, Array):
+            self._containers.append([])
+        elif isinstance(state, Text):
+            self._text = bytearray()
+
+    def _build(self, nonterminal: int, symbol: int) -> None:
+        if symbol < NUM_BYTES:
+            assert self._text is not None
+            self._text.append(symbol)
+            return
+        name = self._grammar.symbols.symbols[symbol]
+        if name.label == "KEY":
+            self._keys.append(name.text)
+        elif name.label == "FREE_KEY":
+            self._text = bytearray()
+        elif name.label == "KEY_END":
+            self._end_key()
+        elif name.label == "END":
+            self._end_text(nonterminal)
+        elif name.label in ("OBJECT_END", "ARRAY_END"):
+            self._finish(self._containers.pop())
+        elif name.label in ("TRUE", "FALSE", "NULL"):
+            self._finish({"TRUE": True, "FALSE": False, "NULL": None}[name.label])
+        elif name.label == "CONST":
+            self._finish(name.text)
+
+    def _end_key(self) -> None:
+        assert self._text is not None
+        key = self._text.decode()
+        if key in self._containers[-1]:
+            raise NotDerivable(f"the key {key!r} repeats")
+        self._keys.append(key)
+
+    def _end_text(self, nonterminal: int) -> None:
+        state = self._grammar.nonterminals[nonterminal].state
+        assert isinstance(state, Text) and not isinstance(state, Key) and self._text is not None
+        text = self._text.decode()
+        self._finish(text if state.kind == "string" else number_of_text(text))
+
+    def _finish(self, value: Any) -> None:
+        if not self._containers:
+            self.value = value
+        elif isinstance(self._containers[-1], list):
+            self._containers[-1].append(value)
+        else:
+            self._containers[-1][self._keys.pop()] = value

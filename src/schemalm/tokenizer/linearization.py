@@ -1,0 +1,276 @@
+"""From values to symbols, cut into segments, and back.
+
+A value is written as the leftmost derivation that the grammar gives it (section 2 of the design), each symbol as one character. The
+text is cut into segments on the way; merges never cross a cut (section 3). Writing fails exactly where the
+grammar does not admit the value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from schemalm.errors import InvalidDocument
+from schemalm.grammar.explanation import Explainer, kind_of
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.numbers import text_of_number
+from schemalm.grammar.states import Array, Key, Object, Text
+from schemalm.grammar.symbols import (
+    ARRAY_END,
+    END,
+    FALSE_SYMBOL,
+    FREE_KEY,
+    ITEM,
+    KEY,
+    KEY_END,
+    NULL,
+    OBJECT_END,
+    TRUE_SYMBOL,
+    Symbol,
+)
+
+MergeScope = Literal["word", "value", "derivation"]
+# Word boundaries as text tokenizers see them: a word with the character before it, up to three digits, a run of
+# other signs, line ends, or white space.
+WORDS = re.compile(
+    r"[^\r\n\w]?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+)
+
+# Verdicts of texts are remembered up to this many texts of this many characters.
+MAX_REMEMBERED_TEXTS = 200_000
+MAX_REMEMBERED_LENGTH = 200
+
+
+class Refused(Exception):
+    """The grammar does not admit the value at `path`."""
+
+    def __init__(self, path: tuple[str | int, ...]) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a nonterminal for a value begins: constants by value, and the content nonterminal of each kind.
+
+    constants: (character, verdict) by (kind, text); contents: (characters before the content, nonterminal) by kind.
+    """
+
+    constants: dict[tuple[str, str], tuple[str, int]]
+    contents: dict[str, tuple[str, int]]
+
+
+@dataclass
+class SegmentWriter:
+    """Gathers characters into segments by the cuts of a merge scope."""
+
+    scope: MergeScope
+    whole_values: frozenset[str]
+    segments: list[str] = field(default_factory=list)
+    _pending: list[str] = field(default_factory=list)
+
+    def structure(self, character: str) -> None:
+        """Adds a symbol that opens something."""
+        self._pending.append(character)
+
+    def closing(self, character: str) -> None:
+        """Adds a constant, or the end of an object or array."""
+        self._pending.append(character)
+        self.cut()
+
+    def content(self, text: str, end: str) -> None:
+        """Adds the content of a string or number with the symbol that closes it."""
+        content = text.encode().decode("latin-1") + end
+        if self.scope == "derivation":
+            self._pending.append(content)
+            return
+        self.cut()
+        self._content_segments(text, content, end)
+
+    def key(self, text: str, end: str) -> None:
+        """Adds the content of a free key, which is always cut off: a token that ends a key contains nothing else."""
+        self.cut()
+        self._content_segments(text, text.encode().decode("latin-1") + end, end)
+
+    def _content_segments(self, text: str, content: str, end: str) -> None:
+        if self.scope != "word" or content in self.whole_values:
+            self.segments.append(content)
+            return
+        words = WORDS.findall(text)
+        if not words:
+            self.segments.append(end)
+            return
+        self.segments.extend(word.encode().decode("latin-1") for word in words[:-1])
+        self.segments.append(words[-1].encode().decode("latin-1") + end)
+
+    def cut(self) -> None:
+        """Ends the segment."""
+        if self._pending:
+            self.segments.append("".join(self._pending))
+            self._pending.clear()
+
+
+class Linearizer:
+    """Writes values as the symbols of a grammar."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        symbols = grammar.symbols
+        self._char = {symbol: symbols.characters[index] for symbol, index in symbols.ids.items()}
+        self._ids = symbols.ids
+        self._entries: dict[int, Entry] = {}
+        self._ranks: dict[tuple[str, ...], dict[str, int]] = {}
+        self._text_verdicts: dict[tuple[int, str], int] = {}
+
+    def segments(self, value: Any, writer: SegmentWriter) -> list[str]:
+        """The segments of the value's derivation; raises InvalidDocument where the schema refuses it."""
+        try:
+            self._value(self.grammar.start, value, (), writer)
+        except Refused as refusal:
+            raise self._explained(value, refusal.path) from None
+        except RecursionError:
+            raise InvalidDocument("the value is nested too deeply", keyword="depth") from None
+        writer.cut()
+        return writer.segments
+
+    def _explained(self, value: Any, path: tuple[str | int, ...]) -> InvalidDocument:
+        explainer = Explainer(self.grammar.shapes, self.grammar.resolve)
+        failure = explainer.explain(self.grammar.shape, value)
+        if failure is not None:
+            return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+        return InvalidDocument("this value cannot be written as JSON text", pointer=pointer, keyword="type")
+
+    def _value(self, nonterminal: int, value: Any, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+        """Writes one value and gives its verdict."""
+        entry = self._entries.get(nonterminal) or self._entry(nonterminal)
+        kind = kind_of(value)
+        constant = entry.constants.get((kind, value if kind == "string" else str(value)))
+        if constant is not None:
+            writer.closing(constant[0])
+            return constant[1]
+        if kind not in entry.contents:
+            raise Refused(path)
+        prefix, content = entry.contents[kind]
+        if prefix:
+            writer.structure(prefix)
+        if kind == "object":
+            return self._object(content, value, path, writer)
+        if kind == "array":
+            return self._array(content, value, path, writer)
+        text = value if kind == "string" else text_of_number(value)
+        verdict = self._text_verdict(content, text, END)
+        if verdict is None:
+            raise Refused(path)
+        writer.content(text, self._char[END])
+        return verdict
+
+    def _object(
+        self, nonterminal: int, value: dict[str, Any], path: tuple[str | int, ...], writer: SegmentWriter
+    ) -> int:
+        state = self.grammar.nonterminals[nonterminal].state
+        assert isinstance(state, Object)
+        ranks = self._ranks.get(state.order)
+        if ranks is None:
+            ranks = self._ranks[state.order] = {name: rank for rank, name in enumerate(state.order)}
+        named = sorted((ranks[name], name) for name in value if name in ranks)
+        rest = nonterminal
+        for _, name in named:
+            rest = self._member(rest, KEY(name), name, value[name], path, writer)
+        for name, item in value.items():
+            if name not in ranks:
+                rest = self._free_member(rest, name, item, path, writer)
+        return self._close(rest, OBJECT_END, path, writer)
+
+    def _member(
+        self, rest: int, symbol: Symbol, element: str | int, item: Any, path: tuple[str | int, ...],
+        writer: SegmentWriter,
+    ) -> int:
+        place = (*path, element)
+        step = self.grammar.step(rest, self._ids[symbol]) if symbol in self._ids else None
+        if step is None:
+            raise Refused(place)
+        writer.structure(self._char[symbol])
+        child, after = step.opened
+        return self.grammar.settle(after, self._value(child, item, place, writer))
+
+    def _free_member(
+        self, rest: int, name: str, item: Any, path: tuple[str | int, ...], writer: SegmentWriter
+    ) -> int:
+        place = (*path, name)
+        step = self.grammar.step(rest, self._ids[FREE_KEY])
+        end = self._text_end(step.opened[0], name) if step is not None and isinstance(name, str) else None
+        closing = self.grammar.step(end, self._ids[KEY_END]) if end is not None else None
+        if closing is None:
+            raise Refused(place)
+        writer.structure(self._char[FREE_KEY])
+        writer.key(name, self._char[KEY_END])
+        child, after = closing.opened
+        return self.grammar.settle(after, self._value(child, item, place, writer))
+
+    def _array(self, nonterminal: int, value: list[Any], path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+        rest = nonterminal
+        for index, item in enumerate(value):
+            rest = self._member(rest, ITEM, index, item, path, writer)
+        return self._close(rest, ARRAY_END, path, writer)
+
+    def _close(self, rest: int, symbol: Symbol, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+        step = self.grammar.step(rest, self._ids[symbol])
+        if step is None:
+            raise Refused(path)
+        writer.closing(self._char[symbol])
+        return step.verdict
+
+    def _text_verdict(self, nonterminal: int, text: str, end: Symbol) -> int | None:
+        key = (nonterminal, text)
+        if key in self._text_verdicts:
+            return self._text_verdicts[key]
+        last = self._text_end(nonterminal, text)
+        step = self.grammar.step(last, self._ids[end]) if last is not None else None
+        if step is None:
+            return None
+        if len(self._text_verdicts) < MAX_REMEMBERED_TEXTS and len(text) < MAX_REMEMBERED_LENGTH:
+            self._text_verdicts[key] = step.verdict
+        return step.verdict
+
+    def _text_end(self, nonterminal: int, text: str) -> int | None:
+        """The nonterminal after the bytes of `text`."""
+        node = self.grammar.nonterminals[nonterminal]
+        assert isinstance(node.state, Text | Key)
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            return None
+        free = self.grammar.shapes.admits_every_text(node.state.automaton)
+        place = 0 if free else node.state.automaton.run(encoded, node.place)
+        return self.grammar.at_place(nonterminal, place) if place >= 0 else None
+
+    def _entry(self, nonterminal: int) -> Entry:
+        grammar = self.grammar
+        state = grammar.nonterminals[nonterminal].state
+        constants: dict[tuple[str, str], tuple[str, int]] = {}
+        contents: dict[str, tuple[str, int]] = {}
+        if isinstance(state, Text | Object | Array):
+            contents[_content_kind(state)] = ("", nonterminal)
+        for symbol in grammar.admitted(nonterminal) if not contents else ():
+            name, character = grammar.symbols.symbols[symbol], grammar.symbols.characters[symbol]
+            step = grammar.step(nonterminal, symbol)
+            assert step is not None
+            if name.label == "AS":
+                contents[name.text] = (character, step.opened[0])
+            else:
+                constants[_constant_key(name)] = (character, step.verdict)
+        entry = self._entries[nonterminal] = Entry(constants, contents)
+        return entry
+
+
+def _content_kind(state: Text | Object | Array) -> str:
+    if isinstance(state, Text):
+        return state.kind
+    return "object" if isinstance(state, Object) else "array"
+
+
+def _constant_key(symbol: Symbol) -> tuple[str, str]:
+    fixed = {NULL: ("null", "None"), TRUE_SYMBOL: ("boolean", "True"), FALSE_SYMBOL: ("boolean", "False")}
+    return fixed.get(symbol, ("string", symbol.text))

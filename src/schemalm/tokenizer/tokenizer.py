@@ -1,0 +1,256 @@
+"""The typed tokenizer: values to token ids and back, under a grammar.
+
+`encode` writes a value as segments of symbols and merges inside them; `decode` accepts exactly whole derivations. What the file
+format holds, the tokenizer is: the schema, the key orders, the whole values and the merges, as one JSON file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import tokenizers
+import tokenizers.models
+
+from schemalm.errors import DataError, DecodeError, InvalidDocument, SchemaError
+from schemalm.files import write_atomically
+from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
+from schemalm.grammar.sources import read_schema
+from schemalm.tokenizer.derivation import Derivation, NotDerivable
+from schemalm.tokenizer.linearization import Linearizer, MergeScope, SegmentWriter
+from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
+
+if TYPE_CHECKING:
+    from schemalm.machine import Machine, Tables
+
+FORMAT = 1
+# Segments whose tokens are remembered, and how long they may be, in symbols.
+MAX_CACHED_SEGMENTS = 500_000
+MAX_CACHED_LENGTH = 256
+
+
+@dataclass(frozen=True)
+class GrammarStates:
+    """Which nonterminals (by label) and paths the training corpus has: rows of a model's grammar-state embedding.
+
+    Row 0 stands for everything else; nonterminals follow, then paths.
+    """
+
+    nonterminals: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    @property
+    def num_states(self) -> int:
+        """Rows of the embedding."""
+        return 1 + len(self.nonterminals) + len(self.paths)
+
+    def rows(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The row of each known nonterminal label, and of each known path."""
+        nonterminals = {label: row for row, label in enumerate(self.nonterminals, start=1)}
+        return nonterminals, {path: row for row, path in enumerate(self.paths, start=1 + len(self.nonterminals))}
+
+
+class Tokenizer:
+    """Encodes values of one schema as token ids; made by `train`, `from_grammar` or `load`."""
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        *,
+        merge_scope: MergeScope = "word",
+        whole_values: Sequence[str] = (),
+        merges: Sequence[tuple[str, str]] = (),
+        states: GrammarStates = GrammarStates(),  # noqa: B008
+    ) -> None:
+        self.grammar = grammar
+        self.merge_scope = merge_scope
+        self.vocabulary = Vocabulary(grammar, whole_values, merges)
+        self.states = states
+        self._linearizer = Linearizer(grammar)
+        self._whole_values = frozenset(whole_values)
+        self._segment_ids: dict[str, list[int]] = {value: [self.vocabulary.ids[value]] for value in whole_values}
+        self._merger = _merge_engine(self.vocabulary)
+        self._tables: Tables | None = None
+
+    @classmethod
+    def from_grammar(cls, grammar: Grammar) -> Tokenizer:
+        """A tokenizer whose tokens are the grammar's symbols."""
+        return cls(grammar)
+
+    @classmethod
+    def train(
+        cls,
+        grammar: Grammar,
+        values: Iterable[Any],
+        vocab_size: int = 8192,
+        seed: int = 0,
+        *,
+        sources: Iterable[str] | None = None,
+        merge_scope: MergeScope = "word",
+    ) -> Tokenizer:
+        """Learns key orders, whole values and merges from valid values.
+
+        sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
+        it every value counts as a source of its own. merge_scope: how far merges reach. seed: draws the documents
+        from which grammar states are collected.
+        Raises InvalidDocument for a value that breaks the schema, ConfigurationError for a vocab_size that is too small.
+        """
+        from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
+
+        given = list(values)
+        return train_tokenizer(grammar, given, vocab_size, seed, list(sources) if sources else None, merge_scope)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Tokenizer:
+        """Reads a tokenizer file; raises DataError where it is none."""
+        try:
+            content = json.loads(Path(path).read_bytes())
+            if content.get("kind") != "typed" or content.get("format") != FORMAT:
+                raise DataError(f"{path} is no typed tokenizer of format {FORMAT}")
+            orders = {frozenset(order): tuple(order) for order in content["key_orders"]}
+            schema = read_schema(content["schema"], DEFAULT_LIMITS)
+            grammar = Grammar(schema, content["formats"], DEFAULT_LIMITS, orders)
+            return cls(
+                grammar,
+                merge_scope=content["merge_scope"],
+                whole_values=content["whole_values"],
+                merges=[(first, second) for first, second in content["merges"]],
+                states=GrammarStates(tuple(content["states"]["nonterminals"]), tuple(content["states"]["paths"])),
+            )
+        except OSError as error:
+            raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, SchemaError) as error:
+            raise DataError(f"{path} is no tokenizer file: {error}") from None
+
+    def save(self, path: str | Path) -> None:
+        """Writes the tokenizer as one JSON file, schema included."""
+        write_atomically(Path(path), self.to_json())
+
+    def to_json(self) -> bytes:
+        """The file's content: equal tokenizers give equal bytes."""
+        content = {
+            "kind": "typed",
+            "format": FORMAT,
+            "vocab_size": self.vocab_size,
+            "merge_scope": self.merge_scope,
+            "formats": self.grammar.formats,
+            "key_orders": [list(order) for order in self.grammar.key_orders.values()],
+            "whole_values": self.vocabulary.whole_values,
+            "merges": self.vocabulary.merges,
+            "states": {"nonterminals": self.states.nonterminals, "paths": self.states.paths},
+            "schema": self.grammar.schema,
+        }
+        return json.dumps(content, separators=(",", ":")).encode()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the tokenizer file, hexadecimal."""
+        return hashlib.sha256(self.to_json()).hexdigest()
+
+    @property
+    def vocab_size(self) -> int:
+        """How many token ids there are."""
+        return len(self.vocabulary)
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills rows; no document contains it."""
+        return PAD_ID
+
+    @property
+    def bos_id(self) -> int:
+        """The id that may stand before a document; no document contains it."""
+        return BOS_ID
+
+    def segments(self, value: Any) -> list[str]:
+        """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
+        return self._linearizer.segments(value, SegmentWriter(self.merge_scope, self._whole_values))
+
+    def encode(self, value: Any) -> list[int]:
+        """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
+        remembered = self._segment_ids
+        ids: list[int] = []
+        for segment in self.segments(value):
+            ids.extend(remembered.get(segment) or self._merge(segment))
+        return ids
+
+    @overload
+    def encode_batch(self, values: Iterable[Any], on_error: Literal["raise"] = ...) -> list[list[int]]: ...
+
+    @overload
+    def encode_batch(self, values: Iterable[Any], on_error: Literal["return"]) -> list[list[int] | InvalidDocument]: ...
+
+    def encode_batch(self, values: Iterable[Any], on_error: str = "raise") -> Any:
+        """The token ids of each value; with on_error="return" the error in place of a refused value's ids."""
+        return [self._encode_or_error(value, on_error) for value in values]
+
+    def _encode_or_error(self, value: Any, on_error: str) -> list[int] | InvalidDocument:
+        try:
+            return self.encode(value)
+        except InvalidDocument as error:
+            if on_error == "return":
+                return error
+            raise
+
+    def _merge(self, segment: str) -> list[int]:
+        ids: list[int] = self._merger.encode(segment, add_special_tokens=False).ids
+        if len(segment) <= MAX_CACHED_LENGTH and len(self._segment_ids) < MAX_CACHED_SEGMENTS:
+            self._segment_ids[segment] = ids
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> Any:
+        """The value of one whole document; raises DecodeError (position, message) for anything else."""
+        derivation = self._derive(ids)
+        if not derivation.is_complete:
+            raise DecodeError(f"the document is not whole after {len(ids)} tokens", position=len(ids))
+        return derivation.value
+
+    def decode_prefix(self, ids: Sequence[int]) -> Any:
+        """The value of a document's beginning, ended by the machine's completion; raises DecodeError where none begins so."""
+        machine = self.machine()
+        for position, token in enumerate(ids):
+            try:
+                machine.advance(token)
+            except ValueError as error:
+                raise DecodeError(str(error), position=position) from None
+        return self.decode([*ids, *machine.completion()])
+
+    def _derive(self, ids: Sequence[int]) -> Derivation:
+        derivation = Derivation(self.grammar)
+        for position, token in enumerate(ids):
+            if not FIRST_SYMBOL_ID <= token < self.vocab_size:
+                raise DecodeError(f"{token} is no token of a document", position=position)
+            try:
+                for symbol in self.vocabulary.symbols[token]:
+                    derivation.push(symbol)
+            except NotDerivable as error:
+                raise DecodeError(f"after {position} of {len(ids)} tokens: {error}", position=position) from None
+        return derivation
+
+    def describe(self, token: int) -> str:
+        """The token's symbols for people: `KEY:uses 'actions/checkout@v4' OBJECT_END`."""
+        return self.vocabulary.describe(token)
+
+    @property
+    def tables(self) -> Tables:
+        """Masks and transitions, shared by all machines of this tokenizer."""
+        from schemalm.machine import Tables  # noqa: PLC0415
+
+        if self._tables is None:
+            self._tables = Tables(self.vocabulary)
+        return self._tables
+
+    def machine(self) -> Machine:
+        """A machine at the beginning of a document."""
+        from schemalm.machine import Machine  # noqa: PLC0415
+
+        return Machine(self.tables)
+
+
+def _merge_engine(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
+    """The library's merge engine over the learned merges: segments go in, token ids come out."""
+    return tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary.ids, merges=list(vocabulary.merges)))

@@ -1,0 +1,1 @@
+"""Training: the loop, its configuration, the optimizer, the schedule, checkpoints and metrics."""

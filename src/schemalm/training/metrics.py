@@ -1,0 +1,64 @@
+"""metrics.jsonl: one line per logged step, in order, as if the run had never been interrupted.
+
+A training line has `kind` "train", a validation line "validation"; both have `step`. Fields that measure the clock are
+`elapsed_seconds` and `tokens_per_second`; all others are functions of the configuration and the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.store import write_atomically
+from schemalm.errors import CheckpointError
+
+METRICS_FILE = "metrics.jsonl"
+WALL_CLOCK_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second"})
+
+
+def read_metrics(run: Path) -> list[dict[str, Any]]:
+    """All whole lines of a run's metrics; a line torn by a kill is left out, and a missing file is empty.
+
+    Raises `CheckpointError` for a file that is damaged otherwise.
+    """
+    path = run / METRICS_FILE
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    try:
+        return [dict(json.loads(line)) for line in lines[:-1]]  # what follows the last line feed is empty or torn
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); repair it or train into another folder") from None
+
+
+class Metrics:
+    """Appends to a run's metrics, after dropping every line beyond `step`, the step that the run goes on from."""
+
+    def __init__(self, run: Path, step: int) -> None:
+        self.lines = [line for line in read_metrics(run) if line["step"] <= step]
+        path = run / METRICS_FILE
+        write_atomically(path, b"".join(_encode(line) for line in self.lines))
+        self._file = path.open("ab")
+
+    def append(self, line: dict[str, Any]) -> None:
+        """Add a line, visible to other processes at once."""
+        self.lines.append(line)
+        self._file.write(_encode(line))
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Make all lines so far survive a loss of power."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _encode(line: dict[str, Any]) -> bytes:
+    return json.dumps(line).encode() + b"\n"
+
+
+def validation_losses(lines: list[dict[str, Any]]) -> dict[int, float]:
+    """Validation loss by step."""
+    return {line["step"]: line["loss"] for line in lines if line["kind"] == "validation"}

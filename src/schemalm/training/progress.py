@@ -1,0 +1,101 @@
+"""Progress: what a training run tells people while it goes.
+
+On a terminal a live bar with loss, rate and time left; elsewhere a plain line now and then. Nothing here influences the
+run. `Progress` is the interface, and silent; a caller may pass its own.
+"""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """A listener that ignores everything."""
+
+    def begin(self, step: int, num_steps: int) -> None:
+        """Training goes on from `step` of `num_steps`."""
+
+    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+        """Update `step` is done; `loss` is in nats per token."""
+
+    def message(self, text: str) -> None:
+        """Something happened that a person should know."""
+
+    def end(self) -> None:
+        """Training is over, or failed."""
+
+
+class TerminalProgress(Progress):
+    """A live bar on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TextColumn("{task.fields[rate]:,.0f} tokens/s"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task: TaskID | None = None
+
+    def begin(self, step: int, num_steps: int) -> None:
+        """Show the bar."""
+        self._bar.start()
+        self._task = self._bar.add_task("training", total=num_steps, completed=step, loss=float("nan"), rate=0.0)
+
+    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=step, loss=loss, rate=tokens_per_second)
+
+    def message(self, text: str) -> None:
+        """Write a line above the bar."""
+        self._bar.console.print(text, markup=False, highlight=False)
+
+    def end(self) -> None:
+        """Leave the bar as it stands."""
+        self._bar.stop()
+
+
+class LogProgress(Progress):
+    """Plain lines: one every ten seconds, with rate and time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._num_steps = self._first_step = 0
+        self._started = self._last_line = time.monotonic()
+
+    def begin(self, step: int, num_steps: int) -> None:
+        """Say where training goes on from."""
+        self._first_step, self._num_steps = step, num_steps
+        self._started = self._last_line = time.monotonic()
+        self.message(f"training from step {step} to {num_steps}")
+
+    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+        """Write a line where the last one is old enough."""
+        now = time.monotonic()
+        if now - self._last_line < _SECONDS_BETWEEN_LINES and step < self._num_steps:
+            return
+        self._last_line = now
+        seconds_left = (now - self._started) / (step - self._first_step) * (self._num_steps - step)
+        self.message(
+            f"step {step}/{self._num_steps}  loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s  "
+            f"{seconds_left:.0f} s left"
+        )
+
+    def message(self, text: str) -> None:
+        """Write a line."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def choose_progress(console: Console) -> Progress:
+    """A bar on a terminal, plain lines elsewhere."""
+    return TerminalProgress(console) if console.is_terminal else LogProgress(console)

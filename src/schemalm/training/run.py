@@ -1,0 +1,183 @@
+"""The run folder: its configuration file, its lock, where to go on, and loading a trained model from it.
+
+config.json holds everything that determined the run. A run goes on only with the same model, training configuration,
+data and tokenizer; `versions` and `environment` are for people and may change.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, write_atomically
+from schemalm.errors import CheckpointError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+from schemalm.training.checkpoint import (
+    best_step,
+    checkpoint_steps,
+    newest_whole_checkpoint,
+    read_weights,
+    remove_checkpoints,
+    remove_leftovers,
+    verify_checkpoint,
+)
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.metrics import read_metrics, validation_losses
+from schemalm.training.progress import Progress
+
+CONFIG_FILE = "config.json"
+_LOCK_FILE = ".lock"
+_DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
+
+
+def describe_run(data: Path, metadata: Metadata, configuration: TrainingConfiguration) -> dict[str, Any]:
+    """The content of config.json for a run on the prepared folder `data`."""
+    model = configuration.model_configuration(metadata)
+    training = asdict(configuration)
+    training["model"] = configuration.model if isinstance(configuration.model, str) else "custom"
+    return {
+        "model": asdict(model),
+        "training": training,
+        "data_sha256": hash_file(data / METADATA_FILE),
+        "tokenizer_sha256": metadata.tokenizer_sha256,
+        "versions": {name: version(name) for name in ("schemalm", "torch", "numpy")},
+        "environment": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "num_threads": torch.get_num_threads(),
+            "data": str(data.resolve()),
+        },
+    }
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """The content of a run's config.json; raises `CheckpointError` where there is none or it is damaged."""
+    path = run / CONFIG_FILE
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+@contextmanager
+def run_lock(run: Path) -> Iterator[None]:
+    """Hold a run folder for writing, creating it where needed; `CheckpointError` where another process holds it."""
+    if run.exists() and not run.is_dir():
+        raise CheckpointError(f"{run} is a file: choose a folder for the run")
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / _LOCK_FILE).open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CheckpointError(f"another process is training into {run}: wait for it, or end it") from None
+        yield
+
+
+def open_run(
+    run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | int | None, progress: Progress
+) -> int | None:
+    """Make `run` ready to be written and return the step to go on from, None for a start from nothing.
+
+    Raises `CheckpointError` where the folder is not empty and `resume` is None, where the run has another
+    configuration, and where the checkpoint asked for is missing or damaged.
+    """
+    is_fresh = not any(path.name != _LOCK_FILE for path in run.iterdir())
+    if not is_fresh and resume is None:
+        raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
+    remove_leftovers(run)
+    step = _resume_step(run, resume, progress)
+    if (run / CONFIG_FILE).exists():
+        _compare_configs(run, read_config(run), config, progress)
+    elif step is not None:
+        raise CheckpointError(f"{run} has checkpoints but no {CONFIG_FILE}: nothing says what they belong to")
+    else:
+        write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
+    write_atomically(run / TOKENIZER_FILE, tokenizer)
+    later = [other for other in checkpoint_steps(run) if other > (step or 0)]
+    if later:
+        progress.message(f"going back to step {step}: removing the later checkpoints {', '.join(map(str, later))}")
+        remove_checkpoints(run, later)
+    return step
+
+
+def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int | None:
+    if resume is None:
+        return None
+    if resume != "auto":
+        if not str(resume).isdecimal():
+            raise CheckpointError(f"resume must be auto or the step of a checkpoint, got {resume!r}")
+        verify_checkpoint(run, int(resume))
+        return int(resume)
+    step, problems = newest_whole_checkpoint(run)
+    for problem in problems:
+        progress.message(problem)
+    if step is None and problems:
+        raise CheckpointError(f"no checkpoint of {run} can be read: train into another folder")
+    return step
+
+
+def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progress: Progress) -> None:
+    differences = _differences({key: old.get(key) for key in _DECISIVE}, {key: new[key] for key in _DECISIVE})
+    if differences:
+        raise CheckpointError(
+            f"{run} was started with another configuration: {'; '.join(differences)}. Resume with what it was started "
+            "with, or train into another folder"
+        )
+    changed = _differences(old.get("versions"), new["versions"])
+    if changed:
+        progress.message(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+
+
+def _differences(old: Any, new: Any, place: str = "") -> list[str]:
+    """`field: old, now new` for each field that differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(old.keys() | new.keys())
+        found = [_differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]
+        return [line for lines in found for line in lines]
+    return [] if old == new else [f"{place} was {old}, now {new}"]
+
+
+def resolve_checkpoint(run: Path, checkpoint: str | int) -> int:
+    """The step that "latest", "best" (by validation loss) or a step names; `CheckpointError` where there is none."""
+    steps = checkpoint_steps(run)
+    if not steps:
+        raise CheckpointError(f"{run} has no checkpoints")
+    if checkpoint == "latest":
+        return steps[-1]
+    if checkpoint == "best":
+        step = best_step(steps, validation_losses(read_metrics(run)))
+        if step is None:
+            raise CheckpointError(f"no checkpoint of {run} was evaluated yet: ask for the latest one")
+        return step
+    if not str(checkpoint).isdecimal():
+        raise CheckpointError(f"a checkpoint is latest, best or a step, got {checkpoint!r}")
+    return int(checkpoint)
+
+
+def load_checkpoint(
+    run: Path, checkpoint: str | int = "latest", device: torch.device | str = "cpu"
+) -> tuple[GPT, dict[str, Any]]:
+    """The trained model of a run, ready to be read from, and the content of config.json.
+
+    Raises `CheckpointError` where the run or the checkpoint is missing, damaged or of another version.
+    """
+    config = read_config(run)
+    weights = read_weights(run, resolve_checkpoint(run, checkpoint), device)
+    try:
+        model = GPT(GPTConfiguration(**config["model"])).to(device)
+        model.load_state_dict(weights)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"the checkpoint of {run} does not fit its {CONFIG_FILE}: {error}") from None
+    return model.eval(), config

@@ -1,0 +1,75 @@
+"""A small synthetic data set: every token's successor set is a mask, and the states follow the tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schemalm.dataset.store import (
+    MASKS_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    SplitWriter,
+    pack_masks,
+    write_array,
+    write_metadata,
+)
+
+VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
+
+
+def write_data(folder: Path, *, with_grammar: bool = True, num_documents: int = 30, seed: int = 0) -> Path:
+    """A data set whose tokens the masks admit; the same for the same arguments."""
+    random = np.random.default_rng(seed)
+    masks = random.random((NUM_NONTERMINALS, VOCAB_SIZE)) < 0.3
+    masks[:, :2] = True
+    folder.mkdir(parents=True)
+    (folder / TOKENIZER_FILE).write_text('{"tokenizer": true}\n')
+    splits = {}
+    sizes = {"num_nonterminals": NUM_NONTERMINALS, "num_states": NUM_STATES} if with_grammar else {}
+    for name, count in (("train", num_documents), ("val", num_documents // 3)):
+        with SplitWriter(folder / name, vocab_size=VOCAB_SIZE, context_size=16, stride=4, **sizes) as writer:
+            for _ in range(count):
+                nonterminals = random.integers(NUM_NONTERMINALS, size=random.integers(3, 40))
+                tokens = [int(random.choice(np.flatnonzero(masks[row])[:6])) for row in nonterminals]
+                states = np.stack((nonterminals % NUM_STATES, (nonterminals + 3) % NUM_STATES), axis=1)
+                grammar = (nonterminals, states) if with_grammar else (None, None)
+                writer.add(tokens, *grammar, num_bytes=3 * len(tokens))
+            splits[name] = writer.finish()
+    tokenizer_hash = hashlib.sha256((folder / TOKENIZER_FILE).read_bytes()).hexdigest()
+    files = {TOKENIZER_FILE: tokenizer_hash}
+    if with_grammar:
+        files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(masks))
+    metadata = Metadata(
+        context_size=16,
+        stride=4,
+        vocab_size=VOCAB_SIZE,
+        pad_id=0,
+        num_nonterminals=sizes.get("num_nonterminals", 0),
+        num_states=sizes.get("num_states", 0),
+        tokenizer_sha256=tokenizer_hash,
+        files=files,
+        splits=splits,
+    )
+    write_metadata(folder, metadata)
+    return folder
+
+
+@pytest.fixture
+def make_data(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a data set under the test's temporary folder: `make_data("name", **options)`."""
+
+    def make(name: str = "data", **options: object) -> Path:
+        return write_data(tmp_path / name, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def data(make_data: Callable[..., Path]) -> Path:
+    """A data set with a grammar."""
+    return make_data()
