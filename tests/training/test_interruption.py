@@ -1,19 +1,15 @@
-"""A run that is killed at any moment and resumed is the run that was not (law 6).
-
-Run as a program, this file is the process that gets killed: `test_interruption.py DATA OUT`.
-"""
+"""A run that is killed at any moment and resumed is the run that was not (law 6)."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import torch
+import pytest
 
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
@@ -22,7 +18,7 @@ from schemalm.training.metrics import WALL_CLOCK_FIELDS
 
 NUM_KILLS = 20
 CONFIGURATION = TrainingConfiguration(
-    num_steps=1500,
+    num_steps=600,
     model=GPTConfiguration(
         vocab_size=64,
         context_size=16,
@@ -48,40 +44,46 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key not in WALL_CLOCK_FIELDS} for line in lines]
 
 
-def start(data: Path, out: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, __file__, str(data), str(out)], stderr=subprocess.PIPE)
+class Training:
+    """A process that trains until it is killed or done; its processes are forked from one that has torch loaded."""
+
+    def __init__(self, data: Path, out: Path) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["schemalm.training.loop", "torch._dynamo"])  # optimizers import the latter
+        self._out = out
+        self._process = context.Process(target=train, args=(data, out, CONFIGURATION), kwargs={"resume": "auto"})
+        self._process.start()
+
+    def kill_at(self, step: int, seconds_later: float) -> None:
+        """Kill the process `seconds_later` after it logged `step`."""
+        path, wanted = self._out / "metrics.jsonl", f'"step": {step},'.encode()
+        while self._process.is_alive() and not (path.exists() and wanted in path.read_bytes()):
+            time.sleep(0.001)
+        time.sleep(seconds_later)
+        assert self._process.is_alive(), "the run ended before it could be killed"
+        self._process.kill()
+        self._process.join()
+
+    def finish(self) -> None:
+        """Wait for the end of the run, which must be a good one."""
+        self._process.join()
+        assert self._process.exitcode == 0
 
 
-def wait_for_step(out: Path, step: int, process: subprocess.Popen[bytes]) -> None:
-    """Return once `step` is logged, or the process has ended."""
-    path = out / "metrics.jsonl"
-    wanted = f'"step": {step},'.encode()
-    while process.poll() is None and not (path.exists() and wanted in path.read_bytes()):
-        time.sleep(0.001)
-
-
-def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(data: Path, tmp_path: Path) -> None:
+def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     generator = random.Random(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    process = start(data, whole)
-    # Twenty moments: a step somewhere in the run, and then some milliseconds, to fall into every part of a step.
+    uninterrupted = Training(data, whole)
+    # A step anywhere in the run, and then some milliseconds, to fall into every part of a step.
     for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 50), NUM_KILLS)):
-        victim = start(data, killed)
-        wait_for_step(killed, step, victim)
-        time.sleep(generator.uniform(0, 0.02))
-        assert victim.poll() is None, victim.communicate()[1].decode()
-        victim.kill()
-        victim.communicate()
-    for last in (process, start(data, killed)):
-        assert last.wait() == 0, last.communicate()[1].decode()
-        last.communicate()
+        Training(data, killed).kill_at(step, generator.uniform(0, 0.02))
+    Training(data, killed).finish()
+    uninterrupted.finish()
 
     assert metrics_without_clock(killed) == metrics_without_clock(whole)
     for name in ("model.safetensors", "optimizer.safetensors"):
         place = Path("checkpoints") / f"{CONFIGURATION.num_steps:06d}" / name
         assert (killed / place).read_bytes() == (whole / place).read_bytes()
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    train(Path(sys.argv[1]), Path(sys.argv[2]), CONFIGURATION, resume="auto")

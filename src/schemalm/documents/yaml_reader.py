@@ -54,6 +54,8 @@ def parse_yaml(text: str, limits: DocumentLimits, source: str = "") -> JSONValue
         if any(part in str(error) for part in _UNPLACED):
             return compose(text, limits, source)
         raise _placed_error(str(error), text, source) from None
+    if sum(map(len, levels(value))) > limits.max_nodes:
+        raise DocumentError(f"more than {limits.max_nodes} values; raise max_nodes to read it", source=source)
     return compose(text, limits, source) if _is_doubtful_value(value, limits) else value
 
 
@@ -73,12 +75,10 @@ def _is_doubtful_value(value: JSONValue, limits: DocumentLimits) -> bool:
     """Tell whether a value shows a sign that ryaml misread the text, or breaks a limit."""
     if value is None:  # null, or no document at all
         return True
-    num_nodes = 0
     for depth, level in enumerate(levels(value), start=1):
-        num_nodes += len(level)
         for node in level:
             if isinstance(node, str):
-                if node[:1] in _NUMBER_STARTS and _NUMBER_KEPT_AS_TEXT.fullmatch(node):
+                if _is_doubtful_string(node):
                     return True
             elif isinstance(node, dict):
                 if depth > limits.max_depth or any(map(_is_doubtful_key, node)):
@@ -88,11 +88,15 @@ def _is_doubtful_value(value: JSONValue, limits: DocumentLimits) -> bool:
                     return True
             elif isinstance(node, float) and not abs(node) < _FIRST_EXACT_LIMIT:
                 return True
-    return num_nodes > limits.max_nodes
+    return False
 
 
 def _is_doubtful_key(key: object) -> bool:
-    return not isinstance(key, str) or key == "<<" or key[:1] == "!"
+    return not isinstance(key, str) or key == "<<" or key[:1] == "!" or _is_doubtful_string(key)
+
+
+def _is_doubtful_string(text: str) -> bool:
+    return text[:1] in _NUMBER_STARTS and _NUMBER_KEPT_AS_TEXT.fullmatch(text) is not None
 
 
 def _placed_error(message: str, text: str, source: str) -> DocumentError:

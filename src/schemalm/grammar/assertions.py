@@ -7,10 +7,25 @@ An assertion speaks of one kind of value and is true of every value of another k
 from __future__ import annotations
 
 import json
+import re
 
-from schemalm.grammar.formula import FALSE, Atom, Formula, all_of, any_of
+from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, all_of, any_of
 
 KINDS = ("null", "boolean", "number", "string", "array", "object")
+KINDS_OF_TYPES = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
+def kind_of(value: object) -> str:
+    """The JSON kind of a value: null, boolean, number, string, array or object; the type's name for what is no JSON."""
+    return KINDS_OF_TYPES.get(type(value)) or type(value).__name__
 
 
 class Assertion(Atom):
@@ -130,6 +145,78 @@ class Members(Assertion):
         shapes = [self._named[name]] if name in self._named else []
         shapes += [shape for source, shape in self.parts[1] if source in matched]  # type: ignore[attr-defined]
         return all_of(shapes) if shapes else self.parts[2]  # type: ignore[return-value]
+
+
+class Prompt(Assertion):
+    """parts: (JSON text,): the value states no less than this partial value; speaks of all kinds.
+
+    What an object or array of the prompt leaves out may be added; numbers and strings stand as they are.
+    """
+
+    __slots__ = ()
+    keyword = "prompt"
+
+    def of_kind(self, kind: str) -> Formula:
+        """What the prompt says of a value of `kind`."""
+        value = json.loads(str(self.parts[0]))
+        if kind_of(value) != kind:
+            return FALSE
+        if kind == "object":
+            return stated_keys(tuple((name, Prompt(json.dumps(item))) for name, item in value.items()))
+        if kind == "array":
+            items = Items(tuple(Prompt(json.dumps(item)) for item in value), TRUE)
+            return all_of([items, MinItems(len(value))]) if value else TRUE
+        if kind == "string":
+            return StringIs(value)
+        return NumberIn((repr(value),)) if kind == "number" else Is(json.dumps(value))
+
+
+class StringIs(Assertion):
+    """parts: (string,): a prompt's string, written as text even where it is the only one left."""
+
+    __slots__ = ()
+    keyword = "prompt"
+    kind = "string"
+
+
+class StatedKeys(Assertion):
+    """parts: (entries,): the keys of a prompt that are still to come, as (name, Prompt).
+
+    Keys that the schema names come at their place; the others come first among the free keys, in the prompt's order.
+    """
+
+    __slots__ = ()
+    keyword = "prompt"
+    kind = "object"
+
+    @property
+    def entries(self) -> tuple[tuple[str, Formula], ...]:
+        """The keys still to come."""
+        return self.parts[0]  # type: ignore[return-value]
+
+    @property
+    def next_free_key(self) -> str:
+        """A pattern that only the first key still to come matches."""
+        return exact_pattern(self.entries[0][0])
+
+    def after_key(self, name: str | None, matched: frozenset[str]) -> tuple[Formula, Formula]:
+        """The shape under a key, and what remains stated afterwards; a free key has no name but patterns that it matches."""
+        if name is None and self.next_free_key not in matched:
+            return FALSE, self
+        position = 0 if name is None else next((i for i, entry in enumerate(self.entries) if entry[0] == name), None)
+        if position is None:
+            return TRUE, self
+        return self.entries[position][1], stated_keys(self.entries[:position] + self.entries[position + 1 :])
+
+
+def stated_keys(entries: tuple[tuple[str, Formula], ...]) -> Formula:
+    """The assertion that these keys are still to come."""
+    return StatedKeys(entries) if entries else TRUE
+
+
+def exact_pattern(text: str) -> str:
+    """An ECMA-262 expression that matches exactly `text`."""
+    return "^" + re.sub(r"([\\^$.*+?()\[\]{}|/])", r"\\\1", text) + "$"
 
 
 class MinProperties(Assertion):

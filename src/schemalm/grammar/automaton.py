@@ -44,6 +44,7 @@ class Automaton:
         self.verdicts = verdicts
         self.transitions = next_state.tobytes()
         self.rows: list[list[int]] = next_state.tolist()
+        self._num_texts: dict[frozenset[int], list[int | None]] = {}
         self.ends: list[int] = verdicts.tolist()
         self.distances: dict[int, npt.NDArray[np.int32]] = {
             int(verdict): self._distances(int(verdict)) for verdict in np.unique(verdicts[verdicts >= 0])
@@ -103,18 +104,29 @@ class Automaton:
             if after >= 0 and not self.reachable[after].isdisjoint(verdicts):
                 yield bytes([byte]), after
 
-    def count(self, state: int, verdicts: frozenset[int], limit: int) -> int:
-        """How many texts lead from `state` to one of `verdicts`, counted up to `limit`."""
-        queue: deque[int] = deque([state])
-        found = 0
-        while queue and found < limit:
-            # Every state in the queue leads to at least one text of its own.
-            if len(queue) >= limit:
-                return limit
-            place = queue.popleft()
-            found += self.ends[place] in verdicts
-            queue.extend(after for _, after in self.readable_steps(place, verdicts))
-        return min(found, limit)
+    def num_texts(self, verdicts: frozenset[int]) -> list[int | None]:
+        """How many texts lead from each state to one of `verdicts`; None for infinitely many."""
+        if verdicts not in self._num_texts:
+            self._num_texts[verdicts] = self._count_texts(verdicts)
+        return self._num_texts[verdicts]
+
+    def _count_texts(self, verdicts: frozenset[int]) -> list[int | None]:
+        steps = [[after for _, after in self.readable_steps(state, verdicts)] for state in range(self.num_states)]
+        before: list[set[int]] = [set() for _ in steps]
+        for state, successors in enumerate(steps):
+            for after in successors:
+                before[after].add(state)
+        missing = [len(set(successors)) for successors in steps]
+        counts: list[int | None] = [None] * self.num_states
+        # A state is counted once all that follow it are; what lies on a cycle or leads to one never is.
+        ready = [state for state, successors in enumerate(steps) if not successors]
+        for state in ready:
+            counts[state] = (self.ends[state] in verdicts) + sum(counts[after] or 0 for after in steps[state])
+            for previous in before[state]:
+                missing[previous] -= 1
+                if missing[previous] == 0:
+                    ready.append(previous)
+        return counts
 
     def texts(self, limit: int) -> list[str] | None:
         """Every accepted text, shortest first; None where there are more than `limit`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemalm.grammar.assertions import (
+    KINDS,
     Assertion,
     Has,
     Is,
@@ -24,6 +25,7 @@ from schemalm.grammar.assertions import (
     NumberIn,
     Reference,
     StringIn,
+    kind_of,
 )
 from schemalm.grammar.formula import FALSE, And, Constant, ExactlyOne, Formula, Not, Or, children
 from schemalm.grammar.numbers import text_of_number
@@ -45,16 +47,6 @@ class Failure:
     def pointer(self) -> str:
         """The JSON pointer of the place."""
         return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
-
-
-def kind_of(value: Any) -> str:
-    """The JSON kind of a value: null, boolean, number, string, array or object."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    kinds: list[tuple[Any, str]] = [((int, float), "number"), (str, "string"), (list, "array"), (dict, "object")]
-    return next((kind for types, kind in kinds if isinstance(value, types)), type(value).__name__)
 
 
 class Explainer:
@@ -94,11 +86,12 @@ class Explainer:
             for part, failure in zip(parts, failures, strict=True)
             if failure is not None and self._shapes.restrict(part, kind) != FALSE
         ]
+        fitting = [failure for failure in fitting if failure.keyword != "not"] or fitting
         deep = [failure for failure in fitting if len(failure.path) > len(path)]
         if len(fitting) == 1:
             return fitting[0]
         if deep:
-            return max(deep, key=lambda failure: len(failure.path))
+            return max(deep, key=lambda failure: (len(failure.path), failure.keyword != "additionalProperties"))
         kinds = sorted({kind for part in parts for kind in self._kinds(part)})
         if not fitting and kinds:
             return Failure(path, "type", f"expected {' or '.join(kinds)}, found {kind_of(value)} {_show(value)}")
@@ -106,8 +99,7 @@ class Explainer:
         return Failure(path, keyword, f"none of the alternatives holds: {reasons or _show(value)}")
 
     def _kinds(self, formula: Formula) -> Iterator[str]:
-        kinds = ("null", "boolean", "number", "string", "array", "object")
-        yield from (kind for kind in kinds if self._shapes.restrict(formula, kind) != FALSE)
+        yield from (kind for kind in KINDS if self._shapes.restrict(formula, kind) != FALSE)
 
     def _assertion(self, atom: Assertion, value: Any, path: Path) -> Failure | None:
         if isinstance(atom, Reference):

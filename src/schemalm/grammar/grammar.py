@@ -8,14 +8,16 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from schemalm.errors import SchemaError
+from schemalm.grammar.assertions import Prompt
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.formula import Formula
+from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.limits import Limits
 from schemalm.grammar.shapes import Shapes
@@ -61,6 +63,7 @@ class Grammar:
         formats: str,
         limits: Limits,
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
+        prompt: Formula = TRUE,
     ) -> None:
         self.schema = schema
         self.formats = formats
@@ -72,7 +75,7 @@ class Grammar:
         self._uses = translator.uses
         self.shapes = Shapes(translator.shape, limits)
         self._space = StateSpace(self.shapes, limits, self.key_orders)
-        start = self._space.value(must_hold(self.shape))
+        start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             raise SchemaError("no value satisfies this schema")
         self._costs = CostTable(self._space, start)
@@ -94,6 +97,15 @@ class Grammar:
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """The same schema with other canonical orders, by the set of an object's names."""
         return Grammar(self.schema, self.formats, self.limits, key_orders)
+
+    def with_prompt(self, prompt: Any) -> Grammar:
+        """The grammar of the values that state everything that a partial value states, over the same symbols.
+
+        Raises SchemaError where there are none.
+        """
+        prompted = Grammar(self.schema, self.formats, self.limits, self.key_orders, Prompt(json.dumps(prompt)))
+        prompted.symbols = self.symbols
+        return prompted
 
     @property
     def num_states(self) -> int:

@@ -17,8 +17,10 @@ from schemalm.grammar.assertions import (
     MinLength,
     NumberIn,
     Pattern,
+    Prompt,
     Reference,
     StringIn,
+    StringIs,
 )
 from schemalm.grammar.automaton import Automaton, AutomatonTooLarge, build_automaton
 from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, substitute
@@ -74,6 +76,8 @@ class Shapes:
             if kind in atom.kinds:
                 return TRUE
             return IsInteger() if kind == "number" and "integer" in atom.kinds else FALSE
+        if isinstance(atom, Prompt):
+            return atom.of_kind(kind)
         if isinstance(atom, Is):
             return atom if kind in ("null", "boolean") else FALSE
         if isinstance(atom, Assertion) and atom.kind != kind:
@@ -101,6 +105,8 @@ class Shapes:
         if isinstance(atom, StringIn | NumberIn):
             texts: tuple[str, ...] = atom.parts[0]  # type: ignore[assignment]
             return union(literal(text.encode()) for text in texts)
+        if isinstance(atom, StringIs):
+            return literal(str(atom.parts[0]).encode())
         if isinstance(atom, IsInteger):
             return integer_texts()
         count = atom.parts[0]
@@ -145,6 +151,8 @@ class Shapes:
         """Whether a string assertion is true of `text`."""
         if isinstance(atom, StringIn):
             return text in atom.parts[0]  # type: ignore[operator]
+        if isinstance(atom, StringIs):
+            return text == atom.parts[0]
         if isinstance(atom, MinLength):
             return len(text) >= atom.parts[0]  # type: ignore[operator]
         return self.matches(str(atom.parts[0]), text)

@@ -19,6 +19,8 @@ from schemalm.grammar.assertions import (
     Members,
     MinItems,
     MinProperties,
+    Prompt,
+    StatedKeys,
     StringIn,
 )
 from schemalm.grammar.automaton import Automaton
@@ -127,12 +129,17 @@ class StateSpace:
         if inquiry not in self._values:
             edges = list(self._value_edges(inquiry))
             state: State | None = Value(inquiry) if edges else None
-            if len(edges) == 1 and isinstance(edges[0][1], Enter):
+            if len(edges) == 1 and isinstance(edges[0][1], Enter) and self._has_one_kind(inquiry):
                 state = edges[0][1].state
             if isinstance(state, Value):
                 self._remember(state, edges)
             self._values[inquiry] = state
         return self._values[inquiry]
+
+    def _has_one_kind(self, inquiry: Inquiry) -> bool:
+        """Whether one kind is left by the schema alone: a prompt narrows values, but not how they are written."""
+        unprompted = inquiry.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
+        return unprompted == inquiry or not isinstance(self.value(unprompted), Value)
 
     def edges(self, state: State) -> list[tuple[Symbol, Target]]:
         """The symbols that a value, object or array state may begin with; none for texts and keys."""
@@ -241,6 +248,8 @@ class StateSpace:
                 return TRUE, TRUE
             if isinstance(atom, MinProperties):
                 return TRUE, _fewer(atom)
+            if isinstance(atom, StatedKeys):
+                return atom.after_key(name, matched)
             return TRUE, atom
 
         split = ask(inquiry, move)
@@ -250,8 +259,13 @@ class StateSpace:
         return Open(child, Object(split[1], state.order, position + (name is not None)))
 
     def _key(self, owner: Object) -> Key | None:
-        members = [atom for atom in atoms(owner.inquiry.formulas) if isinstance(atom, Members)]
-        patterns = tuple(dict.fromkeys(source for atom in members for source in atom.patterns))
+        sources: dict[str, None] = {}
+        for atom in atoms(owner.inquiry.formulas):
+            if isinstance(atom, Members):
+                sources.update(dict.fromkeys(atom.patterns))
+            elif isinstance(atom, StatedKeys):
+                sources[atom.next_free_key] = None
+        patterns = tuple(sources)
         if not patterns and self.open_key(owner, None, owner.position, frozenset()) is None:
             return None
         cache_key = (patterns, frozenset(owner.order))
@@ -303,7 +317,13 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
 def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
     """The inquiry once it is known that the object has none of `names`."""
     absent = set(names)
-    return inquiry.map(lambda atom: FALSE if isinstance(atom, Has) and atom.parts[0] in absent else atom)
+
+    def is_missed(atom: Atom) -> bool:
+        if isinstance(atom, StatedKeys):
+            return any(name in absent for name, _ in atom.entries)
+        return isinstance(atom, Has) and atom.parts[0] in absent
+
+    return inquiry.map(lambda atom: FALSE if is_missed(atom) else atom)
 
 
 def _object_ended(atom: Atom) -> Formula:

@@ -142,7 +142,8 @@ class Machine:
         place = state.automaton.run(read, start)
         used = sum(key.startswith(prefix) for key in frame.keys)
         accepts = frozenset(self._grammar.nonterminals[frame.nonterminal].accepts)
-        return place >= 0 and state.automaton.count(place, accepts, used + 1) <= used
+        num_texts = state.automaton.num_texts(accepts)[place] if place >= 0 else None
+        return num_texts is not None and num_texts <= used
 
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document."""

@@ -42,11 +42,11 @@ class Transition:
 
 
 class Tables:
-    """Masks [vocab_size] and transitions of one tokenizer."""
+    """Masks [vocab_size] and transitions of one vocabulary under a grammar over the same symbols."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+        self.grammar = grammar
         self.vocabulary = vocabulary
-        self.grammar: Grammar = vocabulary.grammar
         self._masks: dict[int, npt.NDArray[np.bool_]] = {}
         self._transitions: dict[tuple[int, int], Transition | None] = {}
         self._paths: dict[tuple[str, tuple[str, ...]], str] = {}

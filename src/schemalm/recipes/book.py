@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from schemalm.recipes.extras import add_notification, grow
 from schemalm.recipes.habits import finish
 from schemalm.recipes.kinds import Kind
 from schemalm.recipes.project import Project, make_project
@@ -26,6 +27,7 @@ _NUM_REPOSITORIES = 240
 # After so many candidates that were there already, one more repository joins the shelf.
 _PATIENCE = 40
 _CHANCE_OF_COMPONENT = 0.5
+_CHANCE_OF_REPORT = 0.4
 _CHANCE_OF_NO_NAME = 0.015
 
 
@@ -90,6 +92,10 @@ def _compose(place: _Place, random: Random) -> Recipe:
     kind = random.choices(place.kinds, place.weights)[0]
     stem, title = random.choice(tuple(kind.titles.items()))
     workflow = kind.compose(project, random)
+    if kind.grows:
+        workflow = grow(project, random, workflow)
+    if kind.reports and random.random() < _CHANCE_OF_REPORT:
+        workflow = add_notification(random, workflow)
     if kind.scoped and project.components and random.random() < _CHANCE_OF_COMPONENT:
         folder = random.choice(project.components)
         component = folder.split("/")[1]

@@ -36,7 +36,8 @@ def finish(project: Project, random: Random, workflow: Mapping[str, Any]) -> Jso
     if habits.top_permissions is not None and _may_restrict(draft):
         draft.setdefault("permissions", _fill(habits.top_permissions, {}))
     draft["on"] = _spell_trigger(draft["on"], random)
-    draft["jobs"] = {name: _finish_job(project, random, job) for name, job in draft["jobs"].items()}
+    named: dict[str, bool] = {}
+    draft["jobs"] = {name: _finish_job(project, random, job, named) for name, job in draft["jobs"].items()}
     if habits.job_separator == "_":
         draft["jobs"] = _with_underscores(draft["jobs"])
     return _ordered(draft, _PERMISSIONS_LAST if habits.permissions_last else _WORKFLOW_ORDER)
@@ -69,7 +70,8 @@ def _spell_trigger(trigger: Json, random: Random) -> Any:
     return names[0] if len(names) == 1 else names
 
 
-def _finish_job(project: Project, random: Random, job: Json) -> Json:
+def _finish_job(project: Project, random: Random, job: Json, named: dict[str, bool]) -> Json:
+    """Finish one job; `named` holds which steps of the workflow carry their name, so that all its jobs agree."""
     habits = project.habits
     if habits.wrap_conditions and "if" in job:
         job["if"] = _wrapped(job["if"])
@@ -78,7 +80,7 @@ def _finish_job(project: Project, random: Random, job: Json) -> Json:
             job.setdefault("timeout-minutes", habits.timeout_minutes)
         if habits.harden_runner and not str(job["runs-on"]).startswith(("macos", "windows")) and "container" not in job:
             job["steps"].insert(0, _fill(_HARDEN_RUNNER, {}))
-        job["steps"] = [_finish_step(project, random, dict(step)) for step in job["steps"]]
+        job["steps"] = [_finish_step(project, random, dict(step), named) for step in job["steps"]]
     return _ordered(job, _JOB_ORDER)
 
 
@@ -89,7 +91,7 @@ _HARDEN_RUNNER: Json = {
 }
 
 
-def _finish_step(project: Project, random: Random, step: Json) -> Json:
+def _finish_step(project: Project, random: Random, step: Json, named: dict[str, bool]) -> Json:
     habits = project.habits
     if habits.wrap_conditions and "if" in step:
         step["if"] = _wrapped(step["if"])
@@ -99,9 +101,11 @@ def _finish_step(project: Project, random: Random, step: Json) -> Json:
             step["with"] = {**step.get("with", {}), "persist-credentials": False}
     if "uses" in step:
         step["uses"] = project.action(step["uses"])
-    if random.random() >= _chance_of_name(step, habits.step_names):
-        step.pop("name", None)
-    elif habits.lower_case_names and "name" in step:
+    if step["name"] not in named:
+        named[step["name"]] = random.random() < _chance_of_name(step, habits.step_names)
+    if not named[step["name"]]:
+        del step["name"]
+    elif habits.lower_case_names:
         step["name"] = step["name"][0].lower() + step["name"][1:]
     return _ordered(step, _STEP_ORDER)
 

@@ -17,7 +17,8 @@ class Kind:
     """One kind of workflow.
 
     `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes
-    sense; a `scoped` kind may be written for one component of a repository with several.
+    sense. A `scoped` kind may be written for one component of a repository with several. A kind that `grows` has room
+    for side jobs; one that `reports` may end with a job that tells people about failures.
     """
 
     compose: Composer
@@ -25,6 +26,8 @@ class Kind:
     weight: float
     fits: Callable[[Project], bool] = lambda project: True
     scoped: bool = False
+    grows: bool = False
+    reports: bool = False
 
 
 def has_task(*names: str) -> Callable[[Project], bool]:

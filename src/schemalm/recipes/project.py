@@ -42,6 +42,7 @@ class Habits:
     timeout_minutes: int | None
     keep_credentials: bool
     harden_runner: bool
+    explicit_cache: bool
     wrap_conditions: bool
     permissions_last: bool
     lower_case_names: bool
@@ -105,7 +106,7 @@ def make_project(random: Random) -> Project:
         toolchain=toolchain,
         tasks=_choose_tasks(random, toolchain),
         version=random.choice(
-            [version for version in toolchain.versions if version not in {"beta", "nightly", "canary"}]
+            [version for version in toolchain.versions[1:] if version not in {"beta", "nightly", "canary"}]
         ),
         components=component_folders(random),
         image=f"{registry}/{owner}/{name}",
@@ -139,6 +140,7 @@ def make_habits(random: Random) -> Habits:
         timeout_minutes=random.choice((None, None, None, 10, 15, 20, 30, 45)),
         keep_credentials=random.random() < 0.75,
         harden_runner=random.random() < 0.05,
+        explicit_cache=random.random() < 0.25,
         wrap_conditions=random.random() < 0.3,
         permissions_last=random.random() < 0.2,
         lower_case_names=random.random() < 0.15,

@@ -42,15 +42,24 @@ def tasks(project: Project, *names: str) -> list[Step]:
     return [project.tasks[name] for name in names if name in project.tasks]
 
 
-def prepare(project: Project, random: Random, version: str | None = None, **checkout_inputs: Any) -> list[Step]:
+def prepare(project: Project, version: str | None = None, **checkout_inputs: Any) -> list[Step]:
     """Return the steps from checkout to installed dependencies; `version` is an expression where a matrix sets it."""
     toolchain = project.toolchain
     setup = toolchain.setup if version or not toolchain.plain_setup else toolchain.plain_setup
-    steps: list[Step] = [checkout(**checkout_inputs), *setup]
-    if random.random() < 0.2:
-        steps.append(cache(project))
-    steps += tasks(project, "install")
+    if project.habits.explicit_cache and toolchain.manager not in _MUST_CACHE_THEMSELVES:
+        setup = (*(_without_cache(step) for step in setup if step.get("uses") != "Swatinem/rust-cache"), cache(project))
+    steps = [checkout(**checkout_inputs), *setup, *tasks(project, "install")]
     return with_version(steps, version) if version else steps
+
+
+# Their setup actions install from the cache that they keep.
+_MUST_CACHE_THEMSELVES = frozenset({"bundler", "gradle"})
+
+
+def _without_cache(step: Step) -> Step:
+    """Return a setup step that leaves caching to a step of its own."""
+    inputs = {key: value for key, value in step.get("with", {}).items() if key not in {"cache", "enable-cache"}}
+    return {**step, "with": inputs} if inputs else {key: value for key, value in step.items() if key != "with"}
 
 
 def matrix_variable(project: Project) -> str:
@@ -117,25 +126,25 @@ def docker_login(project: Project) -> Json:
     return use("Log in to the container registry", "docker/login-action", inputs)
 
 
-def notify_failure(random: Random) -> Json:
-    """Return the step that tells people about a failure."""
+def notify_failure(random: Random, **fields: Any) -> Json:
+    """Return the step that tells people about a failure; further fields of the step by keyword."""
     if random.random() < 0.5:
         return run(
             "Notify Slack",
             "curl -sSf -X POST -H 'Content-Type: application/json' \\\n"
             '  --data "{\\"text\\": \\"$GITHUB_WORKFLOW failed: $RUN_URL\\"}" \\\n'
             '  "$SLACK_WEBHOOK_URL"\n',
-            if_="failure()",
             env={
                 "SLACK_WEBHOOK_URL": "${{ secrets.SLACK_WEBHOOK_URL }}",
                 "RUN_URL": "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}",
             },
+            **fields,
         )
     return run(
         "Open an issue",
         'gh issue create --title "$GITHUB_WORKFLOW failed on $(date -u +%F)" \\\n'
-        '  --label "ci" \\\n'
+        f'  --label "{random.choice(("ci", "bug", "ci,automated", "flaky", "priority: high"))}" \\\n'
         '  --body "See $GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"\n',
-        if_="failure()",
         env={"GH_TOKEN": "${{ github.token }}"},
+        **fields,
     )

@@ -64,3 +64,20 @@ class Toolchain:
     extension: str = ""
     windows: bool = True
     services: bool = False
+
+    @property
+    def label(self) -> str:
+        """What people call a version of it: `Python`, `Node.js`, `JDK`."""
+        return _LABELS.get(self.manager) or _LABELS.get(self.language) or self.language.capitalize()
+
+
+_LABELS = {
+    "bun": "Bun",
+    "c++": "C++",
+    "docs": "site",
+    "dotnet": ".NET",
+    "java": "JDK",
+    "javascript": "Node.js",
+    "kotlin": "JDK",
+    "php": "PHP",
+}

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from schemalm.errors import InvalidDocument
-from schemalm.grammar.explanation import Explainer, kind_of
+from schemalm.grammar.assertions import kind_of
+from schemalm.grammar.explanation import Explainer
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.numbers import text_of_number
 from schemalm.grammar.states import Array, Key, Object, Text

@@ -241,7 +241,7 @@ class Tokenizer:
         from schemalm.machine import Tables  # noqa: PLC0415
 
         if self._tables is None:
-            self._tables = Tables(self.vocabulary)
+            self._tables = Tables(self.grammar, self.vocabulary)
         return self._tables
 
     def machine(self) -> Machine:

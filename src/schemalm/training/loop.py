@@ -139,7 +139,7 @@ class _Trainer:
         self._optimizer.zero_grad()
         (loss / num_targets).backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._configuration.gradient_clip)
-        loss_sum = float(loss)
+        loss_sum = float(loss.detach())
         if not math.isfinite(loss_sum) or not math.isfinite(float(norm)):
             raise ConfigurationError(self._diverged(step, loss_sum / num_targets, float(norm), batch))
         for group in self._optimizer.param_groups:

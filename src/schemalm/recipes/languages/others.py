@@ -18,7 +18,7 @@ _DOTNET = Toolchain(
         run("Test", "dotnet test --configuration Release --logger trx --blame-hang-timeout 5m"),
     ),
     build=(
-        run("Build", "dotnet build --no-restore --configuration Release"),
+        run("Build and pack", "dotnet build -c Release\ndotnet pack -c Release --no-build -o artifacts\n"),
         run("Pack", "dotnet pack -c Release -o artifacts /p:ContinuousIntegrationBuild=true"),
     ),
     publish=(

@@ -17,7 +17,7 @@ _CHECKS = ("lint", "format", "types", "build", "test")
 def plain(project: Project, random: Random) -> Json:
     """One job that checks everything in turn."""
     chosen = [name for name in _CHECKS if name == "test" or random.random() < 0.6]
-    steps = [*prepare(project, random), *tasks(project, *chosen)]
+    steps = [*prepare(project), *tasks(project, *chosen)]
     if random.random() < 0.25:
         steps += coverage_report(project, random)
     if "build" in chosen and "build" in project.tasks and random.random() < 0.3:
@@ -42,19 +42,19 @@ def matrix(project: Project, random: Random) -> Json:
         strategy["max-parallel"] = random.choice((2, 3, 4))
     strategy["matrix"] = axes
     on_systems = "os" in axes
-    steps = [*prepare(project, random, version), *with_version(tasks(project, "test"), version)]
+    steps = [*prepare(project, version), *with_version(tasks(project, "test"), version)]
     if random.random() < 0.4:
         first = f"matrix.{toolchain.version_key} == '{axes[toolchain.version_key][-1]}'"
         steps += coverage_report(project, random, f"{first} && matrix.os == 'ubuntu-latest'" if on_systems else first)
     job: Json = {"runs-on": "${{ matrix.os }}" if on_systems else "<runner>", "strategy": strategy, "steps": steps}
-    label = f"{random.choice((toolchain.language.capitalize(), 'Test', toolchain.manager))} {version}"
+    label = f"{random.choice((toolchain.label, toolchain.label, 'Test'))} {version}"
     if random.random() < 0.55:
         job["name"] = f"{label} on ${{{{ matrix.os }}}}" if on_systems else label
     if any("experimental" in entry for entry in axes.get("include", ())):
         job["continue-on-error"] = "${{ matrix.experimental || false }}"
     jobs: Json = {random.choice(("test", "test", "tests", "build")): job}
     if random.random() < 0.4 and "lint" in project.tasks:
-        lint = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "lint", "format", "types")]}
+        lint = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "lint", "format", "types")]}
         jobs = {"lint": lint, **jobs}
     return _with_environment(project, random, {"on": on_change(project, random), "jobs": jobs})
 
@@ -112,13 +112,13 @@ def in_container(project: Project, random: Random) -> Json:
 
 def per_system(project: Project, random: Random) -> Json:
     """One job for each operating system, with what differs between them written out."""
-    linux: Json = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "lint", "test")]}
+    linux: Json = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "lint", "test")]}
     mac: Json = {
         "runs-on": random.choice(("macos-latest", "macos-14", "macos-15")),
         "steps": [
             checkout(),
             run("Install system packages", f"brew install {' '.join(random.sample(_BREW, 2))}"),
-            *prepare(project, random)[1:],
+            *prepare(project)[1:],
             *tasks(project, "test"),
         ],
     }
@@ -126,7 +126,7 @@ def per_system(project: Project, random: Random) -> Json:
         "runs-on": random.choice(("windows-latest", "windows-2022")),
         "steps": [
             run("Configure git", "git config --global core.autocrlf false\ngit config --global core.longpaths true\n"),
-            *prepare(project, random),
+            *prepare(project),
             *tasks(project, "test"),
             run("Show disk usage", "Get-PSDrive C | Select-Object Used, Free", if_="always()", shell="pwsh"),
         ],
@@ -205,26 +205,37 @@ KINDS = (
     Kind(
         plain,
         {"ci": "CI", "test": "Test", "build": "Build", "check": "Check", "main": "Build and test"},
-        9,
+        12,
         scoped=True,
+        grows=True,
     ),
-    Kind(matrix, {"tests": "Tests", "ci": "CI", "test": "Test", "matrix": "Test matrix"}, 9, is_program, scoped=True),
+    Kind(
+        matrix,
+        {"tests": "Tests", "ci": "CI", "test": "Test", "matrix": "Test matrix"},
+        13,
+        is_program,
+        scoped=True,
+        grows=True,
+    ),
     Kind(
         in_container,
         {"container": "Container tests", "ci-container": "CI (container)"},
         1.6,
         lambda project: bool(project.toolchain.container),
+        grows=True,
     ),
     Kind(
         per_system,
         {"platforms": "Platforms", "ci-platforms": "CI on all platforms", "build-all": "Build on all systems"},
         1.4,
         is_program,
+        grows=True,
     ),
     Kind(
         compilers,
         {"compilers": "Compilers", "cmake": "CMake", "ci-compilers": "Build with all compilers"},
         10,
         speaks("c++"),
+        grows=True,
     ),
 )

@@ -18,9 +18,11 @@ def _aws_login(random: Random) -> Json:
     return use("Configure AWS credentials", "aws-actions/configure-aws-credentials", inputs)
 
 
-def _target_steps(random: Random, environment: str) -> list[Step]:
-    """Return the steps that bring a built image to one environment."""
-    target = random.choice(("ecs", "cloudrun", "kubernetes"))
+_TARGETS = ("ecs", "cloudrun", "kubernetes")
+
+
+def _target_steps(random: Random, target: str, environment: str) -> list[Step]:
+    """Return the steps that bring a built image to one environment of the `target`."""
     if target == "ecs":
         deploy = (
             "aws ecs update-service \\\n"
@@ -40,9 +42,10 @@ def _target_steps(random: Random, environment: str) -> list[Step]:
             use("Authenticate to Google Cloud", "google-github-actions/auth", login),
             use("Deploy to Cloud Run", "google-github-actions/deploy-cloudrun", place, id="deploy"),
         ]
+    timeout_seconds = random.choice((120, 180, 300))
     rollout = (
-        "kubectl set image deployment/<package> app=<image>:$GITHUB_SHA\n"
-        f"kubectl rollout status deployment/<package> --timeout={random.choice((120, 180, 300))}s\n"
+        'kubectl --namespace "$NAMESPACE" set image deployment/<package> app=<image>:$GITHUB_SHA\n'
+        f'kubectl --namespace "$NAMESPACE" rollout status deployment/<package> --timeout={timeout_seconds}s\n'
     )
     config = 'mkdir -p ~/.kube\necho "$KUBE_CONFIG" | base64 --decode > ~/.kube/config\nchmod 600 ~/.kube/config\n'
     return [
@@ -53,12 +56,13 @@ def _target_steps(random: Random, environment: str) -> list[Step]:
 
 def staged(project: Project, random: Random) -> Json:
     """Test, deploy to staging, then to production, each an environment with a URL."""
+    target = random.choice(_TARGETS)
     staging: Json = {
         "needs": "test",
         "runs-on": "<runner>",
         "environment": {"name": "staging", "url": "https://staging.<package>.dev"},
         "permissions": _CLOUD_PERMISSIONS,
-        "steps": [checkout(), *_target_steps(random, "staging")],
+        "steps": [checkout(), *_target_steps(random, target, "staging")],
     }
     production: Json = {
         "needs": ["deploy-staging"],
@@ -69,9 +73,9 @@ def staged(project: Project, random: Random) -> Json:
         "environment": {"name": "production", "url": "https://<package>.dev"},
         "permissions": _CLOUD_PERMISSIONS,
         "concurrency": random.choice(("production", {"group": "production", "cancel-in-progress": False})),
-        "steps": [checkout(), *_target_steps(random, "production")],
+        "steps": [checkout(), *_target_steps(random, target, "production")],
     }
-    test = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "test")]}
+    test = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "test")]}
     push: Json = {"branches": ["<branch>"]}
     if "tags" in production["if"]:
         push["tags"] = ["v*"]
@@ -102,7 +106,10 @@ def by_hand(project: Project, random: Random) -> Json:
         inputs["run-migrations"] = {"description": "Run migrations first", "type": "boolean", "default": True}
     if random.random() < 0.4:
         inputs["replicas"] = {"description": "How many replicas", "type": "number", "default": random.choice((1, 2, 3))}
-    steps: list[Step] = [checkout(ref="${{ inputs.version }}"), *_target_steps(random, "${{ inputs.environment }}")]
+    steps: list[Step] = [
+        checkout(ref="${{ inputs.version }}"),
+        *_target_steps(random, random.choice(_TARGETS), "${{ inputs.environment }}"),
+    ]
     if "run-migrations" in inputs:
         steps.insert(
             1,
@@ -210,12 +217,13 @@ def preview(project: Project, random: Random) -> Json:
 
 
 KINDS = (
-    Kind(staged, {"deploy": "Deploy", "cd": "CD", "delivery": "Continuous delivery"}, 2, is_program),
+    Kind(staged, {"deploy": "Deploy", "cd": "CD", "delivery": "Continuous delivery"}, 2, is_program, reports=True),
     Kind(
         by_hand,
         {"deploy-manual": "Manual deployment", "deploy-version": "Deploy a version", "promote": "Promote"},
         1.5,
         is_program,
+        reports=True,
     ),
     Kind(
         terraform,

@@ -159,12 +159,14 @@ KINDS = (
         },
         5,
         is_program,
+        reports=True,
     ),
     Kind(
         several_images,
         {"images": "Images", "docker-images": "Docker images"},
         1.2,
         lambda project: is_program(project) and bool(project.components),
+        reports=True,
     ),
     Kind(scan_image, {"trivy": "Trivy", "scan": "Image scan", "container-scan": "Container scan"}, 1, is_program),
 )

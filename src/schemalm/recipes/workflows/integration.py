@@ -66,7 +66,7 @@ def with_services(project: Project, random: Random) -> Json:
     test = dict(project.tasks["test"])
     migrate = tasks(project, "migrate") if project.database != "redis" else []
     job: Json = {"runs-on": "<runner>", "services": services}
-    steps: list[Any] = [*prepare(project, random), *migrate, test]
+    steps: list[Any] = [*prepare(project), *migrate, test]
     if "job.services" in env.get("REDIS_URL", "") or random.random() < 0.5:
         # The ports of services are known to steps only, not to the environment of the job.
         for index in range(len(steps) - len(migrate) - 1, len(steps)):
@@ -85,7 +85,7 @@ def in_browser(project: Project, random: Random) -> Json:
     several = len(browsers) > 1
     browser = "${{ matrix.browser }}" if several else browsers[0]
     steps = [
-        *prepare(project, random),
+        *prepare(project),
         run("Install browsers", f"{runner} playwright install --with-deps {browser}"),
         *tasks(project, "build"),
         run(
@@ -186,9 +186,10 @@ KINDS = (
             "test-db": "Test with services",
             "backend": "Backend",
         },
-        4,
+        5.5,
         lambda project: project.toolchain.services,
         scoped=True,
+        grows=True,
     ),
     Kind(
         in_browser,
@@ -196,7 +197,10 @@ KINDS = (
         3,
         speaks("javascript"),
         scoped=True,
+        grows=True,
     ),
     Kind(on_cluster, {"kind": "Kubernetes", "chart": "Chart test", "helm": "Helm"}, 0.9, is_program),
-    Kind(with_compose, {"compose": "Compose", "smoke": "Smoke test", "system": "System tests"}, 1, is_program),
+    Kind(
+        with_compose, {"compose": "Compose", "smoke": "Smoke test", "system": "System tests"}, 1, is_program, grows=True
+    ),
 )

@@ -15,11 +15,9 @@ def own_linters(project: Project, random: Random) -> Json:
     """The linters of the toolchain, in one job or one job each."""
     names = [name for name in ("lint", "format", "types") if name in project.tasks]
     if random.random() < 0.6:
-        jobs: Json = {"lint": {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, *names)]}}
+        jobs: Json = {"lint": {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, *names)]}}
     else:
-        jobs = {
-            name: {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, name)]} for name in names
-        }
+        jobs = {name: {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, name)]} for name in names}
     return {"on": on_change(project, random), "jobs": jobs}
 
 
@@ -151,12 +149,14 @@ KINDS = (
     Kind(
         own_linters,
         {"lint": "Lint", "style": "Style", "static-analysis": "Static analysis", "code-quality": "Code quality"},
-        4,
+        3.2,
         lambda project: "lint" in project.tasks,
         scoped=True,
     ),
-    Kind(pre_commit, {"pre-commit": "pre-commit"}, 1.6),
-    Kind(text_checks, {"linters": "Linters", "lint-docs": "Lint docs", "meta": "Meta", "hygiene": "Hygiene"}, 2.2),
-    Kind(commit_messages, {"commitlint": "Commit messages", "pr-title": "PR title", "semantic-pr": "Semantic PR"}, 1.4),
-    Kind(autofix, {"autofix": "Autofix", "format": "Format"}, 0.7),
+    Kind(pre_commit, {"pre-commit": "pre-commit"}, 1.28),
+    Kind(text_checks, {"linters": "Linters", "lint-docs": "Lint docs", "meta": "Meta", "hygiene": "Hygiene"}, 1.76),
+    Kind(
+        commit_messages, {"commitlint": "Commit messages", "pr-title": "PR title", "semantic-pr": "Semantic PR"}, 1.12
+    ),
+    Kind(autofix, {"autofix": "Autofix", "format": "Format"}, 0.56),
 )

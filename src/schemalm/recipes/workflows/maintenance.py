@@ -63,7 +63,7 @@ def update_dependencies(project: Project, random: Random) -> Json:
     if random.random() < 0.5:
         inputs["labels"] = "dependencies\nautomated\n"
     steps = [
-        *prepare(project, random),
+        *prepare(project),
         run("Update", _UPDATES[project.language]),
         use("Open pull request", "peter-evans/create-pull-request", inputs),
     ]
@@ -148,7 +148,7 @@ def refresh_data(project: Project, random: Random) -> Json:
         'echo "changed=true" >> "$GITHUB_OUTPUT"\n'
     )
     steps = [
-        *prepare(project, random),
+        *prepare(project),
         run(f"Refresh {what}", f"./scripts/refresh-{what}.sh > /dev/null"),
         run("Commit", commit, id="commit"),
     ]
@@ -171,16 +171,16 @@ def notify_downstream(project: Project, random: Random) -> Json:
 
 
 KINDS = (
-    Kind(dependabot_automerge, {"dependabot-automerge": "Dependabot auto-merge", "auto-merge": "Auto-merge"}, 1.8),
+    Kind(dependabot_automerge, {"dependabot-automerge": "Dependabot auto-merge", "auto-merge": "Auto-merge"}, 1.08),
     Kind(
         update_dependencies,
         {"update-dependencies": "Update dependencies", "lock-file": "Refresh lock file"},
-        1.2,
+        0.72,
         speaks(*_UPDATES),
     ),
-    Kind(backport, {"backport": "Backport"}, 0.9),
-    Kind(clean_caches, {"cleanup-caches": "Clean up caches", "cleanup": "Cleanup"}, 0.8),
-    Kind(sync_labels, {"sync-labels": "Sync labels", "labels": "Labels"}, 0.6),
-    Kind(refresh_data, {"refresh": "Refresh", "update-data": "Update data", "generate": "Generate"}, 1.2),
-    Kind(notify_downstream, {"dispatch": "Dispatch", "notify-downstream": "Notify downstream"}, 0.6),
+    Kind(backport, {"backport": "Backport"}, 0.54),
+    Kind(clean_caches, {"cleanup-caches": "Clean up caches", "cleanup": "Cleanup"}, 0.48),
+    Kind(sync_labels, {"sync-labels": "Sync labels", "labels": "Labels"}, 0.36),
+    Kind(refresh_data, {"refresh": "Refresh", "update-data": "Update data", "generate": "Generate"}, 0.72),
+    Kind(notify_downstream, {"dispatch": "Dispatch", "notify-downstream": "Notify downstream"}, 0.36),
 )

@@ -58,7 +58,7 @@ _NATURAL = {
 def site_steps(project: Project, random: Random) -> tuple[list[Step], str]:
     """Return the steps that build the site after a checkout, and the folder that they write."""
     if project.language == "docs":
-        return [*prepare(project, random)[1:], *tasks(project, "test")], project.toolchain.artifact.rstrip("/")
+        return [*prepare(project)[1:], *tasks(project, "test")], project.toolchain.artifact.rstrip("/")
     steps, folder = _GENERATORS[random.choice(_NATURAL.get(project.language, tuple(_GENERATORS)))]
     return list(steps), folder
 
@@ -144,7 +144,10 @@ def check_links(project: Project, random: Random) -> Json:
 
 KINDS = (
     Kind(
-        deploy_pages, {"docs": "Docs", "pages": "Pages", "deploy-docs": "Deploy documentation", "website": "Website"}, 4
+        deploy_pages,
+        {"docs": "Docs", "pages": "Pages", "deploy-docs": "Deploy documentation", "website": "Website"},
+        4,
+        reports=True,
     ),
     Kind(push_branch, {"gh-pages": "GitHub Pages", "documentation": "Documentation"}, 1.2),
     Kind(check_documentation, {"docs-pr": "Docs preview", "check-docs": "Check docs"}, 1),

@@ -30,13 +30,13 @@ def stages(project: Project, random: Random) -> Json:
     """Lint, then test, then build, with the result kept as an artifact and often a gate that names one check."""
     jobs: Json = {}
     if "lint" in project.tasks or "format" in project.tasks:
-        steps = [*prepare(project, random), *tasks(project, "lint", "format", "types")]
+        steps = [*prepare(project), *tasks(project, "lint", "format", "types")]
         jobs["lint"] = {
             "name": random.choice(("Lint", "Static checks", "Code style")),
             "runs-on": "<runner>",
             "steps": steps,
         }
-    jobs["test"] = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "test")]}
+    jobs["test"] = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "test")]}
     if random.random() < 0.4:
         jobs["test"]["steps"] += coverage_report(project, random, "always()" if random.random() < 0.3 else None)
     if jobs.get("lint") and random.random() < 0.5:
@@ -45,7 +45,7 @@ def stages(project: Project, random: Random) -> Json:
         "needs": [name for name in jobs if name != "lint" or random.random() < 0.8],
         "runs-on": "<runner>",
         "steps": [
-            *prepare(project, random),
+            *prepare(project),
             *tasks(project, "build"),
             upload(
                 "<package>-${{ github.sha }}", project.toolchain.artifact, retention_days=random.choice((None, 3, 7))
@@ -110,7 +110,7 @@ def changed_parts(project: Project, random: Random) -> Json:
             "needs": "changes",
             "if": "needs.changes.outputs.source == 'true' || needs.changes.outputs.workflows == 'true'",
             "runs-on": "<runner>",
-            "steps": [*prepare(project, random), *tasks(project, "lint", "test")],
+            "steps": [*prepare(project), *tasks(project, "lint", "test")],
         },
         "docs": {
             "needs": "changes",
@@ -147,18 +147,18 @@ def computed_matrix(project: Project, random: Random) -> Json:
             "steps": [run("Choose versions", script, id="versions", env={"EVENT": "${{ github.event_name }}"})],
         },
         "test": {
-            "name": f"Test on {version}",
+            "name": f"{project.toolchain.label} {version}",
             "needs": "plan",
             "runs-on": "<runner>",
             "strategy": {
                 "fail-fast": random.choice((True, False)),
                 "matrix": {key: "${{ fromJSON(needs.plan.outputs.versions) }}"},
             },
-            "steps": [*prepare(project, random, version), *with_version(tasks(project, "test"), version)],
+            "steps": [*prepare(project, version), *with_version(tasks(project, "test"), version)],
         },
     }
     if random.random() < 0.4:
-        jobs["test"]["steps"].append(notify_failure(random))
+        jobs["test"]["steps"].append(notify_failure(random, if_="failure()"))
         jobs["test"]["permissions"] = {"contents": "read", "issues": "write"}
     return {"on": on_change(project, random), "jobs": jobs}
 
@@ -181,7 +181,7 @@ def sharded(project: Project, random: Random) -> Json:
             "strategy": {"fail-fast": False, "matrix": {"shard": list(range(1, shards + 1))}},
             "env": env,
             "steps": [
-                *prepare(project, random),
+                *prepare(project),
                 *tasks(project, "test"),
                 upload(report, "reports/", "Upload report", if_="${{ !cancelled() }}", retention_days=1),
             ],
@@ -203,16 +203,26 @@ KINDS = (
     Kind(
         stages,
         {"pipeline": "Pipeline", "ci": "CI", "build-and-test": "Build and test", "verify": "Verify"},
-        6,
+        9,
         has_task("build"),
         scoped=True,
+        grows=True,
     ),
-    Kind(changed_parts, {"changes": "Changed parts", "pull-request": "Pull request", "pr": "PR checks"}, 2),
+    Kind(
+        changed_parts, {"changes": "Changed parts", "pull-request": "Pull request", "pr": "PR checks"}, 2.6, grows=True
+    ),
     Kind(
         computed_matrix,
         {"compatibility": "Compatibility", "versions": "Supported versions", "test-matrix": "Test matrix"},
         2,
         is_program,
+        grows=True,
     ),
-    Kind(sharded, {"shards": "Sharded tests", "test-suite": "Test suite", "slow-tests": "Slow tests"}, 1.2, is_program),
+    Kind(
+        sharded,
+        {"shards": "Sharded tests", "test-suite": "Test suite", "slow-tests": "Slow tests"},
+        1.2,
+        is_program,
+        grows=True,
+    ),
 )

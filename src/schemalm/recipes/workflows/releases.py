@@ -39,7 +39,7 @@ def publish_package(project: Project, random: Random) -> Json:
             "build": {
                 "runs-on": "<runner>",
                 "steps": [
-                    *prepare(project, random),
+                    *prepare(project),
                     *tasks(project, "build"),
                     upload("dist", "dist/", "Keep distributions"),
                 ],
@@ -54,12 +54,12 @@ def publish_package(project: Project, random: Random) -> Json:
         tools = [use("Install uv", "astral-sh/setup-uv")] if "run" in publish[0] else []
         jobs["publish"]["steps"] = [download("dist", "dist/", "Get distributions"), *tools, *publish]
     else:
-        steps = [*_prepare_for_registry(project, random), *tasks(project, "build"), *publish]
+        steps = [*_prepare_for_registry(project), *tasks(project, "build"), *publish]
         jobs = {"publish": {"runs-on": "<runner>", "permissions": permissions, "steps": steps}}
         if random.random() < 0.5:
             jobs["publish"]["environment"] = environment
     if random.random() < 0.3:
-        test = {"runs-on": "<runner>", "steps": [*prepare(project, random), *tasks(project, "test")]}
+        test = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "test")]}
         jobs = {"test": test, **jobs}
         jobs["build" if "build" in jobs else "publish"]["needs"] = "test"
     return {"on": on_tag(random), "jobs": jobs}
@@ -73,9 +73,9 @@ def _registry_secrets(project: Project) -> dict[str, str]:
     return {}
 
 
-def _prepare_for_registry(project: Project, random: Random) -> list[Step]:
+def _prepare_for_registry(project: Project) -> list[Step]:
     """Return the steps up to installed dependencies, with Node.js told which registry it will publish to."""
-    steps = prepare(project, random)
+    steps = prepare(project)
     return [
         {**step, "with": {**step["with"], "registry-url": "https://registry.npmjs.org"}}
         if step.get("uses") == "actions/setup-node"
@@ -186,7 +186,7 @@ def changesets(project: Project, random: Random) -> Json:
     if random.random() < 0.6:
         inputs |= {"commit": "chore: release", "title": "chore: release"}
     env = {"GITHUB_TOKEN": TOKEN, "NPM_TOKEN": "${{ secrets.NPM_TOKEN }}"}
-    steps = [*prepare(project, random, fetch_depth=0), *tasks(project, "build")]
+    steps = [*prepare(project, fetch_depth=0), *tasks(project, "build")]
     steps.append(use("Create release pull request or publish", "changesets/action", inputs, id="changesets", env=env))
     if random.random() < 0.4:
         packages = "${{ steps.changesets.outputs.publishedPackages }}"
@@ -245,7 +245,7 @@ def release_please(project: Project, random: Random) -> Json:
             "if": "needs.release-please.outputs.release_created == 'true'",
             "runs-on": "<runner>",
             "permissions": {"contents": "read", "id-token": "write"},
-            "steps": [*_prepare_for_registry(project, random), *tasks(project, "build", "publish")],
+            "steps": [*_prepare_for_registry(project), *tasks(project, "build", "publish")],
         }
         if secrets := _registry_secrets(project):
             jobs["publish"]["env"] = secrets
@@ -413,18 +413,26 @@ KINDS = (
         {"publish": "Publish", "release": "Release", "publish-package": "Publish package"},
         4,
         has_task("build", "publish"),
+        reports=True,
     ),
-    Kind(rust_binaries, {"release": "Release", "binaries": "Release binaries", "cd": "CD"}, 8, speaks("rust")),
-    Kind(goreleaser, {"release": "Release", "goreleaser": "GoReleaser"}, 7, speaks("go")),
+    Kind(
+        rust_binaries,
+        {"release": "Release", "binaries": "Release binaries", "cd": "CD"},
+        8,
+        speaks("rust"),
+        reports=True,
+    ),
+    Kind(goreleaser, {"release": "Release", "goreleaser": "GoReleaser"}, 7, speaks("go"), reports=True),
     Kind(
         changesets,
         {"release": "Release", "changesets": "Changesets", "version": "Version packages"},
         3,
         lambda project: project.toolchain.manager in {"npm", "pnpm", "yarn"},
+        reports=True,
     ),
     Kind(release_please, {"release-please": "Release Please", "release-pr": "Release PR"}, 1.4, is_program),
     Kind(release_drafter, {"release-drafter": "Release Drafter", "draft-release": "Draft release"}, 1),
-    Kind(wheels, {"wheels": "Wheels", "build-wheels": "Build wheels"}, 2, speaks("python")),
+    Kind(wheels, {"wheels": "Wheels", "build-wheels": "Build wheels"}, 2, speaks("python"), reports=True),
     Kind(
         bump_version,
         {

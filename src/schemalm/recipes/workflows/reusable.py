@@ -15,7 +15,9 @@ from schemalm.recipes.workflows.images import build_and_push, metadata
 def called_tests(project: Project, random: Random) -> Json:
     """A called workflow that tests one version on one system."""
     key = project.toolchain.version_key
-    inputs: Json = {key: {"description": f"Which {project.language} to test with", "type": "string", "required": True}}
+    inputs: Json = {
+        key: {"description": f"Which {project.toolchain.label} to test with", "type": "string", "required": True}
+    }
     if random.random() < 0.7:
         inputs["os"] = {
             "description": "Label of the runner",
@@ -33,7 +35,7 @@ def called_tests(project: Project, random: Random) -> Json:
         }
     version = f"${{{{ inputs.{key} }}}}"
     steps = [
-        *prepare(project, random, version),
+        *prepare(project, version),
         *[{**step} for step in tasks(project, "lint", "test") if "<version>" not in str(step)],
     ]
     call: Json = {"inputs": inputs}
@@ -83,7 +85,7 @@ def called_build(project: Project, random: Random) -> Json:
         "runs-on": "<runner>",
         "outputs": {name: f"${{{{ steps.version.outputs.{name} }}}}" for name in outputs},
         "steps": [
-            *prepare(project, random, fetch_depth=0),
+            *prepare(project, fetch_depth=0),
             run("Find out the version", script, id="version", env={"VERSION": "${{ inputs.version }}"}),
             *tasks(project, "build"),
             keep,
@@ -272,7 +274,7 @@ KINDS = (
         is_program,
     ),
     Kind(
-        calling_pipeline, {"main": "Main", "pipeline": "Pipeline", "orchestrate": "Orchestrate"}, 2, has_task("build")
+        calling_pipeline, {"main": "Main", "pipeline": "Pipeline", "orchestrate": "Orchestrate"}, 2.6, has_task("build")
     ),
     Kind(calling_release, {"release-all": "Release", "tagged-release": "Tagged release"}, 1.2, has_task("build")),
     Kind(shared_organization, {"shared": "Shared workflow", "org-ci": "Organization CI", "standards": "Standards"}, 1),

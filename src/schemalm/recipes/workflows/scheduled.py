@@ -38,7 +38,7 @@ def nightly(project: Project, random: Random) -> Json:
                 project.toolchain.version_key: list(project.toolchain.versions[-3:]),
             },
         },
-        "steps": [*prepare(project, random, version), *with_version(tasks(project, "test"), version)],
+        "steps": [*prepare(project, version), *with_version(tasks(project, "test"), version)],
     }
     if random.random() < 0.6:
         del test["continue-on-error"]
@@ -70,7 +70,7 @@ def benchmark(project: Project, random: Random) -> Json:
     if random.random() < 0.3:
         inputs["fail-on-alert"] = True
     steps = [
-        *prepare(project, random),
+        *prepare(project),
         *tasks(project, "benchmark"),
         use("Store result", "benchmark-action/github-action-benchmark", inputs),
     ]
@@ -95,7 +95,7 @@ def compare_branches(project: Project, random: Random) -> Json:
         ("base", "${{ github.event.pull_request.base.sha }}"),
         ("head", "${{ github.event.pull_request.head.sha }}"),
     ):
-        steps = [*prepare(project, random, ref=reference), *tasks(project, "benchmark"), upload(name, result)]
+        steps = [*prepare(project, ref=reference), *tasks(project, "benchmark"), upload(name, result)]
         jobs[name] = {"runs-on": "<runner>", "steps": steps}
     get = use("Get results", "actions/download-artifact")
     jobs["compare"] = {
@@ -140,7 +140,7 @@ def after_run(project: Project, random: Random) -> Json:
 def on_dispatch(project: Project, random: Random) -> Json:
     """Run the tests when another repository asks for it."""
     steps = [
-        *prepare(project, random, ref="${{ github.event.client_payload.ref || github.ref }}"),
+        *prepare(project, ref="${{ github.event.client_payload.ref || github.ref }}"),
         *tasks(project, "build", "test"),
     ]
     trigger = {
@@ -191,7 +191,7 @@ def debug_run(project: Project, random: Random) -> Json:
         timeout_minutes=random.choice((20, 30, 45)),
     )
     logs = upload("logs-${{ github.run_attempt }}", "logs/", "Keep logs", if_="always()")
-    job = {"runs-on": "${{ inputs.runner }}", "steps": [*prepare(project, random), step, logs]}
+    job = {"runs-on": "${{ inputs.runner }}", "steps": [*prepare(project), step, logs]}
     return {"on": {"workflow_dispatch": {"inputs": inputs}}, "jobs": {random.choice(("flaky", "debug")): job}}
 
 
@@ -199,8 +199,9 @@ KINDS = (
     Kind(
         nightly,
         {"nightly": "Nightly", "nightly-tests": "Nightly tests", "scheduled": "Scheduled tests"},
-        1.8,
+        2.4,
         is_program,
+        grows=True,
     ),
     Kind(
         benchmark,

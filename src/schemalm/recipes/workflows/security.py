@@ -102,10 +102,10 @@ def dependency_review(project: Project, random: Random) -> Json:
 
 def audit(project: Project, random: Random) -> Json:
     """Audit the dependencies on a schedule."""
-    steps = [*prepare(project, random), *tasks(project, "audit")]
+    steps = [*prepare(project), *tasks(project, "audit")]
     permissions = {"contents": "read"}
     if random.random() < 0.5:
-        steps.append(notify_failure(random))
+        steps.append(notify_failure(random, if_="failure()"))
         permissions["issues"] = "write"
     trigger = on_schedule(random, random.choice(("daily", "weekly")))
     if random.random() < 0.5:
@@ -164,11 +164,13 @@ def file_scan(project: Project, random: Random) -> Json:
 
 KINDS = (
     Kind(
-        codeql, {"codeql": "CodeQL", "codeql-analysis": "CodeQL"}, 2.6, lambda project: bool(project.toolchain.codeql)
+        codeql, {"codeql": "CodeQL", "codeql-analysis": "CodeQL"}, 1.95, lambda project: bool(project.toolchain.codeql)
     ),
-    Kind(scorecard, {"scorecard": "Scorecard", "scorecards": "Scorecard supply-chain security"}, 1.2),
-    Kind(dependency_review, {"dependency-review": "Dependency review"}, 0.9),
-    Kind(audit, {"audit": "Audit", "security": "Security", "security-audit": "Security audit"}, 1.4, has_task("audit")),
-    Kind(secrets_and_workflows, {"security": "Security", "zizmor": "Workflow security", "secrets": "Secrets"}, 1),
-    Kind(file_scan, {"trivy": "Trivy", "vulnerabilities": "Vulnerability scan"}, 0.6),
+    Kind(scorecard, {"scorecard": "Scorecard", "scorecards": "Scorecard supply-chain security"}, 0.9),
+    Kind(dependency_review, {"dependency-review": "Dependency review"}, 0.68),
+    Kind(
+        audit, {"audit": "Audit", "security": "Security", "security-audit": "Security audit"}, 1.05, has_task("audit")
+    ),
+    Kind(secrets_and_workflows, {"security": "Security", "zizmor": "Workflow security", "secrets": "Secrets"}, 0.75),
+    Kind(file_scan, {"trivy": "Trivy", "vulnerabilities": "Vulnerability scan"}, 0.45),
 )

@@ -210,11 +210,11 @@ def new_issues(project: Project, random: Random) -> Json:
 
 
 KINDS = (
-    Kind(stale, {"stale": "Stale", "close-stale": "Close stale issues"}, 1.6),
-    Kind(labeler, {"labeler": "Labeler", "label": "Label pull requests"}, 1.1),
-    Kind(lock_threads, {"lock": "Lock threads"}, 0.7),
-    Kind(greet, {"greetings": "Greetings", "welcome": "Welcome"}, 0.5),
-    Kind(slash_command, {"commands": "Commands", "slash-command": "Slash command"}, 0.8),
-    Kind(script_on_request, {"pr-size": "Pull request size", "pr-automation": "Pull request automation"}, 0.8),
-    Kind(new_issues, {"triage": "Triage", "new-issue": "New issues", "add-to-project": "Add to project"}, 0.8),
+    Kind(stale, {"stale": "Stale", "close-stale": "Close stale issues"}, 0.96),
+    Kind(labeler, {"labeler": "Labeler", "label": "Label pull requests"}, 0.66),
+    Kind(lock_threads, {"lock": "Lock threads"}, 0.42),
+    Kind(greet, {"greetings": "Greetings", "welcome": "Welcome"}, 0.3),
+    Kind(slash_command, {"commands": "Commands", "slash-command": "Slash command"}, 0.48),
+    Kind(script_on_request, {"pr-size": "Pull request size", "pr-automation": "Pull request automation"}, 0.48),
+    Kind(new_issues, {"triage": "Triage", "new-issue": "New issues", "add-to-project": "Add to project"}, 0.48),
 )

@@ -1,0 +1,160 @@
+"""Windows cover documents as section 7 of the design says, and samplers resume exactly."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemalm.dataset.windows import (
+    IGNORED_TARGET,
+    SamplerState,
+    Windows,
+    WindowSampler,
+    check_positions,
+    count_windows,
+    scoring_windows,
+)
+from schemalm.errors import ConfigurationError, DataError
+
+PAD = 0
+
+
+def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
+    """A split in memory whose tokens count up from 1, so that each token tells where it comes from."""
+    total = sum(lengths)
+    tokens = np.arange(1, total + 1, dtype=np.uint16)
+    return SimpleNamespace(
+        num_documents=len(lengths),
+        tokens=tokens,
+        nonterminals=tokens.astype(np.uint32) * 10 if with_grammar else None,
+        states=np.stack((tokens, tokens), axis=1).astype(np.uint32) * np.array([1, 2]) if with_grammar else None,
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+    )
+
+
+def obvious_windows(num_tokens: int, context_size: int, step: int) -> list[int]:
+    """The starts of a document's windows, one after another until the end is reached."""
+    starts = [0]
+    while starts[-1] + context_size < num_tokens:
+        starts.append(starts[-1] + step)
+    return starts
+
+
+documents = st.lists(st.integers(1, 60), min_size=1, max_size=8)
+shapes = st.integers(1, 8).flatmap(lambda stride: st.tuples(st.just(stride), st.integers(stride, 24)))
+
+
+@given(st.integers(1, 500), shapes)
+def test_the_last_window_is_the_first_that_reaches_the_end(num_tokens: int, shape: tuple[int, int]) -> None:
+    stride, context_size = shape
+    assert count_windows(num_tokens, context_size, stride) == len(obvious_windows(num_tokens, context_size, stride))
+
+
+@given(documents, shapes)
+def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, int]) -> None:
+    stride, context_size = shape
+    split = make_split(lengths)
+    windows = Windows(split, context_size, stride, PAD)
+    expected, sources = [], []
+    for document, length in enumerate(lengths):
+        tokens = split.tokens[split.offsets[document] : split.offsets[document + 1]].tolist()
+        for start in obvious_windows(length, context_size, stride):
+            content = tokens[start : start + context_size]
+            expected.append([start // stride, *content, *[PAD] * (context_size - len(content))])
+            sources.append(document)
+    batch = windows.rows(np.arange(len(windows)))
+    assert batch.tokens_BT.tolist() == expected
+    assert batch.tokens_BT.shape == (len(windows), context_size + 1)
+    assert batch.documents_B.tolist() == sources
+    assert (np.where(batch.targets_BT == IGNORED_TARGET, PAD, batch.targets_BT) == batch.tokens_BT[:, 1:]).all()
+    assert ((batch.targets_BT == IGNORED_TARGET) == (batch.tokens_BT[:, 1:] == PAD)).all()
+
+
+@given(documents, shapes)
+def test_nonterminals_and_states_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
+    windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
+    batch = windows.rows(np.arange(len(windows)))
+    assert batch.nonterminals_BT is not None
+    assert batch.states_BT2 is not None
+    assert (batch.nonterminals_BT == batch.tokens_BT[:, 1:] * 10).all()
+    assert (batch.states_BT2 == batch.tokens_BT[:, 1:, None] * np.array([1, 2])).all()
+
+
+@given(documents, shapes)
+def test_scoring_windows_score_every_token_once(lengths: list[int], shape: tuple[int, int]) -> None:
+    windows = scoring_windows(make_split(lengths), shape[1], shape[0], PAD)
+    targets = windows.rows(np.arange(len(windows))).targets_BT
+    assert sorted(targets[targets != IGNORED_TARGET].tolist()) == list(range(1, sum(lengths) + 1))
+
+
+def test_scoring_windows_start_half_a_context_apart_at_positions_of_the_stride() -> None:
+    windows = scoring_windows(make_split([1000]), 512, 32, PAD)
+    assert windows.rows(np.arange(len(windows))).tokens_BT[:, 0].tolist() == [0, 8, 16]
+
+
+def test_windows_of_chosen_documents_read_only_those() -> None:
+    windows = Windows(make_split([5, 9, 3]), 8, 4, PAD, documents=np.array([2, 1]))
+    batch = windows.rows(np.arange(len(windows)))
+    assert batch.documents_B.tolist() == [2, 1, 1]
+    assert batch.tokens_BT[0, :4].tolist() == [0, 15, 16, 17]
+
+
+def test_text_data_has_neither_nonterminals_nor_states() -> None:
+    batch = Windows(make_split([5], with_grammar=False), 8, 4, PAD).rows(np.array([0]))
+    assert batch.nonterminals_BT is None
+    assert batch.states_BT2 is None
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_an_index_outside_is_refused(index: int) -> None:
+    with pytest.raises(IndexError):
+        Windows(make_split([9]), 8, 4, PAD).rows(np.array([0, index]))
+
+
+@pytest.mark.parametrize(("stride", "step"), [(0, None), (9, None), (4, 6), (4, 2)])
+def test_windows_that_would_leave_gaps_are_refused(stride: int, step: int | None) -> None:
+    with pytest.raises(ConfigurationError, match="stride"):
+        Windows(make_split([9]), 8, stride, PAD, step=step)
+
+
+def test_a_document_too_long_for_position_tokens_is_named() -> None:
+    check_positions(512 + 32 * 63, 32, 512, 64, "fits.yml")
+    with pytest.raises(DataError, match=r"long\.yml: 2529 tokens need position token 64"):
+        check_positions(512 + 32 * 63 + 1, 32, 512, 64, "long.yml")
+
+
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 3))
+def test_each_epoch_draws_each_window_once(num_windows: int, batch_size: int, seed: int) -> None:
+    sampler = WindowSampler(num_windows, batch_size, seed)
+    drawn = np.concatenate([sampler.next_batch() for _ in range(3 * num_windows // batch_size + 2)])
+    for epoch in range(len(drawn) // num_windows):
+        assert sorted(drawn[epoch * num_windows : (epoch + 1) * num_windows]) == list(range(num_windows))
+
+
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 12))
+def test_a_sampler_resumes_from_its_state(num_windows: int, batch_size: int, num_drawn: int) -> None:
+    sampler = WindowSampler(num_windows, batch_size, 7)
+    for _ in range(num_drawn):
+        sampler.next_batch()
+    resumed = WindowSampler(num_windows, batch_size, 7, SamplerState(sampler.state.epoch, sampler.state.position))
+    for _ in range(5):
+        assert sampler.next_batch().tolist() == resumed.next_batch().tolist()
+
+
+def test_epochs_and_seeds_have_orders_of_their_own() -> None:
+    orders = {
+        tuple(WindowSampler(50, 50, seed, SamplerState(epoch)).next_batch().tolist())
+        for seed in range(3)
+        for epoch in range(3)
+    }
+    assert len(orders) == 9
+
+
+def test_a_split_without_windows_cannot_be_sampled() -> None:
+    with pytest.raises(DataError, match="no documents"):
+        WindowSampler(0, 4, 0)

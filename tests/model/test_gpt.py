@@ -1,0 +1,158 @@
+"""The GPT is causal, deterministic, and the same with a cache as without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from schemalm.errors import ConfigurationError
+from schemalm.model.cache import KeyValueCache
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+
+PLAIN = GPTConfiguration(
+    vocab_size=50,
+    context_size=24,
+    num_layers=2,
+    num_heads=4,
+    num_key_value_heads=2,
+    model_width=32,
+    mlp_width=64,
+)
+STATEFUL = replace(PLAIN, num_states=9)
+
+
+def random_model(configuration: GPTConfiguration) -> GPT:
+    """A model none of whose weights is zero."""
+    model = GPT(configuration)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(torch.randn(weight.shape, generator=generator) * 0.3)
+    return model.eval().requires_grad_(False)
+
+
+def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    tokens_BT = torch.randint(50, (num_rows, num_tokens), generator=generator)
+    return tokens_BT, torch.randint(9, (num_rows, num_tokens, 2), generator=generator)
+
+
+def test_logits_are_float32_and_capped() -> None:
+    tokens_BT, states_BT2 = random_input(3, 24)
+    logits_BTV = random_model(STATEFUL)(tokens_BT, states_BT2)
+    assert logits_BTV.shape == (3, 24, 50)
+    assert logits_BTV.dtype == torch.float32
+    assert logits_BTV.abs().max() <= 15
+
+
+def test_no_position_sees_a_later_one() -> None:
+    model = random_model(STATEFUL)
+    tokens_BT, states_BT2 = random_input(2, 20)
+    before = model(tokens_BT, states_BT2)
+    tokens_BT[:, 11:], states_BT2[:, 11:] = 0, 0
+    after = model(tokens_BT, states_BT2)
+    torch.testing.assert_close(before[:, :11], after[:, :11], rtol=0, atol=1e-5)
+    assert not torch.allclose(before[:, 11:], after[:, 11:], atol=1e-2)
+
+
+def test_zero_state_embeddings_give_the_plain_model() -> None:
+    stateful, plain = random_model(STATEFUL), GPT(PLAIN)
+    weights = dict(stateful.state_dict())
+    weights.pop("states.weight").zero_()
+    plain.load_state_dict(weights)
+    tokens_BT, states_BT2 = random_input(2, 20)
+    assert torch.equal(stateful(tokens_BT, states_BT2), plain(tokens_BT))
+
+
+def test_each_of_the_two_states_matters() -> None:
+    model = random_model(STATEFUL)
+    tokens_BT, states_BT2 = random_input(1, 6)
+    logits = model(tokens_BT, states_BT2)
+    for which in range(2):
+        changed = states_BT2.clone()
+        changed[:, :, which] = (changed[:, :, which] + 1) % 9
+        assert not torch.allclose(model(tokens_BT, changed), logits, atol=1e-2)
+
+
+def test_the_same_seed_gives_the_same_weights_whatever_the_global_state() -> None:
+    first, second = GPT(STATEFUL), GPT(STATEFUL)
+    first.initialize(3)
+    torch.rand(5)
+    second.initialize(3)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    second.initialize(4)
+    assert not torch.equal(first.tokens.weight, second.tokens.weight)
+
+
+def test_a_fresh_model_is_almost_uniform() -> None:
+    model = GPT(STATEFUL)
+    model.initialize(0)
+    assert model(*random_input(2, 20)).abs().max() < 0.1
+
+
+def test_feeding_a_cache_in_pieces_gives_the_logits_of_one_pass() -> None:
+    model, cache = random_model(STATEFUL), KeyValueCache(STATEFUL, 3)
+    tokens_BT, states_BT2 = random_input(3, 24)
+    expected = model(tokens_BT, states_BT2)
+    pieces = [
+        model(tokens_BT[:, a:b], states_BT2[:, a:b], cache)
+        for a, b in [(0, 10), (10, 11), (11, 12), (12, 20), (20, 24)]
+    ]
+    torch.testing.assert_close(torch.cat(pieces, dim=1), expected, rtol=0, atol=1e-5)
+    assert cache.lengths_B.tolist() == [24, 24, 24]
+
+
+def test_rows_of_different_lengths_are_as_if_alone() -> None:
+    model, cache = random_model(STATEFUL), KeyValueCache(STATEFUL, 3)
+    tokens_BT, states_BT2 = random_input(3, 24)
+    expected = model(tokens_BT, states_BT2)
+    generator = torch.Generator().manual_seed(0)
+    while int(cache.lengths_B.min()) < 24:
+        lengths_B = cache.lengths_B.clone()
+        num_new_B = torch.minimum(torch.randint(0, 6, (3,), generator=generator), 24 - lengths_B)
+        columns_BT = (lengths_B[:, None] + torch.arange(5)).clamp(max=23)
+        rows_B1 = torch.arange(3)[:, None]
+        logits_BTV = model(tokens_BT[rows_B1, columns_BT], states_BT2[rows_B1, columns_BT], cache, num_new_B)
+        for row, (start, count) in enumerate(zip(lengths_B.tolist(), num_new_B.tolist(), strict=True)):
+            wanted = expected[row, start : start + count]
+            torch.testing.assert_close(logits_BTV[row, :count], wanted, rtol=0, atol=1e-5)
+
+
+def test_a_row_that_was_reset_starts_anew() -> None:
+    model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
+    tokens_BT, _ = random_input(2, 12)
+    model(tokens_BT, cache=cache)
+    cache.reset(0)
+    logits_BTV = model(tokens_BT[:, :1], cache=cache)
+    torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[:1, :1]), rtol=0, atol=1e-5)
+    assert cache.lengths_B.tolist() == [1, 13]
+
+
+def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:
+    model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
+    tokens_BT, _ = random_input(2, 24)
+    model(tokens_BT, cache=cache)
+    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit the context of 24"):
+        model(tokens_BT[:, :1], cache=cache)
+    assert cache.lengths_B.tolist() == [24, 24]
+
+
+def test_input_that_does_not_fit_is_refused() -> None:
+    tokens_BT, states_BT2 = random_input(1, 8)
+    with pytest.raises(ConfigurationError, match="takes no grammar state"):
+        random_model(PLAIN)(tokens_BT, states_BT2)
+    with pytest.raises(ConfigurationError, match="needs the grammar state"):
+        random_model(STATEFUL)(tokens_BT)
+    with pytest.raises(ConfigurationError, match="25 tokens do not fit"):
+        random_model(PLAIN)(torch.zeros(1, 25, dtype=torch.int64))
+
+
+def test_parameters_and_operations_are_counted_as_by_hand() -> None:
+    model = GPT(STATEFUL)
+    matrices = 2 * (32 * 32 + 2 * 32 * 16 + 32 * 32 + 2 * 32 * 64) + 32 * 50
+    assert model.num_parameters() == matrices + (50 + 9) * 32
+    assert model.flops_per_token() == 6 * matrices + 12 * 2 * 32 * 24

@@ -1,0 +1,141 @@
+"""The fast loss equals the plain one, in value and in gradients, and both refuse data that contradicts itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from schemalm.dataset.store import pack_masks
+from schemalm.dataset.windows import IGNORED_TARGET
+from schemalm.errors import DataError
+from schemalm.model import loss as loss_module
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+from schemalm.model.loss import head_cross_entropy, masked_cross_entropy, unpack_masks
+
+VOCAB_SIZE, WIDTH = 45, 16
+
+
+@dataclass(frozen=True)
+class Case:
+    model: GPT
+    hidden_BTD: Tensor
+    targets_BT: Tensor
+    nonterminals_BT: Tensor
+    masks_packed: Tensor
+    masks: Tensor
+
+
+@pytest.fixture
+def case() -> Case:
+    """Random hidden vectors with targets that the masks admit, a third of them ignored."""
+    torch.manual_seed(0)
+    model = GPT(
+        GPTConfiguration(
+            vocab_size=VOCAB_SIZE,
+            context_size=8,
+            num_layers=1,
+            num_heads=1,
+            num_key_value_heads=1,
+            model_width=WIDTH,
+            mlp_width=8,
+        )
+    )
+    masks = torch.rand(6, VOCAB_SIZE) < 0.4
+    masks[:, 7] = True
+    nonterminals_BT = torch.randint(6, (4, 8))
+    targets_BT = torch.multinomial(masks[nonterminals_BT.flatten()].float(), 1).reshape(4, 8)
+    targets_BT[torch.rand(4, 8) < 0.3] = IGNORED_TARGET
+    return Case(
+        model=model,
+        hidden_BTD=torch.randn(4, 8, WIDTH, requires_grad=True),
+        targets_BT=targets_BT,
+        nonterminals_BT=nonterminals_BT,
+        masks_packed=torch.from_numpy(pack_masks(masks.numpy())),
+        masks=masks,
+    )
+
+
+def grammar(case: Case, masked: bool) -> tuple[Tensor, ...]:
+    return (case.nonterminals_BT, case.masks_packed) if masked else ()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("num_rows", [1, 5, 1000])
+def test_the_fast_loss_equals_the_plain_one(
+    case: Case, masked: bool, num_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(loss_module._CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
+    inputs = (case.hidden_BTD, case.model.head.weight)
+    plain, num_plain = masked_cross_entropy(case.model.logits(case.hidden_BTD), case.targets_BT, *grammar(case, masked))
+    fast, num_fast = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))
+    assert num_plain == num_fast == int((case.targets_BT != IGNORED_TARGET).sum())
+    torch.testing.assert_close(fast, plain)
+    for ours, theirs in zip(
+        torch.autograd.grad(fast / num_fast, inputs), torch.autograd.grad(plain / num_plain, inputs), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
+    with torch.no_grad():
+        without_gradients, _ = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))
+    assert torch.equal(without_gradients, fast.detach())
+
+
+def test_the_masked_loss_is_taken_among_admitted_tokens(case: Case) -> None:
+    logits_BTV = case.model.logits(case.hidden_BTD).detach()
+    total = 0.0
+    for logits, target, nonterminal in zip(
+        logits_BTV.flatten(0, 1).tolist(),
+        case.targets_BT.flatten().tolist(),
+        case.nonterminals_BT.flatten().tolist(),
+        strict=True,
+    ):
+        if target != IGNORED_TARGET:
+            admitted = [math.exp(logit) for logit, ok in zip(logits, case.masks[nonterminal], strict=True) if ok]
+            total += math.log(sum(admitted)) - logits[target]
+    loss, _ = masked_cross_entropy(logits_BTV, case.targets_BT, *grammar(case, True))
+    assert float(loss) == pytest.approx(total, rel=1e-5)
+
+
+def test_a_mask_of_one_token_costs_nothing(case: Case) -> None:
+    masks = torch.zeros(1, VOCAB_SIZE, dtype=torch.bool)
+    masks[0, 9] = True
+    loss, _ = head_cross_entropy(
+        case.model,
+        case.hidden_BTD,
+        torch.full((4, 8), 9),
+        torch.zeros(4, 8, dtype=torch.int64),
+        torch.from_numpy(pack_masks(masks.numpy())),
+    )
+    assert float(loss.detach()) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_extreme_logits_stay_finite(case: Case) -> None:
+    loss, num_targets = head_cross_entropy(case.model, case.hidden_BTD * 1e6, case.targets_BT, *grammar(case, True))
+    loss.backward()
+    assert 0 <= float(loss.detach()) <= num_targets * (30 + math.log(VOCAB_SIZE))
+    assert case.hidden_BTD.grad is not None
+    assert case.hidden_BTD.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("vocab_size", [1, 8, 45, 64])
+def test_masks_unpack_to_what_was_packed(vocab_size: int) -> None:
+    masks = np.random.default_rng(0).random((7, vocab_size)) < 0.5
+    assert (unpack_masks(torch.from_numpy(pack_masks(masks)), vocab_size).numpy() == masks).all()
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_target_that_its_mask_forbids_is_named(case: Case, fast: bool) -> None:
+    targets_BT = case.targets_BT.clone()
+    forbidden = int((~case.masks[case.nonterminals_BT[2, 3]]).nonzero()[0])
+    targets_BT[2, 3] = forbidden
+    message = f"token {forbidden} is not admitted by nonterminal {int(case.nonterminals_BT[2, 3])}"
+    with pytest.raises(DataError, match=message):
+        if fast:
+            head_cross_entropy(case.model, case.hidden_BTD, targets_BT, *grammar(case, True))
+        else:
+            masked_cross_entropy(case.model.logits(case.hidden_BTD), targets_BT, *grammar(case, True))
