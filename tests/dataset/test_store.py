@@ -24,10 +24,10 @@ from schemalm.dataset.store import (
     read_metadata,
     verify_files,
     write_array,
-    write_atomically,
     write_metadata,
 )
 from schemalm.errors import DataError
+from schemalm.files import write_atomically
 
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]

@@ -78,7 +78,7 @@ def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     uninterrupted = Training(data, whole)
     # A step anywhere in the run, and then some milliseconds, to fall into every part of a step.
-    for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 50), NUM_KILLS)):
+    for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 200), NUM_KILLS)):
         Training(data, killed).kill_at(step, generator.uniform(0, 0.02))
     Training(data, killed).finish()
     uninterrupted.finish()

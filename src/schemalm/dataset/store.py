@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from schemalm.dataset.windows import Int64Array, count_windows
 from schemalm.errors import DataError
+from schemalm.files import sync_folder, write_atomically
 
 FORMAT_VERSION = 1
 METADATA_FILE = "metadata.json"
@@ -69,26 +70,6 @@ class Metadata:
     def dtype(self) -> str:
         """The NumPy type of tokens.bin: the smallest of uint16 and uint32 that holds every token id."""
         return "uint16" if self.vocab_size <= 1 << 16 else "uint32"
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames and new files in `folder` survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the new one, whole, whatever happens."""
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
 
 
 def hash_file(path: Path) -> str:

@@ -4,7 +4,8 @@
 string and `0b1` and `-0x1` as integers, turns tags into mappings or drops them, takes a plain `<<` for a key,
 breaks lines at U+0085, U+2028 and U+2029, reads integers of 39 digits and more as floats, and expands
 aliases without a bound on the text. Text and values that show a sign of any of these go to
-`yaml_exact`, which decides alone; so do the errors to which ryaml gives no place. Where no sign is seen both agree.
+`yaml_exact`, which decides alone; so do the errors to which ryaml gives no place. Where no sign is seen both agree,
+but for one corner: a whole document that is a block scalar without indentation, which has no single reading.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _TAG = re.compile(r"!(?<![^\s\[{,:]!)[!<]")
 _ANCHOR = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]")
 _ALIAS = re.compile(r"\*(?<![^\s\[{,:]\*)[0-9A-Za-z_-]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
+_DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
 _LINE_BREAKS = ("\x85", "\u2028", "\u2029", "\ufeff")
 _MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
 _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
@@ -64,8 +66,7 @@ def _is_doubtful_text(text: str) -> bool:
         _TAG.search(text)
         or _RADIX.search(text)
         or (_ANCHOR.search(text) and _ALIAS.search(text))
-        or "\n%" in text
-        or text.startswith("%")
+        or _DIRECTIVE.search(text)
         or any(mark in text for mark in _LINE_BREAKS)
         or text.count("{") + text.count("[") > _MAX_FLOW_STARTS
     )

@@ -265,8 +265,7 @@ def equals(value: object) -> Formula:
         return all_of([KindIs(("number",)), NumberIn(number_texts(value))])
     if isinstance(value, list):
         items = Items(tuple(equals(item) for item in value), FALSE)
-        return all_of([KindIs(("array",)), items, MinItems(len(value))] if value else
-                      [KindIs(("array",)), items])
+        return all_of([KindIs(("array",)), items, MinItems(len(value))] if value else [KindIs(("array",)), items])
     assert isinstance(value, dict)
     members = Members(tuple((name, equals(item)) for name, item in value.items()), (), FALSE)
     return all_of([KindIs(("object",)), members, *(Has(name) for name in value)])

@@ -137,7 +137,9 @@ class Explainer:
 
     def _object(self, atom: Assertion, value: dict[str, Any], path: Path) -> Failure | None:
         if isinstance(atom, Has):
-            return None if atom.parts[0] in value else Failure(path, "required", f"the key {atom.parts[0]!r} is missing")
+            return (
+                None if atom.parts[0] in value else Failure(path, "required", f"the key {atom.parts[0]!r} is missing")
+            )
         if isinstance(atom, MinProperties):
             return None if len(value) >= atom.parts[0] else Failure(path, atom.keyword, "the object has too few keys")  # type: ignore[operator]
         assert isinstance(atom, Members)

@@ -196,9 +196,7 @@ class Grammar:
 
     def _state_targets(self, state: State) -> dict[int, Target]:
         if state not in self._targets:
-            self._targets[state] = {
-                self.symbols.ids[symbol]: target for symbol, target in self._space.edges(state)
-            }
+            self._targets[state] = {self.symbols.ids[symbol]: target for symbol, target in self._space.edges(state)}
         return self._targets[state]
 
     def _step(self, node: Nonterminal, symbol: int) -> Step | None:
@@ -240,7 +238,11 @@ class Grammar:
 
     def _enter(self, state: State, accepts: Verdicts) -> Step | None:
         if not isinstance(state, Key):
-            return Step((self._number(Nonterminal(state, accepts)),)) if not self._costs.of(state).keys().isdisjoint(accepts) else None
+            return (
+                Step((self._number(Nonterminal(state, accepts)),))
+                if not self._costs.of(state).keys().isdisjoint(accepts)
+                else None
+            )
         key_accepts = tuple(
             verdict
             for verdict, target in self._costs.key_targets(state).items()

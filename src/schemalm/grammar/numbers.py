@@ -35,14 +35,25 @@ def _anchored(source: str) -> Language:
 def integer_texts() -> Language:
     """The texts of integral numbers, `1.0` and `1e+16` included, as JSON Schema counts them."""
     return union(
-        [_anchored(INTEGER), _anchored(INTEGRAL_DECIMAL), _anchored(MANTISSA + POSITIVE_EXPONENT), _anchored(_largest())]
+        [
+            _anchored(INTEGER),
+            _anchored(INTEGRAL_DECIMAL),
+            _anchored(MANTISSA + POSITIVE_EXPONENT),
+            _anchored(_largest()),
+        ]
     )
 
 
 def number_texts() -> Language:
     """The texts of all numbers."""
     return union(
-        [integer_texts(), _anchored(DECIMAL), _anchored(MANTISSA + NEGATIVE_EXPONENT), literal(b"5e-324"), literal(b"-5e-324")]
+        [
+            integer_texts(),
+            _anchored(DECIMAL),
+            _anchored(MANTISSA + NEGATIVE_EXPONENT),
+            literal(b"5e-324"),
+            literal(b"-5e-324"),
+        ]
     )
 
 

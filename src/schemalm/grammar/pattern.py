@@ -106,9 +106,7 @@ def _searched(nodes: tuple[Node, ...], at_start: bool, at_end: bool) -> Language
     for index in (0, -1):
         if nodes and _has_anchor(nodes[index]):
             rest = nodes[1:] if index == 0 else nodes[:-1]
-            joined = [
-                (*choice, *rest) if index == 0 else (*rest, *choice) for choice in _choices(nodes[index])
-            ]
+            joined = [(*choice, *rest) if index == 0 else (*rest, *choice) for choice in _choices(nodes[index])]
             return union(_searched(choice, at_start, at_end) for choice in joined)
     body = sequence(*(_language(node) for node in nodes))
     return sequence(EMPTY if at_start else ANY_TEXT, body, EMPTY if at_end else ANY_TEXT)

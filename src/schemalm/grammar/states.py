@@ -227,9 +227,7 @@ class StateSpace:
         if verdict is not None:
             yield OBJECT_END, Close(verdict)
 
-    def open_key(
-        self, state: Object, name: str | None, position: int, matched: frozenset[str]
-    ) -> Open | None:
+    def open_key(self, state: Object, name: str | None, position: int, matched: frozenset[str]) -> Open | None:
         """What a key opens: the value under it and the rest of the object; a free key has no name here."""
         inquiry = _without(state.inquiry, state.order[state.position : position])
         if name is not None:

@@ -171,5 +171,8 @@ class Tables:
     def _opened(self, top: Opened, symbol: int, opened: tuple[int, ...]) -> list[Opened]:
         if len(opened) == 2:
             child, rest = opened
-            return [Opened(child, (*top.suffix, self._elements[symbol]), False), Opened(rest, top.suffix, top.continues)]
+            return [
+                Opened(child, (*top.suffix, self._elements[symbol]), False),
+                Opened(rest, top.suffix, top.continues),
+            ]
         return [Opened(nonterminal, top.suffix, top.continues) for nonterminal in opened]

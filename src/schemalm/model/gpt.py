@@ -64,7 +64,8 @@ class Attention(nn.Module):
             is_causal=places.mask_B1TS is None,
             enable_gqa=self._is_grouped,
         )
-        return torch.as_tensor(self.output(mixed_BHTK.transpose(1, 2).flatten(2)))
+        output_BTD: Tensor = self.output(mixed_BHTK.transpose(1, 2).flatten(2))
+        return output_BTD
 
 
 class Block(nn.Module):
@@ -82,7 +83,8 @@ class Block(nn.Module):
         shape = x_BTD.shape[-1:]
         x_BTD = x_BTD + self.attention(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon), places)
         hidden = F.relu(self.up(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon))).square()
-        return x_BTD + torch.as_tensor(self.down(hidden))
+        mixed_BTD: Tensor = x_BTD + self.down(hidden)
+        return mixed_BTD
 
 
 class _Places:

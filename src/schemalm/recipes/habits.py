@@ -80,8 +80,33 @@ def _finish_job(project: Project, random: Random, job: Json, named: dict[str, bo
             job.setdefault("timeout-minutes", habits.timeout_minutes)
         if habits.harden_runner and not str(job["runs-on"]).startswith(("macos", "windows")) and "container" not in job:
             job["steps"].insert(0, _fill(_HARDEN_RUNNER, {}))
+        if not habits.keep_credentials and not any(_pushes(step) for step in job["steps"]):
+            job["steps"] = [_without_credentials(step) for step in job["steps"]]
         job["steps"] = [_finish_step(project, random, dict(step), named) for step in job["steps"]]
     return _ordered(job, _JOB_ORDER)
+
+
+# Actions that push with the credentials that the checkout leaves behind.
+_PUSHING_ACTIONS = frozenset(
+    {
+        "benchmark-action/github-action-benchmark",
+        "changesets/action",
+        "helm/chart-releaser-action",
+        "korthout/backport-action",
+        "peter-evans/create-pull-request",
+    }
+)
+
+
+def _pushes(step: Json) -> bool:
+    return "git push" in step.get("run", "") or step.get("uses") in _PUSHING_ACTIONS
+
+
+def _without_credentials(step: Json) -> Json:
+    """Return a checkout that leaves no credentials behind, and any other step as it is."""
+    if step.get("uses") != "actions/checkout":
+        return step
+    return {**step, "with": {**step.get("with", {}), "persist-credentials": False}}
 
 
 _HARDEN_RUNNER: Json = {
@@ -97,8 +122,6 @@ def _finish_step(project: Project, random: Random, step: Json, named: dict[str, 
         step["if"] = _wrapped(step["if"])
     if step.get("uses") == "actions/checkout":
         step["name"] = habits.checkout_name
-        if not habits.keep_credentials and "token" not in step.get("with", {}) and "ref" not in step.get("with", {}):
-            step["with"] = {**step.get("with", {}), "persist-credentials": False}
     if "uses" in step:
         step["uses"] = project.action(step["uses"])
     if step["name"] not in named:

@@ -32,11 +32,9 @@ from schemalm.grammar.symbols import (
 )
 
 MergeScope = Literal["word", "value", "derivation"]
-# Word boundaries as text tokenizers see them: a word with the character before it, up to three digits, a run of
-# other signs, line ends, or white space.
-WORDS = re.compile(
-    r"[^\r\n\w]?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-)
+# Word boundaries: an identifier with the character before it, a run of signs with the white space after it, or a run of
+# white space. Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
+WORDS = re.compile(r"[^\r\n\w]?\w+| ?[^\s\w]+[\r\n ]*|\s+")
 
 # Verdicts of texts are remembered up to this many texts of this many characters.
 MAX_REMEMBERED_TEXTS = 200_000
@@ -185,7 +183,12 @@ class Linearizer:
         return self._close(rest, OBJECT_END, path, writer)
 
     def _member(
-        self, rest: int, symbol: Symbol, element: str | int, item: Any, path: tuple[str | int, ...],
+        self,
+        rest: int,
+        symbol: Symbol,
+        element: str | int,
+        item: Any,
+        path: tuple[str | int, ...],
         writer: SegmentWriter,
     ) -> int:
         place = (*path, element)
@@ -196,9 +199,7 @@ class Linearizer:
         child, after = step.opened
         return self.grammar.settle(after, self._value(child, item, place, writer))
 
-    def _free_member(
-        self, rest: int, name: str, item: Any, path: tuple[str | int, ...], writer: SegmentWriter
-    ) -> int:
+    def _free_member(self, rest: int, name: str, item: Any, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
         place = (*path, name)
         step = self.grammar.step(rest, self._ids[FREE_KEY])
         end = self._text_end(step.opened[0], name) if step is not None and isinstance(name, str) else None

@@ -53,9 +53,7 @@ def train_tokenizer(
     return trained
 
 
-def _whole_values(
-    grammar: Grammar, values: Sequence[Any], origins: Sequence[str], num_learned: int
-) -> list[str]:
+def _whole_values(grammar: Grammar, values: Sequence[Any], origins: Sequence[str], num_learned: int) -> list[str]:
     """The strings of several words that most sources share, as spellings with their end."""
     plain = Tokenizer(grammar, merge_scope="value")
     end = grammar.symbols.characters[grammar.symbols.ids[END]]

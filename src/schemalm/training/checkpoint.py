@@ -25,8 +25,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from schemalm.dataset.store import hash_file, sync_folder
+from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
+from schemalm.files import sync_folder
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "model.safetensors",
@@ -100,8 +101,9 @@ def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
 
 def remove_leftovers(run: Path) -> None:
     """Remove what interrupted writing and removing left behind."""
-    for path in (run / "checkpoints").glob(".*"):
-        shutil.rmtree(path)
+    for pattern in (".*.partial", ".*.removed"):
+        for path in (run / "checkpoints").glob(pattern):
+            shutil.rmtree(path)
 
 
 def prune_checkpoints(run: Path, num_kept: int, losses: dict[int, float]) -> None:

@@ -21,8 +21,9 @@ class TrainingConfiguration:
     `model` is a named size, whose vocabulary and context come from the data, or a whole configuration. A step reads
     `batch_size` windows. The learning rate rises over `warmup_steps` and falls along a cosine to
     `min_learning_rate_fraction` of its peak. `grammar_state` tells the model what the grammar expects; `mask_loss`
-    takes the loss among admitted tokens only; both have no effect on data without a grammar. `dtype` is the type of
-    matrix products; parameters are always float32.
+    takes the loss among admitted tokens only; both have no effect on data without a grammar. The last step is
+    logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved and evaluated.
+    `dtype` is the type of matrix products; parameters are always float32.
     """
 
     num_steps: int

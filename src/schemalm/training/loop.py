@@ -81,11 +81,11 @@ class _Trainer:
     def __init__(
         self, data: Path, run: Path, configuration: TrainingConfiguration, step: int | None, progress: Progress
     ) -> None:
-        metadata = read_metadata(data)
         self._run, self._configuration, self._progress = run, configuration, progress
         self._device = torch.device(configuration.device)
         self._dtype = DTYPES[configuration.dtype]
-        self._validation = Split(data, "val", metadata)
+        self._validation = Split(data, "val")
+        metadata = self._validation.metadata
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
         self._windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)

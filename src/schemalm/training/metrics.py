@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from schemalm.dataset.store import write_atomically
 from schemalm.errors import CheckpointError
+from schemalm.files import write_atomically
 
 METRICS_FILE = "metrics.jsonl"
 WALL_CLOCK_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second"})

@@ -18,8 +18,9 @@ from typing import Any
 
 import torch
 
-from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, write_atomically
+from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file
 from schemalm.errors import CheckpointError
+from schemalm.files import write_atomically
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
@@ -32,7 +33,7 @@ from schemalm.training.checkpoint import (
     verify_checkpoint,
 )
 from schemalm.training.configuration import TrainingConfiguration
-from schemalm.training.metrics import read_metrics, validation_losses
+from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
 
 CONFIG_FILE = "config.json"
@@ -48,6 +49,7 @@ def describe_run(data: Path, metadata: Metadata, configuration: TrainingConfigur
     return {
         "model": asdict(model),
         "training": training,
+        "data": {"context_size": metadata.context_size, "stride": metadata.stride},
         "data_sha256": hash_file(data / METADATA_FILE),
         "tokenizer_sha256": metadata.tokenizer_sha256,
         "versions": {name: version(name) for name in ("schemalm", "torch", "numpy")},
@@ -93,15 +95,20 @@ def open_run(
     Raises `CheckpointError` where the folder is not empty and `resume` is None, where the run has another
     configuration, and where the checkpoint asked for is missing or damaged.
     """
-    is_fresh = not any(path.name != _LOCK_FILE for path in run.iterdir())
+    is_fresh = all(path.name.startswith(".") for path in run.iterdir())  # a lock, and what a kill left half written
     if not is_fresh and resume is None:
         raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
+    if not is_fresh and not (run / CONFIG_FILE).exists():
+        raise CheckpointError(
+            f"{run} is not empty and no run folder, for it has no {CONFIG_FILE}: choose another folder"
+        )
     remove_leftovers(run)
+    for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
+        for partial in run.glob(f".{name}.*"):
+            partial.unlink()
     step = _resume_step(run, resume, progress)
     if (run / CONFIG_FILE).exists():
         _compare_configs(run, read_config(run), config, progress)
-    elif step is not None:
-        raise CheckpointError(f"{run} has checkpoints but no {CONFIG_FILE}: nothing says what they belong to")
     else:
         write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)

@@ -16,6 +16,7 @@ from schemalm.recipes.workflows import (
     scheduled,
     security,
     triage,
+    versions,
 )
 
 KINDS = (
@@ -24,6 +25,7 @@ KINDS = (
     *integration.KINDS,
     *linting.KINDS,
     *releases.KINDS,
+    *versions.KINDS,
     *images.KINDS,
     *pages.KINDS,
     *deployment.KINDS,

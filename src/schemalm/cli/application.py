@@ -1,0 +1,94 @@
+"""The program `schemalm`: its commands in their order, and what becomes of errors.
+
+Exit codes: 0 success; 1 documents were rejected or a check failed; 2 wrong usage or unreadable input; 130 interrupted.
+Commands let every `SchemaLMError` through: here it becomes one message on stderr. Importing this module imports no
+command's work: each command imports what it needs when it runs, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from schemalm.cli import check, demo, evaluate, generate, prepare, schema, tokenizer, train
+from schemalm.cli.terminal import command_line, complain
+from schemalm.errors import InvalidDocument, SchemaLMError
+
+REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
+_ARGUMENTS = "schemalm.arguments"
+
+
+class Commands(TyperGroup):
+    """The group of all commands, which turns errors into messages and exit codes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember the arguments as given, for the message after an interruption."""
+        ctx.meta[_ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            complain(_how_to_go_on(ctx.meta[_ARGUMENTS]))
+            raise typer.Exit(INTERRUPTED) from None
+        except SchemaLMError as error:
+            complain(f"error: {error}")
+            raise typer.Exit(REJECTED if isinstance(error, InvalidDocument) else UNUSABLE) from None
+        except OSError as error:
+            complain(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
+            raise typer.Exit(UNUSABLE) from None
+        except MemoryError:
+            complain("error: out of memory; take fewer documents (--max-files) or smaller batches")
+            raise typer.Exit(UNUSABLE) from None
+        except Exception as error:
+            if _is_usage_error(error):
+                raise
+            complain(
+                f"{traceback.format_exc()}error: a fault of SchemaLM, not of your input; please report the lines above"
+            )
+            raise typer.Exit(UNUSABLE) from None
+
+
+def _is_usage_error(error: Exception) -> bool:
+    """Whether the parser raised the error and shows it itself, with the exit code 2."""
+    return hasattr(error, "exit_code") and hasattr(error, "show")
+
+
+def _how_to_go_on(arguments: list[str]) -> str:
+    if arguments[:1] != ["train"]:
+        return f"interrupted; start again with: {command_line(*arguments)}"
+    is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)
+    again = arguments if is_resumed else [*arguments, "--resume", "auto"]
+    return f"interrupted; checkpoints are kept, go on with: {command_line(*again)}"
+
+
+app = typer.Typer(
+    name="schemalm",
+    cls=Commands,
+    help="Train small language models whose every output is a valid document of a given JSON Schema.",
+    epilog="Exit codes: 0 success, 1 documents rejected or a check failed, 2 wrong usage or unreadable input.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("schema")(schema.schema)
+app.add_typer(tokenizer.app, name="tokenizer")
+app.command("prepare")(prepare.prepare)
+app.command("train")(train.train)
+app.command("generate")(generate.generate)
+app.command("evaluate")(evaluate.evaluate)
+
+
+def main() -> None:
+    """Run the program with the arguments of this process."""
+    app(prog_name="schemalm")

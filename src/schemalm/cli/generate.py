@@ -1,0 +1,89 @@
+"""`schemalm generate`: documents written by a trained model, each of them valid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from schemalm.cli.options import AsJSON, RunFolder, Seed
+from schemalm.cli.terminal import Terminal, command_line
+
+if TYPE_CHECKING:
+    from schemalm.generation import Generated
+
+DocumentFormat = Literal["yaml", "json"]
+
+
+def generate(
+    run: RunFolder,
+    prompt: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A partial document: it is kept and completed."),
+    ] = None,
+    num_samples: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many documents.")] = 1,
+    format: Annotated[DocumentFormat, typer.Option(help="How documents are written.")] = "yaml",
+    temperature: Annotated[float, typer.Option(metavar="T", help="0 takes the likeliest token each time.")] = 0.8,
+    top_p: Annotated[float | None, typer.Option(metavar="P", help="Keep the likeliest tokens of this share.")] = None,
+    top_k: Annotated[int | None, typer.Option(min=1, metavar="K", help="Keep the K likeliest tokens.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per document; then it is closed.")] = 512,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document here.")
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Write documents with a trained model."""
+    if out is not None and out.is_dir() and any(out.iterdir()):
+        raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
+    terminal = Terminal(as_json)
+    terminal.say(f"writing {num_samples:,} document(s) with the model of {run}, to {out or 'standard output'}")
+    from schemalm.documents import load_document  # noqa: PLC0415
+    from schemalm.generation import generate as generate_documents  # noqa: PLC0415
+    from schemalm.generation import load_run  # noqa: PLC0415
+
+    partial = None if prompt is None else load_document(prompt)
+    with terminal.working("loading the model"):
+        loaded = load_run(run)
+    with terminal.working("writing"):
+        documents = generate_documents(
+            loaded,
+            partial,
+            num_samples=num_samples,
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+            max_tokens=max_tokens,
+            seed=seed,
+        )
+    texts = [document.text(format) for document in documents]
+    files = _write_files(out, texts, format) if out is not None else []
+    if out is None:
+        terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
+    num_tokens = sum(len(document.tokens) for document in documents)
+    num_cut = sum(document.finish != "complete" for document in documents)
+    terminal.say(f"{len(documents):,} document(s), {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens")
+    described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
+    following = command_line("evaluate", run)
+    terminal.finish({"documents": described, "files": [str(file) for file in files]}, next_command=following)
+
+
+def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[Path]:
+    """Write one file per document: 0001.yaml, 0002.yaml, ..."""
+    from schemalm.files import write_atomically  # noqa: PLC0415
+
+    files = [folder / f"{number:04}.{format}" for number in range(1, len(texts) + 1)]
+    for file, text in zip(files, texts, strict=True):
+        write_atomically(file, text.encode())
+    return files
+
+
+def _describe(document: Generated, text: str) -> dict[str, Any]:
+    return {
+        "value": document.value,
+        "text": text,
+        "num_tokens": len(document.tokens),
+        "logprob": document.logprob,
+        "finish": document.finish,
+    }

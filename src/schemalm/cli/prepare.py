@@ -1,0 +1,64 @@
+"""`schemalm prepare`: documents and a tokenizer to a prepared data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemalm.cli.options import AsJSON, MaxFiles, Seed
+from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.terminal import Terminal, command_line
+
+
+def prepare(
+    corpus: Annotated[
+        Path,
+        typer.Option(
+            "--input", exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."
+        ),
+    ],
+    output: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The data folder to write.")],
+    tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = 512,
+    stride: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next.")] = 32,
+    train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
+    max_files: MaxFiles = None,
+    seed: Seed = 0,
+    as_json: AsJSON = False,
+) -> None:
+    """Cut documents into training windows, split by source."""
+    from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
+    from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
+    with terminal.working("loading the tokenizer"):
+        loaded = Tokenizer.load(tokenizer)
+    with terminal.working("reading the corpus"):
+        documents, rejections = read_documents([corpus], max_documents=max_files)
+    with terminal.counting("preparing documents", len(documents)) as done:
+        summary = prepare_data(
+            documents,
+            loaded,
+            output,
+            context_size=context_size,
+            stride=stride,
+            train_split=train_split,
+            seed=seed,
+            progress=done,
+        )
+    rejections += summary.rejections
+    report_rejections(terminal, rejections)
+    sizes = {
+        name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
+        for name, split in summary.metadata.splits.items()
+    }
+    columns = ("split", "documents", "tokens", "windows")
+    terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
+    result: dict[str, Any] = {"data": str(output), "splits": sizes, **describe_rejections(rejections)}
+    following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
+    terminal.finish(result, next_command=following)
+    raise typer.Exit(1 if rejections else 0)

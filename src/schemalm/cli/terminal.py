@@ -1,0 +1,125 @@
+"""What commands say, and where.
+
+On stdout stands what was asked for: findings, figures, documents. On stderr stands the rest: what is being done,
+progress, errors, the next command. With `--json` one object on stdout takes the place of all of it but errors.
+On a terminal progress is a live bar, elsewhere a plain line now and then. Control characters that documents and file
+names carry never reach the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def printable(text: str) -> str:
+    """The text with its control characters written as escapes; line feeds and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else _escape(character) for character in text
+    )
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def command_line(*arguments: object) -> str:
+    """A command of this program, quoted for a shell."""
+    return shlex.join(["schemalm", *map(str, arguments)])
+
+
+def complain(text: str) -> None:
+    """Write an error, which no option silences."""
+    typer.echo(printable(text), err=True)
+
+
+class Terminal:
+    """Where one command writes; `as_json` silences everything but `finish` and errors."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def say(self, text: str) -> None:
+        """Tell what is being done."""
+        if not self.as_json:
+            typer.echo(printable(text), err=True)
+
+    def show(self, text: str) -> None:
+        """Write something that was asked for."""
+        if not self.as_json:
+            typer.echo(printable(text))
+
+    def table(self, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+        """Write a table: the first column to the left, figures to the right."""
+        widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
+        for first, *others in (columns, *rows):
+            cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+            self.show("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+
+    def finish(self, result: Mapping[str, Any], *, next_command: str) -> None:
+        """End the command: with its result as JSON, or with the command that comes next."""
+        if self.as_json:
+            typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        else:
+            typer.echo(f"\nnext: {printable(next_command)}", err=True)
+
+    @contextmanager
+    def counting(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show progress towards `total`: the callable takes how many are done."""
+        console = self.console()
+        if self.as_json or not console.is_terminal:
+            yield _Lines(self, label, total)
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda done: bar.update(task, completed=done)
+
+    @contextmanager
+    def working(self, label: str) -> Iterator[None]:
+        """Show that something goes on that has no measure; afterwards how long it took."""
+        started = time.monotonic()
+        console = self.console()
+        if self.as_json or not console.is_terminal:
+            self.say(label)
+            yield
+        else:
+            with console.status(printable(label)):
+                yield
+        self.say(f"{label}: {time.monotonic() - started:.1f} s")
+
+    @staticmethod
+    def console() -> Console:
+        """The console of stderr, for live displays."""
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True)
+
+
+class _Lines:
+    """Progress as plain lines, one every ten seconds and one at the end."""
+
+    def __init__(self, terminal: Terminal, label: str, total: int) -> None:
+        self._terminal, self._label, self._total = terminal, label, total
+        self._last_line = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if done >= self._total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            self._terminal.say(f"{self._label}: {done:,} of {self._total:,}")

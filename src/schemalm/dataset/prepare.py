@@ -1,0 +1,219 @@
+"""From documents to a prepared data folder: encoding, the split by source, and what the machine expects at each token.
+
+In go documents with their sources and a tokenizer; out comes the folder that `store.py` describes. Validation documents are
+chosen by source before any window is cut, so no source is in both splits. Documents that the schema refuses, and
+documents too long for their position tokens, are rejected with the reason and reported; they never end the preparation.
+Text tokenizers without a grammar give the same folder without masks and grammar states.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.dataset.store import (
+    MASKS_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    SplitMetadata,
+    SplitWriter,
+    hash_file,
+    pack_masks,
+    write_array,
+    write_metadata,
+)
+from schemalm.dataset.windows import check_positions
+from schemalm.documents import canonical_json, deduplicate, read_corpus
+from schemalm.errors import ConfigurationError, DataError, InvalidDocument
+from schemalm.files import write_atomically
+from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+
+AnyTokenizer = Tokenizer | ByteBPETokenizer
+# Called with the number of documents done.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """A document's value, the source that it comes from (its repository), and a name for messages."""
+
+    value: Any
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A document that is left out: its name, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PreparationSummary:
+    """What was prepared: the metadata written, and the documents left out."""
+
+    metadata: Metadata
+    rejections: tuple[Rejection, ...]
+
+
+def read_documents(
+    paths: Iterable[Path], *, max_documents: int | None = None
+) -> tuple[list[SourceDocument], list[Rejection]]:
+    """Reads a corpus without exact duplicates: its documents, and the files or rows that are none.
+
+    max_documents: takes an evenly spaced selection of so many. Raises DataError where there is nothing to read.
+    """
+    documents: list[SourceDocument] = []
+    rejections: list[Rejection] = []
+    for row in deduplicate(read_corpus(paths)):
+        if row.error is not None:
+            rejections.append(Rejection(row.path, str(row.error)))
+        else:
+            documents.append(SourceDocument(row.value, row.repository, row.path))
+    if max_documents is not None and len(documents) > max_documents:
+        chosen = np.linspace(0, len(documents) - 1, max_documents).round().astype(int)
+        documents = [documents[index] for index in chosen]
+    return documents, rejections
+
+
+def prepare(
+    documents: Sequence[SourceDocument],
+    tokenizer: AnyTokenizer,
+    out: Path,
+    *,
+    context_size: int = 512,
+    stride: int = 32,
+    train_split: float = 0.8,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> PreparationSummary:
+    """Writes the prepared folder `out`; see section 7 of the design for windows and position tokens.
+
+    train_split: the share of documents in training, kept as closely as whole sources allow. seed: draws the sources.
+    Raises DataError where nothing is left for a split or `out` already is a data set, ConfigurationError for settings
+    out of range.
+    """
+    if not 0 < train_split < 1:
+        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
+    if not 1 <= stride <= context_size:
+        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
+    writer = _Preparation(tokenizer, out, context_size, stride, progress)
+    validation = validation_sources(documents, 1 - train_split, seed)
+    splits = {
+        name: writer.split(name, [document for document in documents if (document.source in validation) == is_validation])
+        for name, is_validation in (("train", False), ("val", True))
+    }
+    return writer.finish(splits)
+
+
+def validation_sources(documents: Sequence[SourceDocument], share: float, seed: int) -> set[str]:
+    """The sources whose documents are held out: drawn by hash until they hold `share` of all documents.
+
+    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two sources.
+    """
+    sizes = Counter(document.source for document in documents)
+    if len(sizes) < 2:
+        raise DataError("the documents come from fewer than two sources: a split needs one to hold out")
+    wanted = share * len(documents)
+    drawn = sorted(sizes, key=lambda source: hashlib.sha256(f"{seed}:{source}".encode()).digest())
+    chosen: set[str] = set()
+    held = 0
+    for source in drawn:
+        if held >= wanted or len(chosen) == len(sizes) - 1:
+            break
+        if held + sizes[source] <= 2 * wanted:
+            chosen.add(source)
+            held += sizes[source]
+    return chosen or {min(drawn, key=lambda source: sizes[source])}
+
+
+class _Preparation:
+    """One preparation under way: numbers the nonterminals as documents meet them."""
+
+    def __init__(
+        self, tokenizer: AnyTokenizer, out: Path, context_size: int, stride: int, progress: Progress | None
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._typed = tokenizer if isinstance(tokenizer, Tokenizer) else None
+        self._reader = GrammarStateReader(self._typed) if self._typed else None
+        self._out = out
+        self._context_size = context_size
+        self._stride = stride
+        self._progress = progress
+        self._num_done = 0
+        self._mask_rows: dict[int, int] = {}
+        self._rejections: list[Rejection] = []
+
+    @property
+    def _num_states(self) -> int:
+        return self._typed.states.num_states if self._typed else 0
+
+    def split(self, name: str, documents: Sequence[SourceDocument]) -> SplitMetadata:
+        """Encodes and writes the documents of one split."""
+        num_nonterminals = np.iinfo(np.uint32).max if self._typed else 0
+        with SplitWriter(
+            self._out / name,
+            vocab_size=self._tokenizer.vocab_size,
+            context_size=self._context_size,
+            stride=self._stride,
+            num_nonterminals=num_nonterminals,
+            num_states=self._num_states,
+        ) as writer:
+            for document in documents:
+                self._add(writer, document)
+                self._num_done += 1
+                if self._progress is not None:
+                    self._progress(self._num_done)
+            written = writer.finish()
+        if not written.num_documents:
+            raise DataError(f"no document is left for the split {name!r}: {len(self._rejections)} were rejected")
+        return written
+
+    def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
+        vocab_size = self._tokenizer.vocab_size
+        try:
+            tokens = self._tokenizer.encode(document.value)
+            check_positions(len(tokens), self._stride, self._context_size, vocab_size, document.name)
+        except (InvalidDocument, DataError) as error:
+            self._rejections.append(Rejection(document.name, str(error)))
+            return
+        num_bytes = len(canonical_json(document.value))
+        if self._typed is None or self._reader is None:
+            writer.add(tokens, None, None, num_bytes)
+            return
+        nonterminals, states = self._reader.trace(self._typed.machine(), tokens)
+        rows = [self._mask_rows.setdefault(nonterminal, len(self._mask_rows)) for nonterminal in nonterminals]
+        writer.add(tokens, rows, states, num_bytes)
+
+    def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
+        """Writes masks, tokenizer and, last, the metadata."""
+        files = {TOKENIZER_FILE: self._write_tokenizer()}
+        if self._typed is not None:
+            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)[None])[0] for nonterminal in self._mask_rows])
+            files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
+        metadata = Metadata(
+            context_size=self._context_size,
+            stride=self._stride,
+            vocab_size=self._tokenizer.vocab_size,
+            pad_id=self._tokenizer.pad_id,
+            num_nonterminals=len(self._mask_rows),
+            num_states=self._num_states,
+            tokenizer_sha256=self._tokenizer.digest,
+            files=files,
+            splits=splits,
+        )
+        write_metadata(self._out, metadata)
+        return PreparationSummary(metadata, tuple(self._rejections))
+
+    def _write_tokenizer(self) -> str:
+        write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
+        return hash_file(self._out / TOKENIZER_FILE)

@@ -1,0 +1,281 @@
+"""Evaluating a trained run: everything that the report shows, as plain values.
+
+In goes a loaded run and the prepared data that it was trained on, out comes an `Evaluation`. The same run, data, seed
+and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.store import Metadata, Split, read_metadata
+from schemalm.documents import JSONValue, canonical_json, dump_document
+from schemalm.errors import ConfigurationError, DataError, DocumentError
+from schemalm.evaluation.distribution import Distribution
+from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
+from schemalm.evaluation.judges import Judge, SchemaJudge, Verdict
+from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
+from schemalm.generation import Generated, generate
+from schemalm.generation.run import Run
+from schemalm.tokenizer import Tokenizer
+from schemalm.training.scoring import evenly_spaced_documents
+
+# Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
+MAX_NEIGHBOUR_DOCUMENTS = 5000
+MAX_VALIDATION_DOCUMENTS = 500
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One generated document and what was found about it.
+
+    `text` is the document as YAML; `finish` is "complete" where the model ended it and "budget" where the cheapest
+    completion did; `num_forced` of its `num_tokens` cost no model call; `bits_per_token` is what the sampled choices
+    cost the model, over all tokens; `similarity` is that of the nearest training document looked at.
+    """
+
+    value: JSONValue
+    text: str
+    verdict: Verdict
+    finish: str
+    num_tokens: int
+    num_forced: int
+    bits_per_token: float
+    is_copy: bool
+    similarity: float
+
+    @property
+    def num_lines(self) -> int:
+        """Lines of YAML."""
+        return self.text.count("\n")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without the text, which follows from the value."""
+        return {
+            "value": self.value,
+            "valid": self.verdict.valid,
+            "reason": self.verdict.reason,
+            "pointer": self.verdict.pointer,
+            "finish": self.finish,
+            "num_tokens": self.num_tokens,
+            "num_forced": self.num_forced,
+            "bits_per_token": self.bits_per_token,
+            "is_copy": self.is_copy,
+            "similarity": self.similarity,
+        }
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The validation documents beside which samples are seen: lengths of them all, lines and similarity of some."""
+
+    tokens: Distribution
+    lines: Distribution
+    similarity: Distribution
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the samples were drawn."""
+
+    num_samples: int
+    temperature: float
+    max_tokens: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run is worth; shares are between 0 and 1.
+
+    `num_neighbours` training documents were searched for the nearest one of each sample; exact copies are sought
+    among all `num_train_documents`.
+    """
+
+    step: int
+    schema_name: str
+    num_parameters: int
+    num_train_documents: int
+    num_train_tokens: int
+    num_neighbours: int
+    judge: str
+    sampling: Sampling
+    likelihood: Likelihood
+    samples: tuple[Sample, ...]
+    distinct_share: float
+    reference: Reference
+
+    @property
+    def valid_share(self) -> float:
+        """The share of samples that the judge accepts."""
+        return self._share([sample.verdict.valid for sample in self.samples])
+
+    @property
+    def complete_share(self) -> float:
+        """The share of samples that the model ended by itself, within its budget of tokens."""
+        return self._share([sample.finish == COMPLETE for sample in self.samples])
+
+    @property
+    def novel_share(self) -> float:
+        """The share of samples that are no training document."""
+        return self._share([not sample.is_copy for sample in self.samples])
+
+    @property
+    def tokens(self) -> Distribution:
+        """Tokens per sample."""
+        return Distribution.of(sample.num_tokens for sample in self.samples)
+
+    @property
+    def lines(self) -> Distribution:
+        """Lines of YAML per sample."""
+        return Distribution.of(sample.num_lines for sample in self.samples)
+
+    @property
+    def similarity(self) -> Distribution:
+        """Similarity of each sample to its nearest training document."""
+        return Distribution.of(sample.similarity for sample in self.samples)
+
+    @staticmethod
+    def _share(flags: Sequence[bool]) -> float:
+        return sum(flags) / len(flags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        return {
+            "step": self.step,
+            "schema": self.schema_name,
+            "num_parameters": self.num_parameters,
+            "num_train_documents": self.num_train_documents,
+            "num_train_tokens": self.num_train_tokens,
+            "judge": self.judge,
+            "sampling": asdict(self.sampling),
+            "likelihood": self.likelihood.to_dict(),
+            "valid_share": self.valid_share,
+            "complete_share": self.complete_share,
+            "distinct_share": self.distinct_share,
+            "novel_share": self.novel_share,
+            "num_neighbours": self.num_neighbours,
+            "similarity": self.similarity.to_dict(),
+            "tokens": self.tokens.to_dict(),
+            "lines": self.lines.to_dict(),
+            "validation_similarity": self.reference.similarity.to_dict(),
+            "validation_tokens": self.reference.tokens.to_dict(),
+            "validation_lines": self.reference.lines.to_dict(),
+            "samples": [sample.to_dict() for sample in self.samples],
+        }
+
+
+def evaluate(
+    run: Run,
+    *,
+    data: Path | None = None,
+    num_samples: int = 200,
+    temperature: float = 1.0,
+    max_tokens: int = 1024,
+    seed: int = 0,
+    num_documents: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Score the validation split, sample documents, judge them, and compare them with the training documents.
+
+    `data` is the prepared folder, by default where the run says it is; `num_documents` limits how many validation
+    documents are scored; `progress` is told what happens. Raises `DataError` where the data is missing or is not what
+    the run was trained on, and `ConfigurationError` for `num_samples` below 1.
+    """
+    tell = progress or (lambda _: None)
+    sampling = Sampling(num_samples, temperature, max_tokens, seed)
+    if num_samples < 1:
+        raise ConfigurationError(f"num_samples must be at least 1, got {num_samples}")
+    folder = _data_folder(run, data)
+    metadata = read_metadata(folder)
+    grammar = run.tokenizer.grammar
+    judge = SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
+
+    num_scored = metadata.splits["val"].num_documents if num_documents is None else num_documents
+    tell(f"scoring {num_scored} validation documents")
+    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
+    tell(f"sampling {num_samples} documents")
+    generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
+    tell(f"comparing them with {metadata.splits['train'].num_documents} training documents")
+    train = Split(folder, "train", metadata)
+    chosen = evenly_spaced_documents(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
+    neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))
+    return Evaluation(
+        step=run.step,
+        schema_name=schema_name(grammar.schema),
+        num_parameters=sum(parameter.numel() for parameter in run.model.parameters()),
+        num_train_documents=train.num_documents,
+        num_train_tokens=metadata.splits["train"].num_tokens,
+        num_neighbours=len(chosen),
+        judge=judge.name,
+        sampling=sampling,
+        likelihood=likelihood,
+        samples=examine(generated, judge, run.tokenizer, train, neighbours),
+        distinct_share=distinct_share([document.value for document in generated]),
+        reference=describe_validation(folder, metadata, run.tokenizer, neighbours),
+    )
+
+
+def examine(
+    generated: Sequence[Generated], judge: Judge, tokenizer: Tokenizer, train: Split, neighbours: Neighbours
+) -> tuple[Sample, ...]:
+    """Judge generated documents and compare them with the training documents."""
+    copies = copied([document.value for document in generated], tokenizer, train)
+    return tuple(
+        Sample(
+            value=document.value,
+            text=to_text(document.value),
+            verdict=judge.judge(document.value),
+            finish=document.finish,
+            num_tokens=len(document.tokens),
+            num_forced=document.num_forced,
+            bits_per_token=-document.logprob / math.log(2) / max(len(document.tokens), 1),
+            is_copy=is_copy,
+            similarity=neighbours.similarity(document.value),
+        )
+        for document, is_copy in zip(generated, copies, strict=True)
+    )
+
+
+def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours) -> Reference:
+    """Lengths of the validation documents, and how near they are to the training documents."""
+    split = Split(data, "val", metadata)
+    chosen = evenly_spaced_documents(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
+    values = list(decode_documents(tokenizer, split, chosen))
+    return Reference(
+        tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),
+        lines=Distribution.of(to_text(value).count("\n") for value in values),
+        similarity=Distribution.of(neighbours.similarity(value) for value in values),
+    )
+
+
+def to_text(value: JSONValue) -> str:
+    """The value as YAML; as one line of JSON where it is nested too deeply for readers of YAML."""
+    try:
+        return dump_document(value)
+    except DocumentError:
+        return canonical_json(value).decode() + "\n"
+
+
+def schema_name(schema: dict[str, Any] | bool) -> str:
+    """What to call the documents of a schema: its title, else the last part of its `$id`."""
+    fields = schema if isinstance(schema, dict) else {}
+    title = fields.get("title")
+    identifier = fields.get("$id", fields.get("id"))
+    if isinstance(title, str) and title:
+        return title
+    if isinstance(identifier, str) and identifier:
+        return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
+    return "untitled schema"
+
+
+def _data_folder(run: Run, data: Path | None) -> Path:
+    folder = data if data is not None else run.data
+    if folder is None:
+        raise DataError(f"the prepared data of {run.folder} is not where it was: name its folder")
+    return folder

@@ -1,0 +1,75 @@
+"""How well a model predicts documents that it was not trained on.
+
+In goes a model and its prepared data, out comes the loss over the validation split: the helper that training validates
+with, over all documents or evenly spaced ones, every token predicted once. Bits per byte divide by the documents'
+compact canonical JSON, so they compare across tokenizers; nats and perplexity per token do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from schemalm.dataset.store import METADATA_FILE, Split, hash_file, load_masks, read_metadata
+from schemalm.errors import CheckpointError, DataError
+from schemalm.model.gpt import GPT
+from schemalm.training.configuration import DTYPES
+from schemalm.training.scoring import Score, evenly_spaced_documents, score_documents
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The loss over `num_documents` validation documents; `under_mask` where it is taken among admitted tokens only."""
+
+    score: Score
+    num_documents: int
+    under_mask: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the loss is in nats per token."""
+        return {
+            "loss": self.score.loss,
+            "perplexity": self.score.perplexity,
+            "bits_per_byte": self.score.bits_per_byte,
+            "num_documents": self.num_documents,
+            "num_tokens": self.score.num_tokens,
+            "num_bytes": self.score.num_bytes,
+            "under_mask": self.under_mask,
+        }
+
+
+def validation_likelihood(
+    model: GPT, data: Path, configuration: dict[str, Any], num_documents: int | None = None
+) -> Likelihood:
+    """The likelihood of the validation split, under the mask or not as the run was trained.
+
+    `configuration` is the content of the run's config.json; `num_documents` limits the work to evenly spaced documents.
+    Raises `DataError` where `data` is not what the run was trained on or has no validation documents, and
+    `CheckpointError` for a damaged configuration.
+    """
+    _check_data(data, configuration)
+    metadata = read_metadata(data)
+    split = Split(data, "val", metadata)
+    documents = evenly_spaced_documents(
+        split.num_documents, split.num_documents if num_documents is None else num_documents
+    )
+    try:
+        training = configuration["training"]
+        under_mask, batch_size, dtype = training["mask_loss"], training["batch_size"], DTYPES[training["dtype"]]
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"the run's configuration is damaged: {error} is missing or wrong") from None
+    masks = load_masks(data, metadata) if under_mask else None
+    packed = None if masks is None else torch.from_numpy(masks).to(model.head.weight.device)
+    score = score_documents(model, split, documents, packed, batch_size=batch_size, dtype=dtype)
+    return Likelihood(score, len(documents), under_mask=packed is not None)
+
+
+def _check_data(data: Path, configuration: dict[str, Any]) -> None:
+    """Raise `DataError` where the prepared folder `data` is missing or is not the one that the run was trained on."""
+    if hash_file(data / METADATA_FILE) != configuration.get("data_sha256"):
+        raise DataError(
+            f"{data} is not the data that the run was trained on: its {METADATA_FILE} differs; name the right folder"
+        )

@@ -1,0 +1,117 @@
+"""The report's figures, drawn by matplotlib as SVG.
+
+In go plain numbers, out comes SVG text: the same numbers give the same bytes. `draw_*` returns a picture that stands
+alone on white; `inline` prepares it for a page, whose style sheet then sets the colours and whose fonts the text takes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
+
+from schemalm.evaluation.distribution import Distribution
+
+# Blue and orange stay apart for colour-blind readers, on white and on black.
+PAPER, INK, GRID, FIRST, SECOND = "#ffffff", "#4a5261", "#d8dce3", "#2f6fde", "#dd7a1c"
+PAGE_COLOURS = {
+    PAPER: "none",
+    INK: "var(--plot-ink)",
+    GRID: "var(--plot-grid)",
+    FIRST: "var(--first)",
+    SECOND: "var(--second)",
+}
+NUM_BINS = 24
+WIDTH_INCHES, HEIGHT_INCHES = 6.2, 3.1
+SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "schemalm", "font.family": "sans-serif"}
+
+
+def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
+    """Training and validation loss by step, from the lines of metrics.jsonl; None where nothing was logged."""
+    figure, (axes,) = _figure(1)
+    for kind, colour, label in (("train", FIRST, "training"), ("validation", SECOND, "validation")):
+        points = [(line["step"], line["loss"]) for line in lines if line["kind"] == kind]
+        if points:
+            marker = "o" if kind == "validation" or len(points) == 1 else None
+            axes.plot(*zip(*points, strict=True), color=colour, marker=marker, markersize=4, linewidth=1.6, label=label)
+    if not axes.lines:
+        return None
+    axes.set(xlabel="step", ylabel="nats per token")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    return _svg(figure)
+
+
+def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribution], labels: Sequence[str]) -> str:
+    """How long documents are, one panel per label: samples filled, validation documents outlined."""
+    figure, panels = _figure(len(labels))
+    for axes, sampled, reference, label in zip(panels, samples, validation, labels, strict=True):
+        longest = max((*sampled.values, *reference.values, 2.0))
+        shortest = max(min((*sampled.values, *reference.values, longest / 2)), 1.0)
+        _histograms(axes, sampled, reference, np.geomspace(shortest, longest * 1.001, NUM_BINS))
+        axes.set(xscale="log", xlabel=label)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
+    return _svg(figure)
+
+
+def draw_similarity(samples: Distribution, validation: Distribution) -> str:
+    """How similar documents are to the nearest training document."""
+    figure, (axes,) = _figure(1)
+    _histograms(axes, samples, validation, np.linspace(0, 1, NUM_BINS))
+    axes.set(xlabel="similarity to the nearest training document", xlim=(0, 1))
+    return _svg(figure)
+
+
+def inline(svg: str, name: str, label: str) -> str:
+    """The SVG as an element of a page: colours by variable, ids of its own under `name`, `label` for screen readers."""
+    # The picture's own style sheet would apply to the whole page.
+    svg = re.sub(r"<(metadata|defs)>\s*<(rdf:RDF|style).*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    for colour, replacement in PAGE_COLOURS.items():
+        svg = svg.replace(colour, replacement)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def _figure(num_panels: int) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained", facecolor=PAPER)
+    FigureCanvasSVG(figure)
+    panels = list(figure.subplots(1, num_panels, squeeze=False)[0])
+    for axes in panels:
+        axes.set_facecolor("none")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(GRID)
+        axes.tick_params(colors=INK, length=0, pad=6)
+        axes.grid(axis="y", color=GRID, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.xaxis.label.set_color(INK)
+        axes.yaxis.label.set_color(INK)
+    return figure, panels
+
+
+def _histograms(axes: Axes, samples: Distribution, validation: Distribution, edges: Any) -> None:
+    styles: tuple[dict[str, Any], ...] = (
+        {"label": "samples", "color": FIRST, "histtype": "stepfilled", "alpha": 0.55},
+        {"label": "validation", "color": SECOND, "histtype": "step", "linewidth": 1.8},
+    )
+    for distribution, style in zip((samples, validation), styles, strict=True):
+        if distribution.values:
+            weights = np.full(len(distribution.values), 100 / len(distribution.values))
+            axes.hist(distribution.values, bins=edges, weights=weights, **style)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+
+
+def _svg(figure: Figure) -> str:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, labelcolor=INK)
+    buffer = io.StringIO()
+    with matplotlib.rc_context(SETTINGS):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "SchemaLM"})
+    return buffer.getvalue()

@@ -1,0 +1,201 @@
+"""The report of an evaluation: report.html, report.md and plots/ in the run folder.
+
+In go an `Evaluation` and the run folder (its config.json and metrics.jsonl), out come files that need nothing else: the
+page carries its style and its plots and asks for nothing from outside. Whatever a document or a schema says is escaped.
+The same evaluation and run give the same bytes. Not covered: several runs side by side.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import math
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from schemalm.evaluation.distribution import Distribution
+from schemalm.evaluation.evaluate import Evaluation, Sample
+from schemalm.evaluation.highlighting import highlight_yaml
+from schemalm.evaluation.plots import draw_lengths, draw_losses, draw_similarity, inline
+from schemalm.files import write_atomically
+from schemalm.training.metrics import read_metrics
+from schemalm.training.run import read_config
+
+NUM_SHOWN = 12
+NUM_MARKDOWN_SAMPLES = 3
+HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline figure."""
+
+    label: str
+    value: str
+    note: str
+
+
+def write_report(evaluation: Evaluation, run_folder: Path) -> Path:
+    """Write the report into the run folder and return the path of report.html; raises `CheckpointError` for no run."""
+    configuration, metrics = read_config(run_folder), read_metrics(run_folder)
+    plots = _draw_plots(evaluation, metrics)
+    for name, (svg, _) in plots.items():
+        write_atomically(run_folder / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+    content = {
+        "evaluation": evaluation,
+        "title": _title(configuration, evaluation),
+        "configuration": list(_flatten(configuration)),
+        "cards": headline(evaluation, metrics),
+        "num_steps": max((line["step"] for line in metrics), default=evaluation.step),
+        "plots": {name: Markup(inline(svg, name, label)) for name, (svg, label) in plots.items()},
+        "lengths": _length_rows(evaluation),
+        "shown": _shown(evaluation.samples),
+        "commands": _commands(configuration, evaluation, run_folder),
+    }
+    environment = _environment()
+    markdown = environment.get_template("report.md.jinja").render(content)
+    write_atomically(run_folder / MARKDOWN_FILE, markdown.encode())
+    page = environment.get_template("report.html.jinja").render(content)
+    write_atomically(run_folder / HTML_FILE, page.encode())
+    return run_folder / HTML_FILE
+
+
+def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card]:
+    """The figures that a reader looks for first."""
+    num_samples, score = len(evaluation.samples), evaluation.likelihood.score
+    of_samples = f"of {num_samples:,} sampled documents"
+    elapsed = [line["elapsed_seconds"] for line in metrics if line["step"] <= evaluation.step]
+    return [
+        Card("Valid", percent(evaluation.valid_share), f"{of_samples}, says {evaluation.judge}"),
+        Card("Bits per byte", f"{score.bits_per_byte:.3f}", "of unseen documents as compact JSON; lower is better"),
+        Card("Perplexity", f"{score.perplexity:.2f}", f"per token; {score.loss:.3f} nats"),
+        Card("Distinct", percent(evaluation.distinct_share), of_samples),
+        Card("Novel", percent(evaluation.novel_share), "are no training document"),
+        Card("Training", duration(elapsed[-1]) if elapsed else "unknown", f"for {evaluation.step:,} steps"),
+        Card("Parameters", compact(evaluation.num_parameters), f"{evaluation.num_parameters:,}"),
+    ]
+
+
+def percent(share: float) -> str:
+    """A share as percent, rounded down, so that only all of them are 100 %."""
+    return "100 %" if share >= 1 else f"{math.floor(share * 1000) / 10:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as `42 s`, `3 min 5 s` or `2 h 7 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def compact(number: int) -> str:
+    """A count in three digits: `950`, `31.4 K`, `2.07 M`."""
+    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return str(number)
+
+
+def escape_markdown(text: str) -> str:
+    """Text of one line that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", " ".join(text.split()))
+
+
+def fence(text: str) -> str:
+    """Backticks that enclose the text: more than it has in a row."""
+    return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+
+
+def _environment() -> Environment:
+    templates = importlib.resources.files(__package__) / "templates"
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
+        autoescape=select_autoescape(("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "yaml": highlight_yaml,
+        "markdown": escape_markdown,
+        "fence": fence,
+    }
+    environment.globals |= {"num_shown": NUM_SHOWN, "num_markdown_samples": NUM_MARKDOWN_SAMPLES}
+    return environment
+
+
+def _title(configuration: dict[str, Any], evaluation: Evaluation) -> str:
+    model = configuration.get("training", {}).get("model", "custom")
+    return f"{evaluation.schema_name} documents by a {model} GPT"
+
+
+def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Each plot's SVG and description, by name."""
+    reference = evaluation.reference
+    lengths = draw_lengths(
+        (evaluation.tokens, evaluation.lines), (reference.tokens, reference.lines), ("tokens", "lines of YAML")
+    )
+    drawn = {
+        "loss": (draw_losses(metrics), "training and validation loss by step"),
+        "lengths": (lengths, "lengths of samples and validation documents"),
+        "similarity": (
+            draw_similarity(evaluation.similarity, reference.similarity),
+            "similarity of samples and validation documents to the nearest training document",
+        ),
+    }
+    return {name: (svg, label) for name, (svg, label) in drawn.items() if svg is not None}
+
+
+def _length_rows(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
+    """Rows of the table of distributions: a name, then mean, 10 %, median and 90 %."""
+    reference = evaluation.reference
+    rows = (
+        ("Tokens, samples", evaluation.tokens, 0),
+        ("Tokens, validation", reference.tokens, 0),
+        ("Lines, samples", evaluation.lines, 0),
+        ("Lines, validation", reference.lines, 0),
+        ("Similarity, samples", evaluation.similarity, 2),
+        ("Similarity, validation", reference.similarity, 2),
+    )
+    return [(name, _statistics(distribution, digits)) for name, distribution, digits in rows]
+
+
+def _statistics(distribution: Distribution, digits: int) -> list[str]:
+    numbers = (distribution.mean, *(distribution.quantile(share) for share in (0.1, 0.5, 0.9)))
+    return ["none" if number is None else f"{number:,.{digits}f}" for number in numbers]
+
+
+def _shown(samples: tuple[Sample, ...]) -> list[tuple[int, Sample]]:
+    """The first samples in the order drawn, and the first invalid ones among the rest, numbered from 1."""
+    numbered = list(enumerate(samples, start=1))
+    invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if not sample.verdict.valid]
+    return numbered[:NUM_SHOWN] + invalid[:NUM_SHOWN]
+
+
+def _flatten(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield `section.field` and value of a configuration."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from _flatten(child, f"{name}.{key}".lstrip("."))
+    else:
+        yield name, str(node)
+
+
+def _commands(configuration: dict[str, Any], evaluation: Evaluation, run_folder: Path) -> list[str]:
+    training = configuration.get("training", {})
+    data = Path(configuration.get("environment", {}).get("data", "DATA")).name
+    run = shlex.quote(run_folder.resolve().name)
+    model = shlex.quote(str(training.get("model", "tiny")))
+    return [
+        f"schemalm train --data {shlex.quote(data)} --model {model} --out {run}",
+        f"schemalm evaluate {run} --samples {evaluation.sampling.num_samples}",
+    ]

@@ -1,0 +1,88 @@
+"""One document being written: the machine, the tokens so far, and what the model still has to read.
+
+The model reads windows as in training: a position token, then content. Where a window is full, the next one begins at
+a multiple of the stride that leaves half of the context.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.machine import Machine
+
+
+@dataclass(frozen=True)
+class WindowShape:
+    """How windows are cut: the context in content tokens, and the unit of position tokens."""
+
+    context_size: int
+    stride: int
+
+
+class OpenDerivation:
+    """A document under way; `place` is the machine that describes it, `guide` the one that also knows the prompt."""
+
+    def __init__(self, place: Machine, guide: Machine, reader: GrammarStateReader, shape: WindowShape) -> None:
+        self._place = place
+        self._guide = guide
+        self._reader = reader
+        self._shape = shape
+        self.tokens: list[int] = []
+        self._states: list[tuple[int, int]] = []
+        self._window_start = 0
+        self._num_read = 0
+        self.logprob = 0.0
+        self.num_forced = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the document is whole."""
+        return self._guide.is_complete
+
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """The tokens that may come next: bool [vocab_size]."""
+        return self._guide.mask()
+
+    def take(self, token: int, logprob: float) -> None:
+        """Consumes a token that was chosen with this log-probability."""
+        self._states.append(self._reader.rows(self._place))
+        self._place.advance(token)
+        self._guide.advance(token)
+        self.tokens.append(token)
+        self.logprob += logprob
+
+    def take_forced(self, max_tokens: int) -> None:
+        """Consumes tokens as long as there is no choice: they cost no call of the model."""
+        while not self.is_complete and len(self.tokens) < max_tokens:
+            admitted = np.flatnonzero(self.mask())
+            if len(admitted) != 1:
+                return
+            self.take(int(admitted[0]), 0.0)
+            self.num_forced += 1
+
+    def finish(self) -> None:
+        """Takes the cheapest completion."""
+        for token in self._guide.completion():
+            self.take(token, 0.0)
+
+    def unread(self) -> tuple[bool, list[int], list[tuple[int, int]]]:
+        """What the model reads next: whether as a new window, the tokens, and the state before the token after each."""
+        is_new = not self._num_read
+        # The position token takes the first place; the last token of a window is only ever predicted.
+        if len(self.tokens) - self._window_start > self._shape.context_size - 1:
+            half = self._shape.context_size // 2
+            self._window_start = (len(self.tokens) - half) // self._shape.stride * self._shape.stride
+            is_new = True
+        if is_new:
+            position = self._window_start // self._shape.stride
+            tokens = [position, *self.tokens[self._window_start :]]
+            states = self._states[self._window_start :]
+        else:
+            tokens = self.tokens[self._num_read - 1 :]
+            states = self._states[self._num_read :]
+        self._num_read = len(self.tokens) + 1
+        return is_new, tokens, [*states, self._reader.rows(self._place)]

@@ -1,0 +1,52 @@
+"""A trained run, loaded: the model, its tokenizer and its configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from schemalm.dataset.store import TOKENIZER_FILE
+from schemalm.errors import CheckpointError, DataError
+from schemalm.model.gpt import GPT
+from schemalm.tokenizer import Tokenizer
+from schemalm.training.run import load_checkpoint, resolve_checkpoint
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model ready to write documents; `configuration` is the content of config.json, `step` that of the checkpoint."""
+
+    folder: Path
+    model: GPT
+    tokenizer: Tokenizer
+    configuration: dict[str, Any]
+    step: int
+    device: torch.device
+
+    @property
+    def data(self) -> Path | None:
+        """The prepared data that the run was trained on, where it still is."""
+        recorded = self.configuration.get("environment", {}).get("data")
+        return Path(recorded) if recorded and Path(recorded).is_dir() else None
+
+
+def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str | torch.device = "cpu") -> Run:
+    """Loads a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
+
+    Raises CheckpointError where the run, its checkpoint or its tokenizer is missing, damaged or of another version.
+    """
+    folder = Path(run_dir)
+    model, configuration = load_checkpoint(folder, checkpoint, device)
+    path = folder / TOKENIZER_FILE
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        tokenizer = Tokenizer.load(path)
+    except (OSError, DataError) as error:
+        raise CheckpointError(f"the run's tokenizer cannot be read: {error}") from None
+    if digest != configuration.get("tokenizer_sha256"):
+        raise CheckpointError(f"{path} is not the tokenizer that the run was trained with")
+    return Run(folder, model, tokenizer, configuration, resolve_checkpoint(folder, checkpoint), torch.device(device))

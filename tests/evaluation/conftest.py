@@ -1,0 +1,141 @@
+"""A tiny schema, values of it, prepared data and a run trained on it for a few steps."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from schemalm.dataset.prepare import SourceDocument, prepare
+from schemalm.evaluation.distribution import Distribution
+from schemalm.evaluation.evaluate import Evaluation, Reference, Sample, Sampling, to_text
+from schemalm.evaluation.judges import Verdict
+from schemalm.evaluation.likelihood import Likelihood
+from schemalm.grammar import compile_schema
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.tokenizer import Tokenizer
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.loop import train
+from schemalm.training.scoring import Score
+
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "job",
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-z0-9 ]{1,12}$"},
+        "on": {"enum": ["push", "release", 3, None]},
+        "steps": {"type": "array", "items": {"enum": ["a", "b", "c"]}},
+    },
+    "required": ["on"],
+    "additionalProperties": False,
+}
+CONTEXT_SIZE, STRIDE = 8, 2
+
+
+def make_value(seed: int) -> dict[str, Any]:
+    chosen = random.Random(seed)
+    value: dict[str, Any] = {"name": f"job {seed}", "on": chosen.choice(["push", "release", 3, None])}
+    if chosen.random() < 0.7:
+        value["steps"] = chosen.choices("abc", k=chosen.randrange(5))
+    return value
+
+
+DOCUMENTS = [SourceDocument(make_value(seed), f"source {seed}", f"document {seed}") for seed in range(50)]
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Tokenizer:
+    values = [document.value for document in DOCUMENTS]
+    return Tokenizer.train(compile_schema(SCHEMA), values, vocab_size=320)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "data"
+    prepare(DOCUMENTS, tokenizer, folder, context_size=CONTEXT_SIZE, stride=STRIDE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, data: Path) -> Callable[[bool], Path]:
+    """Trains a model of a few hundred weights per matrix for four steps, under the mask or not."""
+
+    def make(mask_loss: bool) -> Path:
+        model = GPTConfiguration(
+            vocab_size=tokenizer.vocab_size,
+            context_size=CONTEXT_SIZE,
+            num_layers=1,
+            num_heads=1,
+            num_key_value_heads=1,
+            model_width=16,
+            mlp_width=16,
+            num_states=tokenizer.states.num_states,
+        )
+        configuration = TrainingConfiguration(
+            num_steps=4, model=model, batch_size=4, warmup_steps=1, log_every=1, evaluate_every=2, mask_loss=mask_loss
+        )
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        out = tmp_path_factory.mktemp("runs") / "run"
+        train(data, out, configuration)
+        torch.set_num_threads(threads)
+        return out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run_folder(train_run: Callable[[bool], Path]) -> Path:
+    """A run trained under the mask."""
+    return train_run(True)
+
+
+@pytest.fixture(scope="session")
+def make_sample() -> Callable[..., Sample]:
+    """A sample with any fields changed."""
+
+    def make(value: Any = None, **changes: Any) -> Sample:
+        fields: dict[str, Any] = {
+            "value": value,
+            "text": to_text(value),
+            "verdict": Verdict(True),
+            "finish": "complete",
+            "num_tokens": 10,
+            "num_forced": 2,
+            "bits_per_token": 0.5,
+            "is_copy": False,
+            "similarity": 0.25,
+        }
+        return Sample(**fields | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_evaluation() -> Callable[..., Evaluation]:
+    """An evaluation of given samples with any fields changed."""
+
+    def make(samples: Sequence[Sample], **changes: Any) -> Evaluation:
+        numbers = Distribution.of((3, 5, 9))
+        fields: dict[str, Any] = {
+            "step": 4,
+            "schema_name": "job",
+            "num_parameters": 2345,
+            "num_train_documents": 40,
+            "num_train_tokens": 1600,
+            "num_neighbours": 40,
+            "judge": "a judge",
+            "sampling": Sampling(len(samples), 1.0, 64, 0),
+            "likelihood": Likelihood(Score(100.0, 50, 200), num_documents=12, under_mask=True),
+            "samples": tuple(samples),
+            "distinct_share": 1.0,
+            "reference": Reference(numbers, numbers, Distribution.of((0.1, 0.2))),
+        }
+        return Evaluation(**fields | changes)
+
+    return make

@@ -1,0 +1,81 @@
+"""Distinct, novel and near, by content and not by the order of keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemalm.dataset.store import Split
+from schemalm.documents import JSONValue, canonical_json
+from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, features, named_keys
+from schemalm.tokenizer import Tokenizer
+
+NAMED = frozenset({"a", "b"})
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "[]"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_key_order_does_not_make_a_document_distinct() -> None:
+    assert distinct_share([{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}, {"a": 1.0}]) == 0.75
+    assert distinct_share([]) == 0
+
+
+def test_training_documents_are_decoded_from_the_store(tokenizer: Tokenizer, data: Path) -> None:
+    split = Split(data, "train")
+    values = list(decode_documents(tokenizer, split, range(split.num_documents)))
+    assert len(values) == split.num_documents
+    assert [len(canonical_json(value)) for value in values] == split.num_bytes.tolist()
+
+
+def test_a_copy_is_found_whatever_its_key_order(tokenizer: Tokenizer, data: Path) -> None:
+    split = Split(data, "train")
+    (known,) = decode_documents(tokenizer, split, [7])
+    assert isinstance(known, dict)
+    turned: JSONValue = dict(reversed(known.items()))
+    changed: JSONValue = {**known, "name": "job x"}
+    assert copied([known, turned, changed, "other"], tokenizer, split) == [True, True, False, False]
+    assert copied([], tokenizer, split) == []
+
+
+def test_features_count_repeated_items_and_forget_their_place() -> None:
+    assert len(features({"a": [1, 1, 2], "b": {}}, NAMED)) == 4
+    assert features({"a": [1, 2, 1]}, NAMED) == features({"a": [2, 1, 1]}, NAMED)
+    assert features({"a": [1]}, NAMED) != features({"a": {"a": 1}}, NAMED)
+    assert features(1, NAMED) != features(1.0, NAMED) != features(True, NAMED)
+
+
+def test_a_key_that_the_schema_does_not_name_counts_once() -> None:
+    jobs = {name: {"a": 1, "b": 2, "c": 3} for name in ("first", "second")}
+    first, second = ({"a": {name: jobs[name]}} for name in jobs)
+    named = frozenset("abc")
+    assert len(features(first, named)) == 4
+    assert len(features(first, named) & features(second, named)) == 3
+
+
+def test_named_keys_are_those_of_the_schema(tokenizer: Tokenizer) -> None:
+    assert named_keys(tokenizer) == {"name", "on", "steps"}
+
+
+@given(VALUES, VALUES)
+def test_similarity_is_jaccard_of_multisets(first: Any, second: Any) -> None:
+    def multiset(value: Any) -> Counter[Any]:
+        return Counter((path, scalar) for path, scalar, _ in features(value, NAMED))
+
+    left, right = multiset(first), multiset(second)
+    expected = (left & right).total() / (left | right).total()
+    assert Neighbours([second], NAMED).similarity(first) == pytest.approx(expected)
+
+
+@given(st.lists(VALUES, max_size=5), VALUES)
+def test_the_nearest_document_counts(documents: list[Any], value: Any) -> None:
+    expected = max((Neighbours([document], NAMED).similarity(value) for document in documents), default=0.0)
+    assert Neighbours(documents, NAMED).similarity(value) == pytest.approx(expected)
+    assert Neighbours([*documents, value], NAMED).similarity(value) == 1.0

@@ -1,0 +1,63 @@
+"""Likelihood is training's validation loss over the split, refused on other data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemalm.dataset.store import Split
+from schemalm.errors import CheckpointError, DataError
+from schemalm.evaluation.likelihood import validation_likelihood
+from schemalm.training.metrics import read_metrics
+from schemalm.training.run import load_checkpoint
+
+
+def test_it_equals_the_validation_loss_of_training(run_folder: Path, data: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    likelihood = validation_likelihood(model, data, configuration)
+    last = [line for line in read_metrics(run_folder) if line["kind"] == "validation"][-1]
+    assert likelihood.score.loss == pytest.approx(last["loss"], rel=1e-6)
+    assert likelihood.score.bits_per_byte == pytest.approx(last["bits_per_byte"], rel=1e-6)
+    assert likelihood.under_mask
+
+
+def test_every_token_and_byte_counts_once(run_folder: Path, data: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    split = Split(data, "val")
+    figures = validation_likelihood(model, data, configuration).to_dict()
+    assert figures["num_documents"] == split.num_documents
+    assert figures["num_tokens"] == split.offsets[-1]
+    assert figures["num_bytes"] == split.num_bytes.sum()
+    assert figures["perplexity"] == pytest.approx(math.exp(figures["loss"]))
+    bits = figures["loss"] * figures["num_tokens"] / math.log(2)
+    assert figures["bits_per_byte"] == pytest.approx(bits / figures["num_bytes"])
+
+
+def test_a_limit_takes_fewer_documents(run_folder: Path, data: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    assert validation_likelihood(model, data, configuration, num_documents=3).num_documents == 3
+
+
+def test_a_run_trained_without_the_mask_is_scored_without(train_run: Callable[[bool], Path], data: Path) -> None:
+    model, configuration = load_checkpoint(train_run(False))
+    likelihood = validation_likelihood(model, data, configuration)
+    assert not likelihood.under_mask
+    masked = {**configuration, "training": {**configuration["training"], "mask_loss": True}}
+    assert validation_likelihood(model, data, masked).score.loss < likelihood.score.loss
+
+
+def test_other_data_is_refused(run_folder: Path, data: Path, tmp_path: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    with pytest.raises(DataError, match="not the data"):
+        validation_likelihood(model, data, {**configuration, "data_sha256": "0"})
+    with pytest.raises(DataError, match="cannot be read"):
+        validation_likelihood(model, tmp_path / "nowhere", configuration)
+
+
+def test_a_damaged_configuration_is_refused(run_folder: Path, data: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    with pytest.raises(CheckpointError, match="mask_loss"):
+        validation_likelihood(model, data, {**configuration, "training": {}})

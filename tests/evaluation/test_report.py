@@ -1,0 +1,148 @@
+"""The report: complete, self-contained, escaped, and the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from schemalm.errors import CheckpointError
+from schemalm.evaluation.evaluate import Evaluation, Sample
+from schemalm.evaluation.judges import Verdict
+from schemalm.evaluation.report import compact, duration, escape_markdown, fence, percent, write_report
+
+ATTACK = "</pre><script>alert(1)</script>{{ 7 * 7 }}"
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Collects tags, attributes and shown text, and checks that tags are closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def folder(run_folder: Path, tmp_path: Path) -> Path:
+    """A run folder to write into."""
+    copy = tmp_path / "a run"
+    copy.mkdir()
+    for name in ("config.json", "metrics.jsonl"):
+        shutil.copy(run_folder / name, copy / name)
+    return copy
+
+
+@pytest.fixture
+def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]) -> Evaluation:
+    samples = [make_sample({"name": f"sample {number}", "on": "push"}) for number in range(20)]
+    samples[1] = make_sample({ATTACK: ATTACK}, verdict=Verdict(False, ATTACK, f"/{ATTACK}"), is_copy=True)
+    samples[2] = make_sample({"on": "release"}, finish="budget")
+    samples[17] = make_sample({"name": "late"}, verdict=Verdict(False, "broken late", "/late"))
+    return make_evaluation(samples, schema_name=f"job {ATTACK}")
+
+
+def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluation) -> None:
+    assert write_report(evaluation, folder) == folder / "report.html"
+    assert {path.name for path in (folder / "plots").iterdir()} == {"loss.svg", "lengths.svg", "similarity.svg"}
+    assert (folder / "report.md").is_file()
+
+
+def test_the_same_evaluation_gives_the_same_bytes(folder: Path, evaluation: Evaluation) -> None:
+    first = write_report(evaluation, folder).read_bytes()
+    assert write_report(evaluation, folder).read_bytes() == first
+
+
+def test_whatever_documents_and_schemas_say_is_escaped(folder: Path, evaluation: Evaluation) -> None:
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    assert "script" not in page.tags
+    assert page.text.count(ATTACK) >= 5  # title twice, key, value, reason, pointer
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evaluation) -> None:
+    html = write_report(evaluation, folder).read_text(encoding="utf-8")
+    page = Page(html)
+    assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
+    references = [value or "" for name, value in page.attributes if name in ("src", "href", "xlink:href")]
+    assert all(reference.startswith("#") for reference in references)
+    assert not re.search(r"url\((?!#)|@import", html)
+    assert "default-src 'none'" in html
+
+
+def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluation) -> None:
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    assert page.tags.count("article") == 13  # the first twelve, and the invalid one among the others
+    assert "broken late" in page.text
+    assert "sample 11" in page.text
+    assert "sample 12" not in page.text
+    assert page.text.count("copy of a training document") == 1
+    assert page.text.count("ended by the token budget") == 1
+
+
+def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: Evaluation) -> None:
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    for text in ("90.0 %", "0.721", "7.39", "95.0 %", "2.35 K", "4 of\n  4 steps", "mask_loss"):
+        assert text in page.text
+
+
+def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluation) -> None:
+    write_report(evaluation, folder)
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    outside = re.sub(r"^(`{3,})yaml\n.*?^\1$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    assert "<script>" not in outside
+    assert r"\<script\>" in outside
+    assert "| Valid | 90.0 % |" in markdown
+
+
+def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: Evaluation) -> None:
+    (folder / "metrics.jsonl").unlink()
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    assert "Loss by step" not in page.text
+    assert "unknown" in page.text
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
+    with pytest.raises(CheckpointError, match="no run folder"):
+        write_report(evaluation, tmp_path)
+
+
+def test_only_all_of_them_are_100_percent() -> None:
+    assert [percent(share) for share in (1, 0.99999, 0.5, 0)] == ["100 %", "99.9 %", "50.0 %", "0.0 %"]
+
+
+def test_durations_and_counts_are_short() -> None:
+    assert [duration(seconds) for seconds in (0.4, 59.6, 185, 7620)] == ["0 s", "1 min 0 s", "3 min 5 s", "2 h 7 min"]
+    assert [compact(number) for number in (950, 31_400, 2_070_000, 7e9)] == ["950", "31.4 K", "2.07 M", "7 B"]
+
+
+def test_markdown_is_escaped_and_fenced() -> None:
+    assert escape_markdown("a_b\n<c> |d|") == r"a\_b \<c\> \|d\|"
+    assert fence("no backticks") == "```"
+    assert fence("a ```` b") == "`````"

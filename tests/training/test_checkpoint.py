@@ -1,0 +1,104 @@
+"""Checkpoints are whole or refused; pruning keeps the newest and the best."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from schemalm.dataset.store import hash_file
+from schemalm.errors import CheckpointError
+from schemalm.training.checkpoint import (
+    TrainingState,
+    best_step,
+    checkpoint_folder,
+    checkpoint_steps,
+    newest_whole_checkpoint,
+    prune_checkpoints,
+    read_checkpoint,
+    remove_leftovers,
+    save_checkpoint,
+    verify_checkpoint,
+)
+
+FILES = ["model.safetensors", "optimizer.safetensors", "training.json", "manifest.json"]
+
+
+def save(run: Path, *steps: int) -> None:
+    for step in steps:
+        state = TrainingState(step=step, epoch=1, position=7, interval_loss=0.1 + 0.2, interval_tokens=3)
+        save_checkpoint(run, state, {"w": torch.full((3, 4), float(step))}, {"w/step": torch.tensor(1.0)})
+
+
+def test_a_checkpoint_is_read_back_exactly(tmp_path: Path) -> None:
+    save(tmp_path, 500)
+    state, weights, optimizer = read_checkpoint(tmp_path, 500)
+    assert (tmp_path / "checkpoints" / "000500").is_dir()
+    assert state == TrainingState(step=500, epoch=1, position=7, interval_loss=0.1 + 0.2, interval_tokens=3)
+    assert torch.equal(weights["w"], torch.full((3, 4), 500.0))
+    assert torch.equal(optimizer["w/step"], torch.tensor(1.0))
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["remove", "truncate", "change"])
+def test_damage_is_found_and_the_older_checkpoint_taken(tmp_path: Path, name: str, damage: str) -> None:
+    save(tmp_path, 10, 20)
+    path = checkpoint_folder(tmp_path, 20) / name
+    content = bytearray(path.read_bytes())
+    path.unlink()
+    if damage == "truncate":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "change":
+        content[len(content) // 2] ^= 4
+        path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="000020 is damaged"):
+        verify_checkpoint(tmp_path, 20)
+    step, problems = newest_whole_checkpoint(tmp_path)
+    assert step == 10
+    assert len(problems) == 1
+
+
+def test_state_of_another_version_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, 10)
+    folder = checkpoint_folder(tmp_path, 10)
+    (folder / "training.json").write_text('{"step": 10, "unheard_of": 1}')
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["training.json"] = hash_file(folder / "training.json")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match="another version"):
+        read_checkpoint(tmp_path, 10)
+
+
+def test_a_missing_checkpoint_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    save(tmp_path, 10, 20)
+    with pytest.raises(CheckpointError, match="no checkpoint of step 15; it has: 10, 20"):
+        read_checkpoint(tmp_path, 15)
+
+
+def test_what_a_kill_left_behind_is_no_checkpoint(tmp_path: Path) -> None:
+    save(tmp_path, 10)
+    for name in (".000020.partial", ".000005.removed"):
+        checkpoint_folder(tmp_path, 10).with_name(name).mkdir()
+    assert checkpoint_steps(tmp_path) == [10]
+    remove_leftovers(tmp_path)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
+
+
+def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
+    save(tmp_path, 10, 20, 30, 40, 50)
+    prune_checkpoints(tmp_path, 2, {10: 3.0, 20: 1.0, 30: 2.0, 45: 0.5})
+    assert checkpoint_steps(tmp_path) == [20, 40, 50]
+    prune_checkpoints(tmp_path, 1, {})
+    assert checkpoint_steps(tmp_path) == [50]
+
+
+def test_the_best_of_equals_is_the_earliest() -> None:
+    assert best_step([10, 20, 30], {10: 2.0, 20: 1.0, 30: 1.0}) == 20
+    assert best_step([10], {20: 1.0}) is None
+
+
+def test_steps_beyond_six_digits_are_ordered_as_numbers(tmp_path: Path) -> None:
+    save(tmp_path, 999_999, 1_000_000)
+    assert checkpoint_steps(tmp_path) == [999_999, 1_000_000]

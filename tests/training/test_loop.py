@@ -1,0 +1,294 @@
+"""Training learns, repeats itself, resumes where it should and refuses what would mix two runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from schemalm.errors import CheckpointError, ConfigurationError, DataError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.training import loop
+from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.loop import RunSummary, train
+from schemalm.training.metrics import WALL_CLOCK_FIELDS, read_metrics
+from schemalm.training.progress import Progress
+from schemalm.training.run import load_checkpoint, read_config, run_lock
+
+MODEL = GPTConfiguration(
+    vocab_size=64,
+    context_size=16,
+    num_layers=1,
+    num_heads=2,
+    num_key_value_heads=2,
+    model_width=16,
+    mlp_width=32,
+    num_states=10,
+)
+CONFIGURATION = TrainingConfiguration(
+    num_steps=40,
+    model=MODEL,
+    batch_size=4,
+    learning_rate=1e-2,
+    warmup_steps=5,
+    log_every=3,
+    evaluate_every=20,
+    checkpoint_every=10,
+    keep_checkpoints=2,
+)
+
+
+class Listener(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+class KilledError(Exception):
+    """Raised in place of a kill."""
+
+
+class Interrupter(Progress):
+    """Ends the run once `step` is done, before it is logged or saved."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+        if step == self._step:
+            raise KilledError
+
+
+def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
+    return [{key: line[key] for key in line.keys() - WALL_CLOCK_FIELDS} for line in read_metrics(run)]
+
+
+@pytest.fixture
+def interrupted(data: Path, tmp_path: Path) -> Path:
+    """A run that was interrupted at step 35, with checkpoints of 20 and 30."""
+    run = tmp_path / "run"
+    with pytest.raises(KilledError):
+        train(data, run, CONFIGURATION, report=Interrupter(35))
+    assert checkpoint_steps(run) == [20, 30]
+    return run
+
+
+@pytest.fixture
+def whole(data: Path, tmp_path: Path) -> Path:
+    """The same run, uninterrupted."""
+    train(data, tmp_path / "whole", CONFIGURATION)
+    return tmp_path / "whole"
+
+
+def test_a_run_folder_holds_what_the_contract_lists(data: Path, whole: Path) -> None:
+    assert (whole / "tokenizer.json").read_bytes() == (data / "tokenizer.json").read_bytes()
+    assert {path.name for path in checkpoint_folder(whole, 40).iterdir()} == {
+        "model.safetensors",
+        "optimizer.safetensors",
+        "training.json",
+        "manifest.json",
+    }
+    config = read_config(whole)
+    assert config["model"]["num_states"] == 10
+    assert config["training"]["seed"] == 0
+    assert config["data_sha256"] == hashlib.sha256((data / "metadata.json").read_bytes()).hexdigest()
+    assert [line["step"] for line in read_metrics(whole) if line["kind"] == "train"] == [*range(3, 40, 3), 40]
+    assert [line["step"] for line in read_metrics(whole) if line["kind"] == "validation"] == [20, 40]
+
+
+def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
+    summary = train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=120))
+    first, last = read_metrics(tmp_path / "run")[0], read_metrics(tmp_path / "run")[-1]
+    assert isinstance(summary, RunSummary)
+    assert summary.validation_loss == last["loss"] < 0.9 * first["loss"]
+    assert summary.bits_per_byte == pytest.approx(
+        last["loss"] * last["num_tokens"] / math.log(2) / last["num_bytes"], rel=1e-6
+    )
+    assert last["num_bytes"] == 3 * last["num_tokens"]
+
+
+@pytest.mark.parametrize("settings", [{"grammar_state": False}, {"mask_loss": False}, {"dtype": "bfloat16"}])
+def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
+    model = replace(MODEL, num_states=0) if "grammar_state" in settings else MODEL
+    summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=model, num_steps=5, **settings))
+    assert math.isfinite(summary.validation_loss)
+
+
+def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path: Path) -> None:
+    data = make_data("text", with_grammar=False)
+    summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=replace(MODEL, num_states=0)))
+    assert math.isfinite(summary.validation_loss)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(data: Path, whole: Path, tmp_path: Path) -> None:
+    train(data, tmp_path / "again", CONFIGURATION)
+    train(data, tmp_path / "other", replace(CONFIGURATION, seed=1))
+    assert metrics_without_clock(tmp_path / "again") == metrics_without_clock(whole)
+    assert metrics_without_clock(tmp_path / "other") != metrics_without_clock(whole)
+
+
+@pytest.mark.parametrize("resume", ["auto", 20, "30"])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    data: Path, interrupted: Path, whole: Path, resume: str | int
+) -> None:
+    train(data, interrupted, CONFIGURATION, resume=resume)
+    assert metrics_without_clock(interrupted) == metrics_without_clock(whole)
+    weights, expected = load_checkpoint(interrupted)[0].state_dict(), load_checkpoint(whole)[0].state_dict()
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_a_run_interrupted_before_its_first_checkpoint_starts_again(data: Path, whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(KilledError):
+        train(data, tmp_path / "run", CONFIGURATION, report=Interrupter(5))
+    (tmp_path / "run" / ".config.json.torn").touch()
+    train(data, tmp_path / "run", CONFIGURATION, resume="auto")
+    assert metrics_without_clock(tmp_path / "run") == metrics_without_clock(whole)
+    assert not (tmp_path / "run" / ".config.json.torn").exists()
+
+
+def test_a_run_killed_between_saving_and_evaluating_evaluates_when_resumed(
+    data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(loop, "score_documents", fail)
+        train(data, tmp_path / "run", CONFIGURATION)
+    assert checkpoint_steps(tmp_path / "run") == [10, 20]
+    train(data, tmp_path / "run", CONFIGURATION, resume="auto")
+    assert metrics_without_clock(tmp_path / "run") == metrics_without_clock(whole)
+
+
+def test_a_finished_run_resumes_to_its_own_end(data: Path, whole: Path) -> None:
+    before = metrics_without_clock(whole)
+    summary = train(data, whole, CONFIGURATION, resume="auto")
+    assert summary.num_steps == 40
+    assert metrics_without_clock(whole) == before
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "manifest.json"])
+def test_a_damaged_newest_checkpoint_is_reported_and_passed_over(
+    data: Path, interrupted: Path, whole: Path, name: str
+) -> None:
+    path = checkpoint_folder(interrupted, 30) / name
+    path.write_bytes(path.read_bytes()[:-10])
+    listener = Listener()
+    train(data, interrupted, CONFIGURATION, resume="auto", report=listener)
+    assert "000030 is damaged" in listener.messages[0]
+    assert "going back to step 20" in listener.messages[1]
+    assert metrics_without_clock(interrupted) == metrics_without_clock(whole)
+
+
+def test_a_run_without_a_whole_checkpoint_is_not_started_over(data: Path, interrupted: Path) -> None:
+    for step in (20, 30):
+        (checkpoint_folder(interrupted, step) / "manifest.json").unlink()
+    with pytest.raises(CheckpointError, match=r"no checkpoint of .* can be read"):
+        train(data, interrupted, CONFIGURATION, resume="auto")
+    assert checkpoint_steps(interrupted) == [20, 30]
+
+
+def test_a_folder_that_is_not_empty_is_not_written_into(data: Path, interrupted: Path) -> None:
+    before = read_metrics(interrupted)
+    with pytest.raises(CheckpointError, match="not empty: resume the run"):
+        train(data, interrupted, CONFIGURATION)
+    assert read_metrics(interrupted) == before
+
+
+def test_a_folder_of_something_else_is_not_resumed(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").touch()
+    with pytest.raises(CheckpointError, match="no run folder"):
+        train(data, tmp_path / "run", CONFIGURATION, resume="auto")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"thesis.tex", ".lock"}
+
+
+@pytest.mark.parametrize("resume", ["newest", "-1", 7])
+def test_a_step_without_checkpoint_is_refused(data: Path, interrupted: Path, resume: str | int) -> None:
+    with pytest.raises(CheckpointError, match=r"resume must be|no checkpoint of step 7; it has: 20, 30"):
+        train(data, interrupted, CONFIGURATION, resume=resume)
+
+
+def test_another_configuration_is_refused_by_field(data: Path, interrupted: Path) -> None:
+    other = replace(CONFIGURATION, learning_rate=0.5, model=replace(MODEL, mlp_width=64))
+    with pytest.raises(CheckpointError, match=r"mlp_width was 32, now 64; training\.learning_rate was 0\.01, now 0\.5"):
+        train(data, interrupted, other, resume="auto")
+
+
+def test_other_data_is_refused(make_data: Callable[..., Path], interrupted: Path) -> None:
+    with pytest.raises(CheckpointError, match="data_sha256 was"):
+        train(make_data("other", seed=5), interrupted, CONFIGURATION, resume="auto")
+
+
+def test_a_run_goes_on_after_its_data_moved(data: Path, interrupted: Path, tmp_path: Path) -> None:
+    shutil.move(data, tmp_path / "elsewhere")
+    assert train(tmp_path / "elsewhere", interrupted, CONFIGURATION, resume="auto").num_steps == 40
+
+
+def test_two_processes_cannot_write_one_run(data: Path, tmp_path: Path) -> None:
+    with run_lock(tmp_path / "run"), pytest.raises(CheckpointError, match="another process is training"):
+        train(data, tmp_path / "run", CONFIGURATION)
+    assert train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=1)).num_steps == 1
+
+
+def test_damaged_data_is_found_before_training(data: Path, tmp_path: Path) -> None:
+    content = bytearray((data / "train" / "tokens.bin").read_bytes())
+    content[4] ^= 1
+    (data / "train" / "tokens.bin").write_bytes(content)
+    with pytest.raises(DataError, match=r"tokens\.bin is damaged"):
+        train(data, tmp_path / "run", CONFIGURATION)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_validation_split_is_said_at_the_start(make_data: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no validation documents"):
+        train(make_data("few", num_documents=2), tmp_path / "run", CONFIGURATION)
+
+
+def test_divergence_names_the_step_the_documents_and_how_to_see_it_again(data: Path, tmp_path: Path) -> None:
+    wild = replace(CONFIGURATION, learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
+    with pytest.raises(
+        ConfigurationError,
+        match=r"diverged at step \d+: loss .*, on the train documents \[\d+, \d+, \d+, \d+\]; .* reproduces it",
+    ):
+        train(data, tmp_path / "run", wild)
+
+
+def test_checkpoints_load_by_name_and_step(whole: Path) -> None:
+    losses = {line["step"]: line["loss"] for line in read_metrics(whole) if line["kind"] == "validation"}
+    best = min(losses, key=lambda step: losses[step])
+    latest, by_step = load_checkpoint(whole)[0], load_checkpoint(whole, 40)[0]
+    assert torch.equal(latest.head.weight, by_step.head.weight)
+    assert torch.equal(load_checkpoint(whole, "best")[0].head.weight, load_checkpoint(whole, best)[0].head.weight)
+    assert latest.configuration == MODEL
+    assert not latest.training
+
+
+def test_what_cannot_be_loaded_is_said(whole: Path, interrupted: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no run folder"):
+        load_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match="latest, best or a step"):
+        load_checkpoint(whole, "nicest")
+    with pytest.raises(CheckpointError, match="no checkpoint of step 33"):
+        load_checkpoint(whole, 33)
+    config = json.loads((interrupted / "config.json").read_text())
+    config["model"]["num_layers"] = 2
+    (interrupted / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="does not fit"):
+        load_checkpoint(interrupted)
+    (interrupted / "metrics.jsonl").write_text("")
+    with pytest.raises(CheckpointError, match="was evaluated yet"):
+        load_checkpoint(interrupted, "best")

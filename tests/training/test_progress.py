@@ -1,0 +1,37 @@
+"""Progress is a bar on a terminal and plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from schemalm.training import progress as progress_module
+from schemalm.training.progress import LogProgress, TerminalProgress, choose_progress
+
+
+@pytest.mark.parametrize(("is_terminal", "kind"), [(True, TerminalProgress), (False, LogProgress)])
+def test_both_kinds_show_loss_rate_and_messages(is_terminal: bool, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_module, "_SECONDS_BETWEEN_LINES", 0.0)
+    stream = io.StringIO()
+    progress = choose_progress(Console(file=stream, force_terminal=is_terminal, width=120))
+    assert type(progress) is kind
+    progress.begin(3, 10)
+    progress.advance(4, 2.5, 1234.0)
+    progress.message("[bold] stays as it is")
+    progress.advance(10, 2.25, 1234.0)
+    progress.end()
+    text = stream.getvalue()
+    assert "2.250" in text
+    assert "1,234 tokens/s" in text
+    assert "[bold] stays as it is" in text
+
+
+def test_plain_lines_come_seldom() -> None:
+    stream = io.StringIO()
+    progress = LogProgress(Console(file=stream))
+    progress.begin(0, 1000)
+    for step in range(1, 1000):
+        progress.advance(step, 1.0, 1.0)
+    assert len(stream.getvalue().splitlines()) == 1
