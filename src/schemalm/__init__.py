@@ -1,0 +1,78 @@
+"""SchemaLM trains small language models whose every output is a valid document of a given JSON Schema.
+
+The names here are the public surface; they are loaded on first use, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schemalm.documents import dump_document, load_document
+    from schemalm.errors import (
+        CheckpointError,
+        ConfigurationError,
+        DataError,
+        DecodeError,
+        DocumentError,
+        InvalidDocument,
+        PromptError,
+        SchemaError,
+        SchemaLMError,
+    )
+    from schemalm.generation import Generated, Run, generate, load_run
+    from schemalm.grammar import Grammar, Limits, compile_schema
+    from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+
+_ROOMS = {
+    "documents": ("dump_document", "load_document"),
+    "errors": (
+        "CheckpointError",
+        "ConfigurationError",
+        "DataError",
+        "DecodeError",
+        "DocumentError",
+        "InvalidDocument",
+        "PromptError",
+        "SchemaError",
+        "SchemaLMError",
+    ),
+    "generation": ("Generated", "Run", "generate", "load_run"),
+    "grammar": ("Grammar", "Limits", "compile_schema"),
+    "tokenizer": ("ByteBPETokenizer", "Tokenizer"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "ByteBPETokenizer",
+    "CheckpointError",
+    "ConfigurationError",
+    "DataError",
+    "DecodeError",
+    "DocumentError",
+    "Generated",
+    "Grammar",
+    "InvalidDocument",
+    "Limits",
+    "PromptError",
+    "Run",
+    "SchemaError",
+    "SchemaLMError",
+    "Tokenizer",
+    "compile_schema",
+    "dump_document",
+    "generate",
+    "load_document",
+    "load_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'schemalm' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"schemalm.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -119,6 +120,16 @@ def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluat
     assert "<script>" not in outside
     assert r"\<script\>" in outside
     assert "| Valid | 90.0 % |" in markdown
+
+
+def test_the_commands_name_what_differs_from_the_defaults(folder: Path, evaluation: Evaluation) -> None:
+    config = json.loads((folder / "config.json").read_bytes())
+    config["training"] |= {"model": "tiny", "seed": 7, "mask_loss": False, "batch_size": 8, "warmup_steps": 1}
+    (folder / "config.json").write_text(json.dumps(config))
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    command = "schemalm train --data data --model tiny --out 'a run' --steps 4 --seed 7 --no-mask-loss\n"
+    assert f"{command}schemalm evaluate 'a run' --samples 20" in page.text
+    assert "# only from Python: model=tiny, warmup_steps=1" in page.text
 
 
 def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: Evaluation) -> None:

@@ -7,6 +7,8 @@ command's work: each command imports what it needs when it runs, so `--help` ans
 
 from __future__ import annotations
 
+import io
+import sys
 import traceback
 from typing import Any
 
@@ -19,10 +21,16 @@ from schemalm.errors import InvalidDocument, SchemaLMError
 
 REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
 _ARGUMENTS = "schemalm.arguments"
+_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate")
+_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, which is not imported here
 
 
 class Commands(TyperGroup):
     """The group of all commands, which turns errors into messages and exit codes."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order in which a user meets them, groups among them."""
+        return list(_ORDER)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Remember the arguments as given, for the message after an interruption."""
@@ -44,12 +52,12 @@ class Commands(TyperGroup):
         except OSError as error:
             complain(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
             raise typer.Exit(UNUSABLE) from None
-        except MemoryError:
-            complain("error: out of memory; take fewer documents (--max-files) or smaller batches")
-            raise typer.Exit(UNUSABLE) from None
         except Exception as error:
             if _is_usage_error(error):
                 raise
+            if type(error).__name__ in _OUT_OF_MEMORY:
+                complain("error: out of memory; take fewer documents, a smaller model or smaller batches")
+                raise typer.Exit(UNUSABLE) from None
             complain(
                 f"{traceback.format_exc()}error: a fault of SchemaLM, not of your input; please report the lines above"
             )
@@ -91,4 +99,7 @@ app.command("evaluate")(evaluate.evaluate)
 
 def main() -> None:
     """Run the program with the arguments of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # terminals that cannot show all of Unicode
     app(prog_name="schemalm")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from schemalm.tokenizer import Tokenizer
 
 
+NUM_AGAIN = 5  # rejected files that the next command names
+
+
 @dataclass(frozen=True)
 class Finding:
     """Why one file is rejected; a file that is no document has no pointer and no keyword."""
@@ -69,11 +72,15 @@ def check(
         "num_valid": len(files) - len(findings),
         "rejected": [asdict(finding) for finding in findings],
     }
-    again = [finding.file for finding in findings]
-    terminal.finish(
-        result,
-        next_command=command_line("check", *again, "--schema", schema) if again else command_line("schema", schema),
+    again = [finding.file for finding in findings[:NUM_AGAIN]]
+    following = (
+        command_line("check", *again, "--schema", schema)
+        if again
+        else command_line(
+            "tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json", "--schema", schema
+        )
     )
+    terminal.finish(result, next_command=following)
     raise typer.Exit(1 if findings else 0)
 
 

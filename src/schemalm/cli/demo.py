@@ -26,8 +26,8 @@ def demo(
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
-    from schemalm.documents import dump_document  # noqa: PLC0415
     from schemalm.demo import run_demo  # noqa: PLC0415
+    from schemalm.documents import dump_document  # noqa: PLC0415
 
     result = run_demo(out, seed=seed, corpus=corpus, schema=schema, seconds=None, progress=terminal.say)
     for number, (value, is_valid, reason) in enumerate(result.samples[:NUM_SHOWN], start=1):

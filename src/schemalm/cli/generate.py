@@ -18,6 +18,7 @@ DocumentFormat = Literal["yaml", "json"]
 
 def generate(
     run: RunFolder,
+    *,
     prompt: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A partial document: it is kept and completed."),

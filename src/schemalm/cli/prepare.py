@@ -13,6 +13,7 @@ from schemalm.cli.terminal import Terminal, command_line
 
 
 def prepare(
+    *,
     corpus: Annotated[
         Path,
         typer.Option(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NUM_SHOWN = 20
 _KEYWORD = re.compile(r"\(([^()]+)\)$")
+_PLACE = re.compile(r"^.*?:\d+:\d+: ")
+_PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d+\b")
 
 
 def report_rejections(terminal: Terminal, rejections: Sequence[Rejection]) -> None:
@@ -21,7 +23,8 @@ def report_rejections(terminal: Terminal, rejections: Sequence[Rejection]) -> No
     if not rejections:
         return
     for rejection in rejections[:NUM_SHOWN]:
-        terminal.show(f"rejected {rejection.name}: {rejection.reason}")
+        is_named = rejection.name in rejection.reason
+        terminal.show(f"rejected {rejection.reason if is_named else f'{rejection.name}: {rejection.reason}'}")
     if len(rejections) > NUM_SHOWN:
         terminal.show(f"... and {len(rejections) - NUM_SHOWN:,} more (--json lists them all)")
     rows = [(reason, f"{count:,}") for reason, count in count_reasons(rejections).items()]
@@ -42,6 +45,9 @@ def count_reasons(rejections: Sequence[Rejection]) -> dict[str, int]:
 
 
 def _kind(rejection: Rejection) -> str:
-    """The schema keyword that the document breaks, else that it is no document."""
+    """The schema keyword that the document breaks, else the message without what only this document has."""
     keyword = _KEYWORD.search(rejection.reason)
-    return f"the keyword {keyword[1]}" if keyword else "no document"
+    if keyword:
+        return f"the schema's {keyword[1]}"
+    message = _PLACE.sub("", rejection.reason).removeprefix(f"{rejection.name}: ")
+    return _PARTICULARS.sub("…", message)

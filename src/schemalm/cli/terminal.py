@@ -9,6 +9,7 @@ names carry never reach the terminal.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,17 +24,13 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 10.0
 
 
+# Line feeds and tabs are left as they are; the surrogates are what file names that are not UTF-8 turn into.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def printable(text: str) -> str:
-    """The text with its control characters written as escapes; line feeds and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else _escape(character) for character in text
-    )
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    r"""The text with control characters as `\u001b`, which strings of JSON and quoted ones of YAML read as the same."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def command_line(*arguments: object) -> str:
@@ -72,21 +69,20 @@ class Terminal:
     def finish(self, result: Mapping[str, Any], *, next_command: str) -> None:
         """End the command: with its result as JSON, or with the command that comes next."""
         if self.as_json:
-            typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(result, indent=2))
         else:
             typer.echo(f"\nnext: {printable(next_command)}", err=True)
 
     @contextmanager
     def counting(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show progress towards `total`: the callable takes how many are done."""
-        console = self.console()
-        if self.as_json or not console.is_terminal:
+        if not self._is_live():
             yield _Lines(self, label, total)
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as bar:
+        with Progress(*columns, console=self.console()) as bar:
             task = bar.add_task(label, total=total)
             yield lambda done: bar.update(task, completed=done)
 
@@ -94,14 +90,16 @@ class Terminal:
     def working(self, label: str) -> Iterator[None]:
         """Show that something goes on that has no measure; afterwards how long it took."""
         started = time.monotonic()
-        console = self.console()
-        if self.as_json or not console.is_terminal:
-            self.say(label)
-            yield
-        else:
-            with console.status(printable(label)):
+        if self._is_live():
+            with self.console().status(printable(label)):
                 yield
+        else:
+            self.say(f"{label} ...")
+            yield
         self.say(f"{label}: {time.monotonic() - started:.1f} s")
+
+    def _is_live(self) -> bool:
+        return not self.as_json and self.console().is_terminal
 
     @staticmethod
     def console() -> Console:

@@ -27,6 +27,7 @@ def _group() -> None:
 
 @app.command("train")
 def train(
+    *,
     corpus: Annotated[
         Path,
         typer.Option(exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."),

@@ -15,6 +15,7 @@ DEFAULT_STEPS = 1000
 
 
 def train(
+    *,
     data: Annotated[Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="A prepared data folder.")],
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The run folder to write.")],
     model: Annotated[
@@ -59,8 +60,9 @@ def train(
     report = Progress() if as_json else choose_progress(terminal.console())
     summary = train_run(data, out, configuration, resume=resume, report=report)
     terminal.show(
-        f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s: validation loss "
-        f"{summary.validation_loss:.4f}, {summary.bits_per_byte:.4f} bits per byte; best step {summary.best_step}; {out}"
+        f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s; "
+        f"validation loss {summary.validation_loss:.4f}, {summary.bits_per_byte:.4f} bits per byte; "
+        f"best step {summary.best_step}: {out}"
     )
     result = {**asdict(summary), "run": str(summary.run)}
     terminal.finish(result, next_command=command_line("generate", out, "-n", 3))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from schemalm.dataset.windows import check_positions
 from schemalm.documents import canonical_json, deduplicate, read_corpus
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
+from schemalm.grammar import Grammar
 from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
 
 AnyTokenizer = Tokenizer | ByteBPETokenizer
@@ -85,6 +86,22 @@ def read_documents(
     return documents, rejections
 
 
+def valid_documents(
+    documents: Iterable[SourceDocument], grammar: Grammar
+) -> tuple[list[SourceDocument], list[Rejection]]:
+    """The documents that the schema admits, and the others with the reason."""
+    writer = Tokenizer.from_grammar(grammar)
+    valid: list[SourceDocument] = []
+    rejections: list[Rejection] = []
+    for document in documents:
+        try:
+            writer.segments(document.value)
+            valid.append(document)
+        except InvalidDocument as error:
+            rejections.append(Rejection(document.name, str(error)))
+    return valid, rejections
+
+
 def prepare(
     documents: Sequence[SourceDocument],
     tokenizer: AnyTokenizer,
@@ -94,11 +111,13 @@ def prepare(
     stride: int = 32,
     train_split: float = 0.8,
     seed: int = 0,
+    held_out: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> PreparationSummary:
-    """Writes the prepared folder `out`; see section 7 of the design for windows and position tokens.
+    """Writes the prepared folder `out`, with windows and position tokens as `windows.py` describes them.
 
     train_split: the share of documents in training, kept as closely as whole sources allow. seed: draws the sources.
+    held_out: the sources of validation, in place of a draw.
     Raises DataError where nothing is left for a split or `out` already is a data set, ConfigurationError for settings
     out of range.
     """
@@ -107,7 +126,7 @@ def prepare(
     if not 1 <= stride <= context_size:
         raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
     writer = _Preparation(tokenizer, out, context_size, stride, progress)
-    validation = validation_sources(documents, 1 - train_split, seed)
+    validation = validation_sources(documents, 1 - train_split, seed) if held_out is None else set(held_out)
     splits = {
         name: writer.split(name, [document for document in documents if (document.source in validation) == is_validation])
         for name, is_validation in (("train", False), ("val", True))

@@ -12,7 +12,7 @@ import math
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,14 @@ from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_lengths, draw_losses, draw_similarity, inline
 from schemalm.files import write_atomically
+from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import read_config
 
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
+# The settings of training that the command line has an option for, named alike.
+COMMAND_OPTIONS = ("batch_size", "learning_rate", "seed", "device", "dtype", "grammar_state", "mask_loss")
 HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
 
 
@@ -191,11 +194,24 @@ def _flatten(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _commands(configuration: dict[str, Any], evaluation: Evaluation, run_folder: Path) -> list[str]:
+    """The commands that make such a run and its report again, and what has no option there as a comment."""
     training = configuration.get("training", {})
-    data = Path(configuration.get("environment", {}).get("data", "DATA")).name
+    data = shlex.quote(Path(configuration.get("environment", {}).get("data", "DATA")).name)
     run = shlex.quote(run_folder.resolve().name)
-    model = shlex.quote(str(training.get("model", "tiny")))
-    return [
-        f"schemalm train --data {shlex.quote(data)} --model {model} --out {run}",
-        f"schemalm evaluate {run} --samples {evaluation.sampling.num_samples}",
-    ]
+    defaults = {field.name: field.default for field in fields(TrainingConfiguration)}
+    changed = {name: value for name, value in training.items() if name != "model" and value != defaults.get(name)}
+    options = [_option(name, changed.pop(name)) for name in COMMAND_OPTIONS if name in changed]
+    steps = f"--steps {changed.pop('num_steps', evaluation.step)}"
+    model = training.get("model", "custom")
+    commands = [" ".join(["schemalm train --data", data, f"--model {model}", "--out", run, steps, *options])]
+    if changed or model == "custom":
+        settings = ", ".join(f"{name}={value}" for name, value in {"model": model, **changed}.items())
+        commands.insert(0, f"# only from Python: {settings}".replace("\n", " "))
+    return [*commands, f"schemalm evaluate {run} --samples {evaluation.sampling.num_samples}"]
+
+
+def _option(name: str, value: object) -> str:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag} {shlex.quote(str(value))}"

@@ -9,6 +9,7 @@ that compare unequal may still be equivalent. Which assertions exist is not know
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 
 class Formula:
@@ -17,7 +18,7 @@ class Formula:
     __slots__ = ("_hash", "parts")
 
     def __init__(self, *parts: object) -> None:
-        self.parts = parts
+        self.parts: tuple[Any, ...] = parts
         self._hash = hash((type(self).__qualname__, parts))
 
     def __hash__(self) -> int:
@@ -26,11 +27,7 @@ class Formula:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return (
-            type(self) is type(other)
-            and self._hash == other._hash  # type: ignore[attr-defined]
-            and self.parts == other.parts  # type: ignore[attr-defined]
-        )
+        return type(self) is type(other) and self._hash == other._hash and self.parts == other.parts
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.parts))})"
@@ -77,6 +74,12 @@ class Question(Atom):
 
     __slots__ = ()
 
+    @property
+    def index(self) -> int:
+        """Which of the shapes that the child is asked about."""
+        index: int = self.parts[0]
+        return index
+
 
 TRUE = Constant(True)
 FALSE = Constant(False)
@@ -86,7 +89,7 @@ def children(formula: Formula) -> tuple[Formula, ...]:
     """The formulas directly under a connective; none for constants and atoms."""
     if isinstance(formula, Atom | Constant):
         return ()
-    return formula.parts  # type: ignore[return-value]
+    return formula.parts
 
 
 def negate(formula: Formula) -> Formula:
@@ -193,42 +196,41 @@ def possible(formula: Formula) -> Formula:
 
     The result has no atoms but questions. It is an upper bound: other atoms count as independent.
     """
-    if isinstance(formula, Question | Constant):
-        return formula
-    if isinstance(formula, Atom):
-        return TRUE
-    parts = children(formula)
-    if isinstance(formula, And):
-        return all_of(possible(part) for part in parts)
-    if isinstance(formula, Or):
-        return any_of(possible(part) for part in parts)
-    if isinstance(formula, Not):
-        return _possibly_false(parts[0])
-    return any_of(
-        all_of([possible(part), *(_possibly_false(other) for other in parts if other is not part)]) for part in parts
-    )
+    return _possibilities(formula, {})[0]
 
 
-def _possibly_false(formula: Formula) -> Formula:
+def _possibilities(formula: Formula, memo: dict[Formula, tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
+    """What the questions must answer for the formula to be possibly true, and to be possibly false."""
     if isinstance(formula, Question | Constant):
-        return negate(formula)
+        return formula, negate(formula)
     if isinstance(formula, Atom):
-        return TRUE
-    parts = children(formula)
+        return TRUE, TRUE
+    if formula not in memo:
+        parts = [_possibilities(part, memo) for part in children(formula)]
+        memo[formula] = _connective_possibilities(formula, parts)
+    return memo[formula]
+
+
+def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
+    positive = [possibly_true for possibly_true, _ in parts]
+    negative = [possibly_false for _, possibly_false in parts]
     if isinstance(formula, And):
-        return any_of(_possibly_false(part) for part in parts)
+        return all_of(positive), any_of(negative)
     if isinstance(formula, Or):
-        return all_of(_possibly_false(part) for part in parts)
+        return any_of(positive), all_of(negative)
     if isinstance(formula, Not):
-        return possible(parts[0])
-    none = all_of(_possibly_false(part) for part in parts)
-    two = [all_of([possible(a), possible(b)]) for i, a in enumerate(parts) for b in parts[:i]]
-    return any_of([none, *two])
+        return negative[0], positive[0]
+    one = any_of(all_of([here, *negative[:i], *negative[i + 1 :]]) for i, here in enumerate(positive))
+    two = (all_of([here, other]) for i, here in enumerate(positive) for other in positive[:i])
+    return one, any_of([all_of(negative), *two])
 
 
 def answer(formula: Formula, verdict: int) -> Formula:
     """The formula with each question replaced by its bit of `verdict`."""
-    return substitute(
-        formula,
-        lambda atom: (TRUE if verdict >> atom.parts[0] & 1 else FALSE) if isinstance(atom, Question) else atom,  # type: ignore[operator]
-    )
+
+    def answered(atom: Atom) -> Formula:
+        if not isinstance(atom, Question):
+            return atom
+        return TRUE if verdict >> atom.index & 1 else FALSE
+
+    return substitute(formula, answered)

@@ -7,7 +7,7 @@ where an enclosing formula is still undecided, the child is asked several questi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from schemalm.grammar.formula import (
@@ -23,6 +23,7 @@ from schemalm.grammar.formula import (
     answer,
     atoms,
     children,
+    negate,
     possible,
     substitute,
 )
@@ -92,15 +93,14 @@ def ask(inquiry: Inquiry, move: Move) -> tuple[Inquiry, Inquiry] | None:
     shapes = list(asked)
     base: list[Formula] = []
     while forced := _forced(goal := rest.goal()):
-        base += [shapes[index] if value == TRUE else Not(shapes[index]) for index, value in forced.items()]
-        rest = rest.map(lambda atom, known=forced: known.get(_index(atom), atom))  # type: ignore[misc]
+        base += [shapes[index] if value == TRUE else negate(shapes[index]) for index, value in forced.items()]
+        rest = rest.map(_replacing(forced))
     if goal == FALSE:
         return None
-    remaining = [_index(atom) for atom in atoms(rest.formulas) if isinstance(atom, Question)]
+    remaining = [atom.index for atom in atoms(rest.formulas) if isinstance(atom, Question)]
     if not remaining:
         return must_hold(all_of(base)), rest
-    numbers: dict[int, Formula] = {old: Question(new) for new, old in enumerate(remaining, start=1)}
-    rename = lambda atom: numbers.get(_index(atom), atom)  # noqa: E731
+    rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})
     child = Inquiry(
         (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
     )
@@ -108,19 +108,19 @@ def ask(inquiry: Inquiry, move: Move) -> tuple[Inquiry, Inquiry] | None:
 
 
 def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
-    return substitute(allowed, lambda atom: formulas[_index(atom)])
+    return substitute(allowed, _replacing(dict(enumerate(formulas))))
 
 
-def _index(atom: Atom) -> int:
-    return atom.parts[0] if isinstance(atom, Question) else -1  # type: ignore[return-value]
+def _replacing(known: Mapping[int, Formula]) -> Callable[[Atom], Formula]:
+    """Replaces the questions with these indices, and no other atom."""
+    return lambda atom: known.get(atom.index, atom) if isinstance(atom, Question) else atom
 
 
 def _forced(goal: Formula) -> dict[int, Formula]:
     """The questions that have one answer only, if the goal is to be reached."""
     forced: dict[int, Formula] = {}
     for part in children(goal) if isinstance(goal, And) else (goal,):
-        if isinstance(part, Question):
-            forced[_index(part)] = TRUE
-        elif isinstance(part, Not) and isinstance(children(part)[0], Question):
-            forced[_index(children(part)[0])] = FALSE  # type: ignore[arg-type]
+        inner = children(part)[0] if isinstance(part, Not) else part
+        if isinstance(inner, Question):
+            forced[inner.index] = TRUE if inner is part else FALSE
     return forced

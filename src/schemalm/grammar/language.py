@@ -17,13 +17,13 @@ MAX_CODE_POINT = 0x10FFFF
 
 
 class Language:
-    """A node of an expression: class and `parts` are its identity; `nullable` says whether it holds the empty string."""
+    """A node of an expression: class and `parts` are its identity; `nullable`: whether it holds the empty string."""
 
     __slots__ = ("_hash", "nullable", "parts")
 
     def __init__(self, nullable: bool, *parts: object) -> None:
         self.nullable = nullable
-        self.parts = parts
+        self.parts: tuple[Any, ...] = parts
         self._hash = hash((type(self).__qualname__, parts))
 
     def __hash__(self) -> int:
@@ -32,11 +32,7 @@ class Language:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return (
-            type(self) is type(other)
-            and self._hash == other._hash  # type: ignore[attr-defined]
-            and self.parts == other.parts  # type: ignore[attr-defined]
-        )
+        return type(self) is type(other) and self._hash == other._hash and self.parts == other.parts
 
 
 class ByteSet(Language):
@@ -103,7 +99,8 @@ def sequence(*parts: Language) -> Language:
     for part in parts:
         if part == NOTHING:
             return NOTHING
-        flat.extend(part.parts[0] if isinstance(part, Sequence) else [] if part == EMPTY else [part])  # type: ignore[call-overload]
+        if part != EMPTY:
+            flat.extend(part.parts[0] if isinstance(part, Sequence) else (part,))
     if not flat:
         return EMPTY
     return flat[0] if len(flat) == 1 else Sequence(all(part.nullable for part in flat), tuple(flat))
@@ -114,11 +111,11 @@ def union(parts: Iterable[Language]) -> Language:
     unique: set[Language] = set()
     mask = 0
     for part in parts:
-        for leaf in part.parts[0] if isinstance(part, Union) else (part,):  # type: ignore[attr-defined]
+        for leaf in part.parts[0] if isinstance(part, Union) else (part,):
             if leaf == EVERYTHING:
                 return EVERYTHING
             if isinstance(leaf, ByteSet):
-                mask |= leaf.parts[0]  # type: ignore[operator]
+                mask |= leaf.parts[0]
             else:
                 unique.add(leaf)
     if mask:
@@ -134,7 +131,7 @@ def intersection(parts: Iterable[Language]) -> Language:
     """What all of `parts` have in common."""
     unique: set[Language] = set()
     for part in parts:
-        for leaf in part.parts[0] if isinstance(part, Intersection) else (part,):  # type: ignore[attr-defined]
+        for leaf in part.parts[0] if isinstance(part, Intersection) else (part,):
             if leaf == NOTHING:
                 return NOTHING
             if leaf != EVERYTHING:
@@ -149,7 +146,8 @@ def intersection(parts: Iterable[Language]) -> Language:
 def complement(part: Language) -> Language:
     """Every byte string that `part` does not hold."""
     if isinstance(part, Complement):
-        return part.parts[0]  # type: ignore[return-value]
+        inner: Language = part.parts[0]
+        return inner
     return Complement(not part.nullable, part)
 
 
