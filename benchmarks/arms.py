@@ -2,9 +2,9 @@
 
     python benchmarks/arms.py --train TRAIN.jsonl.zst --validation VAL.jsonl.zst --out DIR [--arm NAME ...]
 
-Two arms: "byte-bpe" (byte BPE over compact canonical JSON) and "typed" (typed tokens, loss under the mask, grammar state as input). Both
-see the same documents with their keys in the same canonical order, the same transformer and the same number of
-training tokens, and are scored on all validation documents, which come from other owners. Results go to DIR/results.json.
+Two arms: "byte-bpe" (byte BPE over compact canonical JSON) and "typed" (typed tokens, loss under the mask, grammar
+state as input). Both see the same documents with their keys in the same canonical order, the same transformer and the
+same number of training tokens, and are scored on all validation documents. Results go to DIR/results.json.
 """
 
 from __future__ import annotations
@@ -48,7 +48,12 @@ def read_split(path: Path, split: str, num_documents: int) -> list[SourceDocumen
 
 
 def train_arm(
-    name: str, tokenizer: Tokenizer | ByteBPETokenizer, documents: list[SourceDocument], out: Path, num_tokens: int, seed: int
+    name: str,
+    tokenizer: Tokenizer | ByteBPETokenizer,
+    documents: list[SourceDocument],
+    out: Path,
+    num_tokens: int,
+    seed: int,
 ) -> dict[str, object]:
     """Prepares, trains and scores one arm."""
     held_out = {document.source for document in documents if document.source.startswith("val:")}

@@ -43,7 +43,7 @@ class DocumentError(SchemaLMError):
         self.message = message
 
 
-class InvalidDocument(SchemaLMError):
+class InvalidDocument(SchemaLMError):  # noqa: N818 (the contract's name)
     """A value that breaks the schema at the JSON pointer `pointer`, by the schema keyword `keyword`."""
 
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:

@@ -70,6 +70,8 @@ def _is_usage_error(error: Exception) -> bool:
 
 
 def _how_to_go_on(arguments: list[str]) -> str:
+    if arguments[:1] == ["demo"]:
+        return f"interrupted; delete the folder that it wrote and start again with: {command_line(*arguments)}"
     if arguments[:1] != ["train"]:
         return f"interrupted; start again with: {command_line(*arguments)}"
     is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName
-from schemalm.cli.terminal import Terminal, command_line, printable
+from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
     from schemalm.tokenizer import Tokenizer
@@ -53,7 +53,7 @@ def check(
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    terminal.say(f"checking {len(files)} file(s) against the schema {schema}")
+    terminal.say(f"checking {counted(len(files), 'file')} against the schema {schema}")
     with terminal.working("compiling the schema"):
         tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     findings: list[Finding] = []
@@ -65,7 +65,7 @@ def check(
             done(number)
     for finding in findings:
         terminal.show(finding.to_text())
-    terminal.show(f"{len(files) - len(findings)} of {len(files)} file(s) valid, {len(findings)} rejected")
+    terminal.show(f"{counted(len(files), 'file')}: {len(files) - len(findings):,} valid, {len(findings):,} rejected")
     result = {
         "schema": schema,
         "num_files": len(files),
@@ -94,7 +94,7 @@ def examine(file: Path, tokenizer: Tokenizer) -> Finding | None:
         tokenizer.segments(load_document(file))
     except DocumentError as error:
         shown = excerpt(_text(file), Place(error.line, error.column))
-        return Finding(str(file), error.line, error.column, None, None, error.message, printable(shown))
+        return Finding(str(file), error.line, error.column, None, None, error.message, shown)
     except InvalidDocument as error:
         text = _text(file)
         place = locate(text, error.pointer, error.keyword)
@@ -105,10 +105,14 @@ def examine(file: Path, tokenizer: Tokenizer) -> Finding | None:
             error.pointer,
             error.keyword,
             error.message,
-            printable(excerpt(text, place)) if place else "",
+            excerpt(text, place) if place else "",
         )
     return None
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")
+    """The file's text; empty where it is none, so that no message quotes it."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,4 +1,8 @@
-"""`schemalm demo`: the whole way on embedded or given documents, in minutes on a CPU."""
+"""`schemalm demo`: the whole way on embedded or given documents, in minutes on a CPU.
+
+It succeeds where every document that the model wrote is valid. Documents of a given corpus that the schema rejects
+are reported and left out, as real corpora have some.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,16 @@ from typing import Annotated
 
 import typer
 
+from schemalm.cli.evaluate import show_figures
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line
 
 NUM_SHOWN = 5
 
 
 def demo(
+    *,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = Path("demo"),
     seed: Seed = 0,
     corpus: Annotated[
@@ -27,22 +34,27 @@ def demo(
     documents = corpus or "embedded documents"
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
     from schemalm.demo import run_demo  # noqa: PLC0415
-    from schemalm.documents import dump_document  # noqa: PLC0415
 
-    result = run_demo(out, seed=seed, corpus=corpus, schema=schema, seconds=None, progress=terminal.say)
-    for number, (value, is_valid, reason) in enumerate(result.samples[:NUM_SHOWN], start=1):
-        verdict = "valid" if is_valid else f"invalid: {reason}"
-        terminal.show(f"--- # document {number}: {verdict}\n{dump_document(value)}")
-    for name, figure in result.figures.items():
-        terminal.show(f"{name}: {figure}")
-    terminal.show(f"{result.elapsed_seconds:.0f} s in all\nreport: {result.report}")
-    samples = [{"value": value, "valid": is_valid, "reason": reason} for value, is_valid, reason in result.samples]
+    result = run_demo(
+        out,
+        seed=seed,
+        corpus=corpus,
+        schema=schema,
+        tell=terminal.say,
+        training_progress=terminal.training_progress(),
+    )
+    report_rejections(terminal, result.rejections)
+    for number, sample in enumerate(result.evaluation.samples[:NUM_SHOWN], start=1):
+        verdict = "valid" if sample.verdict.valid else f"invalid: {sample.verdict.reason}"
+        terminal.show(f"--- # document {number}, {verdict}\n{sample.text}")
+    show_figures(terminal, result.evaluation, result.run)
+    terminal.show(f"{result.elapsed_seconds:.0f} s in all; report: {result.report}")
     described = {
         "report": str(result.report),
         "run": str(result.run),
-        "elapsed_seconds": result.elapsed_seconds,
-        "figures": result.figures,
-        "samples": samples,
+        "elapsed_seconds": round(result.elapsed_seconds, 3),
+        "evaluation": result.evaluation.to_dict(),
+        **describe_rejections(result.rejections),
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
-    raise typer.Exit(0 if all(sample["valid"] for sample in samples) else 1)
+    raise typer.Exit(0 if result.evaluation.valid_share == 1 else 1)

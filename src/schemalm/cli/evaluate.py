@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from schemalm.cli.options import AsJSON, RunFolder
-from schemalm.cli.terminal import Terminal, command_line
+from schemalm.cli.terminal import Terminal, command_line, counted
+
+if TYPE_CHECKING:
+    from schemalm.evaluation.evaluate import Evaluation
 
 
 def evaluate(
@@ -17,24 +21,27 @@ def evaluate(
 ) -> None:
     """Score a run, judge what it writes, and write report.html."""
     terminal = Terminal(as_json)
-    terminal.say(
-        f"scoring the run {run} and judging {samples:,} documents that it writes, to write {run / 'report.html'}"
-    )
+    terminal.say(f"scoring the run {run} and judging {counted(samples, 'document')} that it writes")
     from schemalm.evaluation.evaluate import evaluate as evaluate_run  # noqa: PLC0415
-    from schemalm.evaluation.report import headline, write_report  # noqa: PLC0415
+    from schemalm.evaluation.report import write_report  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
-    from schemalm.training.metrics import read_metrics  # noqa: PLC0415
 
     evaluation = evaluate_run(load_run(run), num_samples=samples, progress=terminal.say)
     report = write_report(evaluation, run)
-    cards = headline(evaluation, read_metrics(run))
-    for card in cards:
+    show_figures(terminal, evaluation, run)
+    terminal.show(f"report: {report}")
+    result = {"report": str(report), **evaluation.to_dict()}
+    terminal.finish(result, next_command=command_line("generate", run, "-n", 5))
+    raise typer.Exit(0 if evaluation.valid_share == 1 else 1)
+
+
+def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
+    """Show the report's headline figures, then every sample that the judge refused."""
+    from schemalm.evaluation.report import headline  # noqa: PLC0415
+    from schemalm.training.metrics import read_metrics  # noqa: PLC0415
+
+    for card in headline(evaluation, read_metrics(run)):
         terminal.show(f"{card.label:14}{card.value:>12}  {card.note}")
     for number, sample in enumerate(evaluation.samples, start=1):
         if not sample.verdict.valid:
-            terminal.show(f"sample {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")
-    terminal.show(f"report: {report}")
-    terminal.finish(
-        {**evaluation.to_dict(), "report": str(report)}, next_command=command_line("generate", run, "-n", 5)
-    )
-    raise typer.Exit(0 if evaluation.valid_share == 1 else 1)
+            terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from schemalm.cli.options import AsJSON, RunFolder, Seed
-from schemalm.cli.terminal import Terminal, command_line
+from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
     from schemalm.generation import Generated
@@ -39,7 +39,7 @@ def generate(
     if out is not None and out.is_dir() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal = Terminal(as_json)
-    terminal.say(f"writing {num_samples:,} document(s) with the model of {run}, to {out or 'standard output'}")
+    terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
@@ -64,7 +64,9 @@ def generate(
         terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut = sum(document.finish != "complete" for document in documents)
-    terminal.say(f"{len(documents):,} document(s), {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens")
+    terminal.say(
+        f"{counted(len(documents), 'document')}, {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens"
+    )
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [str(file) for file in files]}, next_command=following)

@@ -56,12 +56,12 @@ def _step(node: Any, part: str) -> tuple[Any, Any] | None:
 
 
 def excerpt(text: str, place: Place) -> str:
-    """The line at `place` with a caret under the column; nothing where the text has no such line."""
-    lines = text.split("\n")
-    if not place.line <= len(lines):
+    """The line at `place` with a caret under the column; nothing where the line is missing or empty."""
+    line = next(iter(text.split("\n")[place.line - 1 : place.line]), "")
+    line = "".join(character if character.isprintable() else " " for character in line).rstrip()
+    if not line:
         return ""
-    line = lines[place.line - 1].rstrip("\r")
     first = max(0, place.column - MAX_SHOWN_COLUMNS // 2) if len(line) > MAX_SHOWN_COLUMNS else 0
-    shown = line[first : first + MAX_SHOWN_COLUMNS].replace("\t", " ")
+    shown = line[first : first + MAX_SHOWN_COLUMNS]
     gutter = f"{place.line:>5} | "
     return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * (place.column - 1 - first)}^"

@@ -21,6 +21,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from schemalm.training.progress import Progress
+
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -36,6 +38,11 @@ def printable(text: str) -> str:
 def command_line(*arguments: object) -> str:
     """A command of this program, quoted for a shell."""
     return shlex.join(["schemalm", *map(str, arguments)])
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 file`, `2,000 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def complain(text: str) -> None:
@@ -79,10 +86,11 @@ class Terminal:
         if not self._is_live():
             yield _Lines(self, label, total)
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.progress import Progress as Bar  # noqa: PLC0415
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self.console()) as bar:
+        with Bar(*columns, console=self._console()) as bar:
             task = bar.add_task(label, total=total)
             yield lambda done: bar.update(task, completed=done)
 
@@ -91,18 +99,24 @@ class Terminal:
         """Show that something goes on that has no measure; afterwards how long it took."""
         started = time.monotonic()
         if self._is_live():
-            with self.console().status(printable(label)):
+            with self._console().status(printable(label)):
                 yield
         else:
             self.say(f"{label} ...")
             yield
         self.say(f"{label}: {time.monotonic() - started:.1f} s")
 
+    def training_progress(self) -> Progress:
+        """The listener that shows a training run."""
+        from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
+
+        return Progress() if self.as_json else choose_progress(self._console())
+
     def _is_live(self) -> bool:
-        return not self.as_json and self.console().is_terminal
+        return not self.as_json and self._console().is_terminal
 
     @staticmethod
-    def console() -> Console:
+    def _console() -> Console:
         """The console of stderr, for live displays."""
         from rich.console import Console  # noqa: PLC0415
 

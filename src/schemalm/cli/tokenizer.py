@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName
 from schemalm.cli.rejections import describe_rejections, report_rejections
-from schemalm.cli.terminal import Terminal, command_line
-
-if TYPE_CHECKING:
-    from schemalm.dataset.prepare import Rejection, SourceDocument
-    from schemalm.grammar import Grammar
+from schemalm.cli.terminal import Terminal, command_line, counted
 
 app = typer.Typer(help="Train tokenizers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,7 +37,7 @@ def train(
     as_json: AsJSON = False,
 ) -> None:
     """Learn a tokenizer from a corpus."""
-    from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
+    from schemalm.dataset.prepare import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.errors import DataError  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
@@ -56,17 +51,20 @@ def train(
         grammar = compile_schema(schema)
     with terminal.working("reading the corpus"):
         found, rejections = read_documents([corpus], max_documents=max_files)
-    documents, invalid = _valid_documents(terminal, grammar, found)
+    with terminal.working(f"checking {counted(len(found), 'document')}"):
+        documents, invalid = valid_documents(found, grammar)
     rejections += invalid
     report_rejections(terminal, rejections)
     if not documents:
         raise DataError(f"{corpus}: no document is left, {len(rejections):,} were rejected; is {schema} their schema?")
     values, sources = [document.value for document in documents], [document.source for document in documents]
-    with terminal.working(f"learning from {len(documents):,} documents"):
+    with terminal.working(f"learning from {counted(len(documents), 'document')}"):
         tokenizer = Tokenizer.train(grammar, values, vocab_size, sources=sources, merge_scope=merge_scope)
     tokenizer.save(out)
     seconds = time.monotonic() - started
-    terminal.show(f"{tokenizer.vocab_size:,} tokens from {len(documents):,} documents in {seconds:.1f} s: {out}")
+    terminal.show(
+        f"{tokenizer.vocab_size:,} tokens from {counted(len(documents), 'document')} in {seconds:.1f} s: {out}"
+    )
     result: dict[str, Any] = {
         "tokenizer": str(out),
         "digest": tokenizer.digest,
@@ -78,25 +76,3 @@ def train(
     following = command_line("prepare", "--input", corpus, "--output", "data", "--tokenizer", out)
     terminal.finish(result, next_command=following)
     raise typer.Exit(1 if rejections else 0)
-
-
-def _valid_documents(
-    terminal: Terminal, grammar: Grammar, documents: Sequence[SourceDocument]
-) -> tuple[list[SourceDocument], list[Rejection]]:
-    """The documents that the schema accepts, and why it rejects the others."""
-    from schemalm.dataset.prepare import Rejection  # noqa: PLC0415
-    from schemalm.errors import InvalidDocument  # noqa: PLC0415
-    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
-
-    symbols = Tokenizer.from_grammar(grammar)
-    valid: list[SourceDocument] = []
-    rejections: list[Rejection] = []
-    with terminal.counting("checking documents", len(documents)) as done:
-        for number, document in enumerate(documents, start=1):
-            try:
-                symbols.segments(document.value)
-                valid.append(document)
-            except InvalidDocument as error:
-                rejections.append(Rejection(document.name, str(error)))
-            done(number)
-    return valid, rejections

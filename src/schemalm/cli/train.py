@@ -44,7 +44,6 @@ def train(
     terminal.say(f"training a {model} model on {data} for {steps:,} steps, to {how} the run {out}")
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
-    from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
 
     settings: dict[str, Any] = {
         "batch_size": batch_size,
@@ -57,8 +56,7 @@ def train(
     }
     given = {name: value for name, value in settings.items() if value is not None}
     configuration = TrainingConfiguration(num_steps=steps, model=model, **given)
-    report = Progress() if as_json else choose_progress(terminal.console())
-    summary = train_run(data, out, configuration, resume=resume, report=report)
+    summary = train_run(data, out, configuration, resume=resume, report=terminal.training_progress())
     terminal.show(
         f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s; "
         f"validation loss {summary.validation_loss:.4f}, {summary.bits_per_byte:.4f} bits per byte; "

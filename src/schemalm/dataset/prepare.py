@@ -1,8 +1,9 @@
 """From documents to a prepared data folder: encoding, the split by source, and what the machine expects at each token.
 
-In go documents with their sources and a tokenizer; out comes the folder that `store.py` describes. Validation documents are
-chosen by source before any window is cut, so no source is in both splits. Documents that the schema refuses, and
-documents too long for their position tokens, are rejected with the reason and reported; they never end the preparation.
+In go documents with their sources and a tokenizer; out comes the folder that `store.py` describes. Validation
+documents are chosen by source before any window is cut, so no source is in both splits. Documents that the schema
+refuses, and documents too long for their position tokens, are rejected with the reason and reported; they never end
+the preparation.
 Text tokenizers without a grammar give the same folder without masks and grammar states.
 """
 
@@ -128,7 +129,9 @@ def prepare(
     writer = _Preparation(tokenizer, out, context_size, stride, progress)
     validation = validation_sources(documents, 1 - train_split, seed) if held_out is None else set(held_out)
     splits = {
-        name: writer.split(name, [document for document in documents if (document.source in validation) == is_validation])
+        name: writer.split(
+            name, [document for document in documents if (document.source in validation) == is_validation]
+        )
         for name, is_validation in (("train", False), ("val", True))
     }
     return writer.finish(splits)
@@ -137,7 +140,7 @@ def prepare(
 def validation_sources(documents: Sequence[SourceDocument], share: float, seed: int) -> set[str]:
     """The sources whose documents are held out: drawn by hash until they hold `share` of all documents.
 
-    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two sources.
+    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two.
     """
     sizes = Counter(document.source for document in documents)
     if len(sizes) < 2:
@@ -217,7 +220,9 @@ class _Preparation:
         """Writes masks, tokenizer and, last, the metadata."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
         if self._typed is not None:
-            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)[None])[0] for nonterminal in self._mask_rows])
+            masks = np.stack(
+                [pack_masks(self._typed.tables.mask(nonterminal)[None])[0] for nonterminal in self._mask_rows]
+            )
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
         metadata = Metadata(
             context_size=self._context_size,

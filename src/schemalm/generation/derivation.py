@@ -24,11 +24,14 @@ class WindowShape:
 
 
 class OpenDerivation:
-    """A document under way; `place` is the machine that describes it, `guide` the one that also knows the prompt."""
+    """A document under way, the `number`-th of its call.
 
-    def __init__(self, place: Machine, guide: Machine, reader: GrammarStateReader, shape: WindowShape) -> None:
-        self._place = place
-        self._guide = guide
+    machines: the first describes the document to the model; the last decides, and knows the prompt where there is one.
+    """
+
+    def __init__(self, number: int, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape) -> None:
+        self.number = number
+        self._machines = machines
         self._reader = reader
         self._shape = shape
         self.tokens: list[int] = []
@@ -41,17 +44,17 @@ class OpenDerivation:
     @property
     def is_complete(self) -> bool:
         """Whether the document is whole."""
-        return self._guide.is_complete
+        return self._machines[-1].is_complete
 
     def mask(self) -> npt.NDArray[np.bool_]:
         """The tokens that may come next: bool [vocab_size]."""
-        return self._guide.mask()
+        return self._machines[-1].mask()
 
     def take(self, token: int, logprob: float) -> None:
         """Consumes a token that was chosen with this log-probability."""
-        self._states.append(self._reader.rows(self._place))
-        self._place.advance(token)
-        self._guide.advance(token)
+        self._states.append(self._reader.rows(self._machines[0]))
+        for machine in self._machines:
+            machine.advance(token)
         self.tokens.append(token)
         self.logprob += logprob
 
@@ -66,7 +69,7 @@ class OpenDerivation:
 
     def finish(self) -> None:
         """Takes the cheapest completion."""
-        for token in self._guide.completion():
+        for token in self._machines[-1].completion():
             self.take(token, 0.0)
 
     def unread(self) -> tuple[bool, list[int], list[tuple[int, int]]]:
@@ -85,4 +88,4 @@ class OpenDerivation:
             tokens = self.tokens[self._num_read - 1 :]
             states = self._states[self._num_read :]
         self._num_read = len(self.tokens) + 1
-        return is_new, tokens, [*states, self._reader.rows(self._place)]
+        return is_new, tokens, [*states, self._reader.rows(self._machines[0])]

@@ -6,8 +6,9 @@ A document that reaches its budget is ended by the machine's cheapest completion
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ class Generated:
     finish: str
     num_forced: int
 
-    def text(self, format: str = "yaml") -> str:
+    def text(self, format: Literal["yaml", "json"] = "yaml") -> str:
         """The document as "yaml" or "json"."""
         return dump_document(self.value, format=format)
 
@@ -64,16 +65,12 @@ def generate(
         raise ConfigurationError(f"num_samples and max_tokens must be at least 1, got {num_samples} and {max_tokens}")
     guide = _prompt_tables(run, prompt)
     generator = torch.Generator().manual_seed(seed)
-    documents: list[Generated] = []
-    while len(documents) < num_samples:
-        size = min(MAX_BATCH_SIZE, num_samples - len(documents))
-        documents += _Batch(run, guide, size).run(sampling, max_tokens, generator)
-    return documents
+    return _Decoder(run, guide, min(num_samples, MAX_BATCH_SIZE), max_tokens).run(num_samples, sampling, generator)
 
 
-def _prompt_tables(run: Run, prompt: Any) -> Tables:
+def _prompt_tables(run: Run, prompt: Any) -> Tables | None:
     if prompt is None:
-        return run.tokenizer.tables
+        return None
     try:
         return Tables(run.tokenizer.grammar.with_prompt(prompt), run.tokenizer.vocabulary)
     except SchemaError:
@@ -105,41 +102,65 @@ def _is_possible(run: Run, pointer: str, name: str, item: Any) -> bool:
     return True
 
 
-class _Batch:
-    """Documents that are written together."""
+class _Decoder:
+    """Writes documents in the rows of one batch; a row whose document is finished goes on with the next one."""
 
-    def __init__(self, run: Run, guide: Tables, size: int) -> None:
-        tokenizer, configuration = run.tokenizer, run.model.configuration
-        shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
-        reader = GrammarStateReader(tokenizer)
+    def __init__(self, run: Run, guide: Tables | None, num_rows: int, max_tokens: int) -> None:
+        configuration = run.model.configuration
         self._run = run
-        self._documents = [
-            OpenDerivation(tokenizer.machine(), Machine(guide), reader, shape) for _ in range(size)
-        ]
-        self._cache = KeyValueCache(configuration, size, device=run.device, dtype=run.model.head.weight.dtype)
+        self._guide = guide
+        self._max_tokens = max_tokens
+        self._shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
+        self._reader = GrammarStateReader(run.tokenizer)
+        self._rows: list[OpenDerivation | None] = [None] * num_rows
+        self._cache = KeyValueCache(configuration, num_rows, device=run.device, dtype=run.model.head.weight.dtype)
 
     @torch.inference_mode()
-    def run(self, sampling: Sampling, max_tokens: int, generator: torch.Generator) -> list[Generated]:
-        finishes = [""] * len(self._documents)
+    def run(self, num_samples: int, sampling: Sampling, generator: torch.Generator) -> list[Generated]:
+        finished: dict[int, Generated] = {}
+        waiting = iter(range(num_samples))
         while True:
-            for row, document in enumerate(self._documents):
-                if not finishes[row]:
-                    document.take_forced(max_tokens)
-                    finishes[row] = _finish(document, max_tokens)
-            rows = [row for row, finish in enumerate(finishes) if not finish]
-            if not rows:
-                return [self._generated(*pair) for pair in zip(self._documents, finishes, strict=True)]
-            logits_BV = self._read(rows)
-            masks_BV = torch.from_numpy(np.stack([self._documents[row].mask() for row in rows])).to(self._run.device)
-            chosen_B, logprob_B = sample_tokens(logits_BV, masks_BV, sampling, generator)
-            for row, token, logprob in zip(rows, chosen_B.tolist(), logprob_B.tolist(), strict=True):
-                self._documents[row].take(token, logprob)
+            for row in range(len(self._rows)):
+                self._refill(row, waiting, finished)
+            active = {row: document for row, document in enumerate(self._rows) if document is not None}
+            if not active:
+                return [finished[number] for number in range(num_samples)]
+            logits_BV = self._read(active)
+            masks_BV = torch.from_numpy(np.stack([document.mask() for document in active.values()]))
+            chosen_B, logprob_B = sample_tokens(logits_BV, masks_BV.to(self._run.device), sampling, generator)
+            for document, token, logprob in zip(active.values(), chosen_B.tolist(), logprob_B.tolist(), strict=True):
+                document.take(token, logprob)
 
-    def _read(self, rows: list[int]) -> torch.Tensor:
-        """Feeds the model what each of `rows` has not read yet; the logits [rows, V] after the last token of each."""
-        unread = {row: self._documents[row].unread() for row in rows}
+    def _refill(self, row: int, waiting: Iterator[int], finished: dict[int, Generated]) -> None:
+        """Brings a row to where the model has a choice, with new documents where old ones end."""
+        while True:
+            document = self._rows[row]
+            if document is None:
+                number = next(waiting, None)
+                if number is None:
+                    return
+                document = self._rows[row] = self._open(number)
+            document.take_forced(self._max_tokens)
+            if not document.is_complete and len(document.tokens) < self._max_tokens:
+                return
+            finished[document.number] = self._finish(document)
+            self._rows[row] = None
+
+    def _open(self, number: int) -> OpenDerivation:
+        machines = [self._run.tokenizer.machine(), *([Machine(self._guide)] if self._guide else [])]
+        return OpenDerivation(number, machines, self._reader, self._shape)
+
+    def _finish(self, document: OpenDerivation) -> Generated:
+        finish = "complete" if document.is_complete else "budget"
+        document.finish()
+        value = self._run.tokenizer.decode(document.tokens)
+        return Generated(value, document.tokens, document.logprob, finish, document.num_forced)
+
+    def _read(self, active: dict[int, OpenDerivation]) -> torch.Tensor:
+        """Feeds the model what each row has not read yet; the logits [rows, V] after the last token of each."""
+        unread = {row: document.unread() for row, document in active.items()}
         longest = max(len(tokens) for _, tokens, _ in unread.values())
-        size = len(self._documents)
+        size = len(self._rows)
         tokens_BT = np.zeros((size, longest), dtype=np.int64)
         states_BT2 = np.zeros((size, longest, 2), dtype=np.int64)
         num_new_B = np.zeros(size, dtype=np.int64)
@@ -156,19 +177,6 @@ class _Batch:
             self._cache,
             torch.from_numpy(num_new_B).to(device),
         )
+        rows = list(active)
         last = torch.from_numpy(num_new_B[rows] - 1).to(device)
         return model.logits(hidden_BTD[torch.tensor(rows, device=device), last])
-
-    def _generated(self, document: OpenDerivation, finish: str) -> Generated:
-        value = self._run.tokenizer.decode(document.tokens)
-        return Generated(value, document.tokens, document.logprob, finish, document.num_forced)
-
-
-def _finish(document: OpenDerivation, max_tokens: int) -> str:
-    """How the document has ended, if it has."""
-    if document.is_complete:
-        return "complete"
-    if len(document.tokens) >= max_tokens:
-        document.finish()
-        return "budget"
-    return ""

@@ -18,7 +18,7 @@ from schemalm.training.run import load_checkpoint, resolve_checkpoint
 
 @dataclass(frozen=True)
 class Run:
-    """A model ready to write documents; `configuration` is the content of config.json, `step` that of the checkpoint."""
+    """A model ready to write documents; `configuration` is config.json's content, `step` that of the checkpoint."""
 
     folder: Path
     model: GPT

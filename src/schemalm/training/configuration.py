@@ -29,7 +29,7 @@ class TrainingConfiguration:
     num_steps: int
     model: str | GPTConfiguration = "tiny"
     batch_size: int = 8
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     warmup_steps: int = 50
     min_learning_rate_fraction: float = 0.1
     weight_decay: float = 0.1
