@@ -34,6 +34,7 @@ from schemalm.training.run import load_checkpoint
 
 CONTEXT_SIZE = 512
 BATCH_SIZE = 8
+LEARNING_RATE = 5e-3
 console = Console()
 
 
@@ -66,6 +67,7 @@ def train_arm(
     configuration = TrainingConfiguration(
         num_steps=num_steps,
         model="tiny",
+        learning_rate=LEARNING_RATE,
         batch_size=BATCH_SIZE,
         evaluate_every=num_steps,
         checkpoint_every=max(1, num_steps // 4),

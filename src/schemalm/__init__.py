@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PromptError,
         SchemaError,
         SchemaLMError,
+        TrainingError,
     )
     from schemalm.generation import Generated, Run, generate, load_run
     from schemalm.grammar import Grammar, Limits, compile_schema
@@ -37,6 +38,7 @@ _ROOMS = {
         "PromptError",
         "SchemaError",
         "SchemaLMError",
+        "TrainingError",
     ),
     "generation": ("Generated", "Run", "generate", "load_run"),
     "grammar": ("Grammar", "Limits", "compile_schema"),
@@ -60,6 +62,7 @@ __all__ = [
     "SchemaError",
     "SchemaLMError",
     "Tokenizer",
+    "TrainingError",
     "compile_schema",
     "dump_document",
     "generate",

@@ -8,6 +8,7 @@
     ├── PromptError        a partial value that no document of the schema can contain
     ├── DataError          a corpus or a prepared data set that cannot be used
     ├── ConfigurationError a setting that is out of range or does not fit another
+    ├── TrainingError      a training run that cannot go on: its loss is no number any more
     └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
 
 A message says what was found, where, what was expected and what to do. Fields are plain values, so
@@ -77,6 +78,10 @@ class DataError(SchemaLMError):
 
 class ConfigurationError(SchemaLMError):
     """A setting that is out of its range or does not fit another."""
+
+
+class TrainingError(SchemaLMError):
+    """A training run that cannot go on."""
 
 
 class CheckpointError(SchemaLMError):

@@ -70,9 +70,10 @@ def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
     assert evaluate(moved, data=data, num_samples=1, max_tokens=8, num_documents=1).samples
 
 
-def test_no_samples_are_refused(run: Run) -> None:
-    with pytest.raises(ConfigurationError, match="num_samples"):
-        evaluate(run, num_samples=0)
+@pytest.mark.parametrize("setting", ["num_samples", "num_documents"])
+def test_a_count_of_nothing_is_refused(run: Run, setting: str) -> None:
+    with pytest.raises(ConfigurationError, match=setting):
+        evaluate(run, **{setting: 0})  # type: ignore[arg-type]
 
 
 @pytest.fixture

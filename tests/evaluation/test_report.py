@@ -149,7 +149,8 @@ def test_only_all_of_them_are_100_percent() -> None:
 
 
 def test_durations_and_counts_are_short() -> None:
-    assert [duration(seconds) for seconds in (0.4, 59.6, 185, 7620)] == ["0 s", "1 min 0 s", "3 min 5 s", "2 h 7 min"]
+    seconds = (0.4, 59.6, 185, 2900, 7620)
+    assert [duration(number) for number in seconds] == ["0 s", "1 min 0 s", "3 min 5 s", "48 min", "2 h 7 min"]
     assert [compact(number) for number in (950, 31_400, 2_070_000, 7e9)] == ["950", "31.4 K", "2.07 M", "7 B"]
 
 

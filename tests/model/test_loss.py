@@ -1,7 +1,5 @@
 """The fast loss equals the plain one, in value and in gradients, and both refuse data that contradicts itself."""
 
-# ruff: noqa: N815 (fields carry shape suffixes)
-
 from __future__ import annotations
 
 import math

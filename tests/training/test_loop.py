@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.errors import CheckpointError, ConfigurationError, DataError
+from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps
@@ -261,7 +261,7 @@ def test_an_empty_validation_split_is_said_at_the_start(make_data: Callable[...,
 def test_divergence_names_the_step_the_documents_and_how_to_see_it_again(data: Path, tmp_path: Path) -> None:
     wild = replace(CONFIGURATION, learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
     with pytest.raises(
-        ConfigurationError,
+        TrainingError,
         match=r"diverged at step \d+: loss .*, on the train documents \[\d+, \d+, \d+, \d+\]; .* reproduces it",
     ):
         train(data, tmp_path / "run", wild)

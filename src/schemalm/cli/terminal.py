@@ -99,7 +99,7 @@ class Terminal:
         """Show that something goes on that has no measure; afterwards how long it took."""
         started = time.monotonic()
         if self._is_live():
-            with self._console().status(printable(label)):
+            with self._console().status(label):
                 yield
         else:
             self.say(f"{label} ...")

@@ -10,8 +10,6 @@ Tensor names: B batch, T context. Arrays are NumPy; moving them to a device is t
 Not covered: shuffling within a shard of a data set larger than memory, and several readers.
 """
 
-# ruff: noqa: N815 (fields carry shape suffixes)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -185,19 +185,21 @@ def evaluate(
 
     `data` is the prepared folder, by default where the run says it is; `num_documents` limits how many validation
     documents are scored; `progress` is told what happens. Raises `DataError` where the data is missing or is not what
-    the run was trained on, and `ConfigurationError` for `num_samples` below 1.
+    the run was trained on, and `ConfigurationError` for `num_samples` or `num_documents` below 1.
     """
     tell = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
     if num_samples < 1:
         raise ConfigurationError(f"num_samples must be at least 1, got {num_samples}")
+    if num_documents is not None and num_documents < 1:
+        raise ConfigurationError(f"num_documents must be at least 1, got {num_documents}")
     folder = _data_folder(run, data)
     metadata = read_metadata(folder)
     grammar = run.tokenizer.grammar
     judge = SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
 
-    num_scored = metadata.splits["val"].num_documents if num_documents is None else num_documents
-    tell(f"scoring {num_scored} validation documents")
+    num_held_out = metadata.splits["val"].num_documents
+    tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
     tell(f"sampling {num_samples} documents")
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)

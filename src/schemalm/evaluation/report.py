@@ -91,11 +91,13 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `42 s`, `3 min 5 s` or `2 h 7 min`."""
+    """Seconds as `42 s`, `3 min 5 s`, `48 min` or `2 h 7 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 60} min" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def compact(number: int) -> str:

@@ -17,19 +17,23 @@ import numpy.typing as npt
 from schemalm.grammar.language import (
     ANY_TEXT,
     NOTHING,
+    Derivatives,
     Language,
     Partition,
     byte_classes,
     derivative,
     meet,
+    size,
 )
 
 DEAD = -1
+# Nodes that the expressions of all states may have together, per state that the limit allows.
+MAX_MEAN_STATE_SIZE = 100
 PREFERRED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ "
 BYTE_ORDER = np.array([*PREFERRED, *(byte for byte in range(256) if byte not in PREFERRED)])
 
 
-class AutomatonTooLarge(ValueError):
+class AutomatonTooLargeError(ValueError):
     """More states than the limit allows."""
 
 
@@ -46,9 +50,7 @@ class Automaton:
         self.rows: list[list[int]] = next_state.tolist()
         self._num_texts: dict[frozenset[int], list[int | None]] = {}
         self.ends: list[int] = verdicts.tolist()
-        self.distances: dict[int, npt.NDArray[np.int32]] = {
-            int(verdict): self._distances(int(verdict)) for verdict in np.unique(verdicts[verdicts >= 0])
-        }
+        self.distances = distances_by_verdict(next_state, verdicts)
         self.reachable: list[frozenset[int]] = [
             frozenset(verdict for verdict, distance in self.distances.items() if distance[state] >= 0)
             for state in range(len(verdicts))
@@ -62,19 +64,6 @@ class Automaton:
     def num_states(self) -> int:
         """How many states there are."""
         return len(self.ends)
-
-    def _distances(self, verdict: int) -> npt.NDArray[np.int32]:
-        """Bytes to the nearest end with `verdict`, by state; -1 where there is none."""
-        distance = np.where(self.verdicts == verdict, 0, -1).astype(np.int32)
-        step = 0
-        while True:
-            step += 1
-            # The appended entry answers for the dead state -1.
-            near = np.append(distance == step - 1, False)
-            found = (distance < 0) & near[self.next_state].any(axis=1)
-            if not found.any():
-                return distance
-            distance[found] = step
 
     def run(self, text: bytes, state: int = 0) -> int:
         """The state after `text`, -1 where it leads nowhere."""
@@ -98,7 +87,7 @@ class Automaton:
         return int(BYTE_ORDER[int(np.argmax(closer))])
 
     def readable_steps(self, state: int, verdicts: frozenset[int]) -> Iterator[tuple[bytes, int]]:
-        """Every byte after which one of `verdicts` is still possible, with the state that it leads to, readable ones first."""
+        """Every byte after which one of `verdicts` is possible, and the state that it leads to; readable ones first."""
         for byte in BYTE_ORDER:
             after = self.rows[state][byte]
             if after >= 0 and not self.reachable[after].isdisjoint(verdicts):
@@ -128,17 +117,19 @@ class Automaton:
                     ready.append(previous)
         return counts
 
-    def texts(self, limit: int) -> list[str] | None:
-        """Every accepted text, shortest first; None where there are more than `limit`."""
+    def texts(self, verdict: int, limit: int) -> list[str]:
+        """Every text with `verdict`, shortest first; none where there are more than `limit`."""
+        verdicts = frozenset([verdict])
+        count = self.num_texts(verdicts)[0]
+        if count is None or count > limit:
+            return []
         found: list[str] = []
         queue: deque[tuple[int, bytes]] = deque([(0, b"")])
         while queue:
             state, text = queue.popleft()
-            if self.ends[state] >= 0:
+            if self.ends[state] == verdict:
                 found.append(text.decode())
-            if len(found) > limit or len(queue) > 4 * limit or len(text) > self.num_states:
-                return None
-            queue.extend((after, text + bytes([byte])) for byte, after in enumerate(self.rows[state]) if after >= 0)
+            queue.extend((after, text + byte) for byte, after in self.readable_steps(state, verdicts))
         return found
 
 
@@ -149,67 +140,87 @@ def build_automaton(
     within: Language = ANY_TEXT,
 ) -> Automaton | None:
     """The automaton of the texts in `within` whose verdict `admits` accepts; None where there are none."""
-    explored = _explore((within, *languages), max_states)
-    outputs = [
-        verdict if state[0].nullable and admits(verdict := _verdict(state[1:])) else DEAD for state in explored.states
-    ]
-    next_state = np.array(explored.rows, dtype=np.int32).reshape(-1, 256)
-    verdicts = np.array(outputs, dtype=np.int32)
-    alive = _alive(next_state, verdicts)
+    states, rows = _explore((within, *languages), max_states)
+    ends = [verdict if state[0].nullable and admits(verdict := _verdict(state[1:])) else DEAD for state in states]
+    next_state = np.array(rows, dtype=np.int32).reshape(-1, 256)
+    verdicts = np.array(ends, dtype=np.int32)
+    distances = np.column_stack([*distances_by_verdict(next_state, verdicts).values(), np.full(len(ends), DEAD)])
+    alive = (distances >= 0).any(axis=1)
     if not alive[0]:
         return None
     next_state = np.where(np.append(alive, False)[next_state], next_state, DEAD)
-    return _minimize(next_state, verdicts, alive)
+    # States that are not equally far from the same ends are not equivalent: most of the work is done here.
+    blocks = np.unique(np.column_stack([verdicts, distances]), axis=0, return_inverse=True)[1].ravel()
+    return _minimize(next_state, verdicts, blocks)
+
+
+def distances_by_verdict(
+    next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32]
+) -> dict[int, npt.NDArray[np.int32]]:
+    """For each verdict, the bytes from every state to the nearest end with it; -1 where there is none."""
+    states, columns = np.nonzero(next_state >= 0)
+    edges = np.unique(np.column_stack([next_state[states, columns], states]), axis=0).tolist()
+    before: list[list[int]] = [[] for _ in range(len(verdicts))]
+    for target, source in edges:
+        before[target].append(source)
+    return {
+        int(verdict): _distances(before, np.flatnonzero(verdicts == verdict).tolist())
+        for verdict in np.unique(verdicts[verdicts >= 0])
+    }
+
+
+def _distances(before: list[list[int]], ends: list[int]) -> npt.NDArray[np.int32]:
+    distance = dict.fromkeys(ends, 0)
+    queue = deque(ends)
+    while queue:
+        state = queue.popleft()
+        for source in before[state]:
+            if source not in distance:
+                distance[source] = distance[state] + 1
+                queue.append(source)
+    return np.array([distance.get(state, DEAD) for state in range(len(before))], dtype=np.int32)
 
 
 def _verdict(languages: tuple[Language, ...]) -> int:
     return sum(1 << index for index, language in enumerate(languages) if language.nullable)
 
 
-class _Exploration:
-    def __init__(self) -> None:
-        self.states: list[tuple[Language, ...]] = []
-        self.rows: list[list[int]] = []
-
-
-def _explore(start: tuple[Language, ...], max_states: int) -> _Exploration:
-    exploration = _Exploration()
+def _explore(start: tuple[Language, ...], max_states: int) -> tuple[list[tuple[Language, ...]], list[list[int]]]:
+    """All states that derivatives lead to, and for each the state after every byte."""
     numbers = {start: 0}
-    exploration.states.append(start)
-    memo: dict[Language, Partition] = {}
-    for state in exploration.states:
+    states = [start]
+    rows: list[list[int]] = []
+    classes: dict[Language, Partition] = {}
+    derivatives: Derivatives = {}
+    sizes: dict[Language, int] = {}
+    total_size = 0
+    for state in states:
         row = [DEAD] * 256
-        for mask in meet([byte_classes(part, memo) for part in state]):
+        total_size += sum(size(part, sizes) for part in state)
+        if total_size > MAX_MEAN_STATE_SIZE * max_states:
+            raise AutomatonTooLargeError("more work than the limit on automaton states allows")
+        for mask in meet([byte_classes(part, classes) for part in state]):
             representative = (mask & -mask).bit_length() - 1
-            after = tuple(derivative(part, representative) for part in state)
+            after = tuple(derivative(part, representative, derivatives) for part in state)
             if after[0] == NOTHING:
                 continue
             if after not in numbers:
                 if len(numbers) >= max_states:
-                    raise AutomatonTooLarge(f"more than {max_states} automaton states")
+                    raise AutomatonTooLargeError(f"more than {max_states} automaton states")
                 numbers[after] = len(numbers)
-                exploration.states.append(after)
+                states.append(after)
             number = numbers[after]
             for byte in range(256):
                 if mask >> byte & 1:
                     row[byte] = number
-        exploration.rows.append(row)
-    return exploration
-
-
-def _alive(next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    alive = verdicts >= 0
-    while True:
-        grown = alive | np.append(alive, False)[next_state].any(axis=1)
-        if (grown == alive).all():
-            return alive
-        alive = grown
+        rows.append(row)
+    return states, rows
 
 
 def _minimize(
-    next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32], alive: npt.NDArray[np.bool_]
+    next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32], blocks: npt.NDArray[np.intp]
 ) -> Automaton:
-    blocks = np.unique(np.where(alive, verdicts, -2), return_inverse=True)[1]
+    """Refines `blocks` until equivalent states alone share one, then numbers the blocks breadth first."""
     columns = np.unique(next_state, axis=1)
     while True:
         after = np.append(blocks, -1)[columns]

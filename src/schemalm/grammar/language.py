@@ -166,34 +166,50 @@ def literal(text: bytes) -> Language:
     return Literal(False, text) if text else EMPTY
 
 
-def derivative(language: Language, byte: int) -> Language:
-    """What may follow once `byte` has been read."""
-    parts: tuple[Any, ...] = language.parts
-    if isinstance(language, ByteSet):
-        return EMPTY if parts[0] >> byte & 1 else NOTHING
-    if isinstance(language, Empty):
-        return NOTHING
-    if isinstance(language, Literal):
-        return literal(parts[0][1:]) if parts[0][0] == byte else NOTHING
+Derivatives = dict[tuple[Language, int], Language]
+
+
+def derivative(language: Language, byte: int, memo: Derivatives) -> Language:
+    """What may follow once `byte` has been read; `memo` keeps what was found before."""
+    key = (language, byte)
+    if key not in memo:
+        memo[key] = _derivative(language, byte, memo)
+    return memo[key]
+
+
+def _derivative(language: Language, byte: int, memo: Derivatives) -> Language:
+    parts = language.parts
     if isinstance(language, Sequence):
-        return _sequence_derivative(parts[0], byte)
+        return _sequence_derivative(parts[0], byte, memo)
     if isinstance(language, Repetition):
         part, minimum, maximum = parts
         rest = repeat(part, max(0, minimum - 1), None if maximum is None else maximum - 1)
-        return sequence(derivative(part, byte), rest)
+        return sequence(derivative(part, byte, memo), rest)
+    if isinstance(language, Union | Intersection):
+        join = union if isinstance(language, Union) else intersection
+        return join([derivative(part, byte, memo) for part in parts[0]])
     if isinstance(language, Complement):
-        return complement(derivative(parts[0], byte))
-    moved = [derivative(part, byte) for part in parts[0]]
-    return union(moved) if isinstance(language, Union) else intersection(moved)
+        return complement(derivative(parts[0], byte, memo))
+    if isinstance(language, Literal):
+        return literal(parts[0][1:]) if parts[0][0] == byte else NOTHING
+    return EMPTY if isinstance(language, ByteSet) and parts[0] >> byte & 1 else NOTHING
 
 
-def _sequence_derivative(parts: tuple[Language, ...], byte: int) -> Language:
+def _sequence_derivative(parts: tuple[Language, ...], byte: int, memo: Derivatives) -> Language:
     moved = []
     for index, part in enumerate(parts):
-        moved.append(sequence(derivative(part, byte), *parts[index + 1 :]))
+        moved.append(sequence(derivative(part, byte, memo), *parts[index + 1 :]))
         if not part.nullable:
             break
     return union(moved)
+
+
+def size(language: Language, memo: dict[Language, int]) -> int:
+    """How many nodes the expression has, written out as a tree."""
+    if language not in memo:
+        inner = language.parts[0] if isinstance(language, Sequence | Union | Intersection) else language.parts[:1]
+        memo[language] = 1 + sum(size(part, memo) for part in inner if isinstance(part, Language))
+    return memo[language]
 
 
 Partition = tuple[int, ...]

@@ -1,60 +1,85 @@
-"""Numbers as decimal text: the texts that Python's `repr` writes for int and finite float.
+"""Numbers as decimal text: the texts that Python's `repr` writes for int and finite float, and few others.
 
-`1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers
-every integer that a double can hold; floats never overflow, so every accepted text is a finite number.
+`1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every integer that
+a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is no regular
+matter: all of them are admitted, and where a schema tells numbers apart, those are left out whose text misleads about the
+value (`misleading_texts`). So texts may be judged as they stand.
 """
 
 from __future__ import annotations
 
-from schemalm.grammar.language import Language, literal, union
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import cache
+
+from schemalm.grammar.language import Language, literal, sequence, union
 from schemalm.grammar.pattern import pattern_language
 
 MAX_DIGITS = 309
+# `repr` writes floats without an exponent where their leading digit counts 10 ** e with e in this range.
+POSITIONAL = range(-4, 16)
+# So many significant digits tell all doubles apart.
+MAX_SIGNIFICANT = 17
 # The digits of the largest double, 1.7976931348623157e+308: a text with that exponent must not exceed them.
 MAX_MANTISSA = "7976931348623157"
 
-INTEGER = rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})"
-DECIMAL = r"-?(0|[1-9][0-9]{0,15})\.[0-9]+"
+INTEGER = rf"0|-?[1-9][0-9]{{0,{MAX_DIGITS - 1}}}"
 INTEGRAL_DECIMAL = r"-?(0|[1-9][0-9]{0,15})\.0"
 POSITIVE_EXPONENT = r"e\+(1[6-9]|[2-9][0-9]|[12][0-9][0-9]|30[0-7])"
-NEGATIVE_EXPONENT = r"e-(0[5-9]|[1-9][0-9]|[12][0-9][0-9]|3[01][0-9]|32[0-3])"
-MANTISSA = r"-?[1-9](\.[0-9]+)?"
+NEGATIVE_EXPONENT = r"e-(0[5-9]|[1-9][0-9]|[12][0-9][0-9]|30[0-8])"
+
+
+def _significant(num_digits: int) -> str:
+    """What follows the point after other digits, so that `num_digits` more are significant at most."""
+    return f"[0-9]{{0,{num_digits - 1}}}[1-9]"
+
+
+MANTISSA = rf"-?[1-9](\.{_significant(MAX_SIGNIFICANT - 1)})?"
+
+
+def _decimals() -> Iterator[str]:
+    """Texts with a fraction and no exponent, by the digits before the point."""
+    yield rf"-?0\.0{{0,3}}[1-9]({_significant(MAX_SIGNIFICANT - 1)})?"
+    yield from (
+        rf"-?[1-9][0-9]{{{before - 1}}}\.{_significant(MAX_SIGNIFICANT - before)}"
+        for before in range(1, MAX_SIGNIFICANT)
+    )
+
+
+def _subnormals() -> Iterator[str]:
+    """Texts of the smallest doubles, whose significant digits are fewer."""
+    yield "-?5e-324"
+    yield from (
+        rf"-?[1-9](\.{_significant(significant_digits(-exponent) - 1)})?e-{exponent}" for exponent in range(309, 324)
+    )
 
 
 def _largest() -> str:
     """Mantissas up to that of the largest double, one alternative per digit at which a text may turn smaller."""
-    smaller = [f"{MAX_MANTISSA[:index]}[0-{int(digit) - 1}][0-9]*" for index, digit in enumerate(MAX_MANTISSA)]
-    prefixes = [MAX_MANTISSA[: index + 1] for index in range(len(MAX_MANTISSA))]
-    return rf"-?1(\.({'|'.join([*smaller, *prefixes])}))?e\+308"
+    smaller = [
+        f"{MAX_MANTISSA[:index]}[0-{int(digit) - 1}]({_significant(len(MAX_MANTISSA) - 1 - index)})?"
+        for index, digit in enumerate(MAX_MANTISSA[:-1])
+    ]
+    last = f"{MAX_MANTISSA[:-1]}[1-{MAX_MANTISSA[-1]}]"
+    prefixes = [MAX_MANTISSA[: index + 1] for index in range(len(MAX_MANTISSA) - 1)]
+    return rf"-?1(\.({'|'.join([*smaller, *prefixes, last])}))?e\+308"
 
 
-def _anchored(source: str) -> Language:
-    return pattern_language(f"^({source})$", MAX_DIGITS)
+def _any_of(sources: Iterable[str]) -> Language:
+    return union(pattern_language(f"^({source})$", MAX_DIGITS) for source in sources)
 
 
-def integer_texts() -> Language:
-    """The texts of integral numbers, `1.0` and `1e+16` included, as JSON Schema counts them."""
-    return union(
-        [
-            _anchored(INTEGER),
-            _anchored(INTEGRAL_DECIMAL),
-            _anchored(MANTISSA + POSITIVE_EXPONENT),
-            _anchored(_largest()),
-        ]
-    )
+@cache
+def integer_texts(fractions: bool) -> Language:
+    """The texts of integral numbers; `fractions`: whether `1.0` and `1e+16` count, as they do since draft 6."""
+    whole = [INTEGRAL_DECIMAL, MANTISSA + POSITIVE_EXPONENT, _largest()] if fractions else []
+    return _any_of([INTEGER, *whole])
 
 
+@cache
 def number_texts() -> Language:
     """The texts of all numbers."""
-    return union(
-        [
-            integer_texts(),
-            _anchored(DECIMAL),
-            _anchored(MANTISSA + NEGATIVE_EXPONENT),
-            literal(b"5e-324"),
-            literal(b"-5e-324"),
-        ]
-    )
+    return union([integer_texts(True), _any_of([*_decimals(), MANTISSA + NEGATIVE_EXPONENT, *_subnormals()])])
 
 
 def text_of_number(value: int | float) -> str:
@@ -65,3 +90,103 @@ def text_of_number(value: int | float) -> str:
 def number_of_text(text: str) -> int | float:
     """The number that a text stands for: an int without point and exponent, else a float."""
     return float(text) if "." in text or "e" in text else int(text)
+
+
+def is_integral(value: int | float) -> bool:
+    """Whether a number has no fractional part; infinities and NaN have none that could be zero."""
+    return isinstance(value, int) or value.is_integer()
+
+
+def significant_digits(exponent: int) -> int:
+    """How many digits tell apart the doubles whose leading digit counts 10 ** exponent."""
+    return min(MAX_SIGNIFICANT, 325 + exponent)
+
+
+def texts_of_equals(value: int | float) -> tuple[str, ...]:
+    """The `repr` of every number that JSON Schema counts as equal to `value`."""
+    if value == 0:
+        return "0", "0.0", "-0.0"
+    texts = [str(int(value))] if is_integral(value) else []
+    try:
+        as_float = float(value)
+    except OverflowError:
+        return tuple(texts)
+    return (*texts, repr(as_float)) if as_float == value else tuple(texts)
+
+
+@cache
+def fractions_of_integers() -> Language:
+    """The texts with a fraction other than 0 that stand for integral doubles: `1.0000000000000001`.
+
+    Doubles between two powers of two are evenly spaced, so there the fractions are the same after every whole number.
+    """
+    found = [sequence(literal(b"0."), union(map(literal, _vanishing_fractions(0, MAX_SIGNIFICANT))))]
+    for num_digits in range(1, MAX_SIGNIFICANT):
+        low, last = 10 ** (num_digits - 1), 10**num_digits - 1
+        while low <= last:
+            high = min((1 << low.bit_length()) - 1, last)
+            fractions = _vanishing_fractions(low, MAX_SIGNIFICANT - num_digits)
+            if fractions:
+                found.append(sequence(_between(str(low), str(high)), literal(b"."), union(map(literal, fractions))))
+            low = high + 1
+    return sequence(union([literal(b""), literal(b"-")]), union(found))
+
+
+def _vanishing_fractions(whole: int, num_digits: int) -> set[bytes]:
+    """The fractions of at most `num_digits` digits that are lost when they stand after `whole`."""
+    found = set()
+    for fractions in (range(1, 10**num_digits), range(10**num_digits - 1, 0, -1)):
+        for fraction in fractions:
+            text = f"{fraction:0{num_digits}d}"
+            if not float(f"{whole}.{text}").is_integer():
+                break
+            found.add(text.rstrip("0").encode())
+    return found
+
+
+def _between(low: str, high: str) -> Language:
+    """The decimal texts from `low` to `high`, which have equally many digits."""
+    if low == high:
+        return literal(low.encode())
+    if low[0] == high[0]:
+        return sequence(literal(low[0].encode()), _between(low[1:], high[1:]))
+    rest = len(low) - 1
+    parts = [
+        sequence(literal(low[0].encode()), _between(low[1:], "9" * rest)),
+        sequence(literal(high[0].encode()), _between("0" * rest, high[1:])),
+    ]
+    if int(high[0]) - int(low[0]) > 1:
+        middle = f"[{int(low[0]) + 1}-{int(high[0]) - 1}][0-9]{{{rest}}}"
+        parts.append(_any_of([middle]))
+    return union(parts)
+
+
+def other_texts(text: str) -> Language:
+    """The admitted texts that stand for the same float as its `repr`, without the `repr` itself."""
+    value = float(text)
+    exact = abs(Decimal(value))
+    found: set[str] = set()
+    for exponent in range(exact.adjusted() - 1, exact.adjusted() + 2):
+        num_digits = significant_digits(exponent)
+        if num_digits < 1 or not value:
+            continue
+        unit = exponent - num_digits + 1
+        lowest, highest = 10 ** (num_digits - 1), 10**num_digits - 1
+        middle = min(max(int(exact.scaleb(-unit)), lowest), highest)
+        for mantissas in (range(middle, highest + 1), range(middle, lowest - 1, -1)):
+            for mantissa in mantissas:
+                if mantissa != middle and float(f"{mantissa}e{unit}") != abs(value):
+                    break
+                found.add(_layout(str(mantissa).rstrip("0"), exponent))
+    sign = "-" if value < 0 else ""
+    same = {sign + other for other in found if float(sign + other) == value}
+    return union(literal(other.encode()) for other in same - {text})
+
+
+def _layout(digits: str, exponent: int) -> str:
+    """The digits as `repr` lays them out, the first one counting 10 ** exponent."""
+    if exponent not in POSITIONAL:
+        return f"{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e{exponent:+03d}"
+    if exponent < 0:
+        return f"0.{'0' * (-exponent - 1)}{digits}"
+    return f"{digits[: exponent + 1].ljust(exponent + 1, '0')}.{digits[exponent + 1 :] or '0'}"

@@ -22,7 +22,7 @@ from schemalm.grammar.assertions import (
     StringIn,
     StringIs,
 )
-from schemalm.grammar.automaton import Automaton, AutomatonTooLarge, build_automaton
+from schemalm.grammar.automaton import Automaton, AutomatonTooLargeError, build_automaton
 from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, substitute
 from schemalm.grammar.language import (
     ANY_CHARACTER,
@@ -135,8 +135,8 @@ class Shapes:
         """
         try:
             automaton = build_automaton(languages, admits, self._limits.automaton_states, within)
-        except AutomatonTooLarge as error:
-            raise SchemaError(f"a string's constraints need {error}", keyword="pattern") from None
+        except AutomatonTooLargeError as error:
+            raise SchemaError(f"the constraints on one string or number need {error}", keyword="pattern") from None
         if automaton is None:
             return None
         identity = (automaton.transitions, automaton.verdicts.tobytes())

@@ -8,8 +8,6 @@ Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals.
 Both raise `DataError` where a mask does not admit a target: such data contradicts itself.
 """
 
-# ruff: noqa: N815 (fields carry shape suffixes)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

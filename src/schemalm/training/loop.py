@@ -16,7 +16,7 @@ import torch
 
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
 from schemalm.dataset.windows import Batch, SamplerState, Windows, WindowSampler
-from schemalm.errors import ConfigurationError, DataError
+from schemalm.errors import DataError, TrainingError
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
     TrainingState,
@@ -60,7 +60,7 @@ def train(
 
     `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
     step of a checkpoint. Raises `DataError` for damaged data, `CheckpointError` for a run that cannot be opened or does
-    not fit, and `ConfigurationError` where the loss stops being a number.
+    not fit, and `TrainingError` where the loss stops being a number.
     """
     progress = Progress() if report is None else report
     metadata = read_metadata(data)
@@ -141,7 +141,7 @@ class _Trainer:
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._configuration.gradient_clip)
         loss_sum = float(loss.detach())
         if not math.isfinite(loss_sum) or not math.isfinite(float(norm)):
-            raise ConfigurationError(self._diverged(step, loss_sum / num_targets, float(norm), batch))
+            raise TrainingError(self._diverged(step, loss_sum / num_targets, float(norm), batch))
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(step, self._configuration)
         self._optimizer.step()

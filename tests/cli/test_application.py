@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from schemalm.cli import application
+from schemalm.errors import DataError, InvalidDocument
+
+COMMANDS = ["demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate"]
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("schemalm.grammar.compile_schema", fail)
+
+
+def test_help_lists_the_commands_in_the_order_of_the_contract(execute) -> None:
+    result = execute("--help")
+    assert result.returncode == 0
+    listed = result.stdout.split("Commands:")[1]
+    assert re.findall(r"^  ([a-z]+)  ", listed, flags=re.MULTILINE) == COMMANDS
+
+
+def test_every_registered_command_is_listed(invoke) -> None:
+    registered = {command.name for command in application.app.registered_commands}
+    registered |= {group.name for group in application.app.registered_groups}
+    assert registered == set(COMMANDS)
+    for command in COMMANDS:
+        assert invoke(command, "--help").exit_code == 0
+
+
+def test_importing_the_command_line_loads_nothing_heavy() -> None:
+    heavy = ("torch", "numpy", "tokenizers", "matplotlib", "ruamel.yaml", "jsonschema_rs")
+    program = f"import sys, schemalm.cli; sys.exit(bool(set({heavy}) & set(sys.modules)))"
+    started = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("arguments", [(), ("nosuch",), ("check",), ("tokenizer",), ("train", "--model", "huge")])
+def test_wrong_usage_exits_2(invoke, arguments: tuple[str, ...]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert "Usage: " in result.output
+
+
+def test_an_interruption_says_how_to_start_again(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(monkeypatch, KeyboardInterrupt())
+    result = invoke("schema", "some schema.json")
+    assert result.exit_code == 130
+    assert "schemalm schema 'some schema.json'" in result.stderr
+
+
+@pytest.mark.parametrize("given", [(), ("--resume", "auto"), ("--resume=auto",)])
+def test_an_interrupted_training_says_how_to_resume(
+    invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("schemalm.training.loop.train", interrupt)
+    result = invoke("train", "--data", tmp_path, "--out", tmp_path / "run", *given)
+    assert result.exit_code == 130
+    assert result.stderr.count("--resume") == 1
+    assert "checkpoints are kept" in result.stderr
+
+
+def outcome(invoke, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Result:
+    raising(monkeypatch, error)
+    return invoke("schema", "github-workflow")
+
+
+def test_a_rejected_value_exits_1_and_other_errors_2(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert outcome(invoke, monkeypatch, InvalidDocument("wrong", pointer="/a", keyword="type")).exit_code == 1
+    result = outcome(invoke, monkeypatch, DataError("no such thing"))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "error: no such thing"
+
+
+def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    program = (
+        "import schemalm.grammar, signal, os\n"
+        "schemalm.grammar.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
+        "from schemalm.cli import main; main()"
+    )
+    command = [sys.executable, "-c", program, "schema", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 130
+    assert f"start again with: schemalm schema {path}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_errors_of_the_system_are_one_line_with_the_file(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = outcome(invoke, monkeypatch, PermissionError(13, "Permission denied", "secret.json"))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "error: secret.json: Permission denied"
+
+
+def test_memory_running_out_says_what_to_do(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = outcome(invoke, monkeypatch, MemoryError())
+    assert result.exit_code == 2
+    assert "smaller batches" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_fault_of_the_program_is_named_as_one(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = outcome(invoke, monkeypatch, ZeroDivisionError("division by zero"))
+    assert result.exit_code == 2
+    assert "ZeroDivisionError: division by zero" in result.stderr
+    assert "a fault of SchemaLM, not of your input" in result.stderr
+
+
+def test_a_closed_pipe_is_no_fault(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = outcome(invoke, monkeypatch, BrokenPipeError(32, "Broken pipe"))
+    assert result.exit_code == 1
+    assert "error" not in result.stderr

@@ -1,0 +1,82 @@
+"""The command around the demo; the demo itself stands in a test of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemalm import demo
+from schemalm.dataset.prepare import Rejection
+from schemalm.evaluation.evaluate import Evaluation, evaluate
+from schemalm.evaluation.judges import Verdict
+from schemalm.generation import load_run
+
+
+@pytest.fixture(scope="module")
+def evaluation(pipeline) -> Evaluation:
+    return evaluate(load_run(pipeline.run), num_samples=6, max_tokens=20)
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch, pipeline):
+    """Puts a finished demo in place of the real one; gives the arguments that it was called with."""
+
+    def prepare(evaluation: Evaluation, rejections: tuple[Rejection, ...] = ()) -> dict[str, object]:
+        called: dict[str, object] = {}
+
+        def run_demo(out: Path, **arguments: object) -> demo.DemoResult:
+            called.update(arguments, out=out)
+            return demo.DemoResult(out, pipeline.run, pipeline.run / "report.html", evaluation, rejections, 12.0)
+
+        monkeypatch.setattr(demo, "run_demo", run_demo)
+        return called
+
+    return prepare
+
+
+def test_the_demo_shows_five_documents_and_the_report(invoke, pretend, evaluation: Evaluation, pipeline) -> None:
+    called = pretend(evaluation)
+    result = invoke("demo", "--out", "somewhere", "--seed", 3)
+    assert result.exit_code == 0
+    assert (called["out"], called["seed"], called["schema"]) == (Path("somewhere"), 3, "github-workflow")
+    assert result.stdout.count("--- # document ") == 5
+    assert "--- # document 1, valid\nkind: " in result.stdout
+    assert f"report: {pipeline.run / 'report.html'}" in result.stdout
+    assert f"next: schemalm generate {pipeline.run} -n 3" in result.stderr
+
+
+def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluation) -> None:
+    first, *others = evaluation.samples
+    refused = replace(first, verdict=Verdict(False, "type: wrong", "/kind"))
+    pretend(replace(evaluation, samples=(refused, *others)))
+    result = invoke("demo")
+    assert result.exit_code == 1
+    assert "--- # document 1, invalid: type: wrong" in result.stdout
+
+
+def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:
+    called = pretend(evaluation, (Rejection("a.yml", "/kind: wrong (enum)"),))
+    result = invoke("demo", "--corpus", tmp_path, "--json")
+    assert result.exit_code == 0
+    assert called["corpus"] == tmp_path
+    report = json.loads(result.stdout)
+    assert report["rejected_by_reason"] == {"the schema's enum": 1}
+    assert report["evaluation"]["valid_share"] == 1
+
+
+def test_a_folder_that_is_not_empty_is_refused(invoke, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = invoke("demo", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "is not empty" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_other_schemas_ask_for_a_corpus(invoke, schema: Path, tmp_path: Path) -> None:
+    result = invoke("demo", "--out", tmp_path / "out", "--schema", schema)
+    assert result.exit_code == 2
+    assert "--corpus" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,232 @@
+"""From a corpus to a report, command by command, on a model of two steps."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from schemalm.documents import load_document
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, pipeline) -> Path:
+    """The corpus with one document that breaks the schema and one file that is none."""
+    corpus = tmp_path / "mixed"
+    shutil.copytree(pipeline.corpus, corpus)
+    (corpus / "invalid.yml").write_text("kind: delta\n")
+    (corpus / "broken.yml").write_text('kind: "alpha\n')
+    return corpus
+
+
+def tokenizer_command(pipeline, corpus: Path, out: Path) -> tuple[object, ...]:
+    sizes = ("--vocab-size", 360, "--schema", pipeline.schema)
+    return ("tokenizer", "train", "--corpus", corpus, "--out", out, *sizes)
+
+
+def prepare_command(pipeline, corpus: Path, out: Path) -> tuple[object, ...]:
+    sizes = ("--context-size", 16, "--stride", 4, "--train-split", 0.7)
+    return ("prepare", "--input", corpus, "--output", out, "--tokenizer", pipeline.tokenizer, *sizes)
+
+
+def assert_refused(result, *parts: object) -> None:
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    for part in parts:
+        assert str(part) in result.stderr
+
+
+def test_a_tokenizer_is_learned_from_what_is_valid(invoke, pipeline, mixed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tokenizer.json"
+    result = invoke(*tokenizer_command(pipeline, mixed, out))
+    assert result.exit_code == 1
+    assert out.read_bytes() == pipeline.tokenizer.read_bytes()
+    assert "rejected invalid.yml: /kind: " in result.stdout
+    assert "broken.yml:2:1: " in result.stdout
+    assert f"next: schemalm prepare --input {mixed} --output data --tokenizer {out}" in result.stderr
+
+
+def test_tokenizer_train_in_json(invoke, pipeline, mixed: Path, tmp_path: Path) -> None:
+    result = invoke(*tokenizer_command(pipeline, mixed, tmp_path / "t.json"), "--max-files", 5, "--json")
+    report = json.loads(result.stdout)
+    assert report["vocab_size"] <= 360
+    assert result.exit_code == 1
+    assert sum(report["rejected_by_reason"].values()) == len(report["rejected"])
+    names = {rejection["name"] for rejection in report["rejected"]}
+    assert report["num_documents"] + len(names - {"broken.yml"}) == 5
+
+
+@pytest.mark.parametrize("scope", ["value", "derivation"])
+def test_merges_reach_as_far_as_asked(invoke, pipeline, tmp_path: Path, scope: str) -> None:
+    out = tmp_path / "tokenizer.json"
+    result = invoke(*tokenizer_command(pipeline, pipeline.corpus, out), "--merge-scope", scope)
+    assert result.exit_code == 0
+    assert json.loads(out.read_text())["merge_scope"] == scope
+
+
+def test_a_corpus_of_which_nothing_is_left_ends_the_training_of_a_tokenizer(invoke, pipeline, tmp_path: Path) -> None:
+    (tmp_path / "only.yml").write_text("kind: delta\n")
+    result = invoke(*tokenizer_command(pipeline, tmp_path, tmp_path / "t.json"))
+    assert_refused(result, "no document is left")
+    assert "rejected only.yml" in result.stdout
+    assert not (tmp_path / "t.json").exists()
+
+
+def test_an_empty_corpus_is_refused(invoke, pipeline, tmp_path: Path) -> None:
+    assert_refused(invoke(*tokenizer_command(pipeline, tmp_path, tmp_path / "t.json")), "no documents found")
+
+
+def test_a_vocabulary_smaller_than_the_symbols_is_refused(invoke, pipeline, tmp_path: Path) -> None:
+    command = tokenizer_command(pipeline, pipeline.corpus, tmp_path / "t.json")
+    assert_refused(invoke(*command, "--vocab-size", 10))
+
+
+def test_prepare_reports_what_it_leaves_out(invoke, pipeline, mixed: Path, tmp_path: Path) -> None:
+    result = invoke(*prepare_command(pipeline, mixed, tmp_path / "data"))
+    assert result.exit_code == 1
+    assert "rejected invalid.yml: /kind: " in result.stdout
+    assert (tmp_path / "data" / "metadata.json").exists()
+    assert f"next: schemalm train --data {tmp_path / 'data'} --model tiny --out run" in result.stderr
+
+
+def test_prepare_in_json(invoke, pipeline, tmp_path: Path) -> None:
+    result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path / "data"), "--json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert report["splits"]["train"]["num_documents"] + report["splits"]["val"]["num_documents"] == 12
+    assert report["rejected"] == []
+
+
+def test_prepare_refuses_a_data_set_that_is_there(invoke, pipeline) -> None:
+    assert_refused(invoke(*prepare_command(pipeline, pipeline.corpus, pipeline.data)), "already holds")
+
+
+def test_prepare_refuses_unusable_input(invoke, pipeline, tmp_path: Path) -> None:
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b"\x00\xff\xfe")
+    broken = tmp_path / "broken.jsonl.zst"
+    broken.write_bytes(b"\x00\xff\xfe")
+    command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
+    assert_refused(invoke(*command, "--tokenizer", binary), "binary.json")
+    assert_refused(invoke(*command, "--tokenizer", tmp_path / "none"), "does not exist")
+    assert_refused(invoke(*command, "--input", broken), "broken.jsonl.zst")
+    assert_refused(invoke(*command, "--output", binary), "binary.json")
+    assert_refused(invoke(*command, "--train-split", 1.5), "train_split")
+    assert_refused(invoke(*command, "--stride", 20), "stride")
+
+
+def test_a_training_is_resumed(invoke, pipeline, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = ("train", "--data", pipeline.data, "--out", run, "--steps", 2, "--batch-size", 2)
+    first = invoke(*command, "--json")
+    assert first.exit_code == 0
+    assert_refused(invoke(*command), "--resume auto")
+    again = invoke(*command, "--resume", "auto", "--json")
+    assert again.exit_code == 0
+    summaries = [json.loads(result.stdout) for result in (first, again)]
+    assert summaries[0].pop("elapsed_seconds") > 0
+    assert summaries[1].pop("elapsed_seconds") > 0
+    assert summaries[0] == summaries[1]
+    assert_refused(invoke(*command, "--resume", "tomorrow"), "tomorrow")
+    assert_refused(invoke(*command, "--resume", "auto", "--learning-rate", 0.5), "learning_rate")
+
+
+def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Path) -> None:
+    options = (
+        "--steps",
+        1,
+        "--batch-size",
+        3,
+        "--learning-rate",
+        0.01,
+        "--seed",
+        7,
+        "--no-grammar-state",
+        "--no-mask-loss",
+    )
+    result = invoke("train", "--data", pipeline.data, "--out", tmp_path / "run", *options)
+    assert result.exit_code == 0
+    training = json.loads((tmp_path / "run" / "config.json").read_text())["training"]
+    assert (training["num_steps"], training["batch_size"], training["learning_rate"]) == (1, 3, 0.01)
+    assert (training["seed"], training["grammar_state"], training["mask_loss"]) == (7, False, False)
+    assert f"next: schemalm generate {tmp_path / 'run'} -n 3" in result.stderr
+
+
+def test_training_refuses_what_is_no_data(invoke, tmp_path: Path) -> None:
+    assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "no prepared data set")
+    assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
+
+
+def test_generated_documents_alone_are_on_stdout(execute, pipeline) -> None:
+    result = execute("generate", pipeline.run, "-n", 2, "--max-tokens", 20, "--temperature", 1.0)
+    assert result.returncode == 0
+    for text in result.stdout.split("---\n"):
+        assert load_document(text)["kind"] in ("alpha", "beta", "gamma")
+    assert result.stderr.splitlines()[-1] == f"next: schemalm evaluate {pipeline.run}"
+
+
+def test_generated_documents_go_to_files(invoke, pipeline, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ("generate", pipeline.run, "-n", 3, "--format", "json", "--max-tokens", 20, "--out", out)
+    assert invoke(*command).exit_code == 0
+    assert [path.name for path in sorted(out.iterdir())] == ["0001.json", "0002.json", "0003.json"]
+    assert invoke("check", *out.iterdir(), "--schema", pipeline.schema).exit_code == 0
+    assert_refused(invoke(*command), "is not empty")
+
+
+def test_generate_keeps_the_prompt(invoke, pipeline, tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.yml"
+    prompt.write_text("kind: gamma\n")
+    result = invoke("generate", pipeline.run, "--prompt", prompt, "--max-tokens", 20, "--json")
+    (document,) = json.loads(result.stdout)["documents"]
+    assert document["value"]["kind"] == "gamma"
+    assert load_document(document["text"]) == document["value"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("kind: delta\n", "prompt at /kind"), ('kind: "\n', "prompt.yml:"), ("\x00", "prompt.yml:")],
+)
+def test_generate_refuses_an_impossible_prompt(invoke, pipeline, tmp_path: Path, content: str, message: str) -> None:
+    prompt = tmp_path / "prompt.yml"
+    prompt.write_text(content)
+    assert_refused(invoke("generate", pipeline.run, "--prompt", prompt), message)
+
+
+def test_generate_refuses_settings_out_of_range(invoke, pipeline) -> None:
+    assert_refused(invoke("generate", pipeline.run, "--temperature", -1), "temperature")
+    assert_refused(invoke("generate", pipeline.run, "--top-p", 2), "top_p")
+    assert_refused(invoke("generate", pipeline.run, "--format", "toml"), "toml")
+
+
+@pytest.mark.parametrize("command", ["generate", "evaluate"])
+def test_an_unknown_run_is_refused(invoke, tmp_path: Path, command: str) -> None:
+    assert_refused(invoke(command, tmp_path / "nosuch"), "no run folder")
+    assert_refused(invoke(command, tmp_path), "no run folder")
+
+
+def test_a_damaged_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(pipeline.run, run)
+    (run / "tokenizer.json").write_text("{}")
+    assert_refused(invoke("generate", run), "tokenizer")
+    (run / "config.json").write_bytes(b"\xff\x00")
+    assert_refused(invoke("generate", run), "config.json")
+
+
+def test_evaluate_writes_the_report(invoke, pipeline) -> None:
+    result = invoke("evaluate", pipeline.run, "--samples", 3)
+    assert result.exit_code == 0, result.output
+    assert (pipeline.run / "report.html").exists()
+    assert "Valid                100 %" in result.stdout
+    assert f"report: {pipeline.run / 'report.html'}" in result.stdout
+
+
+def test_evaluate_in_json(invoke, pipeline) -> None:
+    result = invoke("evaluate", pipeline.run, "--samples", 2, "--json")
+    report = json.loads(result.stdout)
+    assert report["valid_share"] == 1
+    assert len(report["samples"]) == 2
+    assert result.stderr == ""

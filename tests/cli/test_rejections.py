@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from schemalm.cli.rejections import NUM_SHOWN, count_reasons, describe_rejections, report_rejections
+from schemalm.cli.terminal import Terminal
+from schemalm.dataset.prepare import Rejection
+from schemalm.errors import DocumentError, InvalidDocument
+
+REJECTIONS = [
+    Rejection("a.yml", str(InvalidDocument("expected string, found number 3", pointer="/name", keyword="type"))),
+    Rejection("b.yml", str(InvalidDocument("expected object, found array []", pointer="", keyword="type"))),
+    Rejection("c.yml", str(DocumentError("the key 'x' is repeated in one mapping", line=3, source="in/c.yml"))),
+    Rejection("d.yml", str(DocumentError("the key 'y' is repeated in one mapping", line=9, source="in/d.yml"))),
+    Rejection("e.yml", "e.yml: 9000 tokens need position token 281"),
+]
+
+
+def test_reasons_are_counted_without_what_only_one_document_has() -> None:
+    assert count_reasons(REJECTIONS) == {
+        "the schema's type": 2,
+        "the key … is repeated in one mapping": 2,
+        "… tokens need position token …": 1,
+    }
+
+
+def test_each_document_is_reported_once_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    report_rejections(Terminal(), REJECTIONS)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "rejected a.yml: /name: expected string, found number 3 (type)"
+    assert lines[2] == "rejected in/c.yml:3:1: the key 'x' is repeated in one mapping"
+    assert lines[4] == "rejected e.yml: 9000 tokens need position token 281"
+    assert lines[-1].split() == ["all", "5"]
+
+
+def test_many_rejections_are_cut_on_the_terminal_and_complete_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    many = REJECTIONS * 20
+    report_rejections(Terminal(), many)
+    output = capsys.readouterr().out
+    assert output.count("rejected ") == NUM_SHOWN + 1  # and the head of the table
+    assert "80 more" in output
+    assert len(describe_rejections(many)["rejected"]) == 100
+
+
+def test_nothing_is_said_where_nothing_was_rejected(capsys: pytest.CaptureFixture[str]) -> None:
+    report_rejections(Terminal(), [])
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_size_and_coverage_are_shown(invoke, schema: Path) -> None:
+    result = invoke("schema", schema)
+    assert result.exit_code == 0
+    first, _, header, *rows = result.stdout.splitlines()
+    assert "3 names, 6 constants" in first
+    assert header.split() == ["keyword", "construction", "guard", "annotation"]
+    assert ["enum", "2"] in [row.split() for row in rows]
+    assert result.stderr.splitlines()[-1].startswith("next: schemalm tokenizer train")
+
+
+def test_json_lists_every_occurrence(invoke, schema: Path) -> None:
+    result = invoke("schema", schema, "--json")
+    report = json.loads(result.stdout)
+    assert (report["num_names"], report["num_constants"]) == (3, 6)
+    assert {"pointer": "/required", "keyword": "required", "status": "construction"} in report["coverage"]
+
+
+OUTSIDE = '{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "http://example.org/x"}'
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"type": 3}', "\x00\x01", OUTSIDE])
+def test_what_is_no_usable_schema_exits_2(invoke, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text(content)
+    result = invoke("schema", path)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("error: schema at ")
+    assert "Traceback" not in result.output

@@ -1,0 +1,149 @@
+"""Preparation: what is written, how sources are split, what is rejected."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
+from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
+from schemalm.documents import canonical_json
+from schemalm.errors import ConfigurationError, DataError
+from schemalm.grammar import compile_schema
+from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "size": {"type": "integer"}},
+    "additionalProperties": {"type": "string"},
+}
+
+
+def documents(num_documents: int = 60, num_sources: int = 12) -> list[SourceDocument]:
+    """Documents of several sources."""
+    return [
+        SourceDocument(
+            {"size": index, "name": f"document {index}", "note": "text " * (index % 9)},
+            f"s{index % num_sources}",
+            f"d{index}",
+        )
+        for index in range(num_documents)
+    ]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    """A small typed tokenizer."""
+    return Tokenizer.train(compile_schema(SCHEMA), [document.value for document in documents()], 320)
+
+
+def test_the_token_stream_decodes_to_the_documents(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    summary = prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
+    metadata = read_metadata(tmp_path)
+    verify_files(tmp_path, metadata)
+    assert metadata == summary.metadata
+    decoded = []
+    for name in ("train", "val"):
+        split = Split(tmp_path, name, metadata)
+        for index in range(split.num_documents):
+            ids = split.tokens[split.offsets[index] : split.offsets[index + 1]].tolist()
+            value = tokenizer.decode(ids)
+            assert split.num_bytes[index] == len(canonical_json(value))
+            decoded.append(canonical_json(value, sort_keys=True))
+    assert sorted(decoded) == sorted(canonical_json(document.value, sort_keys=True) for document in documents())
+
+
+def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
+    metadata = read_metadata(tmp_path)
+    packed = load_masks(tmp_path, metadata)
+    assert packed is not None
+    masks = np.unpackbits(packed, axis=1, count=metadata.vocab_size, bitorder="little").astype(bool)
+    split = Split(tmp_path, "train", metadata)
+    assert split.nonterminals is not None
+    assert masks[split.nonterminals, split.tokens].all()
+    machine = tokenizer.machine()
+    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), split.nonterminals.tolist(), strict=False):
+        assert (masks[row] >= machine.mask()).all()
+        machine.advance(token)
+    assert machine.is_complete
+
+
+def test_states_are_the_rows_that_generation_reads(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
+    split = Split(tmp_path, "val")
+    assert split.states is not None
+    reader, machine = GrammarStateReader(tokenizer), tokenizer.machine()
+    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), split.states.tolist(), strict=False):
+        assert reader.rows(machine) == tuple(state)
+        machine.advance(token)
+    assert split.states.max() < tokenizer.states.num_states
+    assert (split.states > 0).mean() > 0.9
+
+
+def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
+    held = validation_sources(documents(600, 30), 0.2, seed=0)
+    assert 0.15 <= sum(document.source in held for document in documents(600, 30)) / 600 <= 0.3
+    assert held != validation_sources(documents(600, 30), 0.2, seed=1)
+    giant = [SourceDocument({}, "giant", "g")] * 900 + documents(100, 10)
+    assert "giant" not in validation_sources(giant, 0.1, seed=5)
+
+
+def test_one_source_alone_cannot_be_split(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="two sources"):
+        prepare(documents(10, 1), tokenizer, tmp_path)
+
+
+def test_refused_and_overlong_documents_are_reported_and_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    bad = SourceDocument({"size": "five"}, "s1", "bad.yml")
+    long = SourceDocument({"name": "\u4e00" * 3000}, "s1", "long.yml")
+    summary = prepare([*documents(), bad, long], tokenizer, tmp_path, context_size=8, stride=1)
+    assert [rejection.name for rejection in summary.rejections] == ["bad.yml", "long.yml"]
+    assert "/size" in summary.rejections[0].reason
+    assert "position" in summary.rejections[1].reason
+
+
+def test_preparation_repeats_byte_for_byte(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    digests = []
+    for name in ("first", "second"):
+        prepare(documents(), tokenizer, tmp_path / name, context_size=16, stride=4)
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+    assert digests[0] == digests[1]
+
+
+def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
+    baseline = ByteBPETokenizer.train([document.value for document in documents()], 300)
+    summary = prepare(documents(), baseline, tmp_path, context_size=16, stride=4)
+    assert summary.metadata.num_nonterminals == summary.metadata.num_states == 0
+    split = Split(tmp_path, "val")
+    assert baseline.decode(split.tokens[: split.offsets[1]].tolist())["name"].startswith("document")
+
+
+@pytest.mark.parametrize("settings", [{"train_split": 1.0}, {"train_split": 0.0}, {"stride": 0}, {"stride": 99}])
+def test_settings_out_of_range_are_refused(tokenizer: Tokenizer, tmp_path: Path, settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        prepare(documents(), tokenizer, tmp_path, **{"context_size": 16, "stride": 4, **settings})
+
+
+def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path) -> None:
+    rows = [
+        '{"value": {"name": "a"}, "repo": "o/r", "path": "a.yml"}',
+        '{"yaml": "name: a", "repo": "o/s"}',
+        '{"yaml": "a: b: c"}',
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows) + "\n")
+    found, rejections = read_documents([tmp_path / "rows.jsonl"])
+    assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
+    assert len(rejections) == 1
+    valid, invalid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA))
+    assert valid == found
+    assert [rejection.name for rejection in invalid] == ["b.yml"]

@@ -1,0 +1,76 @@
+"""A tiny trained run on a small schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemalm.dataset.prepare import SourceDocument, prepare
+from schemalm.generation import Run, load_run
+from schemalm.grammar import compile_schema
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.tokenizer import Tokenizer
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.loop import train
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "kind": {"enum": ["service", "job"]},
+        "replicas": {"type": "integer"},
+        "env": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+        "steps": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {"run": {"type": "string"}, "uses": {"type": "string"}, "name": {"type": "string"}},
+                "additionalProperties": False,
+                "oneOf": [{"required": ["run"]}, {"required": ["uses"]}],
+            },
+        },
+    },
+    "required": ["kind", "steps"],
+    "additionalProperties": False,
+}
+
+
+def documents() -> list[SourceDocument]:
+    """Forty documents of eight sources."""
+    values = [
+        {
+            "name": f"service {index}",
+            "kind": ["service", "job"][index % 2],
+            "replicas": index,
+            "env": {f"VARIABLE_{index % 5}": "on", "LEVEL": index / 2},
+            "steps": [{"uses": "checkout"}, {"name": "build", "run": f"make all\nmake test-{index}\n"}],
+        }
+        for index in range(40)
+    ]
+    return [SourceDocument(value, f"source-{index % 8}", f"{index}.json") for index, value in enumerate(values)]
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A model of one layer after 20 steps, with a context much shorter than its documents."""
+    folder: Path = tmp_path_factory.mktemp("run")
+    corpus = documents()
+    tokenizer = Tokenizer.train(compile_schema(SCHEMA), [document.value for document in corpus], 400)
+    summary = prepare(corpus, tokenizer, folder / "data", context_size=24, stride=4)
+    model = GPTConfiguration(
+        vocab_size=tokenizer.vocab_size,
+        context_size=24,
+        num_layers=1,
+        num_heads=2,
+        num_key_value_heads=2,
+        model_width=32,
+        mlp_width=64,
+        num_states=summary.metadata.num_states,
+    )
+    configuration = TrainingConfiguration(num_steps=20, model=model, warmup_steps=2, evaluate_every=20)
+    train(folder / "data", folder / "run", configuration)
+    return load_run(folder / "run")

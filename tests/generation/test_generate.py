@@ -1,0 +1,124 @@
+"""Generation: every document valid, prompts kept, budgets harmless, seeds repeatable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import torch
+
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.errors import ConfigurationError, PromptError
+from schemalm.generation import Run, generate
+from schemalm.generation.derivation import OpenDerivation, WindowShape
+
+
+def states(value: Any, prompt: Any) -> bool:
+    """Whether `value` has everything that `prompt` states, at the same place."""
+    if isinstance(prompt, dict):
+        return isinstance(value, dict) and all(key in value and states(value[key], prompt[key]) for key in prompt)
+    if isinstance(prompt, list):
+        return len(value) >= len(prompt) and all(map(states, value, prompt))
+    return type(value) is type(prompt) and bool(value == prompt)
+
+
+@pytest.mark.parametrize("max_tokens", [1, 7, 60, 300])
+def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) -> None:
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    for document in generate(run, num_samples=20, temperature=1.0, max_tokens=max_tokens):
+        assert judge.is_valid(document.value)
+        assert run.tokenizer.decode(document.tokens) == document.value
+        assert document.finish in ("complete", "budget")
+        assert document.logprob <= 0
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        {},
+        {"name": "CI", "kind": "job"},
+        {"steps": [{"run": "make"}, {"name": "second"}]},
+        {"env": {"FIRST": "1", "a.b/c": 2}, "replicas": 3},
+        {"env": {}, "steps": [{}]},
+        {"name": 'with "quotes", ünïcode and\nlines'},
+    ],
+)
+def test_what_a_prompt_states_is_kept(run: Run, prompt: Any) -> None:
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    for document in generate(run, prompt=prompt, num_samples=6, temperature=1.0, max_tokens=80):
+        assert states(document.value, prompt)
+        assert judge.is_valid(document.value)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "pointer"),
+    [
+        ({"kind": "daemon"}, "/kind"),
+        ({"name": "x", "replicas": 1.5}, "/replicas"),
+        ({"env": {"A": True}}, "/env/A"),
+        ({"steps": [{"run": "x", "uses": "y"}]}, "/steps"),
+        (5, ""),
+    ],
+)
+def test_a_prompt_that_no_document_states_is_refused_with_its_place(run: Run, prompt: Any, pointer: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        generate(run, prompt=prompt)
+    assert caught.value.pointer == pointer
+
+
+def test_equal_seeds_give_equal_documents_and_other_seeds_others(run: Run) -> None:
+    first = generate(run, num_samples=8, seed=3, max_tokens=60)
+    assert first == generate(run, num_samples=8, seed=3, max_tokens=60)
+    assert [document.value for document in first] != [
+        document.value for document in generate(run, num_samples=8, seed=4, max_tokens=60)
+    ]
+
+
+def test_rows_that_go_on_with_new_documents_give_as_many_as_asked_for(run: Run) -> None:
+    documents = generate(run, num_samples=150, max_tokens=20)
+    assert len(documents) == 150
+
+
+def test_forced_tokens_cost_no_choice(run: Run) -> None:
+    documents = generate(run, prompt={"name": "a", "kind": "job", "steps": [{"run": "make"}]}, num_samples=3)
+    assert all(document.num_forced > 0 for document in documents)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_k": 0}, {"num_samples": 0}, {"max_tokens": 0}]
+)
+def test_settings_out_of_range_are_refused(run: Run, settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        generate(run, **settings)
+
+
+@pytest.mark.parametrize("settings", [{"temperature": 0.0}, {"top_k": 1}, {"top_p": 1e-9}])
+def test_greedy_settings_agree(run: Run, settings: dict[str, Any]) -> None:
+    expected = generate(run, temperature=0.0, max_tokens=40)[0].tokens
+    assert generate(run, max_tokens=40, **settings)[0].tokens == expected
+
+
+@torch.inference_mode()
+def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Run) -> None:
+    document = generate(run, num_samples=1, temperature=1.0, max_tokens=200, seed=1)[0]
+    configuration = run.model.configuration
+    shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
+    reader = GrammarStateReader(run.tokenizer)
+    derivation = OpenDerivation(0, [run.tokenizer.machine()], reader, shape)
+    logprob = 0.0
+    window: list[int] = []
+    window_states: list[tuple[int, int]] = []
+    num_sampled = len(document.tokens) if document.finish == "complete" else 200
+    for token in document.tokens[:num_sampled]:
+        mask = derivation.mask()
+        if mask.sum() > 1:
+            is_new, tokens, token_states = derivation.unread()
+            window = tokens if is_new else window + tokens
+            window_states = token_states if is_new else window_states + token_states
+            assert len(window) <= configuration.context_size
+            logits = run.model(torch.tensor([window]), torch.tensor([window_states]))[0, -1]
+            logits[torch.from_numpy(~mask)] = float("-inf")
+            logprob += float(logits.log_softmax(-1)[token])
+        derivation.take(token, 0.0)
+    assert logprob == pytest.approx(document.logprob, abs=1e-3)

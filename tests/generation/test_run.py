@@ -1,0 +1,35 @@
+"""Loading a run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from schemalm.errors import CheckpointError
+from schemalm.generation import Run, load_run
+
+
+def test_a_run_knows_its_step_its_data_and_its_tokenizer(run: Run) -> None:
+    assert run.step == 20
+    assert run.data is not None
+    assert (run.folder / "tokenizer.json").read_bytes() == run.tokenizer.to_json()
+
+
+@pytest.mark.parametrize("checkpoint", ["best", "latest", 20])
+def test_checkpoints_are_found_by_name_and_step(run: Run, checkpoint: str | int) -> None:
+    assert load_run(run.folder, checkpoint).step == 20
+
+
+def test_a_missing_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no run folder"):
+        load_run(tmp_path)
+
+
+def test_a_tokenizer_of_another_run_is_refused(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.folder, tmp_path / "run")
+    path = tmp_path / "run" / "tokenizer.json"
+    path.write_bytes(path.read_bytes().replace(b'"merge_scope":"word"', b'"merge_scope":"value"'))
+    with pytest.raises(CheckpointError, match="not the tokenizer"):
+        load_run(tmp_path / "run")
