@@ -72,9 +72,11 @@ def run_demo(
     started = time.monotonic()
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out} is not empty: choose another folder with --out, or delete it")
+    if corpus is None and schema != EMBEDDED_SCHEMA:
+        raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
-    documents, rejections = _documents(grammar, corpus, schema, sizes, seed, tell)
+    documents, rejections = _documents(grammar, corpus, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     tell(f"cutting windows of {sizes.context_size} tokens")
     summary = prepare(
@@ -114,14 +116,11 @@ def run_demo(
 def _documents(
     grammar: Grammar,
     corpus: Path | None,
-    schema: str,
     sizes: DemoSizes,
     seed: int,
     tell: Callable[[str], None],
 ) -> tuple[list[SourceDocument], list[Rejection]]:
     if corpus is None:
-        if schema != EMBEDDED_SCHEMA:
-            raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
         tell(f"composing {sizes.num_documents} workflows")
         recipes = compose_workflows(sizes.num_documents, seed)
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], []
@@ -130,7 +129,7 @@ def _documents(
     documents, invalid = valid_documents(read, grammar)
     tell(f"{len(documents)} documents are valid, {len(unreadable) + len(invalid)} were left out")
     if not documents:
-        raise DataError(f"no document of {corpus} is valid under {schema}")
+        raise DataError(f"no document of {corpus} is valid under the schema")
     return documents, [*unreadable, *invalid]
 
 

@@ -58,7 +58,7 @@ def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluat
 
 
 def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:
-    called = pretend(evaluation, (Rejection("a.yml", "/kind: wrong (enum)"),))
+    called = pretend(evaluation, (Rejection("a.yml", "/kind: wrong (enum)", "enum"),))
     result = invoke("demo", "--corpus", tmp_path, "--json")
     assert result.exit_code == 0
     assert called["corpus"] == tmp_path

@@ -8,8 +8,10 @@ from schemalm.dataset.prepare import Rejection
 from schemalm.errors import DocumentError, InvalidDocument
 
 REJECTIONS = [
-    Rejection("a.yml", str(InvalidDocument("expected string, found number 3", pointer="/name", keyword="type"))),
-    Rejection("b.yml", str(InvalidDocument("expected object, found array []", pointer="", keyword="type"))),
+    Rejection(
+        "a.yml", str(InvalidDocument("expected string, found number 3", pointer="/name", keyword="type")), "type"
+    ),
+    Rejection("b.yml", str(InvalidDocument("expected object, found array []", pointer="", keyword="type")), "type"),
     Rejection("c.yml", str(DocumentError("the key 'x' is repeated in one mapping", line=3, source="in/c.yml"))),
     Rejection("d.yml", str(DocumentError("the key 'y' is repeated in one mapping", line=9, source="in/d.yml"))),
     Rejection("e.yml", "e.yml: 9000 tokens need position token 281"),

@@ -43,7 +43,7 @@ class Finding:
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILES...", exists=True, dir_okay=False, help="YAML or JSON documents.")
+        list[Path], typer.Argument(metavar="FILES", exists=True, dir_okay=False, help="YAML or JSON documents.")
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
     as_json: AsJSON = False,

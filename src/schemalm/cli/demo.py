@@ -21,7 +21,9 @@ NUM_SHOWN = 5
 
 def demo(
     *,
-    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = Path("demo"),
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="The folder to write [default: runs/demo].")
+    ] = None,
     seed: Seed = 0,
     corpus: Annotated[
         Path | None, typer.Option(exists=True, metavar="PATH", help="Real documents in place of the embedded ones.")
@@ -32,6 +34,7 @@ def demo(
     """Go the whole way: prepare, train, generate, judge, report."""
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
+    out = out or _free_folder(Path("runs"))
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
     from schemalm.demo import run_demo  # noqa: PLC0415
 
@@ -58,3 +61,9 @@ def demo(
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
     raise typer.Exit(0 if result.evaluation.valid_share == 1 else 1)
+
+
+def _free_folder(parent: Path) -> Path:
+    """`demo`, or `demo-2` and so on where there was one before."""
+    names = ["demo", *(f"demo-{number}" for number in range(2, 1000))]
+    return next((parent / name for name in names if not (parent / name).exists()), parent / "demo")

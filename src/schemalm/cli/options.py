@@ -11,7 +11,7 @@ AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 SchemaName = Annotated[
     str, typer.Option("--schema", metavar="S", help="A schema file, or a built-in name such as github-workflow.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Equal seeds give equal results on one machine.")]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds give equal results on one machine.")]
 MaxFiles = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Take so many documents, spread evenly over the corpus.")
 ]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from schemalm.dataset.prepare import Rejection
 
 NUM_SHOWN = 20
-_KEYWORD = re.compile(r"\(([^()]+)\)$")
 _PLACE = re.compile(r"^.*?:\d+:\d+: ")
 _PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d+\b")
 
@@ -46,8 +45,7 @@ def count_reasons(rejections: Sequence[Rejection]) -> dict[str, int]:
 
 def _kind(rejection: Rejection) -> str:
     """The schema keyword that the document breaks, else the message without what only this document has."""
-    keyword = _KEYWORD.search(rejection.reason)
-    if keyword:
-        return f"the schema's {keyword[1]}"
+    if rejection.keyword:
+        return f"the schema's {rejection.keyword}"
     message = _PLACE.sub("", rejection.reason).removeprefix(f"{rejection.name}: ")
     return _PARTICULARS.sub("…", message)

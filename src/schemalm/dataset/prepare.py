@@ -31,7 +31,7 @@ from schemalm.dataset.store import (
     write_metadata,
 )
 from schemalm.dataset.windows import check_positions
-from schemalm.documents import canonical_json, deduplicate, read_corpus
+from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corpus
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
@@ -53,10 +53,11 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A document that is left out: its name, and why."""
+    """A document that is left out: its name, why, and the schema's keyword where that is what it breaks."""
 
     name: str
     reason: str
+    keyword: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,18 @@ def read_documents(
     rejections: list[Rejection] = []
     for row in deduplicate(read_corpus(paths)):
         if row.error is not None:
-            rejections.append(Rejection(row.path, str(row.error)))
+            rejections.append(Rejection(_name(row), str(row.error)))
         else:
-            documents.append(SourceDocument(row.value, row.repository, row.path))
+            documents.append(SourceDocument(row.value, row.repository, _name(row)))
     if max_documents is not None and len(documents) > max_documents:
         chosen = np.linspace(0, len(documents) - 1, max_documents).round().astype(int)
         documents = [documents[index] for index in chosen]
     return documents, rejections
+
+
+def _name(row: CorpusRow) -> str:
+    """The path, behind the repository where the row names one."""
+    return row.path if row.repository.endswith(row.path) else f"{row.repository}/{row.path}"
 
 
 def valid_documents(
@@ -99,7 +105,7 @@ def valid_documents(
             writer.segments(document.value)
             valid.append(document)
         except InvalidDocument as error:
-            rejections.append(Rejection(document.name, str(error)))
+            rejections.append(Rejection(document.name, str(error), error.keyword))
     return valid, rejections
 
 
@@ -206,7 +212,8 @@ class _Preparation:
             tokens = self._tokenizer.encode(document.value)
             check_positions(len(tokens), self._stride, self._context_size, vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
-            self._rejections.append(Rejection(document.name, str(error)))
+            keyword = error.keyword if isinstance(error, InvalidDocument) else ""
+            self._rejections.append(Rejection(document.name, str(error), keyword))
             return
         num_bytes = len(canonical_json(document.value))
         if self._typed is None or self._reader is None:
