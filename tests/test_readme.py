@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from schemalm.cli import application
+from schemalm.cli.application import app
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -22,17 +23,19 @@ def test_python_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
     for block in blocks("python"):
-        for line in block.strip().splitlines():
-            expression, _, shown = line.partition("  # -> ")
+        lines = block.splitlines()
+        for statement in ast.parse(block).body:
+            source = ast.get_source_segment(block, statement)
+            shown = lines[(statement.end_lineno or 0) - 1].partition("  # -> ")[2]
             if shown:
-                assert repr(eval(expression, scope)) == shown, line
+                assert repr(eval(source or "", scope)) == shown, source
             else:
-                exec(line, scope)
+                exec(source or "", scope)
 
 
 def test_every_command_of_the_readme_exists() -> None:
     commands = set(re.findall(r"^schemalm ([a-z]+)", "\n".join(blocks("console") + blocks("sh")), flags=re.MULTILINE))
     assert commands
     for command in commands:
-        result = CliRunner().invoke(application, [command, "--help"])
+        result = CliRunner().invoke(app, [command, "--help"])
         assert result.exit_code == 0, command

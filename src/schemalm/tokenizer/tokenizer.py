@@ -1,7 +1,7 @@
 """The typed tokenizer: values to token ids and back, under a grammar.
 
-`encode` writes a value as segments of symbols and merges inside them; `decode` accepts exactly whole derivations. What the file
-format holds, the tokenizer is: the schema, the key orders, the whole values and the merges, as one JSON file.
+`encode` writes a value as segments of symbols and merges inside them; `decode` accepts exactly whole derivations. What
+the file holds, the tokenizer is: the schema, the key orders, the whole values and the merges, as one JSON file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from schemalm.errors import DataError, DecodeError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
-from schemalm.tokenizer.derivation import Derivation, NotDerivable
+from schemalm.grammar.symbols import NUM_BYTES
+from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.linearization import Linearizer, MergeScope, SegmentWriter
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
@@ -64,7 +65,7 @@ class Tokenizer:
         merge_scope: MergeScope = "word",
         whole_values: Sequence[str] = (),
         merges: Sequence[tuple[str, str]] = (),
-        states: GrammarStates = GrammarStates(),  # noqa: B008
+        states: GrammarStates = GrammarStates(),
     ) -> None:
         self.grammar = grammar
         self.merge_scope = merge_scope
@@ -97,7 +98,7 @@ class Tokenizer:
         sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
         it every value counts as a source of its own. merge_scope: how far merges reach. seed: draws the documents
         from which grammar states are collected.
-        Raises InvalidDocument for a value that breaks the schema, ConfigurationError for a vocab_size that is too small.
+        Raises InvalidDocument for a value that breaks the schema, ConfigurationError for too small a vocab_size.
         """
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
 
@@ -114,6 +115,10 @@ class Tokenizer:
             orders = {frozenset(order): tuple(order) for order in content["key_orders"]}
             schema = read_schema(content["schema"], DEFAULT_LIMITS)
             grammar = Grammar(schema, content["formats"], DEFAULT_LIMITS, orders)
+            if content["symbols"] != [str(symbol) for symbol in grammar.symbols.symbols[NUM_BYTES:]]:
+                raise DataError(
+                    f"{path} was made by a version that derives other symbols from its schema: train it again"
+                )
             return cls(
                 grammar,
                 merge_scope=content["merge_scope"],
@@ -138,6 +143,7 @@ class Tokenizer:
             "vocab_size": self.vocab_size,
             "merge_scope": self.merge_scope,
             "formats": self.grammar.formats,
+            "symbols": [str(symbol) for symbol in self.grammar.symbols.symbols[NUM_BYTES:]],
             "key_orders": [list(order) for order in self.grammar.key_orders.values()],
             "whole_values": self.vocabulary.whole_values,
             "merges": self.vocabulary.merges,
@@ -210,7 +216,10 @@ class Tokenizer:
         return derivation.value
 
     def decode_prefix(self, ids: Sequence[int]) -> Any:
-        """The value of a document's beginning, ended by the machine's completion; raises DecodeError where none begins so."""
+        """The value of a document's beginning, ended by the machine's completion.
+
+        Raises DecodeError where no document begins so.
+        """
         machine = self.machine()
         for position, token in enumerate(ids):
             try:
@@ -227,7 +236,7 @@ class Tokenizer:
             try:
                 for symbol in self.vocabulary.symbols[token]:
                     derivation.push(symbol)
-            except NotDerivable as error:
+            except NotDerivableError as error:
                 raise DecodeError(f"after {position} of {len(ids)} tokens: {error}", position=position) from None
         return derivation
 
