@@ -35,7 +35,7 @@ class DemoSizes:
     context_size: int = 256
     stride: int = 32
     train_split: float = 0.9
-    num_steps: int = 500
+    num_steps: int = 360
     batch_size: int = 8
     learning_rate: float = 3e-3
     num_samples: int = 32

@@ -8,6 +8,7 @@ command's work: each command imports what it needs when it runs, so `--help` ans
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 from typing import Any
@@ -101,6 +102,9 @@ app.command("evaluate")(evaluate.evaluate)
 
 def main() -> None:
     """Run the program with the arguments of this process."""
+    # Threads of torch that wait for each other by spinning are ten times slower as soon as anything else runs on the
+    # machine. The variable is read when torch is loaded, which no command does before it runs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # terminals that cannot show all of Unicode
