@@ -10,6 +10,7 @@ import json
 import re
 
 from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, all_of, any_of
+from schemalm.grammar.numbers import text_of_number, texts_of_equals
 
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 KINDS_OF_TYPES = {
@@ -37,15 +38,24 @@ class Assertion(Atom):
 
 
 class KindIs(Assertion):
-    """parts: (sorted tuple of JSON Schema type names,)."""
+    """parts: (sorted tuple of JSON Schema type names, whether 1.0 is an integer).
+
+    `integer` may stand beside or instead of `number`.
+    """
 
     __slots__ = ()
     keyword = "type"
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The admitted type names; `integer` may stand beside or instead of `number`."""
-        return self.parts[0]  # type: ignore[return-value]
+        """The admitted type names."""
+        kinds: tuple[str, ...] = self.parts[0]
+        return kinds
+
+    @property
+    def integer(self) -> IsInteger:
+        """What the type name `integer` says of a number."""
+        return IsInteger(self.parts[1])
 
 
 class Is(Assertion):
@@ -53,6 +63,12 @@ class Is(Assertion):
 
     __slots__ = ()
     keyword = "const"
+
+    @property
+    def name(self) -> str:
+        """The constant as JSON text."""
+        name: str = self.parts[0]
+        return name
 
 
 class Reference(Assertion):
@@ -64,23 +80,36 @@ class Reference(Assertion):
     @property
     def location(self) -> str:
         """The resolved place of the schema node."""
-        return self.parts[0]  # type: ignore[return-value]
+        location: str = self.parts[0]
+        return location
 
 
 class StringIn(Assertion):
-    """parts: (tuple of strings): the string is one of them."""
+    """parts: (tuple of strings,): the string is one of them."""
 
     __slots__ = ()
     keyword = "enum"
     kind = "string"
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The strings."""
+        texts: tuple[str, ...] = self.parts[0]
+        return texts
+
 
 class Pattern(Assertion):
-    """parts: (ECMA-262 source): the string has a match somewhere."""
+    """parts: (ECMA-262 source,): the string has a match somewhere."""
 
     __slots__ = ()
     keyword = "pattern"
     kind = "string"
+
+    @property
+    def source(self) -> str:
+        """The expression."""
+        source: str = self.parts[0]
+        return source
 
 
 class MinLength(Assertion):
@@ -90,21 +119,39 @@ class MinLength(Assertion):
     keyword = "minLength"
     kind = "string"
 
+    @property
+    def count(self) -> int:
+        """Code points."""
+        count: int = self.parts[0]
+        return count
+
 
 class IsInteger(Assertion):
-    """The number has no fractional part."""
+    """parts: (whether 1.0 counts,): the number has no fractional part."""
 
     __slots__ = ()
     keyword = "type"
     kind = "number"
 
+    @property
+    def fractions(self) -> bool:
+        """Whether 1.0 counts, as it does since draft 6."""
+        fractions: bool = self.parts[0]
+        return fractions
+
 
 class NumberIn(Assertion):
-    """parts: (tuple of decimal texts): the number is written as one of them."""
+    """parts: (tuple of decimal texts,): the number is written as one of them."""
 
     __slots__ = ()
     keyword = "enum"
     kind = "number"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The decimal texts."""
+        texts: tuple[str, ...] = self.parts[0]
+        return texts
 
 
 class Has(Assertion):
@@ -113,6 +160,12 @@ class Has(Assertion):
     __slots__ = ()
     keyword = "required"
     kind = "object"
+
+    @property
+    def name(self) -> str:
+        """The key."""
+        name: str = self.parts[0]
+        return name
 
 
 class Members(Assertion):
@@ -128,7 +181,7 @@ class Members(Assertion):
 
     def __init__(self, *parts: object) -> None:
         super().__init__(*parts)
-        self._named: dict[str, Formula] = dict(parts[0])  # type: ignore[call-overload]
+        self._named: dict[str, Formula] = dict(self.parts[0])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,13 +191,14 @@ class Members(Assertion):
     @property
     def patterns(self) -> tuple[str, ...]:
         """The sources that `patternProperties` lists."""
-        return tuple(source for source, _ in self.parts[1])  # type: ignore[attr-defined]
+        return tuple(source for source, _ in self.parts[1])
 
     def shape(self, name: str | None, matched: frozenset[str]) -> Formula:
         """The shape of the value under a key, given the patterns that the key matches."""
         shapes = [self._named[name]] if name in self._named else []
-        shapes += [shape for source, shape in self.parts[1] if source in matched]  # type: ignore[attr-defined]
-        return all_of(shapes) if shapes else self.parts[2]  # type: ignore[return-value]
+        shapes += [shape for source, shape in self.parts[1] if source in matched]
+        rest: Formula = self.parts[2]
+        return all_of(shapes) if shapes else rest
 
 
 class Prompt(Assertion):
@@ -168,7 +222,7 @@ class Prompt(Assertion):
             return all_of([items, MinItems(len(value))]) if value else TRUE
         if kind == "string":
             return StringIs(value)
-        return NumberIn((repr(value),)) if kind == "number" else Is(json.dumps(value))
+        return NumberIn((text_of_number(value),)) if kind == "number" else Is(json.dumps(value))
 
 
 class StringIs(Assertion):
@@ -177,6 +231,12 @@ class StringIs(Assertion):
     __slots__ = ()
     keyword = "prompt"
     kind = "string"
+
+    @property
+    def text(self) -> str:
+        """The string."""
+        text: str = self.parts[0]
+        return text
 
 
 class StatedKeys(Assertion):
@@ -192,7 +252,8 @@ class StatedKeys(Assertion):
     @property
     def entries(self) -> tuple[tuple[str, Formula], ...]:
         """The keys still to come."""
-        return self.parts[0]  # type: ignore[return-value]
+        entries: tuple[tuple[str, Formula], ...] = self.parts[0]
+        return entries
 
     @property
     def next_free_key(self) -> str:
@@ -200,7 +261,7 @@ class StatedKeys(Assertion):
         return exact_pattern(self.entries[0][0])
 
     def after_key(self, name: str | None, matched: frozenset[str]) -> tuple[Formula, Formula]:
-        """The shape under a key, and what remains stated afterwards; a free key has no name but patterns that it matches."""
+        """The shape under a key, and what remains stated afterwards; a free key has no name but `matched` patterns."""
         if name is None and self.next_free_key not in matched:
             return FALSE, self
         position = 0 if name is None else next((i for i, entry in enumerate(self.entries) if entry[0] == name), None)
@@ -226,6 +287,12 @@ class MinProperties(Assertion):
     keyword = "minProperties"
     kind = "object"
 
+    @property
+    def count(self) -> int:
+        """Keys."""
+        count: int = self.parts[0]
+        return count
+
 
 class Items(Assertion):
     """parts: (prefix, rest): shapes of the next items by position, then of all others."""
@@ -237,14 +304,14 @@ class Items(Assertion):
     @property
     def first(self) -> Formula:
         """The shape of the next item."""
-        prefix, rest = self.parts
-        return prefix[0] if prefix else rest  # type: ignore[index,return-value]
+        shape: Formula = self.parts[0][0] if self.parts[0] else self.parts[1]
+        return shape
 
     @property
     def after(self) -> Items:
         """The assertion about the items after the next one."""
         prefix, rest = self.parts
-        return Items(prefix[1:], rest) if prefix else self  # type: ignore[index]
+        return Items(prefix[1:], rest) if prefix else self
 
 
 class MinItems(Assertion):
@@ -254,42 +321,42 @@ class MinItems(Assertion):
     keyword = "minItems"
     kind = "array"
 
+    @property
+    def count(self) -> int:
+        """Items."""
+        count: int = self.parts[0]
+        return count
+
+
+def of_kind(kind: str) -> KindIs:
+    """The assertion that a value is of one kind."""
+    return KindIs((kind,), True)
+
 
 def equals(value: object) -> Formula:
     """The shape of one constant; JSON Schema counts 1 and 1.0 as equal."""
     if value is None or isinstance(value, bool):
         return Is(json.dumps(value))
     if isinstance(value, str):
-        return all_of([KindIs(("string",)), StringIn((value,))])
+        return all_of([of_kind("string"), StringIn((value,))])
     if isinstance(value, int | float):
-        return all_of([KindIs(("number",)), NumberIn(number_texts(value))])
+        return all_of([of_kind("number"), NumberIn(texts_of_equals(value))])
     if isinstance(value, list):
         items = Items(tuple(equals(item) for item in value), FALSE)
-        return all_of([KindIs(("array",)), items, MinItems(len(value))] if value else [KindIs(("array",)), items])
+        return all_of([of_kind("array"), items, MinItems(len(value)) if value else TRUE])
     assert isinstance(value, dict)
     members = Members(tuple((name, equals(item)) for name, item in value.items()), (), FALSE)
-    return all_of([KindIs(("object",)), members, *(Has(name) for name in value)])
+    return all_of([of_kind("object"), members, *(Has(name) for name in value)])
 
 
 def one_of_values(values: list[object]) -> Formula:
     """The shape of an `enum`; its strings and numbers are gathered into one assertion each."""
     strings = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    texts = tuple(dict.fromkeys(text for number in numbers for text in number_texts(number)))
+    texts = tuple(dict.fromkeys(text for number in numbers for text in texts_of_equals(number)))
     parts = [equals(value) for value in values if value is None or isinstance(value, bool | list | dict)]
     if strings:
-        parts.append(all_of([KindIs(("string",)), StringIn(strings)]))
+        parts.append(all_of([of_kind("string"), StringIn(strings)]))
     if texts:
-        parts.append(all_of([KindIs(("number",)), NumberIn(texts)]))
+        parts.append(all_of([of_kind("number"), NumberIn(texts)]))
     return any_of(parts)
-
-
-def number_texts(value: int | float) -> tuple[str, ...]:
-    """Every decimal text of a number that JSON Schema counts as equal to `value`."""
-    texts = []
-    if value == int(value):
-        texts.append(str(int(value)))
-    as_float = float(value)
-    if as_float == value:
-        texts.append(repr(as_float))
-    return tuple(texts)

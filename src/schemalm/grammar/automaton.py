@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,8 @@ class Automaton:
         self.rows: list[list[int]] = next_state.tolist()
         self._num_texts: dict[frozenset[int], list[int | None]] = {}
         self.ends: list[int] = verdicts.tolist()
-        self.distances = distances_by_verdict(next_state, verdicts)
+        self._steps = _successors(next_state)
+        self.distances = _distances_by_verdict(self._steps, verdicts)
         self.reachable: list[frozenset[int]] = [
             frozenset(verdict for verdict, distance in self.distances.items() if distance[state] >= 0)
             for state in range(len(verdicts))
@@ -74,11 +76,6 @@ class Automaton:
                 return DEAD
         return state
 
-    def cheapest(self, state: int, verdicts: frozenset[int]) -> tuple[int, int] | None:
-        """The (length in bytes, verdict) of the shortest way to an end with one of `verdicts`; None without one."""
-        ways = [(int(self.distances[verdict][state]), verdict) for verdict in self.reachable[state] & verdicts]
-        return min(ways, default=None)
-
     def closest_byte(self, state: int, verdict: int) -> int:
         """The most readable byte that comes one step closer to an end with `verdict`."""
         distance = self.distances[verdict]
@@ -96,26 +93,10 @@ class Automaton:
     def num_texts(self, verdicts: frozenset[int]) -> list[int | None]:
         """How many texts lead from each state to one of `verdicts`; None for infinitely many."""
         if verdicts not in self._num_texts:
-            self._num_texts[verdicts] = self._count_texts(verdicts)
+            ends = [verdict in verdicts for verdict in self.ends]
+            alive = [not reachable.isdisjoint(verdicts) for reachable in self.reachable]
+            self._num_texts[verdicts] = _count_texts(self._steps, ends, alive)
         return self._num_texts[verdicts]
-
-    def _count_texts(self, verdicts: frozenset[int]) -> list[int | None]:
-        steps = [[after for _, after in self.readable_steps(state, verdicts)] for state in range(self.num_states)]
-        before: list[set[int]] = [set() for _ in steps]
-        for state, successors in enumerate(steps):
-            for after in successors:
-                before[after].add(state)
-        missing = [len(set(successors)) for successors in steps]
-        counts: list[int | None] = [None] * self.num_states
-        # A state is counted once all that follow it are; what lies on a cycle or leads to one never is.
-        ready = [state for state, successors in enumerate(steps) if not successors]
-        for state in ready:
-            counts[state] = (self.ends[state] in verdicts) + sum(counts[after] or 0 for after in steps[state])
-            for previous in before[state]:
-                missing[previous] -= 1
-                if missing[previous] == 0:
-                    ready.append(previous)
-        return counts
 
     def texts(self, verdict: int, limit: int) -> list[str]:
         """Every text with `verdict`, shortest first; none where there are more than `limit`."""
@@ -144,29 +125,48 @@ def build_automaton(
     ends = [verdict if state[0].nullable and admits(verdict := _verdict(state[1:])) else DEAD for state in states]
     next_state = np.array(rows, dtype=np.int32).reshape(-1, 256)
     verdicts = np.array(ends, dtype=np.int32)
-    distances = np.column_stack([*distances_by_verdict(next_state, verdicts).values(), np.full(len(ends), DEAD)])
-    alive = (distances >= 0).any(axis=1)
+    steps = _successors(next_state)
+    distances = np.column_stack([*_distances_by_verdict(steps, verdicts).values(), np.full(len(ends), DEAD)])
+    alive: npt.NDArray[np.bool_] = distances.max(axis=1) >= 0
     if not alive[0]:
         return None
     next_state = np.where(np.append(alive, False)[next_state], next_state, DEAD)
-    # States that are not equally far from the same ends are not equivalent: most of the work is done here.
-    blocks = np.unique(np.column_stack([verdicts, distances]), axis=0, return_inverse=True)[1].ravel()
+    # States that are not equally far from the same ends, or lead to more texts, are not equivalent: these differences
+    # are quickly found and leave little to refine.
+    num_texts = _count_texts(steps, [end >= 0 for end in ends], alive.tolist())
+    ranks = {count: rank for rank, count in enumerate(dict.fromkeys(num_texts))}
+    differences = np.column_stack([verdicts, distances, [ranks[count] for count in num_texts]])
+    blocks = np.unique(differences, axis=0, return_inverse=True)[1].ravel()
     return _minimize(next_state, verdicts, blocks)
 
 
-def distances_by_verdict(
-    next_state: npt.NDArray[np.int32], verdicts: npt.NDArray[np.int32]
+def _successors(next_state: npt.NDArray[np.int32]) -> list[dict[int, int]]:
+    """For each state, the states that some byte leads to, with the number of such bytes."""
+    steps: list[dict[int, int]] = [{} for _ in range(len(next_state))]
+    states, columns = np.nonzero(next_state >= 0)
+    pairs, counts = np.unique(np.column_stack([states, next_state[states, columns]]), axis=0, return_counts=True)
+    for (state, after), num_bytes in zip(pairs.tolist(), counts.tolist(), strict=True):
+        steps[state][after] = num_bytes
+    return steps
+
+
+def _distances_by_verdict(
+    steps: list[dict[int, int]], verdicts: npt.NDArray[np.int32]
 ) -> dict[int, npt.NDArray[np.int32]]:
     """For each verdict, the bytes from every state to the nearest end with it; -1 where there is none."""
-    states, columns = np.nonzero(next_state >= 0)
-    edges = np.unique(np.column_stack([next_state[states, columns], states]), axis=0).tolist()
-    before: list[list[int]] = [[] for _ in range(len(verdicts))]
-    for target, source in edges:
-        before[target].append(source)
+    before = _predecessors(steps)
     return {
         int(verdict): _distances(before, np.flatnonzero(verdicts == verdict).tolist())
         for verdict in np.unique(verdicts[verdicts >= 0])
     }
+
+
+def _predecessors(steps: list[dict[int, int]]) -> list[list[int]]:
+    before: list[list[int]] = [[] for _ in steps]
+    for state, successors in enumerate(steps):
+        for after in successors:
+            before[after].append(state)
+    return before
 
 
 def _distances(before: list[list[int]], ends: list[int]) -> npt.NDArray[np.int32]:
@@ -179,6 +179,23 @@ def _distances(before: list[list[int]], ends: list[int]) -> npt.NDArray[np.int32
                 distance[source] = distance[state] + 1
                 queue.append(source)
     return np.array([distance.get(state, DEAD) for state in range(len(before))], dtype=np.int32)
+
+
+def _count_texts(steps: list[dict[int, int]], ends: list[bool], alive: list[bool]) -> list[int | None]:
+    """How many texts lead from each state to an end; None for infinitely many. `alive`: from where there is one."""
+    ways = [{after: count for after, count in step.items() if alive[after]} for step in steps]
+    before = _predecessors(ways)
+    missing = [len(successors) for successors in ways]
+    counts: list[int | None] = [None] * len(ways)
+    # A state is counted once all that follow it are; what lies on a cycle or leads to one never is.
+    ready = [state for state, successors in enumerate(ways) if not successors]
+    for state in ready:
+        counts[state] = ends[state] + sum(count * (counts[after] or 0) for after, count in ways[state].items())
+        for previous in before[state]:
+            missing[previous] -= 1
+            if missing[previous] == 0:
+                ready.append(previous)
+    return counts
 
 
 def _verdict(languages: tuple[Language, ...]) -> int:
@@ -210,11 +227,15 @@ def _explore(start: tuple[Language, ...], max_states: int) -> tuple[list[tuple[L
                 numbers[after] = len(numbers)
                 states.append(after)
             number = numbers[after]
-            for byte in range(256):
-                if mask >> byte & 1:
-                    row[byte] = number
+            for byte in _bytes_of(mask):
+                row[byte] = number
         rows.append(row)
     return states, rows
+
+
+@lru_cache
+def _bytes_of(mask: int) -> tuple[int, ...]:
+    return tuple(byte for byte in range(256) if mask >> byte & 1)
 
 
 def _minimize(

@@ -1,7 +1,8 @@
 """Which states can be finished, with which verdicts, and in how many symbols at least.
 
-The least fixpoint over all states that a start reaches, after Knuth, "A generalization of Dijkstra's algorithm" (1977): a state
-costs the cheapest symbol that it may begin with and whatever that opens. A state without a cost has no finite value.
+The least fixpoint over all states that a start reaches, after Knuth, "A generalization of Dijkstra's algorithm" (1977):
+a state costs the cheapest symbol that it may begin with and whatever that opens. A state without a cost has no finite
+value.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemalm.grammar.assertions import (
@@ -21,27 +21,31 @@ from schemalm.grammar.assertions import (
     KindIs,
     Members,
     MinItems,
+    MinLength,
     MinProperties,
     NumberIn,
+    Pattern,
     Reference,
     StringIn,
     kind_of,
 )
-from schemalm.grammar.formula import FALSE, And, Constant, ExactlyOne, Formula, Not, Or, children
+from schemalm.grammar.formula import FALSE, And, Constant, ExactlyOne, Formula, Not, children
 from schemalm.grammar.numbers import text_of_number
 from schemalm.grammar.shapes import Shapes
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 60
+MAX_LISTED = 8
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One broken keyword at one place; `rank` orders failures by how much they tell."""
+    """One broken keyword at one place; `num_failures`: how many were found beside it, itself included."""
 
     path: Path
     keyword: str
     message: str
+    num_failures: int = 1
 
     @property
     def pointer(self) -> str:
@@ -60,33 +64,39 @@ class Explainer:
         """The most telling failure of `value` against `formula`; None where it satisfies it."""
         if isinstance(formula, Constant):
             return Failure(path, "false schema", "nothing is allowed here") if formula == FALSE else None
+        if isinstance(formula, Reference):
+            return self.explain(self._resolve(formula.location), value, path)
         if isinstance(formula, Assertion):
             return self._assertion(formula, value, path)
+        return self._connective(formula, value, path)
+
+    def _connective(self, formula: Formula, value: Any, path: Path) -> Failure | None:
         parts = children(formula)
         failures = [self.explain(part, value, path) for part in parts]
         found = [failure for failure in failures if failure is not None]
+        num_holding = len(parts) - len(found)
         if isinstance(formula, And):
-            return min(found, key=_breadth) if found else None
+            return _first_of(sorted(found, key=_breadth))
         if isinstance(formula, Not):
-            return None if found else Failure(path, "not", f"{_show(value)} has a form that is ruled out")
-        if isinstance(formula, Or) and len(found) < len(parts):
-            return None
-        if isinstance(formula, ExactlyOne) and len(found) < len(parts):
-            several = len(found) < len(parts) - 1
-            return Failure(path, "oneOf", "more than one of the alternatives holds") if several else None
-        return self._best_branch(parts, failures, value, path, "oneOf" if isinstance(formula, ExactlyOne) else "anyOf")
+            return Failure(path, "not", f"{_show(value)} has a form that is ruled out") if num_holding else None
+        if num_holding == 0:
+            keyword = "oneOf" if isinstance(formula, ExactlyOne) else "anyOf"
+            return self._best_branch(parts, found, value, path, keyword)
+        if isinstance(formula, ExactlyOne) and num_holding > 1:
+            return Failure(path, "oneOf", "more than one of the alternatives holds")
+        return None
 
     def _best_branch(
-        self, parts: tuple[Formula, ...], failures: list[Failure | None], value: Any, path: Path, keyword: str
+        self, parts: tuple[Formula, ...], failures: list[Failure], value: Any, path: Path, keyword: str
     ) -> Failure:
-        """The failure of the one alternative of the value's kind; else that none holds."""
+        """The failure of the alternative of the value's kind that fails least; else that none holds."""
         kind = kind_of(value)
         fitting = [
-            failure
-            for part, failure in zip(parts, failures, strict=True)
-            if failure is not None and self._shapes.restrict(part, kind) != FALSE
+            failure for part, failure in zip(parts, failures, strict=True) if self._shapes.restrict(part, kind) != FALSE
         ]
         fitting = [failure for failure in fitting if failure.keyword != "not"] or fitting
+        fewest = min((failure.num_failures for failure in fitting), default=0)
+        fitting = [failure for failure in fitting if failure.num_failures == fewest]
         deep = [failure for failure in fitting if len(failure.path) > len(path)]
         if len(fitting) == 1:
             return fitting[0]
@@ -94,7 +104,7 @@ class Explainer:
             return max(deep, key=lambda failure: (len(failure.path), failure.keyword != "additionalProperties"))
         kinds = sorted({kind for part in parts for kind in self._kinds(part)})
         if not fitting and kinds:
-            return Failure(path, "type", f"expected {' or '.join(kinds)}, found {kind_of(value)} {_show(value)}")
+            return Failure(path, "type", f"expected {' or '.join(kinds)}, found {_named(value)}")
         reasons = "; ".join(dict.fromkeys(failure.message for failure in fitting))
         return Failure(path, keyword, f"none of the alternatives holds: {reasons or _show(value)}")
 
@@ -102,63 +112,42 @@ class Explainer:
         yield from (kind for kind in KINDS if self._shapes.restrict(formula, kind) != FALSE)
 
     def _assertion(self, atom: Assertion, value: Any, path: Path) -> Failure | None:
-        if isinstance(atom, Reference):
-            return self.explain(self._resolve(atom.location), value, path)
-        if isinstance(atom, KindIs):
-            return self._kind(atom, value, path)
-        if isinstance(atom, Is):
-            holds = (value is None or isinstance(value, bool)) and json.dumps(value) == atom.parts[0]
-            return None if holds else Failure(path, "const", f"expected {atom.parts[0]}, found {_show(value)}")
         kind = kind_of(value)
+        if atom.kind is None:
+            return _general_failure(atom, kind, value, path)
         if atom.kind != kind:
             return None
-        if kind == "object":
-            return self._object(atom, value, path)
-        if kind == "array":
-            return self._array(atom, value, path)
-        if kind == "number":
-            return self._number(atom, value, path)
-        if self._shapes.holds(atom, value):
+        if isinstance(atom, Members):
+            return self._members(atom, value, path)
+        if isinstance(atom, Items):
+            return self._items(atom, value, path)
+        if self._holds(atom, kind, value):
             return None
-        return Failure(path, atom.keyword, f"{_show(value)} {_expectation(atom)}")
+        return Failure(path, atom.keyword, _message(atom, value))
 
-    def _kind(self, atom: KindIs, value: Any, path: Path) -> Failure | None:
-        kind = kind_of(value)
-        integral = kind == "number" and "integer" in atom.kinds and value == int(value)
-        if kind in atom.kinds or integral:
-            return None
-        return Failure(path, "type", f"expected {' or '.join(atom.kinds)}, found {kind} {_show(value)}")
-
-    def _number(self, atom: Assertion, value: Any, path: Path) -> Failure | None:
+    def _holds(self, atom: Assertion, kind: str, value: Any) -> bool:
+        if kind == "string":
+            return self._shapes.holds(atom, value)
+        if isinstance(atom, MinProperties | MinItems):
+            return len(value) >= atom.count
         if isinstance(atom, IsInteger):
-            return None if value == int(value) else Failure(path, "type", f"expected an integer, found {_show(value)}")
-        holds = isinstance(atom, NumberIn) and text_of_number(value) in atom.parts[0]  # type: ignore[operator]
-        return None if holds else Failure(path, atom.keyword, f"{_show(value)} {_expectation(atom)}")
+            return _is_integer(value, atom)
+        return atom.name in value if isinstance(atom, Has) else _is_listed(value, atom)
 
-    def _object(self, atom: Assertion, value: dict[str, Any], path: Path) -> Failure | None:
-        if isinstance(atom, Has):
-            return (
-                None if atom.parts[0] in value else Failure(path, "required", f"the key {atom.parts[0]!r} is missing")
-            )
-        if isinstance(atom, MinProperties):
-            return None if len(value) >= atom.parts[0] else Failure(path, atom.keyword, "the object has too few keys")  # type: ignore[operator]
-        assert isinstance(atom, Members)
+    def _members(self, atom: Members, value: dict[str, Any], path: Path) -> Failure | None:
         found: list[Failure] = []
         for name, item in value.items():
-            matched = frozenset(source for source in atom.patterns if self._shapes.matches(source, name))
+            matched = frozenset(source for source in atom.patterns if self._shapes.matches(source, str(name)))
             shape = atom.shape(name, matched)
-            if shape == FALSE:
-                return Failure((*path, name), "additionalProperties", f"the key {name!r} is not allowed here")
             failure = self.explain(shape, item, (*path, name))
+            if shape == FALSE:
+                failure = Failure((*path, name), "additionalProperties", f"the key {name!r} is not allowed here")
             found += [failure] if failure else []
-        return found[0] if found else None
+        return _first_of(found)
 
-    def _array(self, atom: Assertion, value: list[Any], path: Path) -> Failure | None:
-        if isinstance(atom, MinItems):
-            return None if len(value) >= atom.parts[0] else Failure(path, atom.keyword, "the array has too few items")  # type: ignore[operator]
-        items: Assertion = atom
+    def _items(self, atom: Items, value: list[Any], path: Path) -> Failure | None:
+        items = atom
         for index, item in enumerate(value):
-            assert isinstance(items, Items)
             failure = self.explain(items.first, item, (*path, index))
             if failure:
                 return failure
@@ -166,21 +155,62 @@ class Explainer:
         return None
 
 
+def _general_failure(atom: Assertion, kind: str, value: Any, path: Path) -> Failure | None:
+    """The failure against an assertion that speaks of all kinds."""
+    if isinstance(atom, KindIs):
+        integral = kind == "number" and "integer" in atom.kinds and _is_integer(value, atom.integer)
+        if kind in atom.kinds or integral:
+            return None
+        return Failure(path, "type", f"expected {' or '.join(atom.kinds)}, found {_named(value)}")
+    assert isinstance(atom, Is)
+    if kind in ("null", "boolean") and json.dumps(value) == atom.name:
+        return None
+    return Failure(path, "const", f"expected {atom.name}, found {_show(value)}")
+
+
+def _is_integer(value: int | float, atom: IsInteger) -> bool:
+    return isinstance(value, int) or (atom.fractions and value.is_integer())
+
+
+def _is_listed(value: int | float, atom: Assertion) -> bool:
+    return isinstance(atom, NumberIn) and text_of_number(value) in atom.texts
+
+
+def _first_of(failures: list[Failure]) -> Failure | None:
+    """The first failure, standing for all."""
+    return replace(failures[0], num_failures=sum(f.num_failures for f in failures)) if failures else None
+
+
 def _breadth(failure: Failure) -> int:
     """Prefers, among conjuncts, a wrong kind here over anything inside, then what comes first."""
     return 0 if failure.keyword == "type" else 1
 
 
-def _expectation(atom: Assertion) -> str:
+def _message(atom: Assertion, value: Any) -> str:
     if isinstance(atom, StringIn | NumberIn):
-        allowed = atom.parts[0]
-        shown = ", ".join(map(str, allowed[:8]))  # type: ignore[index]
-        return f"is not one of {shown}{', ...' if len(allowed) > 8 else ''}"  # type: ignore[arg-type]
-    if atom.keyword == "pattern":
-        return f"does not match the pattern {atom.parts[0]}"
-    return f"breaks {atom.keyword} {atom.parts[0] if atom.parts else ''}".rstrip()
+        more = ", ..." if len(atom.texts) > MAX_LISTED else ""
+        return f"{_show(value)} is not one of {', '.join(atom.texts[:MAX_LISTED])}{more}"
+    if isinstance(atom, Has):
+        return f"the key {atom.name!r} is missing"
+    if isinstance(atom, Pattern):
+        return f"{_show(value)} does not match the pattern {_in_one_line(atom.source)}"
+    if isinstance(atom, MinLength | MinProperties | MinItems):
+        return f"{_show(value)} is shorter than {atom.count}"
+    return f"expected an integer, found {_show(value)}"
+
+
+def _named(value: Any) -> str:
+    return "null" if value is None else f"{kind_of(value)} {_show(value)}"
+
+
+def _in_one_line(source: str) -> str:
+    return source.replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(value).__name__} that is no JSON"
+    text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."

@@ -1,7 +1,7 @@
 """The grammar that a schema compiles into: numbered nonterminals and what each symbol does to them.
 
-A nonterminal is a state together with the verdicts that its parent can still live with (and, inside a text, the place in its
-automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
+A nonterminal is a state together with the verdicts that its parent can still live with (and, inside a text, the place
+in its automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
 finite completion exists afterwards, so no derivation runs into a dead end.
 """
 
@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from schemalm.documents.limits import DocumentLimits
+from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import Prompt
-from schemalm.grammar.costs import CostTable
+from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.limits import Limits
@@ -48,7 +50,7 @@ class Nonterminal:
 
 @dataclass(frozen=True)
 class Step:
-    """What a symbol does: the nonterminals that it opens, the next one first; a closing symbol gives a verdict instead."""
+    """What a symbol does: it opens nonterminals, the next one first, or it closes one with a verdict."""
 
     opened: tuple[int, ...]
     verdict: int = 0
@@ -64,16 +66,18 @@ class Grammar:
         limits: Limits,
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
         prompt: Formula = TRUE,
+        shapes: Shapes | None = None,
     ) -> None:
+        """`shapes`: those of another grammar of the same schema, which keep the automata built for it."""
         self.schema = schema
         self.formats = formats
         self.limits = limits
         self.key_orders = dict(key_orders or {})
-        translator = Translator(schema, formats)
+        translator = Translator(schema, formats, limits)
         self.shape: Formula = translator.translate()
         self.resolve = translator.shape
         self._uses = translator.uses
-        self.shapes = Shapes(translator.shape, limits)
+        self.shapes = shapes or Shapes(translator.shape, limits)
         self._space = StateSpace(self.shapes, limits, self.key_orders)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
@@ -81,9 +85,7 @@ class Grammar:
         self._costs = CostTable(self._space, start)
         if not self._costs.of(start):
             raise SchemaError("no finite value satisfies this schema")
-        self.symbols = SymbolTable(
-            symbol for state in self._costs.states for symbol, _ in self._space.edges(state) if symbol.text
-        )
+        self.symbols = SymbolTable(symbol for state in self._costs.states for symbol, _ in self._space.edges(state))
         if len(self.symbols) > MAX_SYMBOLS:
             raise SchemaError(f"the schema needs {len(self.symbols)} symbols, more than {MAX_SYMBOLS}")
         self.nonterminals: list[Nonterminal] = []
@@ -96,14 +98,18 @@ class Grammar:
 
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """The same schema with other canonical orders, by the set of an object's names."""
-        return Grammar(self.schema, self.formats, self.limits, key_orders)
+        return Grammar(self.schema, self.formats, self.limits, key_orders, shapes=self.shapes)
 
     def with_prompt(self, prompt: Any) -> Grammar:
         """The grammar of the values that state everything that a partial value states, over the same symbols.
 
-        Raises SchemaError where there are none.
+        Raises SchemaError where there are none, and for what is no JSON value.
         """
-        prompted = Grammar(self.schema, self.formats, self.limits, self.key_orders, Prompt(json.dumps(prompt)))
+        fault = find_fault(prompt, DocumentLimits())
+        if fault:
+            raise SchemaError(f"a prompt is a JSON value: {fault}")
+        assertion = Prompt(json.dumps(prompt))
+        prompted = Grammar(self.schema, self.formats, self.limits, self.key_orders, assertion, self.shapes)
         prompted.symbols = self.symbols
         return prompted
 
@@ -119,7 +125,7 @@ class Grammar:
 
     def coverage(self) -> list[KeywordUse]:
         """Every constraining keyword that a document can meet: its place and how it is enforced."""
-        return sorted(self._uses, key=lambda use: use.pointer)
+        return sorted(set(self._uses), key=lambda use: use.pointer)
 
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
@@ -165,26 +171,32 @@ class Grammar:
             candidates = sorted(self._state_targets(node.state))
         return [symbol for symbol in candidates if self.step(nonterminal, symbol) is not None]
 
-    def cheapest(self, nonterminal: int) -> int:
-        """The symbol with which the cheapest completion of `nonterminal` begins."""
+    def costs(self, nonterminal: int) -> Costs:
+        """The least number of symbols to finish a nonterminal, by the verdicts that it may end with; not for keys."""
         node = self.nonterminals[nonterminal]
-        if isinstance(node.state, Text | Key):
-            return self._cheapest_text(node, node.state)
-        return min(
-            (cost, symbol)
-            for symbol, target in self._state_targets(node.state).items()
-            for verdict, cost in self._costs.of_target(target).items()
-            if verdict in node.accepts
-        )[1]
+        if isinstance(node.state, Text):
+            distances = node.state.automaton.distances
+            found = {verdict: int(distance[node.place]) + 1 for verdict, distance in distances.items()}
+        else:
+            found = self._costs.of(node.state)
+        return {verdict: cost for verdict, cost in found.items() if verdict in node.accepts and cost > 0}
 
-    def _cheapest_text(self, node: Nonterminal, state: Text | Key) -> int:
-        automaton = state.automaton
-        best = automaton.cheapest(node.place, frozenset(node.accepts))
-        assert best is not None, "a live nonterminal can be finished"
-        length, verdict = best
-        if length:
-            return automaton.closest_byte(node.place, verdict)
-        return self.symbols.ids[KEY_END if isinstance(state, Key) else END]
+    def key_costs(self, nonterminal: int, key_verdict: int) -> Costs:
+        """The least number of symbols after a free key with `key_verdict`, by the verdicts its object may end with."""
+        node = self.nonterminals[nonterminal]
+        assert isinstance(node.state, Key)
+        found = self._costs.of_open(self._costs.key_targets(node.state)[key_verdict])
+        return {verdict: cost for verdict, cost in found.items() if verdict in node.owner_accepts}
+
+    def cheapest(self, nonterminal: int, verdict: int) -> int:
+        """The symbol with which the cheapest way to finish a nonterminal with `verdict` begins; not for keys."""
+        node = self.nonterminals[nonterminal]
+        if isinstance(node.state, Text):
+            automaton = node.state.automaton
+            ended = automaton.ends[node.place] == verdict
+            return self.symbols.ids[END] if ended else automaton.closest_byte(node.place, verdict)
+        ways = ((self._costs.of_target(target), symbol) for symbol, target in self._state_targets(node.state).items())
+        return min((costs[verdict], symbol) for costs, symbol in ways if verdict in costs)[1]
 
     def _number(self, node: Nonterminal) -> int:
         if node not in self._numbers:
@@ -237,18 +249,16 @@ class Grammar:
         return Step((child, self._number(Nonterminal(target.rest, accepts))))
 
     def _enter(self, state: State, accepts: Verdicts) -> Step | None:
-        if not isinstance(state, Key):
-            return (
-                Step((self._number(Nonterminal(state, accepts)),))
-                if not self._costs.of(state).keys().isdisjoint(accepts)
-                else None
+        if isinstance(state, Key):
+            key_accepts = tuple(
+                verdict
+                for verdict, target in self._costs.key_targets(state).items()
+                if not self._costs.of_open(target).keys().isdisjoint(accepts)
             )
-        key_accepts = tuple(
-            verdict
-            for verdict, target in self._costs.key_targets(state).items()
-            if not self._costs.of_open(target).keys().isdisjoint(accepts)
-        )
-        return Step((self._number(Nonterminal(state, key_accepts, 0, accepts)),)) if key_accepts else None
+            return Step((self._number(Nonterminal(state, key_accepts, 0, accepts)),)) if key_accepts else None
+        if self._costs.of(state).keys().isdisjoint(accepts):
+            return None
+        return Step((self._number(Nonterminal(state, accepts)),))
 
 
 def compile_schema(
@@ -263,4 +273,7 @@ def compile_schema(
     """
     if formats not in ("assert", "annotate"):
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
-    return Grammar(read_schema(schema, limits), formats, limits)
+    try:
+        return Grammar(read_schema(schema, limits), formats, limits)
+    except RecursionError:
+        raise SchemaError("the schema is nested too deeply, or its references are") from None

@@ -16,8 +16,9 @@ class Limits:
     schema_depth: nesting of the schema, levels.
     automaton_states: states of one string, number or key automaton before minimization.
     grammar_states: object, array and value states of the whole grammar.
-    pattern_repeat: the largest count in a regular expression's `{m,n}`, and the largest `minLength`.
-    finite_pattern_keys: a key pattern with at most this many matching names is treated as those names.
+    pattern_repeat: the largest count in a regular expression's `{m,n}`, and the largest `minLength` and `minItems`.
+    finite_pattern_keys: where so many names or fewer match a key pattern, they are treated as if listed; also the
+        largest `minProperties`.
     """
 
     schema_bytes: int = 8 << 20

@@ -1,9 +1,10 @@
 """Numbers as decimal text: the texts that Python's `repr` writes for int and finite float, and few others.
 
-`1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every integer that
-a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is no regular
-matter: all of them are admitted, and where a schema tells numbers apart, those are left out whose text misleads about the
-value (`misleading_texts`). So texts may be judged as they stand.
+`1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every
+integer that a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is
+no regular matter: all of them are admitted. Where a schema tells numbers apart, those are left out whose text misleads
+about the value (`misleading_fractions`, `other_texts`), so texts may be judged as they stand. The price: where a schema
+tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written.
 """
 
 from __future__ import annotations
@@ -83,13 +84,21 @@ def number_texts() -> Language:
 
 
 def text_of_number(value: int | float) -> str:
-    """The decimal text of a finite number."""
-    return repr(value)
+    """The decimal text of a number; empty for integers of more digits than Python writes."""
+    try:
+        return repr(value)
+    except ValueError:
+        return ""
 
 
 def number_of_text(text: str) -> int | float:
     """The number that a text stands for: an int without point and exponent, else a float."""
-    return float(text) if "." in text or "e" in text else int(text)
+    return int(text) if is_integer_text(text) else float(text)
+
+
+def is_integer_text(text: str) -> bool:
+    """Whether a number's text stands for an int rather than a float."""
+    return "." not in text and "e" not in text
 
 
 def is_integral(value: int | float) -> bool:
@@ -103,62 +112,39 @@ def significant_digits(exponent: int) -> int:
 
 
 def texts_of_equals(value: int | float) -> tuple[str, ...]:
-    """The `repr` of every number that JSON Schema counts as equal to `value`."""
+    """The `repr` of every int and float that stands for the same decimal number as `value`."""
     if value == 0:
         return "0", "0.0", "-0.0"
-    texts = [str(int(value))] if is_integral(value) else []
-    try:
-        as_float = float(value)
-    except OverflowError:
-        return tuple(texts)
-    return (*texts, repr(as_float)) if as_float == value else tuple(texts)
+    exact = Decimal(repr(value))
+    texts = [str(int(exact))] if exact == exact.to_integral_value() else []
+    as_float = repr(float(exact))
+    return (*texts, as_float) if Decimal(as_float) == exact else tuple(texts)
 
 
 @cache
-def fractions_of_integers() -> Language:
-    """The texts with a fraction other than 0 that stand for integral doubles: `1.0000000000000001`.
+def misleading_fractions() -> Language:
+    """Texts with a fraction other than 0 that may stand for an integral double: `1.0000000000000001`.
 
-    Doubles between two powers of two are evenly spaced, so there the fractions are the same after every whole number.
+    Judged by the digits before the point alone: as coarse as the doubles are at the largest number of so many digits.
     """
-    found = [sequence(literal(b"0."), union(map(literal, _vanishing_fractions(0, MAX_SIGNIFICANT))))]
-    for num_digits in range(1, MAX_SIGNIFICANT):
-        low, last = 10 ** (num_digits - 1), 10**num_digits - 1
-        while low <= last:
-            high = min((1 << low.bit_length()) - 1, last)
-            fractions = _vanishing_fractions(low, MAX_SIGNIFICANT - num_digits)
-            if fractions:
-                found.append(sequence(_between(str(low), str(high)), literal(b"."), union(map(literal, fractions))))
-            low = high + 1
-    return sequence(union([literal(b""), literal(b"-")]), union(found))
+    found = [_misleading(r"-?0", 0, MAX_SIGNIFICANT)]
+    found += [
+        _misleading(rf"-?[1-9][0-9]{{{before - 1}}}", 10**before - 1, MAX_SIGNIFICANT - before)
+        for before in range(1, MAX_SIGNIFICANT)
+    ]
+    return union(found)
 
 
-def _vanishing_fractions(whole: int, num_digits: int) -> set[bytes]:
-    """The fractions of at most `num_digits` digits that are lost when they stand after `whole`."""
-    found = set()
+def _misleading(whole: str, largest: int, num_digits: int) -> Language:
+    """The texts of `whole` with a fraction of at most `num_digits` digits that is lost after `largest`."""
+    lost: set[bytes] = set()
     for fractions in (range(1, 10**num_digits), range(10**num_digits - 1, 0, -1)):
         for fraction in fractions:
             text = f"{fraction:0{num_digits}d}"
-            if not float(f"{whole}.{text}").is_integer():
+            if not float(f"{largest}.{text}").is_integer():
                 break
-            found.add(text.rstrip("0").encode())
-    return found
-
-
-def _between(low: str, high: str) -> Language:
-    """The decimal texts from `low` to `high`, which have equally many digits."""
-    if low == high:
-        return literal(low.encode())
-    if low[0] == high[0]:
-        return sequence(literal(low[0].encode()), _between(low[1:], high[1:]))
-    rest = len(low) - 1
-    parts = [
-        sequence(literal(low[0].encode()), _between(low[1:], "9" * rest)),
-        sequence(literal(high[0].encode()), _between("0" * rest, high[1:])),
-    ]
-    if int(high[0]) - int(low[0]) > 1:
-        middle = f"[{int(low[0]) + 1}-{int(high[0]) - 1}][0-9]{{{rest}}}"
-        parts.append(_any_of([middle]))
-    return union(parts)
+            lost.add(text.rstrip("0").encode())
+    return sequence(_any_of([whole]), literal(b"."), union(map(literal, lost)))
 
 
 def other_texts(text: str) -> Language:

@@ -82,9 +82,9 @@ def pattern_language(source: str, max_repeat: int) -> Language:
     """The UTF-8 texts in which the ECMA-262 expression `source` has a match; raises `PatternError`."""
     try:
         alternatives = _Parser(source, max_repeat).parse()
+        return union(_searched(alternative, False, False) for alternative in alternatives)
     except RecursionError:
         raise PatternError("the expression is nested too deeply") from None
-    return union(_searched(alternative, False, False) for alternative in alternatives)
 
 
 def complement_ranges(ranges: Ranges) -> Ranges:
@@ -189,8 +189,11 @@ class _Parser:
             return Characters(code_points(complement_ranges(LINE_ENDS)))
         if character == "\\":
             return Characters(code_points(self.escape(in_class=False)))
-        if character in "*+?":
-            raise PatternError(f"nothing to repeat at offset {self.position - 1}")
+        start = self.position - 1
+        self.position = start
+        if self.bounds() is not None:
+            raise PatternError(f"nothing to repeat at offset {start}")
+        self.position = start + 1
         return Characters(code_points([(ord(character), ord(character))]))
 
     def group(self) -> Node:
@@ -213,6 +216,8 @@ class _Parser:
         bounds = self.bounds()
         if bounds is None:
             return node
+        if isinstance(node, Anchor):
+            raise PatternError(f"nothing to repeat before offset {self.position}")
         self.take("?")
         minimum, maximum = bounds
         if maximum is not None and maximum < minimum:
@@ -271,7 +276,10 @@ class _Parser:
         elif character == "b" and in_class:
             code = 0x08
         elif character == "c":
-            code = ord(self.next()) % 32
+            letter = self.next()
+            if not (letter.isascii() and letter.isalpha()):
+                raise PatternError("\\c is followed by no letter")
+            code = ord(letter) % 32
         elif character in "xu":
             code = self.code_point_escape(character)
         elif character.isascii() and (character.isalpha() or character.isdigit()):
@@ -283,20 +291,29 @@ class _Parser:
     def code_point_escape(self, kind: str) -> int:
         if kind == "u" and self.take("{"):
             end = self.source.find("}", self.position)
-            digits, self.position = self.source[self.position : end], end + 1
-        else:
-            width = 2 if kind == "x" else 4
-            digits = self.source[self.position : self.position + width]
-            self.position += width
-        try:
-            code = int(digits, 16)
-        except ValueError:
-            raise PatternError(f"\\{kind} is followed by no hexadecimal number") from None
+            if end < 0:
+                raise PatternError("\\u{ is not closed")
+            code = self.hexadecimal(end - self.position)
+            self.position += 1
+            return code
+        code = self.hexadecimal(2 if kind == "x" else 4)
         if 0xD800 <= code <= 0xDBFF and self.peek("\\u"):
+            start = self.position
             self.position += 2
             low = self.code_point_escape("u")
-            return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+            if 0xDC00 <= low <= 0xDFFF:
+                return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+            self.position = start
         return code
+
+    def hexadecimal(self, num_digits: int) -> int:
+        digits = self.source[self.position : self.position + num_digits]
+        if len(digits) < max(num_digits, 1) or not set(digits) <= set("0123456789abcdefABCDEF"):
+            raise PatternError(f"no hexadecimal number at offset {self.position}")
+        self.position += num_digits
+        if int(digits, 16) > MAX_CODE_POINT:
+            raise PatternError(f"\\u{{{digits}}} is no code point")
+        return int(digits, 16)
 
 
 def _is_count(text: str) -> bool:

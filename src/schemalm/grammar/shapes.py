@@ -7,6 +7,7 @@ regular languages.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import (
@@ -22,8 +23,21 @@ from schemalm.grammar.assertions import (
     StringIn,
     StringIs,
 )
-from schemalm.grammar.automaton import Automaton, AutomatonTooLargeError, build_automaton
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, substitute
+from schemalm.grammar.automaton import DEAD, Automaton, AutomatonTooLargeError, build_automaton
+from schemalm.grammar.formula import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Constant,
+    Formula,
+    Not,
+    Or,
+    answer,
+    atoms,
+    children,
+    substitute,
+)
 from schemalm.grammar.language import (
     ANY_CHARACTER,
     ANY_TEXT,
@@ -34,11 +48,16 @@ from schemalm.grammar.language import (
     intersection,
     literal,
     repeat,
-    sequence,
     union,
 )
 from schemalm.grammar.limits import Limits
-from schemalm.grammar.numbers import integer_texts
+from schemalm.grammar.numbers import (
+    integer_texts,
+    is_integer_text,
+    misleading_fractions,
+    number_texts,
+    other_texts,
+)
 from schemalm.grammar.pattern import PatternError, pattern_language
 
 
@@ -51,9 +70,9 @@ class Shapes:
         self._restricted: dict[tuple[Formula, str], Formula] = {}
         self._open: list[tuple[str, str]] = []
         self._patterns: dict[str, Language] = {}
-        self._matchers: dict[str, Automaton | None] = {}
+        self._built: dict[tuple[tuple[Language, ...], Formula, Language], Automaton | None] = {}
         self._automata: dict[tuple[bytes, bytes], Automaton] = {}
-        self._every_text = self.automaton((), lambda verdict: True, ANY_TEXT)
+        self._every_text = self.automaton((), TRUE, ANY_TEXT)
 
     def restrict(self, formula: Formula, kind: str) -> Formula:
         """The formula for a value of `kind`; raises SchemaError where a `$ref` leads back to itself."""
@@ -64,25 +83,27 @@ class Shapes:
 
     def _restrict_atom(self, atom: Atom, kind: str) -> Formula:
         if isinstance(atom, Reference):
-            place = (atom.location, kind)
-            if place in self._open:
-                raise SchemaError("$ref leads back to itself", pointer=atom.location, keyword="$ref")
-            self._open.append(place)
-            try:
-                return self.restrict(self._resolve(atom.location), kind)
-            finally:
-                self._open.pop()
+            return self._follow(atom.location, kind)
         if isinstance(atom, KindIs):
             if kind in atom.kinds:
                 return TRUE
-            return IsInteger() if kind == "number" and "integer" in atom.kinds else FALSE
+            return atom.integer if kind == "number" and "integer" in atom.kinds else FALSE
         if isinstance(atom, Prompt):
             return atom.of_kind(kind)
         if isinstance(atom, Is):
             return atom if kind in ("null", "boolean") else FALSE
-        if isinstance(atom, Assertion) and atom.kind != kind:
-            return TRUE
-        return atom
+        return TRUE if isinstance(atom, Assertion) and atom.kind != kind else atom
+
+    def _follow(self, location: str, kind: str) -> Formula:
+        """What the schema node at `location` says of a value of `kind`."""
+        place = (location, kind)
+        if place in self._open:
+            raise SchemaError("$ref leads back to itself", pointer=location, keyword="$ref")
+        self._open.append(place)
+        try:
+            return self.restrict(self._resolve(location), kind)
+        finally:
+            self._open.pop()
 
     def language(self, formula: Formula) -> Language:
         """The texts that satisfy a formula over string or number assertions."""
@@ -103,19 +124,27 @@ class Shapes:
 
     def _atom_language(self, atom: Atom) -> Language:
         if isinstance(atom, StringIn | NumberIn):
-            texts: tuple[str, ...] = atom.parts[0]  # type: ignore[assignment]
-            return union(literal(text.encode()) for text in texts)
+            return union(literal(text.encode()) for text in atom.texts)
         if isinstance(atom, StringIs):
-            return literal(str(atom.parts[0]).encode())
+            return literal(atom.text.encode())
         if isinstance(atom, IsInteger):
-            return integer_texts()
-        count = atom.parts[0]
-        if isinstance(atom, MinLength) and isinstance(count, int):
-            if count > self._limits.pattern_repeat:
-                raise SchemaError(f"minLength is over the limit of {self._limits.pattern_repeat}", keyword="minLength")
-            return sequence(repeat(ANY_CHARACTER, count, None))
+            return integer_texts(atom.fractions)
+        if isinstance(atom, MinLength):
+            return repeat(ANY_CHARACTER, atom.count, None)
         assert isinstance(atom, Pattern)
-        return self.pattern(str(atom.parts[0]))
+        return self.pattern(atom.source)
+
+    def texts(self, formulas: tuple[Formula, ...], kind: str) -> Language:
+        """All texts of a string or number, short of number texts that the formulas would misjudge."""
+        if kind == "string":
+            return ANY_TEXT
+        misjudged = []
+        for atom in atoms(formulas):
+            if isinstance(atom, IsInteger) and atom.fractions:
+                misjudged.append(misleading_fractions())
+            elif isinstance(atom, NumberIn):
+                misjudged += [other_texts(text) for text in atom.texts if not is_integer_text(text)]
+        return intersection([number_texts(), complement(union(misjudged))])
 
     def pattern(self, source: str) -> Language:
         """The texts in which an ECMA-262 expression has a match."""
@@ -126,15 +155,19 @@ class Shapes:
                 raise SchemaError(f"the pattern {source!r} cannot be used: {error}", keyword="pattern") from None
         return self._patterns[source]
 
-    def automaton(
-        self, languages: tuple[Language, ...], admits: Callable[[int], bool], within: Language
-    ) -> Automaton | None:
-        """The automaton of texts in `within`, see `build_automaton`: one object for equal languages.
+    def automaton(self, languages: tuple[Language, ...], allowed: Formula, within: Language) -> Automaton | None:
+        """The automaton of texts in `within` with an `allowed` verdict, see `build_automaton`.
 
-        Raises SchemaError over the limit.
+        One object for equal languages. Raises SchemaError over the limit.
         """
+        key = (languages, allowed, within)
+        if key not in self._built:
+            self._built[key] = self._build(languages, allowed, within)
+        return self._built[key]
+
+    def _build(self, languages: tuple[Language, ...], allowed: Formula, within: Language) -> Automaton | None:
         try:
-            automaton = build_automaton(languages, admits, self._limits.automaton_states, within)
+            automaton = _built(languages, allowed, within, self._limits.automaton_states)
         except AutomatonTooLargeError as error:
             raise SchemaError(f"the constraints on one string or number need {error}", keyword="pattern") from None
         if automaton is None:
@@ -150,25 +183,31 @@ class Shapes:
     def holds(self, atom: Atom, text: str) -> bool:
         """Whether a string assertion is true of `text`."""
         if isinstance(atom, StringIn):
-            return text in atom.parts[0]  # type: ignore[operator]
+            return text in atom.texts
         if isinstance(atom, StringIs):
-            return text == atom.parts[0]
+            return text == atom.text
         if isinstance(atom, MinLength):
-            return len(text) >= atom.parts[0]  # type: ignore[operator]
-        return self.matches(str(atom.parts[0]), text)
+            return len(text) >= atom.count
+        assert isinstance(atom, Pattern)
+        return self.matches(atom.source, text)
 
     def matches(self, source: str, text: str) -> bool:
-        """Whether an ECMA-262 expression has a match in `text`."""
-        matcher = self._matcher(source)
-        return matcher is not None and (state := matcher.run(text.encode())) >= 0 and matcher.ends[state] >= 0
+        """Whether an ECMA-262 expression has a match in `text`; none has one in what is no Unicode text."""
+        within = intersection([self.pattern(source), ANY_TEXT])
+        matcher = self.automaton((), TRUE, within)
+        state = matcher.run(text.encode(errors="surrogatepass")) if matcher else DEAD
+        return matcher is not None and state >= 0 and matcher.ends[state] >= 0
 
-    def finite_texts(self, source: str) -> list[str]:
-        """Every text that a pattern matches where they are few, else none."""
-        matcher = self._matcher(source)
-        return (matcher.texts(self._limits.finite_pattern_keys) or []) if matcher else []
+    def finite_texts(self, sources: tuple[str, ...]) -> list[str]:
+        """Every text of those that match the same ones of the patterns, where these texts are few."""
+        automaton = self.automaton(tuple(self.pattern(source) for source in sources), TRUE, ANY_TEXT)
+        if automaton is None or not sources:
+            return []
+        limit = self._limits.finite_pattern_keys
+        return [text for verdict in sorted(automaton.distances) for text in automaton.texts(verdict, limit)]
 
-    def _matcher(self, source: str) -> Automaton | None:
-        if source not in self._matchers:
-            within = intersection([self.pattern(source), repeat(ANY_CHARACTER, 0, None)])
-            self._matchers[source] = self.automaton((), lambda verdict: True, within)
-        return self._matchers[source]
+
+# Numbers and unconstrained strings are the same in every schema.
+@lru_cache(maxsize=128)
+def _built(languages: tuple[Language, ...], allowed: Formula, within: Language, max_states: int) -> Automaton | None:
+    return build_automaton(languages, lambda verdict: answer(allowed, verdict) == TRUE, max_states, within)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     try:
         jsonschema_rs.meta.validate(tree)
     except jsonschema_rs.ValidationError as error:
-        pointer = "".join(f"/{part}" for part in error.instance_path)
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in error.instance_path)
         keyword = str(error.instance_path[-1]) if error.instance_path else ""
         raise SchemaError(f"this is no JSON Schema: {error.message}", pointer=pointer, keyword=keyword) from None
     except Exception as error:
@@ -54,12 +55,20 @@ def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
     if len(text) > limits.schema_bytes:
         raise SchemaError(f"the schema has {len(text)} bytes, more than the limit of {limits.schema_bytes}")
     try:
-        tree = json.loads(text)
+        tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        json.dumps(tree, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"the schema is no JSON: {error}") from None
     if not isinstance(tree, dict | bool):
         raise SchemaError(f"a schema is an object or a boolean, found {type(tree).__name__}")
     return tree
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number
 
 
 def _serialize(schema: Schema) -> bytes:

@@ -1,14 +1,16 @@
 """The states that a derivation passes through, and the symbols that lead from one to the next.
 
-A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. `StateSpace.edges` gives, for
-each state, the symbols that it may begin with and what each of them opens. Whether a state can be finished at all
-is found in `costs.py`; here a symbol is left out only where its formula is visibly false.
+A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. `StateSpace.edges`
+gives, for each state, the symbols that it may begin with and what each of them opens. Whether a state can be finished
+at all is found in `costs.py`; here a symbol is left out only where its formula is visibly false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import eq
 
 from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import (
@@ -28,7 +30,6 @@ from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, atoms
 from schemalm.grammar.inquiry import Inquiry, ask
 from schemalm.grammar.language import ANY_TEXT, complement, intersection, literal, union
 from schemalm.grammar.limits import Limits
-from schemalm.grammar.numbers import number_texts
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -121,7 +122,6 @@ class StateSpace:
         self._limits = limits
         self._key_orders = key_orders
         self._edges: dict[State, list[tuple[Symbol, Target]]] = {}
-        self._automata: dict[object, Automaton | None] = {}
         self._values: dict[Inquiry, State | None] = {}
 
     def value(self, inquiry: Inquiry) -> State | None:
@@ -187,31 +187,26 @@ class StateSpace:
         return Text(kind, automaton) if automaton is not None else None
 
     def _text_automaton(self, inquiry: Inquiry, kind: str) -> Automaton | None:
-        key = (inquiry, kind)
-        if key not in self._automata:
-            languages = tuple(self._shapes.language(formula) for formula in inquiry.formulas)
-            within = ANY_TEXT if kind == "string" else number_texts()
-            self._automata[key] = self._shapes.automaton(languages, inquiry.admits, within)
-        return self._automata[key]
+        languages = tuple(self._shapes.language(formula) for formula in inquiry.formulas)
+        return self._shapes.automaton(languages, inquiry.allowed, self._shapes.texts(inquiry.formulas, kind))
 
     def _string_edges(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
         for text in texts:
-            evaluated = inquiry.map(
-                lambda atom, known=text: TRUE if self._shapes.holds(atom, known) else FALSE  # type: ignore[misc]
-            )
-            verdict = evaluated.verdict()
+            verdict = _verdict_where(inquiry, partial(self._shapes.holds, text=text))
             if verdict is not None:
                 yield CONST(text), Close(verdict)
 
     def _order(self, inquiry: Inquiry) -> tuple[str, ...]:
+        """The names of an object in their order: those that the schema lists, and those of patterns that match few."""
         names: dict[str, None] = {}
+        patterns: dict[str, None] = {}
         for atom in atoms(inquiry.formulas):
             if isinstance(atom, Has):
-                names[str(atom.parts[0])] = None
+                names[atom.name] = None
             elif isinstance(atom, Members):
                 names.update(dict.fromkeys(atom.names))
-                for source in atom.patterns:
-                    names.update(dict.fromkeys(self._shapes.finite_texts(source)))
+                patterns.update(dict.fromkeys(atom.patterns))
+        names.update(dict.fromkeys(self._shapes.finite_texts(tuple(patterns))))
         return self._key_orders.get(frozenset(names), tuple(names))
 
     def _object_edges(self, state: Object) -> Iterator[tuple[Symbol, Target]]:
@@ -242,7 +237,7 @@ class StateSpace:
         def move(atom: Atom) -> tuple[Formula, Formula]:
             if isinstance(atom, Members):
                 return atom.shape(name, matched), atom
-            if isinstance(atom, Has) and atom.parts[0] == name:
+            if isinstance(atom, Has) and atom.name == name:
                 return TRUE, TRUE
             if isinstance(atom, MinProperties):
                 return TRUE, _fewer(atom)
@@ -266,12 +261,9 @@ class StateSpace:
         patterns = tuple(sources)
         if not patterns and self.open_key(owner, None, owner.position, frozenset()) is None:
             return None
-        cache_key = (patterns, frozenset(owner.order))
-        if cache_key not in self._automata:
-            within = intersection([ANY_TEXT, complement(union(literal(name.encode()) for name in owner.order))])
-            languages = tuple(self._shapes.pattern(source) for source in patterns)
-            self._automata[cache_key] = self._shapes.automaton(languages, lambda verdict: True, within)
-        automaton = self._automata[cache_key]
+        within = intersection([ANY_TEXT, complement(union(literal(name.encode()) for name in owner.order))])
+        languages = tuple(self._shapes.pattern(source) for source in patterns)
+        automaton = self._shapes.automaton(languages, TRUE, within)
         return Key(owner, patterns, automaton) if automaton is not None else None
 
     def end_key(self, key: Key, verdict: int) -> Open | None:
@@ -294,11 +286,15 @@ class StateSpace:
             yield ARRAY_END, Close(verdict)
 
 
+def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
+    """The verdict on a value of which every assertion is known; None where the parent cannot live with it."""
+    return inquiry.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
+
+
 def _constant_edges(inquiry: Inquiry, kind: str) -> Iterator[tuple[Symbol, Target]]:
     constants = {"null": NULL} if kind == "null" else {"true": TRUE_SYMBOL, "false": FALSE_SYMBOL}
     for name, symbol in constants.items():
-        evaluated = inquiry.map(lambda atom, known=name: TRUE if atom == Is(known) else FALSE)  # type: ignore[misc]
-        verdict = evaluated.verdict()
+        verdict = _verdict_where(inquiry, partial(eq, Is(name)))
         if verdict is not None:
             yield symbol, Close(verdict)
 
@@ -308,8 +304,8 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
     others = inquiry.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
     if others.is_open:
         return None
-    sets = [atom.parts[0] for atom in atoms(inquiry.formulas) if isinstance(atom, StringIn)]
-    return list(dict.fromkeys(text for texts in sets for text in texts))  # type: ignore[attr-defined]
+    sets = [atom.texts for atom in atoms(inquiry.formulas) if isinstance(atom, StringIn)]
+    return list(dict.fromkeys(text for texts in sets for text in texts))
 
 
 def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
@@ -319,7 +315,7 @@ def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
     def is_missed(atom: Atom) -> bool:
         if isinstance(atom, StatedKeys):
             return any(name in absent for name, _ in atom.entries)
-        return isinstance(atom, Has) and atom.parts[0] in absent
+        return isinstance(atom, Has) and atom.name in absent
 
     return inquiry.map(lambda atom: FALSE if is_missed(atom) else atom)
 
@@ -328,6 +324,5 @@ def _object_ended(atom: Atom) -> Formula:
     return TRUE if isinstance(atom, Members) else FALSE
 
 
-def _fewer(atom: Atom) -> Formula:
-    count: int = atom.parts[0]  # type: ignore[assignment]
-    return type(atom)(count - 1) if count > 1 else TRUE
+def _fewer(atom: MinProperties | MinItems) -> Formula:
+    return type(atom)(atom.count - 1) if atom.count > 1 else TRUE

@@ -17,7 +17,7 @@ MAX_SYMBOLS = NUM_BYTES + 0xFFFE
 
 @dataclass(frozen=True)
 class Symbol:
-    """A symbol: `label` is its class, `text` the key or constant where it has one, `arity` how many nonterminals it opens."""
+    """A symbol: its class, how many nonterminals it opens, and the key, constant or kind that it names."""
 
     label: str
     arity: int
@@ -51,11 +51,11 @@ def CONST(text: str) -> Symbol:  # noqa: N802
 
 
 class SymbolTable:
-    """Numbers symbols: bytes first, then the fixed ones, then the keys and constants in a given order."""
+    """Numbers symbols: bytes first, then the fixed ones, then the keys and constants as given, each once."""
 
     def __init__(self, schema_symbols: Iterable[Symbol]) -> None:
         self.symbols: list[Symbol] = [Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)]
-        self.symbols += [*STRUCTURE, *dict.fromkeys(schema_symbols)]
+        self.symbols += dict.fromkeys([*STRUCTURE, *schema_symbols])
         self.ids = {symbol: index for index, symbol in enumerate(self.symbols)}
         self.arities = [symbol.arity for symbol in self.symbols]
         self.characters = [character_of(index) for index in range(len(self.symbols))]

@@ -27,23 +27,46 @@ from schemalm.grammar.assertions import (
     Pattern,
     Reference,
     equals,
+    of_kind,
     one_of_values,
 )
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, exactly_one, negate
+from schemalm.grammar.limits import Limits
 from schemalm.grammar.sources import Schema
 
-# Drafts in which `$ref` stands alone: its siblings say nothing.
-LONE_REFERENCE_DRAFTS = {
+DRAFTS = (
     referencing.jsonschema.DRAFT3,
     referencing.jsonschema.DRAFT4,
     referencing.jsonschema.DRAFT6,
     referencing.jsonschema.DRAFT7,
-}
-UNSUPPORTED = frozenset(
-    "maxLength maxItems maxProperties minimum maximum exclusiveMinimum exclusiveMaximum multipleOf uniqueItems contains "
-    "minContains maxContains propertyNames unevaluatedItems unevaluatedProperties prefixItems dependentRequired "
-    "dependentSchemas $dynamicRef $recursiveRef format".split()
+    referencing.jsonschema.DRAFT201909,
+    referencing.jsonschema.DRAFT202012,
 )
+DRAFT6, DRAFT7, DRAFT201909, DRAFT202012 = range(2, 6)
+# Keywords that are annotations in the drafts before.
+INTRODUCED = {
+    "const": DRAFT6,
+    "contains": DRAFT6,
+    "propertyNames": DRAFT6,
+    "if": DRAFT7,
+    "then": DRAFT7,
+    "else": DRAFT7,
+    "dependentRequired": DRAFT201909,
+    "dependentSchemas": DRAFT201909,
+    "minContains": DRAFT201909,
+    "maxContains": DRAFT201909,
+    "unevaluatedItems": DRAFT201909,
+    "unevaluatedProperties": DRAFT201909,
+    "$recursiveRef": DRAFT201909,
+    "prefixItems": DRAFT202012,
+    "$dynamicRef": DRAFT202012,
+}
+UNSUPPORTED = {
+    *("maxLength", "maxItems", "maxProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames", "format"),
+    *("unevaluatedItems", "unevaluatedProperties", "prefixItems", "dependentRequired", "dependentSchemas"),
+    *("$dynamicRef", "$recursiveRef"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,18 +81,17 @@ class KeywordUse:
 class Translator:
     """Translates the nodes of one schema; `uses` collects the keywords that it met."""
 
-    def __init__(self, schema: Schema, formats: str) -> None:
-        specification = referencing.jsonschema.specification_with(
-            _dialect(schema), default=referencing.jsonschema.DRAFT202012
-        )
+    def __init__(self, schema: Schema, formats: str, limits: Limits) -> None:
+        self._specification = referencing.jsonschema.specification_with(_dialect(schema), default=DRAFTS[DRAFT202012])
+        self._draft = DRAFTS.index(self._specification)
         self.formats = formats
-        self.lone_references = specification in LONE_REFERENCE_DRAFTS
+        self.limits = limits
         self.schema = schema
         self.places = _places(schema)
         self.uses: list[KeywordUse] = []
         self._shapes: dict[str, Formula] = {}
         self._waiting: list[tuple[str, Any, Any]] = []
-        resource = referencing.Resource(contents=schema, specification=specification)
+        resource = self._specification.create_resource(schema)
         registry: referencing.Registry[Any] = referencing.Registry().with_resource(uri="", resource=resource)
         self._root_resolver = registry.resolver_with_root(resource)
 
@@ -91,30 +113,29 @@ class Translator:
         if isinstance(node, bool):
             return TRUE if node else FALSE
         if "$id" in node and pointer:
-            resolver = resolver.in_subresource(
-                referencing.Resource(contents=node, specification=referencing.jsonschema.DRAFT7)
-            )
-        if "$ref" in node and self.lone_references:
-            for keyword in node:
-                if keyword in HANDLERS or keyword in COMPANIONS:
-                    self._use(pointer, keyword, "annotation")
-            return self._reference(node["$ref"], pointer, resolver)
+            resolver = resolver.in_subresource(self._specification.create_resource(node))
+        # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
+        alone = "$ref" in node and self._draft < DRAFT201909
         parts = []
         for keyword in node:
             here = f"{pointer}/{_escape(keyword)}"
-            if keyword in UNSUPPORTED and not (keyword == "format" and self.formats == "annotate"):
+            if keyword not in HANDLERS and keyword not in COMPANIONS and keyword not in UNSUPPORTED:
+                continue
+            if (alone and keyword != "$ref") or self._is_annotation(keyword):
+                self.uses.append(KeywordUse(here, keyword, "annotation"))
+                continue
+            if keyword in UNSUPPORTED:
                 raise SchemaError(f"the keyword {keyword!r} is not supported yet", pointer=here, keyword=keyword)
             if keyword in HANDLERS:
                 parts.append(HANDLERS[keyword](self, node, pointer, resolver))
-            if keyword in HANDLERS or keyword in COMPANIONS:
-                self._use(pointer, keyword, "construction")
+            self.uses.append(KeywordUse(here, keyword, "construction"))
         return all_of(parts)
 
-    def _use(self, pointer: str, keyword: str, status: str) -> None:
-        self.uses.append(KeywordUse(f"{pointer}/{_escape(keyword)}", keyword, status))
+    def _is_annotation(self, keyword: str) -> bool:
+        """Whether a keyword says nothing in this draft, or by the setting of `formats`."""
+        return INTRODUCED.get(keyword, 0) > self._draft or (keyword == "format" and self.formats == "annotate")
 
     def _reference(self, reference: str, pointer: str, resolver: Any) -> Formula:
-        self._use(pointer, "$ref", "construction")
         try:
             resolved = resolver.lookup(reference)
         except referencing.exceptions.Unresolvable:
@@ -150,7 +171,19 @@ class Translator:
 
     def _type(self, node: dict[str, Any], *_: Any) -> Formula:
         kinds = node["type"]
-        return KindIs(tuple(sorted([kinds] if isinstance(kinds, str) else kinds)))
+        return KindIs(tuple(sorted([kinds] if isinstance(kinds, str) else kinds)), self._draft >= DRAFT6)
+
+    def _at_least(self, node: dict[str, Any], keyword: str, pointer: str) -> Formula:
+        assertion, limit = {
+            "minLength": (MinLength, self.limits.pattern_repeat),
+            "minItems": (MinItems, self.limits.pattern_repeat),
+            "minProperties": (MinProperties, self.limits.finite_pattern_keys),
+        }[keyword]
+        count = int(node[keyword])
+        if count > limit:
+            message = f"{keyword} is {count}, over the limit of {limit}"
+            raise SchemaError(message, pointer=f"{pointer}/{keyword}", keyword=keyword)
+        return assertion(count) if count > 0 else TRUE
 
     def _members(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
         rest = self._inner(node, "additionalProperties", pointer, resolver) if "additionalProperties" in node else TRUE
@@ -182,7 +215,7 @@ class Translator:
                 if isinstance(dependency, list)
                 else self._node(dependency, here, resolver)
             )
-            parts.append(any_of([negate(KindIs(("object",))), negate(Has(name)), shape]))
+            parts.append(any_of([negate(of_kind("object")), negate(Has(name)), shape]))
         return all_of(parts)
 
     def _condition(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
@@ -199,10 +232,10 @@ HANDLERS: dict[str, Handler] = {
     "type": Translator._type,
     "enum": lambda self, node, pointer, resolver: one_of_values(node["enum"]),
     "const": lambda self, node, pointer, resolver: equals(node["const"]),
-    "pattern": lambda self, node, pointer, resolver: Pattern(node["pattern"]),
-    "minLength": lambda self, node, pointer, resolver: _at_least(MinLength, node["minLength"]),
-    "minItems": lambda self, node, pointer, resolver: _at_least(MinItems, node["minItems"]),
-    "minProperties": lambda self, node, pointer, resolver: _at_least(MinProperties, node["minProperties"]),
+    "pattern": lambda self, node, *_: Pattern(node["pattern"]),
+    "minLength": lambda self, node, pointer, _: self._at_least(node, "minLength", pointer),
+    "minItems": lambda self, node, pointer, _: self._at_least(node, "minItems", pointer),
+    "minProperties": lambda self, node, pointer, _: self._at_least(node, "minProperties", pointer),
     "required": lambda self, node, pointer, resolver: (
         all_of(Has(name) for name in node["required"]) if isinstance(node["required"], list) else TRUE
     ),
@@ -221,13 +254,8 @@ HANDLERS: dict[str, Handler] = {
 COMPANIONS = frozenset({"additionalItems", "then", "else"})
 
 
-def _at_least(assertion: type[Formula], count: float) -> Formula:
-    return assertion(int(count)) if count > 0 else TRUE
-
-
-def _dialect(schema: Schema) -> str | None:
-    dialect = schema.get("$schema") if isinstance(schema, dict) else None
-    return dialect if isinstance(dialect, str) else None
+def _dialect(schema: Schema) -> str:
+    return str(schema.get("$schema", "")) if isinstance(schema, dict) else ""
 
 
 def _places(schema: Schema) -> dict[int, str]:

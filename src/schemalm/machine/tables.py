@@ -1,8 +1,8 @@
 """Masks and transitions by nonterminal, filled on first use and shared by all machines of a tokenizer.
 
-A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone: the
-mask is one row of booleans, the transition a fixed tuple of nonterminals. Both come from walking token spellings through
-the grammar; the mask walks all of them at once along their trie.
+A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone:
+the mask is one row of booleans, the transition a fixed tuple of nonterminals. Both come from walking token spellings
+through the grammar; the mask walks all of them at once along their trie.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Stack = tuple[int, ...]
 class Opened:
     """A nonterminal that a token leaves on the stack.
 
-    suffix: path elements below the one it replaces; continues: whether it is the rest of the object (or key) that was on top.
+    suffix: path elements below the one it replaces; continues: whether it is the rest of the object or key that was on
+    top.
     """
 
     nonterminal: int
@@ -61,7 +62,7 @@ class Tables:
         """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
         if nonterminal not in self._masks:
             mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
-            self._walk_trie(self.vocabulary.trie, (nonterminal,), mask)
+            self._fill(mask, nonterminal)
             mask.flags.writeable = False
             self._masks[nonterminal] = mask
         return self._masks[nonterminal]
@@ -90,52 +91,48 @@ class Tables:
             self._paths[key] = path
         return self._paths[key]
 
-    def _walk_trie(self, node: Trie, stack: Stack, mask: npt.NDArray[np.bool_]) -> None:
-        state = self.grammar.nonterminals[stack[-1]].state
-        if len(stack) == 1 and isinstance(state, Text | Key):
-            self._walk_bytes(node, stack[0], mask)
-            return
-        for symbol, (token, longer) in node.items():
-            after = self._advance(stack, symbol)
-            if after is None:
+    def _fill(self, mask: npt.NDArray[np.bool_], nonterminal: int) -> None:
+        """Walks the trie of spellings through the grammar, marking each token on the way."""
+        pending: list[tuple[Trie, Stack]] = [(self.vocabulary.trie, (nonterminal,))]
+        while pending:
+            node, stack = pending.pop()
+            if len(stack) == 1 and isinstance(self.grammar.nonterminals[stack[0]].state, Text | Key):
+                pending += self._fill_text(mask, node, stack[0])
                 continue
-            if token >= 0:
-                mask[token] = True
-            if longer and after:
-                self._walk_trie(longer, after, mask)
+            for symbol, (token, longer) in node.items():
+                after = self._advance(stack, symbol)
+                if after is None:
+                    continue
+                if token >= 0:
+                    mask[token] = True
+                if longer and after:
+                    pending.append((longer, after))
 
-    def _walk_bytes(self, root: Trie, nonterminal: int, mask: npt.NDArray[np.bool_]) -> None:
-        """The trie walk inside one text: a place of the automaton stands for the stack."""
+    def _fill_text(self, mask: npt.NDArray[np.bool_], root: Trie, nonterminal: int) -> list[tuple[Trie, Stack]]:
+        """The walk inside one text, where a place of its automaton is the stack; gives what goes on after its end."""
         start = self.grammar.nonterminals[nonterminal]
         assert isinstance(start.state, Text | Key)
         rows, reachable = start.state.automaton.rows, start.state.automaton.reachable
         alive = [not verdicts.isdisjoint(start.accepts) for verdicts in reachable]
+        ended: list[tuple[Trie, Stack]] = []
         pending: list[tuple[Trie, int]] = [(root, start.place)]
         while pending:
             node, place = pending.pop()
             row = rows[place]
             for symbol, (token, longer) in node.items():
                 if symbol >= NUM_BYTES:
-                    self._walk_trie_end(symbol, token, longer, self.grammar.at_place(nonterminal, place), mask)
+                    after_end = self._advance((self.grammar.at_place(nonterminal, place),), symbol)
+                    if after_end is None:
+                        continue
+                    if longer and after_end:
+                        ended.append((longer, after_end))
+                elif (after := row[symbol]) < 0 or not alive[after]:
                     continue
-                after = row[symbol]
-                if after < 0 or not alive[after]:
-                    continue
+                elif longer:
+                    pending.append((longer, after))
                 if token >= 0:
                     mask[token] = True
-                if longer:
-                    pending.append((longer, after))
-
-    def _walk_trie_end(
-        self, symbol: int, token: int, longer: Trie, nonterminal: int, mask: npt.NDArray[np.bool_]
-    ) -> None:
-        after = self._advance((nonterminal,), symbol)
-        if after is None:
-            return
-        if token >= 0:
-            mask[token] = True
-        if longer and after:
-            self._walk_trie(longer, after, mask)
+        return ended
 
     def _advance(self, stack: Stack, symbol: int) -> Stack | None:
         """The stack after one symbol; None where its top does not admit it."""

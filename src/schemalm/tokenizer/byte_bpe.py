@@ -52,10 +52,14 @@ class ByteBPETokenizer:
             content = json.loads(Path(path).read_bytes())
             if content.get("kind") != "byte-bpe" or content.get("format") != FORMAT:
                 raise DataError(f"{path} is no byte BPE tokenizer of format {FORMAT}")
-            return cls(tokenizers.Tokenizer.from_str(json.dumps(content["engine"])))
+            engine = json.dumps(content["engine"])
         except OSError as error:
             raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"{path} is no tokenizer file: {error}") from None
+        try:
+            return cls(tokenizers.Tokenizer.from_str(engine))
+        except Exception as error:  # the library raises no class of its own
             raise DataError(f"{path} is no tokenizer file: {error}") from None
 
     def save(self, path: str | Path) -> None:

@@ -10,7 +10,7 @@ from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import NUM_BYTES
 
 
-class NotDerivable(ValueError):
+class NotDerivableError(ValueError):
     """A symbol that the grammar does not admit at its place."""
 
 
@@ -32,13 +32,13 @@ class Derivation:
         return not self._stack
 
     def push(self, symbol: int) -> None:
-        """Consumes one symbol; raises NotDerivable where the grammar does not admit it."""
+        """Consumes one symbol; raises NotDerivableError where the grammar does not admit it."""
         if not self._stack:
-            raise NotDerivable("the document already ended here")
+            raise NotDerivableError("the document already ended here")
         nonterminal = self._stack.pop()
         step = self._grammar.step(nonterminal, symbol)
         if step is None:
-            raise NotDerivable(f"{self._grammar.symbols.symbols[symbol]} is not admitted here")
+            raise NotDerivableError(f"{self._grammar.symbols.symbols[symbol]} is not admitted here")
         self._build(nonterminal, symbol)
         self._stack.extend(reversed(step.opened))
         if len(step.opened) == 2 or (len(step.opened) == 1 and self._grammar.symbols.symbols[symbol].label == "AS"):
@@ -81,7 +81,7 @@ class Derivation:
         assert self._text is not None
         key = self._text.decode()
         if key in self._containers[-1]:
-            raise NotDerivable(f"the key {key!r} repeats")
+            raise NotDerivableError(f"the key {key!r} repeats")
         self._keys.append(key)
 
     def _end_text(self, nonterminal: int) -> None:

@@ -1,13 +1,15 @@
 """The canonical order of an object's keys, as the training corpus prefers it.
 
-For every pair of names that documents put side by side, the order that more weight of documents has wins; names are sorted by
-the pairs that they win. Names that no document has keep the schema's order, behind those that they follow there.
+For every pair of names that documents put side by side, the order that more of them have wins; names are sorted by the
+pairs that they win, less those that they lose. Names that no document has keep the schema's order, behind those that
+they follow there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
@@ -39,18 +41,23 @@ def _order(names: tuple[str, ...], listings: Counter[tuple[str, ...]]) -> tuple[
     known = set(names)
     before: Counter[tuple[str, str]] = Counter()
     for listing, count in listings.items():
-        shared = [name for name in listing if name in known]
-        for index, first in enumerate(shared):
-            for second in shared[index + 1 :]:
-                before[first, second] += count
+        for pair in combinations([name for name in listing if name in known], 2):
+            before[pair] += count
     position = {name: index for index, name in enumerate(names)}
-
-    def wins(name: str) -> int:
-        return sum(_beats(name, other, before, position) for other in names if other != name)
-
-    return tuple(sorted(names, key=lambda name: (-wins(name), position[name])))
-
-
-def _beats(name: str, other: str, before: Counter[tuple[str, str]], position: dict[str, int]) -> bool:
-    forward, backward = before[name, other], before[other, name]
-    return forward > backward if forward != backward else position[name] < position[other]
+    lead = dict.fromkeys((name for pair in before for name in pair), 0)
+    for first, second in combinations(lead, 2):
+        balance = before[first, second] - before[second, first]
+        if balance:
+            lead[first] += 1 if balance > 0 else -1
+            lead[second] -= 1 if balance > 0 else -1
+    # A name that no document has comes behind the seen one that it follows in the schema, or first.
+    followers: dict[str | None, list[str]] = {None: []}
+    last: str | None = None
+    for name in names:
+        if name in lead:
+            last = name
+            followers[last] = []
+        else:
+            followers[last].append(name)
+    ordered = sorted(lead, key=lambda name: (-lead[name], position[name]))
+    return (*followers[None], *(name for leader in ordered for name in (leader, *followers[leader])))

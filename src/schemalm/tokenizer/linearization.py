@@ -1,8 +1,7 @@
 """From values to symbols, cut into segments, and back.
 
-A value is written as the leftmost derivation that the grammar gives it (section 2 of the design), each symbol as one character. The
-text is cut into segments on the way; merges never cross a cut (section 3). Writing fails exactly where the
-grammar does not admit the value.
+A value is written as the leftmost derivation that the grammar gives it, each symbol as one character. The text is cut
+into segments on the way; merges never cross a cut. Writing fails exactly where the grammar does not admit the value.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument
 from schemalm.grammar.assertions import kind_of
-from schemalm.grammar.explanation import Explainer
+from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.numbers import text_of_number
+from schemalm.grammar.numbers import MAX_DIGITS, text_of_number
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -23,7 +23,6 @@ from schemalm.grammar.symbols import (
     FALSE_SYMBOL,
     FREE_KEY,
     ITEM,
-    KEY,
     KEY_END,
     NULL,
     OBJECT_END,
@@ -36,15 +35,17 @@ MergeScope = Literal["word", "value", "derivation"]
 # white space. Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
 WORDS = re.compile(r"[^\r\n\w]?\w+| ?[^\s\w]+[\r\n ]*|\s+")
 
+# Kinds whose values may be one symbol.
+CONSTANT_KINDS = ("null", "boolean", "string")
 # Verdicts of texts are remembered up to this many texts of this many characters.
 MAX_REMEMBERED_TEXTS = 200_000
 MAX_REMEMBERED_LENGTH = 200
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The grammar does not admit the value at `path`."""
 
-    def __init__(self, path: tuple[str | int, ...]) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.path = path
 
@@ -53,10 +54,10 @@ class Refused(Exception):
 class Entry:
     """How a nonterminal for a value begins: constants by value, and the content nonterminal of each kind.
 
-    constants: (character, verdict) by (kind, text); contents: (characters before the content, nonterminal) by kind.
+    constants: (character, verdict) by (kind, value); contents: (characters before the content, nonterminal) by kind.
     """
 
-    constants: dict[tuple[str, str], tuple[str, int]]
+    constants: dict[tuple[str, str | bool | None], tuple[str, int]]
     contents: dict[str, tuple[str, int]]
 
 
@@ -118,6 +119,8 @@ class Linearizer:
         symbols = grammar.symbols
         self._char = {symbol: symbols.characters[index] for symbol, index in symbols.ids.items()}
         self._ids = symbols.ids
+        self._keys = {symbol.text: symbol for symbol in symbols.symbols if symbol.label == "KEY"}
+        self._explainer = Explainer(grammar.shapes, grammar.resolve)
         self._entries: dict[int, Entry] = {}
         self._ranks: dict[tuple[str, ...], dict[str, int]] = {}
         self._text_verdicts: dict[tuple[int, str], int] = {}
@@ -125,32 +128,35 @@ class Linearizer:
     def segments(self, value: Any, writer: SegmentWriter) -> list[str]:
         """The segments of the value's derivation; raises InvalidDocument where the schema refuses it."""
         try:
-            self._value(self.grammar.start, value, (), writer)
-        except Refused as refusal:
-            raise self._explained(value, refusal.path) from None
+            return self._segments(value, writer)
         except RecursionError:
             raise InvalidDocument("the value is nested too deeply", keyword="depth") from None
+
+    def _segments(self, value: Any, writer: SegmentWriter) -> list[str]:
+        try:
+            self._value(self.grammar.start, value, (), writer)
+        except RefusedError as refusal:
+            raise self._explained(value, refusal.path) from None
         writer.cut()
         return writer.segments
 
-    def _explained(self, value: Any, path: tuple[str | int, ...]) -> InvalidDocument:
-        explainer = Explainer(self.grammar.shapes, self.grammar.resolve)
-        failure = explainer.explain(self.grammar.shape, value)
-        if failure is not None:
-            return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-        return InvalidDocument("this value cannot be written as JSON text", pointer=pointer, keyword="type")
+    def _explained(self, value: Any, path: Path) -> InvalidDocument:
+        failure = _fault(value, path) or self._explainer.explain(self.grammar.shape, value)
+        if failure is None:
+            message = f"this value cannot be written: integers have at most {MAX_DIGITS} digits"
+            failure = Failure(path, "type", message)
+        return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
-    def _value(self, nonterminal: int, value: Any, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+    def _value(self, nonterminal: int, value: Any, path: Path, writer: SegmentWriter) -> int:
         """Writes one value and gives its verdict."""
         entry = self._entries.get(nonterminal) or self._entry(nonterminal)
         kind = kind_of(value)
-        constant = entry.constants.get((kind, value if kind == "string" else str(value)))
+        constant = entry.constants.get((kind, value)) if kind in CONSTANT_KINDS else None
         if constant is not None:
             writer.closing(constant[0])
             return constant[1]
         if kind not in entry.contents:
-            raise Refused(path)
+            raise RefusedError(path)
         prefix, content = entry.contents[kind]
         if prefix:
             writer.structure(prefix)
@@ -161,66 +167,53 @@ class Linearizer:
         text = value if kind == "string" else text_of_number(value)
         verdict = self._text_verdict(content, text, END)
         if verdict is None:
-            raise Refused(path)
+            raise RefusedError(path)
         writer.content(text, self._char[END])
         return verdict
 
-    def _object(
-        self, nonterminal: int, value: dict[str, Any], path: tuple[str | int, ...], writer: SegmentWriter
-    ) -> int:
+    def _object(self, nonterminal: int, value: dict[str, Any], path: Path, writer: SegmentWriter) -> int:
         state = self.grammar.nonterminals[nonterminal].state
         assert isinstance(state, Object)
         ranks = self._ranks.get(state.order)
         if ranks is None:
             ranks = self._ranks[state.order] = {name: rank for rank, name in enumerate(state.order)}
-        named = sorted((ranks[name], name) for name in value if name in ranks)
         rest = nonterminal
-        for _, name in named:
-            rest = self._member(rest, KEY(name), name, value[name], path, writer)
+        for _, name in sorted((ranks[name], name) for name in value if name in ranks):
+            rest = self._member(rest, self._keys.get(name), value[name], (*path, name), writer)
         for name, item in value.items():
             if name not in ranks:
-                rest = self._free_member(rest, name, item, path, writer)
+                rest = self._free_member(rest, name, item, (*path, name), writer)
         return self._close(rest, OBJECT_END, path, writer)
 
-    def _member(
-        self,
-        rest: int,
-        symbol: Symbol,
-        element: str | int,
-        item: Any,
-        path: tuple[str | int, ...],
-        writer: SegmentWriter,
-    ) -> int:
-        place = (*path, element)
-        step = self.grammar.step(rest, self._ids[symbol]) if symbol in self._ids else None
-        if step is None:
-            raise Refused(place)
+    def _member(self, rest: int, symbol: Symbol | None, item: Any, place: Path, writer: SegmentWriter) -> int:
+        step = self.grammar.step(rest, self._ids[symbol]) if symbol else None
+        if symbol is None or step is None:
+            raise RefusedError(place)
         writer.structure(self._char[symbol])
         child, after = step.opened
         return self.grammar.settle(after, self._value(child, item, place, writer))
 
-    def _free_member(self, rest: int, name: str, item: Any, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
-        place = (*path, name)
+    def _free_member(self, rest: int, name: str, item: Any, place: Path, writer: SegmentWriter) -> int:
         step = self.grammar.step(rest, self._ids[FREE_KEY])
         end = self._text_end(step.opened[0], name) if step is not None and isinstance(name, str) else None
         closing = self.grammar.step(end, self._ids[KEY_END]) if end is not None else None
         if closing is None:
-            raise Refused(place)
+            raise RefusedError(place)
         writer.structure(self._char[FREE_KEY])
         writer.key(name, self._char[KEY_END])
         child, after = closing.opened
         return self.grammar.settle(after, self._value(child, item, place, writer))
 
-    def _array(self, nonterminal: int, value: list[Any], path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+    def _array(self, nonterminal: int, value: list[Any], path: Path, writer: SegmentWriter) -> int:
         rest = nonterminal
         for index, item in enumerate(value):
-            rest = self._member(rest, ITEM, index, item, path, writer)
+            rest = self._member(rest, ITEM, item, (*path, index), writer)
         return self._close(rest, ARRAY_END, path, writer)
 
-    def _close(self, rest: int, symbol: Symbol, path: tuple[str | int, ...], writer: SegmentWriter) -> int:
+    def _close(self, rest: int, symbol: Symbol, path: Path, writer: SegmentWriter) -> int:
         step = self.grammar.step(rest, self._ids[symbol])
         if step is None:
-            raise Refused(path)
+            raise RefusedError(path)
         writer.closing(self._char[symbol])
         return step.verdict
 
@@ -251,7 +244,7 @@ class Linearizer:
     def _entry(self, nonterminal: int) -> Entry:
         grammar = self.grammar
         state = grammar.nonterminals[nonterminal].state
-        constants: dict[tuple[str, str], tuple[str, int]] = {}
+        constants: dict[tuple[str, str | bool | None], tuple[str, int]] = {}
         contents: dict[str, tuple[str, int]] = {}
         if isinstance(state, Text | Object | Array):
             contents[_content_kind(state)] = ("", nonterminal)
@@ -273,6 +266,23 @@ def _content_kind(state: Text | Object | Array) -> str:
     return "object" if isinstance(state, Object) else "array"
 
 
-def _constant_key(symbol: Symbol) -> tuple[str, str]:
-    fixed = {NULL: ("null", "None"), TRUE_SYMBOL: ("boolean", "True"), FALSE_SYMBOL: ("boolean", "False")}
+def _constant_key(symbol: Symbol) -> tuple[str, str | bool | None]:
+    fixed: dict[Symbol, tuple[str, bool | None]] = {
+        NULL: ("null", None),
+        TRUE_SYMBOL: ("boolean", True),
+        FALSE_SYMBOL: ("boolean", False),
+    }
     return fixed.get(symbol, ("string", symbol.text))
+
+
+def _fault(value: Any, path: Path) -> Failure | None:
+    """Why the key or scalar at `path` is no JSON at all; None where it is."""
+    fault = None
+    for depth, element in enumerate(path):
+        if isinstance(value, dict):
+            fault = scalar_fault(element) if isinstance(element, str) else f"the key {element!r} is not a string"
+        if fault:
+            return Failure(path[: depth + 1], "type", fault)
+        value = value[element]
+    fault = scalar_fault(value) if not isinstance(value, dict | list) else None
+    return Failure(path, "type", fault) if fault else None

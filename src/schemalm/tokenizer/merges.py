@@ -1,9 +1,9 @@
 """Learning typed merges: byte-pair encoding over symbols under the arity rule.
 
-In: segments with weights; out: merges in the order learned. A pair may merge only where its left part still opens something
-(arity at least 1), so every token is a connected piece of one derivation. Ties fall to the pair that compares first, so
-equal input gives equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words with
-subword units" (2016), with counts kept up to date as merges are made.
+In: segments with weights; out: merges in the order learned. A pair may merge only where its left part still opens
+something (arity at least 1), so every token is a connected piece of one derivation. Ties fall to the pair that compares
+first, so equal input gives equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words
+with subword units" (2016), with counts kept up to date as merges are made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 
 Pair = tuple[str, str]
 
@@ -21,7 +22,7 @@ def arity_of(spelling: str, arities: Mapping[str, int]) -> int:
 
 
 def learn_merges(segments: Mapping[str, int], arities: Mapping[str, int], num_merges: int) -> list[Pair]:
-    """Learns up to `num_merges` merges from segments with integer weights; stops where no pair occurs twice in weight."""
+    """Learns up to `num_merges` merges from segments with integer weights; stops where no pair is left."""
     learner = _Learner(segments, arities)
     merges: list[Pair] = []
     while len(merges) < num_merges and (pair := learner.best()) is not None:
@@ -39,7 +40,7 @@ class _Learner:
         self.counts: dict[Pair, int] = defaultdict(int)
         self.places: dict[Pair, set[int]] = defaultdict(set)
         for index, word in enumerate(self.words):
-            for pair in zip(word, word[1:], strict=False):
+            for pair in pairwise(word):
                 self._add(pair, index)
         self.heap = [(-count, pair) for pair, count in self.counts.items()]
         heapq.heapify(self.heap)

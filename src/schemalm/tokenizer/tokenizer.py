@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import tokenizers
 import tokenizers.models
@@ -112,6 +112,8 @@ class Tokenizer:
             content = json.loads(Path(path).read_bytes())
             if content.get("kind") != "typed" or content.get("format") != FORMAT:
                 raise DataError(f"{path} is no typed tokenizer of format {FORMAT}")
+            if content["merge_scope"] not in get_args(MergeScope):
+                raise DataError(f"{path} has the unknown merge scope {content['merge_scope']!r}")
             orders = {frozenset(order): tuple(order) for order in content["key_orders"]}
             schema = read_schema(content["schema"], DEFAULT_LIMITS)
             grammar = Grammar(schema, content["formats"], DEFAULT_LIMITS, orders)

@@ -1,4 +1,4 @@
-"""Training a tokenizer: key orders, then whole values, then merges, then the grammar states that documents pass through."""
+"""Training a tokenizer: key orders, then whole values, then merges, then the grammar states that documents have."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The vocabulary: what each token id spells, as symbols.
 
-Ids: padding, beginning, then one per symbol of the grammar, then the whole values, then the merges in the order learned. A spelling
-is a text with one character per symbol; two tokens never spell the same.
+Ids: padding, beginning, then one per symbol of the grammar, then the whole values, then the merges in the order
+learned. A spelling is a text with one character per symbol; two tokens never spell the same.
 """
 
 from __future__ import annotations
@@ -25,12 +25,17 @@ class Vocabulary:
     """Spellings by token id, and token ids by spelling."""
 
     def __init__(self, grammar: Grammar, whole_values: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
+        """Raises ValueError where a whole value is made of other than symbols, or a merge of other than tokens."""
         self.grammar = grammar
         self.whole_values = tuple(whole_values)
         self.merges = tuple(merges)
         spelled = dict.fromkeys([*grammar.symbols.characters, *whole_values, *(a + b for a, b in merges)])
         self.spellings: list[str] = ["", "", *spelled]
         self.ids = {spelling: index for index, spelling in enumerate(self.spellings) if spelling}
+        unknown = {character for value in whole_values for character in value} - set(grammar.symbols.characters)
+        unknown |= {part for pair in merges for part in pair} - self.ids.keys()
+        if unknown:
+            raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
         self.symbols: list[tuple[int, ...]] = [tuple(map(symbol_of, spelling)) for spelling in self.spellings]
         self.trie = self._build_trie()
 

@@ -1,0 +1,85 @@
+"""Real workflows: valid ones round-trip under the mask, invalid ones are refused.
+
+`benchmarks/roundtrip.py` checks all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import zstandard
+
+from schemalm.documents import json_equal, load_document
+from schemalm.errors import InvalidDocument
+from schemalm.grammar import compile_schema
+from schemalm.tokenizer import Tokenizer
+
+STRIDE = 97
+MAX_TRAIN_ROWS = 20_000
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a JSONL file under zstd."""
+    with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
+        rest = b""
+        while block := stream.read(1 << 22):
+            *lines, rest = (rest + block).split(b"\n")
+            yield from map(json.loads, lines)
+
+
+@pytest.fixture(scope="module")
+def sample(shared_data: Path) -> list[Any]:
+    folder = shared_data / "workflows" / "sample-100"
+    return [load_document(path) for path in sorted(folder.glob("*.yml"))]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(sample: list[Any]) -> Tokenizer:
+    return Tokenizer.train(compile_schema("github-workflow"), sample, vocab_size=2048)
+
+
+@pytest.fixture(scope="module")
+def rows(shared_data: Path) -> list[dict[str, Any]]:
+    folder = shared_data / "workflows"
+    train = islice(read_rows(folder / "train.jsonl.zst"), 0, MAX_TRAIN_ROWS, STRIDE)
+    return [*train, *islice(read_rows(folder / "val.jsonl.zst"), 0, None, STRIDE)]
+
+
+def assert_round_trips(tokenizer: Tokenizer, value: Any) -> None:
+    ids = tokenizer.encode(value)
+    assert json_equal(tokenizer.decode(ids), value)
+    machine = tokenizer.machine()
+    for token in ids:
+        assert machine.mask()[token]
+        machine.advance(token)
+    assert machine.is_complete
+
+
+def test_the_sample_of_a_hundred_round_trips(tokenizer: Tokenizer, sample: list[Any]) -> None:
+    assert len(sample) == 100
+    for value in sample:
+        assert_round_trips(tokenizer, value)
+
+
+def test_rows_are_judged_as_the_corpus_says(tokenizer: Tokenizer, rows: list[dict[str, Any]]) -> None:
+    assert len(rows) > 200
+    for row in rows:
+        if row["valid"]:
+            assert_round_trips(tokenizer, row["json"])
+        else:
+            with pytest.raises(InvalidDocument):
+                tokenizer.encode(row["json"])
+
+
+def test_beginnings_of_real_documents_complete_to_valid_ones(tokenizer: Tokenizer, sample: list[Any]) -> None:
+    validator = jsonschema_rs.validator_for(tokenizer.grammar.schema)
+    for value in sample[::10]:
+        ids = tokenizer.encode(value)
+        for length in range(0, len(ids), max(1, len(ids) // 8)):
+            assert validator.is_valid(tokenizer.decode_prefix(ids[:length]))

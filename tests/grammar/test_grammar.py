@@ -1,0 +1,157 @@
+"""The grammar admits a symbol only where a finite completion exists, and says what it enforces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemalm.errors import SchemaError
+from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.symbols import ARRAY_END, CONST, FREE_KEY, ITEM, KEY, NULL, OBJECT_END, Symbol
+from schemalm.tokenizer import Tokenizer
+
+
+def names(grammar: Grammar, nonterminal: int) -> set[str]:
+    """The symbols that a nonterminal admits, bytes left out."""
+    return {str(grammar.symbols.symbols[symbol]) for symbol in grammar.admitted(nonterminal) if symbol >= 256}
+
+
+def after(grammar: Grammar, nonterminal: int, symbol: Symbol) -> tuple[int, ...]:
+    step = grammar.step(nonterminal, grammar.symbols.ids[symbol])
+    assert step is not None
+    return step.opened
+
+
+def test_a_value_of_one_kind_needs_no_symbol_for_it() -> None:
+    grammar = compile_schema({"type": "object", "properties": {"a": {}, "b": {}}, "additionalProperties": False})
+    assert names(grammar, grammar.start) == {"KEY:a", "KEY:b", "OBJECT_END"}
+
+
+def test_a_value_of_several_kinds_is_written_with_its_kind() -> None:
+    grammar = compile_schema({"type": ["string", "array", "null", "boolean", "number"]})
+    assert names(grammar, grammar.start) == {"AS:number", "AS:string", "AS:array", "NULL", "TRUE", "FALSE"}
+
+
+def test_an_enum_of_strings_is_written_as_constants() -> None:
+    grammar = compile_schema({"enum": ["a", "", None]})
+    assert names(grammar, grammar.start) == {"CONST:a", "CONST:", "NULL"}
+
+
+def test_keys_come_in_their_order_and_required_ones_are_not_passed() -> None:
+    grammar = compile_schema({"type": "object", "properties": {"a": {}, "b": {}, "c": {}}, "required": ["b"]})
+    assert names(grammar, grammar.start) == {"KEY:a", "KEY:b"}
+    _, rest = after(grammar, grammar.start, KEY("b"))
+    assert names(grammar, rest) == {"KEY:c", "FREE_KEY", "OBJECT_END"}
+
+
+def test_another_order_of_keys_leaves_the_language_as_it_is() -> None:
+    grammar = compile_schema({"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a", "b"]})
+    turned = grammar.with_key_orders({frozenset("ab"): ("b", "a")})
+    assert names(turned, turned.start) == {"KEY:b"}
+    value = {"a": 1, "b": 2}
+    assert Tokenizer(turned).decode(Tokenizer(turned).encode(value)) == value
+
+
+def test_what_cannot_be_finished_is_not_begun() -> None:
+    tree = {"type": "object", "properties": {"next": {"$ref": "#"}, "end": {"type": "null"}}, "required": ["next"]}
+    grammar = compile_schema({"anyOf": [{"type": "null"}, {"type": "array", "items": tree, "minItems": 0}]})
+    assert names(grammar, grammar.start) == {"NULL", "AS:array"}
+    endless = {"type": "object", "properties": {"next": {"$ref": "#/$defs/e"}}, "required": ["next"]}
+    grammar = compile_schema({"$defs": {"e": endless}, "anyOf": [{"type": "null"}, {"$ref": "#/$defs/e"}]})
+    assert names(grammar, grammar.start) == {"NULL"}
+
+
+def test_exactly_one_of_two_required_sets_rules_the_other_out() -> None:
+    step = {"oneOf": [{"required": ["uses"]}, {"required": ["run"]}], "properties": {"uses": {}, "run": {}}}
+    grammar = compile_schema({"type": "object", **step, "additionalProperties": False})
+    _, rest = after(grammar, grammar.start, KEY("uses"))
+    assert names(grammar, rest) == {"OBJECT_END"}
+    assert names(grammar, grammar.start) == {"KEY:uses", "KEY:run"}
+
+
+def test_a_verdict_of_a_child_settles_what_may_come_after_it() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "circle"}}},
+        "then": {"required": ["radius"]},
+        "else": {"required": ["side"]},
+        "additionalProperties": False,
+    }
+    grammar = compile_schema(schema)
+    child, rest = after(grammar, grammar.start, KEY("kind"))
+    assert grammar.waits(rest)
+    circle = grammar.step(child, grammar.symbols.ids[CONST("circle")])
+    assert circle is not None
+    settled = grammar.settle(rest, circle.verdict)
+    assert names(grammar, settled) == {"KEY:radius"}
+
+
+def test_the_shortest_array_ends_as_soon_as_it_may() -> None:
+    grammar = compile_schema({"type": "array", "items": {"type": "null"}, "minItems": 1})
+    assert names(grammar, grammar.start) == {"ITEM"}
+    _, rest = after(grammar, grammar.start, ITEM)
+    assert names(grammar, rest) == {"ITEM", "ARRAY_END"}
+    assert grammar.step(rest, grammar.symbols.ids[ARRAY_END]) is not None
+    assert grammar.step(rest, grammar.symbols.ids[NULL]) is None
+
+
+def test_labels_name_nonterminals_and_differ() -> None:
+    grammar = compile_schema("github-workflow")
+    Tokenizer(grammar).encode({"on": "push", "jobs": {"a": {"runs-on": "x", "steps": [{"run": "make"}]}}})
+    labels = [grammar.label(number) for number in range(len(grammar.nonterminals))]
+    assert len(set(labels)) == len(labels)
+    assert grammar.label(0) == compile_schema("github-workflow").label(0)
+
+
+def test_every_keyword_of_the_workflow_schema_is_enforced_by_construction() -> None:
+    uses = compile_schema("github-workflow").coverage()
+    assert {use.status for use in uses} <= {"construction", "annotation"}
+    assert len({use.pointer for use in uses}) == len(uses)
+    assert [use.pointer for use in uses] == sorted(use.pointer for use in uses)
+
+
+PROMPTED: list[tuple[Any, Any, bool]] = [
+    ({"name": "x"}, {"name": "x", "tags": ["a"]}, True),
+    ({"name": "x"}, {"name": "y"}, False),
+    ({"tags": ["a"]}, {"tags": ["a", "b"]}, True),
+    ({"tags": ["a"]}, {"tags": ["b", "a"]}, False),
+    (
+        {"free": 1, "other": {"deep": None}},
+        {"name": "x", "free": 1, "other": {"deep": None, "more": 2}, "last": 0},
+        True,
+    ),
+    ({"free": 1}, {"free": 1.0}, False),
+    ({}, {}, True),
+    ({"a/b^$\n": True}, {"a/b^$\n": True}, True),
+]
+
+
+@pytest.mark.parametrize(("prompt", "value", "fits"), PROMPTED)
+def test_a_prompt_narrows_the_grammar_to_values_that_state_it(prompt: Any, value: Any, fits: bool) -> None:
+    schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
+    grammar = compile_schema(schema)
+    plain = Tokenizer(grammar)
+    prompted = Tokenizer(grammar.with_prompt(prompt))
+    if fits:
+        assert prompted.encode(value) == plain.encode(value)
+    else:
+        with pytest.raises(Exception, match=r"prompt|expected|cannot|not"):
+            prompted.encode(value)
+
+
+@pytest.mark.parametrize("prompt", [{"name": "z"}, [], {"tags": [1]}, {"a": float("nan")}, {"a": "\ud800"}, {1: 2}])
+def test_a_prompt_that_no_value_states_is_refused(prompt: Any) -> None:
+    schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
+    with pytest.raises(SchemaError):
+        compile_schema(schema).with_prompt(prompt)
+
+
+def test_closing_symbols_open_nothing() -> None:
+    grammar = compile_schema({"type": "object"})
+    step = grammar.step(grammar.start, grammar.symbols.ids[OBJECT_END])
+    assert step is not None
+    assert step.opened == ()
+    assert len(after(grammar, grammar.start, FREE_KEY)) == 1

@@ -1,0 +1,75 @@
+"""Schemas come from values, files and built-in names; what is no schema is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from schemalm.errors import SchemaError
+from schemalm.grammar import Limits, compile_schema
+from schemalm.grammar.sources import built_in_names, read_schema
+
+
+def test_a_value_is_copied() -> None:
+    schema = {"type": "string"}
+    tree = read_schema(schema, Limits())
+    assert tree == schema
+    assert tree is not schema
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_file_is_read(tmp_path: Path, as_text: bool) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps({"type": "string"}))
+    assert read_schema(str(path) if as_text else path, Limits()) == {"type": "string"}
+
+
+@pytest.mark.parametrize("name", ["github-workflow", "github-workflows", "github-action", "compose-spec"])
+def test_built_in_names_are_known(name: str) -> None:
+    assert name in built_in_names()
+    assert isinstance(read_schema(name, Limits()), dict)
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("no-such-schema", "neither a file nor a built-in schema"),
+        ("x" * 5000, "schema"),
+        ("../etc/passwd\0", "neither a file"),
+        ([], "an object or a boolean"),
+        (1, "an object or a boolean"),
+        ({"a": {1, 2}}, "no JSON value"),
+        ({"type": "strin"}, "no JSON Schema"),
+        ({"minLength": -1}, "no JSON Schema"),
+        ({"properties": {"a": 1}}, "no JSON Schema"),
+        ({"$schema": "http://example.org/unknown"}, "no JSON Schema"),
+        ({"enum": ["\ud800"]}, "no JSON"),
+        ({"const": math.nan}, "no JSON"),
+        ({"minLength": math.inf}, "no JSON"),
+    ],
+)
+def test_what_is_no_schema_is_refused(schema: object, message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
+        compile_schema(schema)  # type: ignore[arg-type]
+
+
+def test_the_pointer_of_a_bad_keyword_is_escaped() -> None:
+    with pytest.raises(SchemaError) as caught:
+        compile_schema({"properties": {"a/b~c": {"type": "strin"}}})
+    assert caught.value.pointer == "/properties/a~1b~0c/type"
+    assert caught.value.keyword == "type"
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text("{")
+    with pytest.raises(SchemaError, match="no JSON"):
+        compile_schema(path)
+
+
+def test_an_unknown_setting_of_formats_is_refused() -> None:
+    with pytest.raises(SchemaError, match="formats"):
+        compile_schema({}, formats="maybe")  # type: ignore[arg-type]

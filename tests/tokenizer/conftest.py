@@ -1,0 +1,42 @@
+"""A small schema with every sort of symbol, and documents of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemalm.grammar import Grammar, compile_schema
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "kind": {"enum": ["small", "large", ""]},
+        "tags": {"type": "array", "items": {"type": ["string", "number", "null"]}},
+        "child": {"$ref": "#"},
+        "": {"type": "boolean"},
+    },
+    "additionalProperties": {"type": ["string", "object"]},
+}
+
+
+@pytest.fixture(scope="session")
+def grammar() -> Grammar:
+    return compile_schema(SCHEMA)
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[Any]:
+    """Two hundred documents that share words, values and the order kind before name."""
+    words = ("alpha beta", "beta-gamma", "naïve 𝄞 clef", "line one\nline two\n", "x" * 40, "")
+    return [
+        {
+            "kind": ("small", "large")[index % 2],
+            "name": words[index % len(words)],
+            "tags": [words[(index + 1) % len(words)], index / 4, None],
+            "child": {"free key": "shared value here", "": index % 2 == 0, "tags": []},
+            f"own {index % 7}": "shared value here",
+        }
+        for index in range(200)
+    ]

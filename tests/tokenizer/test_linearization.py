@@ -1,0 +1,94 @@
+"""Values become segments of symbols, cut where merges must not cross."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.symbols import NUM_BYTES, symbol_of
+from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.linearization import WORDS, MergeScope
+
+VALUE = {"name": "a b", "tags": ["x", 1.5], "free": "y"}
+
+
+def spelled(tokenizer: Tokenizer, value: Any) -> list[str]:
+    """The segments for people: structure by name, bytes as they are."""
+    symbols = tokenizer.grammar.symbols.symbols
+    return [
+        " ".join(
+            character if symbol_of(character) < NUM_BYTES else str(symbols[symbol_of(character)])
+            for character in segment
+        )
+        for segment in tokenizer.segments(value)
+    ]
+
+
+def test_words_are_cut_from_each_other_and_from_structure(grammar: Grammar) -> None:
+    assert spelled(Tokenizer(grammar, merge_scope="word"), VALUE) == [
+        "KEY:name",
+        "a",
+        "  b END",
+        "KEY:tags ITEM AS:string",
+        "x END",
+        "ITEM AS:number",
+        "1",
+        ". 5 END",
+        "ARRAY_END",
+        "FREE_KEY",
+        "f r e e KEY_END",
+        "AS:string",
+        "y END",
+        "OBJECT_END",
+    ]
+
+
+def test_whole_contents_are_segments_under_the_scope_value(grammar: Grammar) -> None:
+    segments = spelled(Tokenizer(grammar, merge_scope="value"), VALUE)
+    assert segments[:2] == ["KEY:name", "a   b END"]
+    assert "1 . 5 END" in segments
+
+
+def test_only_closings_and_free_keys_cut_under_the_scope_derivation(grammar: Grammar) -> None:
+    assert spelled(Tokenizer(grammar, merge_scope="derivation"), VALUE) == [
+        "KEY:name a   b END KEY:tags ITEM AS:string x END ITEM AS:number 1 . 5 END ARRAY_END",
+        "FREE_KEY",
+        "f r e e KEY_END",
+        "AS:string y END OBJECT_END",
+    ]
+
+
+def test_constants_close_their_segment(grammar: Grammar) -> None:
+    assert spelled(Tokenizer(grammar), {"kind": "", "": True}) == ["KEY:kind CONST:", "KEY: TRUE", "OBJECT_END"]
+
+
+def test_a_whole_value_is_one_segment(grammar: Grammar) -> None:
+    end = "".join(segment for segment in Tokenizer(grammar).segments({"name": ""}) if len(segment) == 1)[1]
+    whole = "a b" + end
+    tokenizer = Tokenizer(grammar, whole_values=[whole])
+    assert whole in tokenizer.segments({"name": "a b"})
+    assert len(tokenizer.encode({"name": "a b"})) == 3
+
+
+@given(st.text())
+def test_word_cuts_leave_out_no_character(text: str) -> None:
+    assert "".join(WORDS.findall(text)) == text
+
+
+@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
+@settings(deadline=None)
+@given(text=st.text())
+def test_every_text_survives_every_scope(scope: MergeScope, text: str) -> None:
+    tokenizer = Tokenizer(compile_schema({"type": "string"}), merge_scope=scope)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_named_keys_take_the_canonical_order_and_free_keys_keep_theirs(grammar: Grammar) -> None:
+    tokenizer = Tokenizer(grammar)
+    value = {"z": "1", "tags": [], "b": "2", "name": "n", "a": "3"}
+    assert list(tokenizer.decode(tokenizer.encode(value))) == ["name", "tags", "z", "b", "a"]
+    assert tokenizer.encode(value) == tokenizer.encode({"name": "n", "z": "1", "b": "2", "tags": [], "a": "3"})

@@ -1,0 +1,192 @@
+"""The tokenizer: training, files, determinism, decoding and its errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemalm.documents import json_equal
+from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
+from schemalm.grammar import Grammar, compile_schema
+from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.linearization import MergeScope
+
+SCOPES: tuple[MergeScope, ...] = ("word", "value", "derivation")
+
+
+@pytest.fixture(scope="module", params=SCOPES)
+def trained(request: pytest.FixtureRequest, grammar: Grammar, documents: list[Any]) -> Tokenizer:
+    return Tokenizer.train(grammar, documents, vocab_size=400, merge_scope=request.param)
+
+
+def test_documents_round_trip_in_fewer_tokens(trained: Tokenizer, documents: list[Any]) -> None:
+    plain = Tokenizer.from_grammar(trained.grammar)
+    for value in documents[:20]:
+        ids = trained.encode(value)
+        assert json_equal(trained.decode(ids), value)
+        assert len(ids) < 0.6 * len(plain.encode(value))
+
+
+def test_every_token_spells_a_piece_that_some_place_admits(trained: Tokenizer) -> None:
+    assert len(trained.grammar.symbols) + 2 < trained.vocab_size <= 400
+    assert len(set(trained.vocabulary.spellings[2:])) == trained.vocab_size - 2
+    assert all(trained.describe(token) for token in range(trained.vocab_size))
+
+
+def test_saving_and_loading_gives_the_same_bytes(trained: Tokenizer, documents: list[Any], tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    trained.save(path)
+    loaded = Tokenizer.load(path)
+    assert loaded.to_json() == path.read_bytes() == trained.to_json()
+    assert loaded.digest == trained.digest
+    assert loaded.states == trained.states
+    assert loaded.encode_batch(documents[:5]) == trained.encode_batch(documents[:5])
+
+
+def test_training_is_the_same_in_every_process() -> None:
+    program = (
+        "from schemalm.grammar import compile_schema\n"
+        "from schemalm.tokenizer import Tokenizer\n"
+        "jobs = {name: {'runs-on': 'ubuntu-latest', 'steps': [{'run': f'make {name}'}]} for name in 'abc'}\n"
+        "values = [{'on': 'push', 'name': f'CI {n}', 'jobs': jobs} for n in range(20)]\n"
+        "print(Tokenizer.train(compile_schema('github-workflow'), values, vocab_size=600).digest)\n"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(digests) == 1
+
+
+def test_sources_keep_one_of_them_from_owning_the_vocabulary(grammar: Grammar) -> None:
+    loud = [{"name": "repeated phrase of one source"}] * 60
+    quiet = [{"name": "shared phrase"}] * 6
+    sources = ["loud"] * 60 + [f"quiet {index}" for index in range(6)]
+    tokenizer = Tokenizer.train(grammar, loud + quiet, vocab_size=320, sources=sources)
+    assert len(tokenizer.encode(quiet[0])) == 3
+    assert any("shared phrase" in tokenizer.describe(token) for token in range(tokenizer.vocab_size))
+
+
+def test_training_refuses_what_it_cannot_use(grammar: Grammar) -> None:
+    with pytest.raises(ConfigurationError, match="vocab_size"):
+        Tokenizer.train(grammar, [], vocab_size=100)
+    with pytest.raises(InvalidDocument):
+        Tokenizer.train(grammar, [{"name": 1}], vocab_size=400)
+
+
+def test_a_batch_gives_errors_in_place_where_asked(grammar: Grammar) -> None:
+    tokenizer = Tokenizer.from_grammar(grammar)
+    good, bad = {"name": "a"}, {"name": 1}
+    ids, error = tokenizer.encode_batch([good, bad], on_error="return")
+    assert ids == tokenizer.encode(good)
+    assert isinstance(error, InvalidDocument)
+    assert error.pointer == "/name"
+    with pytest.raises(InvalidDocument):
+        tokenizer.encode_batch([good, bad])
+
+
+def test_tokens_are_described_for_people(grammar: Grammar) -> None:
+    tokenizer = Tokenizer.from_grammar(grammar)
+    ids = tokenizer.encode({"name": "é", "kind": "large", "free": "x"})
+    described = [tokenizer.describe(token) for token in ids]
+    assert described[0] == "KEY:name"
+    assert described[1] == r"'\\xc3'"
+    assert "CONST:large" in described
+    assert described[-1] == "OBJECT_END"
+    assert (tokenizer.describe(tokenizer.pad_id), tokenizer.describe(tokenizer.bos_id)) == ("PAD", "BOS")
+
+
+def test_decoding_names_the_offending_token(grammar: Grammar) -> None:
+    tokenizer = Tokenizer.from_grammar(grammar)
+    ids = tokenizer.encode({"name": "a"})
+    for tokens, position in (
+        ([], 0),
+        (ids[:-1], len(ids) - 1),
+        ([*ids, ids[-1]], len(ids)),
+        ([ids[0], ids[0]], 1),
+        ([tokenizer.pad_id], 0),
+        ([tokenizer.bos_id, *ids], 0),
+        ([ids[0], -1], 1),
+        ([ids[0], tokenizer.vocab_size], 1),
+    ):
+        with pytest.raises(DecodeError) as caught:
+            tokenizer.decode(tokens)
+        assert caught.value.position == position
+
+
+def test_a_prefix_that_no_document_begins_with_is_refused(grammar: Grammar) -> None:
+    tokenizer = Tokenizer.from_grammar(grammar)
+    ids = tokenizer.encode({"name": "a"})
+    for tokens, position in (([ids[-1], ids[0]], 1), ([tokenizer.pad_id], 0), ([ids[0], 10**6], 1), ([ids[0], -3], 1)):
+        with pytest.raises(DecodeError) as caught:
+            tokenizer.decode_prefix(tokens)
+        assert caught.value.position == position
+
+
+def test_a_repeated_free_key_is_refused(grammar: Grammar) -> None:
+    tokenizer = Tokenizer.from_grammar(grammar)
+    once = tokenizer.encode({"k": "v"})[:-1]
+    with pytest.raises(DecodeError, match="repeats"):
+        tokenizer.decode([*once, *once, tokenizer.encode({})[0]])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"kind": "typed", "format": 2}',
+        '{"kind": "typed", "format": 1}',
+        '{"kind": "byte-bpe"}',
+        "\0",
+    ],
+)
+def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content)
+    with pytest.raises(DataError):
+        Tokenizer.load(path)
+    with pytest.raises(DataError, match="cannot read"):
+        Tokenizer.load(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"merges":[', '"merges":[["no such token","b"],'),
+        ('"merges":[', '"merges":[["a"],'),
+        ('"whole_values":[', '"whole_values":["\\ud800",'),
+        ('"merge_scope":"word"', '"merge_scope":"page"'),
+        ('"schema":{', '"schema":{"minimum":1,'),
+        ('"key_orders":[', '"key_orders":[1,'),
+        ('"states":{', '"state":{'),
+    ],
+)
+def test_a_damaged_file_is_refused(grammar: Grammar, documents: list[Any], tmp_path: Path, old: str, new: str) -> None:
+    content = Tokenizer.train(grammar, documents[:30], vocab_size=330).to_json().decode()
+    assert old in content
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content.replace(old, new, 1))
+    with pytest.raises(DataError):
+        Tokenizer.load(path)
+
+
+def test_a_prompt_does_not_change_the_tokens(documents: list[Any]) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": {}}
+    grammar = compile_schema(schema)
+    tokenizer = Tokenizer.train(grammar, documents, vocab_size=350)
+    prompted = tokenizer.grammar.with_prompt({"name": documents[0]["name"]})
+    assert len(prompted.symbols) == len(tokenizer.grammar.symbols)
