@@ -113,9 +113,9 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
     for token in document.tokens[:num_sampled]:
         mask = derivation.mask()
         if mask.sum() > 1:
-            is_new, tokens, token_states = derivation.unread()
-            window = tokens if is_new else window + tokens
-            window_states = token_states if is_new else window_states + token_states
+            reading = derivation.unread()
+            window = reading.tokens if reading.is_new_window else window + reading.tokens
+            window_states = reading.states if reading.is_new_window else window_states + reading.states
             assert len(window) <= configuration.context_size
             logits = run.model(torch.tensor([window]), torch.tensor([window_states]))[0, -1]
             logits[torch.from_numpy(~mask)] = float("-inf")

@@ -21,7 +21,8 @@ NAMES = ("a", "b", "c", "", "x/y~z", "é")
 KEYS = (*NAMES, "x-1", "x-2", "ab", "include", "1")
 STRINGS = ("", "a", "b", "ab", "abc", "x-1", "include", "é", "𝄞 b", "12")
 NUMBERS = (0, 1, 1.0, -1, 2, 0.5, -0.0, 0.1, 1.5e300, 10**18, 1e16)
-PATTERNS = ("^a", "b$", "^(include|x.*)$", "^[ab]$", "^x-", "", "^.{2,3}$", "[0-9]+", "^(a|b|c)?$", "^[^a]*$")
+# Without the dot: where it meets a carriage return or U+2028, the oracle departs from ECMA-262.
+PATTERNS = ("^a", "b$", "^(include|x.*)$", "^[ab]$", "^x-", "", "^[^b]{2,3}$", "[0-9]+", "^(a|b|c)?$", "^[^a]*$")
 KINDS = ("null", "boolean", "integer", "number", "string", "array", "object")
 MAX_TOKENS = 60
 

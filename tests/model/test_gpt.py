@@ -122,14 +122,15 @@ def test_rows_of_different_lengths_are_as_if_alone() -> None:
             torch.testing.assert_close(logits_BTV[row, :count], wanted, rtol=0, atol=1e-5)
 
 
-def test_a_row_that_was_reset_starts_anew() -> None:
-    model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
+def test_a_row_goes_on_from_a_cache_that_it_adopted() -> None:
+    model, cache, other = random_model(PLAIN), KeyValueCache(PLAIN, 2), KeyValueCache(PLAIN, 1)
     tokens_BT, _ = random_input(2, 12)
     model(tokens_BT, cache=cache)
-    cache.reset(0)
-    logits_BTV = model(tokens_BT[:, :1], cache=cache)
-    torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[:1, :1]), rtol=0, atol=1e-5)
-    assert cache.lengths_B.tolist() == [1, 13]
+    model(tokens_BT[1:, :3], cache=other)
+    cache.adopt([0], other)
+    logits_BTV = model(tokens_BT[[1, 1], 3:4], cache=cache)
+    torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[1:, :4])[:, 3:], rtol=0, atol=1e-5)
+    assert cache.lengths_B.tolist() == [4, 13]
 
 
 def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:

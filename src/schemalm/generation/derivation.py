@@ -23,6 +23,18 @@ class WindowShape:
     stride: int
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a model reads next: tokens, the grammar state before the token after each, and whether a window begins."""
+
+    tokens: list[int]
+    states: list[tuple[int, int]]
+    is_new_window: bool = False
+
+
+NOTHING = Reading([], [])
+
+
 class OpenDerivation:
     """A document under way, the `number`-th of its call.
 
@@ -72,8 +84,8 @@ class OpenDerivation:
         for token in self._machines[-1].completion():
             self.take(token, 0.0)
 
-    def unread(self) -> tuple[bool, list[int], list[tuple[int, int]]]:
-        """What the model reads next: whether as a new window, the tokens, and the state before the token after each."""
+    def unread(self) -> Reading:
+        """What the model has to read before it can say what comes next."""
         is_new = not self._num_read
         # The position token takes the first place; the last token of a window is only ever predicted.
         if len(self.tokens) - self._window_start > self._shape.context_size - 1:
@@ -88,4 +100,4 @@ class OpenDerivation:
             tokens = self.tokens[self._num_read - 1 :]
             states = self._states[self._num_read :]
         self._num_read = len(self.tokens) + 1
-        return is_new, tokens, [*states, self._reader.rows(self._machines[0])]
+        return Reading(tokens, [*states, self._reader.rows(self._machines[0])], is_new)

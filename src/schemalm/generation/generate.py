@@ -16,7 +16,7 @@ import torch
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
 from schemalm.errors import ConfigurationError, PromptError, SchemaError
-from schemalm.generation.derivation import OpenDerivation, WindowShape
+from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, sample_tokens
 from schemalm.machine import Machine, Tables
@@ -113,7 +113,7 @@ class _Decoder:
         self._shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
         self._reader = GrammarStateReader(run.tokenizer)
         self._rows: list[OpenDerivation | None] = [None] * num_rows
-        self._cache = KeyValueCache(configuration, num_rows, device=run.device, dtype=run.model.head.weight.dtype)
+        self._cache = self._make_cache(num_rows)
 
     @torch.inference_mode()
     def run(self, num_samples: int, sampling: Sampling, generator: torch.Generator) -> list[Generated]:
@@ -157,26 +157,43 @@ class _Decoder:
         return Generated(value, document.tokens, document.logprob, finish, document.num_forced)
 
     def _read(self, active: dict[int, OpenDerivation]) -> torch.Tensor:
-        """Feeds the model what each row has not read yet; the logits [rows, V] after the last token of each."""
+        """Feeds the model what each document has not read yet; the logits [rows, V] after the last token of each.
+
+        New windows are long and few: they are read apart, so that the other rows need not be padded to their length.
+        """
         unread = {row: document.unread() for row, document in active.items()}
-        longest = max(len(tokens) for _, tokens, _ in unread.values())
-        size = len(self._rows)
-        tokens_BT = np.zeros((size, longest), dtype=np.int64)
-        states_BT2 = np.zeros((size, longest, 2), dtype=np.int64)
-        num_new_B = np.zeros(size, dtype=np.int64)
-        for row, (is_new, tokens, states) in unread.items():
-            if is_new:
-                self._cache.reset(row)
-            tokens_BT[row, : len(tokens)] = tokens
-            states_BT2[row, : len(tokens)] = states
-            num_new_B[row] = len(tokens)
+        new = [row for row, reading in unread.items() if reading.is_new_window]
+        old = [row for row, reading in unread.items() if not reading.is_new_window]
+        last = {}
+        if new:
+            cache = self._make_cache(len(new))
+            last.update(zip(new, self._feed([unread[row] for row in new], cache), strict=True))
+            self._cache.adopt(new, cache)
+        if old:
+            readings = [unread[row] if row in old else NOTHING for row in range(len(self._rows))]
+            hidden_BD = self._feed(readings, self._cache)
+            last.update({row: hidden_BD[row] for row in old})
+        return self._run.model.logits(torch.stack([last[row] for row in active]))
+
+    def _make_cache(self, num_rows: int) -> KeyValueCache:
+        model = self._run.model
+        return KeyValueCache(model.configuration, num_rows, device=self._run.device, dtype=model.head.weight.dtype)
+
+    def _feed(self, readings: list[Reading], cache: KeyValueCache) -> torch.Tensor:
+        """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""
+        longest = max(len(reading.tokens) for reading in readings)
+        tokens_BT = np.zeros((len(readings), longest), dtype=np.int64)
+        states_BT2 = np.zeros((len(readings), longest, 2), dtype=np.int64)
+        for row, reading in enumerate(readings):
+            tokens_BT[row, : len(reading.tokens)] = reading.tokens
+            if reading.tokens:
+                states_BT2[row, : len(reading.tokens)] = reading.states
         device, model = self._run.device, self._run.model
+        num_new_B = torch.tensor([len(reading.tokens) for reading in readings], device=device)
         hidden_BTD = model.hidden(
             torch.from_numpy(tokens_BT).to(device),
             torch.from_numpy(states_BT2).to(device) if model.states is not None else None,
-            self._cache,
-            torch.from_numpy(num_new_B).to(device),
+            cache,
+            num_new_B,
         )
-        rows = list(active)
-        last = torch.from_numpy(num_new_B[rows] - 1).to(device)
-        return model.logits(hidden_BTD[torch.tensor(rows, device=device), last])
+        return hidden_BTD[torch.arange(len(readings), device=device), (num_new_B - 1).clamp(min=0)]

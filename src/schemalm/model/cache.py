@@ -51,8 +51,8 @@ class KeyValueCache:
         num_places = int((self.lengths_B + num_new_B).max())
         if num_places > self.capacity:
             raise ConfigurationError(
-                f"a row of {num_places} tokens does not fit the context of {self.capacity}: reset the row "
-                "and feed it a shorter window"
+                f"a row of {num_places} tokens does not fit the context of {self.capacity}: read a shorter "
+                "window into a fresh cache and adopt it"
             )
         return position_BT, place_BT, max(num_places, 1)
 
@@ -64,6 +64,8 @@ class KeyValueCache:
             store_LBHSK[layer][self._rows_B1, :, place_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
         return self._keys_LBHSK[layer, :, :, :num_places], self._values_LBHSK[layer, :, :, :num_places]
 
-    def reset(self, row: int) -> None:
-        """Forget everything about one row, so that a new window can be fed to it."""
-        self.lengths_B[row] = 0
+    def adopt(self, rows: list[int], other: KeyValueCache) -> None:
+        """Put the rows of another cache of the same configuration in the place of `rows`."""
+        self._keys_LBHSK[:, rows] = other._keys_LBHSK
+        self._values_LBHSK[:, rows] = other._values_LBHSK
+        self.lengths_B[rows] = other.lengths_B

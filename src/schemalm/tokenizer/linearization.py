@@ -14,7 +14,7 @@ from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument
 from schemalm.grammar.assertions import kind_of
 from schemalm.grammar.explanation import Explainer, Failure, Path
-from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.grammar import Grammar, Step
 from schemalm.grammar.numbers import MAX_DIGITS, text_of_number
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import (
@@ -37,7 +37,7 @@ WORDS = re.compile(r"[^\r\n\w]?\w+| ?[^\s\w]+[\r\n ]*|\s+")
 
 # Kinds whose values may be one symbol.
 CONSTANT_KINDS = ("null", "boolean", "string")
-# Verdicts of texts are remembered up to this many texts of this many characters.
+# What texts lead to is remembered up to this many texts of this many characters.
 MAX_REMEMBERED_TEXTS = 200_000
 MAX_REMEMBERED_LENGTH = 200
 
@@ -116,14 +116,14 @@ class Linearizer:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        symbols = grammar.symbols
-        self._char = {symbol: symbols.characters[index] for symbol, index in symbols.ids.items()}
-        self._ids = symbols.ids
-        self._keys = {symbol.text: symbol for symbol in symbols.symbols if symbol.label == "KEY"}
+        self._characters = grammar.symbols.characters
+        self._ids = grammar.symbols.ids
+        self._end = self._ids[END]
+        self._keys = {symbol.text: number for symbol, number in self._ids.items() if symbol.label == "KEY"}
         self._explainer = Explainer(grammar.shapes, grammar.resolve)
         self._entries: dict[int, Entry] = {}
         self._ranks: dict[tuple[str, ...], dict[str, int]] = {}
-        self._text_verdicts: dict[tuple[int, str], int] = {}
+        self._text_steps: dict[tuple[int, str], Step] = {}
 
     def segments(self, value: Any, writer: SegmentWriter) -> list[str]:
         """The segments of the value's derivation; raises InvalidDocument where the schema refuses it."""
@@ -165,11 +165,11 @@ class Linearizer:
         if kind == "array":
             return self._array(content, value, path, writer)
         text = value if kind == "string" else text_of_number(value)
-        verdict = self._text_verdict(content, text, END)
-        if verdict is None:
+        step = self._text_step(content, text, self._end)
+        if step is None:
             raise RefusedError(path)
-        writer.content(text, self._char[END])
-        return verdict
+        writer.content(text, self._characters[self._end])
+        return step.verdict
 
     def _object(self, nonterminal: int, value: dict[str, Any], path: Path, writer: SegmentWriter) -> int:
         state = self.grammar.nonterminals[nonterminal].state
@@ -183,51 +183,50 @@ class Linearizer:
         for name, item in value.items():
             if name not in ranks:
                 rest = self._free_member(rest, name, item, (*path, name), writer)
-        return self._close(rest, OBJECT_END, path, writer)
+        return self._close(rest, self._ids[OBJECT_END], path, writer)
 
-    def _member(self, rest: int, symbol: Symbol | None, item: Any, place: Path, writer: SegmentWriter) -> int:
-        step = self.grammar.step(rest, self._ids[symbol]) if symbol else None
+    def _member(self, rest: int, symbol: int | None, item: Any, place: Path, writer: SegmentWriter) -> int:
+        step = self.grammar.step(rest, symbol) if symbol is not None else None
         if symbol is None or step is None:
             raise RefusedError(place)
-        writer.structure(self._char[symbol])
+        writer.structure(self._characters[symbol])
         child, after = step.opened
         return self.grammar.settle(after, self._value(child, item, place, writer))
 
     def _free_member(self, rest: int, name: str, item: Any, place: Path, writer: SegmentWriter) -> int:
-        step = self.grammar.step(rest, self._ids[FREE_KEY])
-        end = self._text_end(step.opened[0], name) if step is not None and isinstance(name, str) else None
-        closing = self.grammar.step(end, self._ids[KEY_END]) if end is not None else None
-        if closing is None:
+        free, key_end = self._ids[FREE_KEY], self._ids[KEY_END]
+        key = self.grammar.step(rest, free)
+        step = self._text_step(key.opened[0], name, key_end) if key is not None and isinstance(name, str) else None
+        if step is None:
             raise RefusedError(place)
-        writer.structure(self._char[FREE_KEY])
-        writer.key(name, self._char[KEY_END])
-        child, after = closing.opened
+        writer.structure(self._characters[free])
+        writer.key(name, self._characters[key_end])
+        child, after = step.opened
         return self.grammar.settle(after, self._value(child, item, place, writer))
 
     def _array(self, nonterminal: int, value: list[Any], path: Path, writer: SegmentWriter) -> int:
         rest = nonterminal
         for index, item in enumerate(value):
-            rest = self._member(rest, ITEM, item, (*path, index), writer)
-        return self._close(rest, ARRAY_END, path, writer)
+            rest = self._member(rest, self._ids[ITEM], item, (*path, index), writer)
+        return self._close(rest, self._ids[ARRAY_END], path, writer)
 
-    def _close(self, rest: int, symbol: Symbol, path: Path, writer: SegmentWriter) -> int:
-        step = self.grammar.step(rest, self._ids[symbol])
+    def _close(self, rest: int, symbol: int, path: Path, writer: SegmentWriter) -> int:
+        step = self.grammar.step(rest, symbol)
         if step is None:
             raise RefusedError(path)
-        writer.closing(self._char[symbol])
+        writer.closing(self._characters[symbol])
         return step.verdict
 
-    def _text_verdict(self, nonterminal: int, text: str, end: Symbol) -> int | None:
-        key = (nonterminal, text)
-        if key in self._text_verdicts:
-            return self._text_verdicts[key]
+    def _text_step(self, nonterminal: int, text: str, end: int) -> Step | None:
+        """What the end of a text or key does; None where the nonterminal does not admit the text."""
+        known = self._text_steps.get((nonterminal, text))
+        if known is not None:
+            return known
         last = self._text_end(nonterminal, text)
-        step = self.grammar.step(last, self._ids[end]) if last is not None else None
-        if step is None:
-            return None
-        if len(self._text_verdicts) < MAX_REMEMBERED_TEXTS and len(text) < MAX_REMEMBERED_LENGTH:
-            self._text_verdicts[key] = step.verdict
-        return step.verdict
+        step = self.grammar.step(last, end) if last is not None else None
+        if step and len(self._text_steps) < MAX_REMEMBERED_TEXTS and len(text) < MAX_REMEMBERED_LENGTH:
+            self._text_steps[nonterminal, text] = step
+        return step
 
     def _text_end(self, nonterminal: int, text: str) -> int | None:
         """The nonterminal after the bytes of `text`."""
