@@ -39,7 +39,7 @@ def test_a_corpus_of_ones_own_takes_the_place_of_the_embedded_one(tmp_path: Path
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = run_demo(tmp_path / "demo", corpus=corpus, sizes=SIZES)
-    assert [rejection.name for rejection in result.rejections] == ["bad.yml"]
+    assert [rejection.name for rejection in result.rejections] == ["o/bad/bad.yml"]
     assert all(sample.verdict.valid for sample in result.evaluation.samples)
 
 
