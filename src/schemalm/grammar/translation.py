@@ -112,7 +112,7 @@ class Translator:
     def _node(self, node: Any, pointer: str, resolver: Any) -> Formula:
         if isinstance(node, bool):
             return TRUE if node else FALSE
-        if "$id" in node and pointer:
+        if pointer:
             resolver = resolver.in_subresource(self._specification.create_resource(node))
         # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
         alone = "$ref" in node and self._draft < DRAFT201909
