@@ -164,7 +164,7 @@ class _Decoder:
         unread = {row: document.unread() for row, document in active.items()}
         new = [row for row, reading in unread.items() if reading.is_new_window]
         old = [row for row, reading in unread.items() if not reading.is_new_window]
-        last = {}
+        last: dict[int, torch.Tensor] = {}
         if new:
             cache = self._make_cache(len(new))
             last.update(zip(new, self._feed([unread[row] for row in new], cache), strict=True))
