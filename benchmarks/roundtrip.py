@@ -12,9 +12,9 @@ import json
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,7 @@ from schemalm.tokenizer import Tokenizer
 SCHEMA = "github-workflow"
 TRAINING_STRIDE = 10
 ROWS_PER_TASK = 250
+MAX_WAITING = 8
 
 tokenizers: dict[Path, Tokenizer] = {}
 
@@ -130,6 +131,16 @@ def batches(path: Path) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
+def outcomes(pool: ProcessPoolExecutor, tokenizer_file: Path, path: Path) -> Iterator[Outcome]:
+    """What the workers find, batch by batch; few batches wait at a time."""
+    waiting: deque[Future[Outcome]] = deque()
+    for batch in batches(path):
+        waiting.append(pool.submit(check_rows, tokenizer_file, batch))
+        if len(waiting) > MAX_WAITING:
+            yield waiting.popleft().result()
+    yield from (task.result() for task in waiting)
+
+
 def report(split: str, outcome: Outcome) -> Table:
     documents = max(1, outcome.num_valid)
     table = Table("figure", split)
@@ -162,9 +173,8 @@ def main(
         tokenizer.save(file)
         for split in ("train", "val"):
             outcome = Outcome()
-            waiting = [pool.submit(check_rows, file, batch) for batch in batches(data / f"{split}.jsonl.zst")]
-            for task in track(waiting, description=split, console=console):
-                outcome.add(task.result())
+            for found in track(outcomes(pool, file, data / f"{split}.jsonl.zst"), description=split, console=console):
+                outcome.add(found)
             console.print(report(split, outcome))
             for fault in outcome.faults[:20]:
                 console.print(fault, markup=False)
