@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+DATA ?= ../shared/data/workflows
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
@@ -28,7 +29,7 @@ format: $(INSTALLED)
 
 # Encodes every row of the real workflows beside the repository: minutes, and not part of `make test`.
 roundtrip: $(INSTALLED)
-	$(BIN)/python benchmarks/roundtrip.py
+	$(BIN)/python benchmarks/roundtrip.py $(DATA)
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "SchemaLM needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12")'
