@@ -17,12 +17,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import typer
 from rich.console import Console
 
 from schemalm.dataset.prepare import SourceDocument, prepare, valid_documents
+from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import read_metadata
 from schemalm.documents import read_corpus
 from schemalm.evaluation.likelihood import validation_likelihood
@@ -44,8 +44,8 @@ def read_split(path: Path, split: str, num_documents: int) -> list[SourceDocumen
     rows = [row for row in read_corpus([path]) if row.error is None]
     documents = [SourceDocument(row.value, row.repository, f"{row.repository}/{row.path}") for row in rows]
     valid, _ = valid_documents(documents, compile_schema("github-workflow"))
-    chosen = np.linspace(0, len(valid) - 1, min(num_documents, len(valid))).round().astype(int)
-    return [SourceDocument(valid[i].value, f"{split}:{valid[i].source}", valid[i].name) for i in chosen]
+    chosen = [valid[index] for index in evenly_spaced(len(valid), num_documents)]
+    return [SourceDocument(document.value, f"{split}:{document.source}", document.name) for document in chosen]
 
 
 def train_arm(

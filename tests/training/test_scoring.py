@@ -12,7 +12,7 @@ from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.scoring import Score, evenly_spaced_documents, score_documents
+from schemalm.training.scoring import Score, score_documents
 
 
 @pytest.fixture
@@ -41,12 +41,6 @@ def test_units_follow_from_the_sums() -> None:
     assert score.loss == 2.0
     assert score.perplexity == pytest.approx(np.e**2)
     assert score.bits_per_byte == pytest.approx(0.5 / np.log(2))
-
-
-def test_documents_are_spread_over_the_split() -> None:
-    assert evenly_spaced_documents(101, 5).tolist() == [0, 25, 50, 75, 100]
-    assert evenly_spaced_documents(3, 5).tolist() == [0, 1, 2]
-    assert evenly_spaced_documents(9, 1).tolist() == [0]
 
 
 def test_nothing_cannot_be_scored(data: Path, model: GPT) -> None:

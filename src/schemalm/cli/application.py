@@ -102,7 +102,7 @@ app.command("evaluate")(evaluate.evaluate)
 
 def main() -> None:
     """Run the program with the arguments of this process."""
-    # Threads of torch that wait for each other by spinning are ten times slower as soon as anything else runs on the
+    # Threads of torch that wait for each other by spinning are nine times slower as soon as anything else runs on the
     # machine. The variable is read when torch is loaded, which no command does before it runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):

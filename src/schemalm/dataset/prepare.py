@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import (
     MASKS_FILE,
     TOKENIZER_FILE,
@@ -82,15 +83,14 @@ def read_documents(
             rejections.append(Rejection(_name(row), str(row.error)))
         else:
             documents.append(SourceDocument(row.value, row.repository, _name(row)))
-    if max_documents is not None and len(documents) > max_documents:
-        chosen = np.linspace(0, len(documents) - 1, max_documents).round().astype(int)
-        documents = [documents[index] for index in chosen]
+    if max_documents is not None:
+        documents = [documents[index] for index in evenly_spaced(len(documents), max_documents)]
     return documents, rejections
 
 
 def _name(row: CorpusRow) -> str:
     """The path, behind the repository where the row names one."""
-    return row.path if row.repository.endswith(row.path) else f"{row.repository}/{row.path}"
+    return row.path if row.repository == row.path else f"{row.repository}/{row.path}"
 
 
 def valid_documents(
@@ -238,7 +238,7 @@ class _Preparation:
             pad_id=self._tokenizer.pad_id,
             num_nonterminals=len(self._mask_rows),
             num_states=self._num_states,
-            tokenizer_sha256=self._tokenizer.digest,
+            tokenizer_sha256=files[TOKENIZER_FILE],
             files=files,
             splits=splits,
         )

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Metadata, Split, read_metadata
 from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import ConfigurationError, DataError, DocumentError
@@ -22,7 +23,6 @@ from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.tokenizer import Tokenizer
-from schemalm.training.scoring import evenly_spaced_documents
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
 MAX_NEIGHBOUR_DOCUMENTS = 5000
@@ -205,7 +205,7 @@ def evaluate(
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
     tell(f"comparing them with {metadata.splits['train'].num_documents} training documents")
     train = Split(folder, "train", metadata)
-    chosen = evenly_spaced_documents(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
+    chosen = evenly_spaced(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
     neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))
     return Evaluation(
         step=run.step,
@@ -247,7 +247,7 @@ def examine(
 def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours) -> Reference:
     """Lengths of the validation documents, and how near they are to the training documents."""
     split = Split(data, "val", metadata)
-    chosen = evenly_spaced_documents(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
+    chosen = evenly_spaced(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
     values = list(decode_documents(tokenizer, split, chosen))
     return Reference(
         tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),

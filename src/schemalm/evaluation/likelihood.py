@@ -13,11 +13,12 @@ from typing import Any
 
 import torch
 
+from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import METADATA_FILE, Split, hash_file, load_masks, read_metadata
 from schemalm.errors import CheckpointError, DataError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES
-from schemalm.training.scoring import Score, evenly_spaced_documents, score_documents
+from schemalm.training.scoring import Score, score_documents
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,7 @@ def validation_likelihood(
     _check_data(data, configuration)
     metadata = read_metadata(data)
     split = Split(data, "val", metadata)
-    documents = evenly_spaced_documents(
-        split.num_documents, split.num_documents if num_documents is None else num_documents
-    )
+    documents = evenly_spaced(split.num_documents, split.num_documents if num_documents is None else num_documents)
     try:
         training = configuration["training"]
         under_mask, batch_size, dtype = training["mask_loss"], training["batch_size"], DTYPES[training["dtype"]]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
 from schemalm.dataset.windows import Batch, SamplerState, Windows, WindowSampler
 from schemalm.errors import DataError, TrainingError
@@ -32,7 +33,7 @@ from schemalm.training.optimizer import make_optimizer, optimizer_tensors, resto
 from schemalm.training.progress import Progress
 from schemalm.training.run import describe_run, open_run, run_lock
 from schemalm.training.schedule import learning_rate
-from schemalm.training.scoring import batch_loss, evenly_spaced_documents, score_documents
+from schemalm.training.scoring import batch_loss, score_documents
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ class _Trainer:
     def _evaluate(self) -> None:
         started = time.monotonic()
         configuration, split = self._configuration, self._validation
-        documents = evenly_spaced_documents(split.num_documents, configuration.num_evaluation_documents)
+        documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
         score = score_documents(
             self._model, split, documents, self._masks, batch_size=configuration.batch_size, dtype=self._dtype
         )

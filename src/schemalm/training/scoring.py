@@ -59,11 +59,6 @@ class Score:
         return self.loss_sum / math.log(2) / self.num_bytes
 
 
-def evenly_spaced_documents(num_documents: int, num_chosen: int) -> NDArray[np.int64]:
-    """At most `num_chosen` document indices, spread over the split, always the same ones."""
-    return np.linspace(0, num_documents - 1, min(num_documents, num_chosen)).round().astype(np.int64)
-
-
 @torch.no_grad()
 def score_documents(
     model: GPT,
