@@ -5,6 +5,7 @@
     ├── DocumentError      text that is no document (YAML or JSON)
     ├── InvalidDocument    a value that breaks the schema
     ├── DecodeError        token ids that are no whole document
+    ├── GuardError         a beginning of a document that cannot be ended without breaking a guard
     ├── PromptError        a partial value that no document of the schema can contain
     ├── DataError          a corpus or a prepared data set that cannot be used
     ├── ConfigurationError a setting that is out of range or does not fit another
@@ -61,6 +62,15 @@ class DecodeError(SchemaLMError):
         super().__init__(f"token {position}: {message}")
         self.position = position
         self.message = message
+
+
+class GuardError(SchemaLMError):
+    """A beginning that was not found to end without breaking a guard: its `keyword`, and the `path` of keys there."""
+
+    def __init__(self, keyword: str, path: str) -> None:
+        super().__init__(f"{keyword} at {path or 'the document'}: no way was found to go on without breaking it")
+        self.keyword = keyword
+        self.path = path
 
 
 class PromptError(SchemaLMError):
