@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import pytest
@@ -84,6 +85,28 @@ def refused(schema: Any, value: Any) -> InvalidDocument:
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "", "type"),
         ({"dependencies": {"a": ["b"]}}, {"a": 1}, "", "required"),
         ({"if": {"required": ["a"]}, "then": {"required": ["b"]}}, {"a": 1}, "", "required"),
+        ({"maxLength": 1}, "ab", "", "maxLength"),
+        ({"maxItems": 1}, [1, 2], "", "maxItems"),
+        ({"maxProperties": 1}, {"a": 1, "b": 2}, "", "maxProperties"),
+        ({"properties": {"a": {"minimum": 1}}}, {"a": 0.5}, "/a", "minimum"),
+        ({"exclusiveMinimum": 1}, 1, "", "minimum"),
+        ({"maximum": 1}, 1.5, "", "maximum"),
+        ({"multipleOf": 3}, 4, "", "multipleOf"),
+        ({"format": "date"}, "2023-02-29", "", "format"),
+        ({"uniqueItems": True}, [1, 2, 1.0], "/2", "uniqueItems"),
+        ({"items": {"contains": {"const": 1}}}, [[1], [2]], "/1", "contains"),
+        ({"contains": {"const": 1}, "maxContains": 1}, [1, 1], "", "contains"),
+        ({"propertyNames": {"maxLength": 1}}, {"a": 1, "b/c": 2}, "/b~1c", "propertyNames"),
+        ({"prefixItems": [{}, {"type": "null"}]}, [1, 2], "/1", "type"),
+        ({"prefixItems": [{}], "items": False}, [1, 2], "/1", "false schema"),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "", "required"),
+        ({"dependentSchemas": {"a": {"maxProperties": 1}}}, {"a": 1, "b": 2}, "", "maxProperties"),
+        ({"properties": {"a": {}}, "patternProperties": {"^x": {}}, "additionalProperties": False},
+         {"a": 1, "x": 2, "b": 3}, "/b", "additionalProperties"),
+        ({"patternProperties": {"^x": {"type": "null"}}}, {"x/1": 1}, "/x~11", "type"),
+        ({"$defs": {"n": {"items": {"$ref": "#/$defs/n"}, "maxItems": 1}}, "$ref": "#/$defs/n"},
+         [[[1, 2]]], "/0/0", "maxItems"),
+        ({"additionalProperties": {"type": "integer"}}, {"a": 1, "b": "x"}, "/b", "type"),
     ],
 )  # fmt: skip
 def test_each_keyword_is_named(schema: Any, value: Any, pointer: str, keyword: str) -> None:
@@ -110,6 +133,8 @@ NO_JSON: list[tuple[Any, str, str]] = [
     ({"a": {1: 2}}, "/a/1", "not a string"),
     ([b"x"], "/0", "bytes"),
     ((1, 2), "", "tuple"),
+    (array("i", [1]), "", "array"),
+    ({"a": object()}, "/a", "object"),
     ({"a": {1, 2}}, "/a", "set"),
     (Text("x"), "", "Text"),
     (10**5000, "", "digits"),

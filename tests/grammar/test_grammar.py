@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -147,6 +150,94 @@ def test_a_prompt_that_no_value_states_is_refused(prompt: Any) -> None:
     schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
     with pytest.raises(SchemaError):
         compile_schema(schema).with_prompt(prompt)
+
+
+def test_what_is_admitted_is_where_steps_are() -> None:
+    grammar = compile_schema("github-workflow")
+    Tokenizer(grammar).encode({"on": "push", "jobs": {"a": {"runs-on": "x", "steps": [{"run": "make"}]}}})
+    for nonterminal in range(0, len(grammar.nonterminals), 5):
+        steps = [symbol for symbol in range(len(grammar.symbols)) if grammar.step(nonterminal, symbol) is not None]
+        assert grammar.admitted(nonterminal) == steps
+
+
+def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> None:
+    program = (
+        "import sys\n"
+        "from schemalm.grammar import compile_schema\n"
+        "from schemalm.tokenizer import Tokenizer\n"
+        "patterns = {'^a': {'type': 'number', 'minimum': 1}, 'b$': {'maxLength': 9}}\n"
+        "schema = {'type': 'object', 'patternProperties': patterns,\n"
+        "          'additionalProperties': {'items': {'format': 'date'}, 'contains': {'enum': ['x', 1]}}}\n"
+        "tokenizer = Tokenizer(compile_schema(schema))\n"
+        "if sys.argv[1] == 'more':\n"
+        "    tokenizer.encode({'z': ['2024-02-29', 1], 'cb': 'other', 'aa': 12.5})\n"
+        "machine = tokenizer.machine()\n"
+        "for token in tokenizer.encode({'ab': 7, 'b': 'text', 'c': [1]}):\n"
+        "    print(tokenizer.grammar.label(machine.nonterminal))\n"
+        "    machine.advance(token)\n"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program, what],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, what in (("0", "less"), ("1", "more"))
+    }
+    assert len(found) == 1
+
+
+def test_nonterminals_are_made_where_documents_reach() -> None:
+    grammar = compile_schema("github-workflow")
+    assert len(grammar.nonterminals) == 1
+    assert grammar.num_states < 2_000
+    Tokenizer(grammar).encode({"on": "push", "jobs": {"a": {"runs-on": "x"}}})
+    assert 10 < len(grammar.nonterminals) < 300
+
+
+def test_texts_whose_counts_no_token_tells_apart_are_equivalent() -> None:
+    grammar = compile_schema({"type": "string", "maxLength": 10**6})
+    (one,) = grammar.step(grammar.start, ord("a")).opened  # type: ignore[union-attr]
+    assert one != grammar.start
+    assert grammar.equivalent(one) == grammar.equivalent(grammar.start)
+    short = compile_schema({"type": "string", "maxLength": 3})
+    assert short.equivalent(short.start) == short.start
+
+
+def test_costs_are_told_for_the_verdicts_that_the_parent_admits() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["circle", "square"]}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "circle"}}},
+        "then": {"required": ["radius"]},
+        "else": {"required": ["side", "angle"]},
+    }
+    grammar = compile_schema(schema)
+    child, rest = after(grammar, grammar.start, KEY("kind"))
+    found = {}
+    for verdict, cost in grammar.costs(child).items():
+        found[cost + grammar.costs(grammar.settle(rest, verdict))[1]] = verdict
+    assert sorted(found) == [4, 6]
+    assert grammar.costs(grammar.start) == {1: 5}
+    cheapest = grammar.cheapest(child, found[4])
+    assert str(grammar.symbols.symbols[cheapest]) == "CONST:circle"
+
+
+def test_a_grammar_with_another_order_keeps_the_languages_that_were_built() -> None:
+    grammar = compile_schema({"type": "object", "properties": {"a": {"pattern": "^x"}, "b": {}}})
+    assert grammar.with_key_orders({frozenset("ab"): ("b", "a")}).shapes is grammar.shapes
+    assert grammar.with_prompt({"b": 1}).automaton is grammar.automaton
+
+
+def test_the_names_of_objects_are_known_once_documents_reach_them() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "object", "properties": {"x": {}, "y": {}}}, "b": {}}}
+    grammar = compile_schema(schema)
+    assert grammar.name_sets() == [("a", "b")]
+    Tokenizer(grammar).encode({"a": {"x": 1}})
+    assert ("x", "y") in grammar.name_sets()
 
 
 def test_closing_symbols_open_nothing() -> None:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, Question, all_of, any_of, exactly_one, negate
-from schemalm.grammar.inquiry import Inquiry, ask, must_hold
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemalm.grammar.formula import (
+    FALSE,
+    TRUE,
+    Atom,
+    Formula,
+    Question,
+    all_of,
+    any_of,
+    asked,
+    exactly_one,
+    negate,
+)
+from schemalm.grammar.inquiry import Inquiry, Move, ask, must_hold
 
 P, Q, R = Atom("p"), Atom("q"), Atom("r")
 A, B = Atom("a"), Atom("b")
 
 
-def moving(table: dict[Formula, tuple[Formula, Formula]]):
+def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
     """A move by a table: what each assertion asks of the child, and what it becomes."""
-    return lambda atom: table[atom]
+    return lambda atom: all_of([asked(table[atom][0]), table[atom][1]])
+
+
+def truths(inquiry: Inquiry, known: dict[Formula, bool]) -> int | None:
+    """The verdict of an inquiry whose assertions are known."""
+    return inquiry.map(lambda atom: TRUE if known[atom] else FALSE).verdict()
 
 
 def test_a_conjunction_asks_one_question() -> None:
@@ -65,3 +86,60 @@ def test_an_inquiry_inside_an_inquiry_composes_what_is_allowed() -> None:
     inquiry = Inquiry((P, Q), exactly_one([Question(0), Question(1)]))
     split = ask(inquiry, moving({P: (A, TRUE), Q: (A, TRUE)}))
     assert split is None, "both formulas have the same answer, so exactly one of them cannot hold"
+
+
+def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
+    counts = any_of([all_of([asked(A), Q]), all_of([negate(asked(A)), P])])
+    split = ask(must_hold(P), lambda atom: counts)
+    assert split is not None
+    child, rest = split
+    assert child.formulas == (TRUE, A)
+    assert rest.answered(0b11).formulas == (Q,)
+    assert rest.answered(0b01).formulas == (P,)
+    assert rest.waits
+    assert not rest.answered(0b01).waits
+
+
+def test_an_inquiry_of_one_formula_has_one_verdict_of_use() -> None:
+    assert must_hold(P).is_single
+    assert not Inquiry((P, Q), Question(0)).is_single
+    assert not must_hold(FALSE).is_open
+    assert must_hold(P).is_open
+
+
+formulas = st.recursive(
+    st.sampled_from([P, Q, R, TRUE, FALSE]),
+    lambda inner: st.one_of(
+        inner.map(negate),
+        *(st.lists(inner, min_size=1, max_size=3).map(make) for make in (all_of, any_of, exactly_one)),
+    ),
+    max_leaves=6,
+)
+SHAPES = (A, B, negate(A), all_of([A, B]), TRUE, FALSE)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(formulas, min_size=1, max_size=2),
+    st.dictionaries(
+        st.sampled_from([P, Q, R]), st.tuples(st.sampled_from(SHAPES), st.sampled_from([P, Q, TRUE, FALSE])), min_size=3
+    ),
+)
+def test_splitting_at_a_child_keeps_the_verdict(
+    asked_for: list[Formula], table: dict[Formula, tuple[Formula, Formula]]
+) -> None:
+    """Whatever the child and the rest turn out to be, verdicts through the split are those without one."""
+    inquiry = Inquiry(tuple(asked_for), Question(0))
+    split = ask(inquiry, moving(table))
+    for bits in product([False, True], repeat=5):
+        known: dict[Formula, bool] = dict(zip((A, B, P, Q, R), bits, strict=True))
+        answered = {atom: all_of([_truth(shape, known), after]) for atom, (shape, after) in table.items()}
+        expected = truths(inquiry.map(answered.__getitem__), known)
+        found = None
+        if split is not None and (verdict := truths(split[0], known)) is not None:
+            found = truths(split[1].answered(verdict), known)
+        assert found == expected
+
+
+def _truth(formula: Formula, known: dict[Formula, bool]) -> Formula:
+    return FALSE if truths(must_hold(formula), known) is None else TRUE

@@ -1,14 +1,24 @@
-"""Hostile schemas end in SchemaError, soon."""
+"""Hostile schemas compile or end in SchemaError, soon and in little memory; every limit is met on purpose."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from schemalm.errors import SchemaError
+from schemalm.errors import InvalidDocument, SchemaError
 from schemalm.grammar import Limits, compile_schema
+from schemalm.grammar.limits import Budget
+from schemalm.tokenizer import Tokenizer
+
+MAX_SECONDS = 15
+MAX_BYTES = 1 << 30
 
 
 def nested(keyword: str, depth: int) -> Any:
@@ -19,28 +29,36 @@ def nested(keyword: str, depth: int) -> Any:
     return schema
 
 
-def doubling(depth: int) -> Any:
-    """References that each lead twice to the next: 2 ** depth when written out."""
-    definitions: dict[str, Any] = {
-        f"d{index}": {"properties": {"a": {"$ref": f"#/$defs/d{index + 1}"}, "b": {"$ref": f"#/$defs/d{index + 1}"}}}
-        for index in range(depth)
-    }
-    return {"$defs": {**definitions, f"d{depth}": {"type": "string"}}, "$ref": "#/$defs/d0"}
+def chain(length: int, make: Any) -> Any:
+    """Definitions that each refer to the next, as `make` says; the last one is a string."""
+    definitions = {f"d{n}": make({"$ref": f"#/$defs/d{n + 1}"}) for n in range(length)}
+    return {"$defs": {**definitions, f"d{length}": {"type": "string"}}, "$ref": "#/$defs/d0"}
 
 
-HOSTILE: dict[str, Any] = {
+def doubled(rest: Any) -> Any:
+    return {"type": "object", "properties": {"a": rest, "b": rest}}
+
+
+REFUSED: dict[str, Any] = {
     "deep not": nested("not", 300),
     "deep allOf": nested("allOf", 300),
-    "deep items": nested("items", 5000),
-    "long pattern": {"type": "string", "pattern": "a{1000000}"},
-    "nested repetition": {"type": "string", "pattern": "((a{900}){900}){900}"},
-    "exponential pattern": {"type": "string", "pattern": "(a|b)*a(a|b){40}"},
-    "long text": {"type": "string", "minLength": 10**9},
-    "long array": {"type": "array", "minItems": 10**9},
-    "large object": {"type": "object", "minProperties": 10**9},
-    "reference to itself": {"$ref": "#"},
-    "cycle of references": {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"},
-    "cycle in a branch": {"anyOf": [{"type": "string"}, {"not": {"$ref": "#"}}]},
+    "deep items": nested("items", 5_000),
+    "a long pattern": {"type": "string", "pattern": "a{1000000}"},
+    "a long text": {"type": "string", "minLength": 10**9},
+    "a long array": {"type": "array", "minItems": 10**9},
+    "a large object": {"type": "object", "minProperties": 10**9},
+    "many items to contain": {"type": "array", "contains": {}, "minContains": 10**9},
+    "long arrays of long arrays": {
+        "type": "array",
+        "minItems": 1_000,
+        "items": {"type": "array", "minItems": 1_000, "items": {"type": "array", "minItems": 1_000}},
+    },
+    "required keys that double": chain(60, lambda rest: {**doubled(rest), "required": ["a", "b"]}),
+    "a long chain of references": chain(5_000, lambda rest: rest),
+    "a text of repetitions of repetitions": {"type": "string", "pattern": "^((a{900}){900}){900}$"},
+    "a reference to itself": {"$ref": "#"},
+    "a cycle of references": {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"},
+    "a cycle in a branch": {"anyOf": [{"type": "string"}, {"not": {"$ref": "#"}}]},
     "no finite value": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}},
     "no value": {"allOf": [{"type": "string"}, {"type": "number"}]},
     "false": False,
@@ -51,43 +69,249 @@ HOSTILE: dict[str, Any] = {
         "additionalProperties": False,
         "minProperties": 3,
     },
-    "more keys than two patterns share": {
-        "type": "object",
-        "allOf": [
-            {"patternProperties": {"^(a|x.*)$": {}}, "additionalProperties": False},
-            {"patternProperties": {"^(a|y.*)$": {}}, "additionalProperties": False},
-        ],
-        "minProperties": 2,
-    },
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_schemas_are_refused_soon(name: str) -> None:
-    start = time.monotonic()
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_schema_is_refused_soon(name: str) -> None:
+    start = time.process_time()
     with pytest.raises(SchemaError):
-        compile_schema(HOSTILE[name])
-    assert time.monotonic() - start < 15
+        compile_schema(REFUSED[name])
+    assert time.process_time() - start < MAX_SECONDS
 
 
-def test_references_that_double_are_no_harm() -> None:
-    start = time.monotonic()
-    compile_schema(doubling(60))
-    assert time.monotonic() - start < 15
+HARMLESS: dict[str, tuple[Any, Any]] = {
+    "references that double": (chain(60, doubled), {"a": {"b": {}}}),
+    "references that double in one place": (chain(60, lambda rest: {"allOf": [rest, rest]}), "a"),
+    "a chain of references": (chain(100, lambda rest: rest), "a"),
+    "a chain of references over properties": (chain(1_000, doubled), {"a": {"b": {}}}),
+    "a large largest length": ({"type": "string", "maxLength": 10**9}, "a" * 10**6),
+    "a large largest number of items": ({"type": "array", "maxItems": 10**9}, [1] * 1_000),
+    "a large largest number of keys": ({"type": "object", "maxProperties": 10**9}, {"a": 1}),
+    "nested stars": ({"type": "string", "pattern": "^(((a*)*)*)*$"}, "a" * 1_000),
+    "an exponential pattern": ({"type": "string", "pattern": "(a|b)*a(a|b){40}"}, "ab" * 100),
+    "a list of words": (
+        {"type": "string", "pattern": f"^({'|'.join(f'word{n}' for n in range(2_000))})$"},
+        "word1999",
+    ),
+    "a huge enum of strings": ({"enum": [f"value {n}" for n in range(5_000)]}, "value 4999"),
+    "a huge enum of numbers": ({"enum": list(range(5_000))}, 4_999),
+    "many patterns": ({"type": "string", "anyOf": [{"pattern": f"^c{n}x"} for n in range(2_000)]}, "c1999x"),
+    "many branches that may all hold": (
+        {"type": "object", "allOf": [{"anyOf": [{"required": [f"a{n}"]}, {"required": [f"b{n}"]}]} for n in range(20)]},
+        {f"a{n}": n for n in range(20)},
+    ),
+    "many optional branches": (
+        {
+            "type": "object",
+            "allOf": [
+                {"anyOf": [{"properties": {f"a{n}": {"type": "string"}}}, {"properties": {f"b{n}": {"type": "null"}}}]}
+                for n in range(30)
+            ],
+        },
+        {f"a{n}": "" for n in range(30)},
+    ),
+    "many conditions on one key": (
+        {
+            "type": "object",
+            "required": ["k"],
+            "allOf": [{"if": {"properties": {"k": {"const": n}}}, "then": {"required": [f"r{n}"]}} for n in range(30)],
+        },
+        {"k": 3, "r3": 1},
+    ),
+    "many key patterns": (
+        {"type": "object", "patternProperties": {f"^k{n}": {"type": "string"} for n in range(60)}},
+        {"k1": "", "k10": ""},
+    ),
+    "a deep recursion": ({"type": "array", "items": {"$ref": "#"}}, json.loads("[" * 100 + "]" * 100)),
+    "a long tuple": ({"prefixItems": [{"type": "string"}] * 1_000, "items": False}, ["a"] * 1_000),
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_large_schema_compiles_and_reads_a_value_soon(name: str) -> None:
+    schema, value = HARMLESS[name]
+    start = time.process_time()
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema))
+    tokenizer.encode(value)
+    with pytest.raises(InvalidDocument):
+        tokenizer.encode(object())
+    assert time.process_time() - start < MAX_SECONDS
+
+
+PROGRAM = """
+import json, resource, sys
+schema, value, seconds = json.load(sys.stdin)
+resource.setrlimit(resource.RLIMIT_CPU, (6, 6))
+from schemalm.errors import SchemaError
+from schemalm.grammar import Limits, compile_schema
+from schemalm.tokenizer import Tokenizer
+try:
+    limits = Limits(compile_seconds=seconds, automaton_states=2_000)
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema, limits=limits))
+    tokenizer.encode(value)
+    tokenizer.decode_prefix([])
+except SchemaError:
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def numbered(keyword: str, count: int, make: Callable[[int], Any]) -> Any:
+    return {keyword: [make(n) for n in range(count)]}
+
+
+APART: dict[str, tuple[Any, Any]] = {
+    "nested counts": ({"type": "string", "pattern": "^((a{1,50}){1,50}){1,50}$"}, "a" * 300),
+    "many objects": (
+        numbered("anyOf", 10_000, lambda n: {"type": "object", "properties": {f"k{n}": {}}, "required": [f"k{n}"]}),
+        {"k9": 1},
+    ),
+    "many constants": (numbered("anyOf", 10_000, lambda n: {"const": f"c{n}"}), "c9"),
+    "exactly one of many constants": (numbered("oneOf", 10_000, lambda n: {"const": f"c{n}"}), "c9"),
+    "exactly one of many patterns": (
+        numbered("oneOf", 1_000, lambda n: {"type": "string", "pattern": f"^c{n}x"}),
+        "c9x",
+    ),
+    "exactly one of many keys": (
+        {"type": "object", **numbered("oneOf", 1_000, lambda n: {"required": [f"k{n}"]})},
+        {"k9": 1},
+    ),
+    "exactly one of each": (
+        {
+            "type": "array",
+            **numbered("allOf", 14, lambda n: {"oneOf": [{"contains": {"const": m}} for m in (n, -n - 1)]}),
+        },
+        list(range(14)),
+    ),
+    "many items to contain": (
+        {"type": "array", **numbered("allOf", 30, lambda n: {"contains": {"const": n}})},
+        list(range(30)),
+    ),
+    "many of one item to contain": (
+        {"type": "array", "contains": {"type": "null"}, "minContains": 1_000},
+        [None] * 1_000,
+    ),
+    "many different items": ({"type": "array", "uniqueItems": True, "minItems": 30}, list(range(30))),
+    "many patterns in one": (
+        {"type": "string", **numbered("allOf", 20, lambda n: {"anyOf": [{"pattern": f"{n}"}, {"pattern": f"x{n}"}]})},
+        "0123456789 11 12 13 14 15 16 17 18 19",
+    ),
+    "a huge enum": ({"enum": [f"value {n}" for n in range(50_000)]}, "value 49999"),
+}
+
+
+UNTAMED = {
+    "many objects": "U11",
+    "exactly one of many keys": "U19",
+}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.xfail(run=False, reason=UNTAMED[name]) if name in UNTAMED else ())
+    for name in APART
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps([*APART[name], 1]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert int(process.stdout) * 1024 < MAX_BYTES
 
 
 @pytest.mark.parametrize(
-    ("schema", "limits"),
+    ("schema", "limits", "message"),
     [
-        ({"title": "x" * 200}, Limits(schema_bytes=100)),
-        ({"not": {"not": {}}}, Limits(schema_depth=2)),
-        ({"type": "string", "pattern": "a{50}"}, Limits(automaton_states=20)),
-        ({"type": "array", "minItems": 50}, Limits(grammar_states=20)),
-        ({"type": "string", "pattern": "a{50}"}, Limits(pattern_repeat=20)),
-        ({"type": "object", "minProperties": 50}, Limits(finite_pattern_keys=20)),
+        ({"title": "x" * 200}, Limits(schema_bytes=100), "limit of 100"),
+        ({"not": {"not": {}}}, Limits(schema_depth=2), "more than 2 levels"),
+        (
+            {"type": "string", "allOf": [{"pattern": "^(a{7})*$"}, {"pattern": "^(a{9})+$"}]},
+            Limits(automaton_states=20),
+            "20",
+        ),
+        ({"type": "array", "minItems": 50}, Limits(grammar_states=20), "more than 20 states"),
+        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0.0 seconds"),
+        ({"type": "array", "minItems": 50}, Limits(completion_symbols=50), "no finite value|symbols"),
+        ({"type": "string", "minLength": 50}, Limits(minimum_count=20), "limit of 20"),
+        ({"type": "array", "minItems": 50}, Limits(minimum_count=20), "limit of 20"),
+        ({"type": "object", "minProperties": 50}, Limits(minimum_keys=20), "limit of 20"),
+        ({"contains": {"type": "string"}, "minContains": 50}, Limits(minimum_count=20), "limit of 20"),
+        ({"type": "string", "pattern": "a{50}"}, Limits(pattern_repeat=20), "20"),
+        (
+            {"type": "string", "pattern": "(a{5}){11}"},
+            Limits(completion_symbols=50),
+            "no finite value|symbols|no value",
+        ),
+        (
+            {
+                "anyOf": [{"properties": {"a": {}}, "minProperties": n} for n in range(5)],
+                "unevaluatedProperties": False,
+            },
+            Limits(unevaluated_branches=2),
+            "more than 2",
+        ),
     ],
 )
-def test_every_limit_ends_in_a_schema_error(schema: Any, limits: Limits) -> None:
+def test_every_limit_ends_in_a_schema_error(schema: Any, limits: Limits, message: str) -> None:
     compile_schema(schema)
-    with pytest.raises(SchemaError, match=r"limit|more than"):
+    with pytest.raises(SchemaError, match=message):
         compile_schema(schema, limits=limits)
+
+
+def test_a_limit_on_names_ends_in_free_keys() -> None:
+    schema = {"type": "object", "patternProperties": {"^[a-d]$": {}}, "additionalProperties": False, "minProperties": 4}
+    value = {"a": 1, "b": 2, "c": 3, "d": 4}
+    for limits in (Limits(), Limits(finite_pattern_keys=3)):
+        tokenizer = Tokenizer.from_grammar(compile_schema(schema, limits=limits))
+        assert tokenizer.decode(tokenizer.encode(value)) == value
+        assert tokenizer.decode_prefix([]).keys() == value.keys()
+
+
+def test_an_optional_part_that_cannot_be_finished_within_the_limit_is_left_out() -> None:
+    schema = {"type": "object", "properties": {"a": REFUSED["long arrays of long arrays"], "b": {"type": "null"}}}
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema))
+    assert tokenizer.decode(tokenizer.encode({"b": None})) == {"b": None}
+    with pytest.raises(InvalidDocument):
+        tokenizer.encode({"a": []})
+
+
+@pytest.mark.parametrize(
+    "keyword", ["not", "items", "allOf", "anyOf", "oneOf", "additionalProperties", "contains", "if"]
+)
+def test_every_keyword_may_be_nested_as_deep_as_the_limit_says(keyword: str) -> None:
+    levels_of_one = 2 if keyword.endswith("Of") else 1
+    depth = (Limits().schema_depth - 2) // levels_of_one
+    compile_schema(nested(keyword, depth))
+    with pytest.raises(SchemaError, match=str(Limits().schema_depth)):
+        compile_schema(nested(keyword, 2 * depth))
+
+
+def test_every_limit_has_a_default_and_is_described() -> None:
+    names = [field.name for field in dataclasses.fields(Limits)]
+    assert all(f"    {name}: " in str(Limits.__doc__) for name in names)
+    assert all(value > 0 for value in dataclasses.asdict(Limits()).values())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Limits().schema_bytes = 1  # type: ignore[misc]
+
+
+def test_a_budget_counts_states_and_looks_at_the_clock_now_and_then() -> None:
+    budget = Budget(Limits(grammar_states=10))
+    for _ in range(10):
+        budget.spend()
+    with pytest.raises(SchemaError, match="10 states"):
+        budget.spend()
+    budget = Budget(Limits(compile_seconds=-1.0))
+    with pytest.raises(SchemaError, match="seconds"):
+        budget.spend()
+
+
+def test_once_compiled_neither_time_nor_states_matter() -> None:
+    budget = Budget(Limits(compile_seconds=-1.0, grammar_states=1))
+    budget.end_compilation()
+    for _ in range(3):
+        budget.spend()

@@ -7,31 +7,46 @@ nothing: it looks for the deepest reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from schemalm.documents.pointer import pointer_to
 from schemalm.grammar.assertions import (
     KINDS,
     Assertion,
-    Has,
+    Format,
     Is,
     IsInteger,
-    Items,
     KindIs,
-    Members,
-    MinItems,
+    Maximum,
+    MaxLength,
+    Minimum,
     MinLength,
-    MinProperties,
+    MultipleOf,
     NumberIn,
     Pattern,
     Reference,
     StringIn,
     kind_of,
 )
+from schemalm.grammar.containers import (
+    Contains,
+    Has,
+    Items,
+    MaxItems,
+    MaxProperties,
+    Members,
+    MinItems,
+    MinProperties,
+    PropertyNames,
+    Unique,
+)
 from schemalm.grammar.formula import FALSE, And, Constant, ExactlyOne, Formula, Not, children
-from schemalm.grammar.numbers import text_of_number
+from schemalm.grammar.identity import identity
 from schemalm.grammar.shapes import Shapes
+from schemalm.grammar.texts.numbers import text_of_number
 
 Path = tuple[str | int, ...]
 MAX_SHOWN = 60
@@ -50,7 +65,7 @@ class Failure:
     @property
     def pointer(self) -> str:
         """The JSON pointer of the place."""
-        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+        return pointer_to(self.path)
 
 
 class Explainer:
@@ -59,6 +74,13 @@ class Explainer:
     def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula]) -> None:
         self._shapes = shapes
         self._resolve = resolve
+        # The assertions that fail at a child, not at the value itself.
+        self._inside: dict[type[Assertion], Callable[[Any, Any, Path], Failure | None]] = {
+            Members: self._members,
+            PropertyNames: self._names,
+            Items: self._items,
+            Unique: _repetition,
+        }
 
     def explain(self, formula: Formula, value: Any, path: Path = ()) -> Failure | None:
         """The most telling failure of `value` against `formula`; None where it satisfies it."""
@@ -117,42 +139,64 @@ class Explainer:
             return _general_failure(atom, kind, value, path)
         if atom.kind != kind:
             return None
-        if isinstance(atom, Members):
-            return self._members(atom, value, path)
-        if isinstance(atom, Items):
-            return self._items(atom, value, path)
-        if self._holds(atom, kind, value):
-            return None
-        return Failure(path, atom.keyword, _message(atom, value))
+        inside = self._inside.get(type(atom))
+        if inside is not None:
+            return inside(atom, value, path)
+        return None if self._holds(atom, kind, value) else Failure(path, atom.keyword, _message(atom, value))
 
     def _holds(self, atom: Assertion, kind: str, value: Any) -> bool:
         if kind == "string":
             return self._shapes.holds(atom, value)
+        if kind == "number":
+            text = text_of_number(value)
+            return bool(text) and self._shapes.contains(self._shapes.language(atom, "number"), text)
+        if isinstance(atom, Contains):
+            _, least, most = atom.parts
+            count = sum(self.explain(atom.parts[0], item) is None for item in value)
+            return bool(count >= least and (most is None or count <= most))
         if isinstance(atom, MinProperties | MinItems):
-            return len(value) >= atom.count
-        if isinstance(atom, IsInteger):
-            return _is_integer(value, atom)
-        return atom.name in value if isinstance(atom, Has) else _is_listed(value, atom)
+            return bool(len(value) >= atom.parts[0])
+        if isinstance(atom, MaxProperties | MaxItems):
+            return bool(len(value) <= atom.parts[0])
+        return isinstance(atom, Has) and atom.name in value
 
     def _members(self, atom: Members, value: dict[str, Any], path: Path) -> Failure | None:
         found: list[Failure] = []
         for name, item in value.items():
-            matched = frozenset(source for source in atom.patterns if self._shapes.matches(source, str(name)))
-            shape = atom.shape(name, matched)
+            shape = atom.shape(name, partial(self._shapes.key_satisfies, str(name)))
             failure = self.explain(shape, item, (*path, name))
             if shape == FALSE:
                 failure = Failure((*path, name), "additionalProperties", f"the key {name!r} is not allowed here")
             found += [failure] if failure else []
         return _first_of(found)
 
+    def _names(self, atom: PropertyNames, value: dict[str, Any], path: Path) -> Failure | None:
+        found = []
+        for name in value:
+            failure = self.explain(atom.parts[0], name)
+            if failure is not None:
+                found.append(Failure((*path, name), atom.keyword, f"the key {name!r}: {failure.message}"))
+        return _first_of(found)
+
     def _items(self, atom: Items, value: list[Any], path: Path) -> Failure | None:
-        items = atom
+        rest: Formula = atom
         for index, item in enumerate(value):
-            failure = self.explain(items.first, item, (*path, index))
+            if not isinstance(rest, Items):
+                break
+            failure = self.explain(rest.first, item, (*path, index))
             if failure:
                 return failure
-            items = items.after
+            rest = rest.after
         return None
+
+
+def _repetition(_: Unique, value: list[Any], path: Path) -> Failure | None:
+    seen: set[Hashable] = set()
+    for index, item in enumerate(value):
+        if identity(item) in seen:
+            return Failure((*path, index), "uniqueItems", f"the item {_show(item)} repeats an earlier one")
+        seen.add(identity(item))
+    return None
 
 
 def _general_failure(atom: Assertion, kind: str, value: Any, path: Path) -> Failure | None:
@@ -172,10 +216,6 @@ def _is_integer(value: int | float, atom: IsInteger) -> bool:
     return isinstance(value, int) or (atom.fractions and value.is_integer())
 
 
-def _is_listed(value: int | float, atom: Assertion) -> bool:
-    return isinstance(atom, NumberIn) and text_of_number(value) in atom.texts
-
-
 def _first_of(failures: list[Failure]) -> Failure | None:
     """The first failure, standing for all."""
     return replace(failures[0], num_failures=sum(f.num_failures for f in failures)) if failures else None
@@ -187,16 +227,26 @@ def _breadth(failure: Failure) -> int:
 
 
 def _message(atom: Assertion, value: Any) -> str:
+    shown, (first, *_) = _show(value), (*atom.parts, None)
     if isinstance(atom, StringIn | NumberIn):
-        more = ", ..." if len(atom.texts) > MAX_LISTED else ""
-        return f"{_show(value)} is not one of {', '.join(atom.texts[:MAX_LISTED])}{more}"
-    if isinstance(atom, Has):
-        return f"the key {atom.name!r} is missing"
-    if isinstance(atom, Pattern):
-        return f"{_show(value)} does not match the pattern {_in_one_line(atom.source)}"
-    if isinstance(atom, MinLength | MinProperties | MinItems):
-        return f"{_show(value)} is shorter than {atom.count}"
-    return f"expected an integer, found {_show(value)}"
+        more = ", ..." if len(first) > MAX_LISTED else ""
+        return f"{shown} is not one of {', '.join(first[:MAX_LISTED])}{more}"
+    messages: dict[type[Assertion], str] = {
+        Has: f"the key {first!r} is missing",
+        Pattern: f"{shown} does not match the pattern {_in_one_line(str(first))}",
+        Format: f"{shown} is not of the format {first}",
+        MinLength: f"{shown} is shorter than {first} characters",
+        MaxLength: f"{shown} is longer than {first} characters",
+        MinProperties: f"{shown} has fewer than {first} keys",
+        MaxProperties: f"{shown} has more than {first} keys",
+        MinItems: f"{shown} has fewer than {first} items",
+        MaxItems: f"{shown} has more than {first} items",
+        Minimum: f"{shown} is too small: the least is {first}",
+        Maximum: f"{shown} is too large: the most is {first}",
+        MultipleOf: f"{shown} is no multiple of {first}",
+        Contains: f"{shown} has too few or too many items of the form asked for",
+    }
+    return messages.get(type(atom), f"expected an integer, found {shown}")
 
 
 def _named(value: Any) -> str:

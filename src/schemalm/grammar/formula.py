@@ -81,8 +81,19 @@ class Question(Atom):
         return index
 
 
+class Asked(Atom):
+    """That the next child has a shape; its one part is that shape."""
+
+    __slots__ = ()
+
+
 TRUE = Constant(True)
 FALSE = Constant(False)
+
+
+def asked(shape: Formula) -> Formula:
+    """That the next child has a shape."""
+    return shape if isinstance(shape, Constant) else Asked(shape)
 
 
 def children(formula: Formula) -> tuple[Formula, ...]:
@@ -191,6 +202,19 @@ def atoms(formulas: Iterable[Formula]) -> Iterator[Atom]:
         stack.extend(reversed(children(node)))
 
 
+def atoms_in_doubt(formula: Formula, is_held: bool = True) -> Iterator[Atom]:
+    """The atoms that a formula may be true without: those under a negation, or among exactly one.
+
+    is_held: whether the formula itself has to be true, rather than judged.
+    """
+    if isinstance(formula, Atom):
+        if not is_held:
+            yield formula
+        return
+    for part in children(formula):
+        yield from atoms_in_doubt(part, is_held and isinstance(formula, And | Or))
+
+
 def possible(formula: Formula) -> Formula:
     """What the questions must answer for the formula to be possibly true, whatever its other atoms turn out to be.
 
@@ -220,9 +244,14 @@ def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formu
         return any_of(positive), all_of(negative)
     if isinstance(formula, Not):
         return negative[0], positive[0]
-    one = any_of(all_of([here, *negative[:i], *negative[i + 1 :]]) for i, here in enumerate(positive))
-    two = (all_of([here, other]) for i, here in enumerate(positive) for other in positive[:i])
-    return one, any_of([all_of(negative), *two])
+    none: Formula = TRUE
+    one: Formula = FALSE
+    more: Formula = FALSE
+    for here, not_here in zip(positive, negative, strict=True):
+        more = any_of([more, all_of([one, here])])
+        one = any_of([all_of([one, not_here]), all_of([none, here])])
+        none = all_of([none, not_here])
+    return one, any_of([none, more])
 
 
 def answer(formula: Formula, verdict: int) -> Formula:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,15 +17,17 @@ from typing import Any, Literal
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
-from schemalm.grammar.assertions import Prompt
+from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.formula import TRUE, Formula, all_of
+from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.limits import Limits
-from schemalm.grammar.shapes import Shapes
+from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.symbols import END, KEY_END, MAX_SYMBOLS, NUM_BYTES, SymbolTable
+from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
 
 DEFAULT_LIMITS = Limits()
@@ -37,14 +39,13 @@ ANY_KEY = "*"
 
 @dataclass(frozen=True)
 class Nonterminal:
-    """What may still come: a state, the verdicts that it may end with, and the place in a text's automaton.
+    """What may still come: a state, and the verdicts that it may end with.
 
     owner_accepts: the verdicts that the object may end with whose key this is.
     """
 
     state: State
     accepts: Verdicts
-    place: int = 0
     owner_accepts: Verdicts = ()
 
 
@@ -66,26 +67,34 @@ class Grammar:
         limits: Limits,
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
         prompt: Formula = TRUE,
-        shapes: Shapes | None = None,
+        base: Grammar | None = None,
     ) -> None:
-        """`shapes`: those of another grammar of the same schema, which keep the automata built for it."""
+        """`base`: another grammar of the same schema, whose translation, languages and symbols serve this one too."""
         self.schema = schema
         self.formats = formats
         self.limits = limits
         self.key_orders = dict(key_orders or {})
-        translator = Translator(schema, formats, limits)
-        self.shape: Formula = translator.translate()
-        self.resolve = translator.shape
-        self._uses = translator.uses
-        self.shapes = shapes or Shapes(translator.shape, limits)
-        self._space = StateSpace(self.shapes, limits, self.key_orders)
+        budget = Budget(limits)
+        if base is None:
+            patterns = Patterns(limits)
+            self._translator = Translator(schema, formats, budget, patterns)
+            self._translator.translate()
+            self.shapes = Shapes(self._translator.shape, patterns, limits)
+        else:
+            self._translator, self.shapes = base._translator, base.shapes
+        self.resolve = self._translator.shape
+        self.shape: Formula = self.resolve("")
+        self.has_guards = any(use.status == "guard" for use in self._translator.uses)
+        self.automaton = self.shapes.automaton
+        self._space = StateSpace(self.shapes, budget, self.key_orders)
+        self._costs = CostTable(self._space, self.automaton, budget)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             raise SchemaError("no value satisfies this schema")
-        self._costs = CostTable(self._space, start)
         if not self._costs.of(start):
-            raise SchemaError("no finite value satisfies this schema")
-        self.symbols = SymbolTable(symbol for state in self._costs.states for symbol, _ in self._space.edges(state))
+            limit = limits.completion_symbols
+            raise SchemaError(f"no finite value satisfies this schema, or none of at most {limit} symbols")
+        self.symbols: SymbolTable = base.symbols if base else SymbolTable(self._translator.symbols)
         if len(self.symbols) > MAX_SYMBOLS:
             raise SchemaError(f"the schema needs {len(self.symbols)} symbols, more than {MAX_SYMBOLS}")
         self.nonterminals: list[Nonterminal] = []
@@ -93,12 +102,14 @@ class Grammar:
         self._steps: list[dict[int, Step | None]] = []
         self._waits: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
-        self._targets: dict[State, dict[int, Target]] = {}
+        self._repeated: dict[int, int | None] = {}
+        self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.start = self._number(Nonterminal(start, HOLDS))
+        budget.end_compilation()
 
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """The same schema with other canonical orders, by the set of an object's names."""
-        return Grammar(self.schema, self.formats, self.limits, key_orders, shapes=self.shapes)
+        return Grammar(self.schema, self.formats, self.limits, key_orders, base=self)
 
     def with_prompt(self, prompt: Any) -> Grammar:
         """The grammar of the values that state everything that a partial value states, over the same symbols.
@@ -109,27 +120,39 @@ class Grammar:
         if fault:
             raise SchemaError(f"a prompt is a JSON value: {fault}")
         assertion = Prompt(json.dumps(prompt))
-        prompted = Grammar(self.schema, self.formats, self.limits, self.key_orders, assertion, self.shapes)
-        prompted.symbols = self.symbols
-        return prompted
+        return Grammar(self.schema, self.formats, self.limits, self.key_orders, assertion, base=self)
 
     @property
     def num_states(self) -> int:
-        """How many states the grammar has, not counting the places inside texts."""
-        return len(self._costs.states)
+        """How many values and edges have been looked at so far: a grammar grows where documents reach."""
+        return self._space.num_states
 
     def name_sets(self) -> list[tuple[str, ...]]:
-        """The names of every object that has some, each in its present order."""
-        orders = [state.order for state in self._costs.states if isinstance(state, Object) and state.order]
-        return list(dict.fromkeys(orders))
+        """The names of every object met so far that has some, each in its present order."""
+        return self._space.key_names
 
     def coverage(self) -> list[KeywordUse]:
         """Every constraining keyword that a document can meet: its place and how it is enforced."""
-        return sorted(set(self._uses), key=lambda use: use.pointer)
+        return sorted(set(self._translator.uses), key=lambda use: use.pointer)
+
+    def unsatisfiable(self) -> list[str]:
+        """The JSON pointers of the schema's nodes that no value satisfies, short of the literal `false`."""
+        found = []
+        for pointer, shape in self._translator.nodes.items():
+            state = self._space.value(must_hold(shape))
+            if state is None or not self._costs.of(state):
+                found.append(pointer)
+        return sorted(found)
 
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
-        return hashlib.sha256(repr(self.nonterminals[nonterminal]).encode()).hexdigest()[:16]
+        node = self.nonterminals[nonterminal]
+        content = repr(node)
+        if isinstance(node.state, Text | Key):
+            # A place's number depends on what was met before.
+            unplaced = replace(node.state, place=0)
+            content = f"{replace(node, state=unplaced)!r} {self.automaton.name(node.state.place)}"
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def waits(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
@@ -158,28 +181,77 @@ class Grammar:
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
+    def is_guarded(self, nonterminal: int) -> bool:
+        """Whether the nonterminal is the rest of an array whose items may have to differ."""
+        if not self.has_guards:
+            return False
+        state = self.nonterminals[nonterminal].state
+        return isinstance(state, Array) and any(isinstance(atom, Unique) for atom in state.inquiry.atoms)
+
+    def is_alive(self, rest: int) -> bool:
+        """Whether the rest of an array can be finished as it stands, without a repetition."""
+        node = self.nonterminals[rest]
+        return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
+
+    def must_repeat(self, rest: int) -> bool:
+        """Whether the item before a rest of a guarded array has to repeat an earlier one, as far as is known."""
+        return not self.waits(rest) and not self.is_alive(rest)
+
+    def repeated(self, rest: int) -> int | None:
+        """The rest of a guarded array once an item repeats an earlier one; None where that is not admitted."""
+        if rest not in self._repeated:
+            node = self.nonterminals[rest]
+            assert isinstance(node.state, Array)
+            state = self._space.repeated(node.state)
+            admitted = state is not None and not self._costs.of(state).keys().isdisjoint(node.accepts)
+            self._repeated[rest] = self._number(Nonterminal(state, node.accepts)) if state and admitted else None
+        return self._repeated[rest]
+
+    def after_item(self, rest: int, item: Any, seen: set[Hashable]) -> int | None:
+        """The rest of an array after a whole item, None where that may not repeat an earlier one.
+
+        seen: the identities of the items of an array whose items may have to differ, to which the item is added.
+        """
+        if not self.is_guarded(rest):
+            return rest
+        key = identity(item)
+        if key in seen:
+            return self.repeated(rest)
+        seen.add(key)
+        return rest
+
     def at_place(self, nonterminal: int, place: int) -> int:
-        """The nonterminal of the same text at another place of its automaton."""
-        return self._number(replace(self.nonterminals[nonterminal], place=place))
+        """The nonterminal of the same text at another place of the automaton."""
+        node = self.nonterminals[nonterminal]
+        assert isinstance(node.state, Text | Key)
+        return self._number(replace(node, state=replace(node.state, place=place)))
+
+    def equivalent(self, nonterminal: int) -> int:
+        """A nonterminal that admits the same tokens: numbers of characters beyond any token's length are told alike."""
+        node = self.nonterminals[nonterminal]
+        if isinstance(node.state, Text) and (place := self.automaton.clipped(node.state.place)) != node.state.place:
+            return self.at_place(nonterminal, place)
+        return nonterminal
 
     def admitted(self, nonterminal: int) -> list[int]:
         """Every symbol that may come at `nonterminal`, in ascending order."""
-        node = self.nonterminals[nonterminal]
-        if isinstance(node.state, Text | Key):
-            candidates = [*range(NUM_BYTES), self.symbols.ids[KEY_END if isinstance(node.state, Key) else END]]
-        else:
-            candidates = sorted(self._state_targets(node.state))
-        return [symbol for symbol in candidates if self.step(nonterminal, symbol) is not None]
+        return [symbol for symbol in self.candidates(nonterminal) if self.step(nonterminal, symbol) is not None]
+
+    def candidates(self, nonterminal: int) -> list[int]:
+        """Every symbol that may come at `nonterminal`, among others perhaps, in ascending order."""
+        state = self.nonterminals[nonterminal].state
+        if isinstance(state, Text | Key):
+            return [*range(NUM_BYTES), self.symbols.ids[KEY_END if isinstance(state, Key) else END]]
+        return sorted(self.symbols.ids[symbol] for symbol in self._space.candidates(state))
+
+    def can_end(self, place: int, accepts: frozenset[int]) -> bool:
+        """Whether a text may go on from a place to an end with one of the verdicts."""
+        return place != DEAD and self.automaton.found_distance(place, accepts) >= 0
 
     def costs(self, nonterminal: int) -> Costs:
         """The least number of symbols to finish a nonterminal, by the verdicts that it may end with; not for keys."""
         node = self.nonterminals[nonterminal]
-        if isinstance(node.state, Text):
-            distances = node.state.automaton.distances
-            found = {verdict: int(distance[node.place]) + 1 for verdict, distance in distances.items()}
-        else:
-            found = self._costs.of(node.state)
-        return {verdict: cost for verdict, cost in found.items() if verdict in node.accepts and cost > 0}
+        return {verdict: cost for verdict, cost in self._costs.of(node.state).items() if verdict in node.accepts}
 
     def key_costs(self, nonterminal: int, key_verdict: int) -> Costs:
         """The least number of symbols after a free key with `key_verdict`, by the verdicts its object may end with."""
@@ -192,11 +264,10 @@ class Grammar:
         """The symbol with which the cheapest way to finish a nonterminal with `verdict` begins; not for keys."""
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
-            automaton = node.state.automaton
-            ended = automaton.ends[node.place] == verdict
-            return self.symbols.ids[END] if ended else automaton.closest_byte(node.place, verdict)
-        ways = ((self._costs.of_target(target), symbol) for symbol, target in self._state_targets(node.state).items())
-        return min((costs[verdict], symbol) for costs, symbol in ways if verdict in costs)[1]
+            place, wanted = node.state.place, frozenset([verdict])
+            ended = self.automaton.verdict(place) == verdict
+            return self.symbols.ids[END] if ended else self.automaton.closest_byte(place, wanted)
+        return self.symbols.ids[self._costs.cheapest_symbol(node.state, verdict)]
 
     def _number(self, node: Nonterminal) -> int:
         if node not in self._numbers:
@@ -206,25 +277,21 @@ class Grammar:
             self._waits.append(None)
         return self._numbers[node]
 
-    def _state_targets(self, state: State) -> dict[int, Target]:
-        if state not in self._targets:
-            self._targets[state] = {self.symbols.ids[symbol]: target for symbol, target in self._space.edges(state)}
-        return self._targets[state]
-
     def _step(self, node: Nonterminal, symbol: int) -> Step | None:
         if isinstance(node.state, Text | Key):
             return self._text_step(node, node.state, symbol)
-        target = self._state_targets(node.state).get(symbol)
+        if symbol < NUM_BYTES or symbol in self._ends:
+            return None
+        target = self._space.edge(node.state, self.symbols.symbols[symbol])
         return self._follow(target, node.accepts) if target is not None else None
 
     def _text_step(self, node: Nonterminal, state: Text | Key, symbol: int) -> Step | None:
-        automaton = state.automaton
         if symbol < NUM_BYTES:
-            place = automaton.rows[node.place][symbol]
-            if place < 0 or automaton.reachable[place].isdisjoint(node.accepts):
+            place = self.automaton.step(state.place, symbol)
+            if not self.can_end(place, frozenset(node.accepts)):
                 return None
-            return Step((self._number(replace(node, place=place)),))
-        verdict = automaton.ends[node.place]
+            return Step((self._number(replace(node, state=replace(state, place=place))),))
+        verdict = self.automaton.verdict(state.place)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or verdict not in node.accepts:
             return None
@@ -240,13 +307,21 @@ class Grammar:
         child_accepts = tuple(
             verdict
             for verdict in sorted(self._costs.of(target.child))
-            if (rest := self._space.settle(target.rest, verdict)) is not None
-            and not self._costs.of(rest).keys().isdisjoint(accepts)
+            if (rest := self._space.settle(target.rest, verdict)) is not None and self._can_finish(rest, accepts)
         )
         if not child_accepts:
             return None
         child = self._number(Nonterminal(target.child, child_accepts))
         return Step((child, self._number(Nonterminal(target.rest, accepts))))
+
+    def _can_finish(self, rest: Object | Array, accepts: Verdicts) -> bool:
+        """Whether a rest can be finished, if need be after a repetition."""
+        if not self._costs.of(rest).keys().isdisjoint(accepts):
+            return True
+        if not isinstance(rest, Array) or not may_repeat(rest):
+            return False
+        repeated = self._space.repeated(rest)
+        return repeated is not None and not self._costs.of(repeated).keys().isdisjoint(accepts)
 
     def _enter(self, state: State, accepts: Verdicts) -> Step | None:
         if isinstance(state, Key):
@@ -255,10 +330,11 @@ class Grammar:
                 for verdict, target in self._costs.key_targets(state).items()
                 if not self._costs.of_open(target).keys().isdisjoint(accepts)
             )
-            return Step((self._number(Nonterminal(state, key_accepts, 0, accepts)),)) if key_accepts else None
-        if self._costs.of(state).keys().isdisjoint(accepts):
-            return None
-        return Step((self._number(Nonterminal(state, accepts)),))
+            if not key_accepts or not self.can_end(state.place, frozenset(key_accepts)):
+                return None
+            return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
+        found = self._costs.of(state).keys() & set(accepts)
+        return Step((self._number(Nonterminal(state, tuple(sorted(found)))),)) if found else None
 
 
 def compile_schema(
@@ -269,7 +345,7 @@ def compile_schema(
     schema: a value, a file, or a built-in name such as "github-workflow".
     formats: whether the keyword `format` constrains values or only describes them.
     Raises SchemaError, with pointer and keyword, for what is no schema, what no value satisfies, what breaks a limit,
-    a `$ref` that leads outside the schema, and keywords that are not supported.
+    and a `$ref` that leads outside the schema.
     """
     if formats not in ("assert", "annotate"):
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
     And,
+    Asked,
     Atom,
-    Constant,
     Formula,
     Not,
     Question,
@@ -28,8 +29,8 @@ from schemalm.grammar.formula import (
     substitute,
 )
 
-# What an assertion asks of the next child, and what it says of the children after that one.
-Move = Callable[[Atom], tuple[Formula, Formula]]
+# What becomes of an assertion once the next child is there: a formula that may ask something of that child.
+Move = Callable[[Atom], Formula]
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,32 @@ class Inquiry:
         """The inquiry with every atom of its formulas replaced."""
         return Inquiry(tuple(substitute(formula, replace) for formula in self.formulas), self.allowed)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.formulas, self.allowed))
+
+    @cached_property
     def goal(self) -> Formula:
         """What the questions inside the formulas must answer for the inquiry to end well, as far as can be told."""
         return possible(_compose(self.allowed, self.formulas))
 
+    @cached_property
+    def atoms(self) -> tuple[Atom, ...]:
+        """Every distinct atom of the formulas."""
+        return tuple(atoms(self.formulas))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether only one verdict is of use: that the one formula is true."""
+        return len(self.formulas) == 1
+
     @property
     def is_open(self) -> bool:
         """False where no verdict that the parent can live with is possible any more."""
-        return self.goal() != FALSE
+        return self.goal != FALSE
 
     def verdict(self) -> int | None:
         """The verdict once every formula is a constant; None where the parent cannot live with it."""
@@ -65,10 +84,10 @@ class Inquiry:
         """The inquiry after a child's verdict."""
         return Inquiry(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
 
-    @property
+    @cached_property
     def waits(self) -> bool:
         """Whether a child's verdict is still missing."""
-        return any(isinstance(atom, Question) for atom in atoms(self.formulas))
+        return any(isinstance(atom, Question) for atom in self.atoms)
 
 
 def must_hold(formula: Formula) -> Inquiry:
@@ -81,23 +100,20 @@ def ask(inquiry: Inquiry, move: Move) -> tuple[Inquiry, Inquiry] | None:
 
     The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
     """
-    asked: dict[Formula, int] = {}
+    numbers: dict[Formula, int] = {}
 
-    def replace(atom: Atom) -> Formula:
-        shape, after = move(atom)
-        if isinstance(shape, Constant):
-            return after if shape == TRUE else FALSE
-        return all_of([Question(asked.setdefault(shape, len(asked))), after])
+    def question(atom: Atom) -> Formula:
+        return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
 
-    rest = inquiry.map(replace)
-    shapes = list(asked)
+    rest = inquiry.map(move).map(question)
+    shapes = list(numbers)
     base: list[Formula] = []
-    while forced := _forced(goal := rest.goal()):
+    while forced := _forced(goal := rest.goal):
         base += [shapes[index] if value == TRUE else negate(shapes[index]) for index, value in forced.items()]
         rest = rest.map(_replacing(forced))
     if goal == FALSE:
         return None
-    remaining = [atom.index for atom in atoms(rest.formulas) if isinstance(atom, Question)]
+    remaining = [atom.index for atom in rest.atoms if isinstance(atom, Question)]
     if not remaining:
         return must_hold(all_of(base)), rest
     rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})

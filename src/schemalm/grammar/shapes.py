@@ -1,29 +1,25 @@
 """Shapes of one kind: what is left of a formula once the kind of the value is known.
 
-Assertions about other kinds are true by definition, references are opened, and strings and numbers become
-regular languages.
+Assertions about other kinds are true by definition, references are opened, and the formulas about strings and numbers
+become languages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
-from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import (
     Assertion,
+    Format,
     Is,
-    IsInteger,
     KindIs,
+    MaxLength,
     MinLength,
-    NumberIn,
     Pattern,
-    Prompt,
     Reference,
     StringIn,
-    StringIs,
 )
-from schemalm.grammar.automaton import DEAD, Automaton, AutomatonTooLargeError, build_automaton
+from schemalm.grammar.containers import Prompt, StringIs
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
@@ -33,49 +29,71 @@ from schemalm.grammar.formula import (
     Formula,
     Not,
     Or,
-    answer,
-    atoms,
+    atoms_in_doubt,
     children,
     substitute,
 )
-from schemalm.grammar.language import (
+from schemalm.grammar.limits import Limits
+from schemalm.grammar.number_languages import exactly_one_of, misjudged, number_language
+from schemalm.grammar.texts.automaton import Automaton
+from schemalm.grammar.texts.formats import doubtful_texts, format_language
+from schemalm.grammar.texts.language import (
     ANY_CHARACTER,
     ANY_TEXT,
     EVERYTHING,
     NOTHING,
+    Derivatives,
     Language,
+    Lengths,
+    Repetition,
     complement,
+    derivative,
     intersection,
+    lengths,
     literal,
     repeat,
     union,
+    words,
 )
-from schemalm.grammar.limits import Limits
-from schemalm.grammar.numbers import (
-    integer_texts,
-    is_integer_text,
-    misleading_fractions,
-    number_texts,
-    other_texts,
-)
-from schemalm.grammar.pattern import PatternError, pattern_language
+from schemalm.grammar.texts.pattern import disputed_texts, finite_texts, pattern_language
+
+
+class Patterns:
+    """The languages of ECMA-262 expressions; remembers them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._languages: dict[str, Language] = {}
+        self._finite: dict[str, list[str]] = {}
+
+    def language(self, source: str) -> Language:
+        """The texts in which an expression has a match; raises PatternError."""
+        if source not in self._languages:
+            self._languages[source] = pattern_language(source, self._limits.pattern_repeat)
+        return self._languages[source]
+
+    def finite_texts(self, source: str) -> list[str]:
+        """Every text that matches, where these are few; none for other expressions."""
+        if source not in self._finite:
+            self._finite[source] = finite_texts(source, self._limits.finite_pattern_keys) or []
+        return self._finite[source]
 
 
 class Shapes:
     """Restricts formulas to kinds and turns text formulas into languages; remembers what it did."""
 
-    def __init__(self, resolve: Callable[[str], Formula], limits: Limits) -> None:
+    def __init__(self, resolve: Callable[[str], Formula], patterns: Patterns, limits: Limits) -> None:
         self._resolve = resolve
-        self._limits = limits
+        self.patterns = patterns
+        self.automaton = Automaton(limits.automaton_states)
         self._restricted: dict[tuple[Formula, str], Formula] = {}
-        self._open: list[tuple[str, str]] = []
-        self._patterns: dict[str, Language] = {}
-        self._built: dict[tuple[tuple[Language, ...], Formula, Language], Automaton | None] = {}
-        self._automata: dict[tuple[bytes, bytes], Automaton] = {}
-        self._every_text = self.automaton((), TRUE, ANY_TEXT)
+        self._languages: dict[tuple[Formula, str], Language] = {}
+        self._judged: dict[tuple[Formula, str], bool] = {}
+        self._derivatives: Derivatives = {}
+        self._lengths: dict[Language, Lengths] = {}
 
     def restrict(self, formula: Formula, kind: str) -> Formula:
-        """The formula for a value of `kind`; raises SchemaError where a `$ref` leads back to itself."""
+        """The formula for a value of `kind`."""
         key = (formula, kind)
         if key not in self._restricted:
             self._restricted[key] = substitute(formula, lambda atom: self._restrict_atom(atom, kind))
@@ -83,7 +101,7 @@ class Shapes:
 
     def _restrict_atom(self, atom: Atom, kind: str) -> Formula:
         if isinstance(atom, Reference):
-            return self._follow(atom.location, kind)
+            return self.restrict(self._resolve(atom.location), kind)
         if isinstance(atom, KindIs):
             if kind in atom.kinds:
                 return TRUE
@@ -94,120 +112,143 @@ class Shapes:
             return atom if kind in ("null", "boolean") else FALSE
         return TRUE if isinstance(atom, Assertion) and atom.kind != kind else atom
 
-    def _follow(self, location: str, kind: str) -> Formula:
-        """What the schema node at `location` says of a value of `kind`."""
-        place = (location, kind)
-        if place in self._open:
-            raise SchemaError("$ref leads back to itself", pointer=location, keyword="$ref")
-        self._open.append(place)
-        try:
-            return self.restrict(self._resolve(location), kind)
-        finally:
-            self._open.pop()
+    def texts(self, formulas: tuple[Formula, ...], kind: str) -> int:
+        """The place of the strings or numbers that satisfy the first formula, judged by the others."""
+        within, *judged = (self.language(formula, kind) for formula in formulas)
+        excluded = misjudged(formulas) if kind == "number" else self._doubtful(formulas)
+        if excluded != NOTHING:
+            within = intersection([within, complement(excluded)])
+        return self.automaton.place((within, *judged))
 
-    def language(self, formula: Formula) -> Language:
-        """The texts that satisfy a formula over string or number assertions."""
+    def _doubtful(self, formulas: tuple[Formula, ...]) -> Language:
+        """Strings on which a formula or its negation might be wrong: a format may hold more than its language."""
+        held, *judged = formulas
+        in_doubt = [*atoms_in_doubt(held), *(atom for formula in judged for atom in atoms_in_doubt(formula, False))]
+        return self._doubtful_texts(in_doubt)
+
+    def _doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:
+        doubtful = []
+        for atom in dict.fromkeys(in_doubt):
+            if isinstance(atom, Format):
+                possible, certain = doubtful_texts(atom.name), complement(self.language(atom, "string"))
+                doubtful.append(certain if possible == ANY_TEXT else intersection([possible, certain]))
+            elif isinstance(atom, Pattern):
+                doubtful.append(disputed_texts(atom.source))
+        return union(doubtful)
+
+    def keys(self, formulas: tuple[Formula, ...], names: tuple[str, ...]) -> int:
+        """The place of the keys other than `names`, judged by formulas over string assertions."""
+        others: Language = ANY_TEXT
+        if names:
+            others = intersection([ANY_TEXT, complement(words(name.encode() for name in names))])
+        doubtful = self._doubtful_texts(atom for formula in formulas for atom in atoms_in_doubt(formula, False))
+        if doubtful != NOTHING:
+            others = intersection([others, complement(doubtful)])
+        return self.automaton.place((others, *(self.language(formula, "string") for formula in formulas)))
+
+    def language(self, formula: Formula, kind: str) -> Language:
+        """The texts of strings or numbers that satisfy a formula over assertions about that kind."""
+        key = (formula, kind)
+        if key not in self._languages:
+            self._languages[key] = number_language(formula) if kind == "number" else self._string_language(formula)
+        return self._languages[key]
+
+    def _string_language(self, formula: Formula) -> Language:
         if isinstance(formula, Constant):
-            return EVERYTHING if formula == TRUE else NOTHING
-        if isinstance(formula, Atom):
-            return self._atom_language(formula)
-        parts = [self.language(part) for part in children(formula)]
+            return ANY_TEXT if formula == TRUE else NOTHING
         if isinstance(formula, And):
-            return intersection(parts)
+            return self._conjunction(children(formula))
+        if isinstance(formula, Atom | Not):
+            return self._conjunction((formula,))
+        parts = [self.language(part, "string") for part in children(formula)]
         if isinstance(formula, Or):
             return union(parts)
+        return exactly_one_of(parts)
+
+    def _conjunction(self, parts: tuple[Formula, ...]) -> Language:
+        """What all parts have in common; lengths are left out where the rest keeps them anyway."""
+        minimum = max((part.count for part in parts if isinstance(part, MinLength)), default=0)
+        maximum = min((part.count for part in parts if isinstance(part, MaxLength)), default=None)
+        if maximum is not None and minimum > maximum:
+            return NOTHING
+        excluded = [self.language(children(part)[0], "string") for part in parts if isinstance(part, Not)]
+        others = [part for part in parts if not isinstance(part, MinLength | MaxLength | Not)]
+        held = intersection(self._text_language(part) for part in others)
+        if held == EVERYTHING:
+            held = repeat(ANY_CHARACTER, minimum, maximum)
+        else:
+            held = _bounded(held, minimum, maximum, self._lengths)
+        return intersection([held, *(complement(part) for part in excluded)])
+
+    def _text_language(self, formula: Formula) -> Language:
+        if isinstance(formula, StringIn):
+            return words(text.encode() for text in formula.texts)
+        if isinstance(formula, StringIs):
+            return literal(formula.text.encode())
+        if isinstance(formula, Pattern):
+            return self.patterns.language(formula.source)
+        if isinstance(formula, Format):
+            language = format_language(*formula.parts)
+            assert language is not None, "a format that no specification names is no assertion"
+            return language
+        return self.language(formula, "string")
+
+    def finite_keys(self, formula: Formula) -> list[str]:
+        """The texts of a key pattern that few texts match; none for others."""
+        return self.patterns.finite_texts(formula.source) if isinstance(formula, Pattern) else []
+
+    def key_satisfies(self, name: str, formula: Formula) -> bool:
+        """Whether a key satisfies a formula, of which only what is said of strings matters."""
+        return self.holds(self.restrict(formula, "string"), name)
+
+    def holds(self, formula: Formula, text: str) -> bool:
+        """Whether a string satisfies a formula over string assertions; none does that is no Unicode text."""
+        key = (formula, text)
+        if key not in self._judged:
+            self._judged[key] = self._judge(formula, text)
+        return self._judged[key]
+
+    def _judge(self, formula: Formula, text: str) -> bool:
+        if isinstance(formula, Atom):
+            return self._judge_atom(formula, text)
+        if isinstance(formula, Constant):
+            return formula == TRUE
+        num_held = sum(self.holds(part, text) for part in children(formula))
+        if isinstance(formula, And):
+            return num_held == len(children(formula))
         if isinstance(formula, Not):
-            return complement(parts[0])
-        return union(
-            intersection([part, *(complement(other) for other in parts if other is not part)]) for part in parts
-        )
+            return num_held == 0
+        return num_held > 0 if isinstance(formula, Or) else num_held == 1
 
-    def _atom_language(self, atom: Atom) -> Language:
-        if isinstance(atom, StringIn | NumberIn):
-            return union(literal(text.encode()) for text in atom.texts)
-        if isinstance(atom, StringIs):
-            return literal(atom.text.encode())
-        if isinstance(atom, IsInteger):
-            return integer_texts(atom.fractions)
-        if isinstance(atom, MinLength):
-            return repeat(ANY_CHARACTER, atom.count, None)
-        assert isinstance(atom, Pattern)
-        return self.pattern(atom.source)
-
-    def texts(self, formulas: tuple[Formula, ...], kind: str) -> Language:
-        """All texts of a string or number, short of number texts that the formulas would misjudge."""
-        if kind == "string":
-            return ANY_TEXT
-        misjudged = []
-        for atom in atoms(formulas):
-            if isinstance(atom, IsInteger) and atom.fractions:
-                misjudged.append(misleading_fractions())
-            elif isinstance(atom, NumberIn):
-                misjudged += [other_texts(text) for text in atom.texts if not is_integer_text(text)]
-        return intersection([number_texts(), complement(union(misjudged))])
-
-    def pattern(self, source: str) -> Language:
-        """The texts in which an ECMA-262 expression has a match."""
-        if source not in self._patterns:
-            try:
-                self._patterns[source] = pattern_language(source, self._limits.pattern_repeat)
-            except PatternError as error:
-                raise SchemaError(f"the pattern {source!r} cannot be used: {error}", keyword="pattern") from None
-        return self._patterns[source]
-
-    def automaton(self, languages: tuple[Language, ...], allowed: Formula, within: Language) -> Automaton | None:
-        """The automaton of texts in `within` with an `allowed` verdict, see `build_automaton`.
-
-        One object for equal languages. Raises SchemaError over the limit.
-        """
-        key = (languages, allowed, within)
-        if key not in self._built:
-            self._built[key] = self._build(languages, allowed, within)
-        return self._built[key]
-
-    def _build(self, languages: tuple[Language, ...], allowed: Formula, within: Language) -> Automaton | None:
-        try:
-            automaton = _built(languages, allowed, within, self._limits.automaton_states)
-        except AutomatonTooLargeError as error:
-            raise SchemaError(f"the constraints on one string or number need {error}", keyword="pattern") from None
-        if automaton is None:
-            return None
-        identity = (automaton.transitions, automaton.verdicts.tobytes())
-        return self._automata.setdefault(identity, automaton)
-
-    def admits_every_text(self, automaton: Automaton) -> bool:
-        """Whether the automaton admits every text, always with the same verdict: then no text need be read."""
-        assert self._every_text is not None
-        return automaton.transitions == self._every_text.transitions and len(automaton.distances) == 1
-
-    def holds(self, atom: Atom, text: str) -> bool:
-        """Whether a string assertion is true of `text`."""
+    def _judge_atom(self, atom: Atom, text: str) -> bool:
         if isinstance(atom, StringIn):
-            return text in atom.texts
-        if isinstance(atom, StringIs):
-            return text == atom.text
+            return text in atom
         if isinstance(atom, MinLength):
             return len(text) >= atom.count
-        assert isinstance(atom, Pattern)
-        return self.matches(atom.source, text)
+        if isinstance(atom, MaxLength):
+            return len(text) <= atom.count
+        return self.contains(self.language(atom, "string"), text)
 
-    def matches(self, source: str, text: str) -> bool:
-        """Whether an ECMA-262 expression has a match in `text`; none has one in what is no Unicode text."""
-        within = intersection([self.pattern(source), ANY_TEXT])
-        matcher = self.automaton((), TRUE, within)
-        state = matcher.run(text.encode(errors="surrogatepass")) if matcher else DEAD
-        return matcher is not None and state >= 0 and matcher.ends[state] >= 0
-
-    def finite_texts(self, sources: tuple[str, ...]) -> list[str]:
-        """Every text of those that match the same ones of the patterns, where these texts are few."""
-        automaton = self.automaton(tuple(self.pattern(source) for source in sources), TRUE, ANY_TEXT)
-        if automaton is None or not sources:
-            return []
-        limit = self._limits.finite_pattern_keys
-        return [text for verdict in sorted(automaton.distances) for text in automaton.texts(verdict, limit)]
+    def contains(self, language: Language, text: str) -> bool:
+        """Whether a language holds a text."""
+        for byte in text.encode(errors="surrogatepass"):
+            language = derivative(language, byte, self._derivatives)
+            if language == NOTHING:
+                return False
+        return language.nullable
 
 
-# Numbers and unconstrained strings are the same in every schema.
-@lru_cache(maxsize=128)
-def _built(languages: tuple[Language, ...], allowed: Formula, within: Language, max_states: int) -> Automaton | None:
-    return build_automaton(languages, lambda verdict: answer(allowed, verdict) == TRUE, max_states, within)
+def _bounded(held: Language, minimum: int, maximum: int | None, memo: dict[Language, Lengths]) -> Language:
+    """The texts of `held` with a number of characters in bounds; bounds that it keeps anyway cost nothing."""
+    if held.is_plain and held != NOTHING:
+        least, most = lengths(held, memo)
+        minimum = 0 if least >= minimum else minimum
+        maximum = None if maximum is not None and most is not None and most <= maximum else maximum
+        if isinstance(held, Repetition) and lengths(held.parts[0], memo) == (1, 1):
+            part, fewest, largest = held.parts
+            bounds = [bound for bound in (maximum, largest) if bound is not None]
+            if not bounds or min(bounds) >= max(minimum, fewest):
+                return repeat(part, max(minimum, fewest), min(bounds, default=None))
+    if minimum == 0 and maximum is None:
+        return held
+    return intersection([held, repeat(ANY_CHARACTER, minimum, maximum)])

@@ -8,11 +8,14 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
+from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.grammar.limits import Limits
 
@@ -20,6 +23,16 @@ Schema = dict[str, Any] | bool
 
 # The contract's spellings of names that the package carries in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
+# The drafts that a schema may name, oldest first.
+DIALECTS = (
+    "http://json-schema.org/draft-04/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-07/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+)
+# Addresses that stand for whichever draft is the last one.
+LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
 VENDOR = "check_jsonschema.builtin_schemas.vendor"
 CUSTOM = "check_jsonschema.builtin_schemas.custom"
 
@@ -39,15 +52,51 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     """The schema as a fresh JSON tree; raises SchemaError for what is no schema or breaks a limit."""
     tree = _fresh_tree(schema, limits)
     _check_depth(tree, limits.schema_depth)
-    try:
-        jsonschema_rs.meta.validate(tree)
-    except jsonschema_rs.ValidationError as error:
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in error.instance_path)
+    error = _fault(tree)
+    if error is not None:
+        pointer = pointer_to(error.instance_path)
         keyword = str(error.instance_path[-1]) if error.instance_path else ""
-        raise SchemaError(f"this is no JSON Schema: {error.message}", pointer=pointer, keyword=keyword) from None
-    except Exception as error:
-        raise SchemaError(f"this is no JSON Schema that can be read: {error}", keyword="$schema") from None
+        raise SchemaError(f"this is no JSON Schema: {error.message}", pointer=pointer, keyword=keyword)
     return tree
+
+
+def dialect(tree: Schema) -> str:
+    """The `$schema` of a schema, without an empty fragment; empty where it names no draft."""
+    declared = tree.get("$schema", "") if isinstance(tree, dict) else ""
+    named = str(declared).rstrip("#")
+    return "" if named in LATEST else named
+
+
+def _fault(tree: Schema) -> jsonschema_rs.ValidationError | None:
+    """Why a tree is no schema of its draft; without a draft of its own it may use the spellings of several."""
+    declared = dialect(tree)
+    if declared and declared not in DIALECTS:
+        message = (
+            f"the draft {declared!r} is not known; known are {', '.join(DIALECTS)}; without $schema it is the last"
+        )
+        raise SchemaError(message, pointer="/$schema", keyword="$schema")
+    first: jsonschema_rs.ValidationError | None = None
+    for candidate in [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]]:
+        # Something listed twice does no harm, and schemas that are in use do it.
+        errors = (
+            error for error in _meta_validator(candidate).iter_errors(tree) if error.schema_path[-1] != "uniqueItems"
+        )
+        error = next(errors, None)
+        if error is None:
+            return None
+        first = first or error
+    return first
+
+
+@cache
+def _meta_validator(named: str) -> jsonschema_rs.Validator:
+    """A validator of schemas of one draft; whether patterns are expressions is found when they are read."""
+    meta_schema = SPECIFICATIONS.contents(named)
+    return jsonschema_rs.validator_for(meta_schema, validate_formats=False, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"{uri} is not fetched")
 
 
 def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:

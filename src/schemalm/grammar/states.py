@@ -1,35 +1,32 @@
 """The states that a derivation passes through, and the symbols that lead from one to the next.
 
-A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. `StateSpace.edges`
-gives, for each state, the symbols that it may begin with and what each of them opens. Whether a state can be finished
-at all is found in `costs.py`; here a symbol is left out only where its formula is visibly false.
+A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. `StateSpace` finds the
+symbols that a state may begin with, and what each of them opens, when they are first asked for. Whether a state can be
+finished at all is found in `costs.py`; here a symbol is left out only where its formula is visibly false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import eq
 
-from schemalm.errors import SchemaError
-from schemalm.grammar.assertions import (
-    KINDS,
+from schemalm.grammar.assertions import KINDS, Assertion, Is, StringIn
+from schemalm.grammar.containers import (
+    ArrayAssertion,
     Has,
-    Is,
-    Items,
+    MaxProperties,
     Members,
-    MinItems,
-    MinProperties,
+    ObjectAssertion,
     Prompt,
+    PropertyNames,
     StatedKeys,
-    StringIn,
+    Unique,
 )
-from schemalm.grammar.automaton import Automaton
-from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, atoms
+from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, children
 from schemalm.grammar.inquiry import Inquiry, ask
-from schemalm.grammar.language import ANY_TEXT, complement, intersection, literal, union
-from schemalm.grammar.limits import Limits
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -44,6 +41,7 @@ from schemalm.grammar.symbols import (
     TRUE_SYMBOL,
     Symbol,
 )
+from schemalm.grammar.texts.automaton import DEAD
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,23 @@ class Value:
     inquiry: Inquiry
 
 
+@dataclass(frozen=True, eq=False)
+class KeyOrder:
+    """The names of an object in canonical order, with their positions; one instance for equal orders."""
+
+    names: tuple[str, ...]
+    ranks: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        return repr(self.names)
+
+
 @dataclass(frozen=True)
 class Object:
     """The rest of an object: named keys from `position` of `order` on, then free keys."""
 
     inquiry: Inquiry
-    order: tuple[str, ...]
+    order: KeyOrder
     position: int
 
 
@@ -71,19 +80,19 @@ class Array:
 
 @dataclass(frozen=True)
 class Text:
-    """A string or number; the automaton gives the verdict."""
+    """The rest of a string or number: a place of the automaton."""
 
     kind: str
-    automaton: Automaton
+    place: int
 
 
 @dataclass(frozen=True)
 class Key:
-    """A free key of `owner`; bit i of a verdict says that the key matches `patterns[i]`."""
+    """The rest of a free key of `owner`; bit i + 1 of a verdict says that the key satisfies `formulas[i]`."""
 
     owner: Object
-    patterns: tuple[str, ...]
-    automaton: Automaton = field(compare=False, repr=False)
+    formulas: tuple[Formula, ...]
+    place: int
 
 
 State = Value | Object | Array | Text | Key
@@ -117,22 +126,38 @@ Target = Close | Enter | Open
 class StateSpace:
     """Makes states and their edges; `key_orders` maps the set of an object's names to their canonical order."""
 
-    def __init__(self, shapes: Shapes, limits: Limits, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> None:
+    def __init__(self, shapes: Shapes, budget: Budget, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> None:
         self._shapes = shapes
-        self._limits = limits
+        self._budget = budget
         self._key_orders = key_orders
-        self._edges: dict[State, list[tuple[Symbol, Target]]] = {}
+        self._orders: dict[tuple[str, ...], KeyOrder] = {}
+        self._edges: dict[tuple[State, Symbol], Target | None] = {}
+        self._splits: dict[tuple[Inquiry, str | None, tuple[bool, ...]], tuple[State, Inquiry] | None] = {}
+        self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
         self._values: dict[Inquiry, State | None] = {}
+        self._value_targets: dict[Value, dict[Symbol, Target]] = {}
+
+    @property
+    def num_states(self) -> int:
+        """How many states and edges between them have been found so far."""
+        return len(self._edges) + len(self._values)
+
+    @property
+    def key_names(self) -> list[tuple[str, ...]]:
+        """The names of the objects found so far, each in its order."""
+        return [names for names in self._orders if names]
 
     def value(self, inquiry: Inquiry) -> State | None:
         """The state of a value; of its only kind where it has one kind; None where it has none."""
         if inquiry not in self._values:
-            edges = list(self._value_edges(inquiry))
-            state: State | None = Value(inquiry) if edges else None
-            if len(edges) == 1 and isinstance(edges[0][1], Enter) and self._has_one_kind(inquiry):
-                state = edges[0][1].state
+            self._budget.spend()
+            targets = dict(self._find_value_targets(inquiry))
+            state: State | None = Value(inquiry) if targets else None
+            only = next(iter(targets.values())) if len(targets) == 1 else None
+            if isinstance(only, Enter) and self._has_one_kind(inquiry):
+                state = only.state
             if isinstance(state, Value):
-                self._remember(state, edges)
+                self._value_targets[state] = targets
             self._values[inquiry] = state
         return self._values[inquiry]
 
@@ -141,40 +166,81 @@ class StateSpace:
         unprompted = inquiry.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
         return unprompted == inquiry or not isinstance(self.value(unprompted), Value)
 
-    def edges(self, state: State) -> list[tuple[Symbol, Target]]:
-        """The symbols that a value, object or array state may begin with; none for texts and keys."""
-        if state not in self._edges:
-            found: Iterable[tuple[Symbol, Target]] = ()
+    def edge(self, state: State, symbol: Symbol) -> Target | None:
+        """What a symbol leads to; None where a value, object or array visibly cannot begin with it."""
+        if isinstance(state, Value):
+            return self._value_targets[state].get(symbol)
+        key = (state, symbol)
+        if key not in self._edges:
+            self._budget.spend()
             if isinstance(state, Object):
-                found = self._object_edges(state)
-            elif isinstance(state, Array):
-                found = self._array_edges(state)
-            self._remember(state, found)
-        return self._edges[state]
+                self._edges[key] = self._object_edge(state, symbol)
+            else:
+                assert isinstance(state, Array)
+                self._edges[key] = self._array_edge(state, symbol)
+        return self._edges[key]
 
-    def _remember(self, state: State, edges: Iterable[tuple[Symbol, Target]]) -> None:
-        self._edges[state] = list(edges)
-        if len(self._edges) > self._limits.grammar_states:
-            raise SchemaError(f"the grammar has more than {self._limits.grammar_states} states")
+    def candidates(self, state: State) -> list[Symbol]:
+        """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
+        if isinstance(state, Value):
+            return list(self._value_targets[state])
+        if isinstance(state, Array):
+            return [ITEM, ARRAY_END]
+        assert isinstance(state, Object)
+        names = state.order.names[state.position :]
+        last = next((index for index, name in enumerate(names) if self._is_needed(state.inquiry, name)), None)
+        if last is not None:
+            return [KEY(name) for name in names[: last + 1]]
+        return [*map(KEY, names), FREE_KEY, OBJECT_END]
+
+    def _is_needed(self, inquiry: Inquiry, name: str) -> bool:
+        """Whether an object cannot end well without a key."""
+        self._budget.check_time()
+        without = _without(inquiry, (name,))
+        return without is not inquiry and not without.is_open
+
+    def cheap_candidates(self, state: State) -> list[Symbol]:
+        """Symbols of which one begins a cheapest way to finish a state of which a single verdict is of use."""
+        end = {Object: OBJECT_END, Array: ARRAY_END}.get(type(state))
+        if end is not None and self.edge(state, end) is not None:
+            return [end]
+        if isinstance(state, Object) and (name := _next_required(state)) is not None:
+            return [KEY(name)]
+        return self.candidates(state)
 
     def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
         """The rest after a child's verdict; None where nothing can end well."""
         if not rest.inquiry.waits:
             return rest
-        inquiry = rest.inquiry.answered(verdict)
-        return replace(rest, inquiry=inquiry) if inquiry.is_open else None
+        key = (rest, verdict)
+        if key not in self._settled:
+            self._budget.check_time()
+            inquiry = rest.inquiry.answered(verdict)
+            self._settled[key] = replace(rest, inquiry=inquiry) if inquiry.is_open else None
+        return self._settled[key]
 
-    def _value_edges(self, inquiry: Inquiry) -> Iterator[tuple[Symbol, Target]]:
+    def repetition(self, target: Target) -> Open | None:
+        """What an item opens that repeats an earlier one; None for other targets, and where nothing can end well."""
+        if not isinstance(target, Open) or not isinstance(target.rest, Array) or not may_repeat(target.rest):
+            return None
+        rest = self.repeated(target.rest)
+        return Open(target.child, rest) if rest is not None else None
+
+    def repeated(self, rest: Array) -> Array | None:
+        """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
+        inquiry = rest.inquiry.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
+        return Array(inquiry) if inquiry.is_open else None
+
+    def _find_value_targets(self, inquiry: Inquiry) -> Iterator[tuple[Symbol, Target]]:
         for kind in KINDS:
-            restricted = Inquiry(
-                tuple(self._shapes.restrict(formula, kind) for formula in inquiry.formulas), inquiry.allowed
-            )
+            formulas = tuple(self._shapes.restrict(formula, kind) for formula in inquiry.formulas)
+            restricted = Inquiry(formulas, inquiry.allowed)
             if not restricted.is_open:
                 continue
             if kind in ("null", "boolean"):
-                yield from _constant_edges(restricted, kind)
+                yield from _constant_targets(restricted, kind)
             elif kind == "string" and (texts := _finite_strings(restricted)) is not None:
-                yield from self._string_edges(restricted, texts)
+                yield from self._string_targets(restricted, texts)
             elif (state := self._kind_state(restricted, kind)) is not None:
                 yield AS_KIND[kind], Enter(state)
 
@@ -183,107 +249,142 @@ class StateSpace:
             return Array(inquiry)
         if kind == "object":
             return Object(inquiry, self._order(inquiry), 0)
-        automaton = self._text_automaton(inquiry, kind)
-        return Text(kind, automaton) if automaton is not None else None
+        place = self._shapes.texts(inquiry.formulas, kind)
+        if place == DEAD or not self.text_verdicts(inquiry, place):
+            return None
+        return Text(kind, place)
 
-    def _text_automaton(self, inquiry: Inquiry, kind: str) -> Automaton | None:
-        languages = tuple(self._shapes.language(formula) for formula in inquiry.formulas)
-        return self._shapes.automaton(languages, inquiry.allowed, self._shapes.texts(inquiry.formulas, kind))
+    def text_verdicts(self, inquiry: Inquiry, place: int) -> frozenset[int]:
+        """The verdicts that a string or number may end with and that the inquiry can live with."""
+        found = self._shapes.automaton.verdicts(place)
+        return found if inquiry.is_single else frozenset(filter(inquiry.admits, found))
 
-    def _string_edges(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
+    def _string_targets(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
         for text in texts:
+            self._budget.check_time()
             verdict = _verdict_where(inquiry, partial(self._shapes.holds, text=text))
             if verdict is not None:
                 yield CONST(text), Close(verdict)
 
-    def _order(self, inquiry: Inquiry) -> tuple[str, ...]:
-        """The names of an object in their order: those that the schema lists, and those of patterns that match few."""
+    def _order(self, inquiry: Inquiry) -> KeyOrder:
+        """The names of an object in canonical order; the few texts of a finite key pattern count as names."""
         names: dict[str, None] = {}
-        patterns: dict[str, None] = {}
-        for atom in atoms(inquiry.formulas):
+        for atom in inquiry.atoms:
             if isinstance(atom, Has):
                 names[atom.name] = None
             elif isinstance(atom, Members):
                 names.update(dict.fromkeys(atom.names))
-                patterns.update(dict.fromkeys(atom.patterns))
-        names.update(dict.fromkeys(self._shapes.finite_texts(tuple(patterns))))
-        return self._key_orders.get(frozenset(names), tuple(names))
+                for formula in atom.key_formulas():
+                    names.update(dict.fromkeys(self._shapes.finite_keys(formula)))
+        listed = self._key_orders.get(frozenset(names), tuple(names))
+        if listed not in self._orders:
+            self._orders[listed] = KeyOrder(listed, {name: rank for rank, name in enumerate(listed)})
+        return self._orders[listed]
 
-    def _object_edges(self, state: Object) -> Iterator[tuple[Symbol, Target]]:
-        passed = state.order[state.position :]
-        for offset, name in enumerate(passed):
-            opened = self.open_key(state, name, state.position + offset, frozenset())
-            if opened is not None:
-                yield KEY(name), opened
-        last = replace(state, inquiry=_without(state.inquiry, passed), position=len(state.order))
-        if last.inquiry.is_open and (key := self._key(last)) is not None:
-            yield FREE_KEY, Enter(key)
-        verdict = last.inquiry.map(_object_ended).verdict()
-        if verdict is not None:
-            yield OBJECT_END, Close(verdict)
+    def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
+        passed = state.order.names[state.position :]
+        if symbol.label == "KEY":
+            rank = state.order.ranks.get(symbol.text, -1)
+            return self._open_key(state, symbol.text, rank, ()) if rank >= state.position else None
+        ended = _without(state.inquiry, passed)
+        if symbol == FREE_KEY:
+            key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
+            return Enter(key) if key is not None else None
+        if symbol == OBJECT_END:
+            return _close(ended)
+        return None
 
-    def open_key(self, state: Object, name: str | None, position: int, matched: frozenset[str]) -> Open | None:
+    def _open_key(self, state: Object, name: str | None, rank: int, judged: tuple[bool, ...]) -> Open | None:
         """What a key opens: the value under it and the rest of the object; a free key has no name here."""
-        inquiry = _without(state.inquiry, state.order[state.position : position])
-        if name is not None:
-            matched = frozenset(
-                source
-                for atom in atoms(inquiry.formulas)
-                if isinstance(atom, Members)
-                for source in atom.patterns
-                if self._shapes.matches(source, name)
-            )
+        inquiry = _without(state.inquiry, state.order.names[state.position : rank])
+        place = (inquiry, name, judged)
+        if place not in self._splits:
+            self._splits[place] = self._split(inquiry, name, judged)
+        split = self._splits[place]
+        if split is None:
+            return None
+        return Open(split[0], Object(split[1], state.order, rank + (name is not None)))
 
-        def move(atom: Atom) -> tuple[Formula, Formula]:
-            if isinstance(atom, Members):
-                return atom.shape(name, matched), atom
-            if isinstance(atom, Has) and atom.name == name:
-                return TRUE, TRUE
-            if isinstance(atom, MinProperties):
-                return TRUE, _fewer(atom)
-            if isinstance(atom, StatedKeys):
-                return atom.after_key(name, matched)
-            return TRUE, atom
+    def _split(self, inquiry: Inquiry, name: str | None, judged: tuple[bool, ...]) -> tuple[State, Inquiry] | None:
+        if name is None:
+            answers = dict(zip(_key_formulas(inquiry), judged, strict=True))
+            judge: Callable[[Formula], bool] = answers.__getitem__
+        else:
+            judge = partial(self._shapes.key_satisfies, name)
+
+        def move(atom: Atom) -> Formula:
+            assert isinstance(atom, ObjectAssertion)
+            return atom.at_key(name, judge)
 
         split = ask(inquiry, move)
         child = self.value(split[0]) if split else None
-        if split is None or child is None:
-            return None
-        return Open(child, Object(split[1], state.order, position + (name is not None)))
+        return (child, split[1]) if split is not None and child is not None else None
 
     def _key(self, owner: Object) -> Key | None:
-        sources: dict[str, None] = {}
-        for atom in atoms(owner.inquiry.formulas):
-            if isinstance(atom, Members):
-                sources.update(dict.fromkeys(atom.patterns))
-            elif isinstance(atom, StatedKeys):
-                sources[atom.next_free_key] = None
-        patterns = tuple(sources)
-        if not patterns and self.open_key(owner, None, owner.position, frozenset()) is None:
+        formulas = _key_formulas(owner.inquiry)
+        if not formulas and self._open_key(owner, None, owner.position, ()) is None:
             return None
-        within = intersection([ANY_TEXT, complement(union(literal(name.encode()) for name in owner.order))])
-        languages = tuple(self._shapes.pattern(source) for source in patterns)
-        automaton = self._shapes.automaton(languages, TRUE, within)
-        return Key(owner, patterns, automaton) if automaton is not None else None
+        restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
+        place = self._shapes.keys(restricted, owner.order.names)
+        return Key(owner, formulas, place) if place != DEAD else None
 
-    def end_key(self, key: Key, verdict: int) -> Open | None:
-        """What the end of a free key opens, given which patterns the key matches."""
-        matched = frozenset(source for index, source in enumerate(key.patterns) if verdict >> index & 1)
-        return self.open_key(key.owner, None, key.owner.position, matched)
+    def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
+        """What the end of a free key opens, by the key's verdict."""
+        restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
+        verdicts = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
+        found = {}
+        for verdict in sorted(verdicts):
+            judged = tuple(bool(verdict >> index & 1) for index in range(1, len(formulas) + 1))
+            target = self._open_key(owner, None, owner.position, judged)
+            if target is not None:
+                found[verdict] = target
+        return found
 
-    def _array_edges(self, state: Array) -> Iterator[tuple[Symbol, Target]]:
-        def move(atom: Atom) -> tuple[Formula, Formula]:
-            if isinstance(atom, Items):
-                return atom.first, atom.after
-            return TRUE, _fewer(atom) if isinstance(atom, MinItems) else atom
-
-        split = ask(state.inquiry, move)
+    def _array_edge(self, state: Array, symbol: Symbol) -> Target | None:
+        if symbol == ARRAY_END:
+            return _close(state.inquiry)
+        if symbol != ITEM:
+            return None
+        split = ask(state.inquiry, _at_item)
         child = self.value(split[0]) if split else None
-        if split is not None and child is not None:
-            yield ITEM, Open(child, Array(split[1]))
-        verdict = state.inquiry.map(lambda atom: FALSE if isinstance(atom, MinItems) else TRUE).verdict()
-        if verdict is not None:
-            yield ARRAY_END, Close(verdict)
+        return Open(child, Array(split[1])) if split is not None and child is not None else None
+
+
+def may_repeat(rest: Array) -> bool:
+    """Whether the newest item of an array whose items may have to differ can repeat an earlier one."""
+    return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.inquiry.atoms)
+
+
+def _at_item(atom: Atom) -> Formula:
+    assert isinstance(atom, ArrayAssertion)
+    return atom.at_item()
+
+
+def _key_formulas(inquiry: Inquiry) -> tuple[Formula, ...]:
+    """What has to be known about a free key, each formula once."""
+    found: dict[Formula, None] = {}
+    for atom in inquiry.atoms:
+        if isinstance(atom, ObjectAssertion):
+            found.update(dict.fromkeys(atom.key_formulas()))
+    return tuple(found)
+
+
+def _close(inquiry: Inquiry) -> Close | None:
+    """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
+    verdict = inquiry.map(lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE).verdict()
+    return Close(verdict) if verdict is not None else None
+
+
+def _next_required(state: Object) -> str | None:
+    """The first key still required, where no key but the required ones can bring the object closer to its end."""
+    if not state.inquiry.is_single:
+        return None
+    formula = state.inquiry.formulas[0]
+    parts = children(formula) if isinstance(formula, And) else (formula,)
+    if not all(isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts):
+        return None
+    ranks = [state.order.ranks[part.name] for part in parts if isinstance(part, Has)]
+    return state.order.names[min(ranks)] if ranks and min(ranks) >= state.position else None
 
 
 def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
@@ -291,7 +392,7 @@ def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | Non
     return inquiry.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
 
 
-def _constant_edges(inquiry: Inquiry, kind: str) -> Iterator[tuple[Symbol, Target]]:
+def _constant_targets(inquiry: Inquiry, kind: str) -> Iterator[tuple[Symbol, Target]]:
     constants = {"null": NULL} if kind == "null" else {"true": TRUE_SYMBOL, "false": FALSE_SYMBOL}
     for name, symbol in constants.items():
         verdict = _verdict_where(inquiry, partial(eq, Is(name)))
@@ -304,12 +405,14 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
     others = inquiry.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
     if others.is_open:
         return None
-    sets = [atom.texts for atom in atoms(inquiry.formulas) if isinstance(atom, StringIn)]
+    sets = [atom.texts for atom in inquiry.atoms if isinstance(atom, StringIn)]
     return list(dict.fromkeys(text for texts in sets for text in texts))
 
 
 def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
     """The inquiry once it is known that the object has none of `names`."""
+    if not names or not any(isinstance(atom, Has | StatedKeys) for atom in inquiry.atoms):
+        return inquiry
     absent = set(names)
 
     def is_missed(atom: Atom) -> bool:
@@ -317,12 +420,6 @@ def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
             return any(name in absent for name, _ in atom.entries)
         return isinstance(atom, Has) and atom.name in absent
 
+    if not any(is_missed(atom) for atom in inquiry.atoms):
+        return inquiry
     return inquiry.map(lambda atom: FALSE if is_missed(atom) else atom)
-
-
-def _object_ended(atom: Atom) -> Formula:
-    return TRUE if isinstance(atom, Members) else FALSE
-
-
-def _fewer(atom: MinProperties | MinItems) -> Formula:
-    return type(atom)(atom.count - 1) if atom.count > 1 else TRUE

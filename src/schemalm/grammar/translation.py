@@ -1,48 +1,57 @@
 """From schema nodes to shapes: every keyword becomes assertions in a boolean formula.
 
-In: a schema tree; out: the formula of its root, and of every node that a `$ref` leads to. What stays true: a value
-satisfies the formula exactly where it is valid under the node. A keyword that constrains values and is not in the
-tables here raises SchemaError; a keyword that JSON Schema does not define is an annotation, as it says.
+In: a schema tree; out: the formula of its root, and of every node that a reference leads to. What stays true: a value
+satisfies the formula exactly where it is valid under the node. A keyword that JSON Schema does not define is an
+annotation, as it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import referencing
-import referencing.exceptions
-import referencing.jsonschema
-
+from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import (
-    Has,
-    Items,
+    Format,
     KindIs,
-    Members,
-    MinItems,
+    Maximum,
+    MaxLength,
+    Minimum,
     MinLength,
-    MinProperties,
+    MultipleOf,
     Pattern,
     Reference,
-    equals,
+    StringIn,
     of_kind,
+)
+from schemalm.grammar.containers import (
+    Has,
+    MaxItems,
+    MaxProperties,
+    Members,
+    MinItems,
+    MinProperties,
+    PropertyNames,
+    Unique,
+    contains,
+    equals,
+    items,
     one_of_values,
 )
-from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, exactly_one, negate
-from schemalm.grammar.limits import Limits
+from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, atoms, children, exactly_one, negate
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.references import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012, References, Resolver
+from schemalm.grammar.shapes import Patterns
 from schemalm.grammar.sources import Schema
+from schemalm.grammar.symbols import CONST, KEY, Symbol
+from schemalm.grammar.texts.formats import format_language
+from schemalm.grammar.texts.pattern import PatternError
+from schemalm.grammar.unevaluated import Evaluations, combinations
 
-DRAFTS = (
-    referencing.jsonschema.DRAFT3,
-    referencing.jsonschema.DRAFT4,
-    referencing.jsonschema.DRAFT6,
-    referencing.jsonschema.DRAFT7,
-    referencing.jsonschema.DRAFT201909,
-    referencing.jsonschema.DRAFT202012,
-)
-DRAFT6, DRAFT7, DRAFT201909, DRAFT202012 = range(2, 6)
 # Keywords that are annotations in the drafts before.
 INTRODUCED = {
     "const": DRAFT6,
@@ -61,12 +70,8 @@ INTRODUCED = {
     "prefixItems": DRAFT202012,
     "$dynamicRef": DRAFT202012,
 }
-UNSUPPORTED = {
-    *("maxLength", "maxItems", "maxProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    *("multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames", "format"),
-    *("unevaluatedItems", "unevaluatedProperties", "prefixItems", "dependentRequired", "dependentSchemas"),
-    *("$dynamicRef", "$recursiveRef"),
-}
+# Keywords of which no finite state can tell whether they hold.
+GUARDED = frozenset({"uniqueItems"})
 
 
 @dataclass(frozen=True)
@@ -78,199 +83,339 @@ class KeywordUse:
     status: str
 
 
-class Translator:
-    """Translates the nodes of one schema; `uses` collects the keywords that it met."""
+@dataclass(frozen=True)
+class Node:
+    """A schema object with its place: the JSON pointer, and what resolves its references."""
 
-    def __init__(self, schema: Schema, formats: str, limits: Limits) -> None:
-        self._specification = referencing.jsonschema.specification_with(_dialect(schema), default=DRAFTS[DRAFT202012])
-        self._draft = DRAFTS.index(self._specification)
-        self.formats = formats
-        self.limits = limits
+    content: dict[str, Any]
+    pointer: str
+    resolver: Resolver
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.content
+
+    def __getitem__(self, keyword: str) -> Any:
+        return self.content[keyword]
+
+    def place(self, *path: str | int) -> str:
+        """The JSON pointer of something inside."""
+        return self.pointer + pointer_to(path)
+
+
+class Translator:
+    """Translates the nodes of one schema.
+
+    uses, symbols: the keywords, and the names and constants, that were met. nodes: the shape of every schema object, by
+    its JSON pointer.
+    """
+
+    def __init__(self, schema: Schema, formats: str, budget: Budget, patterns: Patterns) -> None:
         self.schema = schema
-        self.places = _places(schema)
+        self.formats = formats
+        self.limits = budget.limits
+        self.references = References(schema)
+        self.draft = self.references.draft
         self.uses: list[KeywordUse] = []
+        self.symbols: dict[Symbol, None] = {}
+        self.nodes: dict[str, Formula] = {}
+        self._budget = budget
+        self._patterns = patterns
         self._shapes: dict[str, Formula] = {}
-        self._waiting: list[tuple[str, Any, Any]] = []
-        resource = self._specification.create_resource(schema)
-        registry: referencing.Registry[Any] = referencing.Registry().with_resource(uri="", resource=resource)
-        self._root_resolver = registry.resolver_with_root(resource)
+        self._pointers = {"": ""}
+        self._waiting: list[tuple[str, Any, str, Resolver]] = []
 
     def translate(self) -> Formula:
         """The shape of the root; afterwards `shape` knows every node that references lead to."""
-        root = self._node(self.schema, "", self._root_resolver)
-        self._shapes[""] = root
+        root = self._shapes[""] = self.node(self.schema, "", self.references.root)
         while self._waiting:
-            location, node, resolver = self._waiting.pop()
+            location, content, pointer, resolver = self._waiting.pop()
             if location not in self._shapes:
-                self._shapes[location] = self._node(node, location, resolver)
+                self._pointers[location] = pointer
+                self._shapes[location] = self.node(content, pointer, resolver)
+        self._check_cycles()
         return root
+
+    def _check_cycles(self) -> None:
+        """Raises SchemaError where a reference leads back to itself before any key or item."""
+        finished: set[str] = set()
+        for start in self._shapes:
+            path: list[tuple[str, Iterator[str]]] = [(start, self._direct_references(start))]
+            open_locations = {start}
+            while path:
+                location, following = path[-1]
+                after = next((other for other in following if other not in finished), None)
+                if after in open_locations:
+                    raise SchemaError("$ref leads back to itself", pointer=self._pointers[after], keyword="$ref")
+                if after is None:
+                    finished.add(location)
+                    open_locations.discard(path.pop()[0])
+                else:
+                    open_locations.add(after)
+                    path.append((after, self._direct_references(after)))
+
+    def _direct_references(self, location: str) -> Iterator[str]:
+        return (atom.location for atom in atoms([self._shapes[location]]) if isinstance(atom, Reference))
 
     def shape(self, location: str) -> Formula:
         """The shape of the node that a reference leads to."""
         return self._shapes[location]
 
-    def _node(self, node: Any, pointer: str, resolver: Any) -> Formula:
-        if isinstance(node, bool):
-            return TRUE if node else FALSE
-        if pointer:
-            resolver = resolver.in_subresource(self._specification.create_resource(node))
-        # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
-        alone = "$ref" in node and self._draft < DRAFT201909
+    def node(self, content: Any, pointer: str, resolver: Resolver) -> Formula:
+        """The shape of one node; `resolver` resolves the references inside it."""
+        self._budget.spend()
+        if isinstance(content, bool):
+            return TRUE if content else FALSE
+        node = Node(content, pointer, resolver)
         parts = []
-        for keyword in node:
-            here = f"{pointer}/{_escape(keyword)}"
-            if keyword not in HANDLERS and keyword not in COMPANIONS and keyword not in UNSUPPORTED:
+        for keyword in content:
+            if keyword not in HANDLERS and keyword not in COMPANIONS:
                 continue
-            if (alone and keyword != "$ref") or self._is_annotation(keyword):
-                self.uses.append(KeywordUse(here, keyword, "annotation"))
+            if not self.binds(node, keyword):
+                self.uses.append(KeywordUse(node.place(keyword), keyword, "annotation"))
                 continue
-            if keyword in UNSUPPORTED:
-                raise SchemaError(f"the keyword {keyword!r} is not supported yet", pointer=here, keyword=keyword)
             if keyword in HANDLERS:
-                parts.append(HANDLERS[keyword](self, node, pointer, resolver))
-            self.uses.append(KeywordUse(here, keyword, "construction"))
-        return all_of(parts)
+                parts.append(HANDLERS[keyword](self, node))
+            status = "guard" if keyword in GUARDED and content[keyword] else "construction"
+            self.uses.append(KeywordUse(node.place(keyword), keyword, status))
+        shape = self.nodes[pointer] = all_of(parts)
+        return shape
 
-    def _is_annotation(self, keyword: str) -> bool:
-        """Whether a keyword says nothing in this draft, or by the setting of `formats`."""
-        return INTRODUCED.get(keyword, 0) > self._draft or (keyword == "format" and self.formats == "annotate")
+    def binds(self, node: Node, keyword: str) -> bool:
+        """Whether a node has a keyword that says something in this draft."""
+        # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
+        if keyword not in node or ("$ref" in node and keyword != "$ref" and self.draft < DRAFT201909):
+            return False
+        return not self._is_annotation(node, keyword)
 
-    def _reference(self, reference: str, pointer: str, resolver: Any) -> Formula:
-        try:
-            resolved = resolver.lookup(reference)
-        except referencing.exceptions.Unresolvable:
-            raise SchemaError(
-                f"$ref {reference!r} leads to nothing inside the schema; nothing is fetched",
-                pointer=f"{pointer}/$ref",
-                keyword="$ref",
-            ) from None
-        if isinstance(resolved.contents, bool):
-            return TRUE if resolved.contents else FALSE
-        location = self.places.get(id(resolved.contents))
-        if location is None:
-            raise SchemaError(f"$ref {reference!r} leads to no schema", pointer=f"{pointer}/$ref", keyword="$ref")
-        self._waiting.append((location, resolved.contents, resolved.resolver))
+    def _is_annotation(self, node: Node, keyword: str) -> bool:
+        """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
+        if keyword == "format":
+            return self.formats == "annotate" or format_language(str(node["format"]), self.draft) is None
+        if keyword in ("then", "else"):
+            return self.draft < DRAFT7 or "if" not in node
+        if keyword in ("minContains", "maxContains"):
+            return self.draft < DRAFT201909 or "contains" not in node
+        if keyword == "additionalItems":
+            return not isinstance(node.content.get("items"), list)
+        return INTRODUCED.get(keyword, 0) > self.draft
+
+    def inside(self, node: Node, *path: str | int) -> tuple[Any, str, Resolver]:
+        """A node inside another one: what it is, its JSON pointer, and what resolves the references inside it."""
+        content: Any = node.content
+        for part in path:
+            content = content[part]
+        return content, node.place(*path), self.references.enter(content, node.resolver)
+
+    def inner(self, node: Node, *path: str | int) -> Formula:
+        """The shape of a node inside another one."""
+        return self.node(*self.inside(node, *path))
+
+    def aside(self, node: Node, *path: str | int) -> Formula:
+        """The shape of a node inside another one, translated later: it may depend on the shape that asks for it."""
+        return self._refer(*self.inside(node, *path))
+
+    def listed(self, node: Node, keyword: str) -> list[Formula]:
+        """The shapes of a list of nodes."""
+        return [self.inner(node, keyword, index) for index in range(len(node[keyword]))]
+
+    def reference(self, node: Node, keyword: str) -> Formula:
+        """The shape of the node that a reference leads to."""
+        place = self.references.resolve(keyword, node[keyword], node.pointer, node.resolver)
+        return self._refer(place.node, place.pointer, place.resolver)
+
+    def _refer(self, content: Any, pointer: str, resolver: Resolver) -> Formula:
+        if isinstance(content, bool):
+            return TRUE if content else FALSE
+        location = self.references.location(pointer, resolver)
+        self._waiting.append((location, content, pointer, resolver))
         return Reference(location)
 
-    def _inner(self, node: dict[str, Any], keyword: str, pointer: str, resolver: Any) -> Formula:
-        return self._node(node[keyword], f"{pointer}/{_escape(keyword)}", resolver)
+    def name(self, names: Iterable[str]) -> None:
+        """Notes the names of keys."""
+        self.symbols.update(dict.fromkeys(map(KEY, names)))
 
-    def _list(self, node: dict[str, Any], keyword: str, pointer: str, resolver: Any) -> list[Formula]:
-        return [
-            self._node(item, f"{pointer}/{_escape(keyword)}/{index}", resolver)
-            for index, item in enumerate(node[keyword])
-        ]
+    def constants(self, values: list[Any]) -> None:
+        """Notes the strings and the names of keys inside constants."""
+        pending = list(values)
+        for value in pending:
+            if isinstance(value, str):
+                self.symbols[CONST(value)] = None
+            elif isinstance(value, dict):
+                self.name(value)
+                pending.extend(value.values())
+            elif isinstance(value, list):
+                pending.extend(value)
 
-    def _table(
-        self, node: dict[str, Any], keyword: str, pointer: str, resolver: Any
-    ) -> tuple[tuple[str, Formula], ...]:
-        return tuple(
-            (name, self._node(item, f"{pointer}/{_escape(keyword)}/{_escape(name)}", resolver))
-            for name, item in node.get(keyword, {}).items()
-        )
+    def required(self, names: Iterable[str]) -> Formula:
+        """The shape of objects that have these keys."""
+        listed = list(names)
+        self.name(listed)
+        return all_of(Has(name) for name in listed)
 
-    def _type(self, node: dict[str, Any], *_: Any) -> Formula:
-        kinds = node["type"]
-        return KindIs(tuple(sorted([kinds] if isinstance(kinds, str) else kinds)), self._draft >= DRAFT6)
+    def count(self, node: Node, keyword: str) -> int:
+        """The value of a keyword that counts, as an integer."""
+        return int(node[keyword])
 
-    def _at_least(self, node: dict[str, Any], keyword: str, pointer: str) -> Formula:
-        assertion, limit = {
-            "minLength": (MinLength, self.limits.pattern_repeat),
-            "minItems": (MinItems, self.limits.pattern_repeat),
-            "minProperties": (MinProperties, self.limits.finite_pattern_keys),
-        }[keyword]
-        count = int(node[keyword])
+    def least_count(self, node: Node, keyword: str) -> int:
+        """The value of a keyword that asks for so many; raises SchemaError over the limit."""
+        count = self.count(node, keyword)
+        limit = self.limits.minimum_keys if keyword == "minProperties" else self.limits.minimum_count
         if count > limit:
             message = f"{keyword} is {count}, over the limit of {limit}"
-            raise SchemaError(message, pointer=f"{pointer}/{keyword}", keyword=keyword)
+            raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
+        return count
+
+    def minimum(self, node: Node, keyword: str, assertion: Callable[[int], Formula]) -> Formula:
+        """The assertion of a least count; raises SchemaError over the limit."""
+        count = self.least_count(node, keyword)
         return assertion(count) if count > 0 else TRUE
 
-    def _members(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
-        rest = self._inner(node, "additionalProperties", pointer, resolver) if "additionalProperties" in node else TRUE
-        return Members(
-            self._table(node, "properties", pointer, resolver),
-            self._table(node, "patternProperties", pointer, resolver),
-            rest,
-        )
+    def bound(self, node: Node, keyword: str) -> Formula:
+        """The assertion of a bound; before draft 6, `exclusiveMinimum` says whether `minimum` itself is left out."""
+        assertion = Minimum if keyword in ("minimum", "exclusiveMinimum") else Maximum
+        value = node[keyword]
+        if isinstance(value, bool):
+            return TRUE
+        exclusive = keyword.startswith("exclusive")
+        if not exclusive:
+            flag = "exclusiveMinimum" if assertion is Minimum else "exclusiveMaximum"
+            exclusive = node.content.get(flag) is True
+        return assertion(value, exclusive)
 
-    def _lone_pattern_members(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
-        return TRUE if "properties" in node else self._members(node, pointer, resolver)
+    def pattern(self, source: str, place: str, keyword: str) -> Formula:
+        """The assertion of a pattern; raises SchemaError where it is malformed or not regular."""
+        try:
+            self._patterns.language(source)
+        except PatternError as error:
+            message = f"the pattern {source!r} cannot be used: {error}"
+            raise SchemaError(message, pointer=place, keyword=keyword) from None
+        return Pattern(source)
 
-    def _lone_additional_members(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
-        covered = "properties" in node or "patternProperties" in node
-        return TRUE if covered else self._members(node, pointer, resolver)
+    def members(self, node: Node) -> Formula:
+        """`properties`, `patternProperties` and `additionalProperties` together."""
+        self.name(node.content.get("properties", {}))
+        named = tuple((name, self.inner(node, "properties", name)) for name in node.content.get("properties", {}))
+        patterned = []
+        for source in node.content.get("patternProperties", {}):
+            key = self.pattern(source, node.place("patternProperties", source), "patternProperties")
+            patterned.append((key, self.inner(node, "patternProperties", source)))
+            self.name(self._patterns.finite_texts(source))
+        rest = self.inner(node, "additionalProperties") if "additionalProperties" in node else TRUE
+        return Members(named, tuple(patterned), rest)
 
-    def _items(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
-        if not isinstance(node["items"], list):
-            return Items((), self._inner(node, "items", pointer, resolver))
-        rest = self._inner(node, "additionalItems", pointer, resolver) if "additionalItems" in node else TRUE
-        return Items(tuple(self._list(node, "items", pointer, resolver)), rest)
+    def items(self, node: Node) -> Formula:
+        """`prefixItems`, `items` and `additionalItems`, whichever of the two spellings is used."""
+        if isinstance(node.content.get("items"), list):
+            rest = self.inner(node, "additionalItems") if "additionalItems" in node else TRUE
+            return items(tuple(self.listed(node, "items")), rest)
+        prefix = tuple(self.listed(node, "prefixItems")) if self.binds(node, "prefixItems") else ()
+        return items(prefix, self.inner(node, "items") if "items" in node else TRUE)
 
-    def _dependencies(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
+    def dependencies(self, node: Node, keyword: str) -> Formula:
+        """What the presence of keys asks for: other keys, or a shape of the whole object."""
         parts = []
-        for name, dependency in node["dependencies"].items():
-            here = f"{pointer}/dependencies/{_escape(name)}"
-            shape = (
-                all_of(Has(other) for other in dependency)
-                if isinstance(dependency, list)
-                else self._node(dependency, here, resolver)
-            )
+        for name, dependency in node[keyword].items():
+            self.name([name])
+            is_listed = isinstance(dependency, list)
+            shape = self.required(dependency) if is_listed else self.inner(node, keyword, name)
             parts.append(any_of([negate(of_kind("object")), negate(Has(name)), shape]))
         return all_of(parts)
 
-    def _condition(self, node: dict[str, Any], pointer: str, resolver: Any) -> Formula:
-        condition = self._inner(node, "if", pointer, resolver)
-        then = self._inner(node, "then", pointer, resolver) if "then" in node else TRUE
-        otherwise = self._inner(node, "else", pointer, resolver) if "else" in node else TRUE
+    def condition(self, node: Node) -> Formula:
+        """`if`, `then` and `else`."""
+        condition = self.inner(node, "if")
+        then = self.inner(node, "then") if "then" in node else TRUE
+        otherwise = self.inner(node, "else") if "else" in node else TRUE
         return all_of([any_of([negate(condition), then]), any_of([condition, otherwise])])
 
+    def contains(self, node: Node) -> Formula:
+        """`contains` with its counts."""
+        least = self.least_count(node, "minContains") if self.binds(node, "minContains") else 1
+        most = self.count(node, "maxContains") if self.binds(node, "maxContains") else None
+        return any_of([negate(of_kind("array")), contains(self.inner(node, "contains"), least, most)])
 
-Handler = Callable[[Translator, dict[str, Any], str, Any], Formula]
+    def enumeration(self, values: list[Any]) -> Formula:
+        """The shape of a list of constants."""
+        self.constants(values)
+        return one_of_values(values)
+
+    def constant(self, value: Any) -> Formula:
+        """The shape of one constant."""
+        self.constants([value])
+        return equals(value)
+
+    def unevaluated(self, node: Node, keyword: str) -> Formula:
+        """`unevaluatedProperties` or `unevaluatedItems`: by which branches hold, what is left for it differs."""
+        shape = self.inner(node, keyword)
+        return combinations(Evaluations(self, keyword), node, shape, self.limits)
+
+
+def _gathered(branches: list[Formula]) -> list[Formula]:
+    """Alternatives of which those that are strings, none of them twice, are gathered into one assertion."""
+    constants = [next((part for part in children(branch) if isinstance(part, StringIn)), None) for branch in branches]
+    counts = Counter(text for constant in constants if constant is not None for text in constant.texts)
+    texts: list[str] = []
+    others = []
+    for branch, constant in zip(branches, constants, strict=True):
+        is_constant = constant is not None and branch == all_of([of_kind("string"), constant])
+        if constant is not None and is_constant and all(counts[text] == 1 for text in constant.texts):
+            texts += constant.texts
+        else:
+            others.append(branch)
+    return [*others, all_of([of_kind("string"), StringIn(tuple(texts))])] if texts else others
+
+
+Handler = Callable[[Translator, Node], Formula]
+
+
+def _first_of(keywords: tuple[str, ...], handler: Handler) -> dict[str, Handler]:
+    """Keywords that are translated together, once, where the first of them stands."""
+
+    def handle(keyword: str, translator: Translator, node: Node) -> Formula:
+        first = next(other for other in node.content if other in keywords and translator.binds(node, other))
+        return handler(translator, node) if keyword == first else TRUE
+
+    return {keyword: partial(handle, keyword) for keyword in keywords}
+
 
 HANDLERS: dict[str, Handler] = {
-    "$ref": lambda self, node, pointer, resolver: self._reference(node["$ref"], pointer, resolver),
-    "type": Translator._type,
-    "enum": lambda self, node, pointer, resolver: one_of_values(node["enum"]),
-    "const": lambda self, node, pointer, resolver: equals(node["const"]),
-    "pattern": lambda self, node, *_: Pattern(node["pattern"]),
-    "minLength": lambda self, node, pointer, _: self._at_least(node, "minLength", pointer),
-    "minItems": lambda self, node, pointer, _: self._at_least(node, "minItems", pointer),
-    "minProperties": lambda self, node, pointer, _: self._at_least(node, "minProperties", pointer),
-    "required": lambda self, node, pointer, resolver: (
-        all_of(Has(name) for name in node["required"]) if isinstance(node["required"], list) else TRUE
+    "$ref": lambda self, node: self.reference(node, "$ref"),
+    "$dynamicRef": lambda self, node: self.reference(node, "$dynamicRef"),
+    "$recursiveRef": lambda self, node: self.reference(node, "$recursiveRef"),
+    "type": lambda self, node: KindIs(
+        tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), self.draft >= DRAFT6
     ),
-    "properties": Translator._members,
-    "patternProperties": Translator._lone_pattern_members,
-    "additionalProperties": Translator._lone_additional_members,
-    "items": Translator._items,
-    "dependencies": Translator._dependencies,
-    "allOf": lambda self, node, pointer, resolver: all_of(self._list(node, "allOf", pointer, resolver)),
-    "anyOf": lambda self, node, pointer, resolver: any_of(self._list(node, "anyOf", pointer, resolver)),
-    "oneOf": lambda self, node, pointer, resolver: exactly_one(self._list(node, "oneOf", pointer, resolver)),
-    "not": lambda self, node, pointer, resolver: negate(self._inner(node, "not", pointer, resolver)),
-    "if": Translator._condition,
+    "enum": lambda self, node: self.enumeration(node["enum"]),
+    "const": lambda self, node: self.constant(node["const"]),
+    "pattern": lambda self, node: self.pattern(node["pattern"], node.place("pattern"), "pattern"),
+    "format": lambda self, node: Format(node["format"], self.draft),
+    "minLength": lambda self, node: self.minimum(node, "minLength", MinLength),
+    "maxLength": lambda self, node: MaxLength(self.count(node, "maxLength")),
+    "minimum": lambda self, node: self.bound(node, "minimum"),
+    "maximum": lambda self, node: self.bound(node, "maximum"),
+    "exclusiveMinimum": lambda self, node: self.bound(node, "exclusiveMinimum"),
+    "exclusiveMaximum": lambda self, node: self.bound(node, "exclusiveMaximum"),
+    "multipleOf": lambda self, node: MultipleOf(node["multipleOf"]),
+    "required": lambda self, node: self.required(node["required"]) if isinstance(node["required"], list) else TRUE,
+    **_first_of(("properties", "patternProperties", "additionalProperties"), Translator.members),
+    "propertyNames": lambda self, node: PropertyNames(self.inner(node, "propertyNames")),
+    "minProperties": lambda self, node: self.minimum(node, "minProperties", MinProperties),
+    "maxProperties": lambda self, node: MaxProperties(self.count(node, "maxProperties")),
+    "dependencies": lambda self, node: self.dependencies(node, "dependencies"),
+    "dependentRequired": lambda self, node: self.dependencies(node, "dependentRequired"),
+    "dependentSchemas": lambda self, node: self.dependencies(node, "dependentSchemas"),
+    "unevaluatedProperties": lambda self, node: self.unevaluated(node, "unevaluatedProperties"),
+    **_first_of(("prefixItems", "items"), Translator.items),
+    "minItems": lambda self, node: self.minimum(node, "minItems", MinItems),
+    "maxItems": lambda self, node: MaxItems(self.count(node, "maxItems")),
+    "contains": Translator.contains,
+    "uniqueItems": lambda self, node: Unique(0) if node["uniqueItems"] else TRUE,
+    "unevaluatedItems": lambda self, node: self.unevaluated(node, "unevaluatedItems"),
+    "allOf": lambda self, node: all_of(self.listed(node, "allOf")),
+    "anyOf": lambda self, node: any_of(_gathered(self.listed(node, "anyOf"))),
+    "oneOf": lambda self, node: exactly_one(_gathered(self.listed(node, "oneOf"))),
+    "not": lambda self, node: negate(self.inner(node, "not")),
+    "if": Translator.condition,
 }
 # Keywords that the handler of another one reads.
-COMPANIONS = frozenset({"additionalItems", "then", "else"})
-
-
-def _dialect(schema: Schema) -> str:
-    return str(schema.get("$schema", "")) if isinstance(schema, dict) else ""
-
-
-def _places(schema: Schema) -> dict[int, str]:
-    """The pointer of every object of the tree, by identity."""
-    places: dict[int, str] = {}
-    stack: list[tuple[Any, str]] = [(schema, "")]
-    while stack:
-        node, pointer = stack.pop()
-        if isinstance(node, dict):
-            places[id(node)] = pointer
-            stack.extend((child, f"{pointer}/{_escape(name)}") for name, child in node.items())
-        elif isinstance(node, list):
-            stack.extend((child, f"{pointer}/{index}") for index, child in enumerate(node))
-    return places
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+COMPANIONS = frozenset({"additionalItems", "then", "else", "minContains", "maxContains"})
