@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from schemalm.errors import InvalidDocument
 from schemalm.grammar import compile_schema
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
@@ -71,3 +72,45 @@ def test_a_very_long_token_is_no_harm() -> None:
     assert max(map(len, tokenizer.vocabulary.symbols)) > 1000
     assert tokenizer.decode_prefix(tokenizer.encode(values[0])[:-1]) == values[0]
     assert tokenizer.machine().mask().any()
+
+
+def test_counts_beyond_any_token_share_a_mask() -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema({"type": "string", "minLength": 2_000, "maxLength": 10**6}))
+    tables, machine = tokenizer.tables, tokenizer.machine()
+    masks, nonterminals = set(), set()
+    for token in tokenizer.encode("a" * 3_000):
+        nonterminals.add(machine.nonterminal)
+        masks.add(id(tables.mask(machine.nonterminal)))
+        machine.advance(token)
+    assert len(nonterminals) > 2_000
+    assert len(masks) < 200
+
+
+def test_a_long_token_meets_the_bound_of_a_text() -> None:
+    grammar = compile_schema({"type": "array", "items": {"type": "string", "maxLength": 40}})
+    tokenizer = Tokenizer.train(grammar, [["abcdefgh" * 4]] * 4, vocab_size=330, merge_scope="derivation")
+    machine, longest = tokenizer.machine(), max(map(len, tokenizer.vocabulary.symbols))
+    assert longest > 30
+    for token in tokenizer.encode(["abcdefgh" * 5]):
+        mask = machine.mask()
+        assert mask[token]
+        assert mask.tolist() == [
+            tokenizer.tables.transition(machine.nonterminal, other) is not None for other in range(tokenizer.vocab_size)
+        ]
+        machine.advance(token)
+    assert machine.is_complete
+    with pytest.raises(InvalidDocument):
+        tokenizer.encode(["abcdefgh" * 5 + "a"])
+
+
+def test_labels_are_those_of_the_grammar() -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMA))
+    start = tokenizer.grammar.start
+    assert tokenizer.tables.label(start) == tokenizer.grammar.label(start) == tokenizer.tables.label(start)
+
+
+def test_paths_grow_by_keys_and_items() -> None:
+    tables = Tokenizer.from_grammar(compile_schema(SCHEMA)).tables
+    assert tables.extend_path("", ("a",)) == "a"
+    assert tables.extend_path("a", ("*", "[]", "b")) == "a.*[].b"
+    assert tables.extend_path("a", ()) == "a"

@@ -21,3 +21,17 @@ def test_names_that_no_document_has_keep_the_order_of_the_schema() -> None:
 def test_nested_objects_count() -> None:
     orders = learn_key_orders(compile_schema(SCHEMA), [{"a": [{"d": 1, "b": {"c": 1, "a": 1}}]}])
     assert orders[frozenset("abcd")].index("d") < orders[frozenset("abcd")].index("b")
+
+
+def test_objects_that_no_document_reaches_keep_the_order_of_the_schema() -> None:
+    inner = {"type": "object", "properties": {"x": {}, "y": {}}}
+    grammar = compile_schema({"type": "object", "properties": {"a": inner, "b": {"type": "null"}}})
+    assert frozenset("xy") not in learn_key_orders(grammar, [{"b": None}])
+    assert learn_key_orders(grammar, [{"b": None}, {"a": {"y": 1, "x": 2}}])[frozenset("xy")] == ("y", "x")
+
+
+def test_learning_leaves_the_grammar_as_it_was() -> None:
+    grammar = compile_schema(SCHEMA)
+    before = grammar.num_states
+    learn_key_orders(grammar, [{"d": 1, "a": 2}])
+    assert grammar.num_states == before

@@ -92,3 +92,35 @@ def test_named_keys_take_the_canonical_order_and_free_keys_keep_theirs(grammar: 
     value = {"z": "1", "tags": [], "b": "2", "name": "n", "a": "3"}
     assert list(tokenizer.decode(tokenizer.encode(value))) == ["name", "tags", "z", "b", "a"]
     assert tokenizer.encode(value) == tokenizer.encode({"name": "n", "z": "1", "b": "2", "tags": [], "a": "3"})
+
+
+def test_what_a_verdict_settles_may_be_written_after_it() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "circle"}}},
+        "then": {"required": ["radius"]},
+        "else": {"required": ["side"]},
+        "additionalProperties": False,
+    }
+    tokenizer = Tokenizer(compile_schema(schema))
+    assert spelled(tokenizer, {"radius": None, "kind": "circle"}) == [
+        "KEY:kind CONST:circle",
+        "KEY:radius NULL",
+        "OBJECT_END",
+    ]
+
+
+def test_each_spelling_of_a_number_keeps_its_own() -> None:
+    tokenizer = Tokenizer(compile_schema({"type": "array", "items": {"enum": [1, 100]}}), merge_scope="value")
+    assert spelled(tokenizer, [1, 1.0, 100, 100.0]) == [
+        *("ITEM", "1 END", "ITEM", "1 . 0 END", "ITEM", "1 0 0 END", "ITEM", "1 0 0 . 0 END"),
+        "ARRAY_END",
+    ]
+
+
+def test_guarded_items_are_written_like_others() -> None:
+    plain = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}}))
+    guarded = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}))
+    assert spelled(guarded, [3, 1, 2]) == spelled(plain, [3, 1, 2])

@@ -170,7 +170,8 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path, content: str) ->
         ('"merges":[', '"merges":[["a"],'),
         ('"whole_values":[', '"whole_values":["\\ud800",'),
         ('"merge_scope":"word"', '"merge_scope":"page"'),
-        ('"schema":{', '"schema":{"minimum":1,'),
+        ('"schema":{', '"schema":{"minLength":-1,'),
+        ('"schema":{', '"schema":{"required":["another"],'),
         ('"key_orders":[', '"key_orders":[1,'),
         ('"states":{', '"state":{'),
     ],
@@ -190,3 +191,24 @@ def test_a_prompt_does_not_change_the_tokens(documents: list[Any]) -> None:
     tokenizer = Tokenizer.train(grammar, documents, vocab_size=350)
     prompted = tokenizer.grammar.with_prompt({"name": documents[0]["name"]})
     assert len(prompted.symbols) == len(tokenizer.grammar.symbols)
+
+
+def test_a_text_of_a_million_characters_is_encoded_under_a_bound() -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema({"type": "string", "maxLength": 10**9}))
+    text = "word " * 200_000
+    assert len(tokenizer.encode(text)) == len(text) + 1
+    bounded = Tokenizer.from_grammar(compile_schema({"type": "string", "maxLength": len(text) - 1}))
+    with pytest.raises(InvalidDocument) as caught:
+        bounded.encode(text)
+    assert caught.value.keyword == "maxLength"
+
+
+def test_a_tokenizer_of_guarded_items_is_saved_and_loaded(tmp_path: Path) -> None:
+    grammar = compile_schema({"type": "array", "uniqueItems": True, "items": {"enum": ["red", "green"]}})
+    tokenizer = Tokenizer.train(grammar, [["red", "green"], ["red"]] * 5, vocab_size=290, merge_scope="derivation")
+    tokenizer.save(tmp_path / "tokenizer.json")
+    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert loaded.decode(loaded.encode(["green", "red"])) == ["green", "red"]
+    with pytest.raises(InvalidDocument) as caught:
+        loaded.encode(["red", "red"])
+    assert (caught.value.pointer, caught.value.keyword) == ("/1", "uniqueItems")

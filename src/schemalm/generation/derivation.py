@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.errors import GuardError
 from schemalm.machine import Machine
 
 
@@ -74,6 +75,8 @@ class OpenDerivation:
         """Consumes tokens as long as there is no choice: they cost no call of the model."""
         while not self.is_complete and len(self.tokens) < max_tokens:
             admitted = np.flatnonzero(self.mask())
+            if not len(admitted):
+                raise GuardError("uniqueItems", self._machines[-1].path)
             if len(admitted) != 1:
                 return
             self.take(int(admitted[0]), 0.0)
@@ -89,8 +92,9 @@ class OpenDerivation:
         is_new = not self._num_read
         # The position token takes the first place; the last token of a window is only ever predicted.
         if len(self.tokens) - self._window_start > self._shape.context_size - 1:
-            half = self._shape.context_size // 2
-            self._window_start = (len(self.tokens) - half) // self._shape.stride * self._shape.stride
+            stride, context_size = self._shape.stride, self._shape.context_size
+            least = -(-(len(self.tokens) - context_size + 1) // stride)
+            self._window_start = max((len(self.tokens) - context_size // 2) // stride, least) * stride
             is_new = True
         if is_new:
             position = self._window_start // self._shape.stride

@@ -15,6 +15,7 @@ import torch
 
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
+from schemalm.documents.pointer import parts_of, pointer_to
 from schemalm.errors import ConfigurationError, PromptError, SchemaError
 from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
@@ -86,15 +87,15 @@ def _conflict(run: Run, prompt: Any) -> str:
         wrong = [name for name, item in prompt.items() if not _is_possible(run, pointer, name, item)]
         if not wrong:
             break
-        pointer += "/" + wrong[0].replace("~", "~0").replace("/", "~1")
+        pointer += pointer_to(wrong[:1])
         prompt = prompt[wrong[0]]
     return pointer
 
 
 def _is_possible(run: Run, pointer: str, name: str, item: Any) -> bool:
     partial: Any = {name: item}
-    for part in reversed(pointer.split("/")[1:]):
-        partial = {part.replace("~1", "/").replace("~0", "~"): partial}
+    for part in reversed(parts_of(pointer)):
+        partial = {part: partial}
     try:
         run.tokenizer.grammar.with_prompt(partial)
     except SchemaError:

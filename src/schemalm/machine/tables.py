@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Text
-from schemalm.grammar.symbols import ITEM, KEY_END, NUM_BYTES
+from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
+from schemalm.machine.guards import tokens_that_pass_items
 from schemalm.tokenizer.vocabulary import Trie, Vocabulary
 
 # Nonterminals with the next one last, as on the machine's stack.
@@ -52,6 +53,8 @@ class Tables:
         self._transitions: dict[tuple[int, int], Transition | None] = {}
         self._paths: dict[tuple[str, tuple[str, ...]], str] = {}
         self._labels: dict[int, str] = {}
+        self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
+        self._text_ends = {self.grammar.symbols.ids[END], self.grammar.symbols.ids[KEY_END]}
         self._elements = {
             self.grammar.symbols.ids[ITEM]: ANY_ITEM,
             self.grammar.symbols.ids[KEY_END]: ANY_KEY,
@@ -60,6 +63,7 @@ class Tables:
 
     def mask(self, nonterminal: int) -> npt.NDArray[np.bool_]:
         """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
+        nonterminal = self.grammar.equivalent(nonterminal)
         if nonterminal not in self._masks:
             mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
             self._fill(mask, nonterminal)
@@ -99,7 +103,10 @@ class Tables:
             if len(stack) == 1 and isinstance(self.grammar.nonterminals[stack[0]].state, Text | Key):
                 pending += self._fill_text(mask, node, stack[0])
                 continue
-            for symbol, (token, longer) in node.items():
+            for symbol in self.grammar.candidates(stack[-1]):
+                if symbol not in node:
+                    continue
+                token, longer = node[symbol]
                 after = self._advance(stack, symbol)
                 if after is None:
                     continue
@@ -109,24 +116,24 @@ class Tables:
                     pending.append((longer, after))
 
     def _fill_text(self, mask: npt.NDArray[np.bool_], root: Trie, nonterminal: int) -> list[tuple[Trie, Stack]]:
-        """The walk inside one text, where a place of its automaton is the stack; gives what goes on after its end."""
+        """The walk inside one text, where a place of the automaton is the stack; gives what goes on after its end."""
         start = self.grammar.nonterminals[nonterminal]
         assert isinstance(start.state, Text | Key)
-        rows, reachable = start.state.automaton.rows, start.state.automaton.reachable
-        alive = [not verdicts.isdisjoint(start.accepts) for verdicts in reachable]
+        automaton, accepts = self.grammar.automaton, frozenset(start.accepts)
         ended: list[tuple[Trie, Stack]] = []
-        pending: list[tuple[Trie, int]] = [(root, start.place)]
+        pending: list[tuple[Trie, int]] = [(root, start.state.place)]
         while pending:
             node, place = pending.pop()
-            row = rows[place]
             for symbol, (token, longer) in node.items():
                 if symbol >= NUM_BYTES:
+                    if symbol not in self._text_ends:
+                        continue
                     after_end = self._advance((self.grammar.at_place(nonterminal, place),), symbol)
                     if after_end is None:
                         continue
                     if longer and after_end:
                         ended.append((longer, after_end))
-                elif (after := row[symbol]) < 0 or not alive[after]:
+                elif not self.grammar.can_end(after := automaton.step(place, symbol), accepts):
                     continue
                 elif longer:
                     pending.append((longer, after))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.numbers import number_of_text
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import NUM_BYTES
+from schemalm.grammar.texts.numbers import number_of_text
 
 
 class NotDerivableError(ValueError):
@@ -17,14 +18,17 @@ class NotDerivableError(ValueError):
 class Derivation:
     """Builds the value of a derivation; `push` takes one symbol at a time."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Grammar, start: int | None = None) -> None:
+        """`start`: the nonterminal to derive, the document by default."""
         self._grammar = grammar
-        self._stack = [grammar.start]
+        self._stack = [grammar.start if start is None else start]
         self._containers: list[Any] = []
+        # The items of every open array, as far as they have to differ.
+        self._items: list[set[Hashable]] = []
         self._keys: list[str] = []
         self._text: bytearray | None = None
         self.value: Any = None
-        self._enter(grammar.start)
+        self._enter(self._stack[0])
 
     @property
     def is_complete(self) -> bool:
@@ -44,7 +48,20 @@ class Derivation:
         if len(step.opened) == 2 or (len(step.opened) == 1 and self._grammar.symbols.symbols[symbol].label == "AS"):
             self._enter(step.opened[0])
         if not step.opened and self._stack:
-            self._stack.append(self._grammar.settle(self._stack.pop(), step.verdict))
+            self._stack.append(self._settled(self._stack.pop(), step.verdict))
+
+    def last_item(self) -> Any:
+        """The newest item of the innermost open array."""
+        return self._containers[-1][-1]
+
+    def _settled(self, rest: int, verdict: int) -> int:
+        settled = self._grammar.settle(rest, verdict)
+        if not self._grammar.is_guarded(settled):
+            return settled
+        after = self._grammar.after_item(settled, self.last_item(), self._items[-1])
+        if after is None:
+            raise NotDerivableError(f"the item {self.last_item()!r} repeats")
+        return after
 
     def _enter(self, nonterminal: int) -> None:
         """Opens the container or text that a value of this nonterminal is, where that is already known."""
@@ -53,6 +70,7 @@ class Derivation:
             self._containers.append({})
         elif isinstance(state, Array):
             self._containers.append([])
+            self._items.append(set())
         elif isinstance(state, Text):
             self._text = bytearray()
 
@@ -71,6 +89,8 @@ class Derivation:
         elif name.label == "END":
             self._end_text(nonterminal)
         elif name.label in ("OBJECT_END", "ARRAY_END"):
+            if name.label == "ARRAY_END":
+                self._items.pop()
             self._finish(self._containers.pop())
         elif name.label in ("TRUE", "FALSE", "NULL"):
             self._finish({"TRUE": True, "FALSE": False, "NULL": None}[name.label])

@@ -2,27 +2,33 @@
 
 For every pair of names that documents put side by side, the order that more of them have wins; names are sorted by the
 pairs that they win, less those that they lose. Names that no document has keep the schema's order, behind those that
-they follow there.
+they follow there. Objects that no document of an even selection reaches keep the schema's order altogether.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.tokenizer.linearization import Linearizer, SegmentWriter
 
 MAX_NAMES = 200
+MAX_READ_DOCUMENTS = 4_000
 
 
-def learn_key_orders(grammar: Grammar, values: Iterable[Any]) -> dict[frozenset[str], tuple[str, ...]]:
-    """The order of names for each set of names that the grammar's objects have."""
+def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[str], tuple[str, ...]]:
+    """The order of names for each set of names that the grammar's objects have in valid values."""
     listings: Counter[tuple[str, ...]] = Counter()
     for value in values:
         _count_listings(value, listings)
-    return {frozenset(names): _order(names, listings) for names in grammar.name_sets() if len(names) <= MAX_NAMES}
+    reached = grammar.with_key_orders({})
+    linearizer = Linearizer(reached)
+    for value in values[:: -(-len(values) // MAX_READ_DOCUMENTS)] if values else ():
+        linearizer.segments(value, SegmentWriter("value", frozenset()))
+    return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}
 
 
 def _count_listings(value: Any, listings: Counter[tuple[str, ...]]) -> None:

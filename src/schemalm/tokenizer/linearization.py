@@ -7,6 +7,7 @@ into segments on the way; merges never cross a cut. Writing fails exactly where 
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +16,6 @@ from schemalm.errors import InvalidDocument
 from schemalm.grammar.assertions import kind_of
 from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.grammar import Grammar, Step
-from schemalm.grammar.numbers import MAX_DIGITS, text_of_number
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -29,6 +29,7 @@ from schemalm.grammar.symbols import (
     TRUE_SYMBOL,
     Symbol,
 )
+from schemalm.grammar.texts.numbers import MAX_DIGITS, text_of_number
 
 MergeScope = Literal["word", "value", "derivation"]
 # Word boundaries: an identifier with the character before it, a run of signs with the white space after it, or a run of
@@ -40,6 +41,13 @@ CONSTANT_KINDS = ("null", "boolean", "string")
 # What texts lead to is remembered up to this many texts of this many characters.
 MAX_REMEMBERED_TEXTS = 200_000
 MAX_REMEMBERED_LENGTH = 200
+
+
+# What is left out although it is valid: see the departures in docs/support.md.
+NOT_WRITTEN = (
+    f"integers have at most {MAX_DIGITS} digits, and where a schema rules numbers or formats out, "
+    "values are left out that validators may judge otherwise"
+)
 
 
 class RefusedError(Exception):
@@ -122,7 +130,6 @@ class Linearizer:
         self._keys = {symbol.text: number for symbol, number in self._ids.items() if symbol.label == "KEY"}
         self._explainer = Explainer(grammar.shapes, grammar.resolve)
         self._entries: dict[int, Entry] = {}
-        self._ranks: dict[tuple[str, ...], dict[str, int]] = {}
         self._text_steps: dict[tuple[int, str], Step] = {}
 
     def segments(self, value: Any, writer: SegmentWriter) -> list[str]:
@@ -143,7 +150,7 @@ class Linearizer:
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
         failure = _fault(value, path) or self._explainer.explain(self.grammar.shape, value)
         if failure is None:
-            message = f"this value cannot be written: integers have at most {MAX_DIGITS} digits"
+            message = f"this value cannot be written: {NOT_WRITTEN}"
             failure = Failure(path, "type", message)
         return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
@@ -174,9 +181,7 @@ class Linearizer:
     def _object(self, nonterminal: int, value: dict[str, Any], path: Path, writer: SegmentWriter) -> int:
         state = self.grammar.nonterminals[nonterminal].state
         assert isinstance(state, Object)
-        ranks = self._ranks.get(state.order)
-        if ranks is None:
-            ranks = self._ranks[state.order] = {name: rank for rank, name in enumerate(state.order)}
+        ranks = state.order.ranks
         rest = nonterminal
         for _, name in sorted((ranks[name], name) for name in value if name in ranks):
             rest = self._member(rest, self._keys.get(name), value[name], (*path, name), writer)
@@ -206,8 +211,13 @@ class Linearizer:
 
     def _array(self, nonterminal: int, value: list[Any], path: Path, writer: SegmentWriter) -> int:
         rest = nonterminal
+        seen: set[Hashable] = set()
         for index, item in enumerate(value):
-            rest = self._member(rest, self._ids[ITEM], item, (*path, index), writer)
+            place = (*path, index)
+            after = self.grammar.after_item(self._member(rest, self._ids[ITEM], item, place, writer), item, seen)
+            if after is None:
+                raise RefusedError(place)
+            rest = after
         return self._close(rest, self._ids[ARRAY_END], path, writer)
 
     def _close(self, rest: int, symbol: int, path: Path, writer: SegmentWriter) -> int:
@@ -236,8 +246,7 @@ class Linearizer:
             encoded = text.encode()
         except UnicodeEncodeError:
             return None
-        free = self.grammar.shapes.admits_every_text(node.state.automaton)
-        place = 0 if free else node.state.automaton.run(encoded, node.place)
+        place = self.grammar.automaton.run(encoded, node.state.place)
         return self.grammar.at_place(nonterminal, place) if place >= 0 else None
 
     def _entry(self, nonterminal: int) -> Entry:

@@ -1,0 +1,144 @@
+"""What the laws ask of one schema: machines that walk, values near their documents, and an oracle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+
+from schemalm.documents import json_equal
+from schemalm.errors import GuardError, InvalidDocument
+from schemalm.tokenizer import Tokenizer
+
+from .schemas import KEYS, NUMBERS, STRINGS, dialect_of, is_ordinary
+
+MAX_TOKENS = 60
+
+
+def refuse(uri: str) -> Any:
+    """A retriever that fetches nothing."""
+    raise LookupError(uri)
+
+
+def oracle(schema: dict[str, Any]) -> Any:
+    """An independent validator of the schema's draft."""
+    return dialect_of(schema).validator(schema, validate_formats=True, retriever=refuse)
+
+
+def trained(tokenizer: Tokenizer, chance: random.Random) -> Tokenizer:
+    """The tokenizer with merges learned from documents of random walks."""
+    documents = [value for ids in walks(tokenizer, chance, 4) if is_ordinary(value := tokenizer.decode(ids))]
+    scope = chance.choice(["word", "value", "derivation"])
+    return Tokenizer.train(tokenizer.grammar, documents * 2, vocab_size=tokenizer.vocab_size + 20, merge_scope=scope)
+
+
+def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
+    """Tokens drawn from the mask, then the completion; raises GuardError where a guard leaves no way on."""
+    machine = tokenizer.machine()
+    tokens: list[int] = []
+    while not machine.is_complete and len(tokens) < MAX_TOKENS:
+        allowed = np.flatnonzero(machine.mask())
+        if not len(allowed) and tokenizer.grammar.has_guards:
+            raise GuardError("uniqueItems", machine.path)
+        assert len(allowed), "a machine that is not complete has a way on"
+        structural = allowed[allowed >= 2 + 256]
+        # Among all tokens the bytes prevail: half of the draws leave them out.
+        pool = structural if len(structural) and chance.random() < 0.5 else allowed
+        tokens.append(int(chance.choice(pool.tolist())))
+        machine.advance(tokens[-1])
+    return tokens + machine.completion()
+
+
+def walks(tokenizer: Tokenizer, chance: random.Random, count: int) -> Iterator[list[int]]:
+    """So many walks, without those that end in a guard's dead end."""
+    for _ in range(count):
+        with suppress(GuardError):
+            yield walk(tokenizer, chance)
+
+
+def prefixes(tokenizer: Tokenizer, ids: list[int]) -> Iterator[Any]:
+    """The value of every beginning of a walk, without those that a guard cannot complete."""
+    for length in range(len(ids)):
+        with suppress(GuardError):
+            yield tokenizer.decode_prefix(ids[:length])
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """A copy of the value with one place changed."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        return _mutated_object(value, chance)
+    if isinstance(value, list) and value and chance.random() < 0.8:
+        return _mutated_array(value, chance)
+    if isinstance(value, str) and chance.random() < 0.5:
+        return chance.choice([value[:-1], value[1:], value + chance.choice("a0Z-/"), value.upper()])
+    if isinstance(value, int | float) and not isinstance(value, bool) and chance.random() < 0.7:
+        return chance.choice([value + 1, value - 1, -value, value * 3, value / 10, value + 0.5])
+    return chance.choice([*STRINGS, *NUMBERS, None, True, {}, [], {"a": 1}, ["a"]])
+
+
+def _mutated_object(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    name = chance.choice(list(value))
+    change = chance.randrange(3)
+    if change == 0:
+        return {key: item for key, item in value.items() if key != name}
+    if change == 1:
+        return {**value, chance.choice(KEYS): chance.choice([*STRINGS, *NUMBERS, None, {}, []])}
+    return {**value, name: mutated(value[name], chance)}
+
+
+def _mutated_array(value: list[Any], chance: random.Random) -> list[Any]:
+    index = chance.randrange(len(value))
+    change = chance.randrange(4)
+    if change == 0:
+        return [*value[:index], *value[index + 1 :]]
+    if change == 1:
+        return [*value, value[index]]
+    if change == 2:
+        return [*value, chance.choice([*STRINGS, *NUMBERS, None, True, {}, []])]
+    return [*value[:index], mutated(value[index], chance), *value[index + 1 :]]
+
+
+def assert_encodes(tokenizer: Tokenizer, value: Any) -> None:
+    """Laws 1 and 4 for one valid value."""
+    ids = tokenizer.encode(value)
+    machine = tokenizer.machine()
+    for token in ids:
+        assert machine.mask()[token], f"the mask forbids {tokenizer.describe(token)} of {value!r}"
+        machine.advance(token)
+    assert machine.is_complete
+    assert json_equal(tokenizer.decode(ids), value)
+
+
+def assert_refused(tokenizer: Tokenizer, value: Any) -> None:
+    """Law 5 for one invalid value."""
+    with pytest.raises(InvalidDocument) as caught:
+        tokenizer.encode(value)
+    place = value
+    for part in caught.value.pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        place = place[int(name)] if isinstance(place, list) else place[name]
+    assert caught.value.keyword
+    assert "cannot be written" not in caught.value.message, caught.value.message
+
+
+def thinned(value: Any, chance: random.Random) -> Any:
+    """A part of the value: some keys left out, arrays cut short."""
+    if isinstance(value, dict):
+        return {name: thinned(item, chance) for name, item in value.items() if chance.random() < 0.6}
+    if isinstance(value, list):
+        return [thinned(item, chance) for item in value[: chance.randint(0, len(value))]]
+    return value
+
+
+def states(value: Any, prompt: Any) -> bool:
+    """Whether the value states everything that the prompt states."""
+    if isinstance(prompt, dict):
+        return isinstance(value, dict) and all(name in value and states(value[name], prompt[name]) for name in prompt)
+    if isinstance(prompt, list):
+        enough = isinstance(value, list) and len(value) >= len(prompt)
+        return enough and all(map(states, value, prompt))
+    return json_equal(value, prompt)
