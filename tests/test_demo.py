@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
@@ -13,6 +14,38 @@ from schemalm.errors import DataError
 from schemalm.generation import load_run
 
 SIZES = DemoSizes(num_documents=60, vocab_size=700, context_size=64, num_steps=3, num_samples=5, max_tokens=40)
+# More symbols than the vocabulary of SIZES has room for.
+COLOURS = [f"colour {number}" for number in range(700)]
+PALETTE = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "title": "JSON schema for the palette",
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "colours": {"type": "array", "items": {"enum": COLOURS}, "uniqueItems": True},
+    },
+    "required": ["colours"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture
+def palette(tmp_path: Path) -> Path:
+    """The schema in a file."""
+    path = tmp_path / "palette.json"
+    path.write_text(json.dumps(PALETTE))
+    return path
+
+
+def write_palettes(folder: Path, num_documents: int) -> Path:
+    """A folder with so many valid documents, one that the schema refuses and one that is JSON with comments."""
+    folder.mkdir()
+    for number in range(num_documents):
+        value = {"name": f"palette {number}", "colours": COLOURS[number : number + 2]}
+        (folder / f"{number}.json").write_text(json.dumps(value))
+    (folder / "commented.json").write_text('{\n  // all of them\n  "colours": []\n}')
+    (folder / "wrong.yaml").write_text("colours: [mauve]\n")
+    return folder
 
 
 def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_path: Path) -> None:
@@ -53,3 +86,46 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 def test_another_schema_needs_documents_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--corpus"):
         run_demo(tmp_path / "demo", schema="dependabot", sizes=SIZES)
+
+
+def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette: Path) -> None:
+    corpus = write_palettes(tmp_path / "corpus", 5)
+    messages: list[str] = []
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, tell=messages.append)
+    assert {rejection.name for rejection in result.rejections} == {"commented.json", "wrong.yaml"}
+    judge = jsonschema_rs.validator_for(PALETTE)
+    assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
+    assert (result.evaluation.num_train_documents, result.evaluation.likelihood.num_documents) == (4, 1)
+    run = load_run(result.run)
+    assert run.tokenizer.vocab_size > len(COLOURS) + 256
+    assert run.model.configuration.context_size == 2 * SIZES.stride  # the least, and enough
+    assert "documents that are valid: 5; left out: 2" in " ".join(messages)
+    report = result.report.read_text()
+    assert "<h1>palette: documents by" in report
+    assert "Trained on 4 documents only" in report
+
+
+@pytest.mark.parametrize(("num_documents", "found"), [(0, "no document"), (1, "only one document")])
+def test_too_few_documents_are_refused_with_what_was_wrong_with_the_others(
+    tmp_path: Path, palette: Path, num_documents: int, found: str
+) -> None:
+    corpus = write_palettes(tmp_path / "corpus", num_documents)
+    with pytest.raises(DataError, match=f"{found} of .* is valid") as caught:
+        run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES)
+    assert "wrong.yaml: /colours/0" in str(caught.value)
+    assert not (tmp_path / "demo").exists()
+
+
+def test_documents_of_one_repository_are_split_one_by_one(tmp_path: Path, palette: Path) -> None:
+    rows = [{"value": {"colours": [colour]}, "repo": "o/r", "path": f"{colour}.json"} for colour in COLOURS[:10]]
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES)
+    assert (result.evaluation.num_train_documents, result.evaluation.likelihood.num_documents) == (9, 1)
+
+
+def test_small_corpora_are_not_trained_on_for_longer_than_they_teach(tmp_path: Path, palette: Path) -> None:
+    corpus = write_palettes(tmp_path / "corpus", 3)
+    sizes = replace(SIZES, num_steps=100, min_steps=2, num_epochs=8)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=sizes)
+    assert 2 < result.evaluation.step < 5

@@ -1,17 +1,20 @@
-"""The whole way in minutes on a CPU: a corpus, a grammar, a tokenizer, windows, a tiny model, workflows, a report.
+"""The whole way in minutes on a CPU: a corpus, a grammar, a tokenizer, windows, a tiny model, documents, a report.
 
-In goes a corpus (or the embedded recipe book), out comes a folder with the prepared data, the run and its report. Every
-part is the one that larger trainings use; only the sizes here are small.
+In goes a corpus of any schema (or the embedded recipe book of workflows), out comes a folder with the prepared data,
+the run and its report. Every part is the one that larger trainings use; only the sizes here are small, and smaller
+still for a small corpus: its vocabulary, windows and steps follow from how much there is to learn from.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemalm.dataset.prepare import Rejection, SourceDocument, prepare, read_documents, valid_documents
+from schemalm.dataset.store import Metadata
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
@@ -20,19 +23,28 @@ from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 
 EMBEDDED_SCHEMA = "github-workflow"
+# Where a schema has more symbols than the vocabulary should, so many learned tokens stand beside them all the same.
+MIN_LEARNED_TOKENS = 512
+# With more learned tokens for its size, a corpus is spelled in tokens that each of them occurs in once.
+BYTES_PER_LEARNED_TOKEN = 16
+# Documents left out that the error names where too few are valid.
+NUM_REASONS = 3
 
 
 @dataclass(frozen=True)
 class DemoSizes:
-    """How much the demo does: sized to stay under 5 minutes on 2 cores.
+    """How much the demo does, at most: sized to stay under 5 minutes on 2 cores.
 
-    num_documents, num_bytes: of the corpus, at most; bytes are those of compact JSON. num_scored: validation documents
-    that the final figures are taken from.
+    num_documents, num_bytes: of the corpus; bytes are those of compact JSON. vocab_size: grows where the symbols of the
+    schema leave little room. num_epochs: passes over the tokens, after which models of small corpora learn nothing but
+    to recite them; yet there are min_steps, without which they do not even spell. num_scored: validation documents that
+    the final figures are taken from.
     """
 
     num_documents: int = 2500
@@ -42,6 +54,9 @@ class DemoSizes:
     stride: int = 32
     train_split: float = 0.9
     num_steps: int = 320
+    num_epochs: int = 12
+    min_steps: int = 40
+    warmup_steps: int = 50
     batch_size: int = 8
     learning_rate: float = 3e-3
     num_scored: int = 120
@@ -85,27 +100,20 @@ def run_demo(
     grammar = compile_schema(schema)
     documents, rejections = _documents(grammar, corpus, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
-    tell(f"cutting windows of {sizes.context_size} tokens")
+    context_size = _context_size(tokenizer, documents, sizes)
+    tell(f"cutting windows of {context_size} tokens")
     summary = prepare(
         documents,
         tokenizer,
         out / "data",
-        context_size=sizes.context_size,
+        context_size=context_size,
         stride=sizes.stride,
         train_split=sizes.train_split,
         seed=seed,
     )
-    configuration = TrainingConfiguration(
-        num_steps=sizes.num_steps,
-        batch_size=sizes.batch_size,
-        learning_rate=sizes.learning_rate,
-        evaluate_every=max(1, sizes.num_steps // 4),
-        checkpoint_every=max(1, sizes.num_steps // 4),
-        num_evaluation_documents=60,
-        seed=seed,
-    )
-    num_tokens = sizes.num_steps * sizes.batch_size * sizes.context_size
-    tell(f"training a tiny GPT for {sizes.num_steps} steps, at most {num_tokens:,} tokens")
+    configuration = _training_configuration(summary.metadata, sizes, seed)
+    num_tokens = configuration.num_steps * sizes.batch_size * context_size
+    tell(f"training a tiny GPT for {configuration.num_steps} steps, at most {num_tokens:,} tokens")
     train(out / "data", out / "run", configuration, report=training_progress)
     evaluation = evaluate(
         load_run(out / "run"),
@@ -134,27 +142,79 @@ def _documents(
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], []
     tell(f"reading {corpus}")
     read, unreadable = read_documents([corpus], max_documents=sizes.num_documents)
-    documents, invalid = valid_documents(read, grammar)
-    tell(f"{len(documents)} documents are valid, {len(unreadable) + len(invalid)} were left out")
-    documents = _sample(documents, sizes.num_bytes)
-    if not documents:
-        raise DataError(f"no document of {corpus} is valid under the schema")
-    return documents, [*unreadable, *invalid]
+    valid, invalid = valid_documents(read, grammar)
+    rejections = [*unreadable, *invalid]
+    tell(f"different documents that are valid: {len(valid):,}; left out: {len(rejections):,}")
+    documents = _of_several_sources(_sample(valid, sizes.num_bytes))
+    if len(documents) < 2:
+        raise DataError(_too_few(corpus, len(documents), rejections))
+    return documents, rejections
 
 
 def _sample(documents: list[SourceDocument], num_bytes: int) -> list[SourceDocument]:
     """An evenly spaced selection with about `num_bytes` bytes of compact JSON, or all where they have fewer."""
-    share = num_bytes / max(1, sum(len(canonical_json(document.value)) for document in documents))
+    share = num_bytes / max(1, _count_bytes(documents))
     if share >= 1:
         return documents
     num_chosen = max(2, round(len(documents) * share))
     return [documents[index * len(documents) // num_chosen] for index in range(num_chosen)]
 
 
+def _of_several_sources(documents: list[SourceDocument]) -> list[SourceDocument]:
+    """The documents, each a source of its own where all come from one: else none could be held out."""
+    if len({document.source for document in documents}) > 1:
+        return documents
+    return [replace(document, source=document.name) for document in documents]
+
+
+def _too_few(corpus: Path, num_valid: int, rejections: Sequence[Rejection]) -> str:
+    found = "no document" if num_valid == 0 else "only one document"
+    reasons = [f"\n  {rejection.name}: {rejection.reason}" for rejection in rejections[:NUM_REASONS]]
+    left_out = f"; of {len(rejections)} left out, the first:{''.join(reasons)}" if rejections else ""
+    return f"{found} of {corpus} is valid; the demo needs two, one to train on and one to hold out{left_out}"
+
+
+def _count_bytes(documents: Sequence[SourceDocument]) -> int:
+    return sum(len(canonical_json(document.value)) for document in documents)
+
+
 def _tokenizer(
     grammar: Grammar, documents: Sequence[SourceDocument], sizes: DemoSizes, seed: int, tell: Callable[[str], None]
 ) -> Tokenizer:
-    tell(f"training a tokenizer on {len(documents)} documents")
+    num_fixed = FIRST_SYMBOL_ID + len(grammar.symbols)
+    room = max(sizes.vocab_size - num_fixed, MIN_LEARNED_TOKENS)
+    num_learned = min(room, _count_bytes(documents) // BYTES_PER_LEARNED_TOKEN)
+    tell(
+        f"training a tokenizer on {len(documents):,} documents: {num_fixed:,} tokens for what the schema names, "
+        f"at most {num_learned:,} learned ones"
+    )
     values = [document.value for document in documents]
     sources = [document.source for document in documents]
-    return Tokenizer.train(grammar, values, sizes.vocab_size, seed, sources=sources)
+    return Tokenizer.train(grammar, values, num_fixed + num_learned, seed, sources=sources)
+
+
+def _context_size(tokenizer: Tokenizer, documents: Sequence[SourceDocument], sizes: DemoSizes) -> int:
+    """Room for the longest document, in whole strides and up to the size wanted: padding costs time for nothing.
+
+    Two strides at least: generation begins its next window at a stride that leaves half of the context.
+    """
+    longest = max(len(tokenizer.encode(document.value)) for document in documents)
+    return min(sizes.context_size, max(2, math.ceil(longest / sizes.stride)) * sizes.stride)
+
+
+def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> TrainingConfiguration:
+    train_split = metadata.splits["train"]
+    # About as many windows as hold every token once; those in training overlap.
+    num_windows = train_split.num_documents + train_split.num_tokens / metadata.context_size
+    num_steps = max(sizes.min_steps, math.ceil(sizes.num_epochs * num_windows / sizes.batch_size))
+    num_steps = min(sizes.num_steps, num_steps)
+    return TrainingConfiguration(
+        num_steps=num_steps,
+        batch_size=sizes.batch_size,
+        learning_rate=sizes.learning_rate,
+        warmup_steps=min(sizes.warmup_steps, num_steps // 5),
+        evaluate_every=max(1, num_steps // 4),
+        checkpoint_every=max(1, num_steps // 4),
+        num_evaluation_documents=60,
+        seed=seed,
+    )

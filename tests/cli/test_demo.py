@@ -45,6 +45,7 @@ def test_the_demo_shows_five_documents_and_the_report(invoke, pretend, evaluatio
     assert result.stdout.count("--- # document ") == 5
     assert "--- # document 1, valid\nkind: " in result.stdout
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
+    assert "note: Trained on " in result.stdout  # the documents of the fixture are few
     assert f"next: schemalm generate {pipeline.run} -n 3" in result.stderr
 
 

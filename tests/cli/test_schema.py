@@ -9,11 +9,20 @@ import pytest
 def test_size_and_coverage_are_shown(invoke, schema: Path) -> None:
     result = invoke("schema", schema)
     assert result.exit_code == 0
-    first, _, header, *rows = result.stdout.splitlines()
+    first, *rows = result.stdout.splitlines()
     assert "3 names, 6 constants" in first
-    assert header.split() == ["keyword", "construction", "guard", "annotation"]
-    assert ["enum", "2"] in [row.split() for row in rows]
+    cells = [row.split() for row in rows]
+    assert ["construction", "required", "/required"] in cells
+    assert ["keyword", "construction", "guard", "annotation"] in cells
+    assert ["enum", "2"] in cells
     assert result.stderr.splitlines()[-1].startswith("next: schemalm tokenizer train")
+
+
+def test_branches_that_no_value_satisfies_are_named(invoke, tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text('{"anyOf": [{"type": "null"}, {"type": "string", "minLength": 3, "maxLength": 2}]}')
+    assert "no value satisfies /anyOf/1:" in invoke("schema", path).stdout
+    assert json.loads(invoke("schema", path, "--json").stdout)["unsatisfiable"] == ["/anyOf/1"]
 
 
 def test_json_lists_every_occurrence(invoke, schema: Path) -> None:

@@ -123,6 +123,9 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
     ("schema", "name"),
     [
         ({"title": "Workflow", "$id": "https://example.com/a.json"}, "Workflow"),
+        ({"title": "JSON schema for the Stylelint configuration files"}, "Stylelint configuration files"),
+        ({"title": "Schema for .prettierrc"}, ".prettierrc"),
+        ({"title": "Netlify config schema"}, "Netlify config"),
         ({"$id": "https://example.com/github-workflow.json"}, "github-workflow"),
         ({"id": "http://example.com/old#"}, "old"),
         ({"title": 3}, "untitled schema"),

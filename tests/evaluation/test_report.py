@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,17 @@ import pytest
 from schemalm.errors import CheckpointError
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.judges import Verdict
-from schemalm.evaluation.report import compact, duration, escape_markdown, fence, percent, write_report
+from schemalm.evaluation.report import (
+    FEW_TRAINING_DOCUMENTS,
+    FEW_VALIDATION_DOCUMENTS,
+    compact,
+    duration,
+    escape_markdown,
+    fence,
+    percent,
+    reservations,
+    write_report,
+)
 
 ATTACK = "</pre><script>alert(1)</script>{{ 7 * 7 }}"
 VOID = {"meta", "br", "link", "img"}
@@ -111,6 +122,15 @@ def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: 
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     for text in ("90.0 %", "0.721", "7.39", "95.0 %", "2.35 K", "4 of\n  4 steps", "mask_loss"):
         assert text in page.text
+
+
+def test_a_model_of_few_documents_is_not_praised(folder: Path, evaluation: Evaluation) -> None:
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    few = [f"Trained on {evaluation.num_train_documents} documents only", "held out of training: far too little"]
+    assert all(words in page.text and words in markdown for words in few)
+    likelihood = replace(evaluation.likelihood, num_documents=FEW_VALIDATION_DOCUMENTS)
+    assert not reservations(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))
 
 
 def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluation) -> None:

@@ -37,6 +37,7 @@ def demo(
     out = out or _free_folder(Path("runs"))
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
     from schemalm.demo import run_demo  # noqa: PLC0415
+    from schemalm.evaluation.report import reservations  # noqa: PLC0415
 
     result = run_demo(
         out,
@@ -51,12 +52,16 @@ def demo(
         verdict = "valid" if sample.verdict.valid else f"invalid: {sample.verdict.reason}"
         terminal.show(f"--- # document {number}, {verdict}\n{sample.text}")
     show_figures(terminal, result.evaluation, result.run)
+    held_against = reservations(result.evaluation)
+    for reservation in held_against:
+        terminal.show(f"note: {reservation}")
     terminal.show(f"{result.elapsed_seconds:.0f} s in all; report: {result.report}")
     described = {
         "report": str(result.report),
         "run": str(result.run),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
         "evaluation": result.evaluation.to_dict(),
+        "reservations": held_against,
         **describe_rejections(result.rejections),
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))

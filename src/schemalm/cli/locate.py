@@ -13,6 +13,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from schemalm.documents.pointer import parts_of
+
 MAX_SHOWN_COLUMNS = 120
 # These keywords are about the key at the pointer, not about the value under it.
 _ABOUT_KEYS = frozenset({"additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties", "not"})
@@ -36,8 +38,8 @@ def locate(text: str, pointer: str, keyword: str = "") -> Place | None:
     except Exception:  # a place is a courtesy: whatever the parser trips over, the message stands without it
         return None
     key: Any = None
-    for part in pointer.split("/")[1:]:
-        step = _step(node, part.replace("~1", "/").replace("~0", "~"))
+    for part in parts_of(pointer):
+        step = _step(node, part)
         if step is None:
             return None
         key, node = step

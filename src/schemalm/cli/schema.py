@@ -40,6 +40,9 @@ def schema(
         f"{size['num_states']:,} states, {size['num_symbols']:,} symbols ({size['num_names']:,} names, "
         f"{size['num_constants']:,} constants), compiled in {seconds:.2f} s\n"
     )
+    for use in coverage:
+        terminal.show(f"{use.status:<12}  {use.keyword:<21}  {use.pointer}")
+    terminal.show("")
     counts = Counter((use.keyword, use.status) for use in coverage)
     keywords = sorted({use.keyword for use in coverage})
     rows = [(word, *(str(counts[word, status] or "") for status in STATUSES)) for word in keywords]
@@ -48,7 +51,15 @@ def schema(
     terminal.show(
         "\nconstruction: no document can break it; guard: checked while decoding; annotation: constrains nothing"
     )
-    result = {"schema": schema, **size, "coverage": [asdict(use) for use in coverage]}
+    unsatisfiable = grammar.unsatisfiable()
+    for pointer in unsatisfiable:
+        terminal.show(f"no value satisfies {pointer or '/'}: what asks for it can never be written")
+    result = {
+        "schema": schema,
+        **size,
+        "coverage": [asdict(use) for use in coverage],
+        "unsatisfiable": unsatisfiable,
+    }
     terminal.finish(
         result,
         next_command=command_line(

@@ -7,6 +7,7 @@ and version give the same evaluation on one machine. Nothing is written. Not cov
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from schemalm.tokenizer import Tokenizer
 MAX_NEIGHBOUR_DOCUMENTS = 5000
 MAX_VALIDATION_DOCUMENTS = 500
 COMPLETE = "complete"
+_TITLE_OF_A_SCHEMA = re.compile(r"^(json )?schema (for |of )?(the )?|( json)? schema$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -265,12 +267,12 @@ def to_text(value: JSONValue) -> str:
 
 
 def schema_name(schema: dict[str, Any] | bool) -> str:
-    """What to call the documents of a schema: its title, else the last part of its `$id`."""
+    """What to call the documents of a schema: its title without "JSON schema for", else the last part of its `$id`."""
     fields = schema if isinstance(schema, dict) else {}
     title = fields.get("title")
     identifier = fields.get("$id", fields.get("id"))
-    if isinstance(title, str) and title:
-        return title
+    if isinstance(title, str) and (name := _TITLE_OF_A_SCHEMA.sub("", title)):
+        return name
     if isinstance(identifier, str) and identifier:
         return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
     return "untitled schema"

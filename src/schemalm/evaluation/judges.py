@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol
 import jsonschema_rs
 
 from schemalm.documents import JSONValue
+from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 
 MAX_REASON_CHARACTERS = 300
@@ -65,8 +66,7 @@ class SchemaJudge:
         if error is None:
             return Verdict(True)
         error = _innermost(error)
-        pointer = "".join(f"/{_escape(str(part))}" for part in error.instance_path)
-        return Verdict(False, _shorten(f"{error.kind.name}: {error.message}"), pointer)
+        return Verdict(False, _shorten(f"{error.kind.name}: {error.message}"), pointer_to(error.instance_path))
 
 
 def _refuse(uri: str) -> NoReturn:
@@ -79,10 +79,6 @@ def _innermost(error: jsonschema_rs.ValidationError) -> jsonschema_rs.Validation
     inner = [_innermost(candidate) for branch in branches for candidate in branch]
     deepest = max(inner, key=lambda candidate: len(candidate.instance_path), default=error)
     return deepest if len(deepest.instance_path) > len(error.instance_path) else error
-
-
-def _escape(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")
 
 
 def _shorten(text: str) -> str:

@@ -32,6 +32,8 @@ NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
 # The settings of training that the command line has an option for, named alike.
 COMMAND_OPTIONS = ("batch_size", "learning_rate", "seed", "device", "dtype", "grammar_state", "mask_loss")
+# With fewer documents than these, figures say more about the corpus than about the model.
+FEW_TRAINING_DOCUMENTS, FEW_VALIDATION_DOCUMENTS = 500, 30
 HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
 
 
@@ -55,6 +57,7 @@ def write_report(evaluation: Evaluation, run_folder: Path) -> Path:
         "title": _title(configuration, evaluation),
         "configuration": list(_flatten(configuration)),
         "cards": headline(evaluation, metrics),
+        "reservations": reservations(evaluation),
         "num_steps": max((line["step"] for line in metrics), default=evaluation.step),
         "plots": {name: Markup(inline(svg, name, label)) for name, (svg, label) in plots.items()},
         "lengths": _length_rows(evaluation),
@@ -83,6 +86,28 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
         Card("Training", duration(elapsed[-1]) if elapsed else "unknown", f"for {evaluation.step:,} steps"),
         Card("Parameters", compact(evaluation.num_parameters), f"{evaluation.num_parameters:,}"),
     ]
+
+
+def reservations(evaluation: Evaluation) -> list[str]:
+    """What to hold against the figures, in plain words: too few documents to learn or to measure from."""
+    found: list[str] = []
+    num_trained, num_scored = evaluation.num_train_documents, evaluation.likelihood.num_documents
+    if num_trained < FEW_TRAINING_DOCUMENTS:
+        found.append(
+            f"Trained on {_counted(num_trained)} only: this shows that the whole way works with this schema, not what "
+            "a model of it can be. Expect copies of these documents, and ones that are valid but make no sense; a "
+            "useful model takes thousands."
+        )
+    if num_scored < FEW_VALIDATION_DOCUMENTS:
+        found.append(
+            f"Bits per byte and perplexity come from {_counted(num_scored)} held out of training: far too little to "
+            "go by."
+        )
+    return found
+
+
+def _counted(num_documents: int) -> str:
+    return f"{num_documents:,} document{'' if num_documents == 1 else 's'}"
 
 
 def percent(share: float) -> str:
@@ -140,7 +165,7 @@ def _environment() -> Environment:
 
 def _title(configuration: dict[str, Any], evaluation: Evaluation) -> str:
     model = configuration.get("training", {}).get("model", "custom")
-    return f"{evaluation.schema_name} documents by a {model} GPT"
+    return f"{evaluation.schema_name}: documents by a {model} GPT"
 
 
 def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
