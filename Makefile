@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 DATA ?= ../shared/data/workflows
+CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types unit format roundtrip clean
+.PHONY: demo test lint types unit format roundtrip conformance clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -30,6 +31,12 @@ format: $(INSTALLED)
 # Encodes every row of the real workflows beside the repository: minutes, and not part of `make test`.
 roundtrip: $(INSTALLED)
 	$(BIN)/python benchmarks/roundtrip.py $(DATA)
+
+# Every case of the three data sets against the committed baseline, with random walks: minutes. UPDATE=1 writes the
+# baseline anew; OPTIONS="--split Handwritten --every 4" in place of everything, OPTIONS="--case ID" for one case.
+OPTIONS ?= --publish
+conformance: $(INSTALLED)
+	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "SchemaLM needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12")'

@@ -1,0 +1,152 @@
+"""Runs the conformance cases and compares with the committed baseline.
+
+    PYTHONPATH=benchmarks python -m conformance ../shared/data [--data-set NAME] [--split NAME] [--every N] [--walks N]
+    PYTHONPATH=benchmarks python -m conformance ../shared/data --case ID      # one case, in full
+
+Exits with 1 where a case is worse than the baseline. `--publish` writes `benchmarks/results/conformance.json` and
+`docs/support.md`, `--update-baseline` the baseline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from conformance.baseline import compare, read_baseline, write_baseline
+from conformance.cases import READERS, Case
+from conformance.measure import Outcome, to_json_line
+from conformance.report import print_case, print_comparison, print_report
+from conformance.run import LIMITS, run_cases
+from conformance.summary import by_split, summarize, targets
+from conformance.support import support_page
+from schemalm.files import write_atomically
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BASELINE = REPOSITORY / "tests" / "conformance" / "baseline"
+RESULTS = REPOSITORY / "benchmarks" / "results" / "conformance.json"
+SUPPORT = REPOSITORY / "docs" / "support.md"
+MAX_LISTED_WALKS = 5
+
+
+def select(data: Path, data_set: str, splits: list[str], every: int) -> Iterator[Case]:
+    """The cases of a data set that belong to the given splits (all where there are none), every so many."""
+    found = (case for case in READERS[data_set](data) if not splits or case.split in splits)
+    return islice(found, 0, None, every)
+
+
+def run_data_set(console: Console, name: str, cases: Iterator[Case], walks: int, jobs: int) -> list[Outcome]:
+    """Runs the cases under a progress line."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(name, total=None)
+        return run_cases(cases, walks, jobs, lambda: progress.advance(task))
+
+
+def results(outcomes: dict[str, list[Outcome]], seconds: float, walks: int) -> dict[str, Any]:
+    """What `--publish` records: figures, targets, and every case that is not right or wrote an invalid document."""
+    return {
+        "date": date.today().isoformat(),
+        "what": "every case of the three data sets: encoding against the known verdicts, random walks judged by "
+        "jsonschema-rs; each case in a process of its own",
+        "machine": {"python": platform.python_version(), "cores": os.cpu_count()},
+        "versions": {name: version(name) for name in ("schemalm", "jsonschema-rs")},
+        "walks_per_schema": walks,
+        "limits": asdict(LIMITS),
+        "seconds": round(seconds),
+        "targets": [asdict(target) for target in targets(outcomes)],
+        "data_sets": {
+            name: {
+                "all": summarize(found).as_json(),
+                "splits": {split: summarize(group).as_json() for split, group in by_split(found).items()},
+                "not_right": [_record(outcome) for outcome in found if not outcome.is_right or outcome.bad_walks],
+            }
+            for name, found in outcomes.items()
+        },
+    }
+
+
+def _record(outcome: Outcome) -> dict[str, Any]:
+    names = ("id", "status", "keyword", "pointer", "message", "valid_refused", "invalid_accepted", "changed")
+    record = {name: value for name, value in outcome.as_json().items() if name in names and value}
+    if outcome.bad_walks:
+        walks = [{"reason": walk.reason, "document": walk.document} for walk in outcome.bad_walks[:MAX_LISTED_WALKS]]
+        record |= {"num_bad_walks": len(outcome.bad_walks), "bad_walks": walks}
+    return record
+
+
+def show_case(console: Console, data: Path, case_id: str, walks: int) -> None:
+    """Runs one case and prints it in full."""
+    for reader in READERS.values():
+        for case in reader(data):
+            if case.id == case_id:
+                print_case(console, case, run_cases([case], walks, 1)[0])
+                return
+    raise typer.BadParameter(f"no data set has a case {case_id!r}", param_hint="--case")
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="The folder with the three data sets.", exists=True, file_okay=False)],
+    data_set: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(READERS)}; all where absent.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="Only cases of this split.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only every so many cases.")] = 1,
+    case: Annotated[str | None, typer.Option(help="Only this case, printed in full.")] = None,
+    walks: Annotated[int, typer.Option(min=0, help="Random walks per schema.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, help="Cases measured at a time.")] = os.cpu_count() or 1,
+    details: Annotated[Path | None, typer.Option(help="Writes every outcome to this file, one JSON per line.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Prints only what changed against the baseline.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Writes the results and docs/support.md.")] = False,
+    baseline: Annotated[Path, typer.Option(help="The folder of the baseline.")] = BASELINE,
+    update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Writes the baseline.")] = False,
+) -> None:
+    """Measures the cases, prints the tables, compares with the baseline."""
+    # As wide as the tables where the output is no terminal.
+    console = Console() if Console().is_terminal else Console(width=240)
+    if case is not None:
+        show_case(console, data, case, walks)
+        return
+    if unknown := set(data_set or ()) - READERS.keys():
+        raise typer.BadParameter(f"no data set {', '.join(unknown)}; there are {', '.join(READERS)}")
+    if publish and (data_set or split or every > 1 or not walks):
+        raise typer.BadParameter("--publish takes every case, and walks", param_hint="--publish")
+    start = time.monotonic()
+    outcomes = {
+        name: run_data_set(console, name, select(data, name, split or [], every), walks, jobs)
+        for name in data_set or READERS
+    }
+    outcomes = {name: found for name, found in outcomes.items() if found}
+    seconds = time.monotonic() - start
+    if not quiet:
+        print_report(console, outcomes)
+    if details is not None:
+        lines = (to_json_line(outcome) + "\n" for found in outcomes.values() for outcome in found)
+        write_atomically(details, "".join(lines).encode())
+    if publish:
+        write_atomically(RESULTS, (json.dumps(results(outcomes, seconds, walks), indent=2) + "\n").encode())
+        write_atomically(SUPPORT, support_page(outcomes).encode())
+    any_worse = False
+    for name, found in outcomes.items():
+        comparison = compare(read_baseline(baseline / f"{name}.txt"), found)
+        print_comparison(console, name, comparison)
+        any_worse = any_worse or bool(comparison.worse)
+        if update_baseline:
+            write_baseline(baseline / f"{name}.txt", found)
+    console.print(f"{seconds:.0f} s in all")
+    if any_worse and not update_baseline:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
