@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples in every run: a failure is a change's doing. `LAW_EXAMPLES=5000` draws new ones, in tests/laws that
+# many. No deadlines: how long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not in os.environ, deadline=None)
+hypothesis.settings.load_profile("project")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

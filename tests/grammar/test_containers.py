@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.grammar.assertions import Assertion, Is, KeyJudge, NumberIn, Pattern, StringIn, kind_of, of_kind
@@ -210,7 +210,6 @@ def test_the_shape_of_a_constant_holds_its_equals_alone(constant: Any) -> None:
     assert [holds(equals(constant), value) for value in CONSTANTS] == [validator.is_valid(value) for value in CONSTANTS]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(CONSTANTS), max_size=4))
 def test_the_shape_of_an_enum_holds_its_members_equals_alone(listed: list[Any]) -> None:
     shape = one_of_values(listed)

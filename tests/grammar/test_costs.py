@@ -211,7 +211,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(objects, arrays, *connectives, inner.map(lambda part: {"not": part}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.recursive(leaves, _grown, max_leaves=6))
 def test_costs_of_random_schemas_are_those_of_an_exhaustive_search(schema: Any) -> None:
     assert_least(schema)

@@ -118,7 +118,7 @@ formulas = st.recursive(
 SHAPES = (A, B, negate(A), all_of([A, B]), TRUE, FALSE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(formulas, min_size=1, max_size=2),
     st.dictionaries(

@@ -115,7 +115,7 @@ def _grown(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
 SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), LIMITS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.recursive(string_leaves, _grown, max_leaves=6))
 def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> None:
     formula, schema = pair
@@ -130,7 +130,7 @@ def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> N
         assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.recursive(number_leaves, _grown, max_leaves=5))
 def test_the_language_of_a_formula_over_numbers_is_what_it_says(pair: Pair) -> None:
     formula, schema = pair

@@ -148,7 +148,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.recursive(branches, _grown, max_leaves=4), st.sampled_from([False, {"type": "string"}]))
 def test_random_branches_evaluate_what_the_validator_says(schema: Any, rest: Any) -> None:
     whole = {"$schema": DRAFT_2020, "properties": {"kind": {}}, **schema, "unevaluatedProperties": rest}

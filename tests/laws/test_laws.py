@@ -21,8 +21,6 @@ seeds = st.integers(0, 2**32)
 # More examples: `LAW_EXAMPLES=5000 pytest tests/laws`.
 lawful = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "80")),
-    deadline=None,
-    derandomize="LAW_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

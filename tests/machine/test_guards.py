@@ -278,7 +278,7 @@ def test_branches_with_and_without_repetition_mean_what_the_validator_says(name:
 
 
 @pytest.mark.parametrize("name", BRANCHES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_every_walk_and_every_prefix_of_it_ends_without_a_repetition(name: str, seed: int) -> None:
     schema = BRANCHES[name]

@@ -219,7 +219,7 @@ UNDECIDED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", UNDECIDED)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
 def test_a_completion_ends_every_document(name: str, seed: int) -> None:
     schema = UNDECIDED[name]
@@ -268,7 +268,7 @@ COUNTED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", COUNTED)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_whatever_a_walk_reaches_is_valid_once_completed(name: str, seed: int) -> None:
     schema = COUNTED[name]
@@ -323,7 +323,7 @@ def test_the_completion_is_short(workflows: Tokenizer) -> None:
     assert len(workflows.machine().completion()) < 40
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_under_a_prompt_every_walk_states_it(seed: int) -> None:
     schema = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.grammar import Grammar, compile_schema
@@ -80,7 +80,6 @@ def test_word_cuts_leave_out_no_character(text: str) -> None:
 
 
 @pytest.mark.parametrize("scope", ["word", "value", "derivation"])
-@settings(deadline=None)
 @given(text=st.text())
 def test_every_text_survives_every_scope(scope: MergeScope, text: str) -> None:
     tokenizer = Tokenizer(compile_schema({"type": "string"}), merge_scope=scope)

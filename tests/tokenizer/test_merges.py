@@ -45,7 +45,7 @@ def apply(word: list[str], pair: Pair) -> list[str]:
     return result
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(segments, st.integers(1, 8))
 def test_the_fast_learner_equals_counting_afresh(weights: dict[str, int], num_merges: int) -> None:
     assert learn_merges(weights, ARITIES, num_merges) == slow_merges(weights, num_merges)

@@ -43,7 +43,6 @@ def num_places(machine: Automaton) -> int:
     return len(machine._places)
 
 
-@settings(deadline=None)
 @given(st.text("abx", max_size=5))
 def test_the_verdict_has_one_bit_per_language(text: str) -> None:
     machine = automaton()
@@ -174,7 +173,7 @@ def test_a_distance_belongs_to_the_verdicts_asked_for() -> None:
 patterns = st.sampled_from(["^a*b", "b$", "^(ab)*$", "^[ab]{2}$", "a.a", "^$", "^(a|bb){1,3}$"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(patterns, min_size=1, max_size=3), st.booleans())
 def test_distances_are_those_of_an_exhaustive_search(sources: list[str], in_common: bool) -> None:
     languages = [texts_of(source) for source in sources]

@@ -52,7 +52,7 @@ def texts_around(bound: float, steps: list[int]) -> set[str]:
     return {text for text in found if holds(number_texts(), text)}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(bounds, st.lists(st.integers(-2, 2), min_size=1, max_size=6), st.one_of(bounds, floats))
 @example(0, [1, -1], -0.0)
 @example(-0.0, [1], 0)
@@ -81,7 +81,7 @@ def test_nothing_is_left_out_for_floats_and_for_ints_that_floats_hold(bound: flo
     assert misjudged_by_bound(bound) == NOTHING
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(2**53, 2**70), st.lists(st.integers(-2, 2), min_size=1, max_size=4))
 def test_what_is_left_out_stands_for_one_float_beside_the_bound(bound: int, steps: list[int]) -> None:
     left_out = {float(text) for text in texts_around(bound, steps) if holds(misjudged_by_bound(bound), text)}

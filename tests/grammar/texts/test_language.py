@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.grammar.texts.language import (
@@ -85,7 +85,6 @@ leaves: st.SearchStrategy[tuple[Language, Member]] = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, _grown, max_leaves=5), st.lists(texts, min_size=3, max_size=8))
 def test_membership_follows_the_construction(pair: tuple[Language, Member], read: list[bytes]) -> None:
     language, member = pair
@@ -93,7 +92,6 @@ def test_membership_follows_the_construction(pair: tuple[Language, Member], read
         assert holds(language, word) == member(word)
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, _grown, max_leaves=5))
 def test_whether_the_empty_text_is_held_is_known(pair: tuple[Language, Member]) -> None:
     assert pair[0].nullable == pair[1](b"")
@@ -110,7 +108,6 @@ def _plain(inner: st.SearchStrategy[tuple[Language, Member]]) -> st.SearchStrate
 nonempty = leaves.filter(lambda pair: pair[0] not in (NOTHING, EVERYTHING))
 
 
-@settings(deadline=None)
 @given(st.recursive(nonempty, _plain, max_leaves=4))
 def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair: tuple[Language, Member]) -> None:
     language, member = pair
@@ -172,7 +169,6 @@ def test_of_the_normal_forms_those_that_mean_the_same_are_equal() -> None:
     assert intersection([complement(a), complement(b)]) == complement(union([a, b]))
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, _grown, max_leaves=5), st.recursive(leaves, _grown, max_leaves=5))
 def test_digests_are_equal_where_expressions_are(
     first: tuple[Language, Member], second: tuple[Language, Member]
@@ -210,7 +206,6 @@ def test_the_common_refinement_of_partitions_keeps_every_byte_once(masks: list[i
         assert all(part & mask in (0, part) for mask in masks)
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, _grown, max_leaves=5))
 def test_bytes_of_one_class_have_equal_derivatives(pair: tuple[Language, Member]) -> None:
     classes = byte_classes(pair[0], {})

@@ -51,7 +51,7 @@ def texts_around(divisor: float, factor: int, steps: int) -> set[str]:
     return {text for text in found if len(text) < 310 and holds(number_texts(), text)}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(divisors, factors, st.integers(-20, 20))
 @example(0.01, 1999, 0)
 @example(0.05, 87, 0)
@@ -67,7 +67,7 @@ def test_multiples_are_those_of_exact_fractions(divisor: float, factor: int, ste
         assert holds(language, text) == (is_multiple and not left_out), text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(divisors, factors, st.integers(-20, 20))
 @example(0.1, 3, 4)
 @example(3, 3 * 10**17, 1)
@@ -80,7 +80,7 @@ def test_a_text_that_is_not_misjudged_is_judged_as_its_number_is(divisor: float,
             assert holds(multiples(divisor), text) == validator.is_valid(number_of_text(text)), text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from([0.01, 0.05, 0.25, 0.5, 0.1, 0.001, 5, 10, 0.3, 1.5, 7, 60]), st.integers(-(10**9), 10**9))
 def test_ordinary_multiples_are_admitted(divisor: float, factor: int) -> None:
     text = repr(float(exact(divisor) * factor))

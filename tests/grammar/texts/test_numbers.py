@@ -51,7 +51,7 @@ def walk(language: Language, chance: random.Random) -> str:
         language, text = following[byte], text + bytes([byte])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(floats)
 @example(5e-324)
 @example(2.2250738585072014e-308)
@@ -68,7 +68,6 @@ def test_every_finite_float_has_its_text(value: float) -> None:
     assert isinstance(number_of_text(text), float)
 
 
-@settings(deadline=None)
 @given(integers)
 def test_every_integer_of_309_digits_has_its_text(value: int) -> None:
     assert holds(number_texts(), text_of_number(value))
@@ -103,7 +102,7 @@ def test_what_no_number_is_written_as_is_no_text(text: str) -> None:
     assert not holds(number_texts(), text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(floats, integers, st.integers(0, 2**54).map(float), floats.map(lambda x: x / 1e300)))
 def test_integers_are_told_apart(value: float) -> None:
     text = text_of_number(value)
@@ -112,7 +111,7 @@ def test_integers_are_told_apart(value: float) -> None:
     assert holds(non_integer_texts(True), text) == (not is_integral(value)) or almost_integral
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32), st.booleans())
 def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) -> None:
     text = walk(integer_texts(True) if integral else non_integer_texts(True), random.Random(seed))
@@ -120,7 +119,7 @@ def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) 
     assert is_integral(number_of_text(text)) == integral
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_a_text_is_an_integer_or_not_or_misleading(seed: int) -> None:
     text = walk(number_texts(), random.Random(seed))
@@ -138,7 +137,7 @@ def test_few_derivatives_are_alive(language: Language) -> None:
     assert len(found) < 2 * MAX_DIGITS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(floats.filter(bool), st.randoms())
 @example(0.1, random.Random(0))
 @example(1e23, random.Random(0))
@@ -152,7 +151,7 @@ def test_other_texts_of_a_float_stand_for_it(value: float, chance: random.Random
         assert text != repr(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_text_that_is_not_the_repr_is_among_the_other_texts(seed: int) -> None:
     text = walk(number_texts(), random.Random(seed))

@@ -79,14 +79,14 @@ def found(pattern: str, texts: list[str]) -> list[bool]:
     return [holds(language, text) for text in texts]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(patterns, texts)
 def test_a_language_holds_the_texts_that_an_engine_finds_a_match_in(pattern: str, texts: list[str]) -> None:
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
 @pytest.mark.skipif(not HAS_REGRESS, reason="needs regress: the standard library's look-behind has a fixed width")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(looking, texts)
 def test_look_around_holds_what_an_engine_finds(pattern: str, texts: list[str]) -> None:
     try:
