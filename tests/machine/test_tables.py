@@ -11,7 +11,7 @@ from schemalm.errors import InvalidDocument
 from schemalm.grammar import compile_schema
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.linearization import MergeScope
+from schemalm.tokenizer.segmentation import MergeScope
 
 SCHEMA = {
     "type": "object",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.symbols import NUM_BYTES, symbol_of
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.linearization import WORDS, MergeScope
+from schemalm.tokenizer.segmentation import WORDS, MergeScope
 
 VALUE = {"name": "a b", "tags": ["x", 1.5], "free": "y"}
 

@@ -14,7 +14,7 @@ from schemalm.documents import json_equal
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.linearization import MergeScope
+from schemalm.tokenizer.segmentation import MergeScope
 
 SCOPES: tuple[MergeScope, ...] = ("word", "value", "derivation")
 

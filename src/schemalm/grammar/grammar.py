@@ -220,6 +220,11 @@ class Grammar:
         seen.add(key)
         return rest
 
+    def admits_every_text(self, nonterminal: int) -> bool:
+        """Whether the nonterminal is a text of which nothing is asked."""
+        state = self.nonterminals[nonterminal].state
+        return isinstance(state, Text | Key) and self.automaton.admits_every_text(state.place)
+
     def at_place(self, nonterminal: int, place: int) -> int:
         """The nonterminal of the same text at another place of the automaton."""
         node = self.nonterminals[nonterminal]

@@ -108,6 +108,7 @@ class _HeadCrossEntropy(torch.autograd.Function):
         if question.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
+        hidden_ND, head_VD = _in_product_type(hidden_ND), _in_product_type(head_VD)
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
             chunk_loss, gradient_NV = _chunk_loss(hidden_ND[chunk] @ head_VD.T, question, chunk)
@@ -122,6 +123,14 @@ class _HeadCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         """The gradients of the hidden vectors and of the head."""
         return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None
+
+
+def _in_product_type(tensor: Tensor) -> Tensor:
+    """The tensor as products under autocast read it: cast once here, where autocast would cast it for every chunk."""
+    device_type = tensor.device.type
+    if not torch.is_autocast_enabled(device_type):
+        return tensor
+    return tensor.to(torch.get_autocast_dtype(device_type))
 
 
 def _chunk_loss(raw_NV: Tensor, question: _Question, chunk: slice) -> tuple[Tensor, Tensor | None]:

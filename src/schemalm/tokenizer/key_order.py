@@ -13,7 +13,8 @@ from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.tokenizer.linearization import Linearizer, SegmentWriter
+from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.segmentation import NOTHING
 
 MAX_NAMES = 200
 MAX_READ_DOCUMENTS = 4_000
@@ -27,7 +28,7 @@ def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[
     reached = grammar.with_key_orders({})
     linearizer = Linearizer(reached)
     for value in values[:: -(-len(values) // MAX_READ_DOCUMENTS)] if values else ():
-        linearizer.segments(value, SegmentWriter("value", frozenset()))
+        linearizer.write(value, NOTHING)
     return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}
 
 

@@ -20,18 +20,16 @@ from schemalm.errors import DataError, DecodeError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
-from schemalm.grammar.symbols import NUM_BYTES
+from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
-from schemalm.tokenizer.linearization import Linearizer, MergeScope, SegmentWriter
+from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.segmentation import MAX_REMEMBERED_CHARACTERS, Memory, MergeScope, Segments
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
     from schemalm.machine import Machine, Tables
 
 FORMAT = 1
-# Segments whose tokens are remembered, and how long they may be, in symbols.
-MAX_CACHED_SEGMENTS = 500_000
-MAX_CACHED_LENGTH = 256
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,13 @@ class Tokenizer:
         self.vocabulary = Vocabulary(grammar, whole_values, merges)
         self.states = states
         self._linearizer = Linearizer(grammar)
+        end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = frozenset(whole_values)
-        self._segment_ids: dict[str, list[int]] = {value: [self.vocabulary.ids[value]] for value in whole_values}
         self._merger = _merge_engine(self.vocabulary)
+        segments = Segments(merge_scope, self._whole_values, end, key_end)
+        token_ids = Memory(self._merge, MAX_REMEMBERED_CHARACTERS)
+        self._as_segments = segments.writing(lambda segment: [segment])
+        self._as_tokens = segments.writing(token_ids.__getitem__)
         self._tables: Tables | None = None
 
     @classmethod
@@ -176,15 +178,11 @@ class Tokenizer:
 
     def segments(self, value: Any) -> list[str]:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
-        return self._linearizer.segments(value, SegmentWriter(self.merge_scope, self._whole_values))
+        return self._linearizer.write(value, self._as_segments)
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
-        remembered = self._segment_ids
-        ids: list[int] = []
-        for segment in self.segments(value):
-            ids.extend(remembered.get(segment) or self._merge(segment))
-        return ids
+        return self._linearizer.write(value, self._as_tokens)
 
     @overload
     def encode_batch(self, values: Iterable[Any], on_error: Literal["raise"] = ...) -> list[list[int]]: ...
@@ -205,9 +203,10 @@ class Tokenizer:
             raise
 
     def _merge(self, segment: str) -> list[int]:
+        """The token ids of one segment."""
+        if segment in self._whole_values:
+            return [self.vocabulary.ids[segment]]
         ids: list[int] = self._merger.encode(segment, add_special_tokens=False).ids
-        if len(segment) <= MAX_CACHED_LENGTH and len(self._segment_ids) < MAX_CACHED_SEGMENTS:
-            self._segment_ids[segment] = ids
         return ids
 
     def decode(self, ids: Sequence[int]) -> Any:

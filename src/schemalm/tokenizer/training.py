@@ -12,8 +12,8 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END
 from schemalm.machine import Machine
 from schemalm.tokenizer.key_order import learn_key_orders
-from schemalm.tokenizer.linearization import WORDS, MergeScope
 from schemalm.tokenizer.merges import learn_merges
+from schemalm.tokenizer.segmentation import WORDS, MergeScope
 from schemalm.tokenizer.tokenizer import GrammarStates, Tokenizer
 from schemalm.tokenizer.vocabulary import num_learned_tokens
 

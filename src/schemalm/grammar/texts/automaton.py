@@ -111,6 +111,13 @@ class Automaton:
             if after != DEAD:
                 yield byte, after
 
+    def targets(self, place: int) -> list[int]:
+        """The place after each of the 256 bytes; DEAD where no text goes on."""
+        if not self._classes[place]:
+            self._find_classes(place)
+        after = [self.step(place, byte) for byte in self._representatives[place]]
+        return [after[index] for index in self._classes[place]]
+
     def run(self, text: bytes, place: int) -> int:
         """The place after `text`, DEAD where it leads nowhere."""
         if len(text) > MAX_TOLD_COUNT and (counted := self._run_counted(text, place)) is not None:
@@ -121,11 +128,15 @@ class Automaton:
                 return DEAD
         return place
 
+    def admits_every_text(self, place: int) -> bool:
+        """Whether every text may come at a place, with nothing to be judged."""
+        return self._places[place] == (ANY_TEXT,)
+
     def _run_counted(self, text: bytes, place: int) -> int | None:
         """The place after valid UTF-8 where only the number of its characters matters; None for other places."""
-        languages = self._places[place]
-        if languages == (ANY_TEXT,):
+        if self.admits_every_text(place):
             return place
+        languages = self._places[place]
         if len(languages) > 1 or not _is_counter(languages[0]):
             return None
         _, minimum, maximum = languages[0].parts

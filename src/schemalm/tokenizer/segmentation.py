@@ -1,0 +1,123 @@
+"""How a text's symbols are cut into segments: merges never cross a cut, and no segment is long.
+
+In: the text of a string, number or key with the symbol that ends it; out: its segments, one character per symbol.
+Joined, they spell the whole text whatever the cuts. A segment has at most `MAX_SEGMENT_SYMBOLS` symbols, so that
+finding its tokens takes bounded time and a document of n bytes takes time in proportion to n.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Generic, Literal, TypeVar
+
+MergeScope = Literal["word", "value", "derivation"]
+MAX_SEGMENT_SYMBOLS = 256
+# Word boundaries: an identifier with the character before it, a run of signs with the white space after it, or a run of
+# white space. Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
+WORDS = re.compile(r"[^\r\n\w]?\w{1,60}| ?[^\s\w]{1,60}[\r\n ]{0,60}|\s{1,60}")
+
+# How many characters of texts are remembered with what they are written as.
+MAX_REMEMBERED_CHARACTERS = 1 << 24
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Writing(Generic[T]):
+    """What to append for stretches of symbols: for structure, by its spelling; for contents and free keys, by the text.
+
+    joins_texts: contents are spelled as part of the structure around them.
+    """
+
+    structure: Mapping[str, list[T]]
+    texts: Mapping[str, list[T]]
+    keys: Mapping[str, list[T]]
+    joins_texts: bool
+
+
+def spelled(text: str) -> str:
+    """A text's UTF-8 bytes, one character each."""
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def words(text: str, end: str) -> list[str]:
+    """The segments of a text that is cut at word boundaries; `end` belongs to the last one.
+
+    Raises UnicodeEncodeError for what is no text.
+    """
+    found: list[str] = WORDS.findall(text)
+    if not text.isascii():
+        found = [spelled(word) for word in found]
+    if not found:
+        return [end]
+    found[-1] += end
+    return found
+
+
+def pieces(spelling: str) -> Iterator[str]:
+    """A spelling in pieces of bounded length."""
+    for start in range(0, len(spelling), MAX_SEGMENT_SYMBOLS):
+        yield spelling[start : start + MAX_SEGMENT_SYMBOLS]
+
+
+class Memory(dict[str, list[T]], Generic[T]):
+    """What a function gave for each text, as far as they fit: forgets everything where their lengths pass a limit."""
+
+    # Longer texts come once, shorter ones again and again.
+    MAX_LENGTH = 4096
+
+    def __init__(self, find: Callable[[str], list[T]], max_characters: int) -> None:
+        super().__init__()
+        self._find = find
+        self._max_characters = max_characters
+        self._num_characters = 0
+
+    def __missing__(self, text: str) -> list[T]:
+        found = self._find(text)
+        if len(text) <= self.MAX_LENGTH:
+            self._num_characters += len(text) + 1
+            if self._num_characters > self._max_characters:
+                self.clear()
+                self._num_characters = len(text) + 1
+            self[text] = found
+        return found
+
+
+class Segments:
+    """The segments of stretches of symbols; `whole_values` are never cut.
+
+    end, key_end: the characters of the symbols that end a content and a free key.
+    """
+
+    def __init__(self, scope: MergeScope, whole_values: frozenset[str], end: str, key_end: str) -> None:
+        self._scope = scope
+        self._whole_values = whole_values
+        self._end = end
+        self._key_end = key_end
+
+    def writing(self, find: Callable[[str], list[T]]) -> Writing[T]:
+        """What `find` gives for the segments of each stretch, one after another."""
+
+        def found(cut: Callable[[str], Iterable[str]]) -> Memory[T]:
+            return Memory(lambda text: list(chain.from_iterable(map(find, cut(text)))), MAX_REMEMBERED_CHARACTERS)
+
+        contents, keys = partial(self._cut, end=self._end), partial(self._cut, end=self._key_end)
+        return Writing(found(pieces), found(contents), found(keys), joins_texts=self._scope == "derivation")
+
+    def _cut(self, text: str, end: str) -> Iterable[str]:
+        if self._scope == "word" and spelled(text) + end not in self._whole_values:
+            return words(text, end)
+        return pieces(spelled(text) + end)
+
+
+class _Nothing(dict[str, list[str]]):
+    def __missing__(self, text: str) -> list[str]:
+        return []
+
+
+# For a walk that only shall meet what a value reaches.
+NOTHING = Writing(_Nothing(), _Nothing(), _Nothing(), joins_texts=False)
