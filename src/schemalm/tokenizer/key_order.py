@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.tokenizer.expansions import Expansions
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.segmentation import NOTHING
 
@@ -26,7 +27,7 @@ def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[
     for value in values:
         _count_listings(value, listings)
     reached = grammar.with_key_orders({})
-    linearizer = Linearizer(reached)
+    linearizer = Linearizer(Expansions(reached))
     for value in values[:: -(-len(values) // MAX_READ_DOCUMENTS)] if values else ():
         linearizer.write(value, NOTHING)
     return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}

@@ -22,7 +22,9 @@ from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
+from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import MAX_REMEMBERED_CHARACTERS, Memory, MergeScope, Segments
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
@@ -69,7 +71,9 @@ class Tokenizer:
         self.merge_scope = merge_scope
         self.vocabulary = Vocabulary(grammar, whole_values, merges)
         self.states = states
-        self._linearizer = Linearizer(grammar)
+        expansions = Expansions(grammar)
+        self._linearizer = Linearizer(expansions)
+        self._reader = Reader(expansions)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = frozenset(whole_values)
         self._merger = _merge_engine(self.vocabulary)
@@ -211,7 +215,10 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one whole document; raises DecodeError (position, message) for anything else."""
-        derivation = self._derive(ids)
+        try:
+            return self._reader.read(self._spelling(ids))
+        except (RefusedError, IndexError):
+            derivation = self._derive(ids)
         if not derivation.is_complete:
             raise DecodeError(f"the document is not whole after {len(ids)} tokens", position=len(ids))
         return derivation.value
@@ -228,6 +235,11 @@ class Tokenizer:
             except ValueError as error:
                 raise DecodeError(str(error), position=position) from None
         return self.decode([*ids, *machine.completion()])
+
+    def _spelling(self, ids: Sequence[int]) -> str:
+        if min(ids, default=PAD_ID) < FIRST_SYMBOL_ID:
+            raise RefusedError
+        return "".join(map(self.vocabulary.spellings.__getitem__, ids))
 
     def _derive(self, ids: Sequence[int]) -> Derivation:
         derivation = Derivation(self.grammar)
@@ -253,6 +265,16 @@ class Tokenizer:
         if self._tables is None:
             self._tables = Tables(self.grammar, self.vocabulary)
         return self._tables
+
+    def warm(self) -> None:
+        """Fills ahead the masks of the nonterminals that training documents pass through, most frequent first.
+
+        Masks are the same with and without it: without, each is filled when a machine first asks for it, in a few
+        milliseconds. A tokenizer that was not trained knows no such nonterminals.
+        """
+        from schemalm.machine.warming import warm_tables  # noqa: PLC0415
+
+        warm_tables(self.tables, self.states.nonterminals)
 
     def machine(self) -> Machine:
         """A machine at the beginning of a document."""
