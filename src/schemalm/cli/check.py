@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName
 from schemalm.cli.terminal import Terminal, command_line, counted
-
-if TYPE_CHECKING:
-    from schemalm.tokenizer import Tokenizer
-
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
@@ -59,7 +56,7 @@ def check(
     findings: list[Finding] = []
     with terminal.counting("checking", len(files)) as done:
         for number, file in enumerate(files, start=1):
-            finding = examine(file, tokenizer)
+            finding = examine(file, tokenizer.segments)
             if finding is not None:
                 findings.append(finding)
             done(number)
@@ -84,14 +81,14 @@ def check(
     raise typer.Exit(1 if findings else 0)
 
 
-def examine(file: Path, tokenizer: Tokenizer) -> Finding | None:
-    """Why the schema of `tokenizer` rejects a file; None where it accepts it."""
+def examine(file: Path, write: Callable[[Any], object]) -> Finding | None:
+    """Why a file is rejected, by `write`, which raises InvalidDocument for a value; None where it is accepted."""
     from schemalm.cli.locate import Place, excerpt, locate  # noqa: PLC0415
     from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.errors import DocumentError, InvalidDocument  # noqa: PLC0415
 
     try:
-        tokenizer.segments(load_document(file))
+        write(load_document(file))
     except DocumentError as error:
         shown = excerpt(_text(file), Place(error.line, error.column))
         return Finding(str(file), error.line, error.column, None, None, error.message, shown)

@@ -1,4 +1,4 @@
-"""`schemalm tokenizer train`: a corpus to a tokenizer file."""
+"""`schemalm tokenizer`: making tokenizers and looking at them; `train` turns a corpus into a tokenizer file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from schemalm.cli import tokenizer_inspect, tokenizer_stats
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName
 from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line, counted
 
-app = typer.Typer(help="Train tokenizers.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Train tokenizers."""
+    """Train tokenizers and look at them."""
 
 
 @app.command("train")
@@ -76,3 +77,7 @@ def train(
     following = command_line("prepare", "--input", corpus, "--output", "data", "--tokenizer", out)
     terminal.finish(result, next_command=following)
     raise typer.Exit(1 if rejections else 0)
+
+
+app.command("inspect")(tokenizer_inspect.inspect)
+app.command("stats")(tokenizer_stats.stats)

@@ -1,0 +1,139 @@
+"""`schemalm tokenizer inspect`: one document with its tokens coloured, and what other tokenizers make of it.
+
+Colours say where tokens begin and end. Where they are not to be had (no terminal, NO_COLOR), a thin line stands between
+neighbouring tokens instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemalm.cli.check import Finding, examine
+from schemalm.cli.options import AsJSON
+from schemalm.cli.terminal import Terminal, command_line, counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from schemalm.inspection import Inspection, Run, UnitCount
+    from schemalm.tokenizer import AnyTokenizer
+
+# Black on these is readable on dark and on light terminals alike. Terminals of few colours would show most of the first
+# as white.
+COLOURS = ("#a8c8ff", "#a6e3b4", "#ffd58a", "#f7b3c2", "#cdb6f5", "#9fdfe3")
+FEW_COLOURS = ("cyan", "green", "yellow", "magenta", "white", "bright_cyan")
+BORDER = "│"
+LEGEND = "↵ end of a line, ” of a text, } of an object, ] of a list, · something else that is not seen"
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A YAML or JSON document.")],
+    tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Another tokenizer file to count with."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, metavar="OUT", help="Write a page that tells about each token.")
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Show a document with its tokens coloured."""
+    from schemalm.documents import load_document  # noqa: PLC0415
+    from schemalm.files import write_atomically  # noqa: PLC0415
+    from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
+    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    terminal.say(f"showing {file} as tokens of {tokenizer}")
+    with terminal.working("loading tokenizers"):
+        loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
+    _refuse(terminal, file, tokenizer, examine(file, loaded[tokenizer].encode))
+    value = load_document(file)
+    inspection = inspect_value(loaded[tokenizer], value)
+    counts = count_units(value, {str(path): other for path, other in loaded.items()})
+    if not as_json:
+        _show(terminal, inspection, counts)
+    if html is not None:
+        write_atomically(html, render_page(file.name, inspection, counts).encode())
+        terminal.show(f"\nthe page: {html}")
+    result = {
+        "file": str(file),
+        "html": str(html) if html else None,
+        **_describe(loaded[tokenizer], inspection, counts),
+    }
+    following = command_line("tokenizer", "stats", "--tokenizer", tokenizer, "--corpus", file.parent)
+    terminal.finish(result, next_command=following)
+
+
+def _refuse(terminal: Terminal, file: Path, tokenizer: Path, finding: Finding | None) -> None:
+    """End the command where the file is no valid document."""
+    if finding is None:
+        return
+    terminal.show(finding.to_text())
+    again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer)
+    terminal.finish({"file": str(file), "rejected": asdict(finding)}, next_command=again)
+    raise typer.Exit(1)
+
+
+def _show(terminal: Terminal, inspection: Inspection, counts: list[UnitCount]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from schemalm.inspection import visible  # noqa: PLC0415
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in inspection.lines():
+        console.print(paint(line, console))
+    terminal.show(f"\n{LEGEND}\n")
+    rows = ((visible(count.name), count.unit, f"{count.count:,}", f"{count.bytes_per_unit:.2f}") for count in counts)
+    terminal.table(("what", "units", "count", "bytes each"), [*rows])
+    if inspection.num_forced:
+        forced = counted(inspection.num_forced, "token")
+        terminal.show(f"\nforced: {forced} of {len(inspection.tokens):,}, the only ones admitted at their place")
+
+
+def paint(line: list[Run], console: Console) -> Text:
+    """One line of the document: coloured by token, or with borders between tokens where there are no colours."""
+    from rich.text import Text  # noqa: PLC0415
+
+    is_coloured = console.color_system is not None and not console.no_color
+    colours = COLOURS if console.color_system in ("256", "truecolor") else FEW_COLOURS
+    painted = Text()
+    previous: int | None = None
+    for run in line:
+        if run.token is None:
+            painted.append(run.text)
+            continue
+        if not is_coloured and previous not in (None, run.token):
+            painted.append(BORDER)
+        painted.append(run.text, f"black on {colours[run.token % len(colours)]}" if is_coloured else "")
+        previous = run.token
+    return painted
+
+
+def _describe(tokenizer: AnyTokenizer, inspection: Inspection, counts: list[UnitCount]) -> dict[str, Any]:
+    """The inspection as plain values."""
+    tokens = [
+        {
+            "id": token.id,
+            "symbols": token.symbols,
+            "path": token.path,
+            "nonterminal": token.nonterminal,
+            "num_admitted": token.num_admitted,
+            "places": [[place.start, place.end] for place in token.places],
+        }
+        for token in inspection.tokens
+    ]
+    return {
+        "digest": tokenizer.digest,
+        "text": inspection.text,
+        "num_tokens": len(tokens),
+        "num_forced": inspection.num_forced,
+        "counts": [asdict(count) for count in counts],
+        "tokens": tokens,
+    }

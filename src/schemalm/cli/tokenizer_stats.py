@@ -1,0 +1,191 @@
+"""`schemalm tokenizer stats`: what a vocabulary consists of, and what it makes of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemalm.cli.options import AsJSON, MaxFiles
+from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.terminal import Terminal, command_line
+
+if TYPE_CHECKING:
+    from schemalm.dataset.prepare import Rejection
+    from schemalm.inspection import TokenKind, Usage
+    from schemalm.tokenizer import AnyTokenizer
+
+NUM_LONGEST, NUM_FREQUENT = 10, 20
+MAX_SHOWN_CHARACTERS = 100
+CONTEXT_SIZE = 512  # the default of `prepare`
+TEXT_KINDS: tuple[TokenKind, ...] = ("whole values", "merges of text", "pieces of text")
+STRUCTURE_KINDS: tuple[TokenKind, ...] = ("merges of structure", "merges of both")
+NUMBERED = {"length": "by their length", "uses": "by their uses"}
+QUANTILES = (0.5, 0.9, 0.99, 1.0)
+
+
+def stats(
+    tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    corpus: Annotated[
+        Path | None,
+        typer.Option(exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."),
+    ] = None,
+    max_files: MaxFiles = None,
+    stride: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next, for the largest position.")
+    ] = 32,
+    as_json: AsJSON = False,
+) -> None:
+    """Show a vocabulary, and what it makes of a corpus."""
+    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))
+    with terminal.working("loading the tokenizer"):
+        loaded = load_tokenizer(tokenizer)
+    usage, rejections = _measure(terminal, loaded, corpus, max_files) if corpus else (None, [])
+    report_rejections(terminal, rejections)
+    vocabulary = describe_vocabulary(loaded, usage)
+    _show_vocabulary(terminal, vocabulary)
+    measured = describe_usage(loaded, usage, stride) if usage else None
+    if measured:
+        _show_usage(terminal, measured)
+    result = {"tokenizer": str(tokenizer), **vocabulary, "corpus": measured, **describe_rejections(rejections)}
+    following = ("--input", corpus or "DIR", "--output", "data", "--tokenizer", tokenizer)
+    terminal.finish(result, next_command=command_line("prepare", *following))
+    raise typer.Exit(1 if rejections else 0)
+
+
+def _measure(
+    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None
+) -> tuple[Usage, list[Rejection]]:
+    """The usage in the documents of a corpus, and those that are refused; raises DataError where none is left."""
+    from schemalm.dataset.prepare import Rejection, read_documents  # noqa: PLC0415
+    from schemalm.documents import canonical_json  # noqa: PLC0415
+    from schemalm.errors import DataError, InvalidDocument  # noqa: PLC0415
+    from schemalm.inspection import measure_usage  # noqa: PLC0415
+
+    with terminal.working("reading the corpus"):
+        documents, rejections = read_documents([corpus], max_documents=max_files)
+
+    def encoded() -> Iterator[tuple[Sequence[int], int]]:
+        for number, document in enumerate(documents, start=1):
+            try:
+                yield tokenizer.encode(document.value), len(canonical_json(document.value))
+            except (InvalidDocument, DataError) as error:
+                keyword = error.keyword if isinstance(error, InvalidDocument) else ""
+                rejections.append(Rejection(document.name, str(error), keyword))
+            done(number)
+
+    with terminal.counting("encoding documents", len(documents)) as done:
+        try:
+            return measure_usage(encoded(), tokenizer.vocab_size), rejections
+        except ValueError:
+            report_rejections(terminal, rejections)
+            raise DataError(f"{corpus}: no document is left, {len(rejections):,} were rejected") from None
+
+
+def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:
+    """The vocabulary as plain values: tokens by kind with their uses, the longest and the most frequent ones."""
+    from schemalm.inspection import count_kinds, longest_tokens, spelled_length, visible  # noqa: PLC0415
+
+    uses = usage.uses.tolist() if usage else [0] * tokenizer.vocab_size
+
+    def described(tokens: Iterable[int]) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": token,
+                "symbols": visible(tokenizer.describe(token)),
+                "length": spelled_length(tokenizer, token),
+                "uses": uses[token],
+            }
+            for token in tokens
+        ]
+
+    return {
+        "digest": tokenizer.digest,
+        "vocab_size": tokenizer.vocab_size,
+        "kinds": [asdict(count) for count in count_kinds(tokenizer, uses)],
+        "longest_of_text": described(longest_tokens(tokenizer, TEXT_KINDS, NUM_LONGEST)),
+        "longest_of_structure": described(longest_tokens(tokenizer, STRUCTURE_KINDS, NUM_LONGEST)),
+        "most_frequent": described(usage.most_frequent(NUM_FREQUENT) if usage else ()),
+    }
+
+
+def describe_usage(tokenizer: AnyTokenizer, usage: Usage, stride: int) -> dict[str, Any]:
+    """The figures of a corpus as plain values."""
+    from schemalm.dataset.windows import count_windows  # noqa: PLC0415
+    from schemalm.inspection import CONTEXT_SIZES  # noqa: PLC0415
+
+    return {
+        "num_documents": usage.num_documents,
+        "num_tokens": usage.num_tokens,
+        "num_bytes": usage.num_bytes,
+        "tokens_per_byte": usage.tokens_per_byte,
+        "num_used": usage.num_used,
+        "share_used": usage.num_used / tokenizer.vocab_size,
+        "entropy_bits": usage.entropy_bits,
+        "effective_size": usage.effective_size,
+        "mean_length": usage.num_tokens / usage.num_documents,
+        "lengths": {f"p{share * 100:g}" if share < 1 else "max": usage.quantile(share) for share in QUANTILES},
+        "share_within": {str(size): usage.share_within(size) for size in CONTEXT_SIZES},
+        "stride": stride,
+        "largest_position": count_windows(usage.quantile(1.0), CONTEXT_SIZE, stride) - 1,
+    }
+
+
+def _show_vocabulary(terminal: Terminal, vocabulary: dict[str, Any]) -> None:
+    terminal.table(("tokens by kind", "tokens", "used", "of all uses"), _kind_rows(vocabulary["kinds"]))
+    for title, tokens, figure in (
+        ("longest of text", vocabulary["longest_of_text"], "length"),
+        ("longest of structure", vocabulary["longest_of_structure"], "length"),
+        ("most frequent", vocabulary["most_frequent"], "uses"),
+    ):
+        if tokens:
+            terminal.show(f"\n{title}, {NUMBERED[figure]}")
+        for token in tokens:
+            terminal.show(f"  {token[figure]:>9,}  {_shortened(token['symbols'])}")
+
+
+def _kind_rows(kinds: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Rows of the table of kinds; without a corpus there is nothing to say of uses."""
+    total = {
+        "kind": "all",
+        **{figure: sum(kind[figure] for kind in kinds) for figure in ("num_tokens", "num_used", "uses")},
+    }
+    rows: list[tuple[str, ...]] = []
+    for kind in [*kinds, total]:
+        used = (f"{kind['num_used']:,}", _percent(kind["uses"] / total["uses"])) if total["uses"] else ("", "")
+        rows.append((kind["kind"], f"{kind['num_tokens']:,}", *used))
+    return rows
+
+
+def _show_usage(terminal: Terminal, measured: dict[str, Any]) -> None:
+    rows: list[tuple[str, ...]] = [
+        ("documents", f"{measured['num_documents']:,}"),
+        ("tokens", f"{measured['num_tokens']:,}"),
+        ("tokens per byte of compact JSON", f"{measured['tokens_per_byte']:.3f}"),
+        ("vocabulary used", f"{measured['num_used']:,} ({_percent(measured['share_used'])})"),
+        ("entropy of a token, bits", f"{measured['entropy_bits']:.2f}"),
+        ("effective vocabulary", f"{measured['effective_size']:,.0f}"),
+        ("tokens per document, mean", f"{measured['mean_length']:,.0f}"),
+        *((f"tokens per document, {name}", f"{length:,}") for name, length in measured["lengths"].items()),
+        *(
+            (f"documents within {int(size):,} tokens", _percent(share))
+            for size, share in measured["share_within"].items()
+        ),
+        (f"largest position at stride {measured['stride']}", f"{measured['largest_position']:,}"),
+    ]
+    terminal.show("")
+    terminal.table(("corpus", ""), rows)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"

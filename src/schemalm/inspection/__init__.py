@@ -1,0 +1,28 @@
+"""Looking at a tokenizer: one document token by token, the vocabulary, and what both make of a corpus."""
+
+from schemalm.inspection.counting import UnitCount, count_units
+from schemalm.inspection.page import describe_token, render_page
+from schemalm.inspection.tokens import InspectedToken, Inspection, Run, inspect_value
+from schemalm.inspection.usage import CONTEXT_SIZES, Usage, measure_usage
+from schemalm.inspection.visible import visible
+from schemalm.inspection.vocabulary import TokenKind, count_kinds, kinds_of_tokens, longest_tokens, spelled_length
+
+__all__ = [
+    "CONTEXT_SIZES",
+    "InspectedToken",
+    "Inspection",
+    "Run",
+    "TokenKind",
+    "UnitCount",
+    "Usage",
+    "count_kinds",
+    "count_units",
+    "describe_token",
+    "inspect_value",
+    "kinds_of_tokens",
+    "longest_tokens",
+    "measure_usage",
+    "render_page",
+    "spelled_length",
+    "visible",
+]

@@ -1,0 +1,225 @@
+"""Where each symbol of a derivation stands in the YAML of its value.
+
+In go the text that `dump_document` writes of a value and the symbols of that value; out comes one place per symbol, in
+order, so the starts never fall. The text is followed along the symbols: they say what must come next, the text says how
+the writer spelled it (plain, in quotes, as a literal block). A character of several bytes belongs to its first byte; an
+escape in quotes belongs to the character that it stands for.
+
+Symbols that spell nothing have an empty place where they take effect: closings after what they close, the line feeds of
+a literal block after the last character before them. YAML's own signs belong to the symbol that opens or closes
+(`AS:string` the opening quote or block header, `END` the closing quote, `KEY_END` the colon), and to none where there
+is no such symbol. Numbers that YAML writes otherwise than the derivation belong to their first byte as a whole.
+
+Not covered: YAML that others wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from schemalm.grammar.symbols import NUM_BYTES, SymbolTable
+
+NEWLINE_MARK = "↵"
+END_MARK = "”"
+OTHER_MARK = "·"
+_CONTAINERS = {"OBJECT_END": ("{}", "}"), "ARRAY_END": ("[]", "]")}
+_QUOTES = ("'", '"')
+_LITERALS = {"TRUE": "true", "FALSE": "false", "NULL": "null"}
+_ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|.)")
+_BLOCK_HEADER = re.compile(r"\|[0-9]*[-+]?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Characters `start` to `end` of the text; where there are none, `mark` is a sign for what stands there unseen."""
+
+    start: int
+    end: int
+    mark: str = OTHER_MARK
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the place is to be seen whatever else its token spells: it has characters, or is a line feed."""
+        return self.start < self.end or self.mark == NEWLINE_MARK
+
+
+def align(text: str, symbols: Iterable[int], table: SymbolTable) -> list[Place]:
+    """The place of each symbol; raises ValueError where the text is not the YAML of what they derive."""
+    return _Alignment(text, table).follow(symbols)
+
+
+class _Alignment:
+    """One walk through a text; `_at` is the character that comes next."""
+
+    def __init__(self, text: str, table: SymbolTable) -> None:
+        self._text = text
+        self._table = table
+        self._at = 0
+        self._style: str | None = None  # what opened the string at hand; None where no string is open
+        self._places: list[Place] = []
+
+    def follow(self, symbols: Iterable[int]) -> list[Place]:
+        content = bytearray()
+        for symbol in symbols:
+            if symbol < NUM_BYTES:
+                content.append(symbol)
+                continue
+            name = self._table.symbols[symbol]
+            if name.label in ("END", "KEY_END"):
+                self._end_text(content.decode(), name.label)
+                content.clear()
+            else:
+                self._structure(name.label, name.text)
+        return self._places
+
+    def _structure(self, label: str, name: str) -> None:
+        if label == "KEY":
+            self._key(name)
+        elif label == "FREE_KEY":
+            self._find_key()
+            self._open_string()
+        elif label == "ITEM":
+            self._skip(" \n")
+            self._pass("-")
+        elif label == "AS":
+            self._choose_kind(name)
+        elif label in _CONTAINERS:
+            self._close(*_CONTAINERS[label])
+        else:
+            self._constant(name if label == "CONST" else _LITERALS[label])
+
+    def _key(self, name: str) -> None:
+        """A key that the schema names, with its colon, as one place."""
+        self._find_key()
+        start, before = self._at, len(self._places)
+        self._open_string()
+        self._end_text(name, "KEY_END")
+        self._places[before:] = [Place(start, self._at)]
+
+    def _constant(self, text: str) -> None:
+        """A constant as one place; the null of a mapping is written as nothing."""
+        self._skip(" ")
+        start, before = self._at, len(self._places)
+        if text != "null" or self._text.startswith("null", start):
+            self._end_text(text, "END")
+        self._places[before:] = [Place(start, self._at)]
+
+    def _choose_kind(self, kind: str) -> None:
+        if kind == "string":
+            self._skip(" ")
+            self._open_string()
+        else:
+            self._pass("")
+
+    def _close(self, empty: str, mark: str) -> None:
+        """The end of an object or array, which is written only where nothing is in it."""
+        if self._text.startswith(f" {empty}", self._at):
+            self._at += 1
+        self._pass(empty if self._text.startswith(empty, self._at) else "", mark)
+
+    def _open_string(self) -> None:
+        """What opens a string: a quote, a block header or nothing."""
+        sign = self._text[self._at : self._at + 1]
+        header = _BLOCK_HEADER.match(self._text, self._at)
+        self._style = "|" if header else sign if sign in _QUOTES else ""
+        self._pass(header[0] if header else self._style)
+
+    def _end_text(self, text: str, label: str) -> None:
+        """A string, number or key up to its end, which the closing quote and the colon of a key belong to."""
+        if self._style is None:
+            self._skip(" ")
+            self._open_string()
+            self._places.pop()
+        style, self._style = self._style or "", None
+        self._content(text, style, is_key=label == "KEY_END")
+        start = self._at
+        self._expect_and_move(style if style in _QUOTES else "")
+        if label == "KEY_END":
+            self._skip("\n")  # after a long key, which stands behind a question mark
+            self._expect_and_move(":")
+        self._places.append(Place(start, self._at, END_MARK))
+
+    def _content(self, text: str, style: str, *, is_key: bool) -> None:
+        if style == "|":
+            self._block(text)
+        elif not style and not is_key and self._rest_of_line() != text:
+            self._number(text)
+        else:
+            self._characters(text, style)
+
+    def _characters(self, text: str, style: str) -> None:
+        """One place for a character's first byte, empty ones for its others."""
+        for character in text:
+            end = self._at + self._width(character, style)
+            self._places.append(Place(self._at, end))
+            self._places += [Place(end, end)] * (len(character.encode()) - 1)
+            self._at = end
+
+    def _width(self, character: str, style: str) -> int:
+        """How many characters of the text stand for one of the string."""
+        if style == "'" and character == "'":
+            return 2
+        escape = _ESCAPE.match(self._text, self._at) if style == '"' else None
+        return len(escape[0]) if escape else 1
+
+    def _block(self, text: str) -> None:
+        """The lines of a literal block, up to the end of the last one that has characters."""
+        lines = text.split("\n")
+        indent = self._block_indent(next(line for line in lines if line))
+        num_breaks = 1  # the header's line ends too
+        for number, line in enumerate(lines):
+            if number:
+                self._places.append(Place(self._at, self._at, NEWLINE_MARK))
+                num_breaks += 1
+            if line:
+                self._expect_and_move("\n" * num_breaks)
+                num_breaks = 0
+                self._at += indent
+                self._expect(line)
+                self._characters(line, "|")
+
+    def _block_indent(self, first_line: str) -> int:
+        """The width of the block's own indentation, told by its first line that is not empty."""
+        start = self._at
+        while self._text[start : start + 1] == "\n":
+            start += 1
+        return self._end_of_line(start) - start - len(first_line)
+
+    def _number(self, text: str) -> None:
+        """A number that YAML writes otherwise, as one place for its first byte."""
+        end = self._end_of_line(self._at)
+        self._places.append(Place(self._at, end))
+        self._places += [Place(end, end)] * (len(text) - 1)
+        self._at = end
+
+    def _rest_of_line(self) -> str:
+        return self._text[self._at : self._end_of_line(self._at)]
+
+    def _end_of_line(self, start: int) -> int:
+        end = self._text.find("\n", start)
+        return len(self._text) if end < 0 else end
+
+    def _find_key(self) -> None:
+        self._skip(" \n")
+        if self._text.startswith("? ", self._at):
+            self._at += 2
+
+    def _skip(self, characters: str) -> None:
+        while self._at < len(self._text) and self._text[self._at] in characters:
+            self._at += 1
+
+    def _pass(self, sign: str, mark: str = OTHER_MARK) -> None:
+        """Moves past a sign, which may be empty, and makes a place of it."""
+        start = self._at
+        self._expect_and_move(sign)
+        self._places.append(Place(start, self._at, mark))
+
+    def _expect_and_move(self, text: str) -> None:
+        self._expect(text)
+        self._at += len(text)
+
+    def _expect(self, text: str) -> None:
+        if not self._text.startswith(text, self._at):
+            raise ValueError(f"expected {text!r} at character {self._at}, found {self._rest_of_line()[:40]!r}")

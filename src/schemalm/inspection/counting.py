@@ -1,0 +1,46 @@
+"""How long one document is: in tokens of each tokenizer, in bytes and in characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schemalm.documents import canonical_json
+from schemalm.errors import DataError, InvalidDocument
+from schemalm.tokenizer import AnyTokenizer, Tokenizer
+
+
+@dataclass(frozen=True)
+class UnitCount:
+    """How many units of a kind a document has, and how many bytes of its compact JSON one of them stands for."""
+
+    name: str
+    unit: str
+    count: int
+    bytes_per_unit: float
+
+
+def count_units(value: Any, tokenizers: Mapping[str, AnyTokenizer]) -> list[UnitCount]:
+    """A value's tokens by the name of the tokenizer, then the characters and the bytes of its compact JSON.
+
+    Raises DataError where a tokenizer refuses the value.
+    """
+    compact = canonical_json(value)
+    counts = {(name, _unit(tokenizer)): _count_tokens(name, tokenizer, value) for name, tokenizer in tokenizers.items()}
+    counts["compact JSON", "characters"] = len(compact.decode())
+    counts["compact JSON", "bytes"] = len(compact)
+    return [UnitCount(name, unit, count, len(compact) / count) for (name, unit), count in counts.items()]
+
+
+def _unit(tokenizer: AnyTokenizer) -> str:
+    if isinstance(tokenizer, Tokenizer):
+        return "typed tokens"
+    return f"{tokenizer.kind} tokens of {'YAML' if tokenizer.text == 'yaml' else 'JSON'}"
+
+
+def _count_tokens(name: str, tokenizer: AnyTokenizer, value: Any) -> int:
+    try:
+        return len(tokenizer.encode(value))
+    except (InvalidDocument, DataError) as error:
+        raise DataError(f"{name} refuses the document: {error}") from None

@@ -1,0 +1,122 @@
+"""Every symbol of a value stands where the YAML of that value spells it, however the scalar is written."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from schemalm.documents import dump_document, parse_document
+from schemalm.grammar import compile_schema
+from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
+from schemalm.tokenizer import Tokenizer
+
+SCHEMA = {
+    "type": ["object", "array", "string", "number", "boolean", "null"],
+    "properties": {"on": {}, "a: b": {"enum": ["x", "it's\nlong", ""]}, "run": {"type": "string"}},
+}
+NASTY = "ab1 -:#'\"\\|\n\t}]é✓\U0001f600\x1b\x07\u202e\u2028\ufeff\xa0"
+TEXTS = st.text(st.sampled_from(NASTY), max_size=12) | st.text(st.characters(codec="utf-8"), max_size=8)
+SCALARS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.none()
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(TEXTS, inner, max_size=3)
+        | st.fixed_dictionaries({}, optional={"on": inner, "a: b": st.sampled_from(["x", "it's\nlong", ""])})
+    ),
+    max_leaves=8,
+)
+# What no symbol spells: white space, opening quotes and block headers, and the question mark of long keys.
+UNSPELLED = re.compile(r"\s*(\? )?(['\"]|\|[0-9]?[-+]?)?\s*")
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    return Tokenizer.from_grammar(compile_schema(SCHEMA))
+
+
+def aligned(value: Any) -> tuple[str, list[tuple[str, Place]]]:
+    """The YAML of a value, and its symbols (bytes as Latin-1) with their places."""
+    ids = tokenizer().encode(value)
+    table = tokenizer().grammar.symbols
+    symbols = [symbol for token in ids for symbol in tokenizer().vocabulary.symbols[token]]
+    text = dump_document(tokenizer().decode(ids))
+    names = [chr(symbol) if symbol < 256 else str(table.symbols[symbol]) for symbol in symbols]
+    return text, list(zip(names, align(text, symbols, table), strict=True))
+
+
+def shown(value: Any) -> list[tuple[str, str]]:
+    """Each symbol with the text at its place, or with its mark."""
+    text, places = aligned(value)
+    return [(name, text[place.start : place.end] or place.mark) for name, place in places]
+
+
+def read(written: str) -> str:
+    """The character that a piece of YAML stands for: itself, an escape, a doubled quote, or a line feed unseen."""
+    if len(written) > 1 and written[0] == "\\":
+        return str(parse_document(f'"{written}"'))
+    return {"''": "'", "": "\n"}.get(written, written)
+
+
+@given(VALUES)
+def test_places_follow_each_other_and_leave_out_only_signs_of_yaml(value: Any) -> None:
+    text, places = aligned(value)
+    at = 0
+    for _, place in places:
+        assert at <= place.start <= place.end
+        assert UNSPELLED.fullmatch(text[at : place.start]), text[at : place.start]
+        at = place.end
+    assert not text[at:].strip()
+
+
+@given(TEXTS, st.sampled_from(["under a name", "item", "key"]))
+def test_characters_stand_where_they_are_written(text: str, role: str) -> None:
+    assume(text not in SCHEMA["properties"])
+    value = {"under a name": {"run": text}, "item": [[text]], "key": {text: None}}[role]
+    written, places = aligned(value)
+    beginnings = [(name, place) for name, place in places if len(name) == 1 and not 0x80 <= ord(name) < 0xC0]
+    assert len(beginnings) == len(text)
+    for character, (_, place) in zip(text, beginnings, strict=True):
+        assert read(written[place.start : place.end]) == character
+        assert place.start < place.end or place.mark == NEWLINE_MARK
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"run": "make"}, [("KEY:run", "run:"), ("m", "m"), ("a", "a"), ("k", "k"), ("e", "e"), ("END", "”")]),
+        ({"run": "it's: é"}, [("'", "''"), ("s", "s"), (":", ":"), (" ", " "), ("Ã", "é"), ("©", "·"), ("END", "'")]),
+        ({"run": "\x1b"}, [("KEY:run", "run:"), ("\x1b", "\\e"), ("END", '"')]),
+        ({"run": "a\n\nb\n"}, [("a", "a"), ("\n", "↵"), ("\n", "↵"), ("b", "b"), ("\n", "↵"), ("END", "”")]),
+        ({"run": " a\nb"}, [(" ", " "), ("a", "a"), ("\n", "↵"), ("b", "b"), ("END", "”")]),
+        ({"a: b": "it's\nlong"}, [("KEY:a: b", "'a: b':"), ("CONST:it's\nlong", "|-\n  it's\n  long")]),
+        ({"on": "\n"}, [("KEY:on", "on:"), ("AS:string", '"'), ("\n", "\\n"), ("END", '"'), ("OBJECT_END", "}")]),
+        ({"on": None}, [("KEY:on", "on:"), ("NULL", "·"), ("OBJECT_END", "}")]),
+        ({"on": {}}, [("KEY:on", "on:"), ("AS:object", "·"), ("OBJECT_END", "{}"), ("OBJECT_END", "}")]),
+        ([None, []], [("ITEM", "-"), ("NULL", "null"), ("ITEM", "-"), ("AS:array", "·"), ("ARRAY_END", "[]")]),
+        ({"on": 1e16}, [("AS:number", "·"), ("1", "1.0e+16"), ("e", "·"), ("+", "·"), ("1", "·"), ("6", "·")]),
+        ({"'": ""}, [("FREE_KEY", "'"), ("'", "''"), ("KEY_END", "':"), ("AS:string", "'"), ("END", "'")]),
+    ],
+)
+def test_symbols_stand_at_their_text_or_have_a_mark(value: Any, expected: list[tuple[str, str]]) -> None:
+    found = shown(value)
+    starts = [start for start in range(len(found)) if found[start : start + len(expected)] == expected]
+    assert starts, found
+
+
+def test_long_keys_stand_behind_their_question_mark() -> None:
+    text, places = aligned({"k" * 200: "x"})
+    assert text.startswith("? k")
+    assert [text[place.start : place.end] for name, place in places if name == "KEY_END"] == ["\n:"]
+
+
+def test_text_of_another_value_is_refused() -> None:
+    ids = tokenizer().encode({"run": "make"})
+    symbols = [symbol for token in ids for symbol in tokenizer().vocabulary.symbols[token]]
+    with pytest.raises(ValueError, match="expected ':' at character 3"):
+        align("running: make\n", symbols, tokenizer().grammar.symbols)

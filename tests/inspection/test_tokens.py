@@ -1,0 +1,92 @@
+"""An inspected document is whole, and each token has its place, its symbols and what it expands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemalm.documents import canonical_json, dump_document
+from schemalm.grammar import compile_schema
+from schemalm.inspection import Inspection, inspect_value
+from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+
+ANY_TEXT = Tokenizer.from_grammar(compile_schema({"type": "string"}))
+
+
+def text_of(inspection: Inspection) -> str:
+    return "".join(run.text for run in inspection.runs() if not run.is_mark)
+
+
+def cut(inspection: Inspection) -> list[str]:
+    """What each token shows."""
+    shown = [""] * len(inspection.tokens)
+    for run in inspection.runs():
+        if run.token is not None:
+            shown[run.token] += run.text
+    return shown
+
+
+def test_the_runs_are_the_document_in_canonical_order(typed: Tokenizer, documents: list[dict[str, Any]]) -> None:
+    for value in documents:
+        inspection = inspect_value(typed, dict(reversed(value.items())))
+        assert inspection.text == dump_document(typed.decode(typed.encode(value)))
+        assert text_of(inspection) == inspection.text.removesuffix("\n")
+
+
+def test_every_token_shows_something_and_none_shows_in_anothers_place(
+    typed: Tokenizer, documents: list[dict[str, Any]]
+) -> None:
+    inspection = inspect_value(typed, documents[0])
+    assert all(cut(inspection))
+    order = [run.token for run in inspection.runs() if run.token is not None]
+    assert order == sorted(order)
+
+
+def test_scripts_show_as_many_tokens(typed: Tokenizer) -> None:
+    inspection = inspect_value(typed, {"kind": "alpha", "run": "make all\n\necho unheard of"})
+    assert "”" in cut(inspection) or cut(inspection)[-2].endswith("f")
+    script = [token for token in inspection.tokens if token.path == "run"]
+    assert len(script) > 8
+    assert sum(shown.count("↵") for shown in cut(inspection)) == 2
+
+
+def test_tokens_carry_their_id_symbols_path_nonterminal_and_choice(typed: Tokenizer) -> None:
+    value = {"kind": "beta", "tags": ["x"], "env": {"B": None}}
+    inspection = inspect_value(typed, value)
+    assert [token.id for token in inspection.tokens] == typed.encode(value)
+    assert [token.symbols for token in inspection.tokens] == [typed.describe(id) for id in typed.encode(value)]
+    paths = {token.path for token in inspection.tokens}
+    assert paths >= {"", "tags[]", "env.*"}
+    machine = typed.machine()
+    for token in inspection.tokens:
+        assert token.nonterminal == typed.grammar.label(machine.nonterminal)
+        assert token.num_admitted == machine.mask().sum()
+        machine.advance(token.id)
+    assert inspection.num_forced == sum(token.num_admitted == 1 for token in inspection.tokens)
+
+
+def test_text_tokens_show_the_text_that_they_encode(
+    text_tokenizer: ByteBPETokenizer, documents: list[dict[str, Any]]
+) -> None:
+    inspection = inspect_value(text_tokenizer, documents[0])
+    expected = dump_document(documents[0]) if text_tokenizer.text == "yaml" else canonical_json(documents[0]).decode()
+    assert inspection.text == expected
+    assert text_of(inspection) == expected.removesuffix("\n")
+    assert all(cut(inspection))
+    assert inspection.tokens[0].nonterminal is None
+    assert inspection.num_forced == 0
+
+
+def test_a_character_of_several_text_tokens_belongs_to_the_first(text_tokenizer: ByteBPETokenizer) -> None:
+    inspection = inspect_value(text_tokenizer, ["😀x"])
+    shown = cut(inspection)
+    start = next(index for index, text in enumerate(shown) if "😀" in text)
+    assert shown[start + 1 : start + 4] == ["·"] * 3
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=20))
+def test_nothing_that_hides_or_controls_is_in_the_runs(text: str) -> None:
+    for line in inspect_value(ANY_TEXT, text).lines():
+        assert all(character.isprintable() or character == "\t" for run in line for character in run.text)
