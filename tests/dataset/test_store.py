@@ -20,7 +20,6 @@ from schemalm.dataset.store import (
     SplitWriter,
     hash_file,
     load_masks,
-    pack_masks,
     read_metadata,
     verify_files,
     write_array,
@@ -28,6 +27,7 @@ from schemalm.dataset.store import (
 )
 from schemalm.errors import DataError
 from schemalm.files import write_atomically
+from schemalm.machine.masks import pack_masks
 
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]

@@ -111,7 +111,7 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
     window_states: list[tuple[int, int]] = []
     num_sampled = len(document.tokens) if document.finish == "complete" else 200
     for token in document.tokens[:num_sampled]:
-        mask = derivation.mask()
+        mask = derivation.machine.mask()
         if mask.sum() > 1:
             reading = derivation.unread()
             window = reading.tokens if reading.is_new_window else window + reading.tokens

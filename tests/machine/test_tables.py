@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import random
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from schemalm.errors import InvalidDocument
 from schemalm.grammar import compile_schema
 from schemalm.machine import Machine, Tables
+from schemalm.machine.tables import ENTRY_BYTES, MAX_PATH_LENGTH
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MergeScope
 
@@ -41,7 +45,8 @@ def test_the_mask_is_where_transitions_are(scope: MergeScope) -> None:
             seen.add(machine.nonterminal)
             machine.advance(token)
     for nonterminal in seen:
-        transitions = [tables.transition(nonterminal, token) for token in range(tokenizer.vocab_size)]
+        place = tables.place(nonterminal, "")
+        transitions = [tables.transition(place, token) for token in range(tokenizer.vocab_size)]
         assert tables.mask(nonterminal).tolist() == [transition is not None for transition in transitions]
 
 
@@ -69,7 +74,7 @@ def test_masks_are_made_once_and_shared() -> None:
 def test_a_very_long_token_is_no_harm() -> None:
     values = [{"kind": "b", "free": "-" * 5000}] * 4
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), values, vocab_size=330, merge_scope="derivation")
-    assert max(map(len, tokenizer.vocabulary.symbols)) > 1000
+    assert max(map(len, tokenizer.vocabulary.symbols)) > 200
     assert tokenizer.decode_prefix(tokenizer.encode(values[0])[:-1]) == values[0]
     assert tokenizer.machine().mask().any()
 
@@ -95,7 +100,7 @@ def test_a_long_token_meets_the_bound_of_a_text() -> None:
         mask = machine.mask()
         assert mask[token]
         assert mask.tolist() == [
-            tokenizer.tables.transition(machine.nonterminal, other) is not None for other in range(tokenizer.vocab_size)
+            tokenizer.tables.transition(machine.place, other) is not None for other in range(tokenizer.vocab_size)
         ]
         machine.advance(token)
     assert machine.is_complete
@@ -110,7 +115,62 @@ def test_labels_are_those_of_the_grammar() -> None:
 
 
 def test_paths_grow_by_keys_and_items() -> None:
-    tables = Tokenizer.from_grammar(compile_schema(SCHEMA)).tables
-    assert tables.extend_path("", ("a",)) == "a"
-    assert tables.extend_path("a", ("*", "[]", "b")) == "a.*[].b"
-    assert tables.extend_path("a", ()) == "a"
+    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380, merge_scope="derivation")
+    machine, paths = tokenizer.machine(), set()
+    for token in tokenizer.encode({"items": ["x"], "child": {"items": [], "free": "y"}, "free": "z"}):
+        paths.add(machine.path)
+        machine.advance(token)
+    assert {"", "items[]", "child", "child.*", "*"} <= paths
+
+
+def test_paths_of_deep_derivations_stop_growing() -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMA))
+    machine, key = tokenizer.machine(), tokenizer.encode({"child": {"items": []}, "items": []})[0]
+    for _ in range(1_000):
+        machine.advance(key)
+    assert MAX_PATH_LENGTH < len(machine.path) < MAX_PATH_LENGTH + 10
+    assert machine.depth == 1_001
+
+
+def walk(tables: Tables, seed: int, num_tokens: int) -> list[tuple[str, bytes]]:
+    """Paths and masks along random documents."""
+    chance, seen, machine = random.Random(seed), [], Machine(tables)
+    for _ in range(num_tokens):
+        if machine.is_complete:
+            machine = Machine(tables)
+        mask = machine.mask()
+        seen.append((machine.path, mask.tobytes()))
+        machine.advance(chance.choice(np.flatnonzero(mask).tolist()))
+    return seen
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 20_000])
+def test_a_small_limit_changes_nothing_but_time(limit_bytes: int) -> None:
+    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
+    small = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes)
+    for seed in range(5):
+        assert walk(small, seed, 60) == walk(tokenizer.tables, seed, 60)
+
+
+def test_memory_stays_under_the_limit() -> None:
+    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
+    for seed in range(30):
+        walk(tokenizer.tables, seed, 200)
+    limit_bytes = 200_000
+    tables = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes)
+    tracemalloc.start()
+    for seed in range(30):
+        walk(tables, seed, 200)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < limit_bytes
+
+
+def test_what_was_used_last_is_kept() -> None:
+    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
+    tables = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes=8 * (380 + ENTRY_BYTES))
+    first = tables.mask(tables.grammar.start)
+    assert tables.mask(tables.grammar.start) is first
+    walk(tables, 0, 50)
+    assert tables.mask(tables.grammar.start) is not first

@@ -15,10 +15,10 @@ from schemalm.dataset.store import (
     TOKENIZER_FILE,
     Metadata,
     SplitWriter,
-    pack_masks,
     write_array,
     write_metadata,
 )
+from schemalm.machine.masks import pack_masks
 
 VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
 

@@ -5,12 +5,15 @@ Rows are those of the grammar-state embedding (`GrammarStates`); whatever the to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-from schemalm.machine import Machine, Tables
+from schemalm.machine import Machine, Place, Tables
 from schemalm.tokenizer import Tokenizer
 
 UNKNOWN_ROW = 0
+# Places whose rows are remembered.
+MAX_REMEMBERED = 1 << 14
 
 
 class GrammarStateReader:
@@ -19,25 +22,23 @@ class GrammarStateReader:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tables: Tables = tokenizer.tables
         self._nonterminals, self._paths = tokenizer.states.rows()
-        self._known: dict[int, int] = {}
+        self._rows: Callable[[Place], tuple[int, int]] = lru_cache(MAX_REMEMBERED)(self._rows_of)
 
     def rows(self, machine: Machine) -> tuple[int, int]:
         """The rows (nonterminal, path) in force before the machine's next token; (0, 0) once the document is whole."""
-        if machine.is_complete:
-            return UNKNOWN_ROW, UNKNOWN_ROW
-        return self._nonterminal_row(machine.nonterminal), self._paths.get(machine.path, UNKNOWN_ROW)
+        return (UNKNOWN_ROW, UNKNOWN_ROW) if machine.is_complete else self._rows(machine.place)
 
-    def _nonterminal_row(self, nonterminal: int) -> int:
-        if nonterminal not in self._known:
-            self._known[nonterminal] = self._nonterminals.get(self._tables.label(nonterminal), UNKNOWN_ROW)
-        return self._known[nonterminal]
+    def _rows_of(self, place: Place) -> tuple[int, int]:
+        label = self._tables.label(place.nonterminal)
+        return self._nonterminals.get(label, UNKNOWN_ROW), self._paths.get(place.path, UNKNOWN_ROW)
 
     def trace(self, machine: Machine, tokens: Sequence[int]) -> tuple[list[int], list[tuple[int, int]]]:
         """The nonterminal and the embedding rows before each of `tokens`, which the machine consumes."""
         nonterminals: list[int] = []
         states: list[tuple[int, int]] = []
         for token in tokens:
-            nonterminals.append(machine.nonterminal)
-            states.append(self.rows(machine))
+            place = machine.place
+            nonterminals.append(place.nonterminal)
+            states.append(self._rows(place))
             machine.advance(token)
         return nonterminals, states

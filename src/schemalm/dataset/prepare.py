@@ -27,7 +27,6 @@ from schemalm.dataset.store import (
     SplitMetadata,
     SplitWriter,
     hash_file,
-    pack_masks,
     write_array,
     write_metadata,
 )
@@ -36,9 +35,9 @@ from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corp
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.machine.masks import pack_masks
+from schemalm.tokenizer import AnyTokenizer, Tokenizer
 
-AnyTokenizer = Tokenizer | ByteBPETokenizer
 # Called with the number of documents done.
 Progress = Callable[[int], None]
 
@@ -227,9 +226,7 @@ class _Preparation:
         """Writes masks, tokenizer and, last, the metadata."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
         if self._typed is not None:
-            masks = np.stack(
-                [pack_masks(self._typed.tables.mask(nonterminal)[None])[0] for nonterminal in self._mask_rows]
-            )
+            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)) for nonterminal in self._mask_rows])
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
         metadata = Metadata(
             context_size=self._context_size,

@@ -197,11 +197,6 @@ def write_array(path: Path, array: NDArray[Any]) -> str:
     return hash_file(path)
 
 
-def pack_masks(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Masks [num_nonterminals, vocab_size] as the bits of masks.npy [num_nonterminals, ceil(vocab_size / 8)]."""
-    return np.packbits(masks, axis=1, bitorder="little")
-
-
 def write_metadata(folder: Path, metadata: Metadata) -> None:
     """Write metadata.json, which turns `folder` into a data set; the last step of a preparation."""
     content = json.dumps({**asdict(metadata), "dtype": metadata.dtype}, indent=2, sort_keys=True) + "\n"

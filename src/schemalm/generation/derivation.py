@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import GuardError
@@ -57,11 +56,12 @@ class OpenDerivation:
     @property
     def is_complete(self) -> bool:
         """Whether the document is whole."""
-        return self._machines[-1].is_complete
+        return self.machine.is_complete
 
-    def mask(self) -> npt.NDArray[np.bool_]:
-        """The tokens that may come next: bool [vocab_size]."""
-        return self._machines[-1].mask()
+    @property
+    def machine(self) -> Machine:
+        """The machine that decides which tokens may come next."""
+        return self._machines[-1]
 
     def take(self, token: int, logprob: float) -> None:
         """Consumes a token that was chosen with this log-probability."""
@@ -74,9 +74,9 @@ class OpenDerivation:
     def take_forced(self, max_tokens: int) -> None:
         """Consumes tokens as long as there is no choice: they cost no call of the model."""
         while not self.is_complete and len(self.tokens) < max_tokens:
-            admitted = np.flatnonzero(self.mask())
+            admitted = np.flatnonzero(self.machine.mask())
             if not len(admitted):
-                raise GuardError("uniqueItems", self._machines[-1].path)
+                raise GuardError("uniqueItems", self.machine.path)
             if len(admitted) != 1:
                 return
             self.take(int(admitted[0]), 0.0)
@@ -84,7 +84,7 @@ class OpenDerivation:
 
     def finish(self) -> None:
         """Takes the cheapest completion."""
-        for token in self._machines[-1].completion():
+        for token in self.machine.completion():
             self.take(token, 0.0)
 
     def unread(self) -> Reading:

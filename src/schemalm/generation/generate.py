@@ -21,6 +21,7 @@ from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, Win
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, sample_tokens
 from schemalm.machine import Machine, Tables
+from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
 
 MAX_BATCH_SIZE = 64
@@ -113,6 +114,7 @@ class _Decoder:
         self._max_tokens = max_tokens
         self._shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
         self._reader = GrammarStateReader(run.tokenizer)
+        self._masks = BatchMasks(guide or run.tokenizer.tables, run.device)
         self._rows: list[OpenDerivation | None] = [None] * num_rows
         self._cache = self._make_cache(num_rows)
 
@@ -127,8 +129,8 @@ class _Decoder:
             if not active:
                 return [finished[number] for number in range(num_samples)]
             logits_BV = self._read(active)
-            masks_BV = torch.from_numpy(np.stack([document.mask() for document in active.values()]))
-            chosen_B, logprob_B = sample_tokens(logits_BV, masks_BV.to(self._run.device), sampling, generator)
+            masks_BV = self._masks.masks([document.machine for document in active.values()])
+            chosen_B, logprob_B = sample_tokens(logits_BV, masks_BV, sampling, generator)
             for document, token, logprob in zip(active.values(), chosen_B.tolist(), logprob_B.tolist(), strict=True):
                 document.take(token, logprob)
 

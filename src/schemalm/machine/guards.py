@@ -18,6 +18,7 @@ from schemalm.grammar.identity import identity
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
 from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
+from schemalm.machine.costs import least_cost
 from schemalm.tokenizer.derivation import Derivation
 from schemalm.tokenizer.vocabulary import Vocabulary
 
@@ -127,6 +128,15 @@ def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
     return frozenset(found)
 
 
+def has_other_text(machine: Machine, num_items: int) -> bool:
+    """Whether on top is a string or number that has more ends than `num_items` items can have taken."""
+    node = machine.grammar.nonterminals[machine.nonterminal]
+    if not isinstance(node.state, Text):
+        return False
+    num_taken = num_items * (MAX_SPELLINGS if node.state.kind == "number" else 1)
+    return machine.grammar.automaton.has_more_texts(node.state.place, frozenset(node.accepts), num_taken)
+
+
 def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[Symbols, Machine] | None]:
     """Ways to come down to `height` nonterminals, as symbols and the machine afterwards, cheap ones first.
 
@@ -135,7 +145,7 @@ def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[
     # Among ways that are equally cheap, the newest comes first: it is closest to its end, and continuations are pushed
     # with the most readable one last.
     turn = count(0, -1)
-    queue: list[tuple[int, int, Symbols, Machine]] = [(machine.least_cost(height), next(turn), (), machine)]
+    queue: list[tuple[int, int, Symbols, Machine]] = [(least_cost(machine, height), next(turn), (), machine)]
     while queue:
         _, _, path, current = heappop(queue)
         if current.depth == height:
@@ -149,7 +159,7 @@ def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[
             except ValueError:
                 continue
             longer = (*path, *symbols)
-            heappush(queue, (len(longer) + after.least_cost(height), next(turn), longer, after))
+            heappush(queue, (len(longer) + least_cost(after, height), next(turn), longer, after))
             if next(turn) < -MAX_SEARCHED:
                 yield None
                 return
@@ -173,6 +183,6 @@ def _continuations(machine: Machine, num_items: int) -> Iterator[Symbols]:
     texts = grammar.automaton.texts(node.state.place, frozenset(node.accepts))
     num_taken = num_items * (MAX_SPELLINGS if node.state == Text("number", node.state.place) else 1)
     if isinstance(node.state, Key):
-        num_taken += machine.num_keys
+        num_taken += len(machine.free_keys.whole)
     end = grammar.symbols.ids[KEY_END if isinstance(node.state, Key) else END]
     yield from ((*text, end) for text in islice(texts, num_taken + 1))

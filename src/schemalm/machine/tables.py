@@ -1,182 +1,177 @@
-"""Masks and transitions by nonterminal, filled on first use and shared by all machines of a tokenizer.
+"""Masks and transitions by place, filled on first use, shared by all machines of a tokenizer, bounded in memory.
 
 A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone:
-the mask is one row of booleans, the transition a fixed tuple of nonterminals. Both come from walking token spellings
-through the grammar; the mask walks all of them at once along their trie.
+the mask is a row of bits, the transition a fixed tuple of places. What has not been used for longest goes out, and is
+found again where it is needed. The limit counts what is kept here; the grammar numbers the nonterminals that documents
+meet without a bound of its own, some hundred bytes each: a text of counted length brings one per character.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
-from schemalm.grammar.states import Key, Text
-from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
+from schemalm.grammar.states import Key, Object
+from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
+from schemalm.machine.filling import MaskFiller
 from schemalm.machine.guards import tokens_that_pass_items
-from schemalm.tokenizer.vocabulary import Trie, Vocabulary
+from schemalm.machine.keys import EndlessKeys, KeyTokens
+from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
+from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 
-# Nonterminals with the next one last, as on the machine's stack.
-Stack = tuple[int, ...]
+# Memory for the masks and transitions of one tokenizer, bytes.
+LIMIT_BYTES = 32 << 20
+# What an entry takes besides its content, and a transition with its share of places, bytes; a test holds this.
+ENTRY_BYTES = 400
+# Paths grow no longer, characters: deep derivations would need memory in the square of their depth.
+MAX_PATH_LENGTH = 2_000
+NO_NONTERMINAL = -1
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A nonterminal that a token leaves on the stack.
+class Place:
+    """What may lie on a machine's stack: a nonterminal and the path of keys that leads to it.
 
-    suffix: path elements below the one it replaces; continues: whether it is the rest of the object or key that was on
-    top.
+    row: the nonterminal whose mask serves this one; is_key: whether this is the rest of a free key; free_key: of an
+    object whose free keys can be used up, the nonterminal at which one begins, else NO_NONTERMINAL; is_watched: whether
+    keys or guards have a say in the mask; waits: whether the verdict of what lies above settles this.
     """
 
-    nonterminal: int
-    suffix: tuple[str, ...]
-    continues: bool
+    __slots__ = ("free_key", "is_key", "is_watched", "nonterminal", "path", "row", "waits")
+
+    def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, waits: bool) -> None:
+        self.nonterminal = nonterminal
+        self.path = path
+        self.row = row
+        self.is_key = is_key
+        self.free_key = free_key
+        self.is_watched = is_key or free_key != NO_NONTERMINAL
+        self.waits = waits
 
 
-@dataclass(frozen=True)
-class Transition:
-    """What a token does to the top of the stack: pushes, the next one last; without any, the verdict counts."""
+class Transition(NamedTuple):
+    """What a token does to the top of the stack.
 
-    opened: tuple[Opened, ...]
+    opened: the places that it leaves, the next one last; the first of them is the rest of what was on top. Without any,
+    the top has ended with `verdict`. meets_guard: whether items have to be watched from inside the token on.
+    """
+
+    opened: tuple[Place, ...]
     verdict: int
+    meets_guard: bool
 
 
 class Tables:
-    """Masks [vocab_size] and transitions of one vocabulary under a grammar over the same symbols."""
+    """Masks and transitions of one vocabulary under a grammar over the same symbols.
 
-    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+    packed: the mask of a nonterminal as bits, uint8 [ceil(vocab_size / 8)]; unpacked: that mask, bool [vocab_size],
+    read-only; both are to be asked for a place's `row`. place: that of a nonterminal and a path. transition: what a
+    token does at a place, None where it is not admitted.
+    """
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary, limit_bytes: int = LIMIT_BYTES) -> None:
+        """`limit_bytes`: memory that masks and transitions may take; at least one of each is kept."""
         self.grammar = grammar
         self.vocabulary = vocabulary
-        self._masks: dict[int, npt.NDArray[np.bool_]] = {}
-        self._transitions: dict[tuple[int, int], Transition | None] = {}
-        self._paths: dict[tuple[str, tuple[str, ...]], str] = {}
-        self._labels: dict[int, str] = {}
+        self.limit_bytes = limit_bytes
         self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
-        self._text_ends = {self.grammar.symbols.ids[END], self.grammar.symbols.ids[KEY_END]}
+        self.key_tokens = KeyTokens(vocabulary)
+        self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
+        self.nothing.flags.writeable = False
+        self._filler = MaskFiller(grammar, vocabulary)
+        self._free_key = grammar.symbols.ids[FREE_KEY]
+        self.free_key_token = vocabulary.symbol_token(self._free_key)
         self._elements = {
-            self.grammar.symbols.ids[ITEM]: ANY_ITEM,
-            self.grammar.symbols.ids[KEY_END]: ANY_KEY,
-            **{number: symbol.text for symbol, number in self.grammar.symbols.ids.items() if symbol.label == "KEY"},
+            grammar.symbols.ids[ITEM]: ANY_ITEM,
+            grammar.symbols.ids[KEY_END]: ANY_KEY,
+            **{number: symbol.text for symbol, number in grammar.symbols.ids.items() if symbol.label == "KEY"},
         }
+        num_packed = max(1, limit_bytes // 4 // (num_mask_bytes(len(vocabulary)) + ENTRY_BYTES))
+        num_unpacked = max(1, limit_bytes // 4 // (len(vocabulary) + ENTRY_BYTES))
+        num_transitions = max(1, limit_bytes // 2 // ENTRY_BYTES)
+        self.num_packed = num_packed
+        self.packed: Callable[[int], NDArray[np.uint8]] = lru_cache(num_packed)(self._packed)
+        self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
+        self.transition: Callable[[Place, int], Transition | None] = lru_cache(num_transitions)(self._transition)
+        self.place: Callable[[int, str], Place] = lru_cache(max(1, num_transitions // 16))(self._place)
+        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).include)
+        self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
 
-    def mask(self, nonterminal: int) -> npt.NDArray[np.bool_]:
+    def mask(self, nonterminal: int) -> NDArray[np.bool_]:
         """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
-        nonterminal = self.grammar.equivalent(nonterminal)
-        if nonterminal not in self._masks:
-            mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
-            self._fill(mask, nonterminal)
-            mask.flags.writeable = False
-            self._masks[nonterminal] = mask
-        return self._masks[nonterminal]
-
-    def transition(self, nonterminal: int, token: int) -> Transition | None:
-        """What `token` does to `nonterminal`; None where it is not admitted."""
-        key = (nonterminal, token)
-        if key not in self._transitions:
-            self._transitions[key] = self._walk_token(nonterminal, token)
-        return self._transitions[key]
+        return self.unpacked(self.grammar.equivalent(nonterminal))
 
     def label(self, nonterminal: int) -> str:
         """The nonterminal's name, the same in every process."""
-        if nonterminal not in self._labels:
-            self._labels[nonterminal] = self.grammar.label(nonterminal)
-        return self._labels[nonterminal]
+        return self._labels(nonterminal)
 
-    def extend_path(self, path: str, suffix: tuple[str, ...]) -> str:
-        """The path `path` with elements appended: `jobs.*.steps[].uses`."""
-        if not suffix:
-            return path
-        key = (path, suffix)
-        if key not in self._paths:
-            for element in suffix:
-                path += element if element == ANY_ITEM else f".{element}" if path else element
-            self._paths[key] = path
-        return self._paths[key]
+    def _packed(self, nonterminal: int) -> NDArray[np.uint8]:
+        return pack_masks(self._filler.fill(nonterminal))
 
-    def _fill(self, mask: npt.NDArray[np.bool_], nonterminal: int) -> None:
-        """Walks the trie of spellings through the grammar, marking each token on the way."""
-        pending: list[tuple[Trie, Stack]] = [(self.vocabulary.trie, (nonterminal,))]
-        while pending:
-            node, stack = pending.pop()
-            if len(stack) == 1 and isinstance(self.grammar.nonterminals[stack[0]].state, Text | Key):
-                pending += self._fill_text(mask, node, stack[0])
-                continue
-            for symbol in self.grammar.candidates(stack[-1]):
-                if symbol not in node:
-                    continue
-                token, longer = node[symbol]
-                after = self._advance(stack, symbol)
-                if after is None:
-                    continue
-                if token >= 0:
-                    mask[token] = True
-                if longer and after:
-                    pending.append((longer, after))
+    def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
+        return unpack_mask(self.packed(nonterminal), len(self.vocabulary))
 
-    def _fill_text(self, mask: npt.NDArray[np.bool_], root: Trie, nonterminal: int) -> list[tuple[Trie, Stack]]:
-        """The walk inside one text, where a place of the automaton is the stack; gives what goes on after its end."""
-        start = self.grammar.nonterminals[nonterminal]
-        assert isinstance(start.state, Text | Key)
-        automaton, accepts = self.grammar.automaton, frozenset(start.accepts)
-        ended: list[tuple[Trie, Stack]] = []
-        pending: list[tuple[Trie, int]] = [(root, start.state.place)]
-        while pending:
-            node, place = pending.pop()
-            for symbol, (token, longer) in node.items():
-                if symbol >= NUM_BYTES:
-                    if symbol not in self._text_ends:
-                        continue
-                    after_end = self._advance((self.grammar.at_place(nonterminal, place),), symbol)
-                    if after_end is None:
-                        continue
-                    if longer and after_end:
-                        ended.append((longer, after_end))
-                elif not self.grammar.can_end(after := automaton.step(place, symbol), accepts):
-                    continue
-                elif longer:
-                    pending.append((longer, after))
-                if token >= 0:
-                    mask[token] = True
-        return ended
+    def _place(self, nonterminal: int, path: str) -> Place:
+        grammar = self.grammar
+        is_key = isinstance(grammar.nonterminals[nonterminal].state, Key)
+        place = Place(
+            nonterminal,
+            path,
+            grammar.equivalent(nonterminal),
+            is_key,
+            self._exhaustible_key(nonterminal),
+            grammar.waits(nonterminal),
+        )
+        place.is_watched |= bool(self.tokens_that_pass_items)
+        return place
 
-    def _advance(self, stack: Stack, symbol: int) -> Stack | None:
-        """The stack after one symbol; None where its top does not admit it."""
-        step = self.grammar.step(stack[-1], symbol)
-        if step is None:
+    def _exhaustible_key(self, nonterminal: int) -> int:
+        """The nonterminal at which a free key of an object begins, where these can be used up.
+
+        What still waits for a verdict is not on top yet.
+        """
+        if self.grammar.waits(nonterminal) or not isinstance(self.grammar.nonterminals[nonterminal].state, Object):
+            return NO_NONTERMINAL
+        step = self.grammar.step(nonterminal, self._free_key)
+        return step.opened[0] if step is not None and not self._is_endless(step.opened[0]) else NO_NONTERMINAL
+
+    def can_use_up(self, key: int) -> bool:
+        """Whether the keys that go on at the nonterminal `key` can all be used, as far as is known."""
+        return not self._is_endless(key)
+
+    def _transition(self, place: Place, token: int) -> Transition | None:
+        """Walks the token's symbols through the grammar."""
+        grammar = self.grammar
+        if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
             return None
-        below = stack[:-1]
-        if step.opened:
-            return (*below, *reversed(step.opened))
-        if below:
-            return (*below[:-1], self.grammar.settle(below[-1], step.verdict))
-        return ()
-
-    def _walk_token(self, nonterminal: int, token: int) -> Transition | None:
-        stack = [Opened(nonterminal, (), True)]
-        verdict = 0
+        stack = [(place.nonterminal, place.path)]
+        verdict, meets_guard = 0, False
         for symbol in self.vocabulary.symbols[token]:
             if not stack:
                 return None
-            top = stack.pop()
-            step = self.grammar.step(top.nonterminal, symbol)
+            nonterminal, path = stack.pop()
+            step = grammar.step(nonterminal, symbol)
             if step is None:
                 return None
-            stack.extend(reversed(self._opened(top, symbol, step.opened)))
-            if step.opened:
-                continue
-            verdict = step.verdict
-            if stack:
-                settled = self.grammar.settle(stack[-1].nonterminal, verdict)
-                stack[-1] = Opened(settled, stack[-1].suffix, stack[-1].continues)
-        return Transition(tuple(stack), verdict) if self.vocabulary.symbols[token] else None
+            if len(step.opened) == 2:
+                child, rest = step.opened
+                stack += ((rest, path), (child, _extended(path, self._elements[symbol])))
+            elif step.opened:
+                stack.append((step.opened[0], path))
+            else:
+                verdict = step.verdict
+                if stack:
+                    stack[-1] = (grammar.settle(stack[-1][0], verdict), stack[-1][1])
+            meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1][0]))
+        return Transition(tuple(self.place(*entry) for entry in stack), verdict, meets_guard)
 
-    def _opened(self, top: Opened, symbol: int, opened: tuple[int, ...]) -> list[Opened]:
-        if len(opened) == 2:
-            child, rest = opened
-            return [
-                Opened(child, (*top.suffix, self._elements[symbol]), False),
-                Opened(rest, top.suffix, top.continues),
-            ]
-        return [Opened(nonterminal, top.suffix, top.continues) for nonterminal in opened]
+
+def _extended(path: str, element: str) -> str:
+    """The path with one more element: `jobs.*.steps[].uses`."""
+    if len(path) > MAX_PATH_LENGTH:
+        return path
+    return path + element if element == ANY_ITEM or not path else f"{path}.{element}"

@@ -19,19 +19,11 @@ from torch.nn import functional as F
 
 from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
+from schemalm.machine.batch import unpack_masks
 from schemalm.model.gpt import GPT
 
 # Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
 _CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
-
-
-def unpack_masks(masks_UB: Tensor, vocab_size: int) -> Tensor:
-    """Packed rows, uint8 [U, ceil(V / 8)] with little-endian bits, as bool [U, V]."""
-    # Eight booleans of one byte each are one 64-bit word: a look-up writes a whole byte's bits at once.
-    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
-    words = bits.to(torch.uint8).view(torch.int64).flatten().to(masks_UB.device)
-    unpacked = words[masks_UB.int()].view(torch.bool)
-    return unpacked[:, :vocab_size]
 
 
 def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tensor) -> None:

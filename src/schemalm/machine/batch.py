@@ -1,0 +1,107 @@
+"""Masks of many machines at once, as one tensor on any device.
+
+The packed rows that machines meet lie in one table on the device; a step gathers a row per machine and unpacks them
+there. Only rows that are new cross over, and the few tokens that free keys and guards strike. Training under the mask
+reads the same packed rows with the same `unpack_masks`.
+
+Tensor names: B machines, V vocabulary, R rows, P bytes of a packed row: ceil(V / 8).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from schemalm.machine.machine import Machine
+from schemalm.machine.masks import num_mask_bytes
+from schemalm.machine.tables import Tables
+
+# The row that admits nothing, for documents that are whole.
+NOTHING = -1
+FIRST_CAPACITY = 64
+
+
+@lru_cache(maxsize=16)
+def _words(device: torch.device) -> Tensor:
+    """What each byte holds: eight booleans of one byte each are one 64-bit word."""
+    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
+    return bits.to(torch.uint8).view(torch.int64).flatten().to(device)
+
+
+def unpack_masks(packed_RP: Tensor, vocab_size: int) -> Tensor:
+    """Packed rows, uint8 [R, ceil(V / 8)] with little-endian bits, as bool [R, V]."""
+    # A look-up writes a whole byte's bits at once.
+    words = _words(packed_RP.device).index_select(0, packed_RP.flatten().int())
+    return words.view(torch.bool).view(len(packed_RP), -1)[:, :vocab_size]
+
+
+class BatchMasks:
+    """The masks of machines that share their tables, on a device.
+
+    The table on the device keeps to the tables' own limit: the row that was not used for longest gives way, unless the
+    machines of one batch need more at once.
+    """
+
+    def __init__(self, tables: Tables, device: torch.device | str = "cpu") -> None:
+        self._tables = tables
+        self._vocab_size = len(tables.vocabulary)
+        self._slots: OrderedDict[int, int] = OrderedDict({NOTHING: 0})
+        self._table_RP = torch.zeros(FIRST_CAPACITY, num_mask_bytes(self._vocab_size), dtype=torch.uint8, device=device)
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows lie on the device."""
+        return len(self._slots)
+
+    def masks(self, machines: Sequence[Machine]) -> Tensor:
+        """Which tokens may come next: bool [B, V] on the device, row by row what `Machine.mask` gives."""
+        rows = [machine.stack[-1].row if machine.stack else NOTHING for machine in machines]
+        slots_B = torch.tensor(self._slots_of(rows), device=self._table_RP.device)
+        masks_BV = unpack_masks(self._table_RP.index_select(0, slots_B), self._vocab_size)
+        struck = [(index, token) for index, machine in enumerate(machines) for token in machine.struck()]
+        if struck:
+            places = torch.tensor(struck, device=masks_BV.device)
+            masks_BV[places[:, 0], places[:, 1]] = False
+        return masks_BV
+
+    def _slots_of(self, rows: list[int]) -> list[int]:
+        """Where the table on the device has some rows, after taking in those that it had not."""
+        new = dict.fromkeys(row for row in rows if row not in self._slots)
+        for row in dict.fromkeys(rows):
+            if row not in new:
+                self._slots.move_to_end(row)
+        if new:
+            self._take_in(list(new), num_needed=len(set(rows)))
+        return [self._slots[row] for row in rows]
+
+    @torch.inference_mode()
+    def _take_in(self, new: list[int], num_needed: int) -> None:
+        """Copies rows to the device, in place of those that were not used for longest where the limit is reached."""
+        limit = max(self._tables.num_packed, num_needed)
+        for row in new:
+            slot = len(self._slots)
+            if slot >= limit:
+                slot = self._slots.popitem(last=False)[1]
+            self._slots[row] = slot
+        while len(self._slots) > len(self._table_RP):
+            self._table_RP = torch.cat([self._table_RP, torch.zeros_like(self._table_RP)])
+        slots = torch.tensor([self._slots[row] for row in new], device=self._table_RP.device)
+        packed = np.stack([self._row(row) for row in new])
+        self._table_RP[slots] = torch.from_numpy(packed).to(self._table_RP.device)
+
+    def _row(self, row: int) -> NDArray[np.uint8]:
+        if row == NOTHING:
+            return np.zeros(self._table_RP.shape[1], dtype=np.uint8)
+        return self._tables.packed(row)
+
+
+def advance(machines: Sequence[Machine], tokens_B: Tensor) -> None:
+    """Has every machine consume its token; raises ValueError where a mask forbids one."""
+    for machine, token in zip(machines, tokens_B.tolist(), strict=True):
+        machine.advance(token)

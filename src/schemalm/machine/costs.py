@@ -1,0 +1,52 @@
+"""What it takes to end what a machine has begun: least numbers of symbols, as far as finite states and keys tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemalm.grammar.costs import Costs
+from schemalm.grammar.states import Key
+from schemalm.machine.keys import is_exhausted
+
+if TYPE_CHECKING:
+    from schemalm.machine.machine import Machine
+
+
+def top_costs(machine: Machine) -> Costs:
+    """The least number of symbols to finish the top, by the verdicts that it may end with."""
+    grammar, nonterminal = machine.grammar, machine.nonterminal
+    if not isinstance(grammar.nonterminals[nonterminal].state, Key):
+        return grammar.costs(nonterminal)
+    costs: Costs = {}
+    for key_verdict, distance in new_keys(machine):
+        for verdict, cost in grammar.key_costs(nonterminal, key_verdict).items():
+            costs[verdict] = min(costs.get(verdict, distance + cost), distance + cost)
+    return costs
+
+
+def new_keys(machine: Machine) -> list[tuple[int, int]]:
+    """The verdicts with which the key on top may end as a new one, each with its distance in bytes."""
+    grammar, keys = machine.grammar, machine.free_keys
+    node = grammar.nonterminals[machine.nonterminal]
+    assert isinstance(node.state, Key)
+    place = node.state.place
+    distances = ((verdict, grammar.automaton.distance(place, frozenset([verdict]))) for verdict in node.accepts)
+    return [
+        (verdict, distance)
+        for verdict, distance in distances
+        if distance >= 0 and not (keys.whole and is_exhausted(grammar, machine.nonterminal, keys, frozenset([verdict])))
+    ]
+
+
+def least_cost(machine: Machine, height: int) -> int:
+    """The least number of symbols after which only `height` nonterminals are left."""
+    if machine.depth <= height:
+        return 0
+    costs = top_costs(machine)
+    for place in reversed(machine.stack[height:-1]):
+        longer: Costs = {}
+        for verdict, cost in costs.items():
+            for end, more in machine.grammar.costs(machine.grammar.settle(place.nonterminal, verdict)).items():
+                longer[end] = min(longer.get(end, cost + more), cost + more)
+        costs = longer
+    return min(costs.values(), default=0)

@@ -1,0 +1,199 @@
+"""Filling a mask: one walk of all token spellings through the grammar, along their trie.
+
+Structure is walked symbol by symbol. Inside a text a place of the automaton is all that counts, and most spellings are
+text: there the walk goes through the trie level by level, all its branches at once, as arrays.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
+from schemalm.grammar.texts.automaton import DEAD
+from schemalm.tokenizer.vocabulary import Trie, Vocabulary
+
+Numbers = NDArray[np.int32]
+# Nonterminals with the next one last, as on the machine's stack.
+Stack = tuple[int, ...]
+NO_NODE = -1
+ROOT = 0
+UNKNOWN = -2
+
+
+class SpellingTrie:
+    """The trie of token spellings as arrays over its nodes, which are numbered breadth-first.
+
+    tokens: the token that ends at a node, or -1; symbols: the symbol that leads to it; the children by a byte of a node
+    have the numbers from `first_bytes` on, `num_bytes` of them; `child` finds the others. `is_inner`: whether it has
+    any.
+    """
+
+    def __init__(self, root: Trie, text_ends: tuple[int, ...]) -> None:
+        tokens, symbols = [-1], [-1]
+        first_bytes: list[int] = []
+        num_bytes: list[int] = []
+        is_inner: list[bool] = []
+        self._children: dict[tuple[int, int], int] = {}
+        queue = deque([root])
+        while queue:
+            node, number = queue.popleft(), len(num_bytes)
+            first_bytes.append(len(tokens))
+            num_bytes.append(sum(symbol < NUM_BYTES for symbol in node))
+            is_inner.append(bool(node))
+            for symbol in sorted(node):
+                if symbol >= NUM_BYTES:
+                    self._children[number, symbol] = len(tokens)
+                tokens.append(node[symbol][0])
+                symbols.append(symbol)
+                queue.append(node[symbol][1])
+        self.tokens, self.symbols = np.array(tokens, np.int32), np.array(symbols, np.int32)
+        self.first_bytes, self.num_bytes = np.array(first_bytes, np.int32), np.array(num_bytes, np.int32)
+        self.is_inner = np.array(is_inner)
+        self._ends = {end: self._children_by(end) for end in text_ends}
+
+    def _children_by(self, symbol: int) -> Numbers:
+        """The child of every node by one symbol; NO_NODE where it has none."""
+        children = np.full(len(self.tokens), NO_NODE, np.int32)
+        for (node, leading), child in self._children.items():
+            if leading == symbol:
+                children[node] = child
+        return children
+
+    def child(self, node: int, symbol: int) -> int:
+        """The child by a symbol that is no byte; NO_NODE where there is none."""
+        return self._children.get((node, symbol), NO_NODE)
+
+    def children_by_end(self, nodes: Numbers, end: int) -> Numbers:
+        """The child of each node by the end of a text or of a key; NO_NODE where it has none."""
+        return self._ends[end][nodes]
+
+    def children_by_bytes(self, nodes: Numbers) -> tuple[Numbers, Numbers]:
+        """All children by a byte of some nodes, and which of the nodes each of them belongs to."""
+        counts = self.num_bytes[nodes]
+        parents = np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
+        begins = np.cumsum(counts, dtype=np.int32) - counts
+        children = np.arange(len(parents), dtype=np.int32) + (self.first_bytes[nodes] - begins)[parents]
+        return children, parents
+
+
+class TextSteps:
+    """The automaton's steps as a table over places that one walk meets; a step from which no end is near is DEAD."""
+
+    def __init__(self, grammar: Grammar, start: int, accepts: frozenset[int]) -> None:
+        self._grammar = grammar
+        self._accepts = accepts
+        self.places = [start]
+        self._numbers = {start: 0}
+        self._table = np.full((8, NUM_BYTES), UNKNOWN, np.int32)
+
+    def after(self, numbers: Numbers, symbols: Numbers) -> Numbers:
+        """The numbers of the places after one byte each; DEAD where there is none."""
+        unknown = numbers[self._table[numbers, 0] == UNKNOWN]
+        for number in sorted(set(unknown.tolist())):
+            self._fill(number)
+        return self._table[numbers, symbols]
+
+    def _fill(self, number: int) -> None:
+        targets = self._grammar.automaton.targets(self.places[number])
+        after = {target: self._number(target) for target in set(targets)}
+        while len(self.places) > len(self._table):
+            self._table = np.concatenate([self._table, np.full_like(self._table, UNKNOWN)])
+        self._table[number] = [after[target] for target in targets]
+
+    def _number(self, place: int) -> int:
+        if not self._grammar.can_end(place, self._accepts):
+            return DEAD
+        if place not in self._numbers:
+            self._numbers[place] = len(self.places)
+            self.places.append(place)
+        return self._numbers[place]
+
+
+class MaskFiller:
+    """Finds the tokens that a nonterminal admits."""
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+        self._grammar = grammar
+        self._num_tokens = len(vocabulary)
+        self._end, self._key_end = grammar.symbols.ids[END], grammar.symbols.ids[KEY_END]
+        self._trie = SpellingTrie(vocabulary.trie, (self._end, self._key_end))
+
+    def fill(self, nonterminal: int) -> NDArray[np.bool_]:
+        """The mask of a nonterminal: bool [vocab_size]."""
+        mask = np.zeros(self._num_tokens, dtype=np.bool_)
+        pending: list[tuple[int, Stack]] = [(ROOT, (nonterminal,))]
+        while pending:
+            node, stack = pending.pop()
+            state = self._grammar.nonterminals[stack[-1]].state
+            if isinstance(state, Text | Key):
+                pending += self._fill_text(mask, node, stack, state)
+            else:
+                pending += self._fill_structure(mask, node, stack)
+        return mask
+
+    def _fill_structure(self, mask: NDArray[np.bool_], node: int, stack: Stack) -> list[tuple[int, Stack]]:
+        """Marks the tokens one symbol on, outside texts; gives where to go on."""
+        found = []
+        for symbol in self._grammar.candidates(stack[-1]):
+            child = self._trie.child(node, symbol)
+            after = self._advance(stack, symbol) if child != NO_NODE else None
+            if after is None:
+                continue
+            if (token := self._trie.tokens[child]) >= 0:
+                mask[token] = True
+            if after and self._trie.is_inner[child]:
+                found.append((child, after))
+        return found
+
+    def _fill_text(
+        self, mask: NDArray[np.bool_], node: int, stack: Stack, state: Text | Key
+    ) -> list[tuple[int, Stack]]:
+        """Marks the tokens inside the text on top and those that end it; gives where to go on after its end."""
+        accepts = frozenset(self._grammar.nonterminals[stack[-1]].accepts)
+        steps = TextSteps(self._grammar, state.place, accepts)
+        end = self._key_end if isinstance(state, Key) else self._end
+        found: list[tuple[int, Stack]] = []
+        nodes, numbers = np.array([node], np.int32), np.zeros(1, np.int32)
+        while len(nodes):
+            found += self._fill_ends(mask, stack, steps, self._trie.children_by_end(nodes, end), numbers, end)
+            children, parents = self._trie.children_by_bytes(nodes)
+            after = steps.after(numbers[parents], self._trie.symbols[children])
+            nodes, numbers = children[after >= 0], after[after >= 0]
+            tokens = self._trie.tokens[nodes]
+            mask[tokens[tokens >= 0]] = True
+        return found
+
+    def _fill_ends(
+        self, mask: NDArray[np.bool_], stack: Stack, steps: TextSteps, ends: Numbers, numbers: Numbers, end: int
+    ) -> list[tuple[int, Stack]]:
+        """Marks the tokens that end the text where it stands; `ends`: the node after the end from each place."""
+        found: list[tuple[int, Stack]] = []
+        ends, numbers = ends[ends >= 0], numbers[ends >= 0]
+        for number in sorted(set(numbers.tolist())):
+            rest = self._grammar.at_place(stack[-1], steps.places[number])
+            after = self._advance((*stack[:-1], rest), end)
+            if after is None:
+                continue
+            nodes = ends[numbers == number]
+            tokens = self._trie.tokens[nodes]
+            mask[tokens[tokens >= 0]] = True
+            if after:
+                found += [(node, after) for node in nodes[self._trie.is_inner[nodes]].tolist()]
+        return found
+
+    def _advance(self, stack: Stack, symbol: int) -> Stack | None:
+        """The stack after one symbol; None where its top does not admit it."""
+        step = self._grammar.step(stack[-1], symbol)
+        if step is None:
+            return None
+        below = stack[:-1]
+        if step.opened:
+            return (*below, *reversed(step.opened))
+        if below:
+            return (*below[:-1], self._grammar.settle(below[-1], step.verdict))
+        return ()

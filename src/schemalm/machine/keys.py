@@ -1,0 +1,139 @@
+"""The free keys that an object already has, which no finite state can carry, and the tokens that would repeat one.
+
+Keys are written as vocabulary spellings are: one character for each byte. A token that ends a key holds nothing else
+but bytes of that key, so what it ends is known from where the key stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Key
+from schemalm.grammar.symbols import KEY_END
+from schemalm.grammar.texts.automaton import DEAD
+from schemalm.tokenizer.vocabulary import Vocabulary
+
+# Places that are looked at to tell whether a language of keys can be used up.
+MAX_SEARCHED = 2_000
+# Places that are known to go on without end, of all objects.
+MAX_REMEMBERED = 20_000
+
+
+class KeyTokens:
+    """The tokens that end a key, by spelling."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.end = vocabulary.grammar.symbols.characters[vocabulary.grammar.symbols.ids[KEY_END]]
+        self._tokens = {text: token for text, token in vocabulary.ids.items() if text[-1] == self.end}
+        self._longest = max(map(len, self._tokens))
+
+    def ends(self, key: str) -> Iterator[tuple[str, int]]:
+        """The ways to end a key with one token: how it begins before that token, and the token."""
+        spelling = key + self.end
+        for begin in range(max(0, len(spelling) - self._longest), len(spelling)):
+            token = self._tokens.get(spelling[begin:])
+            if token is not None:
+                yield key[:begin], token
+
+
+class FreeKeys:
+    """The free keys of one object: those that it has, and how the next one begins."""
+
+    __slots__ = ("_ends", "begun", "whole")
+
+    def __init__(self) -> None:
+        self.begun = ""
+        self.whole: set[str] = set()
+        self._ends: dict[str, tuple[int, ...]] = {}
+
+    def copy(self) -> FreeKeys:
+        """The same keys, independent of these."""
+        twin = FreeKeys()
+        twin.begun, twin.whole, twin._ends = self.begun, self.whole.copy(), self._ends.copy()
+        return twin
+
+    @property
+    def repeating(self) -> tuple[int, ...]:
+        """The tokens that would end the key that has begun as an earlier one."""
+        return self._ends.get(self.begun, ())
+
+    def add(self, tokens: KeyTokens) -> None:
+        """Takes the key that has begun among those that the object has."""
+        self.whole.add(self.begun)
+        for beginning, token in tokens.ends(self.begun):
+            self._ends[beginning] = (*self._ends.get(beginning, ()), token)
+        self.begun = ""
+
+
+class EndlessKeys:
+    """Tells where keys can never be used up: however one begins, endlessly many begin like it.
+
+    Where every place has another one after it from which an end can be reached, texts go on without end.
+    """
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._endless: set[tuple[int, frozenset[int]]] = set()
+
+    def include(self, nonterminal: int) -> bool:
+        """Whether the keys that go on at a nonterminal cannot be used up; False where that is not known."""
+        state, accepts = _key(self._grammar, nonterminal)
+        if (state.place, accepts) not in self._endless:
+            found = self._search(state.place, accepts)
+            if not found:
+                return False
+            if len(self._endless) > MAX_REMEMBERED:
+                self._endless.clear()
+            self._endless.update((place, accepts) for place in found)
+        return True
+
+    def _search(self, start: int, accepts: frozenset[int]) -> list[int]:
+        """All places that keys pass through from `start`; none where one of them is the last, or they are too many."""
+        found, seen = [start], {start}
+        for place in found:
+            after = {after for _, after in self._grammar.automaton.steps(place)} - {DEAD}
+            after = {place for place in after if place in seen or self._grammar.can_end(place, accepts)}
+            if not after or len(found) > MAX_SEARCHED:
+                return []
+            found += sorted(after - seen)
+            seen |= after
+        return found
+
+
+def is_exhausted(grammar: Grammar, nonterminal: int, keys: FreeKeys, verdicts: frozenset[int]) -> bool:
+    """Whether the object has every key that begins as this one has and ends with one of the verdicts."""
+    return not _has_new_key(grammar, nonterminal, "", verdicts, len(_used(grammar, nonterminal, keys, verdicts)))
+
+
+def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int, keys: FreeKeys) -> list[int]:
+    """The tokens after which every end of the key is one that the object has."""
+    _, accepts = _key(grammar, nonterminal)
+    rests = _used(grammar, nonterminal, keys, accepts)
+    beginnings = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
+    return [
+        vocabulary.ids[beginning]
+        for beginning, num_used in beginnings.items()
+        if beginning in vocabulary.ids and not _has_new_key(grammar, nonterminal, beginning, accepts, num_used)
+    ]
+
+
+def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
+    node = grammar.nonterminals[nonterminal]
+    assert isinstance(node.state, Key)
+    return node.state, frozenset(node.accepts)
+
+
+def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, verdicts: frozenset[int]) -> list[str]:
+    """How the object's keys go on that begin as this one has and end with one of the verdicts."""
+    place, verdict = _key(grammar, nonterminal)[0].place, grammar.automaton.verdict
+    rests = [key[len(keys.begun) :] for key in keys.whole if key.startswith(keys.begun)]
+    ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
+    return [rest for rest, end in ends if end != DEAD and verdict(end) in verdicts]
+
+
+def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, verdicts: frozenset[int], num_used: int) -> bool:
+    """Whether more than `num_used` keys go on with `beginning` and end with one of the verdicts."""
+    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].place)
+    return place != DEAD and grammar.automaton.has_more_texts(place, verdicts, num_used)

@@ -1,0 +1,67 @@
+"""Free keys of an object: which tokens repeat one, and which languages of keys never end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemalm.grammar import compile_schema
+from schemalm.machine.keys import EndlessKeys, FreeKeys, KeyTokens
+from schemalm.tokenizer import Tokenizer
+
+NULLS = {"type": "object", "additionalProperties": {"type": "null"}}
+
+
+def trained() -> Tokenizer:
+    values = [{"cache key": None, "cache-hit": None, "key": None}] * 9
+    return Tokenizer.train(compile_schema(NULLS), values, vocab_size=300)
+
+
+def added(tokens: KeyTokens, *names: str) -> FreeKeys:
+    keys = FreeKeys()
+    for name in names:
+        keys.begun = name
+        keys.add(tokens)
+    return keys
+
+
+def test_every_token_that_ends_a_key_as_an_earlier_one_is_known() -> None:
+    tokenizer = trained()
+    keys = added(KeyTokens(tokenizer.vocabulary), "cache key", "key")
+    for begun in ("", "c", "cache", "cache ", "cache key", "k", "key", "x"):
+        keys.begun = begun
+        expected = {
+            token
+            for token, spelling in enumerate(tokenizer.vocabulary.spellings)
+            if spelling and begun + spelling in (name + KeyTokens(tokenizer.vocabulary).end for name in keys.whole)
+        }
+        assert set(keys.repeating) == expected
+        assert len(keys.repeating) == len(expected)
+
+
+def test_a_copy_keeps_keys_of_its_own() -> None:
+    tokens = KeyTokens(trained().vocabulary)
+    keys = added(tokens, "key")
+    twin = keys.copy()
+    twin.begun = "other"
+    twin.add(tokens)
+    assert (keys.whole, twin.whole) == ({"key"}, {"key", "other"})
+    keys.begun = "other"
+    assert keys.repeating == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_endless"),
+    [("", True), ("^[a-z]+$", True), ("^a*b$", False), ("^(include|x.*)$", False), ("^[a-q]{2,9}$", False)],
+)
+def test_keys_that_can_be_used_up_are_told_from_those_that_cannot(pattern: str, is_endless: bool) -> None:
+    schema: Any = {"type": "object", "patternProperties": {pattern: {"type": "null"}}, "additionalProperties": False}
+    grammar = compile_schema(schema)
+    opened = grammar.step(
+        grammar.start,
+        Tokenizer.from_grammar(grammar).encode({"aab" if "b" in pattern else "xx" if "x" in pattern else "aa": None})[0]
+        - 2,
+    )
+    assert opened is not None
+    assert EndlessKeys(grammar).include(opened.opened[0]) == is_endless
