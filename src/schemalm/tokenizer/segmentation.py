@@ -8,11 +8,9 @@ finding its tokens takes bounded time and a document of n bytes takes time in pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 MergeScope = Literal["word", "value", "derivation"]
 MAX_SEGMENT_SYMBOLS = 256
@@ -58,10 +56,9 @@ def words(text: str, end: str) -> list[str]:
     return found
 
 
-def pieces(spelling: str) -> Iterator[str]:
+def pieces(spelling: str) -> list[str]:
     """A spelling in pieces of bounded length."""
-    for start in range(0, len(spelling), MAX_SEGMENT_SYMBOLS):
-        yield spelling[start : start + MAX_SEGMENT_SYMBOLS]
+    return [spelling[start : start + MAX_SEGMENT_SYMBOLS] for start in range(0, len(spelling), MAX_SEGMENT_SYMBOLS)]
 
 
 class Memory(dict[str, list[T]], Generic[T]):
@@ -87,8 +84,15 @@ class Memory(dict[str, list[T]], Generic[T]):
         return found
 
 
-class Segments:
-    """The segments of stretches of symbols; `whole_values` are never cut.
+class Stretch(NamedTuple):
+    """Symbols that are written at once: "structure" by its spelling, a "content" or a free "key" by its text."""
+
+    kind: Literal["structure", "content", "key"]
+    text: str
+
+
+class Cutter:
+    """Cuts stretches into segments; `whole_values` are never cut.
 
     end, key_end: the characters of the symbols that end a content and a free key.
     """
@@ -96,22 +100,24 @@ class Segments:
     def __init__(self, scope: MergeScope, whole_values: frozenset[str], end: str, key_end: str) -> None:
         self._scope = scope
         self._whole_values = whole_values
-        self._end = end
-        self._key_end = key_end
+        self._ends = {"content": end, "key": key_end}
 
-    def writing(self, find: Callable[[str], list[T]]) -> Writing[T]:
-        """What `find` gives for the segments of each stretch, one after another."""
+    def cut(self, stretch: Stretch) -> list[str]:
+        """The segments of a stretch; raises UnicodeEncodeError for what is no text."""
+        if stretch.kind == "structure":
+            return pieces(stretch.text)
+        end = self._ends[stretch.kind]
+        if self._scope == "word" and spelled(stretch.text) + end not in self._whole_values:
+            return words(stretch.text, end)
+        return pieces(spelled(stretch.text) + end)
 
-        def found(cut: Callable[[str], Iterable[str]]) -> Memory[T]:
-            return Memory(lambda text: list(chain.from_iterable(map(find, cut(text)))), MAX_REMEMBERED_CHARACTERS)
+    def writing(self, find: Callable[[Stretch], list[T]]) -> Writing[T]:
+        """What `find` gives for each stretch, remembered."""
 
-        contents, keys = partial(self._cut, end=self._end), partial(self._cut, end=self._key_end)
-        return Writing(found(pieces), found(contents), found(keys), joins_texts=self._scope == "derivation")
+        def found(kind: Literal["structure", "content", "key"]) -> Memory[T]:
+            return Memory(lambda text: find(Stretch(kind, text)), MAX_REMEMBERED_CHARACTERS)
 
-    def _cut(self, text: str, end: str) -> Iterable[str]:
-        if self._scope == "word" and spelled(text) + end not in self._whole_values:
-            return words(text, end)
-        return pieces(spelled(text) + end)
+        return Writing(found("structure"), found("content"), found("key"), joins_texts=self._scope == "derivation")
 
 
 class _Nothing(dict[str, list[str]]):

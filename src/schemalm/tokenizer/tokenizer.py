@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
@@ -25,7 +26,7 @@ from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.reading import Reader
-from schemalm.tokenizer.segmentation import MAX_REMEMBERED_CHARACTERS, Memory, MergeScope, Segments
+from schemalm.tokenizer.segmentation import MAX_REMEMBERED_CHARACTERS, Cutter, Memory, MergeScope, Stretch
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ class Tokenizer:
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = frozenset(whole_values)
         self._merger = _merge_engine(self.vocabulary)
-        segments = Segments(merge_scope, self._whole_values, end, key_end)
-        token_ids = Memory(self._merge, MAX_REMEMBERED_CHARACTERS)
-        self._as_segments = segments.writing(lambda segment: [segment])
-        self._as_tokens = segments.writing(token_ids.__getitem__)
+        self.cutter = Cutter(merge_scope, self._whole_values, end, key_end)
+        self._token_ids = Memory(self._merge, MAX_REMEMBERED_CHARACTERS)
+        self._as_stretches = self.cutter.writing(lambda stretch: [stretch])
+        self._as_tokens = self.cutter.writing(self._tokens_of)
         self._tables: Tables | None = None
 
     @classmethod
@@ -98,18 +99,21 @@ class Tokenizer:
         *,
         sources: Iterable[str] | None = None,
         merge_scope: MergeScope = "word",
+        whole_values: float = 0.15,
     ) -> Tokenizer:
         """Learns key orders, whole values and merges from valid values.
 
         sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
-        it every value counts as a source of its own. merge_scope: how far merges reach. seed: draws the documents
-        from which grammar states are collected.
+        it every value counts as a source of its own. merge_scope: how far merges reach. whole_values: the share of
+        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents from which
+        grammar states are collected.
         Raises InvalidDocument for a value that breaks the schema, ConfigurationError for too small a vocab_size.
         """
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
 
         given = list(values)
-        return train_tokenizer(grammar, given, vocab_size, seed, list(sources) if sources else None, merge_scope)
+        origins = list(sources) if sources is not None else None
+        return train_tokenizer(grammar, given, vocab_size, seed, origins, merge_scope, whole_values)
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
@@ -180,9 +184,13 @@ class Tokenizer:
         """The id that may stand before a document; no document contains it."""
         return BOS_ID
 
+    def stretches(self, value: Any) -> list[Stretch]:
+        """A value's derivation in the stretches that are cut into segments; raises InvalidDocument."""
+        return self._linearizer.write(value, self._as_stretches)
+
     def segments(self, value: Any) -> list[str]:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
-        return self._linearizer.write(value, self._as_segments)
+        return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(stretch)]
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
@@ -205,6 +213,9 @@ class Tokenizer:
             if on_error == "return":
                 return error
             raise
+
+    def _tokens_of(self, stretch: Stretch) -> list[int]:
+        return list(chain.from_iterable(map(self._token_ids.__getitem__, self.cutter.cut(stretch))))
 
     def _merge(self, segment: str) -> list[int]:
         """The token ids of one segment."""
