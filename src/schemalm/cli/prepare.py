@@ -32,12 +32,12 @@ def prepare(
     """Cut documents into training windows, split by source."""
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
     from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
-    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
     with terminal.working("loading the tokenizer"):
-        loaded = Tokenizer.load(tokenizer)
+        loaded = load_tokenizer(tokenizer)
     with terminal.working("reading the corpus"):
         documents, rejections = read_documents([corpus], max_documents=max_files)
     with terminal.counting("preparing documents", len(documents)) as done:
