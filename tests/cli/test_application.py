@@ -12,7 +12,7 @@ from typer.testing import Result
 from schemalm.cli import application
 from schemalm.errors import DataError, InvalidDocument
 
-COMMANDS = ["demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate"]
+COMMANDS = ["demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment"]
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -117,17 +118,15 @@ def labels(tokenizer: Tokenizer, documents: list[Any]) -> list[list[str]]:
 
 
 def slow_encoding(tokenizer: Tokenizer, value: Any) -> list[int]:
-    """Section 3 of the design, word for word: the earliest merge first, as often as it applies, inside segments."""
+    """Section 3 of the design: inside segments, the pair whose joint spelling was learned first merges first."""
     vocabulary = tokenizer.vocabulary
+    learned = {left + right: rank for rank, (left, right) in enumerate(vocabulary.merges)}
     ids: list[int] = []
     for segment in tokenizer.segments(value):
         parts = [segment] if segment in vocabulary.whole_values else list(segment)
-        for left, right in vocabulary.merges:
-            position = 0
-            while position + 1 < len(parts):
-                if (parts[position], parts[position + 1]) == (left, right):
-                    parts[position : position + 2] = [left + right]
-                position += 1
+        while pairs := [(learned[a + b], at) for at, (a, b) in enumerate(pairwise(parts)) if a + b in learned]:
+            _, at = min(pairs)
+            parts[at : at + 2] = ["".join(parts[at : at + 2])]
         ids += [vocabulary.ids[part] for part in parts]
     return ids
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.symbols import NUM_BYTES, symbol_of
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import WORDS, MergeScope
+from schemalm.tokenizer.segmentation import PATTERNS, MergeScope, spelled
 
 VALUE = {"name": "a b", "tags": ["x", 1.5], "free": "y"}
 
 
-def spelled(tokenizer: Tokenizer, value: Any) -> list[str]:
+def shown(tokenizer: Tokenizer, value: Any) -> list[str]:
     """The segments for people: structure by name, bytes as they are."""
     symbols = tokenizer.grammar.symbols.symbols
     return [
@@ -29,7 +30,7 @@ def spelled(tokenizer: Tokenizer, value: Any) -> list[str]:
 
 
 def test_words_are_cut_from_each_other_and_from_structure(grammar: Grammar) -> None:
-    assert spelled(Tokenizer(grammar, merge_scope="word"), VALUE) == [
+    assert shown(Tokenizer(grammar, merge_scope="word"), VALUE) == [
         "KEY:name",
         "a",
         "  b END",
@@ -48,13 +49,13 @@ def test_words_are_cut_from_each_other_and_from_structure(grammar: Grammar) -> N
 
 
 def test_whole_contents_are_segments_under_the_scope_value(grammar: Grammar) -> None:
-    segments = spelled(Tokenizer(grammar, merge_scope="value"), VALUE)
+    segments = shown(Tokenizer(grammar, merge_scope="value"), VALUE)
     assert segments[:2] == ["KEY:name", "a   b END"]
     assert "1 . 5 END" in segments
 
 
 def test_only_closings_and_free_keys_cut_under_the_scope_derivation(grammar: Grammar) -> None:
-    assert spelled(Tokenizer(grammar, merge_scope="derivation"), VALUE) == [
+    assert shown(Tokenizer(grammar, merge_scope="derivation"), VALUE) == [
         "KEY:name a   b END KEY:tags ITEM AS:string x END ITEM AS:number 1 . 5 END ARRAY_END",
         "FREE_KEY",
         "f r e e KEY_END",
@@ -63,7 +64,7 @@ def test_only_closings_and_free_keys_cut_under_the_scope_derivation(grammar: Gra
 
 
 def test_constants_close_their_segment(grammar: Grammar) -> None:
-    assert spelled(Tokenizer(grammar), {"kind": "", "": True}) == ["KEY:kind CONST:", "KEY: TRUE", "OBJECT_END"]
+    assert shown(Tokenizer(grammar), {"kind": "", "": True}) == ["KEY:kind CONST:", "KEY: TRUE", "OBJECT_END"]
 
 
 def test_a_whole_value_is_one_segment(grammar: Grammar) -> None:
@@ -74,9 +75,10 @@ def test_a_whole_value_is_one_segment(grammar: Grammar) -> None:
     assert len(tokenizer.encode({"name": "a b"})) == 3
 
 
-@given(st.text())
-def test_word_cuts_leave_out_no_character(text: str) -> None:
-    assert "".join(WORDS.findall(text)) == text
+@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
+@given(text=st.text())
+def test_cuts_leave_out_no_character(scope: MergeScope, text: str) -> None:
+    assert "".join(re.findall(PATTERNS[scope], spelled(text))) == spelled(text)
 
 
 @pytest.mark.parametrize("scope", ["word", "value", "derivation"])
@@ -104,7 +106,7 @@ def test_what_a_verdict_settles_may_be_written_after_it() -> None:
         "additionalProperties": False,
     }
     tokenizer = Tokenizer(compile_schema(schema))
-    assert spelled(tokenizer, {"radius": None, "kind": "circle"}) == [
+    assert shown(tokenizer, {"radius": None, "kind": "circle"}) == [
         "KEY:kind CONST:circle",
         "KEY:radius NULL",
         "OBJECT_END",
@@ -113,7 +115,7 @@ def test_what_a_verdict_settles_may_be_written_after_it() -> None:
 
 def test_each_spelling_of_a_number_keeps_its_own() -> None:
     tokenizer = Tokenizer(compile_schema({"type": "array", "items": {"enum": [1, 100]}}), merge_scope="value")
-    assert spelled(tokenizer, [1, 1.0, 100, 100.0]) == [
+    assert shown(tokenizer, [1, 1.0, 100, 100.0]) == [
         *("ITEM", "1 END", "ITEM", "1 . 0 END", "ITEM", "1 0 0 END", "ITEM", "1 0 0 . 0 END"),
         "ARRAY_END",
     ]
@@ -122,4 +124,4 @@ def test_each_spelling_of_a_number_keeps_its_own() -> None:
 def test_guarded_items_are_written_like_others() -> None:
     plain = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}}))
     guarded = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}))
-    assert spelled(guarded, [3, 1, 2]) == spelled(plain, [3, 1, 2])
+    assert shown(guarded, [3, 1, 2]) == shown(plain, [3, 1, 2])

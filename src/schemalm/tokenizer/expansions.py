@@ -186,35 +186,25 @@ class Expansions:
         return self._opened(nonterminal, self._keys[name])
 
     def _opened(self, nonterminal: int, symbol: int) -> Member:
-        step = self.grammar.step(nonterminal, symbol)
-        if step is None:
-            raise RefusedError
-        child, after = step.opened
+        child, after = required(self.grammar.step(nonterminal, symbol)).opened
         return Member(self.characters[symbol], None, self.entry(child), self.rest(after))
 
     def _free_member(self, nonterminal: int, name: str) -> Member:
-        key = self.grammar.step(nonterminal, self.ids[FREE_KEY])
-        last = self._text_end(key.opened[0], name) if key is not None else None
-        step = self.grammar.step(last, self.ids[KEY_END]) if last is not None else None
-        if step is None:
-            raise RefusedError
-        child, after = step.opened
+        key = required(self.grammar.step(nonterminal, self.ids[FREE_KEY])).opened[0]
+        # Where nothing is asked of a key, no text has to be read to know what comes after it.
+        last = key if self.grammar.admits_every_text(key) else required(self._text_end(key, name))
+        child, after = required(self.grammar.step(last, self.ids[KEY_END])).opened
         return Member(self.characters[self.ids[FREE_KEY]], name, self.entry(child), self.rest(after))
 
     def closing(self, nonterminal: int, symbol: Symbol) -> tuple[str, int]:
         """The character and the verdict of the end of an object or array; raises RefusedError where it may not end."""
-        step = self.grammar.step(nonterminal, self.ids[symbol])
-        if step is None:
-            raise RefusedError
+        step = required(self.grammar.step(nonterminal, self.ids[symbol]))
         return self.characters[self.ids[symbol]], step.verdict
 
     def _verdict(self, nonterminal: int, text: str) -> int:
         """The verdict of a whole text; raises RefusedError where it is not admitted."""
-        last = self._text_end(nonterminal, text)
-        step = self.grammar.step(last, self.ids[END]) if last is not None else None
-        if step is None:
-            raise RefusedError
-        return step.verdict
+        last = required(self._text_end(nonterminal, text))
+        return required(self.grammar.step(last, self.ids[END])).verdict
 
     def _text_end(self, nonterminal: int, text: str) -> int | None:
         """The nonterminal after the bytes of `text`."""

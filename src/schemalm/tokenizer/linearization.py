@@ -58,29 +58,49 @@ class _Walk(Generic[T]):
 
     def run(self, value: Any, entry: Entry) -> list[T]:
         """Writes a whole value; raises RefusedError or UnicodeEncodeError where it is not admitted."""
-        frames = self._frames
-        while True:
-            verdict = self._begin(value, entry)
-            while frames:
-                frame = frames[-1]
-                if verdict is not None and frame.rest.needs_verdict:
-                    frame.rest = frame.rest.after(verdict, frame.item, frame.seen)
-                found = next(frame.members, None)
-                if found is not None:
-                    value, entry = self._open(frame, *found)
-                    break
-                frames.pop()
-                verdict = self._close(*frame.rest.end())
-            else:
+        verdict = self._begin(value, entry)
+        while self._frames:
+            verdict = self._go_on(self._frames[-1], verdict)
+        self._flush()
+        return self._written
+
+    def _go_on(self, frame: Frame, verdict: int | None) -> int | None:
+        """Writes the next members of an object or array: up to one that is under way now, or to the end.
+
+        verdict: of the member at hand, None before the first one. Gives the verdict of the whole, None where a member
+        is under way.
+        """
+        structure, rest, is_object = self._structure, frame.rest, frame.rest.ranks is not None
+        if verdict is not None and rest.needs_verdict:
+            rest = rest.after(verdict, frame.item, frame.seen)
+        for name, value in frame.members:
+            frame.name, frame.item = name, value
+            member = rest.members[name if is_object else EACH_ITEM]
+            rest = member.rest
+            self._pending += member.prefix
+            if member.free_key is not None:
                 self._flush()
-                return self._written
+                self._written += self._keys[member.free_key]
+            if type(value) is str and (constant := member.child.strings.get(value)) is not None:
+                self._written += structure[self._pending + constant[0]]
+                self._pending = ""
+                verdict = constant[1]
+            else:
+                verdict = self._begin(value, member.child)
+            if verdict is None:
+                frame.rest = rest
+                return None
+            if rest.needs_verdict:
+                rest = rest.after(verdict, value, frame.seen)
+        self._frames.pop()
+        return self._close(*rest.end())
 
     def _begin(self, value: Any, entry: Entry) -> int | None:
         """Writes a scalar and gives its verdict, or puts an object or array under way."""
         kind = type(value)
         if kind is str:
             constant = entry.strings.get(value)
-            return self._close(*constant) if constant else self._content(required(entry.string), value)
+            return self._content(required(entry.string), value) if constant is None else self._close(*constant)
         if kind is dict:
             prefix, rest = required(entry.object)
             names = sorted(value, key=required(rest.ranks).__getitem__)
@@ -94,17 +114,6 @@ class _Walk(Generic[T]):
             return self._close(*required(entry.literals.get(value) if kind is bool or value is None else None))
         self._pending += prefix
         return None
-
-    def _open(self, frame: Frame, name: Any, value: Any) -> tuple[Any, Entry]:
-        """Writes what comes before a member; the member itself comes next."""
-        frame.name, frame.item = name, value
-        member = frame.rest.members[name if frame.rest.ranks is not None else EACH_ITEM]
-        frame.rest = member.rest
-        self._pending += member.prefix
-        if member.free_key is not None:
-            self._flush()
-            self._written += self._keys[member.free_key]
-        return value, member.child
 
     def _content(self, content: Content, text: str) -> int:
         verdict = content.verdicts[text]

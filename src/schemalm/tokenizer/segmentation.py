@@ -14,10 +14,27 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 MergeScope = Literal["word", "value", "derivation"]
 MAX_SEGMENT_SYMBOLS = 256
+
+# What the characters of a spelling are: symbols of structure come from the private range, bytes beyond ASCII are parts
+# of letters for all that matters here.
+STRUCTURE = "\U000f0000-\U000fffff"
+LETTER = r"0-9A-Za-z_\x80-\xff"
+SPACE = r"\t-\r "
 # Word boundaries: an identifier with the character before it, a run of signs with the white space after it, or a run of
 # white space. Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
-WORDS = re.compile(r"[^\r\n\w]?\w{1,60}| ?[^\s\w]{1,60}[\r\n ]{0,60}|\s{1,60}")
-
+WORD = "|".join(
+    [
+        rf"[^\r\n{LETTER}{STRUCTURE}]?[{LETTER}]{{1,60}}",
+        rf" ?[^{LETTER}{SPACE}{STRUCTURE}]{{1,60}}[\r\n ]{{0,60}}",
+        rf"[{SPACE}]{{1,60}}",
+    ]
+)
+# Regular expressions that mean the same to `re` and to the merge engine; each finds the segments of a spelling.
+PATTERNS: dict[MergeScope, str] = {
+    "word": rf"(?:{WORD})[{STRUCTURE}]?|[{STRUCTURE}]{{1,{MAX_SEGMENT_SYMBOLS}}}",
+    "value": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
+    "derivation": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
+}
 # How many characters of texts are remembered with what they are written as.
 MAX_REMEMBERED_CHARACTERS = 1 << 24
 
@@ -40,25 +57,6 @@ class Writing(Generic[T]):
 def spelled(text: str) -> str:
     """A text's UTF-8 bytes, one character each."""
     return text if text.isascii() else text.encode().decode("latin-1")
-
-
-def words(text: str, end: str) -> list[str]:
-    """The segments of a text that is cut at word boundaries; `end` belongs to the last one.
-
-    Raises UnicodeEncodeError for what is no text.
-    """
-    found: list[str] = WORDS.findall(text)
-    if not text.isascii():
-        found = [spelled(word) for word in found]
-    if not found:
-        return [end]
-    found[-1] += end
-    return found
-
-
-def pieces(spelling: str) -> list[str]:
-    """A spelling in pieces of bounded length."""
-    return [spelling[start : start + MAX_SEGMENT_SYMBOLS] for start in range(0, len(spelling), MAX_SEGMENT_SYMBOLS)]
 
 
 class Memory(dict[str, list[T]], Generic[T]):
@@ -92,24 +90,29 @@ class Stretch(NamedTuple):
 
 
 class Cutter:
-    """Cuts stretches into segments; `whole_values` are never cut.
+    """Spells stretches and cuts them into segments; `whole_values` are never cut.
 
     end, key_end: the characters of the symbols that end a content and a free key.
     """
 
     def __init__(self, scope: MergeScope, whole_values: frozenset[str], end: str, key_end: str) -> None:
+        self.pattern = PATTERNS[scope]
         self._scope = scope
+        self._find_all = re.compile(self.pattern).findall
         self._whole_values = whole_values
-        self._ends = {"content": end, "key": key_end}
+        self._ends = {"structure": "", "content": end, "key": key_end}
+
+    def spell(self, stretch: Stretch) -> str:
+        """A stretch with one character per symbol; raises UnicodeEncodeError for what is no text."""
+        return stretch.text if stretch.kind == "structure" else spelled(stretch.text) + self._ends[stretch.kind]
 
     def cut(self, stretch: Stretch) -> list[str]:
         """The segments of a stretch; raises UnicodeEncodeError for what is no text."""
-        if stretch.kind == "structure":
-            return pieces(stretch.text)
-        end = self._ends[stretch.kind]
-        if self._scope == "word" and spelled(stretch.text) + end not in self._whole_values:
-            return words(stretch.text, end)
-        return pieces(spelled(stretch.text) + end)
+        spelling = self.spell(stretch)
+        if spelling in self._whole_values:
+            return [spelling]
+        found: list[str] = self._find_all(spelling)
+        return found
 
     def writing(self, find: Callable[[Stretch], list[T]]) -> Writing[T]:
         """What `find` gives for each stretch, remembered."""

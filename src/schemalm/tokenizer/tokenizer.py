@@ -10,12 +10,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
-
-import tokenizers
-import tokenizers.models
 
 from schemalm.errors import DataError, DecodeError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
@@ -23,10 +19,11 @@ from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
+from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.reading import Reader
-from schemalm.tokenizer.segmentation import MAX_REMEMBERED_CHARACTERS, Cutter, Memory, MergeScope, Stretch
+from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -76,10 +73,9 @@ class Tokenizer:
         self._linearizer = Linearizer(expansions)
         self._reader = Reader(expansions)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
-        self._whole_values = frozenset(whole_values)
-        self._merger = _merge_engine(self.vocabulary)
-        self.cutter = Cutter(merge_scope, self._whole_values, end, key_end)
-        self._token_ids = Memory(self._merge, MAX_REMEMBERED_CHARACTERS)
+        self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
+        self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
+        self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
         self._as_stretches = self.cutter.writing(lambda stretch: [stretch])
         self._as_tokens = self.cutter.writing(self._tokens_of)
         self._tables: Tables | None = None
@@ -215,14 +211,9 @@ class Tokenizer:
             raise
 
     def _tokens_of(self, stretch: Stretch) -> list[int]:
-        return list(chain.from_iterable(map(self._token_ids.__getitem__, self.cutter.cut(stretch))))
-
-    def _merge(self, segment: str) -> list[int]:
-        """The token ids of one segment."""
-        if segment in self._whole_values:
-            return [self.vocabulary.ids[segment]]
-        ids: list[int] = self._merger.encode(segment, add_special_tokens=False).ids
-        return ids
+        spelling = self.cutter.spell(stretch)
+        whole = self._whole_values.get(spelling)
+        return self._engine.tokens(spelling) if whole is None else [whole]
 
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one whole document; raises DecodeError (position, message) for anything else."""
@@ -292,8 +283,3 @@ class Tokenizer:
         from schemalm.machine import Machine  # noqa: PLC0415
 
         return Machine(self.tables)
-
-
-def _merge_engine(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
-    """The library's merge engine over the learned merges: segments go in, token ids come out."""
-    return tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary.ids, merges=list(vocabulary.merges)))

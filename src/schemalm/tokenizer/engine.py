@@ -1,0 +1,48 @@
+"""The merge engine: from the spelling of a stretch of symbols to its token ids, by the library `tiktoken`.
+
+The library merges bytes, so each symbol's character stands as its UTF-8: its bytes are merged before anything else, and
+from there on merges are those of the vocabulary. In every segment the adjacent pair whose joint spelling was learned
+first merges first, as often as one does. In: any spelling whose segments the pattern finds; out: token ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tiktoken
+
+from schemalm.tokenizer.vocabulary import Vocabulary
+
+NUM_BYTES = 256
+
+
+class MergeEngine:
+    """Cuts spellings by a regular expression and merges inside the cuts; it knows no whole values."""
+
+    def __init__(self, vocabulary: Vocabulary, pattern: str) -> None:
+        symbols = vocabulary.grammar.symbols.characters
+        merged = [first + second for first, second in vocabulary.merges]
+        spelled = [spelling.encode() for spelling in dict.fromkeys([*symbols, *merged])]
+        # Bytes that begin a character are no tokens, yet their ranks come first.
+        beginnings = dict.fromkeys([*_beginnings(spelled[: len(symbols)]), *map(_byte, range(NUM_BYTES))])
+        for spelling in spelled:
+            beginnings.pop(spelling, None)
+        ordered = [*beginnings, *spelled]
+        ranks = {spelling: rank for rank, spelling in enumerate(ordered)}
+        self._ids = [vocabulary.ids.get(spelling.decode(errors="replace"), -1) for spelling in ordered]
+        self._engine = tiktoken.Encoding("typed", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
+
+    def tokens(self, spelling: str) -> list[int]:
+        """The token ids of a spelling."""
+        ids = self._ids
+        return [ids[rank] for rank in self._engine.encode_ordinary(spelling)]
+
+
+def _byte(value: int) -> bytes:
+    return bytes([value])
+
+
+def _beginnings(characters: list[bytes]) -> Iterator[bytes]:
+    for character in characters:
+        for length in range(2, len(character)):
+            yield character[:length]
