@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemalm.dataset.echo import echoes
 from schemalm.dataset.store import (
+    FORMAT_VERSION,
     MASKS_FILE,
     METADATA_FILE,
     TOKENIZER_FILE,
@@ -32,6 +34,7 @@ from schemalm.machine.masks import pack_masks
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]
 GRAMMAR = {"num_nonterminals": 3, "num_states": 4}
+TEXT_FILES = {"tokens.bin", "echoes.bin", "documents.npy", "bytes.npy"}
 
 
 def write(folder: Path, *, vocab_size: int = VOCAB_SIZE, with_grammar: bool = True) -> Metadata:
@@ -74,6 +77,8 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
     assert split.states is not None
     assert set(split.nonterminals.tolist()) == {2}
     assert split.states.tolist() == [[1, 3]] * 44
+    paths = np.full(len(DOCUMENTS[-1]), 3)
+    assert split.echoes[-len(paths) :].tolist() == echoes(np.array(DOCUMENTS[-1]), paths).tolist()
     assert split.num_bytes.tolist() == [13, 11, 50]
     counts = metadata.splits["train"]
     assert (counts.num_documents, counts.num_tokens, counts.num_windows, counts.num_bytes) == (3, 44, 1 + 1 + 7, 74)
@@ -87,7 +92,7 @@ def test_large_vocabularies_take_four_bytes(tmp_path: Path) -> None:
 
 def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
     metadata = write(tmp_path, with_grammar=False)
-    assert {path.name for path in (tmp_path / "train").iterdir()} == {"tokens.bin", "documents.npy", "bytes.npy"}
+    assert {path.name for path in (tmp_path / "train").iterdir()} == TEXT_FILES
     split = Split(tmp_path, "train")
     assert split.nonterminals is None
     assert split.states is None
@@ -120,7 +125,7 @@ def test_a_finished_data_set_is_not_written_into(tmp_path: Path) -> None:
         write(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["tokens.bin", "nonterminals.bin", "states.bin", "documents.npy", "bytes.npy"])
+@pytest.mark.parametrize("name", sorted(TEXT_FILES | {"nonterminals.bin", "states.bin"}))
 @pytest.mark.parametrize("damage", ["remove", "truncate", "extend"])
 def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: str) -> None:
     write(tmp_path)
@@ -162,8 +167,8 @@ def test_damaged_metadata_is_named(tmp_path: Path, content: str) -> None:
 def test_another_format_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path)
     path = tmp_path / METADATA_FILE
-    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 2'))
-    with pytest.raises(DataError, match="format version 2"):
+    path.write_text(path.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 1'))
+    with pytest.raises(DataError, match="format version 1"):
         read_metadata(tmp_path)
 
 

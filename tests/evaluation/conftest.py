@@ -75,6 +75,7 @@ def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, da
             model_width=16,
             mlp_width=16,
             num_states=tokenizer.states.num_states,
+            num_echoes=4,
         )
         configuration = TrainingConfiguration(
             num_steps=4, model=model, batch_size=4, warmup_steps=1, log_every=1, evaluate_every=2, mask_loss=mask_loss

@@ -70,6 +70,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         model_width=32,
         mlp_width=64,
         num_states=summary.metadata.num_states,
+        num_echoes=4,
     )
     configuration = TrainingConfiguration(num_steps=20, model=model, warmup_steps=2, evaluate_every=20)
     train(folder / "data", folder / "run", configuration)

@@ -108,16 +108,17 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
     derivation = OpenDerivation(0, [run.tokenizer.machine()], reader, shape)
     logprob = 0.0
     window: list[int] = []
-    window_states: list[tuple[int, int]] = []
+    surroundings: list[tuple[int, ...]] = []
     num_sampled = len(document.tokens) if document.finish == "complete" else 200
     for token in document.tokens[:num_sampled]:
         mask = derivation.machine.mask()
         if mask.sum() > 1:
             reading = derivation.unread()
             window = reading.tokens if reading.is_new_window else window + reading.tokens
-            window_states = reading.states if reading.is_new_window else window_states + reading.states
+            surroundings = reading.surroundings if reading.is_new_window else surroundings + reading.surroundings
             assert len(window) <= configuration.context_size
-            logits = run.model(torch.tensor([window]), torch.tensor([window_states]))[0, -1]
+            told = torch.tensor([surroundings])
+            logits = run.model(torch.tensor([window]), told[:, :, :2], told[:, :, 2:])[0, -1]
             logits[torch.from_numpy(~mask)] = float("-inf")
             logprob += float(logits.log_softmax(-1)[token])
         derivation.take(token, 0.0)

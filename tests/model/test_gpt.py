@@ -22,7 +22,7 @@ PLAIN = GPTConfiguration(
     model_width=32,
     mlp_width=64,
 )
-STATEFUL = replace(PLAIN, num_states=9)
+TOLD = replace(PLAIN, num_states=9, num_echoes=4)
 
 
 def random_model(configuration: GPTConfiguration) -> GPT:
@@ -35,51 +35,56 @@ def random_model(configuration: GPTConfiguration) -> GPT:
     return model.eval().requires_grad_(False)
 
 
-def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor]:
+def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Tokens, and the grammar states and echoes before the next ones."""
     generator = torch.Generator().manual_seed(2)
-    tokens_BT = torch.randint(50, (num_rows, num_tokens), generator=generator)
-    return tokens_BT, torch.randint(9, (num_rows, num_tokens, 2), generator=generator)
+
+    def draw(limit: int, *shape: int) -> Tensor:
+        return torch.randint(limit, (num_rows, num_tokens, *shape), generator=generator)
+
+    return draw(50), draw(9, 2), draw(50, 4)
 
 
 def test_logits_are_float32_and_capped() -> None:
-    tokens_BT, states_BT2 = random_input(3, 24)
-    logits_BTV = random_model(STATEFUL)(tokens_BT, states_BT2)
+    tokens_BT, states_BT2, echoes_BTE = random_input(3, 24)
+    logits_BTV = random_model(TOLD)(tokens_BT, states_BT2, echoes_BTE)
     assert logits_BTV.shape == (3, 24, 50)
     assert logits_BTV.dtype == torch.float32
     assert logits_BTV.abs().max() <= 15
 
 
 def test_no_position_sees_a_later_one() -> None:
-    model = random_model(STATEFUL)
-    tokens_BT, states_BT2 = random_input(2, 20)
-    before = model(tokens_BT, states_BT2)
-    tokens_BT[:, 11:], states_BT2[:, 11:] = 0, 0
-    after = model(tokens_BT, states_BT2)
+    model = random_model(TOLD)
+    tokens_BT, states_BT2, echoes_BTE = random_input(2, 20)
+    before = model(tokens_BT, states_BT2, echoes_BTE)
+    tokens_BT[:, 11:], states_BT2[:, 11:], echoes_BTE[:, 11:] = 0, 0, 0
+    after = model(tokens_BT, states_BT2, echoes_BTE)
     torch.testing.assert_close(before[:, :11], after[:, :11], rtol=0, atol=1e-5)
     assert not torch.allclose(before[:, 11:], after[:, 11:], atol=1e-2)
 
 
-def test_zero_state_embeddings_give_the_plain_model() -> None:
-    stateful, plain = random_model(STATEFUL), GPT(PLAIN)
-    weights = dict(stateful.state_dict())
-    weights.pop("states.weight").zero_()
+def test_a_model_that_makes_nothing_of_what_it_is_told_is_the_plain_one() -> None:
+    told, plain = random_model(TOLD), GPT(PLAIN)
+    weights = dict(told.state_dict())
+    for name in ("states.weight", "states_out.weight", "echo"):
+        weights.pop(name).zero_()
     plain.load_state_dict(weights)
-    tokens_BT, states_BT2 = random_input(2, 20)
-    assert torch.equal(stateful(tokens_BT, states_BT2), plain(tokens_BT))
+    tokens_BT, states_BT2, echoes_BTE = random_input(2, 20)
+    assert torch.equal(told(tokens_BT, states_BT2, echoes_BTE), plain(tokens_BT))
 
 
 def test_each_of_the_two_states_matters() -> None:
-    model = random_model(STATEFUL)
-    tokens_BT, states_BT2 = random_input(1, 6)
-    logits = model(tokens_BT, states_BT2)
+    model = random_model(TOLD)
+    tokens_BT, states_BT2, echoes_BTE = random_input(1, 6)
+    logits = model(tokens_BT, states_BT2, echoes_BTE)
     for which in range(2):
         changed = states_BT2.clone()
         changed[:, :, which] = (changed[:, :, which] + 1) % 9
-        assert not torch.allclose(model(tokens_BT, changed), logits, atol=1e-2)
+        assert not torch.allclose(model(tokens_BT, changed, echoes_BTE), logits, atol=1e-2)
 
 
 def test_the_same_seed_gives_the_same_weights_whatever_the_global_state() -> None:
-    first, second = GPT(STATEFUL), GPT(STATEFUL)
+    first, second = GPT(TOLD), GPT(TOLD)
     first.initialize(3)
     torch.rand(5)
     second.initialize(3)
@@ -89,17 +94,17 @@ def test_the_same_seed_gives_the_same_weights_whatever_the_global_state() -> Non
 
 
 def test_a_fresh_model_is_almost_uniform() -> None:
-    model = GPT(STATEFUL)
+    model = GPT(TOLD)
     model.initialize(0)
     assert model(*random_input(2, 20)).abs().max() < 0.1
 
 
 def test_feeding_a_cache_in_pieces_gives_the_logits_of_one_pass() -> None:
-    model, cache = random_model(STATEFUL), KeyValueCache(STATEFUL, 3)
-    tokens_BT, states_BT2 = random_input(3, 24)
-    expected = model(tokens_BT, states_BT2)
+    model, cache = random_model(TOLD), KeyValueCache(TOLD, 3)
+    tokens_BT, states_BT2, echoes_BTE = random_input(3, 24)
+    expected = model(tokens_BT, states_BT2, echoes_BTE)
     pieces = [
-        model(tokens_BT[:, a:b], states_BT2[:, a:b], cache)
+        model(tokens_BT[:, a:b], states_BT2[:, a:b], echoes_BTE[:, a:b], cache)
         for a, b in [(0, 10), (10, 11), (11, 12), (12, 20), (20, 24)]
     ]
     torch.testing.assert_close(torch.cat(pieces, dim=1), expected, rtol=0, atol=1e-5)
@@ -107,16 +112,17 @@ def test_feeding_a_cache_in_pieces_gives_the_logits_of_one_pass() -> None:
 
 
 def test_rows_of_different_lengths_are_as_if_alone() -> None:
-    model, cache = random_model(STATEFUL), KeyValueCache(STATEFUL, 3)
-    tokens_BT, states_BT2 = random_input(3, 24)
-    expected = model(tokens_BT, states_BT2)
+    model, cache = random_model(TOLD), KeyValueCache(TOLD, 3)
+    tokens_BT, states_BT2, echoes_BTE = random_input(3, 24)
+    expected = model(tokens_BT, states_BT2, echoes_BTE)
     generator = torch.Generator().manual_seed(0)
     while int(cache.lengths_B.min()) < 24:
         lengths_B = cache.lengths_B.clone()
         num_new_B = torch.minimum(torch.randint(0, 6, (3,), generator=generator), 24 - lengths_B)
         columns_BT = (lengths_B[:, None] + torch.arange(5)).clamp(max=23)
         rows_B1 = torch.arange(3)[:, None]
-        logits_BTV = model(tokens_BT[rows_B1, columns_BT], states_BT2[rows_B1, columns_BT], cache, num_new_B)
+        told = (states_BT2[rows_B1, columns_BT], echoes_BTE[rows_B1, columns_BT])
+        logits_BTV = model(tokens_BT[rows_B1, columns_BT], *told, cache, num_new_B)
         for row, (start, count) in enumerate(zip(lengths_B.tolist(), num_new_B.tolist(), strict=True)):
             wanted = expected[row, start : start + count]
             torch.testing.assert_close(logits_BTV[row, :count], wanted, rtol=0, atol=1e-5)
@@ -124,7 +130,7 @@ def test_rows_of_different_lengths_are_as_if_alone() -> None:
 
 def test_a_row_goes_on_from_a_cache_that_it_adopted() -> None:
     model, cache, other = random_model(PLAIN), KeyValueCache(PLAIN, 2), KeyValueCache(PLAIN, 1)
-    tokens_BT, _ = random_input(2, 12)
+    tokens_BT, *_ = random_input(2, 12)
     model(tokens_BT, cache=cache)
     model(tokens_BT[1:, :3], cache=other)
     cache.adopt([0], other)
@@ -135,7 +141,7 @@ def test_a_row_goes_on_from_a_cache_that_it_adopted() -> None:
 
 def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:
     model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
-    tokens_BT, _ = random_input(2, 24)
+    tokens_BT, *_ = random_input(2, 24)
     model(tokens_BT, cache=cache)
     with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit the context of 24"):
         model(tokens_BT[:, :1], cache=cache)
@@ -143,17 +149,21 @@ def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:
 
 
 def test_input_that_does_not_fit_is_refused() -> None:
-    tokens_BT, states_BT2 = random_input(1, 8)
+    tokens_BT, states_BT2, echoes_BTE = random_input(1, 8)
     with pytest.raises(ConfigurationError, match="takes no grammar state"):
         random_model(PLAIN)(tokens_BT, states_BT2)
+    with pytest.raises(ConfigurationError, match="takes no echoes"):
+        random_model(PLAIN)(tokens_BT, echoes_BTE=echoes_BTE)
     with pytest.raises(ConfigurationError, match="needs the grammar state"):
-        random_model(STATEFUL)(tokens_BT)
+        random_model(TOLD)(tokens_BT, echoes_BTE=echoes_BTE)
+    with pytest.raises(ConfigurationError, match="needs the echoes"):
+        random_model(TOLD)(tokens_BT, states_BT2)
     with pytest.raises(ConfigurationError, match="25 tokens do not fit"):
         random_model(PLAIN)(torch.zeros(1, 25, dtype=torch.int64))
 
 
 def test_parameters_and_operations_are_counted_as_by_hand() -> None:
-    model = GPT(STATEFUL)
+    model = GPT(TOLD)
     matrices = 2 * (32 * 32 + 2 * 32 * 16 + 32 * 32 + 2 * 32 * 64) + 32 * 50
-    assert model.num_parameters() == matrices + (50 + 9) * 32
+    assert model.num_parameters() == matrices + (50 + 2 * 9 + 2 * 4) * 32
     assert model.flops_per_token() == 6 * matrices + 12 * 2 * 32 * 24

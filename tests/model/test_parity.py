@@ -76,7 +76,13 @@ def test_a_model_with_grammar_state_is_fed_through_input_embeddings() -> None:
     _, theirs = random_pair(plain)
     model = GPT(configuration)
     states = torch.randn(11, plain.model_width)
-    model.load_state_dict({**from_transformers(theirs.state_dict(), plain), "states.weight": states})
+    model.load_state_dict(
+        {
+            **from_transformers(theirs.state_dict(), plain),
+            "states.weight": states,
+            "states_out.weight": torch.zeros_like(states),
+        }
+    )
     tokens_BT, states_BT2 = torch.randint(97, (2, 9)), torch.randint(11, (2, 9, 2))
     embedded_BTD = theirs.get_input_embeddings()(tokens_BT) + states[states_BT2].sum(dim=2)
     with torch.no_grad():

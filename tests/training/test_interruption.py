@@ -28,6 +28,7 @@ CONFIGURATION = TrainingConfiguration(
         model_width=32,
         mlp_width=64,
         num_states=10,
+        num_echoes=4,
     ),
     batch_size=4,
     warmup_steps=10,

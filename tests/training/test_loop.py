@@ -33,6 +33,7 @@ MODEL = GPTConfiguration(
     model_width=16,
     mlp_width=32,
     num_states=10,
+    num_echoes=4,
 )
 CONFIGURATION = TrainingConfiguration(
     num_steps=40,

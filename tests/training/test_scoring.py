@@ -17,7 +17,7 @@ from schemalm.training.scoring import Score, score_documents
 
 @pytest.fixture
 def model() -> GPT:
-    model = GPT(GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10))
+    model = GPT(GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10, num_echoes=4))
     model.initialize(0)
     return model
 

@@ -5,7 +5,7 @@ Rows are those of the grammar-state embedding (`GrammarStates`); whatever the to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 from schemalm.machine import Machine, Place, Tables
@@ -22,23 +22,12 @@ class GrammarStateReader:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tables: Tables = tokenizer.tables
         self._nonterminals, self._paths = tokenizer.states.rows()
-        self._rows: Callable[[Place], tuple[int, int]] = lru_cache(MAX_REMEMBERED)(self._rows_of)
+        self.rows_at: Callable[[Place], tuple[int, int]] = lru_cache(MAX_REMEMBERED)(self._rows_of)
 
     def rows(self, machine: Machine) -> tuple[int, int]:
         """The rows (nonterminal, path) in force before the machine's next token; (0, 0) once the document is whole."""
-        return (UNKNOWN_ROW, UNKNOWN_ROW) if machine.is_complete else self._rows(machine.place)
+        return (UNKNOWN_ROW, UNKNOWN_ROW) if machine.is_complete else self.rows_at(machine.place)
 
     def _rows_of(self, place: Place) -> tuple[int, int]:
         label = self._tables.label(place.nonterminal)
         return self._nonterminals.get(label, UNKNOWN_ROW), self._paths.get(place.path, UNKNOWN_ROW)
-
-    def trace(self, machine: Machine, tokens: Sequence[int]) -> tuple[list[int], list[tuple[int, int]]]:
-        """The nonterminal and the embedding rows before each of `tokens`, which the machine consumes."""
-        nonterminals: list[int] = []
-        states: list[tuple[int, int]] = []
-        for token in tokens:
-            place = machine.place
-            nonterminals.append(place.nonterminal)
-            states.append(self._rows(place))
-            machine.advance(token)
-        return nonterminals, states

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import (
@@ -36,6 +37,7 @@ from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
 from schemalm.machine.masks import pack_masks
+from schemalm.machine.tracing import trace
 from schemalm.tokenizer import AnyTokenizer, Tokenizer
 
 # Called with the number of documents done.
@@ -206,21 +208,23 @@ class _Preparation:
         return written
 
     def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
-        vocab_size = self._tokenizer.vocab_size
         try:
-            tokens = self._tokenizer.encode(document.value)
-            check_positions(len(tokens), self._stride, self._context_size, vocab_size, document.name)
+            tokens, nonterminals, states = self._encode(document.value)
+            check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
             keyword = error.keyword if isinstance(error, InvalidDocument) else ""
             self._rejections.append(Rejection(document.name, str(error), keyword))
             return
-        num_bytes = len(canonical_json(document.value))
+        writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
+
+    def _encode(self, value: Any) -> tuple[list[int], Int64Array | None, Int64Array | None]:
+        """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
         if self._typed is None or self._reader is None:
-            writer.add(tokens, None, None, num_bytes)
-            return
-        nonterminals, states = self._reader.trace(self._typed.machine(), tokens)
-        rows = [self._mask_rows.setdefault(nonterminal, len(self._mask_rows)) for nonterminal in nonterminals]
-        writer.add(tokens, rows, states, num_bytes)
+            return self._tokenizer.encode(value), None, None
+        found = trace(self._typed, value)
+        rows = [self._mask_rows.setdefault(place.nonterminal, len(self._mask_rows)) for place in found.places]
+        states = [self._reader.rows_at(place) for place in found.places]
+        return found.tokens, np.repeat(rows, found.lengths), np.repeat(states, found.lengths, axis=0)
 
     def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
         """Writes masks, tokenizer and, last, the metadata."""

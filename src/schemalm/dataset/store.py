@@ -7,6 +7,7 @@
         tokens.bin         uint16 (uint32 where the vocabulary exceeds 65,536) [num_tokens]
         nonterminals.bin   uint32 [num_tokens]: the row of masks.npy in force before each token
         states.bin         uint32 [num_tokens, 2]: rows of the grammar-state embedding before each token
+        echoes.bin         as tokens.bin, [num_tokens, 4]: what came next last time (see echo.py), before each token
         documents.npy      int64 [num_documents + 1]: where each document's tokens begin
         bytes.npy          int64 [num_documents]: bytes of each document's compact canonical JSON
 
@@ -28,15 +29,16 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.dataset.windows import Int64Array, count_windows
+from schemalm.dataset.echo import ORDERS, Int64Array, echoes
+from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
 from schemalm.files import sync_folder, write_atomically
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA_FILE = "metadata.json"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
-_TOKENS, _NONTERMINALS, _STATES = "tokens.bin", "nonterminals.bin", "states.bin"
+_TOKENS, _NONTERMINALS, _STATES, _ECHOES = "tokens.bin", "nonterminals.bin", "states.bin", "echoes.bin"
 _OFFSETS, _BYTES = "documents.npy", "bytes.npy"
 
 
@@ -127,6 +129,7 @@ class SplitWriter:
         self._context_size, self._stride = context_size, stride
         self._token_dtype = np.uint16 if vocab_size <= 1 << 16 else np.uint32
         self._limits = {_TOKENS: vocab_size, _NONTERMINALS: num_nonterminals, _STATES: num_states}
+        self._limits[_ECHOES] = vocab_size
         present = [name for name, limit in self._limits.items() if limit > 0]
         self._streams = {name: _HashedFile(folder / name) for name in present}
         self._lengths: list[int] = []
@@ -146,7 +149,7 @@ class SplitWriter:
         self, tokens: Sequence[int], nonterminals: ArrayLike | None, states: ArrayLike | None, num_bytes: int
     ) -> None:
         """Append a document: its tokens [T], nonterminals [T] and states [T, 2] before each token, and its bytes."""
-        arrays = {
+        arrays: dict[str, Any] = {
             _TOKENS: np.asarray(tokens, dtype=np.int64),
             _NONTERMINALS: None if nonterminals is None else np.asarray(nonterminals, dtype=np.int64),
             _STATES: None if states is None else np.asarray(states, dtype=np.int64),
@@ -155,8 +158,10 @@ class SplitWriter:
         for name, array in arrays.items():
             shape = (num_tokens, 2) if name == _STATES else (num_tokens,)
             self._check(name, array, shape)
+        paths = arrays[_STATES]
+        arrays[_ECHOES] = echoes(arrays[_TOKENS], None if paths is None else paths[:, 1])
         for name, stream in self._streams.items():
-            stream.write(arrays[name].astype(self._token_dtype if name == _TOKENS else np.uint32))  # type: ignore[union-attr]
+            stream.write(arrays[name].astype(self._token_dtype if name in (_TOKENS, _ECHOES) else np.uint32))
         self._lengths.append(num_tokens)
         self._bytes.append(num_bytes)
         self._num_windows += count_windows(num_tokens, self._context_size, self._stride)
@@ -235,7 +240,7 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
 
 
 class Split:
-    """One split of a data folder, memory-mapped: `tokens`, `nonterminals`, `states`, `offsets` and `num_bytes`.
+    """One split of a data folder, memory-mapped: `tokens`, `nonterminals`, `states`, `echoes`, `offsets`, `num_bytes`.
 
     Raises `DataError` naming the file where one is missing or does not have the size that the metadata gives.
     """
@@ -249,6 +254,7 @@ class Split:
         self.num_documents = counts.num_documents
         place = folder / name
         self.tokens = _map_stream(place / _TOKENS, metadata.dtype, (counts.num_tokens,))
+        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, len(ORDERS)))
         self.nonterminals: NDArray[Any] | None = None
         self.states: NDArray[Any] | None = None
         if metadata.num_nonterminals:

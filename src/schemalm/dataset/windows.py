@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.dataset.echo import NEVER, Int64Array
 from schemalm.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
     from schemalm.dataset.store import Split
 
 IGNORED_TARGET = -100
-Int64Array = NDArray[np.int64]
 
 
 def count_windows(num_tokens: int, context_size: int, step: int) -> int:
@@ -46,14 +46,16 @@ def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size:
 class Batch:
     """Rows ready for a model: it reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
 
-    `nonterminals_BT` and `states_BT2` are aligned with the targets (what the grammar expects before each of them)
-    and None for data without a grammar; both are 0 at padding. `documents_B` says where each row comes from.
+    `nonterminals_BT`, `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar expects, and what
+    came next last time, before each of them) and 0 at padding; the first two are None for data without a grammar.
+    `documents_B` says where each row comes from.
     """
 
     tokens_BT: Int64Array  # [B, context_size + 1]
     targets_BT: Int64Array  # [B, context_size]
     nonterminals_BT: Int64Array | None  # [B, context_size]
     states_BT2: Int64Array | None  # [B, context_size, 2]
+    echoes_BTE: Int64Array  # [B, context_size, orders]
     documents_B: Int64Array  # [B]
 
 
@@ -116,6 +118,7 @@ class Windows:
             targets_BT=np.where(is_token_BT & ~is_scored_before_BT, content_BT, IGNORED_TARGET),
             nonterminals_BT=_gather(self._split.nonterminals, place_BT, is_token_BT),
             states_BT2=_gather(self._split.states, place_BT, is_token_BT[:, :, None]),
+            echoes_BTE=np.where(is_token_BT[:, :, None], self._split.echoes[place_BT].astype(np.int64), NEVER),
             documents_B=document_B,
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import GuardError
 from schemalm.machine import Machine
@@ -25,10 +26,13 @@ class WindowShape:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model reads next: tokens, the grammar state before the token after each, and whether a window begins."""
+    """What a model reads next: tokens, what is known before the token after each, and whether a window begins.
+
+    surroundings: the two rows of the grammar state and the echoes.
+    """
 
     tokens: list[int]
-    states: list[tuple[int, int]]
+    surroundings: list[tuple[int, ...]]
     is_new_window: bool = False
 
 
@@ -47,7 +51,8 @@ class OpenDerivation:
         self._reader = reader
         self._shape = shape
         self.tokens: list[int] = []
-        self._states: list[tuple[int, int]] = []
+        self._surroundings: list[tuple[int, ...]] = []
+        self._echoes = EchoMemory()
         self._window_start = 0
         self._num_read = 0
         self.logprob = 0.0
@@ -65,7 +70,9 @@ class OpenDerivation:
 
     def take(self, token: int, logprob: float) -> None:
         """Consumes a token that was chosen with this log-probability."""
-        self._states.append(self._reader.rows(self._machines[0]))
+        surroundings = self._look_around()
+        self._surroundings.append(surroundings)
+        self._echoes.add(surroundings[1], token)
         for machine in self._machines:
             machine.advance(token)
         self.tokens.append(token)
@@ -99,9 +106,13 @@ class OpenDerivation:
         if is_new:
             position = self._window_start // self._shape.stride
             tokens = [position, *self.tokens[self._window_start :]]
-            states = self._states[self._window_start :]
+            surroundings = self._surroundings[self._window_start :]
         else:
             tokens = self.tokens[self._num_read - 1 :]
-            states = self._states[self._num_read :]
+            surroundings = self._surroundings[self._num_read :]
         self._num_read = len(self.tokens) + 1
-        return Reading(tokens, [*states, self._reader.rows(self._machines[0])], is_new)
+        return Reading(tokens, [*surroundings, self._look_around()], is_new)
+
+    def _look_around(self) -> tuple[int, ...]:
+        nonterminal, path = self._reader.rows(self._machines[0])
+        return nonterminal, path, *self._echoes.echoes(path)

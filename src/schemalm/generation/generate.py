@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
 from schemalm.documents.pointer import parts_of, pointer_to
@@ -25,6 +26,8 @@ from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
 
 MAX_BATCH_SIZE = 64
+# Rows of the grammar state: the nonterminal and the path.
+NUM_STATES = 2
 
 
 @dataclass(frozen=True)
@@ -186,16 +189,18 @@ class _Decoder:
         """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""
         longest = max(len(reading.tokens) for reading in readings)
         tokens_BT = np.zeros((len(readings), longest), dtype=np.int64)
-        states_BT2 = np.zeros((len(readings), longest, 2), dtype=np.int64)
+        surroundings_BTS = np.zeros((len(readings), longest, NUM_STATES + len(ORDERS)), dtype=np.int64)
         for row, reading in enumerate(readings):
             tokens_BT[row, : len(reading.tokens)] = reading.tokens
             if reading.tokens:
-                states_BT2[row, : len(reading.tokens)] = reading.states
+                surroundings_BTS[row, : len(reading.tokens)] = reading.surroundings
         device, model = self._run.device, self._run.model
+        surroundings = torch.from_numpy(surroundings_BTS).to(device)
         num_new_B = torch.tensor([len(reading.tokens) for reading in readings], device=device)
         hidden_BTD = model.hidden(
             torch.from_numpy(tokens_BT).to(device),
-            torch.from_numpy(states_BT2).to(device) if model.states is not None else None,
+            surroundings[:, :, :NUM_STATES] if model.states is not None else None,
+            surroundings[:, :, NUM_STATES:] if model.echo is not None else None,
             cache,
             num_new_B,
         )

@@ -17,8 +17,10 @@ class GPTConfiguration:
     """A decoder-only GPT; raises `ConfigurationError` for values that no model can have.
 
     `context_size` is the number of tokens read at once, the position token included. `num_states` is the number of
-    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. A hidden matrix starts with
-    the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros.
+    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. `num_echoes` is
+    the number of echoes that it is told, 0 for none; `echo_gain` multiplies their scales, which start at zero: the
+    larger, the faster they are learned. A hidden matrix starts with the standard deviation `hidden_gain /
+    sqrt(inputs)`, output projections with zeros.
     """
 
     vocab_size: int
@@ -29,11 +31,13 @@ class GPTConfiguration:
     model_width: int
     mlp_width: int
     num_states: int = 0
+    num_echoes: int = 0
     rope_theta: float = 10_000.0
     norm_epsilon: float = 1e-6
     logit_soft_cap: float = 15.0
     embedding_std: float = 0.02
     state_std: float = 0.02
+    echo_gain: float = 20.0
     hidden_gain: float = 1.0
     head_std: float = 0.001
 
@@ -43,7 +47,7 @@ class GPTConfiguration:
             is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             if not is_number or (field.type == "int" and not isinstance(value, int)):
                 raise ConfigurationError(f"{field.name} must be a finite {field.type}, got {value!r}")
-            may_be_zero = field.name == "num_states" or field.name.endswith(("_std", "_gain"))
+            may_be_zero = field.name in ("num_states", "num_echoes") or field.name.endswith(("_std", "_gain"))
             if value < 0 or (value == 0 and not may_be_zero):
                 raise ConfigurationError(
                     f"{field.name} must be {'at least 0' if may_be_zero else 'above 0'}, got {value}"
@@ -68,7 +72,9 @@ class GPTConfiguration:
         return self.model_width // self.num_heads
 
     @classmethod
-    def named(cls, name: str, *, vocab_size: int, context_size: int, num_states: int = 0) -> GPTConfiguration:
+    def named(
+        cls, name: str, *, vocab_size: int, context_size: int, num_states: int = 0, num_echoes: int = 0
+    ) -> GPTConfiguration:
         """The configuration of a named size for given data; raises `ConfigurationError` for an unknown name."""
         if name not in SIZES:
             raise ConfigurationError(f"there is no model size {name!r}; choose one of {', '.join(SIZES)}")
@@ -82,6 +88,7 @@ class GPTConfiguration:
             model_width=model_width,
             mlp_width=4 * model_width,
             num_states=num_states,
+            num_echoes=num_echoes,
         )
 
 

@@ -1,12 +1,15 @@
 """The GPT: a decoder-only transformer in the form that `NanoChatForCausalLM` of `transformers` can hold exactly.
 
-In go token ids, and optionally the grammar state before each next token; out come float32 logits. Rotary positions,
-RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys after the
-rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Where the grammar state is used, its
-embeddings are added to the token's **before** the input norm: with zero embeddings the model is the plain one, and an
-engine that accepts input embeddings can be fed the sum.
+In go token ids, and optionally the grammar state and the echoes before each next token; out come float32 logits. Rotary
+positions, RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys
+after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits.
 
-Tensor names: B batch, T time, D model width, H heads, K head width, V vocabulary, S cached places.
+The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token's before the input norm,
+one to the residual stream before the last norm, a bias of the logits by state. Each echo (`dataset/echo.py`) is a
+token: its embedding, scaled by a vector, is added at the input, and its row of the head, scaled by another, to what the
+head reads, which raises its own logit. With zeros in the added parameters the model is the plain one.
+
+Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary, S cached places.
 Not covered: dropout, tied weights, contexts longer than the configuration's.
 """
 
@@ -16,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from schemalm.dataset.echo import NEVER
 from schemalm.errors import ConfigurationError
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
@@ -117,9 +121,9 @@ class GPT(nn.Module):
         super().__init__()
         self.configuration = configuration
         self.tokens = nn.Embedding(configuration.vocab_size, configuration.model_width)
-        self.states = (
-            nn.Embedding(configuration.num_states, configuration.model_width) if configuration.num_states else None
-        )
+        self.states = self._state_embedding()
+        self.states_out = self._state_embedding()
+        self.echo = self._echo_scales()
         self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
         self.head = nn.Linear(configuration.model_width, configuration.vocab_size, bias=False)
 
@@ -130,9 +134,22 @@ class GPT(nn.Module):
         self.register_buffer("_cos_TK", angle_TK.cos(), persistent=False)
         self.register_buffer("_sin_TK", angle_TK.sin(), persistent=False)
 
+    def _state_embedding(self) -> nn.Embedding | None:
+        configuration = self.configuration
+        if not configuration.num_states:
+            return None
+        return nn.Embedding(configuration.num_states, configuration.model_width)
+
+    def _echo_scales(self) -> nn.Parameter | None:
+        """How each echo adds to the input and to what the head reads [2, E, D]."""
+        configuration = self.configuration
+        if not configuration.num_echoes:
+            return None
+        return nn.Parameter(torch.zeros(2, configuration.num_echoes, configuration.model_width))
+
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
-        """Draw all weights afresh, the same for the same seed; output projections start at zero, as in nanochat."""
+        """Draw all weights afresh, the same for the same seed; what adds to the output starts at zero."""
         configuration = self.configuration
         generator = torch.Generator().manual_seed(seed)
 
@@ -140,8 +157,11 @@ class GPT(nn.Module):
             weight.copy_(torch.randn(weight.shape, generator=generator) * std)
 
         draw(self.tokens.weight, configuration.embedding_std)
-        if self.states is not None:
+        if self.states is not None and self.states_out is not None:
             draw(self.states.weight, configuration.state_std)
+            self.states_out.weight.zero_()
+        if self.echo is not None:
+            self.echo.zero_()
         draw(self.head.weight, configuration.head_std)
         for name, weight in self.layers.named_parameters():
             is_output = name.endswith(("attention.output.weight", "down.weight"))
@@ -151,31 +171,30 @@ class GPT(nn.Module):
         self,
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
+        echoes_BTE: Tensor | None = None,
         cache: KeyValueCache | None = None,
         num_new_B: Tensor | None = None,
     ) -> Tensor:
         """Logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
-        return self.logits(self.hidden(tokens_BT, states_BT2, cache, num_new_B))
+        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, cache, num_new_B))
 
     def hidden(
         self,
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
+        echoes_BTE: Tensor | None = None,
         cache: KeyValueCache | None = None,
         num_new_B: Tensor | None = None,
     ) -> Tensor:
         """What the head reads [B, T, D].
 
-        `states_BT2` holds rows of the state embedding in force before the *next* token. With a cache, row b goes on
-        from its cached length with its first `num_new_B[b]` tokens (all of them by default); the rest is padding,
-        whose outputs mean nothing. Raises `ConfigurationError` where states or lengths do not fit the model.
+        `states_BT2` holds rows of the state embedding and `echoes_BTE` tokens, in force before the *next* token. With a
+        cache, row b goes on from its cached length with its first `num_new_B[b]` tokens (all of them by default); the
+        rest is padding, whose outputs mean nothing. Raises `ConfigurationError` where the arguments do not fit the
+        model.
         """
-        if (self.states is None) != (states_BT2 is None):
-            raise ConfigurationError(
-                "this model needs the grammar state of each token"
-                if self.states
-                else "this model takes no grammar state"
-            )
+        self._check_given("grammar state", self.states, states_BT2)
+        self._check_given("echoes", self.echo, echoes_BTE)
         num_tokens = tokens_BT.shape[1]
         if num_tokens > self.configuration.context_size:
             raise ConfigurationError(
@@ -188,12 +207,32 @@ class GPT(nn.Module):
         x_BTD = self.tokens(tokens_BT)
         if self.states is not None:
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
+        if self.echo is not None and echoes_BTE is not None:
+            x_BTD = x_BTD + self._echoed(self.tokens.weight, echoes_BTE, self.echo[0])
         x_BTD = self._norm(x_BTD)
         for layer in self.layers:
             x_BTD = layer(x_BTD, places)
         if cache is not None:
             cache.lengths_B += num_new_B
-        return self._norm(x_BTD)
+        if self.states_out is not None:
+            x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
+        x_BTD = self._norm(x_BTD)
+        if self.echo is not None and echoes_BTE is not None:
+            x_BTD = x_BTD + self._echoed(self.head.weight, echoes_BTE, self.echo[1])
+        return x_BTD
+
+    def _echoed(self, weight_VD: Tensor, echoes_BTE: Tensor, scales_ED: Tensor) -> Tensor:
+        """The sum of the echoes' rows, each scaled; nothing for what never came before [B, T, D]."""
+        is_known_BTE = echoes_BTE != NEVER
+        sum_BTD: Tensor = torch.zeros((), device=weight_VD.device)
+        for index, scale_D in enumerate(self.configuration.echo_gain * scales_ED):
+            rows_BTD = F.embedding(echoes_BTE[:, :, index], weight_VD)
+            sum_BTD = sum_BTD + rows_BTD * scale_D * is_known_BTE[:, :, index, None]
+        return sum_BTD
+
+    def _check_given(self, name: str, part: object, given: Tensor | None) -> None:
+        if (part is None) != (given is None):
+            raise ConfigurationError(f"this model {'takes no' if part is None else 'needs the'} {name} of each token")
 
     def logits(self, hidden_ND: Tensor) -> Tensor:
         """Float32 logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024)."""
@@ -213,6 +252,6 @@ class GPT(nn.Module):
         `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), with N less the embeddings.
         """
         configuration = self.configuration
-        num_embedded = sum(table.weight.numel() for table in (self.tokens, self.states) if table is not None)
+        num_products = sum(weight.numel() for weight in (*self.layers.parameters(), self.head.weight))
         attention = 12 * configuration.num_layers * configuration.model_width * configuration.context_size
-        return 6 * (self.num_parameters() - num_embedded) + attention
+        return 6 * num_products + attention

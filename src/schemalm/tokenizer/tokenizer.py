@@ -78,6 +78,7 @@ class Tokenizer:
         self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
         self._as_stretches = self.cutter.writing(lambda stretch: [stretch])
         self._as_tokens = self.cutter.writing(self._tokens_of)
+        self._as_tokens_by_stretch = self.cutter.writing(lambda stretch: [(stretch, self._tokens_of(stretch))])
         self._tables: Tables | None = None
 
     @classmethod
@@ -187,6 +188,10 @@ class Tokenizer:
     def segments(self, value: Any) -> list[str]:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
         return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(stretch)]
+
+    def encode_stretches(self, value: Any) -> list[tuple[Stretch, list[int]]]:
+        """The stretches of a value's derivation, each with its token ids; raises InvalidDocument."""
+        return self._linearizer.write(value, self._as_tokens_by_stretch)
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""

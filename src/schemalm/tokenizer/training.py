@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.machine import Machine
+from schemalm.machine.tracing import trace
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.tokenizer.merges import learn_merges
 from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
@@ -112,16 +112,17 @@ def _segment_weights(cutter: Cutter, weights: Counter[Stretch], whole_values: Se
 
 def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarStates:
     """The nonterminals and paths that documents pass through, most frequent first."""
-    nonterminals: Counter[str] = Counter()
+    nonterminals: Counter[int] = Counter()
     paths: Counter[str] = Counter()
-    tables = tokenizer.tables
     for value in values:
-        machine = Machine(tables)
-        for token in tokenizer.encode(value):
-            nonterminals[tables.label(machine.nonterminal)] += 1
-            paths[machine.path] += 1
-            machine.advance(token)
-    return GrammarStates(_most_frequent(nonterminals), _most_frequent(paths))
+        found = trace(tokenizer, value)
+        for place, length in zip(found.places, found.lengths, strict=True):
+            nonterminals[place.nonterminal] += length
+            paths[place.path] += length
+    labels: Counter[str] = Counter()
+    for nonterminal, count in nonterminals.items():
+        labels[tokenizer.tables.label(nonterminal)] += count
+    return GrammarStates(_most_frequent(labels), _most_frequent(paths))
 
 
 def _most_frequent(counts: Counter[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
@@ -21,7 +22,8 @@ class TrainingConfiguration:
     `model` is a named size, whose vocabulary and context come from the data, or a whole configuration. A step reads
     `batch_size` windows. The learning rate rises over `warmup_steps` and falls along a cosine to
     `min_learning_rate_fraction` of its peak. `grammar_state` tells the model what the grammar expects; `mask_loss`
-    takes the loss among admitted tokens only; both have no effect on data without a grammar. The last step is
+    takes the loss among admitted tokens only; both have no effect on data without a grammar. `echo` tells the model
+    what came next last time. The last step is
     logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved and evaluated.
     `dtype` is the type of matrix products; parameters are always float32.
     """
@@ -46,6 +48,7 @@ class TrainingConfiguration:
     dtype: str = "float32"
     grammar_state: bool = True
     mask_loss: bool = True
+    echo: bool = True
 
     def __post_init__(self) -> None:
         if isinstance(self.model, str) and self.model not in SIZES:
@@ -72,11 +75,13 @@ class TrainingConfiguration:
                 vocab_size=metadata.vocab_size,
                 context_size=metadata.context_size,
                 num_states=num_states,
+                num_echoes=len(ORDERS) if self.echo else 0,
             )
         for name, expected in (
             ("vocab_size", metadata.vocab_size),
             ("context_size", metadata.context_size),
             ("num_states", num_states),
+            ("num_echoes", len(ORDERS) if self.echo else 0),
         ):
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(

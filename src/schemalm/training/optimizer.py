@@ -14,7 +14,8 @@ _STATE_KEYS = ("step", "exp_avg", "exp_avg_sq")
 
 def make_optimizer(model: GPT, configuration: TrainingConfiguration) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter, 2019) over all parameters of `model`; the loop sets the rate at each step."""
-    embeddings = [model.tokens.weight] + ([] if model.states is None else [model.states.weight])
+    tables = [table.weight for table in (model.tokens, model.states, model.states_out) if table is not None]
+    embeddings = tables + ([] if model.echo is None else [model.echo])
     matrices = [*model.layers.parameters(), model.head.weight]
     return torch.optim.AdamW(
         [

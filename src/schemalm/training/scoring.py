@@ -28,10 +28,11 @@ def batch_loss(model: GPT, batch: Batch, masks_packed: Tensor | None, dtype: tor
         return None if array is None else torch.from_numpy(array).to(device)
 
     states_BT2 = None if model.states is None else move(batch.states_BT2)
+    echoes_BTE = None if model.echo is None else move(batch.echoes_BTE)
     tokens_BT = torch.from_numpy(batch.tokens_BT).to(device)
     targets_BT = torch.from_numpy(batch.targets_BT).to(device)
     with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-        hidden_BTD = model.hidden(tokens_BT[:, :-1], states_BT2)
+        hidden_BTD = model.hidden(tokens_BT[:, :-1], states_BT2, echoes_BTE)
         return head_cross_entropy(model, hidden_BTD, targets_BT, move(batch.nonterminals_BT), masks_packed)
 
 

@@ -1,0 +1,67 @@
+"""Echoes: what came next last time, after the same tokens at the same path of the same document.
+
+Documents repeat themselves place by place: every job runs on the same image, every step names its action the same way.
+A model learns to look that up in its context by induction (Olsson et al., "In-context learning and induction heads",
+2022), late and at some cost; the document's own past tells it at once, from beyond the context too. There is one echo
+for each number of tokens in `ORDERS`: the token that followed the same so many tokens at the same path most recently.
+Token 0 stands for "never before". Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one
+under way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64Array = NDArray[np.int64]
+NEVER = 0
+# How many tokens have to be the same: a longer context is rarer, and what followed it more telling.
+ORDERS = (1, 2, 4, 8)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+def echoes(tokens: Int64Array, paths: Int64Array | None) -> Int64Array:
+    """The echoes before each token of a document [T, orders]; `paths` [T] are numbers of the paths, equal if None."""
+    contexts = _mix(np.zeros(len(tokens), dtype=np.uint64), np.zeros_like(tokens) if paths is None else paths)
+    before, found = tokens, []
+    for order in range(1, max(ORDERS) + 1):
+        before = np.concatenate(([NEVER], before[:-1]))
+        contexts = _mix(contexts, before)
+        if order in ORDERS:
+            found.append(_last_followers(contexts, tokens))
+    return np.stack(found, axis=1)
+
+
+def _mix(hashes: NDArray[np.uint64], parts: Int64Array) -> NDArray[np.uint64]:
+    """The hashes of contexts with one more part; of 64 bits, so that two contexts hardly ever share one."""
+    mixed = (hashes ^ (parts.astype(np.uint64) + np.uint64(1))) * _MULTIPLIER
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def _last_followers(contexts: NDArray[np.uint64], tokens: Int64Array) -> Int64Array:
+    """The token that came at the last place with the same context [T]."""
+    order = np.argsort(contexts, kind="stable")
+    is_repeated = contexts[order[1:]] == contexts[order[:-1]]
+    found = np.full(len(tokens), NEVER, dtype=np.int64)
+    found[order[1:][is_repeated]] = tokens[order[:-1][is_repeated]]
+    return found
+
+
+class EchoMemory:
+    """The echoes of a document that is being written."""
+
+    def __init__(self) -> None:
+        self._followers: dict[tuple[int, ...], int] = {}
+        self._before: tuple[int, ...] = (NEVER,) * max(ORDERS)
+
+    def echoes(self, path: int) -> tuple[int, ...]:
+        """The echoes before the next token, which comes at the path of this number."""
+        return tuple(self._followers.get(context, NEVER) for context in self._contexts(path))
+
+    def add(self, path: int, token: int) -> None:
+        """Takes in the next token."""
+        self._followers.update(dict.fromkeys(self._contexts(path), token))
+        self._before = (*self._before[1:], token)
+
+    def _contexts(self, path: int) -> list[tuple[int, ...]]:
+        return [(path, *self._before[-order:]) for order in ORDERS]
