@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from schemalm.dataset.echo import NUM_ECHOES
 from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training import loop
@@ -33,7 +34,7 @@ MODEL = GPTConfiguration(
     model_width=16,
     mlp_width=32,
     num_states=10,
-    num_echoes=4,
+    num_echoes=NUM_ECHOES,
 )
 CONFIGURATION = TrainingConfiguration(
     num_steps=40,

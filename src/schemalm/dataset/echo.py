@@ -1,11 +1,11 @@
-"""Echoes: what came next last time, after the same tokens at the same path of the same document.
+"""Echoes: what came next last time, after the same tokens in the same document.
 
-Documents repeat themselves place by place: every job runs on the same image, every step names its action the same way.
-A model learns to look that up in its context by induction (Olsson et al., "In-context learning and induction heads",
-2022), late and at some cost; the document's own past tells it at once, from beyond the context too. There is one echo
-for each number of tokens in `ORDERS`: the token that followed the same so many tokens at the same path most recently.
-Token 0 stands for "never before". Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one
-under way.
+Documents repeat themselves: every job runs on the same image, every step names its action the same way. A model learns
+to look that up in its context by induction (Olsson et al., "In-context learning and induction heads", 2022), late and
+at some cost; the document's own past tells it at once, from beyond the context too. There are two echoes for each
+number of tokens in `ORDERS`: the token that followed the same so many tokens most recently, once at the same path and
+once anywhere. Token 0 stands for "never before". Both forms here give the same: `echoes` for whole documents,
+`EchoMemory` for one under way.
 """
 
 from __future__ import annotations
@@ -17,19 +17,30 @@ Int64Array = NDArray[np.int64]
 NEVER = 0
 # How many tokens have to be the same: a longer context is rarer, and what followed it more telling.
 ORDERS = (1, 2, 4, 8)
+NUM_ECHOES = 2 * len(ORDERS)
+ANYWHERE = -1
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def echoes(tokens: Int64Array, paths: Int64Array | None) -> Int64Array:
-    """The echoes before each token of a document [T, orders]; `paths` [T] are numbers of the paths, equal if None."""
-    contexts = _mix(np.zeros(len(tokens), dtype=np.uint64), np.zeros_like(tokens) if paths is None else paths)
-    before, found = tokens, []
+    """The echoes before each token of a document [T, NUM_ECHOES].
+
+    paths: numbers of the paths [T], at least 0; None where every token is at the path 0.
+    """
+    anywhere = np.full(len(tokens), ANYWHERE)
+    found = [*_at(np.zeros_like(tokens) if paths is None else paths, tokens), *_at(anywhere, tokens)]
+    return np.stack(found, axis=1)
+
+
+def _at(places: Int64Array, tokens: Int64Array) -> list[Int64Array]:
+    """The echoes of each order, from contexts at the same place."""
+    contexts, before, found = _mix(np.zeros(len(tokens), dtype=np.uint64), places), tokens, []
     for order in range(1, max(ORDERS) + 1):
         before = np.concatenate(([NEVER], before[:-1]))
         contexts = _mix(contexts, before)
         if order in ORDERS:
             found.append(_last_followers(contexts, tokens))
-    return np.stack(found, axis=1)
+    return found
 
 
 def _mix(hashes: NDArray[np.uint64], parts: Int64Array) -> NDArray[np.uint64]:
@@ -40,10 +51,13 @@ def _mix(hashes: NDArray[np.uint64], parts: Int64Array) -> NDArray[np.uint64]:
 
 def _last_followers(contexts: NDArray[np.uint64], tokens: Int64Array) -> Int64Array:
     """The token that came at the last place with the same context [T]."""
-    order = np.argsort(contexts, kind="stable")
-    is_repeated = contexts[order[1:]] == contexts[order[:-1]]
+    # Hashes with their places behind them: sorting numbers is many times faster than sorting places by number.
+    num_bits = np.uint64(len(tokens).bit_length())
+    keys = np.sort(contexts << num_bits | np.arange(len(tokens), dtype=np.uint64))
+    places = (keys & ((np.uint64(1) << num_bits) - np.uint64(1))).astype(np.int64)
+    is_repeated = keys[1:] >> num_bits == keys[:-1] >> num_bits
     found = np.full(len(tokens), NEVER, dtype=np.int64)
-    found[order[1:][is_repeated]] = tokens[order[:-1][is_repeated]]
+    found[places[1:][is_repeated]] = tokens[places[:-1][is_repeated]]
     return found
 
 
@@ -64,4 +78,4 @@ class EchoMemory:
         self._before = (*self._before[1:], token)
 
     def _contexts(self, path: int) -> list[tuple[int, ...]]:
-        return [(path, *self._before[-order:]) for order in ORDERS]
+        return [(place, *self._before[-order:]) for place in (path, ANYWHERE) for order in ORDERS]

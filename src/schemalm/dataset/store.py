@@ -7,7 +7,7 @@
         tokens.bin         uint16 (uint32 where the vocabulary exceeds 65,536) [num_tokens]
         nonterminals.bin   uint32 [num_tokens]: the row of masks.npy in force before each token
         states.bin         uint32 [num_tokens, 2]: rows of the grammar-state embedding before each token
-        echoes.bin         as tokens.bin, [num_tokens, 4]: what came next last time (see echo.py), before each token
+        echoes.bin         as tokens.bin, [num_tokens, 8]: what came next last time (see echo.py), before each token
         documents.npy      int64 [num_documents + 1]: where each document's tokens begin
         bytes.npy          int64 [num_documents]: bytes of each document's compact canonical JSON
 
@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.dataset.echo import ORDERS, Int64Array, echoes
+from schemalm.dataset.echo import NUM_ECHOES, Int64Array, echoes
 from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
 from schemalm.files import sync_folder, write_atomically
@@ -254,7 +254,7 @@ class Split:
         self.num_documents = counts.num_documents
         place = folder / name
         self.tokens = _map_stream(place / _TOKENS, metadata.dtype, (counts.num_tokens,))
-        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, len(ORDERS)))
+        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, NUM_ECHOES))
         self.nonterminals: NDArray[Any] | None = None
         self.states: NDArray[Any] | None = None
         if metadata.num_nonterminals:

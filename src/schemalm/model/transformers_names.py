@@ -1,8 +1,8 @@
 """Names: our parameters and settings as `NanoChatForCausalLM` of `transformers` calls them, and back.
 
-The weights themselves are the same numbers in the same shapes. What a model is told beside the tokens has no counterpart
-there and is left out: the grammar state's embeddings and the echoes' scales. What they add at the input an engine can
-be fed as input embeddings; what they add before the head it cannot have.
+The weights themselves are the same numbers in the same shapes. What a model is told beside the tokens has no
+counterpart there and is left out: the grammar state's embeddings and the echoes' scales. What they add at the input an
+engine can be fed as input embeddings; what they add before the head it cannot have.
 Nothing here imports `transformers`.
 """
 
