@@ -1,0 +1,74 @@
+"""Encoding and decoding take work in proportion to the document, counted in executed lines and in symbols per merge."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from schemalm.grammar import compile_schema
+from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope, Stretch
+
+ANYTHING = compile_schema(True)
+
+
+def num_lines(work: Callable[[], object]) -> int:
+    """How many lines of Python a call executes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for level in range(depth):
+        value = [value] if level % 2 else {"k": value}
+    return value
+
+
+def many_keys(count: int) -> dict[str, int]:
+    return {f"key {number}": number for number in range(count)}
+
+
+@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
+@pytest.mark.parametrize("character", ["a", " ", "\n", "ä", "😀", '"', "\x00"])
+def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scope: MergeScope) -> None:
+    tokenizer = Tokenizer(ANYTHING, merge_scope=scope)
+    text = character * (1_000_000 // len(character.encode()))
+    segments = tokenizer.cutter.cut(Stretch("content", text))
+    assert max(map(len, segments)) <= MAX_SEGMENT_SYMBOLS
+    assert sum(map(len, segments)) == len(text.encode()) + 1
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize("direction", ["encode", "decode"])
+@pytest.mark.parametrize(
+    ("make", "size"),
+    [(many_keys, 50_000), (nested, 500), (lambda size: "a" * size, 500_000), (lambda size: ["a b"] * size, 20_000)],
+    ids=["keys", "depth", "text", "items"],
+)
+def test_twice_the_document_takes_at_most_twice_the_lines(
+    make: Callable[[int], Any], size: int, direction: str
+) -> None:
+    def lines(value: Any) -> int:
+        tokenizer = Tokenizer(ANYTHING)
+        ids = tokenizer.encode(value)
+        fresh = Tokenizer(ANYTHING)
+        return num_lines((lambda: fresh.encode(value)) if direction == "encode" else (lambda: fresh.decode(ids)))
+
+    assert lines(make(2 * size)) <= 2.1 * lines(make(size))
