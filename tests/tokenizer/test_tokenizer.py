@@ -96,6 +96,19 @@ def test_a_batch_gives_errors_in_place_where_asked(grammar: Grammar) -> None:
         tokenizer.encode_batch([good, bad])
 
 
+def test_workers_give_what_one_process_gives(grammar: Grammar, documents: list[Any]) -> None:
+    tokenizer = Tokenizer.train(grammar, documents, vocab_size=400)
+    values = [*documents * 30, {"name": 1}, documents[0]]
+    one, two = (tokenizer.encode_batch(values, on_error="return", workers=count) for count in (1, 2))
+    assert [str(found) for found in one] == [str(found) for found in two]
+    assert isinstance(two[-2], InvalidDocument)
+    assert two[-2].pointer == "/name"
+    with pytest.raises(InvalidDocument, match="/name"):
+        tokenizer.encode_batch(values, workers=2)
+    with pytest.raises(ConfigurationError, match="at least 1, got 0"):
+        tokenizer.encode_batch(values, workers=0)
+
+
 def test_tokens_are_described_for_people(grammar: Grammar) -> None:
     tokenizer = Tokenizer.from_grammar(grammar)
     ids = tokenizer.encode({"name": "é", "kind": "large", "free": "x"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
-from schemalm.errors import DataError, DecodeError, InvalidDocument, SchemaError
+from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
@@ -22,6 +22,7 @@ from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
@@ -29,7 +30,7 @@ from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocab
 if TYPE_CHECKING:
     from schemalm.machine import Machine, Tables
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -116,17 +117,26 @@ class Tokenizer:
     def load(cls, path: str | Path) -> Tokenizer:
         """Reads a tokenizer file; raises DataError where it is none."""
         try:
-            content = json.loads(Path(path).read_bytes())
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
+        return cls.from_json(content, str(path))
+
+    @classmethod
+    def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:
+        """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
+        try:
+            content = json.loads(text)
             if content.get("kind") != "typed" or content.get("format") != FORMAT:
-                raise DataError(f"{path} is no typed tokenizer of format {FORMAT}")
+                raise DataError(f"{name} is no typed tokenizer of format {FORMAT}: train it again")
             if content["merge_scope"] not in get_args(MergeScope):
-                raise DataError(f"{path} has the unknown merge scope {content['merge_scope']!r}")
+                raise DataError(f"{name} has the unknown merge scope {content['merge_scope']!r}")
             orders = {frozenset(order): tuple(order) for order in content["key_orders"]}
             schema = read_schema(content["schema"], DEFAULT_LIMITS)
             grammar = Grammar(schema, content["formats"], DEFAULT_LIMITS, orders)
             if content["symbols"] != [str(symbol) for symbol in grammar.symbols.symbols[NUM_BYTES:]]:
                 raise DataError(
-                    f"{path} was made by a version that derives other symbols from its schema: train it again"
+                    f"{name} was made by a version that derives other symbols from its schema: train it again"
                 )
             return cls(
                 grammar,
@@ -135,10 +145,8 @@ class Tokenizer:
                 merges=[(first, second) for first, second in content["merges"]],
                 states=GrammarStates(tuple(content["states"]["nonterminals"]), tuple(content["states"]["paths"])),
             )
-        except OSError as error:
-            raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError, SchemaError) as error:
-            raise DataError(f"{path} is no tokenizer file: {error}") from None
+            raise DataError(f"{name} is no tokenizer file: {error}") from None
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as one JSON file, schema included."""
@@ -198,22 +206,35 @@ class Tokenizer:
         return self._linearizer.write(value, self._as_tokens)
 
     @overload
-    def encode_batch(self, values: Iterable[Any], on_error: Literal["raise"] = ...) -> list[list[int]]: ...
+    def encode_batch(
+        self, values: Iterable[Any], on_error: Literal["raise"] = ..., *, workers: int = ...
+    ) -> list[list[int]]: ...
 
     @overload
-    def encode_batch(self, values: Iterable[Any], on_error: Literal["return"]) -> list[list[int] | InvalidDocument]: ...
+    def encode_batch(
+        self, values: Iterable[Any], on_error: Literal["return"], *, workers: int = ...
+    ) -> list[list[int] | InvalidDocument]: ...
 
-    def encode_batch(self, values: Iterable[Any], on_error: str = "raise") -> Any:
-        """The token ids of each value; with on_error="return" the error in place of a refused value's ids."""
-        return [self._encode_or_error(value, on_error) for value in values]
+    def encode_batch(self, values: Iterable[Any], on_error: str = "raise", *, workers: int = 1) -> Any:
+        """The token ids of each value; with on_error="return" the error in place of a refused value's ids.
 
-    def _encode_or_error(self, value: Any, on_error: str) -> list[int] | InvalidDocument:
+        workers: how many processes share the work; 1 encodes in this one. Raises ConfigurationError for less.
+        """
+        if workers < 1:
+            raise ConfigurationError(f"workers must be at least 1, got {workers}")
+        found = encode_in_processes(self, values, workers) if workers > 1 else map(self._encode_or_error, values)
+        encoded = []
+        for answer in found:
+            if isinstance(answer, InvalidDocument) and on_error == "raise":
+                raise answer
+            encoded.append(answer)
+        return encoded
+
+    def _encode_or_error(self, value: Any) -> list[int] | InvalidDocument:
         try:
             return self.encode(value)
         except InvalidDocument as error:
-            if on_error == "return":
-                return error
-            raise
+            return error
 
     def _tokens_of(self, stretch: Stretch) -> list[int]:
         spelling = self.cutter.spell(stretch)
