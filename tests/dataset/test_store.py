@@ -77,8 +77,8 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
     assert split.states is not None
     assert set(split.nonterminals.tolist()) == {2}
     assert split.states.tolist() == [[1, 3]] * 44
-    paths = np.full(len(DOCUMENTS[-1]), 3)
-    assert split.echoes[-len(paths) :].tolist() == echoes(np.array(DOCUMENTS[-1]), paths).tolist()
+    last = np.array(DOCUMENTS[-1])
+    assert split.echoes[-len(last) :].tolist() == echoes(last).tolist()
     assert split.num_bytes.tolist() == [13, 11, 50]
     counts = metadata.splits["train"]
     assert (counts.num_documents, counts.num_tokens, counts.num_windows, counts.num_bytes) == (3, 44, 1 + 1 + 7, 74)

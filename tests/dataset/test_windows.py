@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.windows import (
     IGNORED_TARGET,
     SamplerState,
@@ -34,7 +34,7 @@ def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
         tokens=tokens,
         nonterminals=tokens.astype(np.uint32) * 10 if with_grammar else None,
         states=np.stack((tokens, tokens), axis=1).astype(np.uint32) * np.array([1, 2]) if with_grammar else None,
-        echoes=np.stack([tokens * order for order in range(NUM_ECHOES)], axis=1),
+        echoes=np.stack([tokens * order for order in ORDERS], axis=1),
         offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
     )
 
@@ -85,7 +85,7 @@ def test_nonterminals_states_and_echoes_stand_beside_their_targets(lengths: list
     assert batch.states_BT2 is not None
     assert (batch.nonterminals_BT == batch.tokens_BT[:, 1:] * 10).all()
     assert (batch.states_BT2 == batch.tokens_BT[:, 1:, None] * np.array([1, 2])).all()
-    assert (batch.echoes_BTE == batch.tokens_BT[:, 1:, None] * np.arange(NUM_ECHOES)).all()
+    assert (batch.echoes_BTE == batch.tokens_BT[:, 1:, None] * np.array(ORDERS)).all()
 
 
 @given(documents, shapes)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import SourceDocument, prepare
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Reference, Sample, Sampling, to_text
@@ -76,7 +76,7 @@ def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, da
             model_width=16,
             mlp_width=16,
             num_states=tokenizer.states.num_states,
-            num_echoes=NUM_ECHOES,
+            num_echoes=len(ORDERS),
         )
         configuration = TrainingConfiguration(
             num_steps=4, model=model, batch_size=4, warmup_steps=1, log_every=1, evaluate_every=2, mask_loss=mask_loss

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import SourceDocument, prepare
 from schemalm.generation import Run, load_run
 from schemalm.grammar import compile_schema
@@ -71,7 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         model_width=32,
         mlp_width=64,
         num_states=summary.metadata.num_states,
-        num_echoes=NUM_ECHOES,
+        num_echoes=len(ORDERS),
     )
     configuration = TrainingConfiguration(num_steps=20, model=model, warmup_steps=2, evaluate_every=20)
     train(folder / "data", folder / "run", configuration)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
@@ -52,7 +52,7 @@ def test_a_named_size_takes_its_vocabulary_and_context_from_the_data(data: Path)
 
 
 def test_a_model_that_does_not_fit_the_data_is_refused(data: Path) -> None:
-    model = GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10, num_echoes=NUM_ECHOES)
+    model = GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10, num_echoes=len(ORDERS))
     metadata = read_metadata(data)
     for field in ("vocab_size", "context_size", "num_states"):
         wrong = TrainingConfiguration(num_steps=1, model=replace(model, **{field: 32}))

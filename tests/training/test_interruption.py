@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -29,7 +29,7 @@ CONFIGURATION = TrainingConfiguration(
         model_width=32,
         mlp_width=64,
         num_states=10,
-        num_echoes=NUM_ECHOES,
+        num_echoes=len(ORDERS),
     ),
     batch_size=4,
     warmup_steps=10,

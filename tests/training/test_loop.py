@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training import loop
@@ -34,7 +34,7 @@ MODEL = GPTConfiguration(
     model_width=16,
     mlp_width=32,
     num_states=10,
-    num_echoes=NUM_ECHOES,
+    num_echoes=len(ORDERS),
 )
 CONFIGURATION = TrainingConfiguration(
     num_steps=40,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
@@ -18,7 +18,7 @@ from schemalm.training.scoring import Score, score_documents
 
 @pytest.fixture
 def model() -> GPT:
-    model = GPT(GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10, num_echoes=NUM_ECHOES))
+    model = GPT(GPTConfiguration.named("tiny", vocab_size=64, context_size=16, num_states=10, num_echoes=len(ORDERS)))
     model.initialize(0)
     return model
 

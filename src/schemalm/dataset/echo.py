@@ -2,10 +2,9 @@
 
 Documents repeat themselves: every job runs on the same image, every step names its action the same way. A model learns
 to look that up in its context by induction (Olsson et al., "In-context learning and induction heads", 2022), late and
-at some cost; the document's own past tells it at once, from beyond the context too. There are two echoes for each
-number of tokens in `ORDERS`: the token that followed the same so many tokens most recently, once at the same path and
-once anywhere. Token 0 stands for "never before". Both forms here give the same: `echoes` for whole documents,
-`EchoMemory` for one under way.
+at some cost; the document's own past tells it at once, from beyond the context too. There is one echo for each number
+of tokens in `ORDERS`: the token that followed the same so many tokens most recently; token 0 stands for "never
+before". Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one under way.
 """
 
 from __future__ import annotations
@@ -17,30 +16,18 @@ Int64Array = NDArray[np.int64]
 NEVER = 0
 # How many tokens have to be the same: a longer context is rarer, and what followed it more telling.
 ORDERS = (1, 2, 4, 8)
-NUM_ECHOES = 2 * len(ORDERS)
-ANYWHERE = -1
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-def echoes(tokens: Int64Array, paths: Int64Array | None) -> Int64Array:
-    """The echoes before each token of a document [T, NUM_ECHOES].
-
-    paths: numbers of the paths [T], at least 0; None where every token is at the path 0.
-    """
-    anywhere = np.full(len(tokens), ANYWHERE)
-    found = [*_at(np.zeros_like(tokens) if paths is None else paths, tokens), *_at(anywhere, tokens)]
-    return np.stack(found, axis=1)
-
-
-def _at(places: Int64Array, tokens: Int64Array) -> list[Int64Array]:
-    """The echoes of each order, from contexts at the same place."""
-    contexts, before, found = _mix(np.zeros(len(tokens), dtype=np.uint64), places), tokens, []
+def echoes(tokens: Int64Array) -> Int64Array:
+    """The echoes before each token of a document [T, orders]."""
+    contexts, before, found = np.zeros(len(tokens), dtype=np.uint64), tokens, []
     for order in range(1, max(ORDERS) + 1):
         before = np.concatenate(([NEVER], before[:-1]))
         contexts = _mix(contexts, before)
         if order in ORDERS:
             found.append(_last_followers(contexts, tokens))
-    return found
+    return np.stack(found, axis=1)
 
 
 def _mix(hashes: NDArray[np.uint64], parts: Int64Array) -> NDArray[np.uint64]:
@@ -68,14 +55,12 @@ class EchoMemory:
         self._followers: dict[tuple[int, ...], int] = {}
         self._before: tuple[int, ...] = (NEVER,) * max(ORDERS)
 
-    def echoes(self, path: int) -> tuple[int, ...]:
-        """The echoes before the next token, which comes at the path of this number."""
-        return tuple(self._followers.get(context, NEVER) for context in self._contexts(path))
+    def echoes(self) -> tuple[int, ...]:
+        """The echoes before the next token."""
+        return tuple(self._followers.get(self._before[-order:], NEVER) for order in ORDERS)
 
-    def add(self, path: int, token: int) -> None:
+    def add(self, token: int) -> None:
         """Takes in the next token."""
-        self._followers.update(dict.fromkeys(self._contexts(path), token))
+        for order in ORDERS:
+            self._followers[self._before[-order:]] = token
         self._before = (*self._before[1:], token)
-
-    def _contexts(self, path: int) -> list[tuple[int, ...]]:
-        return [(place, *self._before[-order:]) for place in (path, ANYWHERE) for order in ORDERS]

@@ -7,7 +7,7 @@
         tokens.bin         uint16 (uint32 where the vocabulary exceeds 65,536) [num_tokens]
         nonterminals.bin   uint32 [num_tokens]: the row of masks.npy in force before each token
         states.bin         uint32 [num_tokens, 2]: rows of the grammar-state embedding before each token
-        echoes.bin         as tokens.bin, [num_tokens, 8]: what came next last time (see echo.py), before each token
+        echoes.bin         as tokens.bin, [num_tokens, 4]: what came next last time (see echo.py), before each token
         documents.npy      int64 [num_documents + 1]: where each document's tokens begin
         bytes.npy          int64 [num_documents]: bytes of each document's compact canonical JSON
 
@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.dataset.echo import NUM_ECHOES, Int64Array, echoes
+from schemalm.dataset.echo import ORDERS, Int64Array, echoes
 from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
 from schemalm.files import sync_folder, write_atomically
@@ -158,8 +158,7 @@ class SplitWriter:
         for name, array in arrays.items():
             shape = (num_tokens, 2) if name == _STATES else (num_tokens,)
             self._check(name, array, shape)
-        paths = arrays[_STATES]
-        arrays[_ECHOES] = echoes(arrays[_TOKENS], None if paths is None else paths[:, 1])
+        arrays[_ECHOES] = echoes(arrays[_TOKENS])
         for name, stream in self._streams.items():
             stream.write(arrays[name].astype(self._token_dtype if name in (_TOKENS, _ECHOES) else np.uint32))
         self._lengths.append(num_tokens)
@@ -254,7 +253,7 @@ class Split:
         self.num_documents = counts.num_documents
         place = folder / name
         self.tokens = _map_stream(place / _TOKENS, metadata.dtype, (counts.num_tokens,))
-        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, NUM_ECHOES))
+        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, len(ORDERS)))
         self.nonterminals: NDArray[Any] | None = None
         self.states: NDArray[Any] | None = None
         if metadata.num_nonterminals:

@@ -72,7 +72,7 @@ class OpenDerivation:
         """Consumes a token that was chosen with this log-probability."""
         surroundings = self._look_around()
         self._surroundings.append(surroundings)
-        self._echoes.add(surroundings[1], token)
+        self._echoes.add(token)
         for machine in self._machines:
             machine.advance(token)
         self.tokens.append(token)
@@ -114,5 +114,4 @@ class OpenDerivation:
         return Reading(tokens, [*surroundings, self._look_around()], is_new)
 
     def _look_around(self) -> tuple[int, ...]:
-        nonterminal, path = self._reader.rows(self._machines[0])
-        return nonterminal, path, *self._echoes.echoes(path)
+        return *self._reader.rows(self._machines[0]), *self._echoes.echoes()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
 from schemalm.documents.pointer import parts_of, pointer_to
@@ -189,7 +189,7 @@ class _Decoder:
         """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""
         longest = max(len(reading.tokens) for reading in readings)
         tokens_BT = np.zeros((len(readings), longest), dtype=np.int64)
-        surroundings_BTS = np.zeros((len(readings), longest, NUM_STATES + NUM_ECHOES), dtype=np.int64)
+        surroundings_BTS = np.zeros((len(readings), longest, NUM_STATES + len(ORDERS)), dtype=np.int64)
         for row, reading in enumerate(readings):
             tokens_BT[row, : len(reading.tokens)] = reading.tokens
             if reading.tokens:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from schemalm.dataset.echo import NUM_ECHOES
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
@@ -75,13 +75,13 @@ class TrainingConfiguration:
                 vocab_size=metadata.vocab_size,
                 context_size=metadata.context_size,
                 num_states=num_states,
-                num_echoes=NUM_ECHOES if self.echo else 0,
+                num_echoes=len(ORDERS) if self.echo else 0,
             )
         for name, expected in (
             ("vocab_size", metadata.vocab_size),
             ("context_size", metadata.context_size),
             ("num_states", num_states),
-            ("num_echoes", NUM_ECHOES if self.echo else 0),
+            ("num_echoes", len(ORDERS) if self.echo else 0),
         ):
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(
