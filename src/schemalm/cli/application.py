@@ -16,13 +16,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from schemalm.cli import check, demo, evaluate, generate, prepare, schema, tokenizer, train
+from schemalm.cli import check, demo, evaluate, experiment, generate, prepare, schema, tokenizer, train
 from schemalm.cli.terminal import command_line, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 
 REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
 _ARGUMENTS = "schemalm.arguments"
-_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate")
+_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment")
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, which is not imported here
 
 
@@ -73,6 +73,8 @@ def _is_usage_error(error: Exception) -> bool:
 def _how_to_go_on(arguments: list[str]) -> str:
     if arguments[:1] == ["demo"]:
         return f"interrupted; delete the folder that it wrote and start again with: {command_line(*arguments)}"
+    if arguments[:2] == ["experiment", "run"]:
+        return f"interrupted; what is done is kept, go on with: {command_line(*arguments)}"
     if arguments[:1] != ["train"]:
         return f"interrupted; start again with: {command_line(*arguments)}"
     is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)
@@ -98,6 +100,7 @@ app.command("prepare")(prepare.prepare)
 app.command("train")(train.train)
 app.command("generate")(generate.generate)
 app.command("evaluate")(evaluate.evaluate)
+app.add_typer(experiment.app, name="experiment")
 
 
 def main() -> None:

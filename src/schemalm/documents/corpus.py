@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,6 +26,7 @@ from schemalm.errors import DataError, DocumentError
 
 _DOCUMENT_SUFFIXES = (".yml", ".yaml", ".json")
 _ROW_SUFFIXES = (".jsonl", ".jsonl.zst")
+_DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has holds its document
 _WINDOW_BYTES = 1 << 27  # what zstd's level 19 with a long window asks of a reader
 _DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a value, beside other fields
 
@@ -35,7 +36,8 @@ class CorpusRow:
     """One document of a corpus: its value, or the error where it has none.
 
     `repository` is the source by which a corpus is split: the row's `repo`, else the file or row itself. `path` names
-    the document in its source; `line` is its line in a JSON Lines file and 1 elsewhere.
+    the document in its source; `line` is its line in a JSON Lines file and 1 elsewhere. `fields` are the strings,
+    numbers and truth values of a JSON Lines row, the document's text aside.
     """
 
     value: JSONValue
@@ -43,6 +45,7 @@ class CorpusRow:
     repository: str
     path: str
     line: int = 1
+    fields: Mapping[str, JSONValue] = field(default_factory=dict)
 
 
 def read_corpus(paths: Iterable[Path], *, limits: DocumentLimits = DEFAULT_LIMITS) -> Iterator[CorpusRow]:
@@ -145,6 +148,7 @@ def _parse_row(line: bytes | None, file: Path, number: int, limits: DocumentLimi
             row,
             repository=_name(fields, "repo", source) or row.repository,
             path=_name(fields, "path", source) or row.path,
+            fields=_scalars(fields),
         )
         return replace(row, value=_row_value(fields, source, limits))
     except DocumentError as error:
@@ -163,6 +167,15 @@ def _fields(line: bytes, source: str, limits: DocumentLimits) -> dict[str, JSONV
     return fields
 
 
+def _scalars(fields: dict[str, JSONValue]) -> dict[str, JSONValue]:
+    """What a row says about its document, apart from the document."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in _DOCUMENT_FIELDS and isinstance(value, str | int | float | bool)
+    }
+
+
 def _name(fields: dict[str, JSONValue], field: str, source: str) -> str:
     name = fields.get(field)
     if name is not None and not isinstance(name, str):
@@ -173,14 +186,14 @@ def _name(fields: dict[str, JSONValue], field: str, source: str) -> str:
 def _row_value(fields: dict[str, JSONValue], source: str, limits: DocumentLimits) -> JSONValue:
     if isinstance(text := fields.get("json"), str):
         return parse_document(text, source=source, limits=limits, json_only=True)
-    field = next((name for name in ("json", "yaml", "value") if name in fields), None)
-    if field is None:
+    name = next((name for name in _DOCUMENT_FIELDS if name in fields), None)
+    if name is None:
         raise DocumentError("the row has none of the fields `json`, `yaml` and `value`", source=source)
-    value = fields[field]
-    if field == "yaml":
+    value = fields[name]
+    if name == "yaml":
         if not isinstance(value, str):
             raise DocumentError("the field `yaml` is not a string", source=source)
         return parse_document(value, source=source, limits=limits)
     if fault := find_fault(value, limits):
-        raise DocumentError(f"the field `{field}`: {fault}", source=source)
+        raise DocumentError(f"the field `{name}`: {fault}", source=source)
     return value

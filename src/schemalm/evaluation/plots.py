@@ -36,7 +36,7 @@ SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "schemalm", "font.famil
 
 def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
     """Training and validation loss by step, from the lines of metrics.jsonl; None where nothing was logged."""
-    figure, (axes,) = _figure(1)
+    figure, (axes,) = new_figure(1)
     for kind, colour, label in (("train", FIRST, "training"), ("validation", SECOND, "validation")):
         points = [(line["step"], line["loss"]) for line in lines if line["kind"] == kind]
         if points:
@@ -46,12 +46,12 @@ def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
         return None
     axes.set(xlabel="step", ylabel="nats per token")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribution], labels: Sequence[str]) -> str:
     """How long documents are, one panel per label: samples filled, validation documents outlined."""
-    figure, panels = _figure(len(labels))
+    figure, panels = new_figure(len(labels))
     for axes, sampled, reference, label in zip(panels, samples, validation, labels, strict=True):
         longest = max((*sampled.values, *reference.values, 2.0))
         shortest = max(min((*sampled.values, *reference.values, longest / 2)), 1.0)
@@ -59,15 +59,15 @@ def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribut
         axes.set(xscale="log", xlabel=label)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(NullLocator())
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def draw_similarity(samples: Distribution, validation: Distribution) -> str:
     """How similar documents are to the nearest training document."""
-    figure, (axes,) = _figure(1)
+    figure, (axes,) = new_figure(1)
     _histograms(axes, samples, validation, np.linspace(0, 1, NUM_BINS))
     axes.set(xlabel="similarity to the nearest training document", xlim=(0, 1))
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def inline(svg: str, name: str, label: str) -> str:
@@ -80,8 +80,11 @@ def inline(svg: str, name: str, label: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
-def _figure(num_panels: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained", facecolor=PAPER)
+def new_figure(
+    num_panels: int, *, width: float = WIDTH_INCHES, height: float = HEIGHT_INCHES
+) -> tuple[Figure, list[Axes]]:
+    """An empty figure of panels side by side, in the report's style; `width` and `height` are in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
     FigureCanvasSVG(figure)
     panels = list(figure.subplots(1, num_panels, squeeze=False)[0])
     for axes in panels:
@@ -108,9 +111,14 @@ def _histograms(axes: Axes, samples: Distribution, validation: Distribution, edg
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
 
 
-def _svg(figure: Figure) -> str:
+def to_svg(figure: Figure, *, long_legend: bool = False) -> str:
+    """The figure as SVG, with a legend of what its first panel labels: above it, or beside it where it is long."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False, labelcolor=INK)
+    if handles:
+        place: dict[str, Any] = {"loc": "outside upper right", "ncols": 2}
+        if long_legend:
+            place = {"loc": "outside right upper"}
+        figure.legend(handles, labels, **place, frameon=False, labelcolor=INK)
     buffer = io.StringIO()
     with matplotlib.rc_context(SETTINGS):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "SchemaLM"})

@@ -1,0 +1,117 @@
+"""`schemalm experiment`: arms that differ in tokens or training, run from a recipe, and the report of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemalm.cli.options import AsJSON
+from schemalm.cli.terminal import Terminal, command_line, counted
+
+if TYPE_CHECKING:
+    from schemalm.experiments.summary import Row
+
+app = typer.Typer(help="Compare arms of an experiment.", no_args_is_help=True, rich_markup_mode=None)
+RUNS_FOLDER = Path("runs")
+
+Out = Annotated[
+    Path | None, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept; runs/NAME unless given.")
+]
+
+
+@app.callback()
+def _group() -> None:
+    """Compare arms of an experiment."""
+
+
+@app.command("run")
+def run(
+    recipe: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="RECIPE", help="A recipe file.")],
+    *,
+    out: Out = None,
+    train: Annotated[
+        Path | None, typer.Option(exists=True, metavar="CORPUS", help="In place of the recipe's training corpus.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(exists=True, metavar="CORPUS", help="In place of the recipe's validation corpus.")
+    ] = None,
+    arm: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this arm; may be repeated.")] = None,
+    budget: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this budget; may be repeated.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this seed; may be repeated.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at a time, one thread each.")] = 1,
+    as_json: AsJSON = False,
+) -> None:
+    """Make the runs of a recipe that are not done yet, and write the report."""
+    from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
+    from schemalm.experiments.report import write_report  # noqa: PLC0415
+    from schemalm.experiments.runner import Part, run_experiment  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    read = read_recipe(recipe, train=train, validation=validation)
+    folder = out or RUNS_FOLDER / read.name
+    terminal.say(f"running the experiment {read.name} in {folder}, {counted(jobs, 'run')} at a time")
+    sitting = run_experiment(
+        read,
+        folder,
+        part=Part(arm or (), budget or (), seed or ()),
+        jobs=jobs,
+        tell=terminal.say,
+        make_progress=terminal.training_progress,
+    )
+    for failure in sitting.failures:
+        terminal.show(f"failed: {failure.run}: {failure.reason}")
+    succeeded = sitting.num_made + sitting.num_there
+    rows = write_report(folder, read.name, read.arm_names) if succeeded else []
+    outcome = {
+        "num_made": sitting.num_made,
+        "num_there": sitting.num_there,
+        "failures": [{"run": failure.run, "reason": failure.reason} for failure in sitting.failures],
+    }
+    _finish(terminal, folder, rows, outcome)
+    raise typer.Exit(1 if sitting.failures else 0)
+
+
+@app.command("report")
+def report(
+    experiment: Annotated[
+        Path, typer.Argument(exists=True, metavar="OUT|RECIPE", help="The experiment's folder, or its recipe.")
+    ],
+    *,
+    out: Out = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Write the report of the runs that are done."""
+    from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
+    from schemalm.experiments.report import write_report  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    if experiment.is_dir():
+        folder, name, arms = experiment, experiment.resolve().name, None
+    else:
+        read = read_recipe(experiment)
+        folder, name, arms = out or RUNS_FOLDER / read.name, read.name, read.arm_names
+    terminal.say(f"writing the report of {name} into {folder}")
+    _finish(terminal, folder, write_report(folder, name, arms), {})
+
+
+def _finish(terminal: Terminal, folder: Path, rows: list[Row], outcome: dict[str, Any]) -> None:
+    columns = ("arm", "model", "equal", "budget", "seeds", "tokens/document", "bits/byte", "ratio")
+    terminal.table(columns, [_cells(row) for row in rows])
+    terminal.show(f"report: {folder / 'report.md'}")
+    result = {"out": str(folder), **outcome, "rows": [row.to_dict() for row in rows]}
+    terminal.finish(result, next_command=command_line("experiment", "report", folder))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.arm,
+        row.model,
+        row.measure,
+        f"{row.budget:,}",
+        str(row.num_seeds),
+        f"{row.tokens_per_document:.1f}",
+        f"{row.bits_per_byte.mean:.4f}",
+        "" if row.ratio is None else f"{row.ratio.mean:.4f}",
+    )

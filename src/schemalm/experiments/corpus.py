@@ -1,0 +1,175 @@
+"""The documents of an experiment, drawn once and then the same for all of its arms.
+
+    OUT/corpus/train.jsonl.zst        every valid training document once, in the order drawn
+    OUT/corpus/validation.jsonl.zst   the validation documents
+    OUT/corpus/corpus.json            what they were drawn by, key orders, counts and hashes; written last
+
+Named keys stand in one canonical order, learned from training documents, so that no tokenizer has to predict an order
+that another need not. No source of the validation corpus is in training, be its rows chosen or not. Once drawn, the
+corpora that the documents came from are not read again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from schemalm.dataset.prepare import SourceDocument, valid_documents
+from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.store import hash_file
+from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corpus
+from schemalm.errors import ConfigurationError, DataError, InvalidDocument
+from schemalm.experiments.keeping import digest, waiting_lock
+from schemalm.experiments.recipe import Recipe
+from schemalm.experiments.table import Scalar
+from schemalm.files import write_atomically
+from schemalm.grammar import Grammar, compile_schema
+from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.key_order import learn_key_orders
+
+DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
+COMPRESSION_LEVEL = 10
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DrawnCorpus:
+    """The documents in a folder `corpus`; `digest` stands for their contents."""
+
+    folder: Path
+    digest: str
+    schema: str
+    key_orders: Mapping[frozenset[str], tuple[str, ...]]
+
+    def train_documents(self) -> Iterator[SourceDocument]:
+        """Training documents, in the order drawn."""
+        return _read(self.folder / TRAIN_FILE)
+
+    def validation_documents(self) -> list[SourceDocument]:
+        """All validation documents."""
+        return list(_read(self.folder / VALIDATION_FILE))
+
+    def grammar(self) -> Grammar:
+        """The schema's grammar, compiled anew, with the canonical key orders."""
+        return compile_schema(self.schema).with_key_orders(self.key_orders)
+
+
+def obtain_corpus(recipe: Recipe, out: Path, tell: Tell) -> DrawnCorpus:
+    """The documents of the experiment in the folder `out`, drawn now where they are not there yet.
+
+    Raises `DataError` where a corpus cannot be read or has no document for the recipe, and `ConfigurationError` where
+    `out` holds documents that were drawn otherwise.
+    """
+    folder = out / "corpus"
+    with waiting_lock(folder / ".lock"):
+        if not (folder / DESCRIPTION_FILE).exists():
+            _draw(recipe, folder, tell)
+        return _open(recipe, folder)
+
+
+def _open(recipe: Recipe, folder: Path) -> DrawnCorpus:
+    path = folder / DESCRIPTION_FILE
+    try:
+        description = json.loads(path.read_bytes())
+        drawn_by, orders = description["drawn_by"], description["key_orders"]
+        key_orders = {frozenset(order): tuple(order) for order in orders}
+        contents = [description["files"], orders]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}): delete {folder} to draw the documents again") from None
+    if drawn_by != _drawn_by(recipe):
+        raise ConfigurationError(
+            f"{folder} holds documents that were drawn by {json.dumps(drawn_by)}, but the recipe says "
+            f"{json.dumps(_drawn_by(recipe))}: choose another folder with --out"
+        )
+    return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders)
+
+
+def _drawn_by(recipe: Recipe) -> dict[str, Any]:
+    """What decides which documents are drawn out of given corpora, as JSON has it."""
+    data = {name: value for name, value in asdict(recipe.data).items() if name not in ("train", "validation")}
+    return {"schema": Path(recipe.schema).name, **data}
+
+
+def _draw(recipe: Recipe, folder: Path, tell: Tell) -> None:
+    data, grammar = recipe.data, compile_schema(recipe.schema)
+    tell(f"drawing documents of {data.train} and {data.validation}")
+    rows = _rows(data.validation, data.validation_where)
+    validation, _ = valid_documents(map(_document, rows), grammar)
+    chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
+    texts = _training_texts(recipe)
+    learners, _ = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
+    for path, documents in ((data.validation, validation), (data.train, learners)):
+        if not documents:
+            raise DataError(f"{path}: no document is left that is valid and has the fields that the recipe asks for")
+    key_orders = learn_key_orders(grammar, [document.value for document in learners])
+    writer = Tokenizer.from_grammar(grammar.with_key_orders(key_orders))
+    num_documents = {
+        TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer),
+        VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer),
+    }
+    description = {
+        "drawn_by": _drawn_by(recipe),
+        "num_documents": num_documents,
+        "files": {name: hash_file(folder / name) for name in num_documents},
+        "key_orders": list(key_orders.values()),
+    }
+    write_atomically(folder / DESCRIPTION_FILE, json.dumps(description, indent=2).encode())
+    tell(f"documents: {num_documents[TRAIN_FILE]:,} to train on, {num_documents[VALIDATION_FILE]:,} for validation")
+
+
+def _rows(path: Path, where: Mapping[str, Scalar]) -> Iterator[CorpusRow]:
+    """The different readable rows of a corpus whose fields are as asked."""
+
+    def is_asked_for(row: CorpusRow) -> bool:
+        return all(name in row.fields and row.fields[name] == value for name, value in where.items())
+
+    return deduplicate(row for row in read_corpus([path]) if row.error is None and is_asked_for(row))
+
+
+def _training_texts(recipe: Recipe) -> list[bytes]:
+    """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
+    held_out = {row.repository for row in read_corpus([recipe.data.validation])}
+    rows = _rows(recipe.data.train, recipe.data.train_where)
+    texts = [_line(_document(row)) for row in rows if row.repository not in held_out]
+    random.Random(recipe.data.seed).shuffle(texts)
+    return texts
+
+
+def _document(row: CorpusRow) -> SourceDocument:
+    return SourceDocument(row.value, row.repository, row.path)
+
+
+def _line(document: SourceDocument) -> bytes:
+    """A document as a row of JSON Lines."""
+    return canonical_json({"repo": document.source, "path": document.name, "value": document.value})
+
+
+def _parse(line: bytes) -> SourceDocument:
+    fields = json.loads(line)
+    return SourceDocument(fields["value"], fields["repo"], fields["path"])
+
+
+def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer) -> int:
+    """Writes the valid ones of the documents with their keys in the writer's order, and returns how many they are."""
+    num_written = 0
+    compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
+    with path.open("wb") as file, compressor.stream_writer(file) as stream:
+        for document in documents:
+            try:
+                value = writer.decode(writer.encode(document.value))
+            except InvalidDocument:
+                continue
+            stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")
+            num_written += 1
+    return num_written
+
+
+def _read(path: Path) -> Iterator[SourceDocument]:
+    return (_document(row) for row in read_corpus([path]))

@@ -1,0 +1,234 @@
+"""The recipe of an experiment: a TOML file, read into frozen records and checked here alone.
+
+    name, schema                  `schema` is a file or a built-in name
+    baseline                      the name of the arm that others are compared with
+    seeds, budgets                every arm runs with each seed and each budget, which counts training tokens
+    equal_documents               whether arms run once more on the documents that the baseline sees in the budget
+    [data]                        fields of `DataRecipe`
+    [training]                    `context_size`, and fields of `TrainingConfiguration` but for `num_steps` and `seed`
+    [[arms]]                      `name`, `tokenizer`, and where they differ `training`, `seeds`, `budgets`,
+                                  `equal_documents`, `baseline`, `renormalize`
+
+A tokenizer is a table of its `kind` and of keywords of that kind's `train`. Arms of one name may differ in their
+model's size; each is compared with the baseline arm of its size. Paths are relative to the recipe file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from schemalm.errors import ConfigurationError
+from schemalm.experiments.kinds import KINDS, TokenizerRecipe, describe_type, suits
+from schemalm.experiments.table import REQUIRED, Scalar, Table
+from schemalm.training.configuration import TrainingConfiguration
+
+DEFAULT_CONTEXT_SIZE = 512
+DEFAULT_NUM_TOKENIZER_DOCUMENTS = 10_000
+RENORMALIZERS = ("llguidance",)
+SETTINGS = {
+    name: kind for name, kind in get_type_hints(TrainingConfiguration).items() if name not in ("num_steps", "seed")
+}
+DATA_KEYS = (
+    *("train", "validation", "train_where", "validation_where"),
+    *("num_validation_documents", "num_tokenizer_documents", "seed"),
+)
+TOP_KEYS = ("name", "schema", "baseline", "seeds", "budgets", "equal_documents", "data", "training", "arms")
+ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_documents", "baseline", "renormalize")
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Where documents come from.
+
+    `train` and `validation` are corpora; of JSON Lines those rows count whose fields equal `train_where` and
+    `validation_where`. Sources of any validation row are left out of training. `num_validation_documents` are scored,
+    evenly spaced; all of them where it is None. Training documents are drawn in an order that `seed` decides;
+    tokenizers learn from the first `num_tokenizer_documents` of them.
+    """
+
+    train: Path
+    validation: Path
+    train_where: Mapping[str, Scalar]
+    validation_where: Mapping[str, Scalar]
+    num_validation_documents: int | None
+    num_tokenizer_documents: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: its tokenizer, all its settings of training, and the seeds and budgets (training tokens) it runs with.
+
+    `renormalize` names an engine under whose masks a text model is scored once more, after training without them.
+    """
+
+    name: str
+    tokenizer: TokenizerRecipe
+    training: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    budgets: tuple[int, ...]
+    equal_documents: bool
+    baseline: str
+    renormalize: str | None
+
+    @property
+    def model(self) -> str:
+        """The size of the model."""
+        return str(self.training["model"])
+
+    def configuration(self, num_steps: int, seed: int) -> TrainingConfiguration:
+        """The configuration of a run; unless the recipe says otherwise it is saved four times and evaluated once."""
+        sparing = {"evaluate_every": num_steps, "checkpoint_every": max(1, num_steps // 4), "keep_checkpoints": 1}
+        return TrainingConfiguration(num_steps=num_steps, seed=seed, **{**sparing, **self.training})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole experiment."""
+
+    name: str
+    schema: str
+    data: DataRecipe
+    context_size: int
+    arms: tuple[Arm, ...]
+
+    @property
+    def arm_names(self) -> frozenset[str]:
+        """The names of all arms."""
+        return frozenset(arm.name for arm in self.arms)
+
+    def baseline_of(self, arm: Arm) -> Arm:
+        """The arm of the same model that `arm` is compared with."""
+        return next(other for other in self.arms if (other.name, other.model) == (arm.baseline, arm.model))
+
+
+def read_recipe(path: Path, *, train: Path | None = None, validation: Path | None = None) -> Recipe:
+    """Read a recipe; `train` and `validation` take the place of its paths.
+
+    Raises `ConfigurationError` naming the file and the key for whatever is missing, unknown or out of range.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: is no TOML: {error}") from None
+    top = Table(str(path), content)
+    given = {name: str(corpus.absolute()) for name, corpus in (("train", train), ("validation", validation)) if corpus}
+    recipe = _recipe(top, path.parent, given)
+    top.finish(*TOP_KEYS)
+    _check_arms(recipe, top)
+    return recipe
+
+
+def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
+    schema = top.take("schema", str)
+    training = top.table("training", {})
+    context_size = training.count("context_size", DEFAULT_CONTEXT_SIZE)
+    settings = {"model": "tiny", **_settings(training)}
+    seeds, budgets = top.numbers("seeds", 0), top.numbers("budgets", 1)
+    equal_documents, baseline = top.take("equal_documents", bool, False), top.take("baseline", str)
+    return Recipe(
+        name=_name(top),
+        schema=str(folder / schema) if (folder / schema).is_file() else schema,
+        data=_data(top.table("data"), folder, given_paths),
+        context_size=context_size,
+        arms=tuple(
+            _arm(table, Arm("", TokenizerRecipe("", {}), settings, seeds, budgets, equal_documents, baseline, None))
+            for table in top.tables("arms")
+        ),
+    )
+
+
+def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataRecipe:
+    paths = {name: table.take(name, str, given_paths.get(name, REQUIRED)) for name in ("train", "validation")}
+    paths |= given_paths
+    seed = table.take("seed", int, 0)
+    recipe = DataRecipe(
+        train=folder / paths["train"],
+        validation=folder / paths["validation"],
+        train_where=table.scalars("train_where"),
+        validation_where=table.scalars("validation_where"),
+        num_validation_documents=table.count("num_validation_documents", None),
+        num_tokenizer_documents=table.count("num_tokenizer_documents", DEFAULT_NUM_TOKENIZER_DOCUMENTS),
+        seed=seed,
+    )
+    table.finish(*DATA_KEYS)
+    return recipe
+
+
+def _arm(table: Table, defaults: Arm) -> Arm:
+    arm = Arm(
+        name=_name(table),
+        tokenizer=_tokenizer(table.table("tokenizer")),
+        training={**defaults.training, **_settings(table.table("training", {}))},
+        seeds=table.numbers("seeds", 0, list(defaults.seeds)),
+        budgets=table.numbers("budgets", 1, list(defaults.budgets)),
+        equal_documents=table.take("equal_documents", bool, defaults.equal_documents),
+        baseline=table.take("baseline", str, defaults.baseline),
+        renormalize=table.take("renormalize", str, None),
+    )
+    table.finish(*ARM_KEYS)
+    if arm.renormalize is not None and arm.renormalize not in RENORMALIZERS:
+        table.fail("renormalize", f"must be one of {', '.join(RENORMALIZERS)}, got {arm.renormalize!r}")
+    is_json = arm.tokenizer.kind == "byte-bpe" and arm.tokenizer.options["text"] == "json"
+    if arm.renormalize is not None and not is_json:
+        table.fail("renormalize", "is for a byte-bpe tokenizer of json")
+    try:
+        replaced = {**arm.training, "device": "cpu"}  # whether the device is there is a question for a run
+        TrainingConfiguration(num_steps=1, **replaced)
+    except (ConfigurationError, TypeError) as error:
+        table.fail("training", f"cannot be: {error}")
+    return arm
+
+
+def _name(table: Table) -> str:
+    name: str = table.take("name", str)
+    if not re.fullmatch(r"[\w.+-]{1,80}", name, flags=re.ASCII) or name.startswith("."):
+        table.fail("name", f"must consist of letters, digits, `-`, `_`, `+` and `.`, got {name!r}")
+    return name
+
+
+def _settings(table: Table) -> dict[str, Any]:
+    given = table.rest()
+    _check_keywords(table, given, SETTINGS, "setting of training")
+    return given
+
+
+def _tokenizer(table: Table) -> TokenizerRecipe:
+    kind = table.take("kind", str)
+    if kind not in KINDS:
+        table.fail("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
+    options = table.rest()
+    _check_keywords(table, options, KINDS[kind].types, f"option of {kind}")
+    return TokenizerRecipe(kind, {**KINDS[kind].defaults, **options})
+
+
+def _check_keywords(table: Table, given: Mapping[str, Any], types: Mapping[str, Any], noun: str) -> None:
+    """The table's keys are keywords that some callable takes, and their values of its types."""
+    for name, value in given.items():
+        if name not in types:
+            table.fail(name, f"is no {noun}; there are {', '.join(types) or 'none'}")
+        if not suits(value, types[name]):
+            table.fail(name, f"must be {describe_type(types[name])}, got {value!r}")
+
+
+def _check_arms(recipe: Recipe, top: Table) -> None:
+    """Every arm is there once, and its baseline has the seeds and budgets that it is compared at."""
+    arms = Counter((arm.name, arm.model) for arm in recipe.arms)
+    for arm in recipe.arms:
+        if arms[arm.name, arm.model] > 1:
+            top.fail("arms", f"has {arm.name} with the model {arm.model} twice")
+        if (arm.baseline, arm.model) not in arms:
+            top.fail("arms", f"has no {arm.baseline} with the model {arm.model}, the baseline of {arm.name}")
+        baseline = recipe.baseline_of(arm)
+        for name in ("seeds", "budgets"):
+            missing = sorted({*getattr(arm, name)} - {*getattr(baseline, name)})
+            if missing:
+                top.fail("arms", f"has {arm.name} with the {name} {missing}, which its baseline {baseline.name} lacks")

@@ -1,0 +1,135 @@
+"""The report of an experiment: report.md, summary.json and plots/ in its folder, from results.jsonl alone.
+
+The same results give the same bytes. Plots that there are not enough results for any more are removed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from schemalm.errors import DataError
+from schemalm.evaluation.report import compact, duration, escape_markdown
+from schemalm.experiments.estimate import Estimate
+from schemalm.experiments.plots import draw_experiment
+from schemalm.experiments.results import RESULTS_FILE, Result, read_results
+from schemalm.experiments.summary import Row, summarize
+from schemalm.files import write_atomically
+
+REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
+# A run that sees its documents more often than this is said to repeat them.
+MOST_EPOCHS = 1.02
+HEAD = (
+    "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | training |\n"
+    "|---|---|---:|---:|---:|---:|---:|"
+)
+EXPLANATION = {
+    "compute": "Every arm was trained on so many tokens.",
+    "documents": (
+        "Every arm was trained on the documents that the baseline sees in so many of its tokens; ratios are to the "
+        "baseline above."
+    ),
+}
+
+
+def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> list[Row]:
+    """Write the report of the experiment in the folder `out`, of all arms or of some, and return its rows.
+
+    Raises `DataError` where there are no results yet.
+    """
+    results = [result for result in read_results(out) if arms is None or result.arm in arms]
+    if not results:
+        raise DataError(f"{out / RESULTS_FILE} has no results of this experiment yet: run it first")
+    rows = summarize(results)
+    plots = draw_experiment(rows)
+    for old in (out / PLOTS_FOLDER).glob("*.svg"):
+        if old.stem not in plots:
+            old.unlink()
+    for name, svg in plots.items():
+        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+    summary = {"title": title, "rows": [row.to_dict() for row in rows], "renormalized": _renormalized(results)}
+    write_atomically(out / SUMMARY_FILE, json.dumps(summary, indent=2).encode() + b"\n")
+    write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, list(plots))).encode() + b"\n")
+    return rows
+
+
+def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Sequence[str]) -> Iterator[str]:
+    first = results[-1]
+    yield f"# {escape_markdown(title)}"
+    yield ""
+    yield (
+        f"Bits per byte of compact canonical JSON over {first.num_validation_documents:,} validation documents "
+        f"({first.num_validation_bytes:,} bytes) of sources that were not in training; lower is better. Means over "
+        "seeds, ± half of the 95 % interval by Student's t. Ratios are taken seed by seed."
+    )
+    for (budget, measure), group in groupby(rows, key=lambda row: (row.budget, row.measure)):
+        chosen = list(group)
+        yield f"\n## {budget:,} training tokens, equal {measure}\n"
+        yield EXPLANATION[measure]
+        yield f"\n{HEAD}"
+        yield from map(_table_row, chosen)
+        if repeated := [row.arm for row in chosen if row.num_epochs > MOST_EPOCHS]:
+            yield f"\nSaw its documents more than once: {', '.join(map(escape_markdown, repeated))}."
+    yield from _renormalized_lines(results)
+    if plots:
+        yield "\n## Plots\n"
+        yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
+    yield f"\nVersions: {', '.join(f'{name} {version}' for name, version in first.versions.items())}."
+
+
+def _table_row(row: Row) -> str:
+    cells = (
+        escape_markdown(row.arm),
+        f"{row.model}, {compact(row.num_parameters)}",
+        row.num_seeds,
+        f"{row.tokens_per_document:,.1f}",
+        _estimate(row.bits_per_byte),
+        "baseline" if row.is_baseline else _estimate(row.ratio),
+        duration(row.seconds),
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _estimate(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    interval = "" if estimate.half_width is None else f" ± {estimate.half_width:.4f}"
+    return f"{estimate.mean:.4f}{interval}"
+
+
+def _renormalized(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """What scoring under another engine's masks gave, run by run."""
+    return [
+        {"arm": result.arm, "model": result.model, "budget": result.budget, "seed": result.seed, **result.renormalized}
+        for result in results
+        if result.renormalized is not None
+    ]
+
+
+def _renormalized_lines(results: Sequence[Result]) -> Iterator[str]:
+    entries = _renormalized(results)
+    if not entries:
+        return
+    yield "\n## Under the masks of llguidance\n"
+    yield "Scored once more with the logits of what llguidance forbids at minus infinity; trained without."
+    yield "\n| arm | model | budget | seed | documents | left out | bits per byte without | with masks |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    for entry in entries:
+        yield _renormalized_row(entry)
+
+
+def _renormalized_row(entry: dict[str, Any]) -> str:
+    figures = (entry["plain_bits_per_byte"], entry["bits_per_byte"])
+    cells = (
+        escape_markdown(entry["arm"]),
+        entry["model"],
+        f"{entry['budget']:,}",
+        entry["seed"],
+        entry["num_documents"],
+        len(entry["left_out"]),
+        *("none" if figure is None else f"{figure:.4f}" for figure in figures),
+    )
+    return f"| {' | '.join(map(str, cells))} |"

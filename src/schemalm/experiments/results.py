@@ -1,0 +1,86 @@
+"""results.jsonl: one line per finished run, appended durably, read back in the order in which runs finished."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from schemalm.errors import DataError
+
+RESULTS_FILE = "results.jsonl"
+# Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.
+Measure = Literal["compute", "documents"]
+MEASURES: tuple[Measure, ...] = ("compute", "documents")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one run; `key` stands for everything that determined it.
+
+    `num_tokens` counts the targets trained on, `num_documents` the documents seen, each `num_epochs` times.
+    `bits_per_byte` is over all validation documents. `seconds` are those of training, validation during it included.
+    `renormalized` is what scoring under another engine's masks gave, where the arm asks for it.
+    """
+
+    key: str
+    arm: str
+    baseline: str
+    model: str
+    measure: Measure
+    budget: int
+    seed: int
+    num_steps: int
+    num_tokens: int
+    num_documents: int
+    num_epochs: float
+    bits_per_byte: float
+    nats_per_token: float
+    under_mask: bool
+    num_validation_documents: int
+    num_validation_bytes: int
+    tokens_per_document: float
+    tokens_per_train_document: float
+    vocab_size: int
+    num_parameters: int
+    seconds: float
+    tokenizer: dict[str, Any]
+    training: dict[str, Any]
+    context_size: int
+    tokenizer_sha256: str
+    data_sha256: str
+    versions: dict[str, str]
+    environment: dict[str, Any]
+    renormalized: dict[str, Any] | None = None
+
+
+def append_result(out: Path, result: Result) -> None:
+    """Add a line that survives a loss of power; several processes may add to one file."""
+    with (out / RESULTS_FILE).open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        _remove_torn_line(file)
+        file.write(json.dumps(asdict(result)).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _remove_torn_line(file: BinaryIO) -> None:
+    """Cut off what a kill in the middle of writing left behind the last line feed."""
+    file.seek(0)
+    content = file.read()
+    file.truncate(content.rfind(b"\n") + 1)
+
+
+def read_results(out: Path) -> list[Result]:
+    """All results of an experiment, empty where there are none yet; raises `DataError` for a damaged file."""
+    path = out / RESULTS_FILE
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    try:
+        return [Result(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{path} is damaged, or of another version ({error}): repair it, or choose another folder"
+        ) from None

@@ -1,0 +1,145 @@
+"""The runs of an experiment: which there are, and how one of them is made from nothing to its result.
+
+A run is one arm with one budget and one seed, at equal compute or on equal documents. It is an ordinary run folder, so
+it goes on where it was interrupted, and making it once more does nothing that is done already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from schemalm.dataset.store import read_metadata
+from schemalm.evaluation.likelihood import validation_likelihood
+from schemalm.experiments.corpus import DrawnCorpus
+from schemalm.experiments.keeping import digest
+from schemalm.experiments.material import Material, tokens_per_document
+from schemalm.experiments.recipe import Arm, Recipe
+from schemalm.experiments.renormalization import score_renormalized
+from schemalm.experiments.results import MEASURES, Measure, Result
+from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
+from schemalm.training.loop import train
+from schemalm.training.progress import Progress
+from schemalm.training.run import load_checkpoint
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run that an experiment asks for."""
+
+    arm: Arm
+    baseline: Arm
+    measure: Measure
+    budget: int
+    seed: int
+
+    def key(self, recipe: Recipe, corpus: DrawnCorpus) -> str:
+        """A name for everything that determines the run's result."""
+        arm, baseline = self.arm, self.baseline
+        compared = [baseline.tokenizer.kind, baseline.tokenizer.options] if self.measure == "documents" else []
+        tokenizer = [arm.tokenizer.kind, arm.tokenizer.options, recipe.data.num_tokenizer_documents]
+        training = asdict(arm.configuration(1, self.seed))
+        what = [arm.name, arm.renormalize, self.measure, self.budget, compared]
+        return digest([what, tokenizer, training, recipe.context_size, corpus.digest])
+
+    def __str__(self) -> str:
+        return f"{self.arm.name} ({self.arm.model}), equal {self.measure}, {self.budget:,} tokens, seed {self.seed}"
+
+
+def plan_runs(recipe: Recipe) -> Iterator[PlannedRun]:
+    """All runs, in an order that soon gives tables to read: small budgets first, then seed by seed over all arms."""
+    budgets = sorted({budget for arm in recipe.arms for budget in arm.budgets})
+    seeds = dict.fromkeys(seed for arm in recipe.arms for seed in arm.seeds)
+    for budget in budgets:
+        for seed in seeds:
+            for measure in MEASURES:
+                for arm in recipe.arms:
+                    baseline = recipe.baseline_of(arm)
+                    if budget in arm.budgets and seed in arm.seeds and _applies(arm, baseline, measure):
+                        yield PlannedRun(arm, baseline, measure, budget, seed)
+
+
+def _applies(arm: Arm, baseline: Arm, measure: Measure) -> bool:
+    """Equal documents are equal compute where the tokenizer is the baseline's."""
+    return measure == "compute" or (arm.equal_documents and arm.tokenizer != baseline.tokenizer)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A recipe under way in the folder `out`."""
+
+    recipe: Recipe
+    corpus: DrawnCorpus
+    out: Path
+
+    def key(self, planned: PlannedRun) -> str:
+        """A name for everything that determines a run's result."""
+        return planned.key(self.recipe, self.corpus)
+
+    def folder(self, planned: PlannedRun) -> Path:
+        """The folder of a run."""
+        name = f"{planned.arm.name}-{planned.arm.model}-{planned.measure}-{planned.budget}-seed{planned.seed}"
+        return self.out / "runs" / f"{name}-{self.key(planned)}"
+
+    def execute(self, planned: PlannedRun, progress: Progress | None = None) -> Result:
+        """Train and score one run, and make what it needs and is not there."""
+        data, num_tokens = self._data(planned)
+        metadata = read_metadata(data)
+        split = metadata.splits["train"]
+        batch_size = planned.arm.configuration(1, planned.seed).batch_size
+        num_steps = max(1, round(num_tokens * split.num_windows / split.num_tokens / batch_size))
+        configuration = planned.arm.configuration(num_steps, planned.seed)
+        run = self.folder(planned)
+        summary = train(data, run, configuration, resume="auto", report=progress)
+        model, config = load_checkpoint(run, device=configuration.device)
+        likelihood = validation_likelihood(model, data, config)
+        renormalized = None
+        if planned.arm.renormalize is not None:
+            renormalized = asdict(score_renormalized(model, data, config["training"], self.corpus))
+        return Result(
+            key=self.key(planned),
+            arm=planned.arm.name,
+            baseline=planned.baseline.name,
+            model=planned.arm.model,
+            measure=planned.measure,
+            budget=planned.budget,
+            seed=planned.seed,
+            num_steps=summary.num_steps,
+            num_tokens=summary.num_tokens,
+            num_documents=split.num_documents,
+            num_epochs=summary.num_tokens / split.num_tokens,
+            bits_per_byte=likelihood.score.bits_per_byte,
+            nats_per_token=likelihood.score.loss,
+            under_mask=likelihood.under_mask,
+            num_validation_documents=likelihood.num_documents,
+            num_validation_bytes=likelihood.score.num_bytes,
+            tokens_per_document=tokens_per_document(metadata, "val"),
+            tokens_per_train_document=tokens_per_document(metadata, "train"),
+            vocab_size=metadata.vocab_size,
+            num_parameters=model.num_parameters(),
+            seconds=summary.elapsed_seconds,
+            tokenizer={"kind": planned.arm.tokenizer.kind, **planned.arm.tokenizer.options},
+            training=config["training"],
+            context_size=metadata.context_size,
+            tokenizer_sha256=metadata.tokenizer_sha256,
+            data_sha256=config["data_sha256"],
+            versions=config["versions"],
+            environment={name: value for name, value in config["environment"].items() if name != "data"},
+            renormalized=renormalized,
+        )
+
+    def tidy(self, planned: PlannedRun) -> None:
+        """Remove the checkpoints of a run whose result is kept; its metrics and configuration stay."""
+        run = self.folder(planned)
+        remove_checkpoints(run, checkpoint_steps(run))
+
+    def _data(self, planned: PlannedRun) -> tuple[Path, float]:
+        """The data of a run, and how many tokens of it to train on."""
+        recipe = self.recipe
+        material = Material(self.out, self.corpus, recipe.context_size, recipe.data.num_tokenizer_documents)
+        if planned.measure == "compute":
+            return material.data_of_tokens(planned.arm.tokenizer, planned.budget), planned.budget
+        seen = read_metadata(material.data_of_tokens(planned.baseline.tokenizer, planned.budget)).splits["train"]
+        data = material.data_of_documents(planned.arm.tokenizer, seen.num_documents)
+        return data, planned.budget / seen.num_tokens * read_metadata(data).splits["train"].num_tokens

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import DOCUMENTS, SCHEMA, Invoke
+
+RECIPE = """
+name = "cli"
+schema = "schema.json"
+baseline = "characters"
+seeds = [0]
+budgets = [100]
+[data]
+train = "train"
+validation = "validation"
+[training]
+context_size = 16
+batch_size = 2
+[[arms]]
+name = "characters"
+tokenizer = { kind = "character" }
+[[arms]]
+name = "typed"
+tokenizer = { kind = "typed", vocab_size = 360 }
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("experiment")
+    for number, text in enumerate(DOCUMENTS):
+        corpus = folder / ("validation" if number % 4 == 0 else "train")
+        corpus.mkdir(exist_ok=True)
+        (corpus / f"{number}.yml").write_text(text)
+    (folder / "schema.json").write_text(json.dumps(SCHEMA))
+    (folder / "cli.toml").write_text(RECIPE)
+    return folder / "cli.toml"
+
+
+def test_runs_and_reports(invoke: Invoke, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("experiment", "run", recipe, "--arm", "characters")
+    assert result.exit_code == 0, result.output
+    assert "next: schemalm experiment report runs/cli" in result.stderr
+    result = invoke("experiment", "run", recipe, "--json")
+    assert result.exit_code == 0, result.output
+    described = json.loads(result.stdout)
+    assert (described["num_made"], described["num_there"], described["failures"]) == (1, 1, [])
+    assert {row["arm"] for row in described["rows"]} == {"characters", "typed"}
+    for place in ("runs/cli", recipe):
+        result = invoke("experiment", "report", place, "--json")
+        assert json.loads(result.stdout)["rows"] == described["rows"]
+
+
+def test_a_failed_run_exits_1(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
+    changed = recipe.with_name("failing.toml")
+    changed.write_text(RECIPE.replace("vocab_size = 360", "vocab_size = 10"))
+    result = invoke("experiment", "run", changed, "--out", tmp_path / "out", "--arm", "typed")
+    assert result.exit_code == 1
+    assert "failed: typed (tiny), equal compute, 100 tokens, seed 0: " in result.stdout
+
+
+def test_mistakes_exit_2(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
+    assert invoke("experiment", "run", recipe, "--out", tmp_path, "--arm", "none").exit_code == 2
+    assert invoke("experiment", "run", tmp_path / "none.toml").exit_code == 2
+    assert invoke("experiment", "report", tmp_path).exit_code == 2
+
+
+def test_an_interruption_says_how_to_go_on(invoke: Invoke, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("schemalm.experiments.runner.run_experiment", interrupt)
+    result = invoke("experiment", "run", recipe)
+    assert result.exit_code == 130
+    assert f"what is done is kept, go on with: schemalm experiment run {recipe}" in result.stderr

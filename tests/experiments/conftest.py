@@ -1,0 +1,124 @@
+"""A small experiment on documents of the packaged recipe book, and results made up for tables and plots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemalm.experiments.recipe import Recipe, read_recipe
+from schemalm.experiments.results import Result
+from schemalm.experiments.runner import run_experiment
+from schemalm.recipes import compose_workflows
+
+RECIPE = """
+name = "small"
+schema = "github-workflow"
+baseline = "bpe"
+seeds = [0]
+budgets = [600]
+equal_documents = true
+
+[data]
+train = "train.jsonl"
+validation = "validation.jsonl"
+validation_where = { kind = "head" }
+num_validation_documents = 2
+num_tokenizer_documents = 20
+
+[training]
+context_size = 32
+batch_size = 4
+warmup_steps = 2
+
+[[arms]]
+name = "bpe"
+tokenizer = { kind = "byte-bpe", vocab_size = 400 }
+
+[[arms]]
+name = "typed"
+tokenizer = { kind = "typed", vocab_size = 1200 }
+"""
+NUM_DOCUMENTS, NUM_VALIDATION_SOURCES = 60, 3
+
+
+def write_corpora(folder: Path) -> None:
+    """Workflows of the recipe book, some sources of them for validation; every second row is no head."""
+    recipes = list(compose_workflows(NUM_DOCUMENTS, 0))
+    held_out = sorted({recipe.repository for recipe in recipes})[:NUM_VALIDATION_SOURCES]
+    lines: dict[bool, list[str]] = {False: [], True: []}
+    for recipe in recipes:
+        rows = lines[recipe.repository in held_out]
+        kind = "history" if len(rows) % 2 else "head"
+        row = {"repo": recipe.repository, "path": recipe.path, "kind": kind, "value": recipe.value}
+        rows.append(json.dumps(row))
+    (folder / "train.jsonl").write_text("\n".join(lines[False]) + "\n")
+    (folder / "validation.jsonl").write_text("\n".join(lines[True]) + "\n")
+
+
+@pytest.fixture(scope="session")
+def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe file beside its corpora."""
+    folder = tmp_path_factory.mktemp("recipe")
+    write_corpora(folder)
+    (folder / "small.toml").write_text(RECIPE)
+    return folder / "small.toml"
+
+
+@pytest.fixture(scope="session")
+def recipe(recipe_file: Path) -> Recipe:
+    """The small experiment."""
+    return read_recipe(recipe_file)
+
+
+@pytest.fixture(scope="session")
+def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small experiment with all of its runs; not to be changed."""
+    out = tmp_path_factory.mktemp("finished")
+    assert not run_experiment(recipe, out).failures
+    return out
+
+
+MakeResult = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def make_result() -> MakeResult:
+    """Makes a result up; what the test is about is given."""
+
+    def make(**fields: object) -> Result:
+        usual = {
+            "key": str(sorted(fields.items())),
+            "arm": "typed",
+            "baseline": "bpe",
+            "model": "tiny",
+            "measure": "compute",
+            "budget": 1000,
+            "seed": 0,
+            "num_steps": 10,
+            "num_tokens": 998,
+            "num_documents": 7,
+            "num_epochs": 0.99,
+            "bits_per_byte": 1.5,
+            "nats_per_token": 3.0,
+            "under_mask": True,
+            "num_validation_documents": 5,
+            "num_validation_bytes": 5000,
+            "tokens_per_document": 400.0,
+            "tokens_per_train_document": 410.0,
+            "vocab_size": 8192,
+            "num_parameters": 2_000_000,
+            "seconds": 60.0,
+            "tokenizer": {"kind": "typed"},
+            "training": {},
+            "context_size": 512,
+            "tokenizer_sha256": "",
+            "data_sha256": "",
+            "versions": {"schemalm": "0"},
+            "environment": {},
+        }
+        return Result(**{**usual, **fields})  # type: ignore[arg-type]
+
+    return make

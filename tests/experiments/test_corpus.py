@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemalm.documents import canonical_json, read_corpus
+from schemalm.errors import ConfigurationError, DataError
+from schemalm.experiments.corpus import DrawnCorpus, obtain_corpus
+from schemalm.experiments.recipe import Recipe
+
+
+def silent(message: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def corpus(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> DrawnCorpus:
+    return obtain_corpus(recipe, tmp_path_factory.mktemp("drawn"), silent)
+
+
+def test_every_training_document_is_there_once_in_an_order_of_its_own(recipe: Recipe, corpus: DrawnCorpus) -> None:
+    rows = list(read_corpus([recipe.data.train]))
+    documents = list(corpus.train_documents())
+    assert {(document.source, document.name) for document in documents} == {(row.repository, row.path) for row in rows}
+    assert [document.name for document in documents] != [row.path for row in rows]
+    texts = {canonical_json(row.value, sort_keys=True) for row in rows}
+    assert {canonical_json(document.value, sort_keys=True) for document in documents} == texts
+
+
+def test_validation_has_only_rows_with_the_fields_asked_for(recipe: Recipe, corpus: DrawnCorpus) -> None:
+    heads = [row.path for row in read_corpus([recipe.data.validation]) if row.fields["kind"] == "head"]
+    chosen = [document.name for document in corpus.validation_documents()]
+    assert chosen == [heads[0], heads[-1]]
+
+
+def test_named_keys_stand_in_one_order(corpus: DrawnCorpus) -> None:
+    ranks = {key: rank for order in corpus.key_orders.values() if "jobs" in order for rank, key in enumerate(order)}
+    for document in corpus.train_documents():
+        keys = [ranks[key] for key in document.value]
+        assert keys == sorted(keys)
+
+
+def test_sources_of_validation_are_not_in_training(recipe: Recipe, tmp_path: Path) -> None:
+    both = tmp_path / "both.jsonl"
+    both.write_bytes(recipe.data.train.read_bytes() + recipe.data.validation.read_bytes())
+    mixed = replace(recipe, data=replace(recipe.data, train=both))
+    corpus = obtain_corpus(mixed, tmp_path, silent)
+    held_out = {row.repository for row in read_corpus([recipe.data.validation])}
+    assert not held_out & {document.source for document in corpus.train_documents()}
+
+
+def test_documents_are_drawn_once_and_then_read_without_their_corpora(recipe: Recipe, tmp_path: Path) -> None:
+    first = obtain_corpus(recipe, tmp_path, silent)
+    elsewhere = replace(recipe, data=replace(recipe.data, train=tmp_path / "gone", validation=tmp_path / "gone"))
+    assert obtain_corpus(elsewhere, tmp_path, silent) == first
+
+
+def test_documents_drawn_otherwise_are_refused(recipe: Recipe, tmp_path: Path) -> None:
+    obtain_corpus(recipe, tmp_path, silent)
+    with pytest.raises(ConfigurationError, match="choose another folder"):
+        obtain_corpus(replace(recipe, data=replace(recipe.data, seed=1)), tmp_path, silent)
+
+
+def test_a_drawing_that_was_interrupted_is_done_again(recipe: Recipe, tmp_path: Path) -> None:
+    first = obtain_corpus(recipe, tmp_path, silent)
+    (tmp_path / "corpus" / "corpus.json").unlink()
+    (tmp_path / "corpus" / "train.jsonl.zst").write_bytes(b"torn")
+    assert obtain_corpus(recipe, tmp_path, silent) == first
+
+
+def test_fields_that_no_row_has_are_an_error_with_the_corpus(recipe: Recipe, tmp_path: Path) -> None:
+    nowhere = replace(recipe, data=replace(recipe.data, validation_where={"kind": "other"}))
+    with pytest.raises(DataError, match=r"validation\.jsonl: no document is left"):
+        obtain_corpus(nowhere, tmp_path, silent)
+
+
+def test_invalid_documents_are_left_out(recipe: Recipe, tmp_path: Path) -> None:
+    spoiled = tmp_path / "spoiled.jsonl"
+    row = {"repo": "a/b", "path": "bad.yml", "value": {"jobs": 1}}
+    spoiled.write_bytes(json.dumps(row).encode() + b"\n" + recipe.data.train.read_bytes())
+    corpus = obtain_corpus(replace(recipe, data=replace(recipe.data, train=spoiled)), tmp_path, silent)
+    assert "bad.yml" not in {document.name for document in corpus.train_documents()}

@@ -1,0 +1,123 @@
+"""A small experiment from end to end: every run is there once, however often and in however many parts it is made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemalm.dataset.store import read_metadata
+from schemalm.errors import ConfigurationError, TrainingError
+from schemalm.experiments import runs
+from schemalm.experiments.recipe import Recipe
+from schemalm.experiments.results import Result, read_results
+from schemalm.experiments.runner import Part, run_experiment
+
+
+def with_late_arm(recipe: Recipe) -> Recipe:
+    """The recipe with an arm that has another budget than all others."""
+    late = replace(recipe.arms[0], name="late", baseline="late", budgets=(700,))
+    return replace(recipe, arms=(*recipe.arms, late))
+
+
+def results_of(out: Path) -> dict[tuple[str, str], Result]:
+    return {(result.arm, result.measure): result for result in read_results(out)}
+
+
+def test_every_run_has_one_result_with_the_same_documents_scored(finished: Path) -> None:
+    results = results_of(finished)
+    assert set(results) == {("bpe", "compute"), ("typed", "compute"), ("typed", "documents")}
+    assert len({(r.num_validation_documents, r.num_validation_bytes) for r in results.values()}) == 1
+    for result in results.values():
+        assert 0 < result.bits_per_byte < 10
+        assert result.num_epochs < 1.5
+
+
+def test_equal_compute_is_equal_tokens_and_equal_documents_are_the_baseline_s(finished: Path) -> None:
+    results = results_of(finished)
+    baseline = results["bpe", "compute"]
+    for measure in ("bpe", "compute"), ("typed", "compute"):
+        assert results[measure].num_tokens == pytest.approx(600, abs=4 * 32)
+    documents = results["typed", "documents"]
+    assert documents.num_documents == baseline.num_documents
+    wanted = 600 * documents.tokens_per_train_document / baseline.tokens_per_train_document
+    assert documents.num_tokens == pytest.approx(wanted, abs=4 * 32)
+
+
+def test_tokenizers_and_data_are_shared_and_checkpoints_of_finished_runs_are_gone(finished: Path) -> None:
+    assert len(list((finished / "tokenizers").glob("*.json"))) == 2
+    data = [folder for folder in (finished / "data").iterdir() if folder.is_dir()]
+    assert len(data) == 3
+    assert all(read_metadata(folder).splits["val"].num_documents == 2 for folder in data)
+    for run in (finished / "runs").iterdir():
+        assert {path.name for path in run.iterdir()} >= {"config.json", "metrics.jsonl"}
+        assert not list((run / "checkpoints").iterdir())
+    assert json.loads((finished / "summary.json").read_text())["rows"]
+
+
+def test_what_is_done_is_not_done_again(recipe: Recipe, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "train", None)
+    sitting = run_experiment(recipe, finished)
+    assert (sitting.num_made, sitting.num_there, sitting.failures) == (0, 3, ())
+
+
+def test_parts_and_processes_give_what_one_sitting_gives(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
+    for name in ("corpus", "tokenizers", "data"):
+        shutil.copytree(finished / name, tmp_path / name)
+    assert run_experiment(recipe, tmp_path, part=Part(arms=["bpe"]), jobs=2).num_made == 1
+    assert run_experiment(recipe, tmp_path).num_made == 2
+    expected = {place: result.bits_per_byte for place, result in results_of(finished).items()}
+    assert {place: result.bits_per_byte for place, result in results_of(tmp_path).items()} == expected
+
+
+def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None:
+    for part, message in (
+        (Part(arms=["none"]), "no arm none; it has bpe, typed"),
+        (Part(budgets=[7]), "no budget 7; it has 600"),
+        (Part(seeds=[7]), "no seed 7; it has 0"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            part.of(recipe)
+    with pytest.raises(ConfigurationError, match="no run with such"):
+        Part(arms=["late"], budgets=[600]).of(with_late_arm(recipe))
+    chosen = Part(arms=["typed"], budgets=[600], seeds=[0]).of(recipe)
+    assert [run.measure for run in chosen] == ["compute", "documents"]
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(
+    recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("corpus", "tokenizers", "data"):
+        shutil.copytree(finished / name, tmp_path / name)
+    train = runs.train
+
+    def diverge(data: Path, out: Path, *arguments: object, **options: object) -> object:
+        if "bpe" in out.name:
+            raise TrainingError("training diverged")
+        return train(data, out, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "train", diverge)
+    lines: list[str] = []
+    part = Part(arms=["bpe", "typed"])
+    sitting = run_experiment(replace(recipe, name="failing"), tmp_path, part=part, tell=lines.append)
+    assert (sitting.num_made, [failure.reason for failure in sitting.failures]) == (2, ["training diverged"])
+    assert "failed: training diverged" in "".join(lines)
+
+
+def test_an_interruption_leaves_a_run_that_goes_on(
+    recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("corpus", "tokenizers", "data"):
+        shutil.copytree(finished / name, tmp_path / name)
+    part = Part(arms=["bpe"])
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "validation_likelihood", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run_experiment(recipe, tmp_path, part=part)
+    assert read_results(tmp_path) == []
+    assert run_experiment(recipe, tmp_path, part=part).num_made == 1
+    (result,) = read_results(tmp_path)
+    assert result.bits_per_byte == results_of(finished)["bpe", "compute"].bits_per_byte
