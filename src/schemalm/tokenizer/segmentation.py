@@ -20,11 +20,13 @@ MAX_SEGMENT_SYMBOLS = 256
 STRUCTURE = "\U000f0000-\U000fffff"
 LETTER = r"0-9A-Za-z_\x80-\xff"
 SPACE = r"\t-\r "
-# Word boundaries: an identifier with the character before it, a run of signs with the white space after it, or a run of
-# white space. Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
+# Word boundaries: an expression in braces as templates have them, with its quotes; a name with the character before it,
+# identifiers in a row that dots and hyphens join; a run of signs with the white space after it; a run of white space.
+# Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
 WORD = "|".join(
     [
-        rf"[^\r\n{LETTER}{STRUCTURE}]?[{LETTER}]{{1,60}}",
+        rf" ?[\"']?\$?\{{{{1,2}} ?[{LETTER}.\-]{{1,60}} ?\}}{{1,2}}[\"']?",
+        rf"[^\r\n{LETTER}{STRUCTURE}]?[{LETTER}]{{1,60}}(?:[.\-][{LETTER}]{{1,30}}){{0,3}}",
         rf" ?[^{LETTER}{SPACE}{STRUCTURE}]{{1,60}}[\r\n ]{{0,60}}",
         rf"[{SPACE}]{{1,60}}",
     ]
