@@ -119,8 +119,7 @@ class _Guide:
     def __init__(self, tokenizer: ByteBPETokenizer, corpus: DrawnCorpus) -> None:
         import llguidance  # noqa: PLC0415
 
-        tokenizers: Any = llguidance.LLTokenizer  # its type stubs lack the function
-        self._engine = tokenizers.from_tiktoken(
+        self._engine = llguidance.LLTokenizer.from_tiktoken(
             encoder={token: token_id for token_id, token in enumerate(tokenizer.tokens, start=FIRST_TOKEN_ID)},
             special_tokens={"<pad>": PAD_ID, "<bos>": BOS_ID},
             pattern=SPLIT_PATTERNS[tokenizer.split],
@@ -147,7 +146,8 @@ class _Guide:
         for position, token in enumerate(tokens):
             fill_next_token_bitmask(self._matcher, rows, position)
             self._matcher.consume_token(token)
-        return rows.view(np.uint8)[:, : -(-self._engine.vocab_size // 8)]
+        packed: NDArray[np.uint8] = rows.view(np.uint8)[:, : -(-self._engine.vocab_size // 8)]
+        return packed
 
 
 KeyOrders = Mapping[frozenset[str], tuple[str, ...]]
