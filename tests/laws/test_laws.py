@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from schemalm.errors import SchemaError
+from schemalm.errors import DecodeError, SchemaError
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 
 from .lawfulness import assert_encodes, assert_refused, mutated, oracle, prefixes, states, thinned, trained, walks
 from .schemas import is_ordinary, schemas, values
@@ -140,6 +141,50 @@ def test_the_merge_engine_equals_an_obvious_implementation(schema: Any, seed: in
         value = tokenizer.decode(ids)
         if is_ordinary(value):
             assert tokenizer.encode(value) == slow_encoding(tokenizer, value)
+
+
+def changed(ids: list[int], num_tokens: int, chance: random.Random) -> list[int]:
+    """Token ids with one of them dropped, doubled, swapped with the next, or another in its place."""
+    at = chance.randrange(len(ids))
+    before, token, after = ids[:at], ids[at], ids[at + 1 :]
+    return chance.choice(
+        [
+            [*before, *after],
+            [*before, token, token, *after],
+            [*before, *after[:1], token, *after[1:]],
+            [*before, chance.randrange(2, num_tokens), *after],
+        ]
+    )
+
+
+@lawful
+@given(schemas, seeds)
+def test_reading_a_document_at_once_equals_deriving_it_symbol_by_symbol(schema: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    tokenizer = compiled(schema)
+    for whole in walks(tokenizer, chance, 3):
+        for ids in (whole, *(changed(whole, tokenizer.vocab_size, chance) for _ in range(8))):
+            assert read(tokenizer, ids) == derived(tokenizer, ids)
+
+
+def read(tokenizer: Tokenizer, ids: list[int]) -> Any:
+    """The text of what is decoded, or of where decoding fails."""
+    try:
+        return repr(tokenizer.decode(ids))
+    except DecodeError:
+        return None
+
+
+def derived(tokenizer: Tokenizer, ids: list[int]) -> Any:
+    """The same by the slow way alone."""
+    derivation = Derivation(tokenizer.grammar)
+    try:
+        for token in ids:
+            for symbol in tokenizer.vocabulary.symbols[token]:
+                derivation.push(symbol)
+    except NotDerivableError:
+        return None
+    return repr(derivation.value) if derivation.is_complete else None
 
 
 @pytest.mark.parametrize(
