@@ -20,6 +20,9 @@ from schemalm.tokenizer.segmentation import Writing, spelled
 
 T = TypeVar("T")
 
+# A value that contains itself is nested deeper than any limit.
+MAX_DEPTH = 10_000
+TOO_DEEP = f"the value is nested too deeply; at most {MAX_DEPTH:,} levels are written"
 # What is left out although it is valid: see the departures in docs/support.md.
 NOT_WRITTEN = (
     f"integers have at most {MAX_DIGITS} digits, and where a schema rules numbers or formats out, "
@@ -104,16 +107,21 @@ class _Walk(Generic[T]):
         if kind is dict:
             prefix, rest = required(entry.object)
             names = sorted(value, key=required(rest.ranks).__getitem__)
-            self._frames.append(Frame(zip(names, map(value.__getitem__, names), strict=True), rest))
+            self._enter(Frame(zip(names, map(value.__getitem__, names), strict=True), rest))
         elif kind is list:
             prefix, rest = required(entry.array)
-            self._frames.append(Frame(enumerate(value), rest))
+            self._enter(Frame(enumerate(value), rest))
         elif kind is int or kind is float:
             return self._content(required(entry.number), text_of_number(value))
         else:
             return self._close(*required(entry.literals.get(value) if kind is bool or value is None else None))
         self._pending += prefix
         return None
+
+    def _enter(self, frame: Frame) -> None:
+        if len(self._frames) == MAX_DEPTH:
+            raise InvalidDocument(TOO_DEEP, keyword="depth")
+        self._frames.append(frame)
 
     def _content(self, content: Content, text: str) -> int:
         verdict = content.verdicts[text]
@@ -149,13 +157,17 @@ class Linearizer:
 
     def write(self, value: Any, writing: Writing[T]) -> list[T]:
         """What `writing` gives for the value's derivation; raises InvalidDocument where the schema refuses it."""
-        walk = _Walk(writing, self._end)
+        try:
+            return self._write(value, _Walk(writing, self._end))
+        except RecursionError:
+            # Explaining a refusal and comparing items take Python's stack.
+            raise InvalidDocument(TOO_DEEP, keyword="depth") from None
+
+    def _write(self, value: Any, walk: _Walk[T]) -> list[T]:
         try:
             return walk.run(value, self._expansions.start)
         except (RefusedError, UnicodeEncodeError):
             raise self._explained(value, walk.path) from None
-        except RecursionError:
-            raise InvalidDocument("the value is nested too deeply", keyword="depth") from None
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
         failure = _fault(value, path) or self._explainer.explain(self._shape, value)
