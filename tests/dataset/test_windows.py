@@ -95,6 +95,13 @@ def test_scoring_windows_score_every_token_once(lengths: list[int], shape: tuple
     assert sorted(targets[targets != IGNORED_TARGET].tolist()) == list(range(1, sum(lengths) + 1))
 
 
+def test_scoring_windows_overlap_by_half_even_where_training_windows_do_not() -> None:
+    windows = scoring_windows(make_split([1000]), 512, 512, PAD)
+    batch = windows.rows(np.arange(len(windows)))
+    assert batch.tokens_BT[:, 1].tolist() == [1, 257, 513]
+    assert batch.tokens_BT[:, 0].tolist() == [0, 0, 1]
+
+
 def test_scoring_windows_start_half_a_context_apart_at_positions_of_the_stride() -> None:
     windows = scoring_windows(make_split([1000]), 512, 32, PAD)
     assert windows.rows(np.arange(len(windows))).tokens_BT[:, 0].tolist() == [0, 8, 16]
@@ -119,7 +126,7 @@ def test_an_index_outside_is_refused(index: int) -> None:
         Windows(make_split([9]), 8, 4, PAD).rows(np.array([0, index]))
 
 
-@pytest.mark.parametrize(("stride", "step"), [(0, None), (9, None), (4, 6), (4, 2)])
+@pytest.mark.parametrize(("stride", "step"), [(0, None), (9, None), (4, 9), (4, 0)])
 def test_windows_that_would_leave_gaps_are_refused(stride: int, step: int | None) -> None:
     with pytest.raises(ConfigurationError, match="stride"):
         Windows(make_split([9]), 8, stride, PAD, step=step)

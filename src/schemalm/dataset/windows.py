@@ -62,8 +62,8 @@ class Batch:
 class Windows:
     """All windows of a split, or of some of its documents, addressed by index from 0.
 
-    `stride` is the unit of position tokens; `step`, a multiple of it, is the distance between windows (`stride`
-    itself in training). With `score_once`, tokens that the window before already covers are no targets.
+    `stride` is the unit of position tokens, rounded down; `step` is the distance between windows (`stride` itself in
+    training). With `score_once`, tokens that the window before already covers are no targets.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class Windows:
         score_once: bool = False,
     ) -> None:
         self._step = stride if step is None else step
-        if not 1 <= stride <= self._step <= context_size or self._step % stride:
+        if not (1 <= stride <= context_size and 1 <= self._step <= context_size):
             raise ConfigurationError(
-                f"windows need 1 <= stride <= step <= context size and a step that is a multiple of the stride; "
-                f"got stride {stride}, step {self._step}, context size {context_size}"
+                f"windows need a stride and a step from 1 to the context size; got stride {stride}, step {self._step}, "
+                f"context size {context_size}"
             )
         self._split = split
         self._context_size = context_size
@@ -133,11 +133,12 @@ def scoring_windows(
 ) -> Windows:
     """Windows in which every token of every document is a target exactly once, for evaluation.
 
-    The first window of a document scores all its tokens; the next ones start about half a context
-    apart (a multiple of the stride) and score what is new, so that each token is predicted from about half a context
-    or more, but for the document's beginning.
+    The first window of a document scores all its tokens; the next ones start about half a context apart (a multiple of
+    the stride, or half a context where the stride is more) and score what is new, so that each token is predicted from
+    about half a context or more, but for the document's beginning.
     """
-    step = max(context_size // 2 // stride, 1) * stride
+    half = max(context_size // 2, 1)
+    step = half // stride * stride or half
     return Windows(split, context_size, stride, pad_id, step=step, documents=documents, score_once=True)
 
 
