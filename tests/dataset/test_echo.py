@@ -24,3 +24,10 @@ def test_a_document_under_way_has_the_echoes_of_the_whole_one(tokens: list[int])
         found.append(list(memory.echoes()))
         memory.add(token)
     assert found == echoes(np.array(tokens)).tolist()
+
+
+def test_what_was_said_twice_in_a_row_is_not_said_a_third_time() -> None:
+    once, twice = [1, 2, 3, 9, 4, 5], [1, 2, 3, 4, 1, 2, 3, 4]
+    assert echoes(np.array([*once, 1, 2, 3]))[-1].tolist() == [3, 3, NEVER, NEVER]
+    assert echoes(np.array([*twice, 1]))[-1].tolist() == [NEVER] * 4
+    assert echoes(np.array([*twice, 7, 1, 2]))[-1].tolist() == [2, NEVER, NEVER, NEVER]
