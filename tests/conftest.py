@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -23,3 +26,22 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared/data, which is not part of the repository")
     return folder
+
+
+@pytest.fixture
+def outputs_in_processes() -> Callable[[str], set[str]]:
+    """What a program prints in processes that hash strings differently: one output where it does not depend on that."""
+
+    def outputs(program: str) -> set[str]:
+        return {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for seed in ("0", "1", "2")
+        }
+
+    return outputs

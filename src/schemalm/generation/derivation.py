@@ -51,8 +51,9 @@ class OpenDerivation:
         self._reader = reader
         self._shape = shape
         self.tokens: list[int] = []
-        self._surroundings: list[tuple[int, ...]] = []
         self._echoes = EchoMemory()
+        # Before each token, and before the one to come.
+        self._surroundings = [self._look_around()]
         self._window_start = 0
         self._num_read = 0
         self.logprob = 0.0
@@ -70,11 +71,10 @@ class OpenDerivation:
 
     def take(self, token: int, logprob: float) -> None:
         """Consumes a token that was chosen with this log-probability."""
-        surroundings = self._look_around()
-        self._surroundings.append(surroundings)
-        self._echoes.add(token)
         for machine in self._machines:
             machine.advance(token)
+        self._echoes.add(token)
+        self._surroundings.append(self._look_around())
         self.tokens.append(token)
         self.logprob += logprob
 
@@ -111,7 +111,7 @@ class OpenDerivation:
             tokens = self.tokens[self._num_read - 1 :]
             surroundings = self._surroundings[self._num_read :]
         self._num_read = len(self.tokens) + 1
-        return Reading(tokens, [*surroundings, self._look_around()], is_new)
+        return Reading(tokens, surroundings, is_new)
 
     def _look_around(self) -> tuple[int, ...]:
         return *self._reader.rows(self._machines[0]), *self._echoes.echoes()

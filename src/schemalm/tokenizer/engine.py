@@ -11,9 +11,8 @@ from collections.abc import Iterator
 
 import tiktoken
 
+from schemalm.grammar.symbols import NUM_BYTES
 from schemalm.tokenizer.vocabulary import Vocabulary
-
-NUM_BYTES = 256
 
 
 class MergeEngine:

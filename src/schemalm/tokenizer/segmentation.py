@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, TypeVar
 
+from schemalm.grammar.symbols import FIRST_PRIVATE
+
 MergeScope = Literal["word", "value", "derivation"]
 MAX_SEGMENT_SYMBOLS = 256
 
 # What the characters of a spelling are: symbols of structure come from the private range, bytes beyond ASCII are parts
 # of letters for all that matters here.
-STRUCTURE = "\U000f0000-\U000fffff"
+STRUCTURE = f"{chr(FIRST_PRIVATE)}-\U000fffff"
 LETTER = r"0-9A-Za-z_\x80-\xff"
 SPACE = r"\t-\r "
 # Word boundaries: an expression in braces as templates have them, with its quotes; a name with the character before it,
@@ -67,17 +69,16 @@ class Memory(dict[str, list[T]], Generic[T]):
     # Longer texts come once, shorter ones again and again.
     MAX_LENGTH = 4096
 
-    def __init__(self, find: Callable[[str], list[T]], max_characters: int) -> None:
+    def __init__(self, find: Callable[[str], list[T]]) -> None:
         super().__init__()
         self._find = find
-        self._max_characters = max_characters
         self._num_characters = 0
 
     def __missing__(self, text: str) -> list[T]:
         found = self._find(text)
         if len(text) <= self.MAX_LENGTH:
             self._num_characters += len(text) + 1
-            if self._num_characters > self._max_characters:
+            if self._num_characters > MAX_REMEMBERED_CHARACTERS:
                 self.clear()
                 self._num_characters = len(text) + 1
             self[text] = found
@@ -120,7 +121,7 @@ class Cutter:
         """What `find` gives for each stretch, remembered."""
 
         def found(kind: Literal["structure", "content", "key"]) -> Memory[T]:
-            return Memory(lambda text: find(Stretch(kind, text)), MAX_REMEMBERED_CHARACTERS)
+            return Memory(lambda text: find(Stretch(kind, text)))
 
         return Writing(found("structure"), found("content"), found("key"), joins_texts=self._scope == "derivation")
 

@@ -13,7 +13,6 @@ from schemalm.grammar.texts.language import NOTHING, Language, derivative
 from schemalm.grammar.texts.numbers import (
     MAX_DIGITS,
     integer_texts,
-    is_integral,
     misleading_fractions,
     non_integer_texts,
     number_of_text,
@@ -25,6 +24,11 @@ from schemalm.grammar.texts.numbers import (
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 integers = st.one_of(st.integers(), st.integers(-(10**300), 10**300))
+
+
+def is_integral(value: int | float) -> bool:
+    """Whether a number has no fractional part."""
+    return isinstance(value, int) or value.is_integer()
 
 
 def holds(language: Language, text: str) -> bool:

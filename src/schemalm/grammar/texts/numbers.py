@@ -160,11 +160,6 @@ def is_integer_text(text: str) -> bool:
     return "." not in text and "e" not in text
 
 
-def is_integral(value: int | float) -> bool:
-    """Whether a number has no fractional part; infinities and NaN have none that could be zero."""
-    return isinstance(value, int) or value.is_integer()
-
-
 def significant_digits(exponent: int) -> int:
     """How many digits tell apart the doubles whose leading digit counts 10 ** exponent."""
     return min(MAX_SIGNIFICANT, 325 + exponent)
