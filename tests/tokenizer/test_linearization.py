@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemalm.errors import InvalidDocument
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.symbols import NUM_BYTES, symbol_of
 from schemalm.tokenizer import Tokenizer
@@ -124,3 +125,14 @@ def test_guarded_items_are_written_like_others() -> None:
     plain = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}}))
     guarded = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}))
     assert shown(guarded, [3, 1, 2]) == shown(plain, [3, 1, 2])
+
+
+@pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": "a"}, {"a": "ä\udfff"}])
+@pytest.mark.parametrize("work", ["encode", "segments", "stretches", "encode_stretches", "train"])
+def test_what_is_no_text_is_refused_wherever_values_are_written(work: str, value: Any) -> None:
+    free = compile_schema({"additionalProperties": {"type": "string"}})
+    with pytest.raises(InvalidDocument, match="lone surrogate"):
+        if work == "train":
+            Tokenizer.train(free, [value], vocab_size=400)
+        else:
+            getattr(Tokenizer(free), work)(value)

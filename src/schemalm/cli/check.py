@@ -56,7 +56,7 @@ def check(
     findings: list[Finding] = []
     with terminal.counting("checking", len(files)) as done:
         for number, file in enumerate(files, start=1):
-            finding = examine(file, tokenizer.segments)
+            finding = examine(file, tokenizer.stretches)
             if finding is not None:
                 findings.append(finding)
             done(number)

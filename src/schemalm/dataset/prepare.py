@@ -103,7 +103,7 @@ def valid_documents(
     rejections: list[Rejection] = []
     for document in documents:
         try:
-            writer.segments(document.value)
+            writer.stretches(document.value)
             valid.append(document)
         except InvalidDocument as error:
             rejections.append(Rejection(document.name, str(error), error.keyword))

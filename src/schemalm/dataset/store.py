@@ -33,6 +33,7 @@ from schemalm.dataset.echo import ORDERS, Int64Array, echoes
 from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
 from schemalm.files import sync_folder, write_atomically
+from schemalm.machine.masks import num_mask_bytes
 
 FORMAT_VERSION = 2
 METADATA_FILE = "metadata.json"
@@ -270,7 +271,7 @@ def load_masks(folder: Path, metadata: Metadata) -> NDArray[np.uint8] | None:
     """The packed masks of a data folder, read into memory; None for data without a grammar."""
     if not metadata.num_nonterminals:
         return None
-    shape = (metadata.num_nonterminals, -(-metadata.vocab_size // 8))
+    shape = (metadata.num_nonterminals, num_mask_bytes(metadata.vocab_size))
     return _load_array(folder / MASKS_FILE, shape, "uint8")
 
 

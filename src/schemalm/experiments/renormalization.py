@@ -23,6 +23,7 @@ from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split
 from schemalm.errors import ConfigurationError
 from schemalm.experiments.corpus import DrawnCorpus
+from schemalm.machine.masks import num_mask_bytes
 from schemalm.model.gpt import GPT
 from schemalm.tokenizer import ByteBPETokenizer
 from schemalm.tokenizer.byte_bpe import FIRST_TOKEN_ID, SPLIT_PATTERNS
@@ -146,7 +147,7 @@ class _Guide:
         for position, token in enumerate(tokens):
             fill_next_token_bitmask(self._matcher, rows, position)
             self._matcher.consume_token(token)
-        packed: NDArray[np.uint8] = rows.view(np.uint8)[:, : -(-self._engine.vocab_size // 8)]
+        packed: NDArray[np.uint8] = rows.view(np.uint8)[:, : num_mask_bytes(self._engine.vocab_size)]
         return packed
 
 

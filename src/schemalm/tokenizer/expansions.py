@@ -139,9 +139,11 @@ class Remembered(dict[str, T], Generic[T]):
 
 
 class Always(dict[str, int]):
-    """The verdict of every text where all are admitted."""
+    """The verdict of every text where all are admitted; raises UnicodeEncodeError for what is no text."""
 
     def __missing__(self, text: str) -> int:
+        if not text.isascii():
+            text.encode()
         return 1
 
 
@@ -191,8 +193,8 @@ class Expansions:
 
     def _free_member(self, nonterminal: int, name: str) -> Member:
         key = required(self.grammar.step(nonterminal, self.ids[FREE_KEY])).opened[0]
-        # Where nothing is asked of a key, no text has to be read to know what comes after it.
-        last = key if self.grammar.admits_every_text(key) else required(self._text_end(key, name))
+        # Where nothing is asked of a key, what comes after it is known, so long as it is a text.
+        last = key if self.grammar.admits_every_text(key) and ALWAYS[name] else required(self._text_end(key, name))
         child, after = required(self.grammar.step(last, self.ids[KEY_END])).opened
         return Member(self.characters[self.ids[FREE_KEY]], name, self.entry(child), self.rest(after))
 
