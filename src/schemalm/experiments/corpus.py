@@ -1,8 +1,11 @@
-"""The documents of an experiment, drawn once and then the same for all of its arms.
+"""The documents of an experiment, drawn once for each seed and then the same for all of its arms.
 
-    OUT/corpus/train.jsonl.zst        every valid training document once, in the order drawn
-    OUT/corpus/validation.jsonl.zst   the validation documents
-    OUT/corpus/corpus.json            what they were drawn by, key orders, counts and hashes; written last
+    OUT/corpus/SEED/train.jsonl.zst        every valid training document once, in the order that the seed draws
+    OUT/corpus/SEED/validation.jsonl.zst   the validation documents, the same for every seed
+    OUT/corpus/SEED/corpus.json            what they were drawn by, key orders, counts and hashes; written last
+
+A run sees the first documents of an order, and tokenizers and key orders learn from the first of them: so intervals
+over seeds say how much hangs on the choice of documents, not on the initial weights alone.
 
 Named keys stand in one canonical order, learned from training documents, so that no tokenizer has to predict an order
 that another need not. No source of the validation corpus is in training, be its rows chosen or not. Once drawn, the
@@ -41,7 +44,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DrawnCorpus:
-    """The documents in a folder `corpus`; `digest` stands for their contents."""
+    """The documents that one seed drew; `digest` stands for their contents."""
 
     folder: Path
     digest: str
@@ -61,20 +64,20 @@ class DrawnCorpus:
         return compile_schema(self.schema).with_key_orders(self.key_orders)
 
 
-def obtain_corpus(recipe: Recipe, out: Path, tell: Tell) -> DrawnCorpus:
-    """The documents of the experiment in the folder `out`, drawn now where they are not there yet.
+def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorpus:
+    """The documents of a seed of the experiment in the folder `out`, drawn now where they are not there yet.
 
     Raises `DataError` where a corpus cannot be read or has no document for the recipe, and `ConfigurationError` where
     `out` holds documents that were drawn otherwise.
     """
-    folder = out / "corpus"
+    folder = out / "corpus" / str(seed)
     with waiting_lock(folder / ".lock"):
         if not (folder / DESCRIPTION_FILE).exists():
-            _draw(recipe, folder, tell)
-        return _open(recipe, folder)
+            _draw(recipe, seed, folder, tell)
+        return _open(recipe, seed, folder)
 
 
-def _open(recipe: Recipe, folder: Path) -> DrawnCorpus:
+def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
     path = folder / DESCRIPTION_FILE
     try:
         description = json.loads(path.read_bytes())
@@ -83,27 +86,27 @@ def _open(recipe: Recipe, folder: Path) -> DrawnCorpus:
         contents = [description["files"], orders]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}): delete {folder} to draw the documents again") from None
-    if drawn_by != _drawn_by(recipe):
+    if drawn_by != _drawn_by(recipe, seed):
         raise ConfigurationError(
             f"{folder} holds documents that were drawn by {json.dumps(drawn_by)}, but the recipe says "
-            f"{json.dumps(_drawn_by(recipe))}: choose another folder with --out"
+            f"{json.dumps(_drawn_by(recipe, seed))}: choose another folder with --out"
         )
     return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders)
 
 
-def _drawn_by(recipe: Recipe) -> dict[str, Any]:
+def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
     """What decides which documents are drawn out of given corpora, as JSON has it."""
     data = {name: value for name, value in asdict(recipe.data).items() if name not in ("train", "validation")}
-    return {"schema": Path(recipe.schema).name, **data}
+    return {"schema": Path(recipe.schema).name, **data, "seed": seed}
 
 
-def _draw(recipe: Recipe, folder: Path, tell: Tell) -> None:
+def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
     data, grammar = recipe.data, compile_schema(recipe.schema)
-    tell(f"drawing documents of {data.train} and {data.validation}")
+    tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
     rows = _rows(data.validation, data.validation_where)
     validation, _ = valid_documents(map(_document, rows), grammar)
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
-    texts = _training_texts(recipe)
+    texts = _training_texts(recipe, seed)
     learners, _ = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
     for path, documents in ((data.validation, validation), (data.train, learners)):
         if not documents:
@@ -115,7 +118,7 @@ def _draw(recipe: Recipe, folder: Path, tell: Tell) -> None:
         VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer),
     }
     description = {
-        "drawn_by": _drawn_by(recipe),
+        "drawn_by": _drawn_by(recipe, seed),
         "num_documents": num_documents,
         "files": {name: hash_file(folder / name) for name in num_documents},
         "key_orders": list(key_orders.values()),
@@ -133,12 +136,12 @@ def _rows(path: Path, where: Mapping[str, Scalar]) -> Iterator[CorpusRow]:
     return deduplicate(row for row in read_corpus([path]) if row.error is None and is_asked_for(row))
 
 
-def _training_texts(recipe: Recipe) -> list[bytes]:
+def _training_texts(recipe: Recipe, seed: int) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
     held_out = {row.repository for row in read_corpus([recipe.data.validation])}
     rows = _rows(recipe.data.train, recipe.data.train_where)
     texts = [_line(_document(row)) for row in rows if row.repository not in held_out]
-    random.Random(recipe.data.seed).shuffle(texts)
+    random.Random(seed).shuffle(texts)
     return texts
 
 

@@ -36,7 +36,7 @@ SETTINGS = {
 }
 DATA_KEYS = (
     *("train", "validation", "train_where", "validation_where"),
-    *("num_validation_documents", "num_tokenizer_documents", "seed"),
+    *("num_validation_documents", "num_tokenizer_documents"),
 )
 TOP_KEYS = ("name", "schema", "baseline", "seeds", "budgets", "equal_documents", "data", "training", "arms")
 ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_documents", "baseline", "renormalize")
@@ -48,8 +48,8 @@ class DataRecipe:
 
     `train` and `validation` are corpora; of JSON Lines those rows count whose fields equal `train_where` and
     `validation_where`. Sources of any validation row are left out of training. `num_validation_documents` are scored,
-    evenly spaced; all of them where it is None. Training documents are drawn in an order that `seed` decides;
-    tokenizers learn from the first `num_tokenizer_documents` of them.
+    evenly spaced; all of them where it is None. Each seed draws training documents in an order of its own; tokenizers
+    learn from the first `num_tokenizer_documents` of them.
     """
 
     train: Path
@@ -58,7 +58,6 @@ class DataRecipe:
     validation_where: Mapping[str, Scalar]
     num_validation_documents: int | None
     num_tokenizer_documents: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,6 @@ def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
 def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataRecipe:
     paths = {name: table.take(name, str, given_paths.get(name, REQUIRED)) for name in ("train", "validation")}
     paths |= given_paths
-    seed = table.take("seed", int, 0)
     recipe = DataRecipe(
         train=folder / paths["train"],
         validation=folder / paths["validation"],
@@ -157,7 +155,6 @@ def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataRecipe
         validation_where=table.scalars("validation_where"),
         num_validation_documents=table.count("num_validation_documents", None),
         num_tokenizer_documents=table.count("num_tokenizer_documents", DEFAULT_NUM_TOKENIZER_DOCUMENTS),
-        seed=seed,
     )
     table.finish(*DATA_KEYS)
     return recipe

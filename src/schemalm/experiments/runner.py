@@ -90,7 +90,8 @@ def run_experiment(
     planned = part.of(recipe)
     if any(run.arm.renormalize for run in planned):
         check_llguidance()
-    experiment = Experiment(recipe, obtain_corpus(recipe, out, tell), out)
+    seeds = sorted({run.seed for run in planned})
+    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, tell) for seed in seeds}, out)
     done = {result.key for result in read_results(out)}
     missing = [run for run in planned if experiment.key(run) not in done]
     tell(f"runs: {len(planned) - len(missing)} of {len(planned)} are done")

@@ -6,7 +6,7 @@ it goes on where it was interrupted, and making it once more does nothing that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,15 +67,15 @@ def _applies(arm: Arm, baseline: Arm, measure: Measure) -> bool:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recipe under way in the folder `out`."""
+    """A recipe under way in the folder `out`, with the documents of each seed."""
 
     recipe: Recipe
-    corpus: DrawnCorpus
+    corpora: Mapping[int, DrawnCorpus]
     out: Path
 
     def key(self, planned: PlannedRun) -> str:
         """A name for everything that determines a run's result."""
-        return planned.key(self.recipe, self.corpus)
+        return planned.key(self.recipe, self.corpora[planned.seed])
 
     def folder(self, planned: PlannedRun) -> Path:
         """The folder of a run."""
@@ -96,7 +96,7 @@ class Experiment:
         likelihood = validation_likelihood(model, data, config)
         renormalized = None
         if planned.arm.renormalize is not None:
-            renormalized = asdict(score_renormalized(model, data, config["training"], self.corpus))
+            renormalized = asdict(score_renormalized(model, data, config["training"], self.corpora[planned.seed]))
         return Result(
             key=self.key(planned),
             arm=planned.arm.name,
@@ -137,7 +137,8 @@ class Experiment:
     def _data(self, planned: PlannedRun) -> tuple[Path, float]:
         """The data of a run, and how many tokens of it to train on."""
         recipe = self.recipe
-        material = Material(self.out, self.corpus, recipe.context_size, recipe.data.num_tokenizer_documents)
+        corpus = self.corpora[planned.seed]
+        material = Material(self.out, corpus, recipe.context_size, recipe.data.num_tokenizer_documents)
         if planned.measure == "compute":
             return material.data_of_tokens(planned.arm.tokenizer, planned.budget), planned.budget
         seen = read_metadata(material.data_of_tokens(planned.baseline.tokenizer, planned.budget)).splits["train"]
