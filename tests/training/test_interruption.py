@@ -15,7 +15,7 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
-from schemalm.training.metrics import WALL_CLOCK_FIELDS
+from schemalm.training.metrics import MEASURED_FIELDS
 
 NUM_KILLS = 20
 CONFIGURATION = TrainingConfiguration(
@@ -43,7 +43,7 @@ CONFIGURATION = TrainingConfiguration(
 
 def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in WALL_CLOCK_FIELDS} for line in lines]
+    return [{key: value for key, value in line.items() if key not in MEASURED_FIELDS} for line in lines]
 
 
 class Training:

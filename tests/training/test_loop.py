@@ -21,8 +21,8 @@ from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import RunSummary, train
-from schemalm.training.metrics import WALL_CLOCK_FIELDS, read_metrics
-from schemalm.training.progress import Progress
+from schemalm.training.metrics import MEASURED_FIELDS, read_metrics, validation_losses
+from schemalm.training.progress import Progress, StepReport
 from schemalm.training.run import load_checkpoint, read_config, run_lock
 
 MODEL = GPTConfiguration(
@@ -69,13 +69,13 @@ class Interrupter(Progress):
     def __init__(self, step: int) -> None:
         self._step = step
 
-    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
-        if step == self._step:
+    def advance(self, report: StepReport) -> None:
+        if report.step == self._step:
             raise KilledError
 
 
 def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
-    return [{key: line[key] for key in line.keys() - WALL_CLOCK_FIELDS} for line in read_metrics(run)]
+    return [{key: line[key] for key in line.keys() - MEASURED_FIELDS} for line in read_metrics(run)]
 
 
 @pytest.fixture
@@ -122,11 +122,37 @@ def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
     assert last["num_bytes"] == 3 * last["num_tokens"]
 
 
-@pytest.mark.parametrize("settings", [{"grammar_state": False}, {"mask_loss": False}, {"dtype": "bfloat16"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"grammar_state": False},
+        {"mask_loss": False},
+        {"dtype": "bfloat16"},
+        {"optimizer": "adamw"},
+        {"schedule": "linear"},
+        {"activation_checkpointing": True},
+    ],
+)
 def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
     model = replace(MODEL, num_states=0) if "grammar_state" in settings else MODEL
     summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=model, num_steps=5, **settings))
     assert math.isfinite(summary.validation_loss)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"micro_batch_size": 1}, {"micro_batch_size": 3}, {"activation_checkpointing": True}]
+)
+def test_how_a_step_is_computed_changes_nothing_but_last_digits(
+    data: Path, whole: Path, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    train(data, tmp_path / "run", replace(CONFIGURATION, **settings))
+    losses, expected = ([line["loss"] for line in read_metrics(run)] for run in (tmp_path / "run", whole))
+    assert losses == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_run_goes_on_with_other_means(data: Path, interrupted: Path, whole: Path) -> None:
+    summary = train(data, interrupted, replace(CONFIGURATION, micro_batch_size=2), resume="auto")
+    assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-4)
 
 
 def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path: Path) -> None:
@@ -261,10 +287,10 @@ def test_an_empty_validation_split_is_said_at_the_start(make_data: Callable[...,
 
 
 def test_divergence_names_the_step_the_documents_and_how_to_see_it_again(data: Path, tmp_path: Path) -> None:
-    wild = replace(CONFIGURATION, learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
+    wild = replace(CONFIGURATION, optimizer="adamw", learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
     with pytest.raises(
         TrainingError,
-        match=r"diverged at step \d+: loss .*, on the train documents \[\d+, \d+, \d+, \d+\]; .* reproduces it",
+        match=r"astray at step \d+, on the train documents \[\d+, \d+, \d+, \d+\]: .*; .* reproduces it",
     ):
         train(data, tmp_path / "run", wild)
 

@@ -1,6 +1,8 @@
-"""The optimizer decays matrices alone, and its state survives a round trip."""
+"""Every parameter has its optimizer, matrices alone decay, and the state survives a round trip."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,47 +10,80 @@ import torch
 from schemalm.errors import CheckpointError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.configuration import TrainingConfiguration
-from schemalm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
+from schemalm.training.configuration import OPTIMIZERS, TrainingConfiguration
+from schemalm.training.optimizer import Optimizers
+from schemalm.training.processes import Processes
 
-MODEL = GPTConfiguration.named("tiny", vocab_size=16, context_size=4, num_states=3)
-CONFIGURATION = TrainingConfiguration(num_steps=1)
+MODEL = GPTConfiguration.named("tiny", vocab_size=16, context_size=4, num_states=3, num_echoes=2)
+ALONE = Processes(torch.device("cpu"))
+UNDECAYED = ("tokens.weight", "states.weight", "states_out.weight", "echo")
 
 
-def stepped() -> tuple[GPT, torch.optim.Optimizer]:
+def configured(optimizer: str) -> TrainingConfiguration:
+    return TrainingConfiguration(num_steps=10, optimizer=optimizer, warmup_steps=0)
+
+
+def stepped(optimizer: str, shape: GPTConfiguration = MODEL) -> tuple[GPT, Optimizers]:
+    model = GPT(shape)
+    model.initialize(0)
+    optimizers = Optimizers(model, configured(optimizer), ALONE)
+    states, echoes = (torch.ones(1, 3, width, dtype=torch.int64) for width in (2, 2))
+    model(torch.tensor([[1, 2, 3]]), states, echoes).square().sum().backward()
+    optimizers.step(1)
+    return model, optimizers
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_step_moves_every_parameter_and_forgets_the_gradients(optimizer: str) -> None:
+    before = GPT(MODEL)
+    before.initialize(0)
+    model, _ = stepped(optimizer)
+    for (name, old), new in zip(before.named_parameters(), model.parameters(), strict=True):
+        if not name.startswith("layers"):  # outputs that start at zero keep the gradient from the layers
+            assert not torch.equal(old, new), name
+        assert new.grad is None
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_matrices_that_multiply_decay_and_embeddings_do_not(optimizer: str) -> None:
     model = GPT(MODEL)
     model.initialize(0)
-    optimizer = make_optimizer(model, CONFIGURATION)
-    model(torch.tensor([[1, 2, 3]]), torch.ones(1, 3, 2, dtype=torch.int64)).square().sum().backward()
-    optimizer.step()
-    return model, optimizer
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    optimizers = Optimizers(model, replace(configured(optimizer), weight_decay=1.0), ALONE)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizers.step(1)
+    for name, parameter in model.named_parameters():
+        shrinks = bool(before[name].any()) and name not in UNDECAYED
+        assert bool((parameter.norm() < before[name].norm()).item()) == shrinks, name
 
 
-def test_every_parameter_is_trained_and_embeddings_do_not_decay() -> None:
-    model = GPT(MODEL)
-    decay = {
-        id(parameter): group["weight_decay"]
-        for group in make_optimizer(model, CONFIGURATION).param_groups
-        for parameter in group["params"]
-    }
-    undecayed = ("tokens.weight", "states.weight", "states_out.weight", "echo")
-    expected = {name: 0.0 if name in undecayed else 0.1 for name, _ in model.named_parameters()}
-    assert {name: decay[id(parameter)] for name, parameter in model.named_parameters()} == expected
-
-
-def test_saved_state_is_restored() -> None:
-    model, optimizer = stepped()
-    tensors = optimizer_tensors(model, optimizer)
-    other = make_optimizer(model, CONFIGURATION)
-    restore_optimizer(model, other, tensors)
-    restored = optimizer_tensors(model, other)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_saved_state_is_restored(optimizer: str) -> None:
+    model, optimizers = stepped(optimizer)
+    tensors = optimizers.tensors()
+    other = Optimizers(model, configured(optimizer), ALONE)
+    other.restore(tensors)
+    restored = other.tensors()
     assert tensors.keys() == restored.keys()
     assert all(torch.equal(tensors[name], restored[name]) for name in tensors)
 
 
-def test_state_of_another_model_is_refused() -> None:
-    model, optimizer = stepped()
-    tensors = optimizer_tensors(model, optimizer)
+def test_hidden_matrices_alone_are_muon_s() -> None:
+    names = stepped("muon")[1].tensors().keys()
+    by_muon = {name.removesuffix("/momentum_buffer") for name in names if name.endswith("/momentum_buffer")}
+    assert by_muon == {name for name, _ in GPT(MODEL).named_parameters() if name.startswith("layers")}
+
+
+def test_a_tied_head_is_the_embedding_s() -> None:
+    assert "head.weight/exp_avg" not in stepped("muon", replace(MODEL, tie_head=True))[1].tensors()
+
+
+def test_state_of_another_model_or_optimizer_is_refused() -> None:
+    _, optimizers = stepped("muon")
+    tensors = optimizers.tensors()
     del tensors["head.weight/exp_avg"]
     with pytest.raises(CheckpointError, match=r"head\.weight/exp_avg"):
-        restore_optimizer(model, optimizer, tensors)
+        optimizers.restore(tensors)
+    with pytest.raises(CheckpointError, match="another model"):
+        optimizers.restore(stepped("adamw")[1].tensors())

@@ -107,7 +107,7 @@ class _Scorer:
         """The loss of a document; `masks` has a packed row for each of its tokens."""
         split, packed = self._split, None
         if masks is not None:
-            packed = torch.from_numpy(masks).to(self._model.head.weight.device)
+            packed = torch.from_numpy(masks).to(self._model.head_weight.device)
             # The mask of a position is the row of its number in the document.
             split.nonterminals = np.arange(len(split.tokens)) - split.offsets[document]
         documents = np.array([document])

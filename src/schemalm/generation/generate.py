@@ -183,7 +183,7 @@ class _Decoder:
 
     def _make_cache(self, num_rows: int) -> KeyValueCache:
         model = self._run.model
-        return KeyValueCache(model.configuration, num_rows, device=self._run.device, dtype=model.head.weight.dtype)
+        return KeyValueCache(model.configuration, num_rows, device=self._run.device, dtype=model.head_weight.dtype)
 
     def _feed(self, readings: list[Reading], cache: KeyValueCache) -> torch.Tensor:
         """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""

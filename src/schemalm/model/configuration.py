@@ -20,7 +20,8 @@ class GPTConfiguration:
     rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. `num_echoes` is
     the number of echoes that it is told, 0 for none; `echo_gain` multiplies their scales, which start at zero: the
     larger, the faster they are learned. A hidden matrix starts with the standard deviation `hidden_gain /
-    sqrt(inputs)`, output projections with zeros.
+    sqrt(inputs)`, output projections with zeros. With `tie_head` the head is the token embedding; with `input_norm` the
+    embeddings are normed before the first layer.
     """
 
     vocab_size: int
@@ -40,10 +41,16 @@ class GPTConfiguration:
     echo_gain: float = 20.0
     hidden_gain: float = 1.0
     head_std: float = 0.001
+    tie_head: bool = False
+    input_norm: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.type == "bool":
+                if not isinstance(value, bool):
+                    raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
+                continue
             is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             if not is_number or (field.type == "int" and not isinstance(value, int)):
                 raise ConfigurationError(f"{field.name} must be a finite {field.type}, got {value!r}")

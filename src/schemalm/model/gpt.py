@@ -2,7 +2,8 @@
 
 In go token ids, and optionally the grammar state and the echoes before each next token; out come float32 logits. Rotary
 positions, RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys
-after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits.
+after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Two switches leave that form, for
+experiments: `tie_head` and `input_norm`.
 
 The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token's before the input norm,
 one to the residual stream before the last norm, a bias of the logits by state. Each echo (`dataset/echo.py`) is a
@@ -10,7 +11,7 @@ token: its embedding, scaled by a vector, is added at the input, and its row of 
 head reads, which raises its own logit. With zeros in the added parameters the model is the plain one.
 
 Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary, S cached places.
-Not covered: dropout, tied weights, contexts longer than the configuration's.
+Not covered: dropout, contexts longer than the configuration's.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from schemalm.dataset.echo import NEVER
 from schemalm.errors import ConfigurationError
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """The tensor in float32, or as it is where it is more exact already."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def rotate(x_BHTK: Tensor, cos_BTK: Tensor, sin_BTK: Tensor) -> Tensor:
@@ -115,9 +122,16 @@ class _Places:
 
 
 class GPT(nn.Module):
-    """The model: `model(tokens_BT, states_BT2)` gives logits [B, T, V]."""
+    """The model: `model(tokens_BT, states_BT2)` gives logits [B, T, V].
 
-    def __init__(self, configuration: GPTConfiguration) -> None:
+    `dtype` is that of the weights and rotations: float64 is for comparing with other implementations. With `recomputes`
+    set, layers are computed once more on the way back, and what they would keep until then is not held (activation
+    checkpointing; Chen et al., 2016).
+    """
+
+    recomputes = False
+
+    def __init__(self, configuration: GPTConfiguration, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.configuration = configuration
         self.tokens = nn.Embedding(configuration.vocab_size, configuration.model_width)
@@ -125,14 +139,22 @@ class GPT(nn.Module):
         self.states_out = self._state_embedding()
         self.echo = self._echo_scales()
         self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
-        self.head = nn.Linear(configuration.model_width, configuration.vocab_size, bias=False)
+        self.head: nn.Linear | None = None
+        if not configuration.tie_head:
+            self.head = nn.Linear(configuration.model_width, configuration.vocab_size, bias=False)
+        self.to(dtype)
 
         frequency_K = configuration.rope_theta ** (
-            -torch.arange(0, configuration.head_width, 2, dtype=torch.float32) / configuration.head_width
+            -torch.arange(0, configuration.head_width, 2, dtype=dtype) / configuration.head_width
         )
-        angle_TK = torch.arange(configuration.context_size, dtype=torch.float32)[:, None] * frequency_K
+        angle_TK = torch.arange(configuration.context_size, dtype=dtype)[:, None] * frequency_K
         self.register_buffer("_cos_TK", angle_TK.cos(), persistent=False)
         self.register_buffer("_sin_TK", angle_TK.sin(), persistent=False)
+
+    @property
+    def head_weight(self) -> Tensor:
+        """What logits are products with [V, D]: the head's own weight, or the token embedding."""
+        return self.tokens.weight if self.head is None else self.head.weight
 
     def _state_embedding(self) -> nn.Embedding | None:
         configuration = self.configuration
@@ -162,7 +184,8 @@ class GPT(nn.Module):
             self.states_out.weight.zero_()
         if self.echo is not None:
             self.echo.zero_()
-        draw(self.head.weight, configuration.head_std)
+        if self.head is not None:
+            draw(self.head.weight, configuration.head_std)
         for name, weight in self.layers.named_parameters():
             is_output = name.endswith(("attention.output.weight", "down.weight"))
             draw(weight, 0.0 if is_output else configuration.hidden_gain * weight.shape[1] ** -0.5)
@@ -209,17 +232,25 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
         if self.echo is not None and echoes_BTE is not None:
             x_BTD = x_BTD + self._echoed(self.tokens.weight, echoes_BTE, self.echo[0])
-        x_BTD = self._norm(x_BTD)
+        if self.configuration.input_norm:
+            x_BTD = self._norm(x_BTD)
         for layer in self.layers:
-            x_BTD = layer(x_BTD, places)
+            x_BTD = self._run(layer, x_BTD, places)
         if cache is not None:
             cache.lengths_B += num_new_B
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
         x_BTD = self._norm(x_BTD)
         if self.echo is not None and echoes_BTE is not None:
-            x_BTD = x_BTD + self._echoed(self.head.weight, echoes_BTE, self.echo[1])
+            x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         return x_BTD
+
+    def _run(self, layer: nn.Module, x_BTD: Tensor, places: _Places) -> Tensor:
+        if self.recomputes and torch.is_grad_enabled():
+            recomputed: Tensor = checkpoint(layer, x_BTD, places, use_reentrant=False)
+            return recomputed
+        output_BTD: Tensor = layer(x_BTD, places)
+        return output_BTD
 
     def _echoed(self, weight_VD: Tensor, echoes_BTE: Tensor, scales_ED: Tensor) -> Tensor:
         """The sum of the echoes' rows, each scaled; nothing for what never came before [B, T, D]."""
@@ -235,9 +266,9 @@ class GPT(nn.Module):
             raise ConfigurationError(f"this model {'takes no' if part is None else 'needs the'} {name} of each token")
 
     def logits(self, hidden_ND: Tensor) -> Tensor:
-        """Float32 logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024)."""
+        """Logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024), of at least 32 bits."""
         cap = self.configuration.logit_soft_cap
-        return cap * torch.tanh(self.head(hidden_ND).float() / cap)
+        return cap * torch.tanh(at_least_float32(F.linear(hidden_ND, self.head_weight)) / cap)
 
     def _norm(self, x_BTD: Tensor) -> Tensor:
         return F.rms_norm(x_BTD, x_BTD.shape[-1:], eps=self.configuration.norm_epsilon)
@@ -252,6 +283,6 @@ class GPT(nn.Module):
         `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), with N less the embeddings.
         """
         configuration = self.configuration
-        num_products = sum(weight.numel() for weight in (*self.layers.parameters(), self.head.weight))
+        num_products = sum(weight.numel() for weight in (*self.layers.parameters(), self.head_weight))
         attention = 12 * configuration.num_layers * configuration.model_width * configuration.context_size
         return 6 * num_products + attention

@@ -20,10 +20,10 @@ from torch.nn import functional as F
 from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
 from schemalm.machine.batch import unpack_masks
-from schemalm.model.gpt import GPT
+from schemalm.model.gpt import GPT, at_least_float32
 
 # Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
-_CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
+CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
 
 
 def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tensor) -> None:
@@ -46,7 +46,7 @@ def masked_cross_entropy(
     With masks, logits of tokens that a position's nonterminal does not admit are minus infinity.
     """
     is_target_BT = targets_BT != IGNORED_TARGET
-    logits_NV, targets_N = logits_BTV[is_target_BT].float(), targets_BT[is_target_BT]
+    logits_NV, targets_N = at_least_float32(logits_BTV[is_target_BT]), targets_BT[is_target_BT]
     if nonterminals_BT is not None and masks_packed is not None:
         nonterminals_N = nonterminals_BT[is_target_BT]
         check_targets(targets_N, nonterminals_N, masks_packed)
@@ -74,7 +74,7 @@ def head_cross_entropy(
         distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
         masks_UV = unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size)
     question = _Question(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
-    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head.weight, question)  # type: ignore[no-untyped-call]
+    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, question)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
 
@@ -94,9 +94,9 @@ class _HeadCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, question: _Question) -> Tensor:
-        """The summed loss, a float32 scalar; gradients are computed here and scaled in `backward`."""
-        num_rows = max(1, _CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
-        loss = torch.zeros((), device=hidden_ND.device)
+        """The summed loss, a scalar of at least 32 bits; gradients are computed here and scaled in `backward`."""
+        num_rows = max(1, CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
+        loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if question.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
@@ -128,7 +128,7 @@ def _in_product_type(tensor: Tensor) -> Tensor:
 def _chunk_loss(raw_NV: Tensor, question: _Question, chunk: slice) -> tuple[Tensor, Tensor | None]:
     """The loss of some rows and, where asked for, its gradient with respect to the logits before the cap [N, V]."""
     cap, targets_N1 = question.logit_soft_cap, question.targets_N[chunk, None]
-    tanh_NV = raw_NV.float().div_(cap).tanh_()
+    tanh_NV = at_least_float32(raw_NV).div_(cap).tanh_()
     # The cap bounds logits, so exponentials need no maximum taken off, and a product serves as the mask.
     weights_NV = (tanh_NV * cap).exp_()
     if question.masks_UV is not None and question.rows_N is not None:

@@ -2,7 +2,8 @@
 
 The weights themselves are the same numbers in the same shapes. What a model is told beside the tokens has no
 counterpart there and is left out: the grammar state's embeddings and the echoes' scales. What they add at the input an
-engine can be fed as input embeddings; what they add before the head it cannot have.
+engine can be fed as input embeddings; what they add before the head it cannot have. A model without the input norm
+has no counterpart at all.
 Nothing here imports `transformers`.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
+from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
 
 _OUTSIDE_LAYERS = {"tokens.weight": "model.embed_tokens.weight", "head.weight": "lm_head.weight"}
@@ -26,7 +28,8 @@ _IN_LAYER = {
 
 
 def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
-    """The arguments of `NanoChatConfig` that describe the same model."""
+    """The arguments of `NanoChatConfig` that describe the same model; `ConfigurationError` where none do."""
+    _check(configuration)
     return {
         "vocab_size": configuration.vocab_size,
         "hidden_size": configuration.model_width,
@@ -40,12 +43,20 @@ def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
         "rope_parameters": {"rope_type": "default", "rope_theta": configuration.rope_theta},
         "final_logit_softcapping": configuration.logit_soft_cap,
         "attention_bias": False,
-        "tie_word_embeddings": False,
+        "tie_word_embeddings": configuration.tie_head,
     }
 
 
+def _check(configuration: GPTConfiguration) -> None:
+    if not configuration.input_norm:
+        raise ConfigurationError("transformers has no NanoChat model without the input norm: train with input_norm")
+
+
 def _names(configuration: GPTConfiguration) -> dict[str, str]:
+    _check(configuration)
     names = dict(_OUTSIDE_LAYERS)
+    if configuration.tie_head:
+        del names["head.weight"]
     for layer in range(configuration.num_layers):
         for ours, theirs in _IN_LAYER.items():
             names[f"layers.{layer}.{ours}.weight"] = f"model.layers.{layer}.{theirs}.weight"
@@ -54,7 +65,10 @@ def _names(configuration: GPTConfiguration) -> dict[str, str]:
 
 def to_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:
     """A state dict of `GPT` under the names of `NanoChatForCausalLM`, without the grammar-state embedding."""
-    return {theirs: weights[ours] for ours, theirs in _names(configuration).items()}
+    named = {theirs: weights[ours] for ours, theirs in _names(configuration).items()}
+    if configuration.tie_head:
+        named[_OUTSIDE_LAYERS["head.weight"]] = weights["tokens.weight"]
+    return named
 
 
 def from_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:

@@ -36,11 +36,17 @@ _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "manifest.json",
 )
 _FILES = (_MODEL, _OPTIMIZER, _TRAINING)
+# Of a start from nothing.
+NO_STEP = -1
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a run stands after `step` updates; `interval_*` accumulate since the last logged line."""
+    """Where a run stands after `step` updates.
+
+    `interval_*` accumulate since the last logged line; the smoothed loss and the lowest that it was are in nats per
+    token, None before the first update.
+    """
 
     step: int = 0
     epoch: int = 0
@@ -48,6 +54,8 @@ class TrainingState:
     num_tokens: int = 0
     interval_loss: float = 0.0
     interval_tokens: int = 0
+    smoothed_loss: float | None = None
+    lowest_loss: float | None = None
     elapsed_seconds: float = 0.0
 
 

@@ -13,31 +13,51 @@ from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+OPTIMIZERS = ("muon", "adamw")
+SCHEDULES = ("cosine", "linear")
+# Fields that say how steps are computed, not what they compute: a run may go on with others.
+MEANS = frozenset({"micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "keep_checkpoints"})
 
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
     """How to train; raises `ConfigurationError` for values that make no sense.
 
-    `model` is a named size, whose vocabulary and context come from the data, or a whole configuration. A step reads
-    `batch_size` windows. The learning rate rises over `warmup_steps` and falls along a cosine to
-    `min_learning_rate_fraction` of its peak. `grammar_state` tells the model what the grammar expects; `mask_loss`
-    takes the loss among admitted tokens only; both have no effect on data without a grammar. `echo` tells the model
-    what came next last time. The last step is
-    logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved and evaluated.
-    `dtype` is the type of matrix products; parameters are always float32.
+    model: a named size, whose vocabulary and context come from the data, or a whole configuration. `grammar_state`
+    tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
+    data without a grammar. `echo` tells it what came next last time.
+
+    batch_size: windows that a step reads, over all processes. Each process computes `micro_batch_size` of its share at
+    once (all of it where None) and adds up the gradients.
+
+    optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all else, or
+    "adamw" for everything. Rates rise over `warmup_steps`; then they fall to `min_learning_rate_fraction` of their
+    peak, along a cosine, or where the schedule is "linear" over the last `warmdown_fraction` of the steps.
+
+    max_loss_rise: training stops once the loss, smoothed over about 20 steps, is so many nats above its lowest.
+
+    The last step is logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved
+    and evaluated. `dtype` is the type of matrix products; parameters are always float32. `compile` translates the
+    layers with torch.compile, `activation_checkpointing` computes them twice to hold less, and `shard_optimizer`
+    spreads the optimizer's state over the processes.
     """
 
     num_steps: int
     model: str | GPTConfiguration = "tiny"
     batch_size: int = 8
+    micro_batch_size: int | None = None
+    optimizer: str = "muon"
     learning_rate: float = 5e-3
+    muon_learning_rate: float = 0.02
+    schedule: str = "cosine"
     warmup_steps: int = 50
+    warmdown_fraction: float = 0.4
     min_learning_rate_fraction: float = 0.1
     weight_decay: float = 0.1
     beta1: float = 0.9
     beta2: float = 0.95
     gradient_clip: float = 1.0
+    max_loss_rise: float = 2.0
     log_every: int = 10
     evaluate_every: int = 250
     num_evaluation_documents: int = 200
@@ -49,6 +69,9 @@ class TrainingConfiguration:
     grammar_state: bool = True
     mask_loss: bool = True
     echo: bool = True
+    compile: bool = False
+    activation_checkpointing: bool = False
+    shard_optimizer: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.model, str) and self.model not in SIZES:
@@ -58,12 +81,15 @@ class TrainingConfiguration:
             _check(name, getattr(self, name), 1, math.inf)
         for name in ("warmup_steps", "seed", "weight_decay"):
             _check(name, getattr(self, name), 0, math.inf)
-        for name in ("learning_rate", "gradient_clip"):
+        for name in ("learning_rate", "muon_learning_rate", "gradient_clip", "max_loss_rise"):
             _check(name, getattr(self, name), 1e-12, 1e12)
-        for name in ("min_learning_rate_fraction", "beta1", "beta2"):
+        for name in ("min_learning_rate_fraction", "warmdown_fraction", "beta1", "beta2"):
             _check(name, getattr(self, name), 0, 1)
-        if self.dtype not in DTYPES:
-            raise ConfigurationError(f"dtype must be one of {', '.join(DTYPES)}, got {self.dtype!r}")
+        if self.micro_batch_size is not None:
+            _check("micro_batch_size", self.micro_batch_size, 1, self.batch_size)
+        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("dtype", tuple(DTYPES))):
+            if getattr(self, name) not in choices:
+                raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
         _check_device(self.device)
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:

@@ -1,25 +1,28 @@
-"""The training loop: one process, CPU or GPU, resumable at any moment.
+"""The training loop, resumable at any moment, in one process or in those that torchrun started.
 
 In goes a prepared data folder, out comes a run folder. What a step does is a function of the configuration, the data
 and the checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit
-on one CPU with one number of threads). At each step: update, log, save, then evaluate.
+on one CPU with one number of threads). At each step: update, log, save, then evaluate. All processes go through the
+same steps; the first one writes.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
-from schemalm.dataset.windows import Batch, SamplerState, Windows, WindowSampler
+from schemalm.dataset.windows import SamplerState, Windows, WindowSampler
 from schemalm.errors import DataError, TrainingError
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
+    NO_STEP,
     TrainingState,
     best_step,
     checkpoint_steps,
@@ -27,13 +30,19 @@ from schemalm.training.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
+from schemalm.training.compilation import compile_layers
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
-from schemalm.training.metrics import Metrics, validation_losses
-from schemalm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
-from schemalm.training.progress import Progress
+from schemalm.training.memory import check_memory, peak_memory
+from schemalm.training.metrics import Metrics
+from schemalm.training.optimizer import Optimizers
+from schemalm.training.peak import matmul_peak
+from schemalm.training.processes import Processes, joined_processes
+from schemalm.training.progress import Progress, StepReport
 from schemalm.training.run import describe_run, open_run, run_lock
-from schemalm.training.schedule import learning_rate
-from schemalm.training.scoring import batch_loss, score_documents
+from schemalm.training.schedule import share_of_peak
+from schemalm.training.scoring import Score, score_documents
+from schemalm.training.stability import instability, smoothed
+from schemalm.training.step import Stepper
 
 
 @dataclass(frozen=True)
@@ -60,52 +69,67 @@ def train(
     """Train on the prepared folder `data` into the run folder `out`, or go on with the run that is there.
 
     `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
-    step of a checkpoint. Raises `DataError` for damaged data, `CheckpointError` for a run that cannot be opened or does
-    not fit, and `TrainingError` where the loss stops being a number.
+    step of a checkpoint. `report` hears of every step, line of metrics and checkpoint, in the first process. Raises
+    `DataError` for damaged data, `CheckpointError` for a run that cannot be opened or does not fit, and `TrainingError`
+    where the loss goes astray, memory does not suffice or another process ends.
     """
-    progress = Progress() if report is None else report
     metadata = read_metadata(data)
     config = describe_run(data, metadata, configuration)
     verify_files(data, metadata)
-    with run_lock(out):
-        step = open_run(out, config, (data / TOKENIZER_FILE).read_bytes(), resume, progress)
-        trainer = _Trainer(data, out, configuration, step, progress)
-        try:
-            return trainer.run()
-        finally:
-            trainer.close()
+    with joined_processes(configuration.device) as processes:
+        progress = report if report is not None and processes.is_first else Progress()
+        with run_lock(out) if processes.is_first else nullcontext():
+            step = processes.as_first_decides(
+                lambda: open_run(out, config, (data / TOKENIZER_FILE).read_bytes(), resume, progress)
+            )
+            trainer = _Trainer(data, out, configuration, step, processes, progress)
+            try:
+                return trainer.run()
+            finally:
+                trainer.close()
 
 
 class _Trainer:
     """Everything that a run holds in memory."""
 
     def __init__(
-        self, data: Path, run: Path, configuration: TrainingConfiguration, step: int | None, progress: Progress
+        self,
+        data: Path,
+        run: Path,
+        configuration: TrainingConfiguration,
+        step: int,
+        processes: Processes,
+        progress: Progress,
     ) -> None:
-        self._run, self._configuration, self._progress = run, configuration, progress
-        self._device = torch.device(configuration.device)
-        self._dtype = DTYPES[configuration.dtype]
+        self._run, self._configuration = run, configuration
+        self._processes, self._progress = processes, progress
         self._validation = Split(data, "val")
         metadata = self._validation.metadata
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
-        self._windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)
+        windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
-        self._masks = None if masks is None else torch.from_numpy(masks).to(self._device)
+        self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         self._model = GPT(configuration.model_configuration(metadata))
+        check_memory(self._model, configuration, processes.device, processes.size)
         self._state = TrainingState()
-        if step is None:
+        if step == NO_STEP:
             self._model.initialize(configuration.seed)
         else:
             self._state, weights, optimizer_state = read_checkpoint(run, step)
             self._model.load_state_dict(weights)
-        self._model.to(self._device)
-        self._optimizer = make_optimizer(self._model, configuration)
-        if step is not None:
-            restore_optimizer(self._model, self._optimizer, optimizer_state)
+        self._model.to(processes.device)
+        self._model.recomputes = configuration.activation_checkpointing
+        if configuration.compile:
+            compile_layers(self._model)
+        self._optimizers = Optimizers(self._model, configuration, processes)
+        if step != NO_STEP:
+            self._optimizers.restore(optimizer_state)
+        self._stepper = Stepper(self._model, windows, self._masks, configuration, processes)
         place = SamplerState(self._state.epoch, self._state.position)
-        self._sampler = WindowSampler(len(self._windows), configuration.batch_size, configuration.seed, place)
-        self._metrics = Metrics(run, self._state.step)
+        self._sampler = WindowSampler(len(windows), configuration.batch_size, configuration.seed, place)
+        self._peak = matmul_peak(processes.device, DTYPES[configuration.dtype]) * processes.size
+        self._metrics = Metrics(run, self._state.step, writes=processes.is_first)
 
     def close(self) -> None:
         self._metrics.close()
@@ -114,9 +138,7 @@ class _Trainer:
     def run(self) -> RunSummary:
         configuration, num_steps = self._configuration, self._configuration.num_steps
         self._progress.begin(self._state.step, num_steps)
-        if self._is_due(configuration.evaluate_every) and self._state.step not in validation_losses(
-            self._metrics.lines
-        ):
+        if self._is_due(configuration.evaluate_every) and self._state.step not in self._metrics.validation_losses:
             self._evaluate()  # the run was killed between saving and evaluating
         while self._state.step < num_steps:
             self._update()
@@ -134,73 +156,91 @@ class _Trainer:
 
     def _update(self) -> None:
         started = time.monotonic()
-        step = self._state.step + 1
-        batch = self._windows.rows(self._sampler.next_batch())
-        loss, num_targets = batch_loss(self._model, batch, self._masks, self._dtype)
-        self._optimizer.zero_grad()
-        (loss / num_targets).backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._configuration.gradient_clip)
-        loss_sum = float(loss.detach())
-        if not math.isfinite(loss_sum) or not math.isfinite(float(norm)):
-            raise TrainingError(self._diverged(step, loss_sum / num_targets, float(norm), batch))
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate(step, self._configuration)
-        self._optimizer.step()
+        state, step = self._state, self._state.step + 1
+        indices = self._sampler.next_batch()
+        result = self._stepper.gradients(indices)
+        loss = result.loss_sum / result.num_targets
+        smoothed_loss = smoothed(state.smoothed_loss, loss)
+        lowest = smoothed_loss if state.lowest_loss is None else min(state.lowest_loss, smoothed_loss)
+        fault = instability(loss, result.gradient_norm, smoothed_loss, lowest, self._configuration.max_loss_rise)
+        if fault is not None:
+            raise TrainingError(self._diverged(step, fault, self._stepper.documents(indices)))
+        self._optimizers.step(step)
         seconds = time.monotonic() - started
         self._state = TrainingState(
             step=step,
             epoch=self._sampler.state.epoch,
             position=self._sampler.state.position,
-            num_tokens=self._state.num_tokens + num_targets,
-            interval_loss=self._state.interval_loss + loss_sum,
-            interval_tokens=self._state.interval_tokens + num_targets,
-            elapsed_seconds=self._state.elapsed_seconds + seconds,
+            num_tokens=state.num_tokens + result.num_targets,
+            interval_loss=state.interval_loss + result.loss_sum,
+            interval_tokens=state.interval_tokens + result.num_targets,
+            smoothed_loss=smoothed_loss,
+            lowest_loss=lowest,
+            elapsed_seconds=state.elapsed_seconds + seconds,
         )
-        self._gradient_norm, self._tokens_per_second = float(norm), num_targets / seconds
-        self._progress.advance(step, loss_sum / num_targets, self._tokens_per_second)
+        tokens_per_second = result.num_targets / seconds
+        self._report = StepReport(
+            step=step,
+            loss=loss,
+            gradient_norm=result.gradient_norm,
+            learning_rate=self._configuration.learning_rate * share_of_peak(step, self._configuration),
+            tokens_per_second=tokens_per_second,
+            share_of_peak=tokens_per_second * self._model.flops_per_token() / self._peak,
+            memory_bytes=peak_memory(self._processes.device),
+        )
+        self._progress.advance(self._report)
 
-    def _diverged(self, step: int, loss: float, norm: float, batch: Batch) -> str:
+    def _diverged(self, step: int, fault: str, documents: list[int]) -> str:
         saved = [saved for saved in checkpoint_steps(self._run) if saved < step]
-        how = f"resuming from step {saved[-1]}" if saved else "starting again with this configuration"
+        how = f"--resume {saved[-1]}" if saved else "starting again with this configuration"
         return (
-            f"training diverged at step {step}: loss {loss}, gradient norm {norm}, on the train documents "
-            f"{batch.documents_B.tolist()}; {how} reproduces it. Use a lower learning rate or a longer warm-up"
+            f"training went astray at step {step}, on the train documents {documents}: {fault}; {how} reproduces it. "
+            "Use a lower learning rate or a longer warm-up"
         )
 
     def _log(self) -> None:
         state = self._state
-        self._metrics.append(
-            {
-                "kind": "train",
-                "step": state.step,
-                "loss": state.interval_loss / state.interval_tokens,
-                "learning_rate": learning_rate(state.step, self._configuration),
-                "gradient_norm": self._gradient_norm,
-                "num_tokens": state.num_tokens,
-                "epoch": state.epoch,
-                "elapsed_seconds": state.elapsed_seconds,
-                "tokens_per_second": self._tokens_per_second,
-            }
-        )
+        line = {
+            "kind": "train",
+            **asdict(self._report),
+            "loss": state.interval_loss / state.interval_tokens,
+            "num_tokens": state.num_tokens,
+            "epoch": state.epoch,
+            "elapsed_seconds": state.elapsed_seconds,
+        }
+        self._append(line)
         self._state = replace(state, interval_loss=0.0, interval_tokens=0)
+
+    def _append(self, line: dict[str, Any]) -> None:
+        self._metrics.append(line)
+        self._progress.log(line)
 
     def _save(self) -> None:
         self._metrics.sync()
-        tensors = optimizer_tensors(self._model, self._optimizer)
-        save_checkpoint(self._run, self._state, self._model.state_dict(), tensors)
-        losses = validation_losses(self._metrics.lines)
-        prune_checkpoints(self._run, self._configuration.keep_checkpoints, losses)
+        tensors = self._optimizers.tensors()
+        if self._processes.is_first:
+            save_checkpoint(self._run, self._state, self._model.state_dict(), tensors)
+            prune_checkpoints(self._run, self._configuration.keep_checkpoints, self._metrics.validation_losses)
+        self._progress.saved(self._run, self._state.step)
+        self._processes.wait()
 
     def _evaluate(self) -> None:
         started = time.monotonic()
-        configuration, split = self._configuration, self._validation
+        configuration, split, processes = self._configuration, self._validation, self._processes
         documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
         score = score_documents(
-            self._model, split, documents, self._masks, batch_size=configuration.batch_size, dtype=self._dtype
+            self._model,
+            split,
+            documents[processes.rank :: processes.size],
+            self._masks,
+            batch_size=configuration.micro_batch_size or configuration.batch_size,
+            dtype=DTYPES[configuration.dtype],
         )
+        sums = processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
+        score = Score(sums[0], int(sums[1]), int(sums[2]))
         elapsed_seconds = self._state.elapsed_seconds + time.monotonic() - started
         self._state = replace(self._state, elapsed_seconds=elapsed_seconds)
-        self._metrics.append(
+        self._append(
             {
                 "kind": "validation",
                 "step": self._state.step,
@@ -217,7 +257,7 @@ class _Trainer:
 
     def _summary(self) -> RunSummary:
         last = next(line for line in reversed(self._metrics.lines) if line["kind"] == "validation")
-        best = best_step(checkpoint_steps(self._run), validation_losses(self._metrics.lines))
+        best = best_step(checkpoint_steps(self._run), self._metrics.validation_losses)
         return RunSummary(
             run=self._run,
             num_steps=self._state.step,

@@ -1,7 +1,7 @@
 """metrics.jsonl: one line per logged step, in order, as if the run had never been interrupted.
 
-A training line has `kind` "train", a validation line "validation"; both have `step`. Fields that measure the clock are
-`elapsed_seconds` and `tokens_per_second`; all others are functions of the configuration and the data.
+A training line has `kind` "train", a validation line "validation"; both have `step`. The fields of `MEASURED_FIELDS`
+are measured on the machine; all others are functions of the configuration and the data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from schemalm.errors import CheckpointError
 from schemalm.files import write_atomically
 
 METRICS_FILE = "metrics.jsonl"
-WALL_CLOCK_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second"})
+MEASURED_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second", "share_of_peak", "memory_bytes"})
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
@@ -32,27 +32,39 @@ def read_metrics(run: Path) -> list[dict[str, Any]]:
 
 
 class Metrics:
-    """Appends to a run's metrics, after dropping every line beyond `step`, the step that the run goes on from."""
+    """Appends to a run's metrics, after dropping every line beyond `step`, the step that the run goes on from.
 
-    def __init__(self, run: Path, step: int) -> None:
+    Of several processes all keep the lines, and the one with `writes` writes them.
+    """
+
+    def __init__(self, run: Path, step: int, *, writes: bool = True) -> None:
         self.lines = [line for line in read_metrics(run) if line["step"] <= step]
         path = run / METRICS_FILE
-        write_atomically(path, b"".join(_encode(line) for line in self.lines))
-        self._file = path.open("ab")
+        if writes:
+            write_atomically(path, b"".join(_encode(line) for line in self.lines))
+        self._file = path.open("ab") if writes else None
+
+    @property
+    def validation_losses(self) -> dict[int, float]:
+        """Validation loss by step."""
+        return validation_losses(self.lines)
 
     def append(self, line: dict[str, Any]) -> None:
         """Add a line, visible to other processes at once."""
         self.lines.append(line)
-        self._file.write(_encode(line))
-        self._file.flush()
+        if self._file is not None:
+            self._file.write(_encode(line))
+            self._file.flush()
 
     def sync(self) -> None:
         """Make all lines so far survive a loss of power."""
-        os.fsync(self._file.fileno())
+        if self._file is not None:
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def _encode(line: dict[str, Any]) -> bytes:

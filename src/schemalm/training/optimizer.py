@@ -1,6 +1,14 @@
-"""The optimizer: AdamW with weight decay on matrices that multiply, none on embeddings; its state as named tensors."""
+"""The optimizers: Muon for hidden matrices and AdamW for the rest, or AdamW for all; their state as named tensors.
+
+Weights that multiply decay, embeddings and scales do not. State is kept whole, whatever number of processes it was
+spread over, so a run may go on with another number.
+"""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,39 +16,100 @@ from torch import Tensor
 from schemalm.errors import CheckpointError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.processes import Processes
+from schemalm.training.schedule import share_of_peak
 
-_STATE_KEYS = ("step", "exp_avg", "exp_avg_sq")
-
-
-def make_optimizer(model: GPT, configuration: TrainingConfiguration) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter, 2019) over all parameters of `model`; the loop sets the rate at each step."""
-    tables = [table.weight for table in (model.tokens, model.states, model.states_out) if table is not None]
-    embeddings = tables + ([] if model.echo is None else [model.echo])
-    matrices = [*model.layers.parameters(), model.head.weight]
-    return torch.optim.AdamW(
-        [
-            {"params": matrices, "weight_decay": configuration.weight_decay},
-            {"params": embeddings, "weight_decay": 0.0},
-        ],
-        lr=configuration.learning_rate,
-        betas=(configuration.beta1, configuration.beta2),
-        fused=True,
-    )
+_ADAMW_STATE, _MUON_STATE = ("step", "exp_avg", "exp_avg_sq"), ("momentum_buffer",)
 
 
-def optimizer_tensors(model: GPT, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state, one tensor per `parameter/quantity`."""
-    return {
-        f"{name}/{key}": optimizer.state[parameter][key]
-        for name, parameter in model.named_parameters()
-        for key in _STATE_KEYS
-    }
+class Optimizers:
+    """All optimizers of a model as one; `step` sets the rates of the schedule."""
+
+    def __init__(self, model: GPT, configuration: TrainingConfiguration, processes: Processes) -> None:
+        self._configuration = configuration
+        self._processes = processes
+        self._is_sharded = configuration.shard_optimizer and processes.size > 1
+        self._names = {id(parameter): name for name, parameter in model.named_parameters()}
+        hidden = list(model.layers.parameters())
+        head = [] if model.head is None else [model.head.weight]
+        by_adamw = head if configuration.optimizer == "muon" else [*hidden, *head]
+        multiplying = {id(parameter) for parameter in (*hidden, *head)}
+        embeddings = [parameter for parameter in model.parameters() if id(parameter) not in multiplying]
+        adamw = self._make(
+            torch.optim.AdamW,
+            [
+                {"params": embeddings, "weight_decay": 0.0},
+                *([{"params": by_adamw, "weight_decay": configuration.weight_decay}] if by_adamw else []),
+            ],
+            lr=configuration.learning_rate,
+            betas=(configuration.beta1, configuration.beta2),
+            fused=True,
+        )
+        self._parts: list[tuple[Any, float, tuple[str, ...]]] = [(adamw, configuration.learning_rate, _ADAMW_STATE)]
+        if configuration.optimizer == "muon":
+            rate = configuration.muon_learning_rate
+            muon = self._make(torch.optim.Muon, hidden, lr=rate, weight_decay=configuration.weight_decay)
+            self._parts.append((muon, rate, _MUON_STATE))
+
+    def _make(self, kind: type[torch.optim.Optimizer], parameters: list[Any], **settings: Any) -> Any:
+        return _sharded(parameters, kind, **settings) if self._is_sharded else kind(parameters, **settings)
+
+    def step(self, step: int) -> None:
+        """Update all weights by their gradients, and forget the gradients; `step` counts from 1."""
+        share = share_of_peak(step, self._configuration)
+        for optimizer, peak, _ in self._parts:
+            for group in optimizer.param_groups:
+                group["lr"] = peak * share
+            optimizer.step()
+            optimizer.zero_grad()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The whole state, one tensor per `parameter/quantity`, on the first process; empty on others."""
+        found: dict[str, Tensor] = {}
+        for optimizer, _, _ in self._parts:
+            if self._is_sharded:
+                optimizer.consolidate_state_dict(to=0)
+            if self._processes.is_first:
+                state = optimizer.state_dict()["state"]
+                for index, name in enumerate(self._names_of(optimizer)):
+                    found |= {f"{name}/{quantity}": tensor for quantity, tensor in state[index].items()}
+        return found
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Put saved state back; raises `CheckpointError` where it belongs to another model or optimizer."""
+        expected = {
+            f"{name}/{quantity}"
+            for optimizer, _, quantities in self._parts
+            for name in self._names_of(optimizer)
+            for quantity in quantities
+        }
+        if tensors.keys() != expected:
+            raise CheckpointError(f"the optimizer's state is of another model: {sorted(tensors.keys() ^ expected)[:3]}")
+        for optimizer, _, quantities in self._parts:
+            state = {
+                index: {quantity: tensors[f"{name}/{quantity}"] for quantity in quantities}
+                for index, name in enumerate(self._names_of(optimizer))
+            }
+            optimizer.load_state_dict({"state": state, "param_groups": _indexed_groups(optimizer)})
+
+    def _names_of(self, optimizer: Any) -> Iterator[str]:
+        """The names of an optimizer's parameters in the order in which its state numbers them."""
+        return (self._names[id(parameter)] for group in optimizer.param_groups for parameter in group["params"])
 
 
-def restore_optimizer(model: GPT, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put saved state back; raises `CheckpointError` where it belongs to another model."""
-    expected = {f"{name}/{key}" for name, _ in model.named_parameters() for key in _STATE_KEYS}
-    if tensors.keys() != expected:
-        raise CheckpointError(f"the optimizer's state is of another model: {sorted(tensors.keys() ^ expected)[:3]}")
-    for name, parameter in model.named_parameters():
-        optimizer.state[parameter] = {key: tensors[f"{name}/{key}"].to(parameter.device) for key in _STATE_KEYS}
+def _sharded(parameters: list[Any], kind: type[torch.optim.Optimizer], **settings: Any) -> Any:
+    """An optimizer whose state is spread over the processes (ZeRO stage 1; Rajbhandari et al., 2020)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of torch about itself
+        from torch.distributed.optim import ZeroRedundancyOptimizer  # noqa: PLC0415
+    return ZeroRedundancyOptimizer(parameters, kind, **settings)
+
+
+def _indexed_groups(optimizer: Any) -> list[dict[str, Any]]:
+    """An optimizer's groups with the numbers of their parameters, as a state dictionary has them."""
+    groups, first = [], 0
+    for group in optimizer.param_groups:
+        last = first + len(group["params"])
+        groups.append({**group, "params": list(range(first, last))})
+        first = last
+    return groups

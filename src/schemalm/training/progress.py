@@ -7,12 +7,39 @@ run. `Progress` is the interface, and silent; a caller may pass its own.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from schemalm.training.memory import gibibytes
+
 _SECONDS_BETWEEN_LINES = 10.0
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What an update was like: the loss in nats per token, the gradient's norm before clipping, and its cost.
+
+    `share_of_peak` is of the matrix products that the machine can do, `memory_bytes` the most held so far.
+    """
+
+    step: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    tokens_per_second: float
+    share_of_peak: float
+    memory_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"loss {self.loss:.3f}  {self.tokens_per_second:,.0f} tokens/s  {self.share_of_peak:.0%} of peak  "
+            f"gradient {self.gradient_norm:.2f}  rate {self.learning_rate:.1e}  {gibibytes(self.memory_bytes)}"
+        )
 
 
 class Progress:
@@ -21,8 +48,14 @@ class Progress:
     def begin(self, step: int, num_steps: int) -> None:
         """Training goes on from `step` of `num_steps`."""
 
-    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
-        """Update `step` is done; `loss` is in nats per token."""
+    def advance(self, report: StepReport) -> None:
+        """An update is done."""
+
+    def log(self, line: dict[str, Any]) -> None:
+        """A line was added to the run's metrics."""
+
+    def saved(self, run: Path, step: int) -> None:
+        """A checkpoint is on disk."""
 
     def message(self, text: str) -> None:
         """Something happened that a person should know."""
@@ -39,8 +72,7 @@ class TerminalProgress(Progress):
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.3f}"),
-            TextColumn("{task.fields[rate]:,.0f} tokens/s"),
+            TextColumn("{task.fields[report]}"),
             TimeRemainingColumn(),
             console=console,
         )
@@ -49,12 +81,12 @@ class TerminalProgress(Progress):
     def begin(self, step: int, num_steps: int) -> None:
         """Show the bar."""
         self._bar.start()
-        self._task = self._bar.add_task("training", total=num_steps, completed=step, loss=float("nan"), rate=0.0)
+        self._task = self._bar.add_task("training", total=num_steps, completed=step, report="")
 
-    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+    def advance(self, report: StepReport) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bar.update(self._task, completed=step, loss=loss, rate=tokens_per_second)
+            self._bar.update(self._task, completed=report.step, report=str(report))
 
     def message(self, text: str) -> None:
         """Write a line above the bar."""
@@ -79,17 +111,14 @@ class LogProgress(Progress):
         self._started = self._last_line = time.monotonic()
         self.message(f"training from step {step} to {num_steps}")
 
-    def advance(self, step: int, loss: float, tokens_per_second: float) -> None:
+    def advance(self, report: StepReport) -> None:
         """Write a line where the last one is old enough."""
-        now = time.monotonic()
+        now, step = time.monotonic(), report.step
         if now - self._last_line < _SECONDS_BETWEEN_LINES and step < self._num_steps:
             return
         self._last_line = now
         seconds_left = (now - self._started) / (step - self._first_step) * (self._num_steps - step)
-        self.message(
-            f"step {step}/{self._num_steps}  loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s  "
-            f"{seconds_left:.0f} s left"
-        )
+        self.message(f"step {step}/{self._num_steps}  {report}  {seconds_left:.0f} s left")
 
     def message(self, text: str) -> None:
         """Write a line."""

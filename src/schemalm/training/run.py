@@ -1,7 +1,7 @@
 """The run folder: its configuration file, its lock, where to go on, and loading a trained model from it.
 
 config.json holds everything that determined the run. A run goes on only with the same model, training configuration,
-data and tokenizer; `versions` and `environment` are for people and may change.
+data and tokenizer; `versions`, `environment` and how steps are computed (`MEANS`) may change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from schemalm.files import write_atomically
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
+    NO_STEP,
     best_step,
     checkpoint_steps,
     newest_whole_checkpoint,
@@ -32,7 +33,7 @@ from schemalm.training.checkpoint import (
     remove_leftovers,
     verify_checkpoint,
 )
-from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.configuration import MEANS, TrainingConfiguration
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
 
@@ -87,10 +88,8 @@ def run_lock(run: Path) -> Iterator[None]:
         yield
 
 
-def open_run(
-    run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | int | None, progress: Progress
-) -> int | None:
-    """Make `run` ready to be written and return the step to go on from, None for a start from nothing.
+def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | int | None, progress: Progress) -> int:
+    """Make `run` ready to be written and return the step to go on from, `NO_STEP` for a start from nothing.
 
     Raises `CheckpointError` where the folder is not empty and `resume` is None, where the run has another
     configuration, and where the checkpoint asked for is missing or damaged.
@@ -112,16 +111,16 @@ def open_run(
     else:
         write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
-    later = [other for other in checkpoint_steps(run) if other > (step or 0)]
+    later = [other for other in checkpoint_steps(run) if other > step]
     if later:
         progress.message(f"going back to step {step}: removing the later checkpoints {', '.join(map(str, later))}")
         remove_checkpoints(run, later)
     return step
 
 
-def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int | None:
+def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int:
     if resume is None:
-        return None
+        return NO_STEP
     if resume != "auto":
         if not str(resume).isdecimal():
             raise CheckpointError(f"resume must be auto or the step of a checkpoint, got {resume!r}")
@@ -132,11 +131,11 @@ def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int
         progress.message(problem)
     if step is None and problems:
         raise CheckpointError(f"no checkpoint of {run} can be read: train into another folder")
-    return step
+    return NO_STEP if step is None else step
 
 
 def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progress: Progress) -> None:
-    differences = _differences({key: old.get(key) for key in _DECISIVE}, {key: new[key] for key in _DECISIVE})
+    differences = _differences(_decisive(old), _decisive(new))
     if differences:
         raise CheckpointError(
             f"{run} was started with another configuration: {'; '.join(differences)}. Resume with what it was started "
@@ -145,6 +144,14 @@ def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progre
     changed = _differences(old.get("versions"), new["versions"])
     if changed:
         progress.message(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+
+
+def _decisive(config: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a run's configuration that decide what it computes."""
+    training = config.get("training")
+    settings = training if isinstance(training, dict) else {}
+    kept = {name: value for name, value in settings.items() if name not in MEANS}
+    return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
 
 
 def _differences(old: Any, new: Any, place: str = "") -> list[str]:

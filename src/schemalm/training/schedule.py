@@ -1,4 +1,4 @@
-"""The learning rate as a function of the step."""
+"""Learning rates as a function of the step, in shares of their peak."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import math
 from schemalm.training.configuration import TrainingConfiguration
 
 
-def learning_rate(step: int, configuration: TrainingConfiguration) -> float:
-    """The rate for the update `step`, counted from 1: linear warm-up, then a cosine to the smallest rate.
+def share_of_peak(step: int, configuration: TrainingConfiguration) -> float:
+    """The share of the peak rates for the update `step`, counted from 1.
 
-    The peak is reached at step `warmup_steps` (at once without warm-up), the smallest rate at step `num_steps`.
+    It rises linearly and is 1 at step `warmup_steps` (at once without warm-up), and it ends at
+    `min_learning_rate_fraction` at step `num_steps`: along a cosine (Loshchilov and Hutter, 2017), or constant and then
+    falling on a line over the last `warmdown_fraction` of the steps after the warm-up (Zhai et al., 2022).
     """
-    peak, warmup_steps = configuration.learning_rate, configuration.warmup_steps
+    warmup_steps = configuration.warmup_steps
     if step <= warmup_steps:
-        return peak * step / warmup_steps
+        return step / warmup_steps
     progress = (step - warmup_steps) / (configuration.num_steps - warmup_steps)
+    if configuration.schedule == "cosine":
+        height = 0.5 * (1 + math.cos(math.pi * progress))
+    else:
+        height = min(1.0, (1 - progress) / fraction) if (fraction := configuration.warmdown_fraction) else 1.0
     floor = configuration.min_learning_rate_fraction
-    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+    return floor + (1 - floor) * height

@@ -22,7 +22,7 @@ def batch_loss(model: GPT, batch: Batch, masks_packed: Tensor | None, dtype: tor
 
     `dtype` is the type of matrix products; the loss itself is taken in float32.
     """
-    device = model.head.weight.device
+    device = model.head_weight.device
 
     def move(array: NDArray[np.int64] | None) -> Tensor | None:
         return None if array is None else torch.from_numpy(array).to(device)

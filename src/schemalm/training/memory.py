@@ -1,0 +1,115 @@
+"""The memory that training needs, counted before it runs, and the memory that there is."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from schemalm.errors import TrainingError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+from schemalm.model.loss import CHUNK_LOGITS
+from schemalm.training.configuration import TrainingConfiguration
+
+_FLOAT32, _BFLOAT16 = 4, 2
+# Copies of a chunk of logits that the loss holds at once.
+_LOGIT_COPIES = 4
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that one process needs at most, by what they are for."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
+def needed_memory(
+    model: GPT, configuration: TrainingConfiguration, device_type: str = "cpu", num_processes: int = 1
+) -> Memory:
+    """What training `model` needs, which may be on the device "meta".
+
+    The optimizer holds two numbers for each weight of AdamW and one for each of Muon. Activations are those of the
+    windows computed at once: what each layer keeps for the way back, the loss's logits, and weights cast for products.
+    """
+    shapes = model.configuration
+    num_weights = model.num_parameters()
+    num_hidden = sum(weight.numel() for weight in model.layers.parameters())
+    num_by_muon = num_hidden if configuration.optimizer == "muon" else 0
+    num_states = 2 * (num_weights - num_by_muon) + num_by_muon
+    num_windows = configuration.micro_batch_size or -(-configuration.batch_size // num_processes)
+    is_mixed = configuration.dtype == "bfloat16"
+    return Memory(
+        weights=_FLOAT32 * num_weights,
+        # With several processes the buckets that are exchanged are a second copy.
+        gradients=_FLOAT32 * num_weights * (1 if num_processes == 1 else 2),
+        optimizer=_FLOAT32 * num_states // (num_processes if configuration.shard_optimizer else 1),
+        activations=num_windows * shapes.context_size * _bytes_per_token(shapes, configuration)
+        + _LOGIT_COPIES * _FLOAT32 * max(CHUNK_LOGITS[device_type], shapes.vocab_size)
+        + (_BFLOAT16 * num_hidden if is_mixed else 0),
+    )
+
+
+def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfiguration) -> int:
+    """What the forward pass keeps of one token; a test compares it with what autograd saves."""
+    width, inner = shapes.model_width, shapes.mlp_width
+    if configuration.dtype == "bfloat16":
+        layer = (4 * _FLOAT32 + 9 * _BFLOAT16) * width + 2 * _BFLOAT16 * inner
+    else:
+        layer = _FLOAT32 * (11 * width + 2 * inner)
+    # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two rows of each echo.
+    ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes)
+    if configuration.activation_checkpointing:
+        return ends + layer + shapes.num_layers * _FLOAT32 * width
+    return ends + layer * shapes.num_layers
+
+
+def available_memory(device: torch.device) -> int | None:
+    """Bytes that are free on a device; None where the system does not say."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch.device, num_processes: int) -> None:
+    """Raise `TrainingError` with the setting to lower where what training needs is more than there is."""
+    needed = needed_memory(model, configuration, device.type, num_processes)
+    available = available_memory(device)
+    if available is None or needed.total <= available:
+        return
+    advice = "a smaller model"
+    if needed.total - needed.activations < available:
+        size = configuration.micro_batch_size or configuration.batch_size
+        advice = f"a micro_batch_size under {size}" if size > 1 else "activation_checkpointing"
+    raise TrainingError(
+        f"training needs about {gibibytes(needed.total)}, of it {gibibytes(needed.activations)} for activations, and "
+        f"{gibibytes(available)} are free on {device}: choose {advice}"
+    )
+
+
+def peak_memory(device: torch.device) -> int:
+    """The most bytes that this process held so far, on a GPU those of its tensors there."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def gibibytes(num_bytes: int) -> str:
+    """Bytes for people."""
+    return f"{num_bytes / (1 << 30):.2f} GiB"

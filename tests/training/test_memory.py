@@ -1,0 +1,112 @@
+"""Memory is counted before it is needed, and close to what autograd holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from schemalm.errors import TrainingError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+from schemalm.training import memory
+from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.memory import available_memory, check_memory, gibibytes, needed_memory, peak_memory
+
+SHAPE = GPTConfiguration.named("tiny", vocab_size=64, context_size=64, num_states=3, num_echoes=4)
+CONFIGURATION = TrainingConfiguration(num_steps=1, batch_size=4)
+CPU = torch.device("cpu")
+
+
+def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype) -> int:
+    """What autograd keeps of a forward pass through the layers, parameters aside."""
+    known = {weight.untyped_storage().data_ptr() for weight in (*model.parameters(), *model.buffers())}
+    kept: dict[int, Tensor] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in known and not any(tensor.shape == weight.shape for weight in model.parameters()):
+            kept[storage.data_ptr()] = tensor
+        return tensor
+
+    shape = (num_windows, SHAPE.context_size)
+    inputs = [torch.zeros(shape + width, dtype=torch.int64) for width in ((), (2,), (SHAPE.num_echoes,))]
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
+            output = model.hidden(*inputs)
+        assert output.requires_grad
+        return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("recomputes", [False, True])
+def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool) -> None:
+    model = GPT(SHAPE)
+    model.recomputes = recomputes
+    configuration = replace(CONFIGURATION, dtype=dtype, activation_checkpointing=recomputes)
+    twice = replace(configuration, batch_size=8)
+    counted = needed_memory(model, twice).activations - needed_memory(model, configuration).activations
+    kept = saved_bytes(model, 8, DTYPES[dtype]) - saved_bytes(model, 4, DTYPES[dtype])
+    if recomputes:
+        counted -= 4 * SHAPE.context_size * one_layer(dtype)
+    assert counted == pytest.approx(kept, rel=0.15)
+
+
+def one_layer(dtype: str) -> int:
+    """What one layer keeps of one token while it is computed again."""
+    deeper = replace(SHAPE, num_layers=SHAPE.num_layers + 1)
+    configuration = replace(CONFIGURATION, dtype=dtype, batch_size=1)
+    sizes = [needed_memory(GPT(shape), configuration).activations for shape in (deeper, SHAPE)]
+    layer = sizes[0] - sizes[1]
+    if dtype == "bfloat16":
+        layer -= 2 * sum(weight.numel() for weight in GPT(SHAPE).layers[0].parameters())
+    return layer // SHAPE.context_size
+
+
+def test_parts_are_counted_by_what_is_held() -> None:
+    model = GPT(SHAPE)
+    num_weights, num_hidden = model.num_parameters(), sum(weight.numel() for weight in model.layers.parameters())
+    by_adamw = needed_memory(model, replace(CONFIGURATION, optimizer="adamw"))
+    assert (by_adamw.weights, by_adamw.gradients, by_adamw.optimizer) == (4 * num_weights,) * 2 + (8 * num_weights,)
+    assert needed_memory(model, CONFIGURATION).optimizer == 8 * num_weights - 4 * num_hidden
+    sharded = replace(CONFIGURATION, shard_optimizer=True)
+    assert needed_memory(model, sharded, num_processes=4).optimizer * 4 == needed_memory(model, CONFIGURATION).optimizer
+    assert by_adamw.total == sum((by_adamw.weights, by_adamw.gradients, by_adamw.optimizer, by_adamw.activations))
+
+
+def test_micro_batches_and_processes_hold_less() -> None:
+    model = GPT(SHAPE)
+    whole = needed_memory(model, CONFIGURATION).activations
+    assert needed_memory(model, replace(CONFIGURATION, micro_batch_size=1)).activations < whole
+    assert needed_memory(model, CONFIGURATION, num_processes=2).activations < whole
+
+
+@pytest.mark.parametrize(
+    ("settings", "available", "advice"),
+    [
+        ({}, 1 << 20, "a smaller model"),
+        ({"batch_size": 4096}, 1 << 30, "a micro_batch_size under 4096"),
+        ({"batch_size": 512, "micro_batch_size": 256}, 200 << 20, "a micro_batch_size under 256"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_setting_to_lower(
+    settings: dict[str, int], available: int, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda device: available)
+    with pytest.raises(TrainingError, match=advice):
+        check_memory(GPT(SHAPE), replace(CONFIGURATION, **settings), CPU, 1)
+
+
+def test_what_fits_or_cannot_be_known_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_memory(GPT(SHAPE), CONFIGURATION, CPU, 1)
+    monkeypatch.setattr(memory, "available_memory", lambda device: None)
+    check_memory(GPT(SHAPE), replace(CONFIGURATION, batch_size=1 << 20), CPU, 1)
+
+
+def test_the_memory_of_this_machine_is_known() -> None:
+    assert peak_memory(CPU) > 1 << 20
+    available = available_memory(CPU)
+    assert available is None or available > 1 << 20
+    assert gibibytes(3 << 29) == "1.50 GiB"
