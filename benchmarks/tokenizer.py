@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
+from page import place
 from schemalm.files import write_atomically
 from schemalm.tokenizer import AnyTokenizer, ByteBPETokenizer, Tokenizer
 from tokenizer_comparison.compression import count_sizes, measure_compression
@@ -31,7 +32,7 @@ from tokenizer_comparison.contenders import PEER, find_o200k, train_all
 from tokenizer_comparison.corpus import Document, read_valid, slices
 from tokenizer_comparison.masks import measure_masks
 from tokenizer_comparison.pipeline import measure_pipeline
-from tokenizer_comparison.report import place, section
+from tokenizer_comparison.report import section
 from tokenizer_comparison.speed import measure_speed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -118,7 +119,7 @@ def main(
     Console(width=200).print(Markdown(text))
     if publish:
         write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
-        write_atomically(PAGE, place(PAGE.read_text(), text).encode())
+        write_atomically(PAGE, place(PAGE.read_text(), "tokenizer", text).encode())
 
 
 if __name__ == "__main__":

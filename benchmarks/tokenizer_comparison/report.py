@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tokenizer_comparison.corpus import SIZE_CLASSES
 from tokenizer_comparison.masks import PERCENTILES
 from tokenizer_comparison.speed import DECODE, DECODE_FAST, ENCODE_TEXT, ENCODE_VALUE
-
-BEGIN, END = "<!-- tokenizer: begin -->", "<!-- tokenizer: end -->"
-
-
-def place(page: str, section: str) -> str:
-    """The page with the section between its two marks; at its end where it has none yet."""
-    block = f"{BEGIN}\n{section}\n{END}"
-    if BEGIN not in page:
-        return f"{page.rstrip()}\n\n{block}\n"
-    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: block, page, flags=re.DOTALL)
 
 
 def section(results: dict[str, Any]) -> str:

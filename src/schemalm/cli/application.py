@@ -16,13 +16,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from schemalm.cli import check, demo, evaluate, experiment, generate, prepare, schema, tokenizer, train
+from schemalm.cli import check, demo, evaluate, experiment, generate, prepare, reference, schema, tokenizer, train
 from schemalm.cli.terminal import command_line, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 
 REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
 _ARGUMENTS = "schemalm.arguments"
-_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment")
+_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment", "reference")
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, which is not imported here
 
 
@@ -73,7 +73,7 @@ def _is_usage_error(error: Exception) -> bool:
 def _how_to_go_on(arguments: list[str]) -> str:
     if arguments[:1] == ["demo"]:
         return f"interrupted; delete the folder that it wrote and start again with: {command_line(*arguments)}"
-    if arguments[:2] == ["experiment", "run"]:
+    if arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
         return f"interrupted; what is done is kept, go on with: {command_line(*arguments)}"
     if arguments[:1] != ["train"]:
         return f"interrupted; start again with: {command_line(*arguments)}"
@@ -101,6 +101,7 @@ app.command("train")(train.train)
 app.command("generate")(generate.generate)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(reference.app, name="reference")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from schemalm.cli.evaluate import show_figures
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
 from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.files import free_folder
 
 NUM_SHOWN = 5
 
@@ -34,7 +35,7 @@ def demo(
     """Go the whole way: prepare, train, generate, judge, report."""
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
-    out = out or _free_folder(Path("runs"))
+    out = out or free_folder(Path("runs"), "demo")
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
     from schemalm.demo import run_demo  # noqa: PLC0415
     from schemalm.evaluation.report import reservations  # noqa: PLC0415
@@ -66,9 +67,3 @@ def demo(
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
     raise typer.Exit(0 if result.evaluation.valid_share == 1 else 1)
-
-
-def _free_folder(parent: Path) -> Path:
-    """`demo`, or `demo-2` and so on where there was one before."""
-    names = ["demo", *(f"demo-{number}" for number in range(2, 1000))]
-    return next((parent / name for name in names if not (parent / name).exists()), parent / "demo")

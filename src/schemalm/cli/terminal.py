@@ -51,19 +51,21 @@ def complain(text: str) -> None:
 
 
 class Terminal:
-    """Where one command writes; `as_json` silences everything but `finish` and errors."""
+    """Where one command writes; `as_json` silences everything but `finish` and errors, `is_silent` all but errors."""
 
-    def __init__(self, as_json: bool = False) -> None:
+    def __init__(self, as_json: bool = False, *, is_silent: bool = False) -> None:
         self.as_json = as_json
+        self._says_nothing = as_json or is_silent
+        self._is_silent = is_silent
 
     def say(self, text: str) -> None:
         """Tell what is being done."""
-        if not self.as_json:
+        if not self._says_nothing:
             typer.echo(printable(text), err=True)
 
     def show(self, text: str) -> None:
         """Write something that was asked for."""
-        if not self.as_json:
+        if not self._says_nothing:
             typer.echo(printable(text))
 
     def table(self, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
@@ -75,6 +77,8 @@ class Terminal:
 
     def finish(self, result: Mapping[str, Any], *, next_command: str) -> None:
         """End the command: with its result as JSON, or with the command that comes next."""
+        if self._is_silent:
+            return
         if self.as_json:
             typer.echo(json.dumps(result, indent=2))
         else:
@@ -110,10 +114,10 @@ class Terminal:
         """The listener that shows a training run."""
         from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
 
-        return Progress() if self.as_json else choose_progress(self._console())
+        return Progress() if self._says_nothing else choose_progress(self._console())
 
     def _is_live(self) -> bool:
-        return not self.as_json and self._console().is_terminal
+        return not self._says_nothing and self._console().is_terminal
 
     @staticmethod
     def _console() -> Console:

@@ -1,15 +1,18 @@
-"""`schemalm train`: prepared data to a run folder, resumable at any moment."""
+"""`schemalm train`: prepared data to a run folder, resumable at any moment, in one process or under torchrun."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line
+
+if TYPE_CHECKING:
+    from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_STEPS = 1000
 
@@ -17,16 +20,43 @@ DEFAULT_STEPS = 1000
 def train(
     *,
     data: Annotated[Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="A prepared data folder.")],
-    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The run folder to write.")],
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder to write.", show_default=False)
+    ] = None,
     model: Annotated[
-        Literal["tiny", "small", "medium", "large"], typer.Option(help="tiny is the one for a CPU.")
-    ] = "tiny",
+        Literal["tiny", "small", "medium", "large"] | None, typer.Option(help="tiny is the one for a CPU, the default.")
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Settings as TOML; options go before them."),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="auto|STEP", help="Go on from the newest checkpoint, or from a step.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates in all.")] = DEFAULT_STEPS,
-    batch_size: Annotated[int | None, typer.Option(min=1, metavar="N", help="Windows per update.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(metavar="X", help="The highest learning rate.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=f"Updates in all, {DEFAULT_STEPS:,} by default.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Windows per update, over all processes.")
+    ] = None,
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Places per update, in place of --batch-size.")
+    ] = None,
+    micro_batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Windows that a process computes at once.")
+    ] = None,
+    optimizer: Annotated[
+        Literal["muon", "adamw"] | None, typer.Option(help="muon is for hidden matrices, with adamw for the rest.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="X", help="The highest learning rate of adamw.")
+    ] = None,
+    muon_learning_rate: Annotated[
+        float | None, typer.Option(metavar="X", help="The highest learning rate of muon.")
+    ] = None,
+    schedule: Annotated[
+        Literal["cosine", "linear"] | None, typer.Option(help="How rates fall after the warm-up.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Of the first weights and of the order.")] = None,
     device: Annotated[Literal["cpu", "cuda"] | None, typer.Option(help="Where to compute.")] = None,
     dtype: Annotated[Literal["float32", "bfloat16"] | None, typer.Option(help="The type of matrix products.")] = None,
@@ -36,26 +66,119 @@ def train(
     mask_loss: Annotated[
         bool | None, typer.Option("--mask-loss/--no-mask-loss", help="Take the loss among admitted tokens only.")
     ] = None,
+    echo: Annotated[
+        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time.")
+    ] = None,
+    compile_layers: Annotated[
+        bool | None, typer.Option("--compile/--no-compile", help="Translate the layers with torch.compile.")
+    ] = None,
+    activation_checkpointing: Annotated[
+        bool | None,
+        typer.Option("--activation-checkpointing/--no-activation-checkpointing", help="Compute more to hold less."),
+    ] = None,
+    shard_optimizer: Annotated[
+        bool | None,
+        typer.Option("--shard-optimizer/--no-shard-optimizer", help="Spread its state over the processes."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would take, and stop.")] = False,
+    price: Annotated[
+        float | None, typer.Option(min=0, metavar="X", help="Of an hour of one GPU, for --dry-run.")
+    ] = None,
     as_json: AsJSON = False,
 ) -> None:
     """Train a model."""
-    terminal = Terminal(as_json)
-    how = "go on with" if resume else "write"
-    terminal.say(f"training a {model} model on {data} for {steps:,} steps, to {how} the run {out}")
-    from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
-    from schemalm.training.loop import train as train_run  # noqa: PLC0415
+    from schemalm.training.processes import is_first_process  # noqa: PLC0415
 
+    terminal = Terminal(as_json, is_silent=not is_first_process())
     settings: dict[str, Any] = {
-        "batch_size": batch_size,
+        "model": model,
+        "num_steps": steps,
+        "batch_size": _batch_size(data, batch_size, batch_tokens),
+        "micro_batch_size": micro_batch_size,
+        "optimizer": optimizer,
         "learning_rate": learning_rate,
+        "muon_learning_rate": muon_learning_rate,
+        "schedule": schedule,
         "seed": seed,
         "device": device,
         "dtype": dtype,
         "grammar_state": grammar_state,
         "mask_loss": mask_loss,
+        "echo": echo,
+        "compile": compile_layers,
+        "activation_checkpointing": activation_checkpointing,
+        "shard_optimizer": shard_optimizer,
     }
     given = {name: value for name, value in settings.items() if value is not None}
-    configuration = TrainingConfiguration(num_steps=steps, model=model, **given)
+    configuration = _configuration(data, recipe, given)
+    if dry_run:
+        _estimate(terminal, data, configuration, price)
+        return
+    if out is None:
+        raise typer.BadParameter("is needed: name the run folder to write, or ask for --dry-run", param_hint="--out")
+    _train(terminal, data, out, configuration, resume)
+
+
+def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:
+    """Windows per update, given as such or as their places."""
+    if batch_tokens is None:
+        return batch_size
+    from schemalm.dataset.store import read_metadata  # noqa: PLC0415
+
+    context_size = read_metadata(data).context_size
+    if batch_size is not None or batch_tokens % context_size:
+        problem = "cannot be given beside --batch-size" if batch_size else f"must be a multiple of {context_size}"
+        raise typer.BadParameter(problem, param_hint="--batch-tokens")
+    return batch_tokens // context_size
+
+
+def _configuration(data: Path, recipe: Path | None, given: dict[str, Any]) -> TrainingConfiguration:
+    from schemalm.dataset.store import read_metadata  # noqa: PLC0415
+    from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
+    from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
+
+    settings = {} if recipe is None else read_training_recipe(recipe, read_metadata(data))
+    return TrainingConfiguration(**{"num_steps": DEFAULT_STEPS, **settings, **given})
+
+
+def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None) -> None:
+    from schemalm.training.estimate import ASSUMED_SHARE, estimate_run  # noqa: PLC0415
+    from schemalm.training.memory import gibibytes  # noqa: PLC0415
+    from schemalm.training.processes import num_processes  # noqa: PLC0415
+
+    terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model} model would take")
+    estimate = estimate_run(data, configuration, num_processes=num_processes(), price=price)
+    memory = estimate.memory
+    rows: list[tuple[str, ...]] = [
+        ("parameters", f"{estimate.num_parameters:,}"),
+        ("operations per token", f"{estimate.flops_per_token:,}"),
+        ("steps", f"{estimate.num_steps:,}"),
+        ("tokens read, padding included", f"{estimate.num_places:,}"),
+        ("passes over the data", f"{estimate.num_epochs:.2f}"),
+        ("memory for weights", gibibytes(memory.weights)),
+        ("memory for gradients", gibibytes(memory.gradients)),
+        ("memory for the optimizer", gibibytes(memory.optimizer)),
+        ("memory for activations", gibibytes(memory.activations)),
+        ("memory in all, per process", gibibytes(memory.total)),
+        (
+            "memory that is free",
+            "unknown" if estimate.available_memory is None else gibibytes(estimate.available_memory),
+        ),
+        ("matrix products here, measured", f"{estimate.peak / 1e9:,.0f} GFLOP/s"),
+        ("processes", f"{estimate.num_processes}"),
+        (f"time at {ASSUMED_SHARE:.0%} of that", f"{estimate.seconds / 3600:.2f} h"),
+    ]
+    if estimate.cost is not None:
+        rows.append(("cost", f"{estimate.cost:.2f}"))
+    terminal.table(("what it takes", ""), rows)
+    terminal.finish(asdict(estimate), next_command=command_line("train", "--data", data, "--out", "RUN"))
+
+
+def _train(terminal: Terminal, data: Path, out: Path, configuration: TrainingConfiguration, resume: str | None) -> None:
+    what = f"a {configuration.model} model on {data} for {configuration.num_steps:,} steps"
+    terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
+    from schemalm.training.loop import train as train_run  # noqa: PLC0415
+
     summary = train_run(data, out, configuration, resume=resume, report=terminal.training_progress())
     terminal.show(
         f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s; "

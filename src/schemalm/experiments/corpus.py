@@ -30,11 +30,11 @@ from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corp
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
-from schemalm.experiments.table import Scalar
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
+from schemalm.toml_table import Scalar
 
 DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
 COMPRESSION_LEVEL = 10

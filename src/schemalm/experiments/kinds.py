@@ -6,8 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from schemalm.dataset.prepare import SourceDocument
 from schemalm.grammar import Grammar
@@ -61,20 +60,3 @@ KINDS = {
     "byte-bpe": Kind(ByteBPETokenizer.train),
     "character": Kind(CharacterTokenizer.train),
 }
-
-
-def suits(value: object, annotation: Any) -> bool:
-    """Whether a value of a recipe is of a parameter's type: a literal, a scalar type, or one of several of them."""
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return value in get_args(annotation)
-    if origin in (Union, UnionType):
-        return any(suits(value, choice) for choice in get_args(annotation))
-    return type(value) is annotation or (annotation is float and type(value) is int)
-
-
-def describe_type(annotation: Any) -> str:
-    """A parameter's type for people."""
-    if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(map(str, get_args(annotation)))
-    return str(getattr(annotation, "__name__", annotation))

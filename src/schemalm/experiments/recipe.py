@@ -16,7 +16,6 @@ model's size; each is compared with the baseline arm of its size. Paths are rela
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from schemalm.errors import ConfigurationError
-from schemalm.experiments.kinds import KINDS, TokenizerRecipe, describe_type, suits
-from schemalm.experiments.table import REQUIRED, Scalar, Table
+from schemalm.experiments.kinds import KINDS, TokenizerRecipe
+from schemalm.toml_table import REQUIRED, Scalar, Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_CONTEXT_SIZE = 512
@@ -112,13 +111,7 @@ def read_recipe(path: Path, *, train: Path | None = None, validation: Path | Non
 
     Raises `ConfigurationError` naming the file and the key for whatever is missing, unknown or out of range.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: is no TOML: {error}") from None
-    top = Table(str(path), content)
+    top = read_toml(path)
     given = {name: str(corpus.absolute()) for name, corpus in (("train", train), ("validation", validation)) if corpus}
     recipe = _recipe(top, path.parent, given)
     top.finish(*TOP_KEYS)
@@ -193,27 +186,15 @@ def _name(table: Table) -> str:
 
 
 def _settings(table: Table) -> dict[str, Any]:
-    given = table.rest()
-    _check_keywords(table, given, SETTINGS, "setting of training")
-    return given
+    return table.settings(SETTINGS, "setting of training")
 
 
 def _tokenizer(table: Table) -> TokenizerRecipe:
     kind = table.take("kind", str)
     if kind not in KINDS:
         table.fail("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
-    options = table.rest()
-    _check_keywords(table, options, KINDS[kind].types, f"option of {kind}")
+    options = table.settings(KINDS[kind].types, f"option of {kind}")
     return TokenizerRecipe(kind, {**KINDS[kind].defaults, **options})
-
-
-def _check_keywords(table: Table, given: Mapping[str, Any], types: Mapping[str, Any], noun: str) -> None:
-    """The table's keys are keywords that some callable takes, and their values of its types."""
-    for name, value in given.items():
-        if name not in types:
-            table.fail(name, f"is no {noun}; there are {', '.join(types) or 'none'}")
-        if not suits(value, types[name]):
-            table.fail(name, f"must be {describe_type(types[name])}, got {value!r}")
 
 
 def _check_arms(recipe: Recipe, top: Table) -> None:

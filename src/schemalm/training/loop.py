@@ -82,11 +82,17 @@ def train(
             step = processes.as_first_decides(
                 lambda: open_run(out, config, (data / TOKENIZER_FILE).read_bytes(), resume, progress)
             )
-            trainer = _Trainer(data, out, configuration, step, processes, progress)
-            try:
-                return trainer.run()
-            finally:
-                trainer.close()
+            return _train_from(step, data, out, configuration, processes, progress)
+
+
+def _train_from(
+    step: int, data: Path, out: Path, configuration: TrainingConfiguration, processes: Processes, progress: Progress
+) -> RunSummary:
+    trainer = _Trainer(data, out, configuration, step, processes, progress)
+    try:
+        return trainer.run()
+    finally:
+        trainer.close()
 
 
 class _Trainer:

@@ -6,6 +6,7 @@ the same folders.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -65,13 +66,23 @@ class Processes:
         return answer
 
 
+def num_processes() -> int:
+    """How many processes torchrun started for this run, 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first_process() -> bool:
+    """Whether this process is alone or the first of those that torchrun started."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 @contextmanager
 def joined_processes(device: str) -> Iterator[Processes]:
     """The processes that torchrun started this one among, or this one alone.
 
     Raises `TrainingError` where there are more processes than GPUs on a machine, and where another process ends early.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    size = num_processes()
     if size == 1 or distributed.is_initialized():
         yield Processes(torch.device(device))
         return
@@ -89,8 +100,10 @@ def joined_processes(device: str) -> Iterator[Processes]:
             f"process {rank} of {size} lost the others, one of which has ended ({_first_line(error)}): start the same "
             "command with --resume auto to go on from the last checkpoint"
         ) from error
-    finally:
-        distributed.destroy_process_group()
+    # Whatever still refers to the group has to go before it: freed later, it would wait for the group's threads while
+    # they wait for Python. After an error the process ends with the group.
+    gc.collect()
+    distributed.destroy_process_group()
 
 
 def _own_gpu(local_rank: int) -> int:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, NoReturn, Union, get_args, get_origin
 
 from schemalm.errors import ConfigurationError
 
 Scalar = str | int | float | bool
 REQUIRED: Final[Any] = object()
 _TYPES = {str: "a string", int: "an integer", bool: "true or false", dict: "a table", list: "a list"}
+
+
+def read_toml(path: Path) -> Table:
+    """The top table of a TOML file; raises `ConfigurationError` where the file cannot be read."""
+    try:
+        return Table(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: is no TOML: {error}") from None
 
 
 class Table:
@@ -68,12 +81,36 @@ class Table:
             self.fail(key, f"must be one or more tables [[{key}]], got {values!r}")
         return [Table(f"{self._place}: [[{key}]] {number}", value) for number, value in enumerate(values, start=1)]
 
-    def rest(self) -> dict[str, Any]:
-        """All keys that are left."""
+    def settings(self, types: Mapping[str, Any], noun: str) -> dict[str, Any]:
+        """All keys that are left: names in `types`, with values of the types there; `noun` says what they are."""
         content, self._content = self._content, {}
+        for name, value in content.items():
+            if name not in types:
+                self.fail(name, f"is no {noun}; there are {', '.join(types) or 'none'}")
+            if not suits(value, types[name]):
+                self.fail(name, f"must be {describe_type(types[name])}, got {value!r}")
         return content
 
     def finish(self, *known: str) -> None:
         """Raise `ConfigurationError` where a key is left that nobody asked for; `known` names those there may be."""
         for key in self._content:
             self.fail(key, f"is not known here; known are {', '.join(known)}")
+
+
+def suits(value: object, annotation: Any) -> bool:
+    """Whether a value is of a parameter's type: a literal, a scalar type, or one of several of them."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return value in get_args(annotation)
+    if origin in (Union, UnionType):
+        return any(suits(value, choice) for choice in get_args(annotation))
+    return type(value) is annotation or (annotation is float and type(value) is int)
+
+
+def describe_type(annotation: Any) -> str:
+    """A parameter's type for people."""
+    if get_origin(annotation) is Literal:
+        return "one of " + ", ".join(map(str, get_args(annotation)))
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(describe_type(choice) for choice in get_args(annotation) if choice is not NoneType)
+    return str(getattr(annotation, "__name__", annotation))

@@ -1,0 +1,329 @@
+"""How fast models train here: tokens per second, operations as a share of the machine's matrix products, and memory.
+
+    python benchmarks/training.py [--sizes tiny,small] [--batch-size 8] [--device cpu] [--nanochat PATH] [--publish]
+
+Every mode runs in a process of its own, on random tokens, in one thread on a CPU: matrix products first, then whole
+steps (loss, gradients, clipping, AdamW or Muon). Seconds are those of the processor on a CPU and of the clock on a GPU;
+each figure is the median over rounds. Operations per token are counted alike for everything (6 for each weight that
+multiplies, and attention over the whole context). The plain model is told nothing; "told" adds grammar states, echoes
+and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT at the same shape, batch
+and precision with the same AdamW. `--publish` writes `benchmarks/results/training.json` and the table of
+`docs/benchmarks.md`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from limits import processor
+from page import place
+from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.windows import Batch
+from schemalm.errors import ConfigurationError
+from schemalm.files import write_atomically
+from schemalm.machine.masks import num_mask_bytes
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import GPT
+from schemalm.training.compilation import compile_layers
+from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.memory import needed_memory, peak_memory
+from schemalm.training.optimizer import Optimizers
+from schemalm.training.processes import Processes
+from schemalm.training.step import Stepper
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / "benchmarks" / "results" / "training.json"
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
+CONTEXT_SIZE, VOCAB_SIZE, NUM_STATES, NUM_NONTERMINALS = 512, 8192, 1024, 256
+GEMM_WIDTH = {"cpu": 1536, "cuda": 8192}
+console = Console(stderr=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """One way to train a size: which model, with which optimizer, in which precision."""
+
+    size: str
+    dtype: str
+    batch_size: int
+    device: str
+    num_steps: int
+    contender: str = "plain"
+    optimizer: str = "adamw"
+    compiled: bool = False
+    nanochat: str = ""
+
+
+class RandomWindows:
+    """Windows of random tokens, for a step to read."""
+
+    def __init__(self, batch_size: int) -> None:
+        random = np.random.default_rng(0)
+        shape = (batch_size, CONTEXT_SIZE)
+        tokens_BT = random.integers(VOCAB_SIZE, size=(batch_size, CONTEXT_SIZE + 1))
+        self._batch = Batch(
+            tokens_BT=tokens_BT,
+            targets_BT=tokens_BT[:, 1:].copy(),
+            nonterminals_BT=random.integers(NUM_NONTERMINALS, size=shape),
+            states_BT2=random.integers(NUM_STATES, size=(*shape, 2)),
+            echoes_BTE=random.integers(VOCAB_SIZE, size=(*shape, len(ORDERS))),
+            documents_B=np.zeros(batch_size, dtype=np.int64),
+        )
+
+    def rows(self, indices: np.ndarray) -> Batch:
+        """The same rows, whatever is asked for."""
+        assert len(indices) == len(self._batch.documents_B)
+        return self._batch
+
+
+def clock(device: str) -> float:
+    """Seconds that count: of the processor, or of the clock once the GPU is done."""
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def gemm_seconds(device: str, dtype: torch.dtype) -> float:
+    """Seconds of one square matrix product."""
+    width = GEMM_WIDTH[device]
+    left, right = (torch.randn(width, width, device=device).to(dtype) for _ in range(2))
+    started = clock(device)
+    left @ right
+    return clock(device) - started
+
+
+def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
+    """What makes one step, its operations per token, and the memory that was computed for it."""
+    if mode.contender == "nanochat":
+        return make_nanochat_step(mode)
+    is_told = mode.contender == "told"
+    shape = GPTConfiguration.named(
+        mode.size,
+        vocab_size=VOCAB_SIZE,
+        context_size=CONTEXT_SIZE,
+        num_states=NUM_STATES if is_told else 0,
+        num_echoes=len(ORDERS) if is_told else 0,
+    )
+    configuration = TrainingConfiguration(
+        num_steps=1_000_000,
+        batch_size=mode.batch_size,
+        dtype=mode.dtype,
+        optimizer=mode.optimizer,
+        device=mode.device,
+    )
+    alone = Processes(torch.device(mode.device))
+    model = GPT(shape)
+    model.initialize(0)
+    model.to(mode.device)
+    if mode.compiled:
+        compile_layers(model)
+    masks = np.full((NUM_NONTERMINALS, num_mask_bytes(VOCAB_SIZE)), 255, dtype=np.uint8)
+    packed = torch.from_numpy(masks).to(mode.device) if is_told else None
+    optimizers = Optimizers(model, configuration, alone)
+    stepper = Stepper(model, RandomWindows(mode.batch_size), packed, configuration, alone)  # type: ignore[arg-type]
+    indices = np.arange(mode.batch_size)
+    counter = iter(range(1, 1_000_000))
+
+    def step() -> None:
+        stepper.gradients(indices)
+        optimizers.step(next(counter))
+
+    return step, model.flops_per_token(), needed_memory(model, configuration, mode.device).total
+
+
+def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
+    """The same for the GPT of a nanochat checkout; its embedding is made float32 where products are."""
+    sys.path.insert(0, mode.nanochat)
+    module = importlib.import_module("nanochat.gpt")
+    shape = GPTConfiguration.named(mode.size, vocab_size=VOCAB_SIZE, context_size=CONTEXT_SIZE)
+    settings = {
+        "sequence_len": CONTEXT_SIZE,
+        "vocab_size": VOCAB_SIZE,
+        "n_layer": shape.num_layers,
+        "n_head": shape.num_heads,
+        "n_kv_head": shape.num_heads,
+        "n_embd": shape.model_width,
+        "window_pattern": "L",
+    }
+    known = {field.name for field in dataclasses.fields(module.GPTConfig)}
+    model = module.GPT(module.GPTConfig(**{name: value for name, value in settings.items() if name in known}))
+    model.init_weights()
+    model.to(mode.device)
+    dtype = DTYPES[mode.dtype]
+    if dtype == torch.float32:
+        model.transformer.wte.float()
+    compute = torch.compile(model) if mode.compiled else model
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    batch = RandomWindows(mode.batch_size).rows(np.arange(mode.batch_size))
+    tokens_BT, targets_BT = (
+        torch.from_numpy(array).to(mode.device) for array in (batch.tokens_BT[:, :-1], batch.targets_BT)
+    )
+
+    def step() -> None:
+        with torch.autocast(mode.device, dtype=dtype, enabled=dtype != torch.float32):
+            loss = compute(tokens_BT, targets_BT)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return step, GPT(shape).flops_per_token(), None
+
+
+def measure(mode: Mode) -> dict[str, Any]:
+    """Steps and matrix products in turns, so that both meet the machine in the same state."""
+    if mode.device == "cpu":
+        torch.set_num_threads(1)
+    dtype = DTYPES[mode.dtype]
+    step, flops_per_token, computed = make_step(mode)
+    for _ in range(2):
+        gemm_seconds(mode.device, dtype)
+        step()
+    seconds, products = [], []
+    for _ in range(mode.num_steps):
+        products.append(min(gemm_seconds(mode.device, dtype) for _ in range(3)))
+        started = clock(mode.device)
+        step()
+        seconds.append(clock(mode.device) - started)
+    rate = mode.batch_size * CONTEXT_SIZE / statistics.median(seconds)
+    peak = 2 * GEMM_WIDTH[mode.device] ** 3 / statistics.median(products)
+    return {
+        **dataclasses.asdict(mode),
+        "tokens_per_second": rate,
+        "gflops": rate * flops_per_token / 1e9,
+        "peak_gflops": peak / 1e9,
+        "share_of_peak": rate * flops_per_token / peak,
+        "memory_bytes": peak_memory(torch.device(mode.device)),
+        "computed_memory_bytes": computed,
+    }
+
+
+def run(mode: Mode) -> dict[str, Any] | None:
+    """The mode in a process of its own; None, with a message, where it does not run."""
+    console.print(f"{mode.size} {mode.contender} {mode.dtype} {mode.optimizer}{' compiled' if mode.compiled else ''}")
+    environment = {**os.environ, **({"OMP_NUM_THREADS": "1"} if mode.device == "cpu" else {})}
+    arguments = [sys.executable, __file__, "--one", json.dumps(dataclasses.asdict(mode))]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        console.print(f"  failed: {done.stderr.strip().splitlines()[-1]}", markup=False)
+        return None
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    console.print(f"  {result['tokens_per_second']:,.0f} tokens/s, {result['share_of_peak']:.1%} of the peak")
+    return result
+
+
+def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanochat: Path | None) -> list[Mode]:
+    """All modes: precisions, then compiled, Muon and told in bfloat16, and the other contender."""
+    found = []
+    for size in sizes:
+        plain = Mode(size, "float32", batch_size, device, num_steps)
+        mixed = dataclasses.replace(plain, dtype="bfloat16")
+        found += [plain, dataclasses.replace(plain, compiled=True), mixed, dataclasses.replace(mixed, compiled=True)]
+        told = dataclasses.replace(mixed, contender="told", optimizer="muon")
+        found += [dataclasses.replace(mixed, optimizer="muon"), told, dataclasses.replace(told, compiled=True)]
+        if nanochat is not None:
+            other = dataclasses.replace(plain, contender="nanochat", nanochat=str(nanochat.resolve()))
+            both = (other, dataclasses.replace(other, dtype="bfloat16"))
+            found += [*both, *(dataclasses.replace(mode, compiled=True) for mode in both)]
+    return found
+
+
+def table(results: list[dict[str, Any]]) -> list[str]:
+    """The results as lines of Markdown; nanochat's tokens per second are what the plain model is a multiple of."""
+    columns = (
+        "size",
+        "model",
+        "products",
+        "optimizer",
+        "compiled",
+        "tokens/s",
+        "GFLOP/s",
+        "of the peak",
+        "peak memory, MiB",
+    )
+    lines = [f"| {' | '.join((*columns, 'computed, MiB', 'against nanochat'))} |", "|" + " --- |" * (len(columns) + 2)]
+    for result in results:
+        peers = [
+            other["tokens_per_second"]
+            for other in results
+            if other["contender"] == "nanochat"
+            and all(other[name] == result[name] for name in ("size", "dtype", "compiled"))
+        ]
+        computed = result["computed_memory_bytes"]
+        cells = (
+            result["size"],
+            result["contender"],
+            result["dtype"],
+            result["optimizer"],
+            "yes" if result["compiled"] else "no",
+            f"{result['tokens_per_second']:,.0f}",
+            f"{result['gflops']:,.0f}",
+            f"{result['share_of_peak']:.1%}",
+            f"{result['memory_bytes'] / (1 << 20):,.0f}",
+            "" if computed is None else f"{computed / (1 << 20):,.0f}",
+            f"{result['tokens_per_second'] / peers[0]:.2f} times" if peers else "",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def machine(device: str) -> str:
+    """What it ran on."""
+    name = torch.cuda.get_device_name() if device == "cuda" else f"1 thread of {processor()}"
+    load = f", with a load of {os.getloadavg()[0]:.1f}" if device == "cpu" else ""
+    return f"{name}{load}; python {platform.python_version()}, torch {torch.__version__}"
+
+
+def main(
+    sizes: Annotated[
+        str, typer.Option(help="Of tiny, small, medium and large, with commas between them.")
+    ] = "tiny,small",
+    batch_size: Annotated[int, typer.Option(min=1)] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Rounds of each mode.")] = 7,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    nanochat: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A checkout to compare with.")
+    ] = None,
+    publish: Annotated[bool, typer.Option(help="Write the results and the page.")] = False,
+    one: Annotated[str, typer.Option(hidden=True)] = "",
+) -> None:
+    """Measure all modes."""
+    if one:
+        print(json.dumps(measure(Mode(**json.loads(one)))))
+        return
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigurationError("no CUDA device is available here")
+    found = [run(mode) for mode in modes(sizes.split(","), batch_size, device, steps, nanochat)]
+    results = [result for result in found if result is not None]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    conditions = f"Measured on {today}: {machine(device)}. Context {CONTEXT_SIZE}, {batch_size} windows a step."
+    lines = [conditions, "", *table(results)]
+    Console().print(Markdown("\n".join(lines)))
+    if publish:
+        content = {"machine": machine(device), "date": today, "results": results}
+        name = RESULTS if device == "cpu" else RESULTS.with_stem("training-cuda")
+        write_atomically(name, json.dumps(content, indent=2).encode() + b"\n")
+        write_atomically(PAGE, place(PAGE.read_text(), f"training-{device}", "\n".join(lines)).encode())
+
+
+if __name__ == "__main__":
+    typer.run(main)

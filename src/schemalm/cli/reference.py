@@ -1,0 +1,223 @@
+"""`schemalm reference`: the readable twin, trained, sampled from, swept over settings, and proven equal."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.reference_ablate import ablate
+from schemalm.cli.reference_corpus import read_corpus
+from schemalm.cli.rejections import describe_rejections
+from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import free_folder
+from schemalm.reference.configuration import ReferenceConfiguration
+
+if TYPE_CHECKING:
+    from schemalm.reference.data import Corpus
+    from schemalm.reference.parity import Finding
+    from schemalm.tokenizer import AnyTokenizer
+
+DEFAULTS = ReferenceConfiguration()
+QUANTITIES = ("logits", "loss", "gradients", "losses", "text")
+
+app = typer.Typer(help="Train and compare the readable twin.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Train and compare the readable twin."""
+
+
+@app.command("train")
+def train(
+    *,
+    input: Annotated[
+        Path, typer.Option(exists=True, metavar="FILE", help="A text; or documents: a folder, .yml, .json, .jsonl.")
+    ],
+    engine: Annotated[Literal["scalar", "array", "torch"], typer.Option(help="What computes.")] = "array",
+    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="What is trained.")] = "mini-gpt",
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates.")] = DEFAULTS.steps,
+    optimizer: Annotated[Literal["sgd", "adamw"], typer.Option(help="How weights move.")] = "adamw",
+    schedule: Annotated[
+        Literal["constant", "linear", "cosine"], typer.Option(help="How the learning rate falls.")
+    ] = "linear",
+    learning_rate: Annotated[float, typer.Option(metavar="X", help="At the start.")] = DEFAULTS.learning_rate,
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Windows per update.")] = DEFAULTS.batch_size,
+    context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = DEFAULTS.context_size,
+    n_layer: Annotated[int, typer.Option(min=1, metavar="N", help="Layers of the mini-gpt.")] = DEFAULTS.n_layer,
+    n_head: Annotated[int, typer.Option(min=1, metavar="N", help="Its attention heads.")] = DEFAULTS.n_head,
+    n_embd: Annotated[int, typer.Option(min=1, metavar="N", help="Its width.")] = DEFAULTS.n_embd,
+    tie_head: Annotated[
+        bool, typer.Option("--tie-head/--no-tie-head", help="Let the head be the token embedding.")
+    ] = DEFAULTS.tie_head,
+    input_norm: Annotated[
+        bool, typer.Option("--input-norm/--no-input-norm", help="Norm the embeddings before the first layer.")
+    ] = DEFAULTS.input_norm,
+    tokenizer: Annotated[
+        str, typer.Option(metavar="T", help="character, typed (the schema's symbols), or a tokenizer file.")
+    ] = DEFAULTS.tokenizer,
+    schema: SchemaName = DEFAULT_SCHEMA,
+    max_memory_growth: Annotated[
+        float, typer.Option(metavar="X", help="Stop where memory grows by more than this share of itself.")
+    ] = DEFAULTS.max_memory_growth,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder [default: runs/reference].")
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Train a model with one of the three engines."""
+    if out is not None and out.is_dir() and any(out.iterdir()):
+        raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
+    terminal, run = Terminal(as_json), out or free_folder(Path("runs"), "reference")
+    configuration = ReferenceConfiguration(
+        engine=engine,
+        model=model,
+        tokenizer=tokenizer,
+        n_layer=n_layer,
+        n_head=n_head,
+        n_embd=n_embd,
+        context_size=context_size,
+        tie_head=tie_head,
+        input_norm=input_norm,
+        steps=steps,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        max_memory_growth=max_memory_growth,
+        seed=seed,
+    )
+    terminal.say(f"training a {model} with the {engine} engine on {input} for {counted(steps, 'step')}, into {run}")
+    from schemalm.reference.training import train_run  # noqa: PLC0415
+
+    corpus, rejections = read_corpus(terminal, input, tokenizer, schema)
+    losses: list[float] = []
+    started = time.monotonic()
+    with terminal.counting("steps", steps) as count:
+
+        def report(step: int, loss: float) -> None:
+            losses.append(loss)
+            count(step)
+
+        evaluation = train_run(configuration, corpus, run, report)
+    seconds = time.monotonic() - started
+    terminal.show(
+        f"{counted(steps, 'step')} in {seconds:.1f} s; loss from {losses[0]:.4f} to {evaluation['train_loss']:.4f}; "
+        f"validation {evaluation['validation_loss']:.4f} nats per token, {evaluation['bits_per_byte']:.4f} bits/byte"
+    )
+    result: dict[str, Any] = {"run": str(run), "elapsed_seconds": round(seconds, 3), **evaluation, "losses": losses}
+    if model == "bigram":
+        result["count_table_loss"] = _count_table_loss(configuration, corpus)
+        terminal.show(f"the count table with Laplace smoothing: {result['count_table_loss']:.4f} nats per token")
+    following = command_line("reference", "sample", run, "--max-new-tokens", 100)
+    terminal.finish({**result, **describe_rejections(rejections)}, next_command=following)
+    raise typer.Exit(1 if rejections else 0)
+
+
+def _count_table_loss(configuration: ReferenceConfiguration, corpus: Corpus) -> float:
+    """The validation loss of the bigram's closed form."""
+    from schemalm.reference.array.gpt import count_table  # noqa: PLC0415
+    from schemalm.reference.engines import make_engine  # noqa: PLC0415
+    from schemalm.reference.training import stream_loss  # noqa: PLC0415
+
+    vocab_size = corpus.tokenizer.vocab_size
+    engine = make_engine(configuration, vocab_size, count_table(corpus.train, vocab_size))
+    return stream_loss(engine, corpus.validation, configuration.context_size, configuration.num_evaluation_windows)
+
+
+@app.command("sample")
+def sample(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `schemalm reference train` wrote.")],
+    *,
+    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="What the text begins with.")] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="After so many tokens it ends.")] = 200,
+    temperature: Annotated[
+        float, typer.Option(min=0, max=100, metavar="T", help="0 takes the likeliest token each time.")
+    ] = 0.8,
+    seed: Seed = 0,
+    as_json: AsJSON = False,
+) -> None:
+    """Write a text with a trained model."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from schemalm.reference.sampling import encode_prompt  # noqa: PLC0415
+    from schemalm.reference.sampling import sample as sample_tokens  # noqa: PLC0415
+    from schemalm.reference.training import load_run  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    terminal.say(f"writing at most {counted(max_new_tokens, 'token')} with the model of {run}")
+    configuration, tokenizer, engine = load_run(run)
+    begun = [] if prompt is None else encode_prompt(prompt, tokenizer, configuration)
+    seeded = replace(configuration, seed=seed)
+    new = sample_tokens(engine, [tokenizer.bos_id, *begun], seeded, max_new_tokens, temperature)
+    text = spell(begun + new, tokenizer)
+    terminal.show(text)
+    result = {"run": str(run), "prompt": prompt, "text": text, "num_new_tokens": len(new)}
+    terminal.finish(result, next_command=command_line("reference", "sample", run, "--seed", seed + 1))
+
+
+def spell(tokens: list[int], tokenizer: AnyTokenizer) -> str:
+    """What tokens say: a text, or the description of each where they are typed or spell no whole text."""
+    from schemalm.errors import DecodeError  # noqa: PLC0415
+    from schemalm.tokenizer import TextTokenizer  # noqa: PLC0415
+
+    if isinstance(tokenizer, TextTokenizer):
+        try:
+            return tokenizer.decode_text(tokens)
+        except DecodeError:
+            pass
+    return " ".join(tokenizer.describe(token) for token in tokens)
+
+
+@app.command("parity")
+def parity(seed: Seed = 0, as_json: AsJSON = False) -> None:
+    """Check that all engines compute the same: logits, loss, gradients, training, sampled text."""
+    from schemalm.reference.parity import LIMITS, all_cases, compare  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    limits = ", ".join(f"{engine} {limit:g}" for engine, limit in LIMITS.items())
+    terminal.say(f"comparing every engine with the array engine; differences allowed: {limits}")
+    findings: list[Finding] = []
+    cases = list(all_cases(seed))
+    with terminal.counting("cases", len(cases)) as count:
+        for number, case_to_compare in enumerate(cases, start=1):
+            findings += compare(*case_to_compare)
+            count(number)
+    largest: dict[tuple[str, str, str], float] = defaultdict(float)  # over both optimizers
+    for case, engine, quantity, difference in findings:
+        largest[case, engine, quantity] = max(largest[case, engine, quantity], difference)
+    rows = dict.fromkeys((case, engine) for case, engine, _ in largest)
+    terminal.table(
+        ("largest difference", "engine", *QUANTITIES),
+        [(case, engine, *(_cell(largest, case, engine, name) for name in QUANTITIES)) for case, engine in rows],
+    )
+    apart = [place for place, difference in largest.items() if not difference <= LIMITS[place[1]]]
+    for case, engine, quantity in apart:
+        terminal.show(f"apart: {case}: {quantity} of {engine} by {largest[case, engine, quantity]:.1e}")
+    described = [
+        {"case": case, "engine": engine, "quantity": quantity, "difference": difference, "limit": LIMITS[engine]}
+        for (case, engine, quantity), difference in largest.items()
+    ]
+    if not apart:
+        terminal.show(f"all {counted(len(largest), 'comparison')} are within their limits")
+    result = {"agree": not apart, "findings": described}
+    terminal.finish(result, next_command=command_line("reference", "train", "--input", "FILE"))
+    raise typer.Exit(1 if apart else 0)
+
+
+def _cell(largest: dict[tuple[str, str, str], float], case: str, engine: str, quantity: str) -> str:
+    difference = largest.get((case, engine, quantity))
+    if difference is None:
+        return ""
+    if quantity == "text":
+        return "same" if difference == 0 else "differs"
+    return f"{difference:.1e}"
+
+
+app.command("ablate")(ablate)

@@ -1,0 +1,65 @@
+"""`schemalm reference ablate`: the twin under every combination of some settings, with several seeds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.reference_corpus import read_corpus
+from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.reference.configuration import ReferenceConfiguration
+
+if TYPE_CHECKING:
+    from schemalm.reference.data import Corpus
+
+DEFAULT_GRID = ("tie_head=true,false", "input_norm=true,false")
+
+
+def ablate(
+    axes: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE,...]", help="More settings of the grid.")
+    ] = None,
+    *,
+    input: Annotated[
+        Path, typer.Option(exists=True, metavar="FILE", help="A text; or documents: a folder, .yml, .json, .jsonl.")
+    ],
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE,...", help=f"Settings to combine [default: {' '.join(DEFAULT_GRID)}]."),
+    ] = None,
+    engine: Annotated[Literal["scalar", "array", "torch"], typer.Option(help="What computes.")] = "array",
+    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="What is trained.")] = "mini-gpt",
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates of each run.")] = ReferenceConfiguration.steps,
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Runs of each combination.")] = 3,
+    schema: SchemaName = DEFAULT_SCHEMA,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept.")] = Path(
+        "runs/ablation"
+    ),
+    as_json: AsJSON = False,
+) -> None:
+    """Sweep settings: every combination, several seeds; goes on where it was interrupted."""
+    from schemalm.experiments.ablation import parse_axis, plan_ablation, run_ablation, table_rows  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    combined = dict(map(parse_axis, [*(grid or []), *(axes or [])] or DEFAULT_GRID))
+    base = replace(ReferenceConfiguration(engine=engine, model=model, steps=steps), seed=seed)
+    plan = plan_ablation(base, combined, seeds)
+    terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}, into {out}")
+
+    def read(tokenizer: str) -> Corpus:
+        return read_corpus(terminal, input, tokenizer, schema)[0]
+
+    sweep = run_ablation(plan, list(combined), read, out, terminal.say)
+    if sweep.rows:
+        terminal.table(*table_rows(list(combined), sweep.rows))
+    for failure in sweep.failures:
+        terminal.show(f"failed: {failure}")
+    terminal.show(f"tables and plot: {out / 'results.md'}, results.csv, results.jsonl, results.svg")
+    result = {"out": str(out), "num_made": sweep.num_made, "failures": sweep.failures, "rows": sweep.rows}
+    terminal.finish(result, next_command=command_line("reference", "train", "--input", input))
+    raise typer.Exit(1 if sweep.failures else 0)

@@ -1,0 +1,191 @@
+"""Ablations of the readable twin: all combinations of some settings, with several seeds each, as tables and a plot.
+
+    OUT/
+        runs/KEY.json      what came of one run; KEY stands for everything that determined it
+        results.csv        a line per run: its settings, its figures
+        results.jsonl      the same
+        results.md         means and standard deviations over seeds
+        results.svg        the same as a plot, with a dot for each seed
+
+A sweep goes on where it was interrupted: a run is kept as soon as it ends, and is not made again. The other files are
+made from all runs of the plan in its order and hold no times, so a sweep in several sittings writes the same bytes as
+one that was never interrupted. Not covered: several sweeps into one folder at the same time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from itertools import groupby, product
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from schemalm.errors import ConfigurationError, DataError, TrainingError
+from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
+from schemalm.experiments.keeping import digest
+from schemalm.files import write_atomically
+from schemalm.reference.configuration import ReferenceConfiguration
+from schemalm.reference.data import Corpus
+from schemalm.reference.training import train, write_json
+
+FIGURES = ("validation_loss", "bits_per_byte", "train_loss")
+RUNS_FOLDER = "runs"
+WIDTH_INCHES, ROW_INCHES, MARGIN_INCHES = 8.4, 0.3, 0.9
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
+    "int": int,
+    "float": float,
+    "str": str,
+}
+
+Grid = Mapping[str, Sequence[Any]]
+Row = dict[str, Any]  # a run: all fields of its configuration, then its figures
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What one sitting came to: all runs of the plan that are done, how many it made, and what failed and why."""
+
+    rows: list[Row]
+    num_made: int
+    failures: list[str]
+
+
+def parse_axis(text: str) -> tuple[str, tuple[Any, ...]]:
+    """A setting and its values from `NAME=VALUE,VALUE`; raises `ConfigurationError` for what is none."""
+    name, _, values = text.partition("=")
+    kinds = {field.name: str(field.type) for field in fields(ReferenceConfiguration) if field.name != "seed"}
+    if name not in kinds:
+        raise ConfigurationError(f"there is no setting {name!r} to sweep; there are {', '.join(kinds)}")
+    try:
+        parsed = tuple(_PARSERS[kinds[name]](value) for value in values.split(","))
+    except (KeyError, ValueError):
+        raise ConfigurationError(f"{text}: expected values of the type {kinds[name]}, parted by commas") from None
+    if len(set(parsed)) != len(parsed):
+        raise ConfigurationError(f"{text}: a value is there twice")
+    return name, parsed
+
+
+def plan_ablation(base: ReferenceConfiguration, grid: Grid, num_seeds: int) -> list[ReferenceConfiguration]:
+    """All runs, seed by seed within each combination; raises `ConfigurationError` where one of them makes no sense."""
+    return [
+        replace(base, **dict(zip(grid, values, strict=True)), seed=base.seed + number)
+        for values in product(*grid.values())
+        for number in range(num_seeds)
+    ]
+
+
+def run_ablation(
+    plan: Sequence[ReferenceConfiguration],
+    axes: Sequence[str],
+    read_corpus: Callable[[str], Corpus],
+    out: Path,
+    tell: Callable[[str], None],
+) -> Sweep:
+    """Make the runs that are not done yet, and write the tables and the plot, also where it is interrupted.
+
+    `read_corpus` takes a configuration's tokenizer. A run that diverges is told and passed over.
+    """
+
+    @cache
+    def read_once(tokenizer: str) -> tuple[Corpus, str]:
+        corpus = read_corpus(tokenizer)
+        streams = (corpus.train.tolist(), corpus.validation.tolist(), corpus.validation_bytes)
+        return corpus, digest([corpus.tokenizer.digest, *streams])
+
+    rows: list[Row] = []
+    failures: list[str] = []
+    num_made = 0
+    for partial in (out / RUNS_FOLDER).glob(".*.partial"):  # what a kill left half written
+        partial.unlink()
+    try:
+        for number, configuration in enumerate(plan, start=1):
+            label = f"{number} of {len(plan)}: {_label(asdict(configuration), (*axes, 'seed'))}"
+            corpus, fingerprint = read_once(configuration.tokenizer)
+            path = out / RUNS_FOLDER / f"{digest([asdict(configuration), fingerprint])}.json"
+            try:
+                if not path.exists():
+                    write_json(path, {**asdict(configuration), **train(configuration, corpus).evaluate()})
+                    num_made += 1
+            except TrainingError as error:
+                failures.append(f"{label}: {error}")
+                tell(f"{label}: failed: {error}")
+                continue
+            rows.append(_read_row(path))
+            tell(f"{label}: {rows[-1]['bits_per_byte']:.4f} bits per byte")
+    finally:
+        if rows:
+            _write_artifacts(out, axes, rows)
+    return Sweep(rows, num_made, failures)
+
+
+def _read_row(path: Path) -> Row:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}): delete it, and the run is made again") from None
+
+
+def summarize(axes: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The runs of each combination, under a name for it, in the order of the plan."""
+    return [(label, list(group)) for label, group in groupby(rows, key=lambda row: _label(row, axes))]
+
+
+def table_rows(axes: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The header and the lines of the table: figures are means over seeds with standard deviations."""
+    header = (*axes, "parameters", "seeds", *(figure.replace("_", " ") for figure in FIGURES))
+    lines = []
+    for _, group in summarize(axes, rows):
+        spreads = (_spread([row[figure] for row in group]) for figure in FIGURES)
+        settings = (_text(group[0][axis]) for axis in axes)
+        lines.append((*settings, f"{group[0]['num_parameters']:,}", str(len(group)), *spreads))
+    return header, lines
+
+
+def _label(row: Row, axes: Sequence[str]) -> str:
+    return ", ".join(f"{axis}={_text(row[axis])}" for axis in axes)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{fmean(values):.4f}" + (f" ± {stdev(values):.4f}" if len(values) > 1 else "")
+
+
+def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> None:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(out / "results.csv", table.getvalue().encode())
+    write_atomically(out / "results.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    header, lines = table_rows(axes, rows)
+    ruler = ["---"] * len(axes) + ["---:"] * (len(header) - len(axes))
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, ruler, *lines)]
+    write_atomically(out / "results.md", "".join(f"| {' | '.join(line)} |\n" for line in cells).encode())
+    write_atomically(out / "results.svg", _draw(axes, rows).encode())
+
+
+def _draw(axes: Sequence[str], rows: Sequence[Row]) -> str:
+    """Bits per byte of each combination as SVG: a dot for each seed, the mean, and a bar of one standard deviation."""
+    groups = [(label, [row["bits_per_byte"] for row in group]) for label, group in summarize(axes, rows)]
+    figure, (plot,) = new_figure(1, width=WIDTH_INCHES, height=MARGIN_INCHES + ROW_INCHES * len(groups))
+    means = [fmean(values) for _, values in groups]
+    spreads = [stdev(values) if len(values) > 1 else 0.0 for _, values in groups]
+    plot.errorbar(means, range(len(groups)), xerr=spreads, color=FIRST, fmt="o", markersize=6, linewidth=2)
+    for place, (_, values) in enumerate(groups):
+        plot.plot(values, [place + 0.22] * len(values), "o", color=FIRST, alpha=0.45, markersize=3)
+    plot.set_yticks(range(len(groups)), [label for label, _ in groups])
+    plot.set(
+        xlabel="bits per byte of validation: mean ± standard deviation, and each seed", ylim=(len(groups) - 0.5, -0.5)
+    )
+    plot.grid(visible=False, axis="y")
+    plot.grid(axis="x", color=GRID, linewidth=0.7)
+    return to_svg(figure)

@@ -1,0 +1,68 @@
+"""What a run will take, before it starts: parameters, operations, memory, time and cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from schemalm.dataset.store import Split, read_metadata
+from schemalm.dataset.windows import Windows
+from schemalm.model.gpt import GPT
+from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.memory import Memory, available_memory, needed_memory
+from schemalm.training.peak import matmul_peak
+
+# The share of the machine's matrix products that training is assumed to reach.
+ASSUMED_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take.
+
+    `num_places` counts the places of all windows that are read, padding included, and `num_epochs` passes over the
+    data. `flops_per_token` are those of a place of a full context, `peak` the measured operations per second of matrix
+    products in one process. `seconds` assume `ASSUMED_SHARE` of it; `cost` is for a price per process and hour.
+    """
+
+    num_parameters: int
+    flops_per_token: int
+    memory: Memory
+    available_memory: int | None
+    num_steps: int
+    num_places: int
+    num_epochs: float
+    peak: float
+    num_processes: int
+    seconds: float
+    cost: float | None
+
+
+def estimate_run(
+    data: Path, configuration: TrainingConfiguration, *, num_processes: int = 1, price: float | None = None
+) -> Estimate:
+    """The estimate of a run on the prepared folder `data`; `price` is what an hour of one process costs."""
+    metadata = read_metadata(data)
+    device = torch.device(configuration.device)
+    with torch.device("meta"):
+        model = GPT(configuration.model_configuration(metadata))
+    windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)
+    num_windows = configuration.num_steps * configuration.batch_size
+    num_places = num_windows * metadata.context_size
+    peak = matmul_peak(device, DTYPES[configuration.dtype])
+    seconds = num_places * model.flops_per_token() / (peak * num_processes * ASSUMED_SHARE)
+    return Estimate(
+        num_parameters=model.num_parameters(),
+        flops_per_token=model.flops_per_token(),
+        memory=needed_memory(model, configuration, device.type, num_processes),
+        available_memory=available_memory(device),
+        num_steps=configuration.num_steps,
+        num_places=num_places,
+        num_epochs=num_windows / len(windows),
+        peak=peak,
+        num_processes=num_processes,
+        seconds=seconds,
+        cost=None if price is None else price * num_processes * seconds / 3600,
+    )
