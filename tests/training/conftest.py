@@ -23,7 +23,9 @@ from schemalm.machine.masks import pack_masks
 VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
 
 
-def write_data(folder: Path, *, with_grammar: bool = True, num_documents: int = 30, seed: int = 0) -> Path:
+def write_data(
+    folder: Path, *, with_grammar: bool = True, num_documents: int = 30, seed: int = 0, context_size: int = 16
+) -> Path:
     """A data set whose tokens the masks admit; the same for the same arguments."""
     random = np.random.default_rng(seed)
     masks = random.random((NUM_NONTERMINALS, VOCAB_SIZE)) < 0.3
@@ -33,7 +35,7 @@ def write_data(folder: Path, *, with_grammar: bool = True, num_documents: int = 
     splits = {}
     sizes = {"num_nonterminals": NUM_NONTERMINALS, "num_states": NUM_STATES} if with_grammar else {}
     for name, count in (("train", num_documents), ("val", num_documents // 3)):
-        with SplitWriter(folder / name, vocab_size=VOCAB_SIZE, context_size=16, stride=4, **sizes) as writer:
+        with SplitWriter(folder / name, vocab_size=VOCAB_SIZE, context_size=context_size, stride=4, **sizes) as writer:
             for _ in range(count):
                 nonterminals = random.integers(NUM_NONTERMINALS, size=random.integers(3, 40))
                 tokens = [int(random.choice(np.flatnonzero(masks[row])[:6])) for row in nonterminals]
@@ -46,7 +48,7 @@ def write_data(folder: Path, *, with_grammar: bool = True, num_documents: int = 
     if with_grammar:
         files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(masks))
     metadata = Metadata(
-        context_size=16,
+        context_size=context_size,
         stride=4,
         vocab_size=VOCAB_SIZE,
         pad_id=0,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -102,3 +105,43 @@ def test_the_best_of_equals_is_the_earliest() -> None:
 def test_steps_beyond_six_digits_are_ordered_as_numbers(tmp_path: Path) -> None:
     save(tmp_path, 999_999, 1_000_000)
     assert checkpoint_steps(tmp_path) == [999_999, 1_000_000]
+
+
+def save_under_limit(run: Path, num_bytes: int) -> None:
+    """Save a checkpoint where no file may grow beyond a size, as on a full disk; the error lies beside the run."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, num_bytes))
+    try:
+        save_checkpoint(run, TrainingState(step=2), {"w": torch.zeros(1 << 16)}, {"w/step": torch.zeros(1 << 18)})
+    except CheckpointError as error:
+        run.with_name("error").write_text(str(error))
+
+
+@pytest.mark.parametrize("num_bytes", [1 << 12, 1 << 19])
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int) -> None:
+    run = tmp_path / "run"
+    save_checkpoint(run, TrainingState(step=1), {"w": torch.ones(2)}, {})
+    process = multiprocessing.get_context("forkserver").Process(target=save_under_limit, args=(run, num_bytes))
+    process.start()
+    process.join()
+    message = (tmp_path / "error").read_text()
+    assert "the checkpoint of step 2 could not be written" in message
+    assert "of the steps: 1. Make room" in message
+    assert newest_whole_checkpoint(run) == (1, [])
+    remove_leftovers(run)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]
+
+
+def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_checkpoint(tmp_path, TrainingState(step=1), {"w": torch.ones(2)}, {})
+
+    def fail(path: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied", str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", fail)
+        with pytest.raises(CheckpointError, match=r"step 2 could not be written .* Permission denied"):
+            save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
+    assert newest_whole_checkpoint(tmp_path) == (1, [])
+    save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
+    assert newest_whole_checkpoint(tmp_path) == (2, [])

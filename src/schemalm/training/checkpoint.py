@@ -72,7 +72,21 @@ def checkpoint_steps(run: Path) -> list[int]:
 
 
 def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
-    """Write the checkpoint of `state.step` durably, replacing one of the same step."""
+    """Write the checkpoint of `state.step` durably, replacing one of the same step.
+
+    Raises `CheckpointError` where that fails; the checkpoints before are left as they are.
+    """
+    try:
+        _write_checkpoint(run, state, model, optimizer)
+    except (OSError, SafetensorError) as error:
+        saved = ", ".join(map(str, checkpoint_steps(run))) or "none"
+        raise CheckpointError(
+            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole checkpoints are there "
+            f"of the steps: {saved}. Make room or repair the disk, and go on with --resume auto"
+        ) from None
+
+
+def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
     target = checkpoint_folder(run, state.step)
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

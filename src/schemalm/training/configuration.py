@@ -27,8 +27,8 @@ class TrainingConfiguration:
     tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
     data without a grammar. `echo` tells it what came next last time.
 
-    batch_size: windows that a step reads, over all processes. Each process computes `micro_batch_size` of its share at
-    once (all of it where None) and adds up the gradients.
+    batch_size: windows that a step reads, over all processes. Each process computes at most `micro_batch_size` of its
+    share at once (all of it where None) and adds up the gradients.
 
     optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all else, or
     "adamw" for everything. Rates rise over `warmup_steps`; then they fall to `min_learning_rate_fraction` of their
@@ -86,7 +86,7 @@ class TrainingConfiguration:
         for name in ("min_learning_rate_fraction", "warmdown_fraction", "beta1", "beta2"):
             _check(name, getattr(self, name), 0, 1)
         if self.micro_batch_size is not None:
-            _check("micro_batch_size", self.micro_batch_size, 1, self.batch_size)
+            _check("micro_batch_size", self.micro_batch_size, 1, math.inf)
         for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("dtype", tuple(DTYPES))):
             if getattr(self, name) not in choices:
                 raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")

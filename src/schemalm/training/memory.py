@@ -48,7 +48,8 @@ def needed_memory(
     num_hidden = sum(weight.numel() for weight in model.layers.parameters())
     num_by_muon = num_hidden if configuration.optimizer == "muon" else 0
     num_states = 2 * (num_weights - num_by_muon) + num_by_muon
-    num_windows = configuration.micro_batch_size or -(-configuration.batch_size // num_processes)
+    share = -(-configuration.batch_size // num_processes)
+    num_windows = min(share, configuration.micro_batch_size or share)
     is_mixed = configuration.dtype == "bfloat16"
     return Memory(
         weights=_FLOAT32 * num_weights,

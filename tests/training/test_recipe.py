@@ -1,0 +1,69 @@
+"""Training recipes are read with their places, and those of the repository train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemalm.dataset.store import read_metadata
+from schemalm.errors import ConfigurationError
+from schemalm.toml_table import read_toml
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.loop import train
+from schemalm.training.metrics import read_metrics
+from schemalm.training.recipe import read_training_recipe
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+NAMES = ("demo", "small-512", "small-1024", "medium", "large")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
+    text = 'context_size = 16\n[training]\nmodel = "small"\nnum_steps = 7\nmicro_batch_size = 2\nlearning_rate = 1\n'
+    settings = read_training_recipe(write(tmp_path, text), read_metadata(data))
+    assert settings == {"model": "small", "num_steps": 7, "micro_batch_size": 2, "learning_rate": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[training", "is no TOML"),
+        ("context_size = 512\n[training]\n", "has windows of 16: prepare it with --context-size 512"),
+        ("[training]\nbatchsize = 2\n", "batchsize is no setting of training; there are num_steps, model"),
+        ('[training]\nbatch_size = "2"\n', "batch_size must be int, got '2'"),
+        ('[training]\nmicro_batch_size = "2"\n', "micro_batch_size must be int, got '2'"),
+        ("[training]\n[other]\n", "other is not known here"),
+        ("name = 1\n", r"training is missing: expected a table"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(data: Path, tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"recipe\.toml.*{message}"):
+        read_training_recipe(write(tmp_path, text), read_metadata(data))
+
+
+def test_every_recipe_of_the_repository_is_tested() -> None:
+    assert {path.stem for path in RECIPES.glob("*.toml")} - {"tokens"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_of_the_repository_trains_for_a_step(
+    make_data: Callable[..., Path], tmp_path: Path, name: str
+) -> None:
+    path = RECIPES / f"{name}.toml"
+    context_size = read_toml(path).count("context_size", None)
+    data = make_data(name, context_size=context_size)
+    settings = read_training_recipe(path, read_metadata(data))
+    full = TrainingConfiguration(**{**settings, "device": "cpu"})
+    # In the recipe's width, with less depth: the large one would take minutes.
+    model = replace(full.model_configuration(read_metadata(data)), num_layers=2)
+    here = {"num_steps": 1, "batch_size": 1, "dtype": "float32", "compile": False}
+    train(data, tmp_path / "run", replace(full, model=model, **here))
+    assert [line["step"] for line in read_metrics(tmp_path / "run")] == [1, 1]
