@@ -71,7 +71,7 @@ def grammar(case: Case, masked: bool) -> tuple[Tensor, ...]:
 def test_the_fast_loss_equals_the_plain_one(
     case: Case, masked: bool, num_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(loss_module._CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
+    monkeypatch.setitem(loss_module.CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
     inputs = (case.hidden_BTD, case.model.head.weight)
     plain, num_plain = masked_cross_entropy(case.model.logits(case.hidden_BTD), case.targets_BT, *grammar(case, masked))
     fast, num_fast = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))

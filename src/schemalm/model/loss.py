@@ -22,6 +22,8 @@ from schemalm.errors import DataError
 from schemalm.machine.batch import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
 
+# Batches have any number of targets, but for each shape of a product oneDNN translates and keeps code of some megabytes.
+_ROW_MULTIPLE = 64
 # Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
 CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
 
@@ -103,18 +105,25 @@ class _HeadCrossEntropy(torch.autograd.Function):
         hidden_ND, head_VD = _in_product_type(hidden_ND), _in_product_type(head_VD)
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
-            chunk_loss, gradient_NV = _chunk_loss(hidden_ND[chunk] @ head_VD.T, question, chunk)
+            chunk_ND = _padded(hidden_ND[chunk])
+            num_targets = len(question.targets_N[chunk])
+            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], question, chunk)
             loss += chunk_loss
             if gradient_NV is not None:
-                gradient_NV = gradient_NV.to(hidden_ND.dtype)
-                ctx.hidden_gradient_ND[chunk] = gradient_NV @ head_VD
-                ctx.head_gradient_VD += gradient_NV.T @ hidden_ND[chunk]
+                gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
+                ctx.hidden_gradient_ND[chunk] = (gradient_NV @ head_VD)[:num_targets]
+                ctx.head_gradient_VD += gradient_NV.T @ chunk_ND
         return loss
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         """The gradients of the hidden vectors and of the head."""
         return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None
+
+
+def _padded(rows_ND: Tensor) -> Tensor:
+    """The rows, with zeros up to a multiple of `_ROW_MULTIPLE`."""
+    return F.pad(rows_ND, (0, 0, 0, -len(rows_ND) % _ROW_MULTIPLE))
 
 
 def _in_product_type(tensor: Tensor) -> Tensor:
