@@ -28,8 +28,18 @@ def write(folder: Path, text: str) -> Path:
 
 def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
     text = 'context_size = 16\n[training]\nmodel = "small"\nnum_steps = 7\nmicro_batch_size = 2\nlearning_rate = 1\n'
-    settings = read_training_recipe(write(tmp_path, text), read_metadata(data))
-    assert settings == {"model": "small", "num_steps": 7, "micro_batch_size": 2, "learning_rate": 1}
+    configuration = read_training_recipe(write(tmp_path, text), read_metadata(data), {"num_steps": 9})
+    assert configuration == TrainingConfiguration(num_steps=9, model="small", micro_batch_size=2, learning_rate=1)
+
+
+def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: Path) -> None:
+    text = "[training]\nnum_steps = 2\n[model]\nnum_layers = 1\nnum_heads = 2\nmodel_width = 16\nlogit_soft_cap = 20\n"
+    configuration = read_training_recipe(write(tmp_path, text), read_metadata(data), {"echo": False})
+    model = configuration.model_configuration(read_metadata(data))
+    assert (model.num_layers, model.num_key_value_heads, model.mlp_width) == (1, 2, 64)
+    assert (model.logit_soft_cap, model.vocab_size, model.num_states, model.num_echoes) == (20, 64, 10, 0)
+    named = read_training_recipe(write(tmp_path, text), read_metadata(data), {"model": "tiny"})
+    assert named.model == "tiny"
 
 
 @pytest.mark.parametrize(
@@ -42,11 +52,17 @@ def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
         ('[training]\nmicro_batch_size = "2"\n', "micro_batch_size must be int, got '2'"),
         ("[training]\n[other]\n", "other is not known here"),
         ("name = 1\n", r"training is missing: expected a table"),
+        ("[training]\n", r"\[training\] num_steps is missing"),
+        ("[training]\nnum_steps = 1\n[model]\nnum_layers = 1\n", r"\[model\]: num_heads is missing"),
+        (
+            "[training]\nnum_steps = 1\n[model]\nnum_layers = 1\nnum_heads = 1\nmodel_width = 8\nvocab_size = 9\n",
+            r"\[model\]: vocab_size is no field of a model",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(data: Path, tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"recipe\.toml.*{message}"):
-        read_training_recipe(write(tmp_path, text), read_metadata(data))
+        read_training_recipe(write(tmp_path, text), read_metadata(data), {})
 
 
 def test_every_recipe_of_the_repository_is_tested() -> None:
@@ -60,8 +76,7 @@ def test_a_recipe_of_the_repository_trains_for_a_step(
     path = RECIPES / f"{name}.toml"
     context_size = read_toml(path).count("context_size", None)
     data = make_data(name, context_size=context_size)
-    settings = read_training_recipe(path, read_metadata(data))
-    full = TrainingConfiguration(**{**settings, "device": "cpu"})
+    full = read_training_recipe(path, read_metadata(data), {"device": "cpu"})
     # In the recipe's width, with less depth: the large one would take minutes.
     model = replace(full.model_configuration(read_metadata(data)), num_layers=2)
     here = {"num_steps": 1, "batch_size": 1, "dtype": "float32", "compile": False}

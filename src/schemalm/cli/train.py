@@ -137,8 +137,9 @@ def _configuration(data: Path, recipe: Path | None, given: dict[str, Any]) -> Tr
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
 
-    settings = {} if recipe is None else read_training_recipe(recipe, read_metadata(data))
-    return TrainingConfiguration(**{"num_steps": DEFAULT_STEPS, **settings, **given})
+    if recipe is not None:
+        return read_training_recipe(recipe, read_metadata(data), given)
+    return TrainingConfiguration(**{"num_steps": DEFAULT_STEPS, **given})
 
 
 def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None) -> None:

@@ -81,7 +81,7 @@ def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], o
     except (OSError, SafetensorError) as error:
         saved = ", ".join(map(str, checkpoint_steps(run))) or "none"
         raise CheckpointError(
-            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole checkpoints are there "
+            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole ones are there "
             f"of the steps: {saved}. Make room or repair the disk, and go on with --resume auto"
         ) from None
 

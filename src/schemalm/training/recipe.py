@@ -1,21 +1,28 @@
 """A training recipe: a TOML file with the settings of a run.
 
 context_size = 512     of the prepared data that the recipe is for
-[training]             fields of `TrainingConfiguration`
+[training]             fields of `TrainingConfiguration`; `model` is a named size
+[model]                in place of a named size: `num_layers`, `num_heads`, `model_width`, and any other field of
+                       `GPTConfiguration` that the data does not decide
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Metadata
-from schemalm.toml_table import read_toml
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.toml_table import Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration
 
+_OF_THE_DATA = ("vocab_size", "context_size", "num_states", "num_echoes")
 
-def read_training_recipe(path: Path, metadata: Metadata) -> dict[str, Any]:
-    """The settings of a recipe, for data that it suits.
+
+def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any]) -> TrainingConfiguration:
+    """The configuration of a recipe for data that it suits; settings that are `given` go before the recipe's.
 
     Raises `ConfigurationError` naming the file and the key for whatever is missing, unknown or does not fit the data.
     """
@@ -29,5 +36,27 @@ def read_training_recipe(path: Path, metadata: Metadata) -> dict[str, Any]:
         )
     types = get_type_hints(TrainingConfiguration) | {"model": str}
     settings = top.table("training").settings(types, "setting of training")
-    top.finish("context_size", "training")
-    return settings
+    model = top.take("model", dict, None)
+    top.finish("context_size", "training", "model")
+    if model is not None and "model" not in given:
+        settings["model"] = _model(Table(f"{path}: [model]", model), metadata, {**settings, **given})
+    if "num_steps" not in {**settings, **given}:
+        top.fail("[training] num_steps", "is missing: expected the number of updates")
+    return TrainingConfiguration(**{**settings, **given})
+
+
+def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:
+    types = {name: kind for name, kind in get_type_hints(GPTConfiguration).items() if name not in _OF_THE_DATA}
+    shape = {name: table.count(name, None) for name in ("num_layers", "num_heads", "model_width")}
+    for name, value in shape.items():
+        if value is None:
+            table.fail(name, "is missing: expected an integer")
+    shape |= {"num_key_value_heads": shape["num_heads"], "mlp_width": 4 * shape["model_width"]}
+    shape |= table.settings(types, "field of a model")
+    return GPTConfiguration(
+        vocab_size=metadata.vocab_size,
+        context_size=metadata.context_size,
+        num_states=metadata.num_states if settings.get("grammar_state", True) else 0,
+        num_echoes=len(ORDERS) if settings.get("echo", True) else 0,
+        **shape,
+    )
