@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from schemalm.cli.listeners import DEFAULT_SAMPLES, Parent, Samples, Track, listeners_for
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
     from schemalm.training.configuration import TrainingConfiguration
+    from schemalm.training.progress import Progress
 
 DEFAULT_STEPS = 1000
 
@@ -80,6 +82,9 @@ def train(
         bool | None,
         typer.Option("--shard-optimizer/--no-shard-optimizer", help="Spread its state over the processes."),
     ] = None,
+    samples: Samples = DEFAULT_SAMPLES,
+    track: Track = None,
+    parent: Parent = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would take, and stop.")] = False,
     price: Annotated[
         float | None, typer.Option(min=0, metavar="X", help="Of an hour of one GPU, for --dry-run.")
@@ -116,7 +121,8 @@ def train(
         return
     if out is None:
         raise typer.BadParameter("is needed: name the run folder to write, or ask for --dry-run", param_hint="--out")
-    _train(terminal, data, out, configuration, resume)
+    listeners = listeners_for(terminal, out, samples=samples, track=track)
+    _train(terminal, data, out, configuration, resume, parent, listeners)
 
 
 def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:
@@ -160,6 +166,7 @@ def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfigurati
         ("memory for gradients", gibibytes(memory.gradients)),
         ("memory for the optimizer", gibibytes(memory.optimizer)),
         ("memory for activations", gibibytes(memory.activations)),
+        ("memory to work with", gibibytes(memory.working)),
         ("memory in all, per process", gibibytes(memory.total)),
         (
             "memory that is free",
@@ -175,12 +182,20 @@ def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfigurati
     terminal.finish(asdict(estimate), next_command=command_line("train", "--data", data, "--out", "RUN"))
 
 
-def _train(terminal: Terminal, data: Path, out: Path, configuration: TrainingConfiguration, resume: str | None) -> None:
+def _train(
+    terminal: Terminal,
+    data: Path,
+    out: Path,
+    configuration: TrainingConfiguration,
+    resume: str | None,
+    parent: Path | None,
+    listeners: Progress,
+) -> None:
     what = f"a {configuration.model} model on {data} for {configuration.num_steps:,} steps"
     terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
 
-    summary = train_run(data, out, configuration, resume=resume, report=terminal.training_progress())
+    summary = train_run(data, out, configuration, resume=resume, parent=parent, report=listeners)
     terminal.show(
         f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s; "
         f"validation loss {summary.validation_loss:.4f}, {summary.bits_per_byte:.4f} bits per byte; "

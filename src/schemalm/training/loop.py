@@ -64,17 +64,19 @@ def train(
     configuration: TrainingConfiguration,
     *,
     resume: str | int | None = None,
+    parent: Path | None = None,
     report: Progress | None = None,
 ) -> RunSummary:
     """Train on the prepared folder `data` into the run folder `out`, or go on with the run that is there.
 
     `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
-    step of a checkpoint. `report` hears of every step, line of metrics and checkpoint, in the first process. Raises
+    step of a checkpoint. `parent` is recorded as the run that this one is a variation of, and changes nothing.
+    `report` hears of every step, line of metrics and checkpoint, in the first process. Raises
     `DataError` for damaged data, `CheckpointError` for a run that cannot be opened or does not fit, and `TrainingError`
     where the loss goes astray, memory does not suffice or another process ends.
     """
     metadata = read_metadata(data)
-    config = describe_run(data, metadata, configuration)
+    config = describe_run(data, metadata, configuration, out, parent)
     verify_files(data, metadata)
     with joined_processes(configuration.device) as processes:
         progress = report if report is not None and processes.is_first else Progress()

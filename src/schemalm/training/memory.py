@@ -28,11 +28,12 @@ class Memory:
     gradients: int
     optimizer: int
     activations: int
+    working: int
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.weights + self.gradients + self.optimizer + self.activations
+        return self.weights + self.gradients + self.optimizer + self.activations + self.working
 
 
 def needed_memory(
@@ -40,8 +41,10 @@ def needed_memory(
 ) -> Memory:
     """What training `model` needs, which may be on the device "meta".
 
-    The optimizer holds two numbers for each weight of AdamW and one for each of Muon. Activations are those of the
-    windows computed at once: what each layer keeps for the way back, the loss's logits, and weights cast for products.
+    The optimizer holds two numbers for each weight of AdamW and one for each of Muon. Activations are what the layers
+    keep for the way back of the windows computed at once. Working memory is held for a moment: logits of the loss,
+    weights cast for products, gradients of activations, and what the allocator does not give back, for which half of
+    the activations is added, as was measured on a CPU.
     """
     shapes = model.configuration
     num_weights = model.num_parameters()
@@ -50,15 +53,17 @@ def needed_memory(
     num_states = 2 * (num_weights - num_by_muon) + num_by_muon
     share = -(-configuration.batch_size // num_processes)
     num_windows = min(share, configuration.micro_batch_size or share)
+    activations = num_windows * shapes.context_size * _bytes_per_token(shapes, configuration)
     is_mixed = configuration.dtype == "bfloat16"
     return Memory(
         weights=_FLOAT32 * num_weights,
         # With several processes the buckets that are exchanged are a second copy.
         gradients=_FLOAT32 * num_weights * (1 if num_processes == 1 else 2),
         optimizer=_FLOAT32 * num_states // (num_processes if configuration.shard_optimizer else 1),
-        activations=num_windows * shapes.context_size * _bytes_per_token(shapes, configuration)
-        + _LOGIT_COPIES * _FLOAT32 * max(CHUNK_LOGITS[device_type], shapes.vocab_size)
-        + (_BFLOAT16 * num_hidden if is_mixed else 0),
+        activations=activations,
+        working=_LOGIT_COPIES * _FLOAT32 * max(CHUNK_LOGITS[device_type], shapes.vocab_size)
+        + (_BFLOAT16 * num_hidden if is_mixed else 0)
+        + activations // 2,
     )
 
 
@@ -94,7 +99,7 @@ def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch
     if available is None or needed.total <= available:
         return
     advice = "a smaller model"
-    if needed.total - needed.activations < available:
+    if needed.total - needed.activations - needed.working < available:
         size = configuration.micro_batch_size or configuration.batch_size
         advice = f"a micro_batch_size under {size}" if size > 1 else "activation_checkpointing"
     raise TrainingError(

@@ -1,7 +1,8 @@
 """metrics.jsonl: one line per logged step, in order, as if the run had never been interrupted.
 
-A training line has `kind` "train", a validation line "validation"; both have `step`. The fields of `MEASURED_FIELDS`
-are measured on the machine; all others are functions of the configuration and the data.
+A training line has `kind` "train", a validation line "validation"; both have a whole `step` and a `loss`, and whatever
+else they have are numbers too. The fields of `MEASURED_FIELDS` are measured on the machine; all others are functions of
+the configuration and the data.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from schemalm.errors import CheckpointError
 from schemalm.files import write_atomically
 
 METRICS_FILE = "metrics.jsonl"
+KINDS = ("train", "validation")
 MEASURED_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second", "share_of_peak", "memory_bytes"})
 
 
@@ -26,9 +28,19 @@ def read_metrics(run: Path) -> list[dict[str, Any]]:
     path = run / METRICS_FILE
     lines = path.read_bytes().split(b"\n") if path.exists() else []
     try:
-        return [dict(json.loads(line)) for line in lines[:-1]]  # what follows the last line feed is empty or torn
-    except (ValueError, TypeError) as error:
+        return [_checked(json.loads(line)) for line in lines[:-1]]  # what follows the last line feed is empty or torn
+    except (ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); repair it or train into another folder") from None
+
+
+def _checked(line: Any) -> dict[str, Any]:
+    numbers = dict(line)
+    if numbers.pop("kind", None) not in KINDS or type(numbers.get("step")) is not int or "loss" not in numbers:
+        raise ValueError(f"no line of metrics: {line!r:.80}")
+    for name, number in numbers.items():
+        if type(number) not in (int, float):
+            raise ValueError(f"{name} is no number: {number!r:.40}")
+    return dict(line)
 
 
 class Metrics:

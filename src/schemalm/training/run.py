@@ -1,17 +1,20 @@
 """The run folder: its configuration file, its lock, where to go on, and loading a trained model from it.
 
 config.json holds everything that determined the run. A run goes on only with the same model, training configuration,
-data and tokenizer; `versions`, `environment` and how steps are computed (`MEANS`) may change.
+data and tokenizer; `versions`, `environment` and how steps are computed (`MEANS`) may change. `parent`, the run that
+this one is a variation of, decides nothing: it is recorded at the start, as the path from this folder to that one.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,15 +45,26 @@ _LOCK_FILE = ".lock"
 _DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
-def describe_run(data: Path, metadata: Metadata, configuration: TrainingConfiguration) -> dict[str, Any]:
-    """The content of config.json for a run on the prepared folder `data`."""
-    model = configuration.model_configuration(metadata)
+def describe_run(
+    data: Path, metadata: Metadata, configuration: TrainingConfiguration, out: Path, parent: Path | None = None
+) -> dict[str, Any]:
+    """The content of config.json for a run on the prepared folder `data`, to be written to `out`.
+
+    Raises `CheckpointError` where `parent` is no run folder.
+    """
+    model, validation = configuration.model_configuration(metadata), metadata.splits["val"]
     training = asdict(configuration)
     training["model"] = configuration.model if isinstance(configuration.model, str) else "custom"
     return {
         "model": asdict(model),
         "training": training,
-        "data": {"context_size": metadata.context_size, "stride": metadata.stride},
+        "parent": None if parent is None else _path_to_parent(out, parent),
+        "data": {
+            "context_size": metadata.context_size,
+            "stride": metadata.stride,
+            "num_validation_documents": validation.num_documents,
+            "num_validation_bytes": validation.num_bytes,
+        },
         "data_sha256": hash_file(data / METADATA_FILE),
         "tokenizer_sha256": metadata.tokenizer_sha256,
         "versions": {name: version(name) for name in ("schemalm", "torch", "numpy")},
@@ -59,8 +73,14 @@ def describe_run(data: Path, metadata: Metadata, configuration: TrainingConfigur
             "platform": platform.platform(),
             "num_threads": torch.get_num_threads(),
             "data": str(data.resolve()),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     }
+
+
+def _path_to_parent(run: Path, parent: Path) -> str:
+    read_config(parent)
+    return os.path.relpath(parent.resolve(), run.resolve())
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -70,7 +90,7 @@ def read_config(run: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
 
 
@@ -141,6 +161,8 @@ def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progre
             f"{run} was started with another configuration: {'; '.join(differences)}. Resume with what it was started "
             "with, or train into another folder"
         )
+    if new["parent"] not in (None, old.get("parent")):
+        progress.message(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
     changed = _differences(old.get("versions"), new["versions"])
     if changed:
         progress.message(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
