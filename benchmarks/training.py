@@ -14,7 +14,6 @@ and precision with the same AdamW. `--publish` writes `benchmarks/results/traini
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import os
 import platform
@@ -35,6 +34,7 @@ from rich.markdown import Markdown
 
 from limits import processor
 from page import place
+from peer import load_nanochat
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.windows import Batch
 from schemalm.errors import ConfigurationError
@@ -152,21 +152,8 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
 
 def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
     """The same for the GPT of a nanochat checkout; its embedding is made float32 where products are."""
-    sys.path.insert(0, mode.nanochat)
-    module = importlib.import_module("nanochat.gpt")
     shape = GPTConfiguration.named(mode.size, vocab_size=VOCAB_SIZE, context_size=CONTEXT_SIZE)
-    settings = {
-        "sequence_len": CONTEXT_SIZE,
-        "vocab_size": VOCAB_SIZE,
-        "n_layer": shape.num_layers,
-        "n_head": shape.num_heads,
-        "n_kv_head": shape.num_heads,
-        "n_embd": shape.model_width,
-        "window_pattern": "L",
-    }
-    known = {field.name for field in dataclasses.fields(module.GPTConfig)}
-    model = module.GPT(module.GPTConfig(**{name: value for name, value in settings.items() if name in known}))
-    model.init_weights()
+    model = load_nanochat(Path(mode.nanochat), shape)
     model.to(mode.device)
     dtype = DTYPES[mode.dtype]
     if dtype == torch.float32:

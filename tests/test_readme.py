@@ -1,4 +1,4 @@
-"""The README's Python examples run, and its commands exist."""
+"""The Python examples of the README and of the concept pages run, and the commands there exist."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from typer.testing import CliRunner
 
 from schemalm.cli.application import app
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs" / "concepts").glob("*.md"))]
 
 
-def blocks(language: str) -> list[str]:
+def blocks(page: Path, language: str) -> list[str]:
     """The code blocks of a language."""
-    return re.findall(rf"```{language}\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL)
 
 
-def test_python_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_python_examples_run_and_show_what_they_say(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
-    for block in blocks("python"):
+    for block in blocks(page, "python"):
         lines = block.splitlines()
         for statement in ast.parse(block).body:
             source = ast.get_source_segment(block, statement)
@@ -33,8 +37,9 @@ def test_python_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch:
                 exec(source or "", scope)
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    commands = set(re.findall(r"^schemalm ([a-z]+)", "\n".join(blocks("console") + blocks("sh")), flags=re.MULTILINE))
+def test_every_command_of_the_pages_exists() -> None:
+    shown = "\n".join(block for page in PAGES for language in ("console", "sh") for block in blocks(page, language))
+    commands = set(re.findall(r"^schemalm ([a-z]+)", shown, flags=re.MULTILINE))
     assert commands
     for command in commands:
         result = CliRunner().invoke(app, [command, "--help"])

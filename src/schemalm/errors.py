@@ -6,10 +6,10 @@
     ├── InvalidDocument    a value that breaks the schema
     ├── DecodeError        token ids that are no whole document
     ├── GuardError         a beginning of a document that cannot be ended without breaking a guard
-    ├── PromptError        a partial value that no document of the schema can contain
+    ├── PromptError        a partial value that no document of the schema can contain, or a text that a model cannot read
     ├── DataError          a corpus or a prepared data set that cannot be used
     ├── ConfigurationError a setting that is out of range or does not fit another
-    ├── TrainingError      a training run that cannot go on: its loss is no number any more
+    ├── TrainingError      a training run that cannot go on: its loss, memory or another process
     └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
 
 A message says what was found, where, what was expected and what to do. Fields are plain values, so
@@ -74,10 +74,11 @@ class GuardError(SchemaLMError):
 
 
 class PromptError(SchemaLMError):
-    """A partial value that no document of the schema can contain."""
+    """A partial value that no document of the schema can contain; for a prompt that is text `pointer` is None."""
 
-    def __init__(self, message: str, *, pointer: str = "") -> None:
-        super().__init__(f"prompt at {pointer or '/'}: {message}")
+    def __init__(self, message: str, *, pointer: str | None = "") -> None:
+        place = "prompt" if pointer is None else f"prompt at {pointer or '/'}"
+        super().__init__(f"{place}: {message}")
         self.pointer = pointer
         self.message = message
 

@@ -22,6 +22,12 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def free_folder(parent: Path, name: str) -> Path:
+    """`name` in `parent`, or `name-2` and so on where there was one before."""
+    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
+    return next((parent / free for free in names if not (parent / free).exists()), parent / name)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes renames inside `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -35,6 +35,8 @@ def test_an_unknown_size_is_named_with_the_known_ones() -> None:
         ("model_width", 193),
         ("num_key_value_heads", 2),
         ("head_std", -0.1),
+        ("tie_head", 1),
+        ("input_norm", None),
     ],
 )
 def test_a_field_out_of_range_is_named(field: str, value: float) -> None:

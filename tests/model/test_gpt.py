@@ -167,3 +167,38 @@ def test_parameters_and_operations_are_counted_as_by_hand() -> None:
     matrices = 2 * (32 * 32 + 2 * 32 * 16 + 32 * 32 + 2 * 32 * 64) + 32 * 50
     assert model.num_parameters() == matrices + (50 + 2 * 9 + 2 * 4) * 32
     assert model.flops_per_token() == 6 * matrices + 12 * 2 * 32 * 24
+
+
+def test_a_tied_head_is_the_token_embedding() -> None:
+    tied, untied = random_model(replace(PLAIN, tie_head=True)), random_model(PLAIN)
+    assert tied.head_weight is tied.tokens.weight
+    assert "head.weight" not in tied.state_dict()
+    assert untied.num_parameters() - tied.num_parameters() == 50 * 32
+    untied.load_state_dict({**tied.state_dict(), "head.weight": tied.tokens.weight})
+    tokens_BT, *_ = random_input(2, 24)
+    assert torch.equal(tied(tokens_BT), untied(tokens_BT))
+
+
+def test_without_the_input_norm_the_size_of_embeddings_matters() -> None:
+    tokens_BT, *_ = random_input(2, 24)
+    for input_norm in (True, False):
+        model = random_model(replace(PLAIN, input_norm=input_norm))
+        before_BTV = model(tokens_BT)
+        model.tokens.weight *= 2
+        assert torch.allclose(model(tokens_BT), before_BTV, atol=1e-4) == input_norm
+
+
+def test_a_model_in_float64_computes_all_of_it_there() -> None:
+    model = GPT(PLAIN, dtype=torch.float64)
+    model.load_state_dict(random_model(PLAIN).state_dict())
+    tokens_BT, *_ = random_input(2, 24)
+    logits_BTV = model(tokens_BT)
+    assert logits_BTV.dtype == torch.float64
+    assert {buffer.dtype for buffer in model.buffers()} == {torch.float64}
+    torch.testing.assert_close(logits_BTV.float(), random_model(PLAIN)(tokens_BT), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_narrower_logits_are_made_float32(dtype: torch.dtype) -> None:
+    model = random_model(PLAIN).to(dtype)
+    assert model.logits(torch.zeros(1, 32, dtype=dtype)).dtype == torch.float32

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
+from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.transformers_names import from_transformers, to_transformers, transformers_settings
@@ -61,6 +63,25 @@ def test_logits_equal_those_of_transformers(configuration: GPTConfiguration, num
         ours_BTV, theirs_BTV = model(tokens_BT), theirs(tokens_BT).logits
     assert ours_BTV.std() > 0.3  # the comparison means something
     torch.testing.assert_close(ours_BTV, theirs_BTV, rtol=0, atol=1e-4)
+
+
+def test_a_tied_model_is_theirs_with_tied_embeddings() -> None:
+    configuration = replace(SHAPES[1], tie_head=True)
+    model, theirs = random_pair(configuration)
+    assert theirs.get_output_embeddings().weight is theirs.get_input_embeddings().weight
+    tokens_BT = torch.randint(configuration.vocab_size, (3, 9))
+    with torch.no_grad():
+        torch.testing.assert_close(model(tokens_BT), theirs(tokens_BT).logits, rtol=0, atol=1e-4)
+    back = from_transformers(theirs.state_dict(), configuration)
+    assert back.keys() == model.state_dict().keys()
+
+
+def test_a_model_without_the_input_norm_is_refused() -> None:
+    configuration = replace(SHAPES[1], input_norm=False)
+    with pytest.raises(ConfigurationError, match="input norm"):
+        transformers_settings(configuration)
+    with pytest.raises(ConfigurationError, match="input norm"):
+        to_transformers(GPT(configuration).state_dict(), configuration)
 
 
 def test_names_translate_back() -> None:

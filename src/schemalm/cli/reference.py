@@ -197,9 +197,9 @@ def parity(seed: Seed = 0, as_json: AsJSON = False) -> None:
         ("largest difference", "engine", *QUANTITIES),
         [(case, engine, *(_cell(largest, case, engine, name) for name in QUANTITIES)) for case, engine in rows],
     )
-    apart = [place for place, difference in largest.items() if not difference <= LIMITS[place[1]]]
-    for case, engine, quantity in apart:
-        terminal.show(f"apart: {case}: {quantity} of {engine} by {largest[case, engine, quantity]:.1e}")
+    apart = [finding for finding in findings if not finding[3] <= LIMITS[finding[1]]]  # so is what is no number
+    for case, engine, quantity, difference in apart:
+        terminal.show(f"apart: {case}: {quantity} of {engine} by {difference:.1e}")
     described = [
         {"case": case, "engine": engine, "quantity": quantity, "difference": difference, "limit": LIMITS[engine]}
         for (case, engine, quantity), difference in largest.items()

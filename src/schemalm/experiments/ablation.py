@@ -35,7 +35,7 @@ from schemalm.reference.training import train, write_json
 
 FIGURES = ("validation_loss", "bits_per_byte", "train_loss")
 RUNS_FOLDER = "runs"
-WIDTH_INCHES, ROW_INCHES, MARGIN_INCHES = 8.4, 0.3, 0.9
+WIDTH_INCHES, LETTER_INCHES, ROW_INCHES, MARGIN_INCHES = 6.2, 0.08, 0.3, 0.9
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "bool": lambda text: {"true": True, "false": False}[text.lower()],
     "int": int,
@@ -126,21 +126,24 @@ def run_ablation(
 
 def _read_row(path: Path) -> Row:
     try:
-        return dict(json.loads(path.read_bytes()))
-    except (ValueError, TypeError) as error:
+        row: Row = json.loads(path.read_bytes())
+        if not all(isinstance(row[figure], int | float) for figure in (*FIGURES, "num_parameters")):
+            raise TypeError("a figure is no number")
+    except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} is damaged ({error}): delete it, and the run is made again") from None
+    return row
 
 
-def summarize(axes: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """The runs of each combination, under a name for it, in the order of the plan."""
-    return [(label, list(group)) for label, group in groupby(rows, key=lambda row: _label(row, axes))]
+def _combinations(axes: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
+    """The runs of each combination, in the order of the plan."""
+    return [list(group) for _, group in groupby(rows, key=lambda row: _label(row, axes))]
 
 
 def table_rows(axes: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The header and the lines of the table: figures are means over seeds with standard deviations."""
     header = (*axes, "parameters", "seeds", *(figure.replace("_", " ") for figure in FIGURES))
     lines = []
-    for _, group in summarize(axes, rows):
+    for group in _combinations(axes, rows):
         spreads = (_spread([row[figure] for row in group]) for figure in FIGURES)
         settings = (_text(group[0][axis]) for axis in axes)
         lines.append((*settings, f"{group[0]['num_parameters']:,}", str(len(group)), *spreads))
@@ -163,7 +166,7 @@ def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> Non
     table = io.StringIO()
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
     write_atomically(out / "results.csv", table.getvalue().encode())
     write_atomically(out / "results.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
     header, lines = table_rows(axes, rows)
@@ -175,16 +178,20 @@ def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> Non
 
 def _draw(axes: Sequence[str], rows: Sequence[Row]) -> str:
     """Bits per byte of each combination as SVG: a dot for each seed, the mean, and a bar of one standard deviation."""
-    groups = [(label, [row["bits_per_byte"] for row in group]) for label, group in summarize(axes, rows)]
-    figure, (plot,) = new_figure(1, width=WIDTH_INCHES, height=MARGIN_INCHES + ROW_INCHES * len(groups))
-    means = [fmean(values) for _, values in groups]
-    spreads = [stdev(values) if len(values) > 1 else 0.0 for _, values in groups]
-    plot.errorbar(means, range(len(groups)), xerr=spreads, color=FIRST, fmt="o", markersize=6, linewidth=2)
-    for place, (_, values) in enumerate(groups):
+    combinations = _combinations(axes, rows)
+    varied = [axis for axis in axes if len({row[axis] for row in rows}) > 1]
+    labels = [_label(group[0], varied) for group in combinations]
+    width, height = LETTER_INCHES * max(map(len, labels)), ROW_INCHES * len(combinations)
+    figure, (plot,) = new_figure(1, width=WIDTH_INCHES + width, height=MARGIN_INCHES + height)
+    for place, group in enumerate(combinations):
+        values = [row["bits_per_byte"] for row in group]
+        spread = stdev(values) if len(values) > 1 else 0.0
+        plot.errorbar(fmean(values), place, xerr=spread, color=FIRST, fmt="o", markersize=6, linewidth=2)
         plot.plot(values, [place + 0.22] * len(values), "o", color=FIRST, alpha=0.45, markersize=3)
-    plot.set_yticks(range(len(groups)), [label for label, _ in groups])
+    plot.set_yticks(range(len(combinations)), labels)
     plot.set(
-        xlabel="bits per byte of validation: mean ± standard deviation, and each seed", ylim=(len(groups) - 0.5, -0.5)
+        xlabel="bits per byte of validation: mean ± standard deviation, and each seed",
+        ylim=(len(combinations) - 0.5, -0.5),
     )
     plot.grid(visible=False, axis="y")
     plot.grid(axis="x", color=GRID, linewidth=0.7)

@@ -8,22 +8,19 @@ from collections.abc import Callable, Collection, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from schemalm.evaluation.plots import FIRST, GRID, INK, SECOND, new_figure, to_svg
+from schemalm.evaluation.plots import COLOURS, DASHES, FIRST, GRID, INK, new_figure, to_svg
 from schemalm.evaluation.report import compact
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.results import MEASURES
 from schemalm.experiments.summary import Row
 from schemalm.model.configuration import SIZES
 
-# After Okabe and Ito, for colour-blind readers; markers tell arms apart a second time.
-COLOURS = (FIRST, SECOND, "#009e73", "#c0589a", "#3ba7d8", "#8c564b", INK, "#a89400")
+# They tell arms apart a second time.
 MARKERS = "osD^vPX*<"
 WIDTH_INCHES, HEIGHT_INCHES, ROW_INCHES, MARGIN_INCHES = 8.4, 4.4, 0.24, 0.9
 ALIKE = (0, (4, 3))  # the dashes of the line where arm and baseline are alike
 # Neighbouring lines are shifted by this factor, so that their intervals do not cover one another.
 SHIFT = 1.012
-
-DASHES = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)))
 
 # The points of each line: a quantity over a number, by arm and model; over all models the model is "".
 Points = list[tuple[float, Estimate]]

@@ -2,8 +2,8 @@
 
 In go token ids, and optionally the grammar state and the echoes before each next token; out come float32 logits. Rotary
 positions, RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys
-after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Two switches leave that form, for
-experiments: `tie_head` and `input_norm`.
+after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Two switches, `tie_head` and
+`input_norm`, leave that form for experiments.
 
 The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token's before the input norm,
 one to the residual stream before the last norm, a bias of the logits by state. Each echo (`dataset/echo.py`) is a

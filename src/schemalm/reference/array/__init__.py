@@ -1,0 +1,1 @@
+"""The array engine: NumPy alone, with every derivative written by hand."""

@@ -1,0 +1,83 @@
+"""The twin's configuration: everything that decides a run is a field here, validated once.
+
+Sizes have the names that nanochat gives them (`n_layer`, `n_head`, `n_embd`). `model_configuration` says the same in
+the names of the product's model, which all three engines compute.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from schemalm.errors import ConfigurationError
+from schemalm.model.configuration import GPTConfiguration
+
+CHOICES = {
+    "engine": ("scalar", "array", "torch"),
+    "model": ("bigram", "mini-gpt"),
+    "optimizer": ("sgd", "adamw"),
+    "schedule": ("constant", "linear", "cosine"),
+    "dtype": ("float32", "float64"),
+}
+_FRACTIONS = ("beta1", "beta2", "warmdown_share")
+
+
+@dataclass(frozen=True)
+class ReferenceConfiguration:
+    """What to train and how; raises `ConfigurationError` for values that make no sense.
+
+    `tokenizer` is `character`, `typed` or a tokenizer file. A step reads `batch_size` windows of `context_size` tokens.
+    Every weight starts from a normal distribution with the standard deviation `init_std`. Weight decay, the betas and
+    epsilon are AdamW's, `dtype` is the torch engine's. `seed` drives everything that is drawn.
+    """
+
+    engine: str = "array"
+    dtype: str = "float32"
+    model: str = "mini-gpt"
+    tokenizer: str = "character"
+    n_layer: int = 1
+    n_head: int = 4
+    n_embd: int = 16
+    context_size: int = 16
+    tie_head: bool = False
+    input_norm: bool = True
+    init_std: float = 0.08
+    steps: int = 200
+    batch_size: int = 4
+    optimizer: str = "adamw"
+    learning_rate: float = 0.01
+    schedule: str = "linear"
+    warmdown_share: float = 0.5
+    weight_decay: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.95
+    epsilon: float = 1e-8
+    num_evaluation_windows: int = 32
+    max_memory_growth: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ConfigurationError(f"{name} must be {' or '.join(CHOICES[name])}, got {value!r}")
+            kind = next(field.type for field in fields(self) if field.name == name)
+            least = 0 if name in ("seed", "weight_decay", *_FRACTIONS) else 1 if kind == "int" else 1e-12
+            most = 1.0 if name in _FRACTIONS else 1e12
+            if kind in ("int", "float") and not (least <= value <= most and math.isfinite(value)):
+                raise ConfigurationError(f"{name} must lie between {least:g} and {most:g}, got {value}")
+        if self.n_embd % (2 * self.n_head):
+            raise ConfigurationError(f"n_embd {self.n_embd} must be a multiple of 2 * n_head = {2 * self.n_head}")
+
+    def model_configuration(self, vocab_size: int) -> GPTConfiguration:
+        """The product's configuration of the same model, in its plain form."""
+        return GPTConfiguration(
+            vocab_size=vocab_size,
+            context_size=self.context_size,
+            num_layers=self.n_layer,
+            num_heads=self.n_head,
+            num_key_value_heads=self.n_head,
+            model_width=self.n_embd,
+            mlp_width=4 * self.n_embd,
+            tie_head=self.tie_head,
+            input_norm=self.input_norm,
+        )

@@ -1,0 +1,63 @@
+"""Data for the twin: a text, or documents, as one stream of tokens for training and one for validation.
+
+BOS stands before, between and after documents, so a model learns where they begin and end; a text is one document.
+The last tenth of a text, or the documents of a tenth that is held out by source, are for validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from schemalm.dataset.prepare import SourceDocument, validation_sources
+from schemalm.documents import canonical_json
+from schemalm.errors import DataError
+from schemalm.reference.configuration import ReferenceConfiguration
+from schemalm.reference.weights import Tokens
+from schemalm.tokenizer import AnyTokenizer, TextTokenizer
+
+VALIDATION_SHARE = 0.1
+Batch = tuple[Tokens, Tokens]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Token streams, the tokenizer that made them, and the size of what validation says as text or compact JSON."""
+
+    tokenizer: AnyTokenizer
+    train: Tokens
+    validation: Tokens
+    validation_bytes: int
+
+
+def text_corpus(text: str, tokenizer: TextTokenizer) -> Corpus:
+    """The corpus of one text; raises `DataError` where it has characters that the tokenizer does not know."""
+    cut = round(len(text) * (1 - VALIDATION_SHARE))
+    train, validation = (stream([tokenizer.encode_text(part)], tokenizer) for part in (text[:cut], text[cut:]))
+    return Corpus(tokenizer, train, validation, len(text[cut:].encode()))
+
+
+def document_corpus(documents: Sequence[SourceDocument], tokenizer: AnyTokenizer) -> Corpus:
+    """The corpus of documents; raises `DataError` for less than two sources, `InvalidDocument` where one is refused."""
+    held_out = validation_sources(documents, VALIDATION_SHARE, seed=0)
+    splits = [[one.value for one in documents if (one.source in held_out) == is_held_out] for is_held_out in (0, 1)]
+    train, validation = (stream(tokenizer.encode_batch(values), tokenizer) for values in splits)
+    return Corpus(tokenizer, train, validation, sum(len(canonical_json(value)) for value in splits[1]))
+
+
+def stream(documents: Iterable[Sequence[int]], tokenizer: AnyTokenizer) -> Tokens:
+    """Documents one after another, with BOS before, between and after them."""
+    bos = tokenizer.bos_id
+    return np.array([bos] + [token for ids in documents for token in (*ids, bos)], dtype=np.int64)
+
+
+def draw_batch(corpus: Corpus, generator: np.random.Generator, configuration: ReferenceConfiguration) -> Batch:
+    """Windows that begin anywhere in the training stream, and the token after each of theirs [B, T]."""
+    length, num_tokens = configuration.context_size + 1, len(corpus.train)
+    if num_tokens < length:
+        raise DataError(f"{num_tokens} training tokens, fewer than a window of {length}: take a smaller context_size")
+    starts_B = generator.integers(num_tokens - length + 1, size=configuration.batch_size)
+    windows_BT = corpus.train[starts_B[:, None] + np.arange(length)]
+    return windows_BT[:, :-1], windows_BT[:, 1:]

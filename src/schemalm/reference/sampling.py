@@ -1,0 +1,48 @@
+"""Sampling: a text from a model, one token after another.
+
+The model reads the last `context_size` tokens, BOS first; the next token is drawn from its probabilities by one number
+of the sampling stream, so engines that agree on the probabilities write the same text. BOS ends it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemalm.errors import DataError, PromptError
+from schemalm.reference.configuration import ReferenceConfiguration
+from schemalm.reference.engines import Engine
+from schemalm.reference.weights import SAMPLING, random_stream
+from schemalm.tokenizer import AnyTokenizer, TextTokenizer
+
+
+def sample(
+    engine: Engine, tokens: list[int], configuration: ReferenceConfiguration, max_new_tokens: int, temperature: float
+) -> list[int]:
+    """New tokens after `tokens`, BOS and a prompt, until BOS comes again or there are enough; 0 takes the likeliest."""
+    generator = random_stream(configuration.seed, SAMPLING)
+    bos, written = tokens[0], list(tokens)
+    while len(written) < len(tokens) + max_new_tokens:
+        window_BT = np.array([written[-configuration.context_size :]], dtype=np.int64)
+        logits_V = engine.logits(window_BT)[0, -1]
+        token = int(np.argmax(logits_V))
+        if temperature > 0:  # the probabilities laid end to end: which of them holds a number drawn from their length?
+            ends_V = np.cumsum(np.exp((logits_V - logits_V[token]) / temperature))
+            token = int(np.searchsorted(ends_V, generator.random() * ends_V[-1], side="right"))
+        if token == bos:
+            break
+        written.append(token)
+    return written[len(tokens) :]
+
+
+def encode_prompt(text: str, tokenizer: AnyTokenizer, configuration: ReferenceConfiguration) -> list[int]:
+    """The tokens of a prompt; raises `PromptError` where it is empty, too long, unknown, or of no text tokenizer."""
+    limit = configuration.context_size - 1
+    if not isinstance(tokenizer, TextTokenizer):
+        raise PromptError("this run writes typed tokens, which no text begins: leave the prompt out", pointer=None)
+    try:
+        tokens = tokenizer.encode_text(text)
+    except DataError as error:
+        raise PromptError(f"{error}; it has {len(text)} characters, of at most {limit}", pointer=None) from None
+    if not 0 < len(tokens) <= limit:
+        raise PromptError(f"it has {len(tokens)} tokens, from 1 to {limit} fit the context beside BOS", pointer=None)
+    return tokens

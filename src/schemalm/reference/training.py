@@ -1,0 +1,125 @@
+"""Training with any engine, and the run folder that it leaves.
+
+    RUN/
+        config.json            the configuration
+        tokenizer.json         the tokenizer
+        weights.safetensors    the weights, float64
+        evaluation.json        the evaluation, written last
+
+A run is short and starts again where it was interrupted; equal configurations and data give equal files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from schemalm.dataset.selection import evenly_spaced
+from schemalm.errors import CheckpointError, ConfigurationError, TrainingError
+from schemalm.files import write_atomically
+from schemalm.reference.array.layers import cross_entropy
+from schemalm.reference.configuration import ReferenceConfiguration
+from schemalm.reference.data import Corpus, draw_batch
+from schemalm.reference.engines import Engine, make_engine
+from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
+from schemalm.reference.optimizers import learning_rate
+from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
+from schemalm.tokenizer import AnyTokenizer, load_tokenizer
+
+CONFIG, TOKENIZER, WEIGHTS, EVALUATION = "config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"
+Report = Callable[[int, float], None]  # called with each step and its loss
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An engine after training, with what it was trained by and the loss of each step."""
+
+    configuration: ReferenceConfiguration
+    corpus: Corpus
+    engine: Engine
+    losses: list[float]
+
+    def evaluate(self) -> dict[str, float]:
+        """Losses in nats per token, in training over the last tenth of the steps; bits per byte compare any tokens."""
+        settings, validation = self.configuration, self.corpus.validation
+        loss = stream_loss(self.engine, validation, settings.context_size, settings.num_evaluation_windows)
+        return {
+            "train_loss": float(np.mean(self.losses[-max(1, len(self.losses) // 10) :])),
+            "validation_loss": loss,
+            "bits_per_byte": loss / math.log(2) * (len(validation) - 1) / max(1, self.corpus.validation_bytes),
+            "num_parameters": sum(weight.size for weight in self.engine.weights().values()),
+        }
+
+    def save(self, run: Path) -> None:
+        """Write all of the run folder but the evaluation."""
+        write_json(run / CONFIG, {"reference": asdict(self.configuration)})
+        write_atomically(run / TOKENIZER, self.corpus.tokenizer.to_json())
+        write_atomically(run / WEIGHTS, save(self.engine.weights()))
+
+
+def train(configuration: ReferenceConfiguration, corpus: Corpus, report: Report = lambda step, loss: None) -> Trained:
+    """Train; raises `TrainingError` where the loss is no number any more, or memory grows."""
+    engine, guard = (
+        make_engine(configuration, corpus.tokenizer.vocab_size),
+        MemoryGuard(configuration.max_memory_growth),
+    )
+    generator = random_stream(configuration.seed, BATCHES)
+    losses: list[float] = []
+    for step in range(1, configuration.steps + 1):
+        batch = draw_batch(corpus, generator, configuration)
+        try:
+            with np.errstate(over="raise", invalid="raise", divide="raise"):
+                losses.append(engine.loss(*batch))
+                engine.step(learning_rate(step, configuration))
+        except ArithmeticError:
+            losses.append(math.nan)
+        if not math.isfinite(losses[-1]):
+            raise TrainingError(
+                f"training diverged at step {step}: lower learning_rate {configuration.learning_rate:g}"
+            )
+        report(step, losses[-1])
+        guard.check(step)
+    return Trained(configuration, corpus, engine, losses)
+
+
+def train_run(configuration: ReferenceConfiguration, corpus: Corpus, run: Path, report: Report) -> dict[str, float]:
+    """Train, write the run folder, evaluate."""
+    trained = train(configuration, corpus, report)
+    evaluation = persist_then_evaluate(lambda: trained.save(run), trained.evaluate)
+    write_json(run / EVALUATION, evaluation)
+    return evaluation
+
+
+def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows: int) -> float:
+    """The mean loss over at most so many of the windows into which a stream is cut; the last may be shorter."""
+    starts = range(0, len(stream_N) - 1, context_size)
+    chosen = [starts[index] for index in evenly_spaced(len(starts), max_windows)]
+    windows = [stream_N[None, start : start + context_size + 1] for start in chosen]
+    losses = [cross_entropy(engine.logits(window[:, :-1]), window[:, 1:])[0] for window in windows]
+    return float(np.average(losses, weights=[window.size - 1 for window in windows]))
+
+
+def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
+    """A run's configuration, tokenizer and engine; raises `CheckpointError` where it is none or damaged."""
+    try:
+        configuration = ReferenceConfiguration(**json.loads((run / CONFIG).read_bytes())["reference"])
+        weights = load((run / WEIGHTS).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, ConfigurationError) as error:
+        raise CheckpointError(f"{run} is no folder of `schemalm reference train`, or damaged: {error}") from None
+    tokenizer = load_tokenizer(run / TOKENIZER)
+    if {name: weight.shape for name, weight in weights.items()} != shapes(configuration, tokenizer.vocab_size):
+        raise CheckpointError(f"{run / WEIGHTS} does not fit {CONFIG} and {TOKENIZER}: train again")
+    return configuration, tokenizer, make_engine(configuration, tokenizer.vocab_size, weights)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain values, the same bytes for the same values."""
+    write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
