@@ -6,7 +6,7 @@
     ├── InvalidDocument    a value that breaks the schema
     ├── DecodeError        token ids that are no whole document
     ├── GuardError         a beginning of a document that cannot be ended without breaking a guard
-    ├── PromptError        a partial value that no document of the schema can contain, or a text that a model cannot read
+    ├── PromptError        a partial value that no document can contain, or a text that a model cannot read
     ├── DataError          a corpus or a prepared data set that cannot be used
     ├── ConfigurationError a setting that is out of range or does not fit another
     ├── TrainingError      a training run that cannot go on: its loss, memory or another process

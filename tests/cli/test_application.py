@@ -12,7 +12,20 @@ from typer.testing import Result
 from schemalm.cli import application
 from schemalm.errors import DataError, InvalidDocument
 
-COMMANDS = ["demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment"]
+COMMANDS = [
+    "demo",
+    "check",
+    "schema",
+    "tokenizer",
+    "prepare",
+    "train",
+    "generate",
+    "evaluate",
+    "compare",
+    "runs",
+    "experiment",
+    "reference",
+]
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

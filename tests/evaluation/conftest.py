@@ -21,6 +21,7 @@ from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
+from schemalm.training.progress import Progress
 from schemalm.training.scoring import Score
 
 SCHEMA = {
@@ -63,10 +64,10 @@ def data(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Path
 
 
 @pytest.fixture(scope="session")
-def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, data: Path) -> Callable[[bool], Path]:
-    """Trains a model of a few hundred weights per matrix for four steps, under the mask or not."""
+def configure(tokenizer: Tokenizer) -> Callable[..., TrainingConfiguration]:
+    """Four steps of a model of a few hundred weights per matrix, with any settings changed."""
 
-    def make(mask_loss: bool) -> Path:
+    def make(**changes: Any) -> TrainingConfiguration:
         model = GPTConfiguration(
             vocab_size=tokenizer.vocab_size,
             context_size=CONTEXT_SIZE,
@@ -78,13 +79,23 @@ def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, da
             num_states=tokenizer.states.num_states,
             num_echoes=len(ORDERS),
         )
-        configuration = TrainingConfiguration(
-            num_steps=4, model=model, batch_size=4, warmup_steps=1, log_every=1, evaluate_every=2, mask_loss=mask_loss
-        )
+        settings = {"num_steps": 4, "batch_size": 4, "warmup_steps": 1, "log_every": 1, "evaluate_every": 2}
+        return TrainingConfiguration(model=model, **settings | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def train_run(
+    tmp_path_factory: pytest.TempPathFactory, configure: Callable[..., TrainingConfiguration], data: Path
+) -> Callable[..., Path]:
+    """Trains four steps with any settings changed, heard by a listener or not."""
+
+    def make(report: Progress | None = None, parent: Path | None = None, **changes: Any) -> Path:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         out = tmp_path_factory.mktemp("runs") / "run"
-        train(data, out, configuration)
+        train(data, out, configure(**changes), parent=parent, report=report)
         torch.set_num_threads(threads)
         return out
 
@@ -92,9 +103,9 @@ def train_run(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer, da
 
 
 @pytest.fixture(scope="session")
-def run_folder(train_run: Callable[[bool], Path]) -> Path:
+def run_folder(train_run: Callable[..., Path]) -> Path:
     """A run trained under the mask."""
-    return train_run(True)
+    return train_run()
 
 
 @pytest.fixture(scope="session")

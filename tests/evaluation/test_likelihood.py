@@ -41,8 +41,8 @@ def test_a_limit_takes_fewer_documents(run_folder: Path, data: Path) -> None:
     assert validation_likelihood(model, data, configuration, num_documents=3).num_documents == 3
 
 
-def test_a_run_trained_without_the_mask_is_scored_without(train_run: Callable[[bool], Path], data: Path) -> None:
-    model, configuration = load_checkpoint(train_run(False))
+def test_a_run_trained_without_the_mask_is_scored_without(train_run: Callable[..., Path], data: Path) -> None:
+    model, configuration = load_checkpoint(train_run(mask_loss=False))
     likelihood = validation_likelihood(model, data, configuration)
     assert not likelihood.under_mask
     masked = {**configuration, "training": {**configuration["training"], "mask_loss": True}}

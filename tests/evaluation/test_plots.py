@@ -9,7 +9,16 @@ from xml.etree import ElementTree
 import pytest
 
 from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.plots import draw_lengths, draw_losses, draw_similarity, inline
+from schemalm.evaluation.plots import (
+    FIRST,
+    SECOND,
+    draw_by_step,
+    draw_curves,
+    draw_lengths,
+    draw_losses,
+    draw_similarity,
+    inline,
+)
 
 LINES: list[dict[str, Any]] = [
     {"kind": "train", "step": 10, "loss": 3.0},
@@ -58,3 +67,26 @@ def test_a_plot_in_a_page_has_names_of_its_own_and_the_page_s_colours() -> None:
     assert all(name.startswith("similarity-") for name in identifiers)
     used = set(re.findall(r'(?:url\(#|href="#)([^")]*)', svg))
     assert used <= set(identifiers)
+
+
+def test_a_field_is_drawn_by_step_where_it_was_logged() -> None:
+    lines = [{**line, "rate": 0.1} for line in LINES]
+    drawn = draw_by_step(lines, "train", "rate", "the rate")
+    assert drawn == draw_by_step(lines, "train", "rate", "the rate")
+    assert drawn is not None
+    assert "the rate" in drawn
+    assert draw_by_step(LINES, "train", "rate", "the rate") is None
+
+
+def test_curves_are_named_and_keep_their_colours() -> None:
+    points = [(0.0, 1.0), (5_000_000.0, 2.0)]
+    both = draw_curves({"first": points, "second": points}, "tokens", "loss")
+    alone = draw_curves({"first": [], "second": points}, "tokens", "loss")
+    assert both is not None
+    assert alone is not None
+    assert " M<" in both
+    assert FIRST in both
+    assert FIRST not in alone
+    assert SECOND in alone
+    assert "first" not in alone
+    assert draw_curves({"first": [], "second": []}, "tokens", "loss") is None

@@ -82,7 +82,8 @@ def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable
 
 def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluation) -> None:
     assert write_report(evaluation, folder) == folder / "report.html"
-    assert {path.name for path in (folder / "plots").iterdir()} == {"loss.svg", "lengths.svg", "similarity.svg"}
+    curves, samples = {"loss", "bits-per-byte", "learning-rate", "gradient-norm"}, {"lengths", "similarity"}
+    assert {path.stem for path in (folder / "plots").iterdir()} == curves | samples
     assert (folder / "report.md").is_file()
 
 
@@ -156,6 +157,7 @@ def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: 
     (folder / "metrics.jsonl").unlink()
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     assert "Loss by step" not in page.text
+    assert "Nothing was logged." in page.text
     assert "unknown" in page.text
 
 

@@ -50,3 +50,26 @@ def test_validation_losses_are_found_by_step(tmp_path: Path) -> None:
     write_lines(tmp_path)
     assert validation_losses(read_metrics(tmp_path)) == {3: 0.5}
     assert read_metrics(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[]",
+        b"3",
+        b'{"step": 1, "loss": 2}',
+        b'{"kind": "test", "step": 1, "loss": 2}',
+        b'{"kind": "train", "loss": 2}',
+        b'{"kind": "train", "step": 1.5, "loss": 2}',
+        b'{"kind": "train", "step": 1}',
+        b'{"kind": "train", "step": 1, "loss": "low"}',
+        b'{"kind": "train", "step": 1, "loss": 2, "epoch": null}',
+        b'{"kind": "train", "step": 1, "loss": true}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_lines_that_are_no_metrics_are_damage(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / METRICS_FILE).write_bytes(b'{"kind": "train", "step": 1, "loss": 2}\n' + line + b"\n")
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl is damaged"):
+        read_metrics(tmp_path)

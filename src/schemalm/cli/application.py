@@ -16,13 +16,29 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from schemalm.cli import check, demo, evaluate, experiment, generate, prepare, reference, schema, tokenizer, train
+from schemalm.cli import (
+    check,
+    compare,
+    demo,
+    evaluate,
+    experiment,
+    generate,
+    prepare,
+    reference,
+    runs,
+    schema,
+    tokenizer,
+    train,
+)
 from schemalm.cli.terminal import command_line, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 
 REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
 _ARGUMENTS = "schemalm.arguments"
-_ORDER = ("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "experiment", "reference")
+_ORDER = (
+    *("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
+    *("experiment", "reference"),
+)
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, which is not imported here
 
 
@@ -100,6 +116,8 @@ app.command("prepare")(prepare.prepare)
 app.command("train")(train.train)
 app.command("generate")(generate.generate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("runs")(runs.runs)
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(reference.app, name="reference")
 

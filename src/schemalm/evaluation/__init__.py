@@ -1,1 +1,1 @@
-"""What a trained run is worth: likelihood, validity by an independent judge, diversity, and the report."""
+"""What trained runs are worth: likelihood, validity by an independent judge, diversity, reports and comparisons."""

@@ -1,7 +1,7 @@
 """Evaluating a trained run: everything that the report shows, as plain values.
 
 In goes a loaded run and the prepared data that it was trained on, out comes an `Evaluation`. The same run, data, seed
-and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs.
+and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs, see `comparison`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from schemalm.evaluation.judges import Judge, SchemaJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
+from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
@@ -197,8 +198,7 @@ def evaluate(
         raise ConfigurationError(f"num_documents must be at least 1, got {num_documents}")
     folder = _data_folder(run, data)
     metadata = read_metadata(folder)
-    grammar = run.tokenizer.grammar
-    judge = SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
+    judge = judge_of(run.tokenizer.grammar)
 
     num_held_out = metadata.splits["val"].num_documents
     tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
@@ -211,7 +211,7 @@ def evaluate(
     neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))
     return Evaluation(
         step=run.step,
-        schema_name=schema_name(grammar.schema),
+        schema_name=schema_name(run.tokenizer.grammar.schema),
         num_parameters=sum(parameter.numel() for parameter in run.model.parameters()),
         num_train_documents=train.num_documents,
         num_train_tokens=metadata.splits["train"].num_tokens,
@@ -256,6 +256,11 @@ def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, ne
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
     )
+
+
+def judge_of(grammar: Grammar) -> SchemaJudge:
+    """The judge of what a grammar writes: by its schema, and by formats where the grammar keeps to them."""
+    return SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
 
 
 def to_text(value: JSONValue) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -22,6 +22,9 @@ from schemalm.evaluation.distribution import Distribution
 
 # Blue and orange stay apart for colour-blind readers, on white and on black.
 PAPER, INK, GRID, FIRST, SECOND = "#ffffff", "#4a5261", "#d8dce3", "#2f6fde", "#dd7a1c"
+# For more than two lines, after Okabe and Ito; where there are more lines than colours, dashes tell them apart.
+COLOURS = (FIRST, SECOND, "#009e73", "#c0589a", "#3ba7d8", "#8c564b", INK, "#a89400")
+DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)))
 PAGE_COLOURS = {
     PAPER: "none",
     INK: "var(--plot-ink)",
@@ -30,6 +33,7 @@ PAGE_COLOURS = {
     SECOND: "var(--second)",
 }
 NUM_BINS = 24
+MAX_MARKED_POINTS, MAX_SHORT_LEGEND = 20, 4
 WIDTH_INCHES, HEIGHT_INCHES = 6.2, 3.1
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "schemalm", "font.family": "sans-serif"}
 
@@ -47,6 +51,51 @@ def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
     axes.set(xlabel="step", ylabel="nats per token")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     return to_svg(figure)
+
+
+def draw_by_step(lines: Sequence[dict[str, Any]], kind: str, field: str, label: str) -> str | None:
+    """A field of the lines of a kind by step, drawn alone; None where no line has it."""
+    points = [(line["step"], line[field]) for line in lines if line["kind"] == kind and field in line]
+    return draw_curves({"": points}, "step", label)
+
+
+def draw_curves(curves: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str) -> str | None:
+    """Curves by name in one panel, short ones with their points marked; None where there is no point at all.
+
+    A curve keeps its colour whatever others have no points, so that it is the same in every plot of the same names.
+    """
+    figure, (axes,) = new_figure(1)
+    for index, (name, points) in enumerate(curves.items()):
+        if points:
+            axes.plot(
+                *zip(*points, strict=True),
+                color=COLOURS[index % len(COLOURS)],
+                linestyle=DASHES[index // len(COLOURS) % len(DASHES)],
+                marker="o" if len(points) <= MAX_MARKED_POINTS else None,
+                markersize=4,
+                linewidth=1.6,
+                label=_plain(name),
+            )
+    if not axes.lines:
+        return None
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
+    axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+    return to_svg(figure, long_legend=len(curves) > MAX_SHORT_LEGEND)
+
+
+def _short(value: float) -> str:
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if value >= size:
+            return f"{value / size:g} {unit}"
+    return f"{value:g}"
+
+
+def _plain(name: str) -> str:
+    """The name as a label that means nothing to matplotlib: no formula, and not hidden from the legend."""
+    text = name.replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
 
 
 def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribution], labels: Sequence[str]) -> str:
@@ -117,7 +166,7 @@ def to_svg(figure: Figure, *, long_legend: bool = False) -> str:
     if handles:
         place: dict[str, Any] = {"loc": "outside upper right", "ncols": 2}
         if long_legend:
-            place = {"loc": "outside right upper"}
+            place = {"loc": "outside right upper", "handlelength": 3}  # long enough to show dashes
         figure.legend(handles, labels, **place, frameon=False, labelcolor=INK)
     buffer = io.StringIO()
     with matplotlib.rc_context(SETTINGS):

@@ -2,7 +2,7 @@
 
 In go an `Evaluation` and the run folder (its config.json and metrics.jsonl), out come files that need nothing else: the
 page carries its style and its plots and asks for nothing from outside. Whatever a document or a schema says is escaped.
-The same evaluation and run give the same bytes. Not covered: several runs side by side.
+The same evaluation and run give the same bytes. Not covered: several runs side by side, which `comparison` shows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from markupsafe import Markup
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
-from schemalm.evaluation.plots import draw_lengths, draw_losses, draw_similarity, inline
+from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
 from schemalm.files import write_atomically
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
@@ -31,7 +31,17 @@ from schemalm.training.run import read_config
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
 # The settings of training that the command line has an option for, named alike.
-COMMAND_OPTIONS = ("batch_size", "learning_rate", "seed", "device", "dtype", "grammar_state", "mask_loss")
+COMMAND_OPTIONS = (
+    *("batch_size", "micro_batch_size", "optimizer", "learning_rate", "muon_learning_rate", "schedule", "seed"),
+    *("device", "dtype", "grammar_state", "mask_loss", "echo"),
+    *("compile", "activation_checkpointing", "shard_optimizer"),
+)
+# Plots of how a run learned, besides its losses: the field of a kind of line, and what to call it.
+CURVES = {
+    "bits-per-byte": ("validation", "bits_per_byte", "bits per byte"),
+    "learning-rate": ("train", "learning_rate", "learning rate"),
+    "gradient-norm": ("train", "gradient_norm", "gradient norm"),
+}
 # With fewer documents than these, figures say more about the corpus than about the model.
 FEW_TRAINING_DOCUMENTS, FEW_VALIDATION_DOCUMENTS = 500, 30
 HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
@@ -64,10 +74,10 @@ def write_report(evaluation: Evaluation, run_folder: Path) -> Path:
         "shown": _shown(evaluation.samples),
         "commands": _commands(configuration, evaluation, run_folder),
     }
-    environment = _environment()
-    markdown = environment.get_template("report.md.jinja").render(content)
+    templates = environment()
+    markdown = templates.get_template("report.md.jinja").render(content)
     write_atomically(run_folder / MARKDOWN_FILE, markdown.encode())
-    page = environment.get_template("report.html.jinja").render(content)
+    page = templates.get_template("report.html.jinja").render(content)
     write_atomically(run_folder / HTML_FILE, page.encode())
     return run_folder / HTML_FILE
 
@@ -143,9 +153,10 @@ def fence(text: str) -> str:
     return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this room: what is put into a page is escaped, and what is missing is an error."""
     templates = importlib.resources.files(__package__) / "templates"
-    environment = Environment(
+    found = Environment(
         loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
         autoescape=select_autoescape(("html.jinja",)),
         undefined=StrictUndefined,
@@ -153,14 +164,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    found.filters |= {
         "percent": percent,
         "yaml": highlight_yaml,
         "markdown": escape_markdown,
         "fence": fence,
     }
-    environment.globals |= {"num_shown": NUM_SHOWN, "num_markdown_samples": NUM_MARKDOWN_SAMPLES}
-    return environment
+    found.globals |= {"num_shown": NUM_SHOWN, "num_markdown_samples": NUM_MARKDOWN_SAMPLES}
+    return found
 
 
 def _title(configuration: dict[str, Any], evaluation: Evaluation) -> str:
@@ -176,6 +187,10 @@ def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[s
     )
     drawn = {
         "loss": (draw_losses(metrics), "training and validation loss by step"),
+        **{
+            name: (draw_by_step(metrics, kind, field, label), f"{label} by step")
+            for name, (kind, field, label) in CURVES.items()
+        },
         "lengths": (lengths, "lengths of samples and validation documents"),
         "similarity": (
             draw_similarity(evaluation.similarity, reference.similarity),

@@ -22,7 +22,7 @@ from schemalm.errors import DataError
 from schemalm.machine.batch import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
 
-# Batches have any number of targets, but for each shape of a product oneDNN translates and keeps code of some megabytes.
+# Batches have any number of targets, but for each shape of a product oneDNN keeps code of some megabytes.
 _ROW_MULTIPLE = 64
 # Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
 CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}

@@ -88,7 +88,7 @@ def read_config(run: Path) -> dict[str, Any]:
     path = run / CONFIG_FILE
     try:
         return dict(json.loads(path.read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None

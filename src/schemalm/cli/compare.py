@@ -1,0 +1,50 @@
+"""`schemalm compare`: runs side by side, as a table, curves and a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemalm.cli.options import AsJSON
+from schemalm.cli.terminal import Terminal, command_line, counted
+
+DEFAULT_OUT = Path("comparison")
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote.")],
+    *,
+    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = DEFAULT_OUT,
+    as_json: AsJSON = False,
+) -> None:
+    """Show runs side by side: what differs, what came out, their curves."""
+    terminal = Terminal(as_json)
+    folders = list({run.resolve(): run for run in runs}.values())
+    terminal.say(f"comparing {counted(len(folders), 'run')}, to be written to {out}")
+    from schemalm.evaluation.comparison import (  # noqa: PLC0415
+        comparability,
+        figure_rows,
+        setting_rows,
+        write_comparison,
+    )
+    from schemalm.evaluation.records import differing_settings, labels, read_record  # noqa: PLC0415
+
+    records = [read_record(folder) for folder in folders]
+    page = write_comparison(records, out)
+    names, reservations = labels(records), comparability(records)
+    terminal.table(("", *names), [(title, *cells) for title, cells in (*setting_rows(records), *figure_rows(records))])
+    for reservation in reservations:
+        terminal.show(f"note: {reservation}")
+    terminal.show(f"curves: {page}")
+    result = {
+        "page": str(page),
+        "runs": [{"name": name, **record.figures()} for name, record in zip(names, records, strict=True)],
+        "settings": {
+            setting: dict(zip(names, values, strict=True)) for setting, values in differing_settings(records).items()
+        },
+        "reservations": reservations,
+    }
+    best = min(records, key=lambda record: record.best.get("bits_per_byte", float("inf")))
+    terminal.finish(result, next_command=command_line("evaluate", best.folder))

@@ -1,0 +1,133 @@
+"""Runs side by side: what was set differently, what came out, and their curves, as comparison.html and plots/.
+
+In go the records of runs, out comes a page that needs nothing else, and its plots as files. The same runs give the same
+bytes. Where figures do not compare, because the runs were validated on other documents or count in other tokens, the
+page says so. Not covered: whether a difference is more than chance, for which `experiments` repeats runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from schemalm.errors import ConfigurationError
+from schemalm.evaluation.plots import draw_curves, inline
+from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
+from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
+from schemalm.files import write_atomically
+
+PAGE_FILE = "comparison.html"
+# A row of the table: what it is about, and a cell for each run.
+Row = tuple[str, list[str]]
+# Each plot: its caption, the kind of line and the field that it draws, and what that is called.
+CURVES = {
+    "loss": ("Training loss", "train", "loss", "nats per token"),
+    "bits-per-byte": ("Bits per byte of validation documents", "validation", "bits_per_byte", "bits per byte"),
+}
+_UNITS = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
+
+
+def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
+    """Write the page and its plots into the folder `out` and return the page's path.
+
+    Raises `ConfigurationError` where the folder holds anything but an earlier comparison.
+    """
+    if out.exists() and not (out / PAGE_FILE).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigurationError(f"{out} holds something else than a comparison: choose another folder with --out")
+    plots = _draw_plots(records)
+    for old in (out / PLOTS_FOLDER).glob("*.svg"):
+        if old.stem not in plots:
+            old.unlink()
+    for name, (_, svg) in plots.items():
+        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+    content = {
+        "labels": labels(records),
+        "settings": setting_rows(records),
+        "figures": figure_rows(records),
+        "reservations": comparability(records),
+        "plots": [(caption, Markup(inline(svg, name, caption))) for name, (caption, svg) in plots.items()],
+    }
+    page = environment().get_template("comparison.html.jinja").render(content)
+    write_atomically(out / PAGE_FILE, page.encode())
+    return out / PAGE_FILE
+
+
+def setting_rows(records: Sequence[RunRecord]) -> list[Row]:
+    """The settings that are not the same in all runs."""
+    return [(name, list(map(str, values))) for name, values in differing_settings(records).items()]
+
+
+def figure_rows(records: Sequence[RunRecord]) -> list[Row]:
+    """How far the runs got, and what came out; cells are empty where nothing is known."""
+    return [
+        ("steps", [progress(record) for record in records]),
+        ("training tokens", [f"{record.num_tokens:,}" for record in records]),
+        ("best validation loss", [figure(record, "loss") for record in records]),
+        ("bits per byte", [figure(record, "bits_per_byte") for record in records]),
+        ("tokens per second", [_rate(record.tokens_per_second) for record in records]),
+        ("time", [duration(record.elapsed_seconds) for record in records]),
+    ]
+
+
+def progress(record: RunRecord) -> str:
+    """Steps done of steps wanted."""
+    wanted = "unknown" if record.num_steps is None else f"{record.num_steps:,}"
+    return f"{record.step:,} of {wanted}"
+
+
+def figure(record: RunRecord, field: str) -> str:
+    """A field of the run's best validation; empty where there was none."""
+    return f"{record.best[field]:.4f}" if field in record.best else ""
+
+
+def _rate(tokens_per_second: float | None) -> str:
+    return "" if tokens_per_second is None else f"{tokens_per_second:,.0f}"
+
+
+def comparability(records: Sequence[RunRecord]) -> list[str]:
+    """What to hold against comparing these runs, in plain words."""
+    found: list[str] = []
+    differing = differing_settings(records)
+    if not have_same_validation(records):
+        named = zip(labels(records), (record.validation for record in records), strict=True)
+        described = "; ".join(f"{label}: {_describe_validation(*validation)}" for label, validation in named)
+        found.append(
+            f"These runs were not validated on the same documents ({described}), so neither their bits per byte nor "
+            "their validation losses compare."
+        )
+    if "tokenizer" in differing:
+        found.append("Their tokenizers differ: losses are per token and do not compare; bits per byte are per byte.")
+    if "mask_loss" in differing:
+        found.append(
+            "Some take the loss among admitted tokens only and some among all: only the latter pay for what the "
+            "grammar knows."
+        )
+    if silent := [label for label, record in zip(labels(records), records, strict=True) if not record.lines]:
+        found.append(f"Nothing was logged yet by {', '.join(silent)}.")
+    return found
+
+
+def _describe_validation(num_documents: int | None, num_bytes: int | None, num_scored_bytes: int | None) -> str:
+    scored = num_scored_bytes if num_scored_bytes != num_bytes else None
+    parts = {"documents": num_documents, "bytes": num_bytes, "bytes scored": scored}
+    return ", ".join(f"{count:,} {what}" for what, count in parts.items() if count is not None) or "nothing recorded"
+
+
+def _draw_plots(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
+    """Each plot's caption and SVG, by name."""
+    longest = max(record.elapsed_seconds for record in records)
+    unit_seconds, unit = next((found for found in _UNITS if longest >= 2 * found[0]), _UNITS[-1])
+    drawn: dict[str, tuple[str, str | None]] = {}
+    for name, (caption, kind, field, label) in CURVES.items():
+        for over, place_name, scale, x_label in (
+            ("tokens", "num_tokens", 1, "training tokens"),
+            ("time", "elapsed_seconds", unit_seconds, unit),
+        ):
+            curves = {
+                run: [(place / scale, number) for place, number in record.curve(kind, field, place_name)]
+                for run, record in zip(labels(records), records, strict=True)
+            }
+            drawn[f"{name}-over-{over}"] = (f"{caption} over {over}", draw_curves(curves, x_label, label))
+    return {name: (caption, svg) for name, (caption, svg) in drawn.items() if svg is not None}

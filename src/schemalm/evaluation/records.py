@@ -1,0 +1,231 @@
+"""Runs as records: what a run was asked to do, how far it got, what came out, and what differs from its parent.
+
+In go run folders (config.json and metrics.jsonl, nothing else is read), out come plain values. A run that has logged
+nothing yet is a record without figures. Not covered: whether its checkpoints can be read.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from schemalm.errors import CheckpointError
+from schemalm.training.metrics import read_metrics
+from schemalm.training.run import CONFIG_FILE, read_config
+
+# How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
+MAX_DEPTH = 5
+ABSENT = "absent"
+_CUSTOM = "custom"
+_HASH_CHARACTERS = 8
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run: `config` is the content of config.json, `lines` are those of metrics.jsonl."""
+
+    folder: Path
+    config: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """The name of the run's folder."""
+        return self.folder.resolve().name
+
+    @property
+    def started(self) -> str | None:
+        """When the run began, ISO 8601 in UTC; None where that was not recorded."""
+        found = self._section("environment").get("started")
+        return found if isinstance(found, str) else None
+
+    @property
+    def model(self) -> str:
+        """The named size of the model, or "custom"."""
+        return str(self._section("training").get("model", _CUSTOM))
+
+    @property
+    def parent(self) -> Path | None:
+        """The folder of the run that this one is a variation of."""
+        path = self.config.get("parent")
+        return Path(os.path.normpath(self.folder.resolve() / path)) if isinstance(path, str) else None
+
+    @property
+    def step(self) -> int:
+        """The last step that was logged."""
+        return max((line["step"] for line in self.lines), default=0)
+
+    @property
+    def num_steps(self) -> int | None:
+        """How many steps the run is to have; None where that is not recorded."""
+        found = self._section("training").get("num_steps")
+        return found if isinstance(found, int) else None
+
+    @property
+    def num_tokens(self) -> int:
+        """Training tokens up to the last line that tells."""
+        return max((line["num_tokens"] for line in self._lines("train", "num_tokens")), default=0)
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Time spent on training and validation, over all sittings."""
+        return max((line["elapsed_seconds"] for line in self.lines if "elapsed_seconds" in line), default=0.0)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """The median over the logged steps; None where nothing was logged."""
+        found = [line["tokens_per_second"] for line in self._lines("train", "tokens_per_second")]
+        return float(np.median(found)) if found else None
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The validation line with the lowest loss, the earliest of equals; empty where nothing was validated."""
+        found = [line for line in self._lines("validation", "loss") if math.isfinite(line["loss"])]
+        return min(found, key=lambda line: (line["loss"], line["step"]), default={})
+
+    @property
+    def validation(self) -> tuple[Any, Any, Any]:
+        """What validation documents are told by: their number, their bytes, and the bytes of those that were scored.
+
+        Bytes are of compact canonical JSON, so they are the same whatever the tokenizer. None where not recorded.
+        """
+        data, lines = self._section("data"), self._lines("validation", "num_bytes")
+        scored = lines[-1]["num_bytes"] if lines else None
+        return data.get("num_validation_documents"), data.get("num_validation_bytes"), scored
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that determined the run, by name; hashes are shortened.
+
+        What follows from the name of a model is left out.
+        """
+        found, data = dict(self._section("training")), self._section("data")
+        if self.model == _CUSTOM:
+            found |= {f"model.{name}": value for name, value in self._section("model").items()}
+        found |= {name: data[name] for name in ("context_size", "stride") if name in data}
+        found |= {name: str(self.config.get(f"{name}_sha256"))[:_HASH_CHARACTERS] for name in ("data", "tokenizer")}
+        return found | {f"version of {name}": value for name, value in self._section("versions").items()}
+
+    def figures(self) -> dict[str, Any]:
+        """Plain values: what the run is, how far it got, and what came out; None for what is not known."""
+        return {
+            "folder": str(self.folder),
+            "started": self.started,
+            "model": self.model,
+            "step": self.step,
+            "num_steps": self.num_steps,
+            "num_tokens": self.num_tokens,
+            "tokens_per_second": self.tokens_per_second,
+            "elapsed_seconds": self.elapsed_seconds,
+            "best_step": self.best.get("step"),
+            "validation_loss": self.best.get("loss"),
+            "bits_per_byte": self.best.get("bits_per_byte"),
+        }
+
+    def curve(self, kind: str, field: str, over: str) -> list[tuple[float, float]]:
+        """The points of a `field` of the lines of a kind over "num_tokens" in training, or over "elapsed_seconds".
+
+        Validation lines do not tell how many tokens training had read: that is interpolated between training lines.
+        """
+        lines = self._lines(kind, field)
+        if over == "num_tokens":
+            told = self._lines("train", over)
+            steps, tokens = ([0, *(line[name] for line in told)] for name in ("step", over))
+            places = np.interp([line["step"] for line in lines], steps, tokens).tolist()
+            return [(place, line[field]) for place, line in zip(places, lines, strict=True) if told]
+        return [(line[over], line[field]) for line in lines if over in line]
+
+    def _lines(self, kind: str, field: str) -> list[dict[str, Any]]:
+        """The lines of a kind that have a field."""
+        return [line for line in self.lines if line["kind"] == kind and field in line]
+
+    def _section(self, name: str) -> dict[str, Any]:
+        found = self.config.get(name)
+        return found if isinstance(found, dict) else {}
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The record of a run folder; raises `CheckpointError` where it is none, or its files are damaged."""
+    config = read_config(folder)
+    if not _is_of_a_run(config):
+        raise CheckpointError(f"{folder} is no run folder: its {CONFIG_FILE} tells of no training")
+    return RunRecord(folder, config, read_metrics(folder))
+
+
+def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
+    """The runs in and under folders, oldest first, and what is wrong with those that cannot be read.
+
+    Raises `CheckpointError` for a folder with no run at all.
+    """
+    records: dict[Path, RunRecord] = {}
+    problems: list[str] = []
+    for folder in folders:
+        runs = list(_run_folders(folder))
+        if not runs:
+            raise CheckpointError(f"{folder} holds no run: name a folder that `schemalm train` wrote, or one above it")
+        for run in runs:
+            try:
+                records[run.resolve()] = read_record(run)
+            except CheckpointError as error:
+                problems.append(str(error))
+    return sorted(records.values(), key=lambda record: (record.started or "", str(record.folder))), problems
+
+
+def _run_folders(top: Path) -> Iterator[Path]:
+    """Folders with a config.json that is a run's or cannot be read; what is inside of runs is not looked at."""
+    for place, names, files in os.walk(top):
+        folder = Path(place)
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        if CONFIG_FILE in files and _may_be_a_run(folder):
+            names.clear()
+            yield folder
+        if len(folder.relative_to(top).parts) >= MAX_DEPTH:
+            names.clear()
+
+
+def _may_be_a_run(folder: Path) -> bool:
+    try:
+        return _is_of_a_run(read_config(folder))
+    except CheckpointError:
+        return True
+
+
+def _is_of_a_run(config: dict[str, Any]) -> bool:
+    """Whether a config.json is one of ours; other programs write files of this name too."""
+    return all(isinstance(config.get(name), dict) for name in ("model", "training"))
+
+
+def differing_settings(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all runs, with the value of each run."""
+    settings = [record.settings() for record in records]
+    names = dict.fromkeys(name for found in settings for name in found)
+    rows = {name: [found.get(name, ABSENT) for found in settings] for name in names}
+    return {name: values for name, values in rows.items() if any(value != values[0] for value in values)}
+
+
+def have_same_validation(records: Sequence[RunRecord]) -> bool:
+    """Whether the runs were validated on the same documents, as far as it was recorded."""
+    columns = zip(*(record.validation for record in records), strict=True)
+    known = [[value for value in column if value is not None] for column in columns]
+    return all(value == values[0] for values in known for value in values)
+
+
+def labels(records: Sequence[RunRecord]) -> list[str]:
+    """A name for each run: as few of the last parts of its path as tell it from the others."""
+    parts = [record.folder.resolve().parts for record in records]
+    return [_printable("/".join(own[-_num_parts(own, parts) :])) for own in parts]
+
+
+def _printable(name: str) -> str:
+    """The name of a file without what no page and no picture can hold."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)
+
+
+def _num_parts(own: tuple[str, ...], parts: Sequence[tuple[str, ...]]) -> int:
+    counts = range(1, len(own) + 1)
+    return next((count for count in counts if sum(other[-count:] == own[-count:] for other in parts) == 1), len(own))

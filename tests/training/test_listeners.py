@@ -1,0 +1,88 @@
+"""Several listeners hear the same, and one that fails ends nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemalm.training.listeners import Listeners
+from schemalm.training.progress import Progress, StepReport
+
+REPORT = StepReport(1, 2.0, 1.0, 0.1, 10.0, 0.5, 100)
+
+
+class Recorder(Progress):
+    """Keeps the names of what it heard, and fails at one of them."""
+
+    def __init__(self, fails_at: str = "") -> None:
+        self.heard: list[str] = []
+        self.messages: list[str] = []
+        self._fails_at = fails_at
+
+    def _hear(self, name: str) -> None:
+        self.heard.append(name)
+        if name == self._fails_at:
+            raise OSError("no route to host")
+
+    def begin(self, step: int, num_steps: int) -> None:
+        self._hear("begin")
+
+    def advance(self, report: StepReport) -> None:
+        self._hear("advance")
+
+    def log(self, line: dict[str, Any]) -> None:
+        self._hear("log")
+
+    def saved(self, run: Path, step: int) -> None:
+        self._hear("saved")
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def end(self) -> None:
+        self._hear("end")
+
+
+ALL = ["begin", "advance", "log", "saved", "end"]
+
+
+def go_through(listener: Progress) -> None:
+    listener.begin(0, 1)
+    listener.advance(REPORT)
+    listener.log({"kind": "train", "step": 1})
+    listener.saved(Path("run"), 1)
+    listener.message("a message")
+    listener.end()
+
+
+def test_all_of_them_hear_everything() -> None:
+    recorders = [Recorder(), Recorder(), Recorder()]
+    go_through(Listeners(recorders[0], recorders[1:]))
+    assert [recorder.heard for recorder in recorders] == [ALL] * 3
+    assert [recorder.messages for recorder in recorders] == [["a message"]] * 3
+
+
+@pytest.mark.parametrize("place", ALL)
+def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
+    shown, broken, other = Recorder(), Recorder(fails_at=place), Recorder()
+    go_through(Listeners(shown, [broken, other]))
+    assert shown.heard == other.heard == ALL
+    assert broken.heard == ALL[: ALL.index(place) + 1]
+    (told,) = [text for text in shown.messages if text != "a message"]
+    assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
+
+
+def test_what_the_shown_one_raises_goes_through() -> None:
+    with pytest.raises(OSError, match="no route"):
+        go_through(Listeners(Recorder(fails_at="log"), [Recorder()]))
+
+
+def test_an_interruption_is_no_failure() -> None:
+    class Interrupted(Progress):
+        def begin(self, step: int, num_steps: int) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Listeners(Recorder(), [Interrupted()]).begin(0, 1)

@@ -1,0 +1,163 @@
+"""Trackers hand over what was measured; what is not installed is named with its extra."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemalm.errors import ConfigurationError
+from schemalm.training.trackers import TRACKERS, make_tracker, scalars
+
+TRAIN = {"kind": "train", "step": 2, "loss": 1.5, "learning_rate": 0.1}
+VALIDATION = {"kind": "validation", "step": 2, "loss": 1.25, "bits_per_byte": 0.5}
+CONFIG = {"training": {"seed": 3}}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "a run"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG))
+    return folder
+
+
+class Calls:
+    """A library in whose place every call is kept: (name, positional, named)."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*positional: Any, **named: Any) -> Calls:
+            self.made.append((name, positional, named))
+            return self
+
+        return call
+
+    def named(self, name: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        return [(positional, named) for called, positional, named in self.made if called == name]
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    calls = Calls()
+    monkeypatch.setattr(importlib, "import_module", lambda _: calls)
+    return calls
+
+
+def track(name: str, run: Path, step: int = 0) -> None:
+    tracker = make_tracker(name, run)
+    tracker.begin(step, 4)
+    tracker.log(TRAIN)
+    tracker.log(VALIDATION)
+    tracker.end()
+
+
+def test_curves_are_named_by_kind_and_field() -> None:
+    assert scalars(TRAIN) == {"train/loss": 1.5, "train/learning_rate": 0.1}
+    assert scalars(VALIDATION) == {"validation/loss": 1.25, "validation/bits_per_byte": 0.5}
+
+
+def test_tensorboard_gets_every_scalar_and_takes_back_what_is_beyond_the_checkpoint(run: Path, library: Calls) -> None:
+    track("tensorboard", run, step=1)
+    assert library.named("SummaryWriter") == [((str(run / "tensorboard"),), {"purge_step": 2})]
+    scalars_added = [positional for positional, _ in library.named("add_scalar")]
+    assert ("train/loss", 1.5, 2) in scalars_added
+    assert ("validation/bits_per_byte", 0.5, 2) in scalars_added
+    assert len(library.named("close")) == 1
+
+
+@pytest.mark.parametrize(("step", "resume"), [(0, "never"), (1, "allow")])
+def test_trackio_goes_on_with_a_resumed_run(run: Path, library: Calls, step: int, resume: str) -> None:
+    track("trackio", run, step)
+    expected = {"project": "schemalm", "name": "a run", "config": CONFIG, "resume": resume}
+    assert library.named("init") == [((), expected)]
+    assert library.named("log") == [((scalars(line),), {"step": 2}) for line in (TRAIN, VALIDATION)]
+    assert len(library.named("finish")) == 1
+
+
+def test_wandb_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library: Calls) -> None:
+    for step in (0, 1, 0):
+        track("wandb", run, step)
+    first, resumed, new = (named["id"] for _, named in library.named("init"))
+    assert first == resumed != new
+    (_, named), *_ = library.named("init")
+    assert (named["project"], named["name"], named["dir"]) == ("schemalm", "a run", str(run))
+    assert (named["resume"], named["config"]) == ("allow", CONFIG)
+    assert library.named("log")[:2] == [((scalars(line),), {"step": 2}) for line in (TRAIN, VALIDATION)]
+    assert len(library.named("finish")) == 3
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_tracker_that_never_began_ends(run: Path, library: Calls, name: str) -> None:
+    make_tracker(name, run).end()
+    assert library.made == []
+
+
+def test_trackio_says_nothing_on_stdout(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def shout(*_: object, **__: object) -> None:
+        sys.stdout.write("loud\n")
+
+    loud = types.SimpleNamespace(init=shout, log=lambda *_, **__: None, finish=shout)
+    monkeypatch.setattr(importlib, "import_module", lambda _: loud)
+    track("trackio", run)
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "loud\nloud\n")
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_missing_package_is_named_with_its_extra(run: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def fail(module: str) -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    with pytest.raises(ConfigurationError, match=rf"pip install 'schemalm\[{name}\]'"):
+        make_tracker(name, run)
+
+
+def test_an_unknown_tracker_is_refused(run: Path) -> None:
+    with pytest.raises(ConfigurationError, match="choose one of tensorboard, trackio, wandb"):
+        make_tracker("paper", run)
+
+
+def skip_without(package: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed: pip install 'schemalm[{package}]'")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tensorboard_reads_back_what_was_written(run: Path) -> None:
+    skip_without("tensorboard")
+    track("tensorboard", run)
+    library = importlib.import_module("tensorboard.backend.event_processing.event_accumulator")
+    events = library.EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    assert [(point.step, point.value) for point in events.Scalars("validation/bits_per_byte")] == [(2, 0.5)]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_wandb_writes_without_a_network(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_without("wandb")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    track("wandb", run)
+    identifier = (run / "wandb" / "id.txt").read_text()
+    assert list((run / "wandb").glob(f"offline-run-*-{identifier}/run-{identifier}.wandb"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_trackio_keeps_what_was_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_without("trackio")
+    # Read when trackio is imported, which nothing else here does.
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    track("trackio", run)
+    assert (tmp_path / "trackio" / "schemalm.db").exists()
