@@ -26,6 +26,13 @@ def test_a_document_under_way_has_the_echoes_of_the_whole_one(tokens: list[int])
     assert found == echoes(np.array(tokens)).tolist()
 
 
+@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=30), min_size=1, max_size=6))
+def test_documents_in_a_row_have_the_echoes_of_each_alone(documents: list[list[int]]) -> None:
+    begins = np.cumsum([0, *map(len, documents)])[:-1].tolist()
+    alone = np.concatenate([echoes(np.array(tokens)) for tokens in documents])
+    assert np.array_equal(echoes(np.concatenate(documents), begins), alone)
+
+
 def test_what_was_said_twice_in_a_row_is_not_said_a_third_time() -> None:
     once, twice = [1, 2, 3, 9, 4, 5], [1, 2, 3, 4, 1, 2, 3, 4]
     assert echoes(np.array([*once, 1, 2, 3]))[-1].tolist() == [3, 3, NEVER, NEVER]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemalm.dataset import store
 from schemalm.dataset.echo import echoes
 from schemalm.dataset.store import (
     FORMAT_VERSION,
@@ -200,3 +202,15 @@ def test_documents_that_do_not_fit_are_refused(
         pytest.raises(DataError, match=f"document 0: .*{problem}"),
     ):
         writer.add(tokens, nonterminals, states, num_bytes=1)
+
+
+def test_many_documents_have_their_own_echoes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "TOKENS_AT_ONCE", 10)
+    documents = [[number % 5 + 1 for number in range(length)] for length in (3, 12, 1, 4, 4, 4)]
+    with SplitWriter(tmp_path / "train", vocab_size=10, context_size=16, stride=4) as writer:
+        for tokens in documents:
+            writer.add(tokens, None, None, num_bytes=1)
+        assert writer.finish().num_tokens == sum(map(len, documents))
+    written = np.fromfile(tmp_path / "train" / "echoes.bin", dtype=np.uint16).reshape(-1, 4)
+    assert np.array_equal(written, np.concatenate([echoes(np.array(tokens)) for tokens in documents]))
+    assert np.fromfile(tmp_path / "train" / "tokens.bin", dtype=np.uint16).tolist() == [*chain(*documents)]

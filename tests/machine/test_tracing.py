@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from schemalm.grammar import compile_schema
-from schemalm.machine.tracing import trace
+from schemalm.machine import tracing
+from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.segmentation import MergeScope
 
-SCHEMA = {
+TEXTS = {
     "type": "object",
     "properties": {"a": {"type": "string"}, "n": {"type": "number"}, "p": {"type": "string", "pattern": "^x+$"}},
-    "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "uniqueItems": True}]},
+    "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array"}]},
 }
+GUARDED = {**TEXTS, "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "uniqueItems": True}]}}
+UNDECIDED = {"anyOf": [TEXTS, {"required": ["p"], "additionalProperties": {"type": ["string", "number", "array"]}}]}
 VALUES = [
     {"a": "one two three", "n": 1.5, "p": "xxx"},
     {"a": "", "free": "späte Wörter, \u20ac und 😀", "other": ["a b", "b a", 1, 2]},
@@ -22,13 +26,21 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES)
-def test_a_trace_is_what_the_machine_does_token_by_token(value: Any) -> None:
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=330)
-    found, machine = trace(tokenizer, value), tokenizer.machine()
-    assert found.tokens == tokenizer.encode(value)
-    places = [place for place, length in zip(found.places, found.lengths, strict=True) for _ in range(length)]
-    for token, place in zip(found.tokens, places, strict=True):
-        assert (place.nonterminal, place.path) == (machine.nonterminal, machine.path)
-        machine.advance(token)
-    assert machine.is_complete
+@pytest.mark.parametrize("schema", [TEXTS, GUARDED, UNDECIDED], ids=["texts", "guarded", "undecided"])
+@pytest.mark.parametrize("limit", [1, 1000])
+@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
+def test_a_trace_is_what_the_machine_does_token_by_token(
+    schema: Any, limit: int, scope: MergeScope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "MAX_REMEMBERED", limit)
+    tokenizer = Tokenizer.train(compile_schema(schema), VALUES, vocab_size=330, merge_scope=scope)
+    tracer = Tracer(tokenizer)
+    for value in [*VALUES, *VALUES]:
+        found, machine = tracer.trace(value), tokenizer.machine()
+        assert found.tokens == tokenizer.encode(value)
+        for token, number in zip(found.tokens, found.numbers, strict=True):
+            place = tracer.places[number]
+            assert (place.nonterminal, place.path) == (machine.nonterminal, machine.path)
+            machine.advance(token)
+        assert machine.is_complete
+    assert len({(place.nonterminal, place.path) for place in tracer.places}) == len(tracer.places)

@@ -13,6 +13,8 @@ Both forms here give the same: `echoes` for whole documents, `EchoMemory` for on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,12 +26,16 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)
 
 
-def echoes(tokens: Int64Array) -> Int64Array:
-    """The echoes before each token of a document [T, orders]."""
-    contexts, before, sums = np.zeros(len(tokens), dtype=np.uint64), tokens, _PassageSums(tokens)
+def echoes(tokens: Int64Array, begins: Sequence[int] = (0,)) -> Int64Array:
+    """The echoes before each token [T, orders] of documents in a row; `begins`: where each of them begins."""
+    first = np.asarray(begins, dtype=np.int64)
+    document = np.repeat(np.arange(len(first)), np.diff(first, append=len(tokens)))
+    contexts, before = _mix(np.zeros(len(tokens), dtype=np.uint64), document), tokens
+    sums = _PassageSums(tokens, first[document])
     found = np.full((len(tokens), len(ORDERS)), NEVER, dtype=np.int64)
     for order in range(1, max(ORDERS) + 1):
         before = np.concatenate(([NEVER], before[:-1]))
+        before[first] = NEVER
         contexts = _mix(contexts, before)
         if order in ORDERS:
             places, followers = _repeated(contexts)
@@ -58,7 +64,9 @@ def _repeated(contexts: NDArray[np.uint64]) -> tuple[Int64Array, Int64Array]:
 class _PassageSums:
     """Tells whether passages of a document are the same, by the sums of their tokens' hashes times powers of a base."""
 
-    def __init__(self, tokens: Int64Array) -> None:
+    def __init__(self, tokens: Int64Array, begins: Int64Array) -> None:
+        """`begins`: where the document of each token begins."""
+        self._begins = begins
         self._powers = np.cumprod(np.concatenate(([np.uint64(1)], np.full(len(tokens), _BASE))))
         weighted = _mix(np.zeros(len(tokens), dtype=np.uint64), tokens) * self._powers[:-1]
         self._sums = np.concatenate(([np.uint64(0)], np.cumsum(weighted)))
@@ -68,7 +76,8 @@ class _PassageSums:
         starts = np.maximum(ends - 2 * lengths, 0)
         middles = ends - lengths
         first = (self._sums[middles] - self._sums[starts]) * self._powers[lengths]
-        is_same: NDArray[np.bool_] = (ends >= 2 * lengths) & (first == self._sums[ends] - self._sums[middles])
+        has_room = ends - self._begins[ends] >= 2 * lengths
+        is_same: NDArray[np.bool_] = has_room & (first == self._sums[ends] - self._sums[middles])
         return is_same
 
 

@@ -9,9 +9,11 @@ Text tokenizers without a grammar give the same folder without masks and grammar
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,9 @@ from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corp
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
+from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
-from schemalm.machine.tracing import trace
+from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import AnyTokenizer, Tokenizer
 
 # Called with the number of documents done.
@@ -135,12 +138,13 @@ def prepare(
         raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
     writer = _Preparation(tokenizer, out, context_size, stride, progress)
     validation = validation_sources(documents, 1 - train_split, seed) if held_out is None else set(held_out)
-    splits = {
-        name: writer.split(
-            name, [document for document in documents if (document.source in validation) == is_validation]
-        )
-        for name, is_validation in (("train", False), ("val", True))
-    }
+    with kept_from_collection():
+        splits = {
+            name: writer.split(
+                name, [document for document in documents if (document.source in validation) == is_validation]
+            )
+            for name, is_validation in (("train", False), ("val", True))
+        }
     return writer.finish(splits)
 
 
@@ -165,21 +169,30 @@ def validation_sources(documents: Sequence[SourceDocument], share: float, seed: 
     return chosen or {min(drawn, key=lambda source: sizes[source])}
 
 
+@contextmanager
+def kept_from_collection() -> Iterator[None]:
+    """Keeps what is there now from Python's search for cycles, which would walk all documents again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 class _Preparation:
-    """One preparation under way: numbers the nonterminals as documents meet them."""
+    """One preparation under way."""
 
     def __init__(
         self, tokenizer: AnyTokenizer, out: Path, context_size: int, stride: int, progress: Progress | None
     ) -> None:
         self._tokenizer = tokenizer
         self._typed = tokenizer if isinstance(tokenizer, Tokenizer) else None
-        self._reader = GrammarStateReader(self._typed) if self._typed else None
+        self._surroundings = _Surroundings(self._typed) if self._typed else None
         self._out = out
         self._context_size = context_size
         self._stride = stride
         self._progress = progress
         self._num_done = 0
-        self._mask_rows: dict[int, int] = {}
         self._rejections: list[Rejection] = []
 
     @property
@@ -219,25 +232,23 @@ class _Preparation:
 
     def _encode(self, value: Any) -> tuple[list[int], Int64Array | None, Int64Array | None]:
         """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
-        if self._typed is None or self._reader is None:
+        if self._surroundings is None:
             return self._tokenizer.encode(value), None, None
-        found = trace(self._typed, value)
-        rows = [self._mask_rows.setdefault(place.nonterminal, len(self._mask_rows)) for place in found.places]
-        states = [self._reader.rows_at(place) for place in found.places]
-        return found.tokens, np.repeat(rows, found.lengths), np.repeat(states, found.lengths, axis=0)
+        return self._surroundings.encode(value)
 
     def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
         """Writes masks, tokenizer and, last, the metadata."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
+        nonterminals = self._surroundings.nonterminals if self._surroundings else {}
         if self._typed is not None:
-            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)) for nonterminal in self._mask_rows])
+            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)) for nonterminal in nonterminals])
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
         metadata = Metadata(
             context_size=self._context_size,
             stride=self._stride,
             vocab_size=self._tokenizer.vocab_size,
             pad_id=self._tokenizer.pad_id,
-            num_nonterminals=len(self._mask_rows),
+            num_nonterminals=len(nonterminals),
             num_states=self._num_states,
             tokenizer_sha256=files[TOKENIZER_FILE],
             files=files,
@@ -249,3 +260,26 @@ class _Preparation:
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
         return hash_file(self._out / TOKENIZER_FILE)
+
+
+class _Surroundings:
+    """What the machine expects before each token of documents; `nonterminals`: the row of each one's mask."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.nonterminals: dict[int, int] = {}
+        self._tracer = Tracer(tokenizer)
+        self._reader = GrammarStateReader(tokenizer)
+        # By the tracer's places: the row of the mask, and the state.
+        self._rows = np.empty((0, 3), dtype=np.int64)
+
+    def encode(self, value: Any) -> tuple[list[int], Int64Array, Int64Array]:
+        """The tokens of a value; the row of the mask [T] and the state [T, 2] before each of them."""
+        tokens, numbers = self._tracer.trace(value)
+        new = [(self._row(place), *self._reader.rows_at(place)) for place in self._tracer.places[len(self._rows) :]]
+        if new:
+            self._rows = np.concatenate([self._rows, new])
+        found = self._rows[numbers]
+        return tokens, found[:, 0], found[:, 1:]
+
+    def _row(self, place: Place) -> int:
+        return self.nonterminals.setdefault(place.nonterminal, len(self.nonterminals))

@@ -40,6 +40,8 @@ METADATA_FILE = "metadata.json"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 _TOKENS, _NONTERMINALS, _STATES, _ECHOES = "tokens.bin", "nonterminals.bin", "states.bin", "echoes.bin"
+# Documents are written when so many tokens are there.
+TOKENS_AT_ONCE = 1 << 14
 _OFFSETS, _BYTES = "documents.npy", "bytes.npy"
 
 
@@ -107,7 +109,7 @@ class _HashedFile:
 
 
 class SplitWriter:
-    """Writes one split document by document, in constant memory but for two numbers per document.
+    """Writes one split as documents come, in constant memory but for two numbers per document.
 
     A context manager: `finish` gives the metadata; leaving without it leaves files that no `Split` reads, since
     metadata.json is missing. Raises `DataError` where the parent folder already is a data set.
@@ -136,6 +138,13 @@ class SplitWriter:
         self._lengths: list[int] = []
         self._bytes: list[int] = []
         self._num_windows = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        # Documents wait for others: NumPy's calls take longer than their work on one of them.
+        self._waiting: dict[str, list[NDArray[np.int64]]] = {_TOKENS: [], _NONTERMINALS: [], _STATES: []}
+        self._begins: list[int] = []
+        self._num_waiting = 0
 
     def __enter__(self) -> SplitWriter:
         return self
@@ -159,12 +168,25 @@ class SplitWriter:
         for name, array in arrays.items():
             shape = (num_tokens, 2) if name == _STATES else (num_tokens,)
             self._check(name, array, shape)
-        arrays[_ECHOES] = echoes(arrays[_TOKENS])
-        for name, stream in self._streams.items():
-            stream.write(arrays[name].astype(self._token_dtype if name in (_TOKENS, _ECHOES) else np.uint32))
+        for name, array in arrays.items():
+            if array is not None:
+                self._waiting[name].append(array)
+        self._begins.append(self._num_waiting)
+        self._num_waiting += num_tokens
+        if self._num_waiting >= TOKENS_AT_ONCE:
+            self._write()
         self._lengths.append(num_tokens)
         self._bytes.append(num_bytes)
         self._num_windows += count_windows(num_tokens, self._context_size, self._stride)
+
+    def _write(self) -> None:
+        """Writes the documents that wait, with their echoes."""
+        arrays = {name: np.concatenate(found) for name, found in self._waiting.items() if found}
+        if arrays:
+            arrays[_ECHOES] = echoes(arrays[_TOKENS], self._begins)
+        for name, array in arrays.items():
+            self._streams[name].write(array.astype(self._token_dtype if name in (_TOKENS, _ECHOES) else np.uint32))
+        self._forget()
 
     def _check(self, name: str, array: NDArray[np.int64] | None, shape: tuple[int, ...]) -> None:
         place, limit = f"{self._folder / name}, document {len(self._lengths)}", self._limits[name]
@@ -179,6 +201,7 @@ class SplitWriter:
 
     def finish(self) -> SplitMetadata:
         """Close the files durably and return what they hold."""
+        self._write()
         files = {name: stream.finish() for name, stream in self._streams.items()}
         offsets = np.concatenate(([0], np.cumsum(self._lengths))).astype(np.int64)
         for name, array in ((_OFFSETS, offsets), (_BYTES, np.array(self._bytes, dtype=np.int64))):

@@ -39,7 +39,7 @@ class RefusedError(Exception):
     """The grammar does not admit the value at hand."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Content:
     """A string or number: the characters before it, and the verdict of each text; RefusedError for other texts."""
 
@@ -48,7 +48,7 @@ class Content:
     verdicts: Mapping[str, int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """How a nonterminal for a value begins.
 
@@ -66,7 +66,7 @@ class Entry:
     contents: dict[str, Content | Rest] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Member:
     """What a key or item opens: its characters, the free key's name, the child and the rest after it."""
 
@@ -97,16 +97,17 @@ class Rest:
 
         seen: the identities of the array's items, as far as they have to differ.
         """
-        rest = self._settled.get(verdict) or self._settle(verdict)
+        rest, expansions = self.settled(verdict), self._expansions
         if rest.ranks is not None:
             return rest
-        expansions = self._expansions
         return expansions.rest(required(expansions.grammar.after_item(rest.nonterminal, item, seen)))
 
-    def _settle(self, verdict: int) -> Rest:
-        expansions = self._expansions
-        rest = self._settled[verdict] = expansions.rest(expansions.grammar.settle(self.nonterminal, verdict))
-        return rest
+    def settled(self, verdict: int) -> Rest:
+        """The rest once a member is whole that repeats no earlier one."""
+        if verdict not in self._settled:
+            expansions = self._expansions
+            self._settled[verdict] = expansions.rest(expansions.grammar.settle(self.nonterminal, verdict))
+        return self._settled[verdict]
 
     def end(self) -> tuple[str, int]:
         """The character and the verdict of the end; raises RefusedError where it may not end yet."""

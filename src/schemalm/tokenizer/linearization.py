@@ -84,12 +84,14 @@ class _Walk(Generic[T]):
             if member.free_key is not None:
                 self._flush()
                 self._written += self._keys[member.free_key]
-            if type(value) is str and (constant := member.child.strings.get(value)) is not None:
+            if type(value) is not str:
+                verdict = self._begin(value, member.child)
+            elif (constant := member.child.strings.get(value)) is None:
+                verdict = self._content(member.child.string, value)
+            else:
                 self._written += structure[self._pending + constant[0]]
                 self._pending = ""
                 verdict = constant[1]
-            else:
-                verdict = self._begin(value, member.child)
             if verdict is None:
                 frame.rest = rest
                 return None
@@ -103,7 +105,7 @@ class _Walk(Generic[T]):
         kind = type(value)
         if kind is str:
             constant = entry.strings.get(value)
-            return self._content(required(entry.string), value) if constant is None else self._close(*constant)
+            return self._content(entry.string, value) if constant is None else self._close(*constant)
         if kind is dict:
             prefix, rest = required(entry.object)
             names = sorted(value, key=required(rest.ranks).__getitem__)
@@ -112,7 +114,7 @@ class _Walk(Generic[T]):
             prefix, rest = required(entry.array)
             self._enter(Frame(enumerate(value), rest))
         elif kind is int or kind is float:
-            return self._content(required(entry.number), text_of_number(value))
+            return self._content(entry.number, text_of_number(value))
         else:
             return self._close(*required(entry.literals.get(value) if kind is bool or value is None else None))
         self._pending += prefix
@@ -123,14 +125,19 @@ class _Walk(Generic[T]):
             raise InvalidDocument(TOO_DEEP, keyword="depth")
         self._frames.append(frame)
 
-    def _content(self, content: Content, text: str) -> int:
+    def _content(self, content: Content | None, text: str) -> int:
+        if content is None:
+            raise RefusedError
         verdict = content.verdicts[text]
-        self._pending += content.prefix
+        pending = self._pending + content.prefix
         if self._joins_texts:
-            self._pending += spelled(text) + self._end
-        else:
-            self._flush()
-            self._written += self._texts[text]
+            self._pending = pending + spelled(text) + self._end
+            return verdict
+        written = self._written
+        if pending:
+            written += self._structure[pending]
+            self._pending = ""
+        written += self._texts[text]
         return verdict
 
     def _close(self, character: str, verdict: int) -> int:

@@ -1,120 +1,91 @@
-"""From the symbols of a derivation back to its value, the way of `linearization.py` in the other direction.
+"""From the token ids of a document back to its value, by way of JSON text.
 
-In: the spelling of a whole document, one character per symbol; out: the value, or RefusedError where the grammar does
-not derive it. Where it goes wrong is for `derivation.py` to say, which goes symbol by symbol and takes its time.
+A document is cut into fields (`fields.py`), each field is written as the JSON that it stands for where it stands
+(`positions.py`), and a library reads the whole. Texts of which nothing is asked are not looked at.
+
+In: token ids; out: the value, or RefusedError for what the grammar does not derive. Left out, and refused too, is what
+JSON text would not give back, or what hangs on the value of an item: integers beyond 64 bits, values nested deeper than
+1,024 levels, and items that repeat where a schema may forbid that. `derivation.py`, which goes symbol by symbol, takes
+its time for those, and says where a document goes wrong.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
 from typing import Any
 
-from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
-from schemalm.grammar.texts.numbers import number_of_text
-from schemalm.tokenizer.expansions import EACH_ITEM, Entry, Expansions, RefusedError, Rest
+import orjson
 
-# Stretches of bytes, and each symbol of structure by itself.
-STRETCHES = re.compile("[\x00-\xff]+|[^\x00-\xff]")
-
-
-@dataclass(slots=True)
-class Container:
-    """An object or array under way: what it has so far, the rest after it, and the key at hand."""
-
-    value: Any
-    rest: Rest
-    name: str = ""
-    seen: set[Hashable] = field(default_factory=set)
-
-    def add(self, item: Any, verdict: int) -> None:
-        """Takes in a whole member."""
-        rest = self.rest
-        if rest.ranks is None:
-            self.value.append(item)
-        else:
-            self.value[self.name] = item
-        if rest.needs_verdict:
-            self.rest = rest.after(verdict, item, self.seen)
+from schemalm.documents.values import levels
+from schemalm.grammar.identity import identity
+from schemalm.tokenizer.expansions import Expansions, RefusedError
+from schemalm.tokenizer.fields import FieldWriter
+from schemalm.tokenizer.positions import Positions
+from schemalm.tokenizer.vocabulary import Vocabulary
 
 
 class Reader:
     """Reads whole documents of a grammar."""
 
-    def __init__(self, expansions: Expansions) -> None:
-        characters, ids = expansions.characters, expansions.ids
+    def __init__(self, expansions: Expansions, vocabulary: Vocabulary) -> None:
         self._expansions = expansions
-        self._end, self._key_end, self._free_key, self._item = (
-            characters[ids[symbol]] for symbol in (END, KEY_END, FREE_KEY, ITEM)
-        )
+        self._writer = FieldWriter(vocabulary)
+        self._positions = Positions(expansions)
 
-    def read(self, spelling: str) -> Any:
+    def read(self, ids: Sequence[int]) -> Any:
         """The value of a whole document; raises RefusedError for anything else."""
-        stretches = iter(STRETCHES.findall(spelling))
+        if self._positions.is_full:
+            self._positions = Positions(self._expansions)
         try:
-            value = self._read(stretches)
-        except (KeyError, StopIteration, UnicodeError):
+            value = orjson.loads(b"".join(self._written(self._writer.fields(ids))))
+        except (KeyError, OverflowError, ValueError):
             raise RefusedError from None
-        if next(stretches, None) is not None:
+        if self._expansions.grammar.has_guards and _has_repetition(value):
             raise RefusedError
         return value
 
-    def _read(self, stretches: Iterator[str]) -> Any:
-        containers: list[Container] = []
-        entry: Entry | None = self._expansions.start
-        while True:
-            assert entry is not None
-            begun = self._begin(entry, stretches)
-            if isinstance(begun, Rest):
-                containers.append(Container([] if begun.ranks is None else {}, begun))
-            elif not containers:
-                return begun[0]
+    def _written(self, fields: list[bytes]) -> list[bytes]:
+        """The JSON of each field; raises RefusedError, KeyError or ValueError where the grammar does not derive it."""
+        position, opening = self._positions.start
+        written = [opening]
+        # The free keys of the objects at hand, by depth.
+        keys: dict[int, set[bytes]] = {}
+        for field in fields:
+            position, piece, key = position[field]
+            written.append(piece)
+            if key is None:
+                continue
+            if key.is_first:
+                keys[key.depth] = {key.text}
+            elif key.text in keys[key.depth]:
+                raise RefusedError
             else:
-                containers[-1].add(*begun)
-            while (entry := self._next_entry(containers[-1], stretches)) is None:
-                ended = containers.pop()
-                if not containers:
-                    return ended.value
-                containers[-1].add(ended.value, ended.rest.end()[1])
-
-    def _begin(self, entry: Entry, stretches: Iterator[str]) -> Rest | tuple[Any, int]:
-        """The rest of an object or array that begins, or a whole scalar with its verdict."""
-        content = entry.contents.get("")
-        if content is None:
-            character = next(stretches)
-            constant = entry.constants.get(character)
-            if constant is not None:
-                return constant
-            content = entry.contents[character]
-        if isinstance(content, Rest):
-            return content
-        text = self._text(next(stretches), self._end, stretches)
-        verdict = content.verdicts[text]
-        return (text if content.is_string else number_of_text(text)), verdict
-
-    def _text(self, stretch: str, end: str, stretches: Iterator[str]) -> str:
-        """The text of a stretch of bytes, which `end` follows; empty where `end` comes at once."""
-        if stretch == end:
-            return ""
-        if next(stretches) != end:
+                keys[key.depth].add(key.text)
+        if position is not self._positions.end:
             raise RefusedError
-        return stretch if stretch.isascii() else stretch.encode("latin-1").decode()
+        return written
 
-    def _next_entry(self, container: Container, stretches: Iterator[str]) -> Entry | None:
-        """What the container's next member is; None where it ends."""
-        character, rest = next(stretches), container.rest
-        name = EACH_ITEM if character == self._item else self._expansions.names.get(character)
-        if character == self._free_key:
-            name = self._text(next(stretches), self._key_end, stretches)
-            if name in container.value:
-                raise RefusedError
-        if name is None:
-            if rest.end()[0] != character:
-                raise RefusedError
-            return None
-        member = rest.members[name]
-        if member.prefix != character:
-            raise RefusedError
-        container.name, container.rest = name, member.rest
-        return member.child
+
+def _has_repetition(value: Any) -> bool:
+    """Whether an array anywhere in a value has two equal items."""
+    # What a container holds gets a number, so that nothing is compared once more for each level that encloses it.
+    numbers: dict[Hashable, int] = {}
+    containers: dict[int, Hashable] = {}
+
+    def key(item: Any) -> Hashable:
+        return containers[id(item)] if isinstance(item, list | dict) else identity(item)
+
+    for level in reversed([*levels(value)]):
+        for node in level:
+            content: Hashable
+            if isinstance(node, list):
+                items = [*map(key, node)]
+                if len(set(items)) < len(items):
+                    return True
+                content = tuple(items)
+            elif isinstance(node, dict):
+                content = frozenset((name, key(item)) for name, item in node.items())
+            else:
+                continue
+            containers[id(node)] = ("container", numbers.setdefault(content, len(numbers)))
+    return False

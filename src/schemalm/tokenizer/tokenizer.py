@@ -72,7 +72,7 @@ class Tokenizer:
         self.states = states
         expansions = Expansions(grammar)
         self._linearizer = Linearizer(expansions)
-        self._reader = Reader(expansions)
+        self._reader = Reader(expansions, self.vocabulary)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
         self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
@@ -244,8 +244,8 @@ class Tokenizer:
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one whole document; raises DecodeError (position, message) for anything else."""
         try:
-            return self._reader.read(self._spelling(ids))
-        except (RefusedError, IndexError):
+            return self._reader.read(ids)
+        except RefusedError:
             derivation = self._derive(ids)
         if not derivation.is_complete:
             raise DecodeError(f"the document is not whole after {len(ids)} tokens", position=len(ids))
@@ -263,11 +263,6 @@ class Tokenizer:
             except ValueError as error:
                 raise DecodeError(str(error), position=position) from None
         return self.decode([*ids, *machine.completion()])
-
-    def _spelling(self, ids: Sequence[int]) -> str:
-        if min(ids, default=PAD_ID) < FIRST_SYMBOL_ID:
-            raise RefusedError
-        return "".join(map(self.vocabulary.spellings.__getitem__, ids))
 
     def _derive(self, ids: Sequence[int]) -> Derivation:
         derivation = Derivation(self.grammar)

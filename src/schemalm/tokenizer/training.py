@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.machine.tracing import trace
+from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.tokenizer.merges import learn_merges
 from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
@@ -112,16 +112,16 @@ def _segment_weights(cutter: Cutter, weights: Counter[Stretch], whole_values: Se
 
 def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarStates:
     """The nonterminals and paths that documents pass through, most frequent first."""
-    nonterminals: Counter[int] = Counter()
-    paths: Counter[str] = Counter()
+    tracer = Tracer(tokenizer)
+    numbers: Counter[int] = Counter()
     for value in values:
-        found = trace(tokenizer, value)
-        for place, length in zip(found.places, found.lengths, strict=True):
-            nonterminals[place.nonterminal] += length
-            paths[place.path] += length
+        numbers.update(tracer.trace(value).numbers)
     labels: Counter[str] = Counter()
-    for nonterminal, count in nonterminals.items():
-        labels[tokenizer.tables.label(nonterminal)] += count
+    paths: Counter[str] = Counter()
+    for number, count in numbers.items():
+        place = tracer.places[number]
+        labels[tokenizer.tables.label(place.nonterminal)] += count
+        paths[place.path] += count
     return GrammarStates(_most_frequent(labels), _most_frequent(paths))
 
 
