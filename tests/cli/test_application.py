@@ -102,6 +102,7 @@ def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) ->
     path = tmp_path / "schema.json"
     program = (
         "import schemalm.grammar, signal, os\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs are started to ignore it
         "schemalm.grammar.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
         "from schemalm.cli import main; main()"
     )
