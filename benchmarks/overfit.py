@@ -1,6 +1,6 @@
 """Whether training can learn all there is: a tiny model learns workflows by heart and writes their second halves.
 
-    python benchmarks/overfit.py ../shared/data/workflows/sample-100 [--steps 900] [--publish]
+    python benchmarks/overfit.py ../shared/data/workflows/sample-100 [--steps 500] [--publish]
 
 Documents whose tokens fit one window are all training, the first of them validation as well (a run asks for some). Then
 each is cut after half of its scalars, in the order of its derivation, and the model is asked to go on from there by its
@@ -64,7 +64,7 @@ def first_half(value: Any) -> Any:
 
 def main(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Workflows, one per file.")],
-    steps: Annotated[int, typer.Option(min=1)] = 900,
+    steps: Annotated[int, typer.Option(min=1)] = 500,
     publish: Annotated[bool, typer.Option(help="Write the result.")] = False,
 ) -> None:
     """Learn by heart, then recite."""
