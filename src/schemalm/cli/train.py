@@ -153,7 +153,7 @@ def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfigurati
     from schemalm.training.memory import gibibytes  # noqa: PLC0415
     from schemalm.training.processes import num_processes  # noqa: PLC0415
 
-    terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model} model would take")
+    terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model_name} model would take")
     estimate = estimate_run(data, configuration, num_processes=num_processes(), price=price)
     memory = estimate.memory
     rows: list[tuple[str, ...]] = [
@@ -191,7 +191,7 @@ def _train(
     parent: Path | None,
     listeners: Progress,
 ) -> None:
-    what = f"a {configuration.model} model on {data} for {configuration.num_steps:,} steps"
+    what = f"a {configuration.model_name} model on {data} for {configuration.num_steps:,} steps"
     terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
 

@@ -92,6 +92,11 @@ class TrainingConfiguration:
                 raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
         _check_device(self.device)
 
+    @property
+    def model_name(self) -> str:
+        """The named size, or "custom"."""
+        return self.model if isinstance(self.model, str) else "custom"
+
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
         """The model for given data; raises `ConfigurationError` where a whole configuration does not fit it."""
         num_states = metadata.num_states if self.grammar_state else 0

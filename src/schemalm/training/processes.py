@@ -97,8 +97,8 @@ def joined_processes(device: str) -> Iterator[Processes]:
         if not _LOST.search(str(error)):
             raise
         raise TrainingError(
-            f"process {rank} of {size} lost the others, one of which has ended ({_first_line(error)}): start the same "
-            "command with --resume auto to go on from the last checkpoint"
+            f"process {rank} of {size} lost the others, one of which has ended: start the same command with "
+            "--resume auto to go on from the last checkpoint"
         ) from error
     # Whatever still refers to the group has to go before it: freed later, it would wait for the group's threads while
     # they wait for Python. After an error the process ends with the group.
@@ -113,7 +113,3 @@ def _own_gpu(local_rank: int) -> int:
             "lower --nproc-per-node"
         )
     return local_rank
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]

@@ -54,7 +54,7 @@ def describe_run(
     """
     model, validation = configuration.model_configuration(metadata), metadata.splits["val"]
     training = asdict(configuration)
-    training["model"] = configuration.model if isinstance(configuration.model, str) else "custom"
+    training["model"] = configuration.model_name
     return {
         "model": asdict(model),
         "training": training,
