@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -45,3 +45,14 @@ def outputs_in_processes() -> Callable[[str], set[str]]:
         }
 
     return outputs
+
+
+@pytest.fixture(scope="session")
+def one_thread() -> Iterator[None]:
+    """Models as small as those of tests are many times slower on several threads of a busy machine."""
+    import torch  # noqa: PLC0415 (most rooms need none)
+
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(num_threads)

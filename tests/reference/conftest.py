@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import torch
 
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, text_corpus
@@ -18,12 +15,8 @@ TINY = ReferenceConfiguration(
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Models this small are many times slower on several threads of a busy machine."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
+def small_models(one_thread: None) -> None:
+    """All tests of this room compute with small models."""
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from schemalm.dataset.store import (
     MASKS_FILE,
@@ -62,13 +61,9 @@ def write_data(
     return folder
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small are many times slower on several threads of a busy machine."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
+@pytest.fixture(autouse=True, scope="session")
+def small_models(one_thread: None) -> None:
+    """All tests of this room compute with small models."""
 
 
 @pytest.fixture

@@ -6,31 +6,22 @@ import json
 import multiprocessing
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemalm.dataset.echo import ORDERS
-from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS
 
+from .models import SMALL_MODEL
+
 NUM_KILLS = 20
 CONFIGURATION = TrainingConfiguration(
     num_steps=600,
-    model=GPTConfiguration(
-        vocab_size=64,
-        context_size=16,
-        num_layers=2,
-        num_heads=2,
-        num_key_value_heads=2,
-        model_width=32,
-        mlp_width=64,
-        num_states=10,
-        num_echoes=len(ORDERS),
-    ),
+    model=replace(SMALL_MODEL, num_layers=2, model_width=32, mlp_width=64),
     batch_size=4,
     warmup_steps=10,
     log_every=1,

@@ -14,9 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.echo import ORDERS
 from schemalm.errors import CheckpointError, DataError, TrainingError
-from schemalm.model.configuration import GPTConfiguration
 from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
@@ -25,20 +23,11 @@ from schemalm.training.metrics import MEASURED_FIELDS, read_metrics, validation_
 from schemalm.training.progress import Progress, StepReport
 from schemalm.training.run import load_checkpoint, read_config, run_lock
 
-MODEL = GPTConfiguration(
-    vocab_size=64,
-    context_size=16,
-    num_layers=1,
-    num_heads=2,
-    num_key_value_heads=2,
-    model_width=16,
-    mlp_width=32,
-    num_states=10,
-    num_echoes=len(ORDERS),
-)
+from .models import SMALL_MODEL
+
 CONFIGURATION = TrainingConfiguration(
     num_steps=40,
-    model=MODEL,
+    model=SMALL_MODEL,
     batch_size=4,
     learning_rate=1e-2,
     warmup_steps=5,
@@ -134,7 +123,7 @@ def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
     ],
 )
 def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
-    model = replace(MODEL, num_states=0) if "grammar_state" in settings else MODEL
+    model = replace(SMALL_MODEL, num_states=0) if "grammar_state" in settings else SMALL_MODEL
     summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=model, num_steps=5, **settings))
     assert math.isfinite(summary.validation_loss)
 
@@ -157,7 +146,7 @@ def test_a_run_goes_on_with_other_means(data: Path, interrupted: Path, whole: Pa
 
 def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path: Path) -> None:
     data = make_data("text", with_grammar=False)
-    summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=replace(MODEL, num_states=0)))
+    summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=replace(SMALL_MODEL, num_states=0)))
     assert math.isfinite(summary.validation_loss)
 
 
@@ -251,7 +240,7 @@ def test_a_step_without_checkpoint_is_refused(data: Path, interrupted: Path, res
 
 
 def test_another_configuration_is_refused_by_field(data: Path, interrupted: Path) -> None:
-    other = replace(CONFIGURATION, learning_rate=0.5, model=replace(MODEL, mlp_width=64))
+    other = replace(CONFIGURATION, learning_rate=0.5, model=replace(SMALL_MODEL, mlp_width=64))
     with pytest.raises(CheckpointError, match=r"mlp_width was 32, now 64; training\.learning_rate was 0\.01, now 0\.5"):
         train(data, interrupted, other, resume="auto")
 
@@ -301,7 +290,7 @@ def test_checkpoints_load_by_name_and_step(whole: Path) -> None:
     latest, by_step = load_checkpoint(whole)[0], load_checkpoint(whole, 40)[0]
     assert torch.equal(latest.head.weight, by_step.head.weight)
     assert torch.equal(load_checkpoint(whole, "best")[0].head.weight, load_checkpoint(whole, best)[0].head.weight)
-    assert latest.configuration == MODEL
+    assert latest.configuration == SMALL_MODEL
     assert not latest.training
 
 

@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.echo import ORDERS
 from schemalm.errors import SchemaLMError, TrainingError
-from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -25,19 +23,11 @@ from schemalm.training.metrics import read_metrics
 from schemalm.training.processes import Processes
 from schemalm.training.progress import Progress
 
+from .models import SMALL_MODEL
+
 CONFIGURATION = TrainingConfiguration(
     num_steps=50,
-    model=GPTConfiguration(
-        vocab_size=64,
-        context_size=16,
-        num_layers=1,
-        num_heads=2,
-        num_key_value_heads=2,
-        model_width=16,
-        mlp_width=32,
-        num_states=10,
-        num_echoes=len(ORDERS),
-    ),
+    model=SMALL_MODEL,
     batch_size=8,
     warmup_steps=5,
     log_every=1,

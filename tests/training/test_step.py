@@ -10,28 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Split
-from schemalm.dataset.windows import Windows
+from schemalm.dataset.windows import training_windows
 from schemalm.errors import TrainingError
-from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training import step as step_module
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.processes import Processes
 from schemalm.training.step import Stepper
 
-MODEL = GPTConfiguration(
-    vocab_size=64,
-    context_size=16,
-    num_layers=2,
-    num_heads=2,
-    num_key_value_heads=2,
-    model_width=16,
-    mlp_width=32,
-    num_states=10,
-    num_echoes=len(ORDERS),
-)
+from .models import SMALL_MODEL
+
+MODEL = replace(SMALL_MODEL, num_layers=2)
 CONFIGURATION = TrainingConfiguration(num_steps=1, model=MODEL, batch_size=6, gradient_clip=0.5)
 INDICES = np.arange(6)
 
@@ -49,9 +39,8 @@ def make_stepper(data: Path) -> MakeStepper:
         # Outputs that start at zero would keep gradients from the layers.
         for weight in model.layers.parameters():
             torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(1))
-        windows = Windows(split, split.metadata.context_size, split.metadata.stride, split.metadata.pad_id)
         configuration = replace(CONFIGURATION, **settings)
-        return model, Stepper(model, windows, None, configuration, Processes(torch.device("cpu")))
+        return model, Stepper(model, training_windows(split), None, configuration, Processes(torch.device("cpu")))
 
     return make
 

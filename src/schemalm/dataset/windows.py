@@ -128,6 +128,12 @@ def _gather(stream: NDArray[Any] | None, place_BT: Int64Array, is_token: NDArray
     return None if stream is None else np.where(is_token, stream[place_BT].astype(np.int64), 0)
 
 
+def training_windows(split: Split) -> Windows:
+    """All windows of a split, as it was prepared."""
+    metadata = split.metadata
+    return Windows(split, metadata.context_size, metadata.stride, metadata.pad_id)
+
+
 def scoring_windows(
     split: Split, context_size: int, stride: int, pad_id: int, *, documents: Int64Array | None = None
 ) -> Windows:

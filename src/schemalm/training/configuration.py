@@ -99,26 +99,25 @@ class TrainingConfiguration:
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
         """The model for given data; raises `ConfigurationError` where a whole configuration does not fit it."""
-        num_states = metadata.num_states if self.grammar_state else 0
+        sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo)
         if isinstance(self.model, str):
-            return GPTConfiguration.named(
-                self.model,
-                vocab_size=metadata.vocab_size,
-                context_size=metadata.context_size,
-                num_states=num_states,
-                num_echoes=len(ORDERS) if self.echo else 0,
-            )
-        for name, expected in (
-            ("vocab_size", metadata.vocab_size),
-            ("context_size", metadata.context_size),
-            ("num_states", num_states),
-            ("num_echoes", len(ORDERS) if self.echo else 0),
-        ):
+            return GPTConfiguration.named(self.model, **sizes)
+        for name, expected in sizes.items():
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(
                     f"the model's {name} is {getattr(self.model, name)}, but the data asks for {expected}"
                 )
         return self.model
+
+
+def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool) -> dict[str, int]:
+    """The fields of a model that its data decides, and what it is told of them."""
+    return {
+        "vocab_size": metadata.vocab_size,
+        "context_size": metadata.context_size,
+        "num_states": metadata.num_states if grammar_state else 0,
+        "num_echoes": len(ORDERS) if echo else 0,
+    }
 
 
 def _check(name: str, value: float, least: float, most: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from schemalm.dataset.store import Split, read_metadata
-from schemalm.dataset.windows import Windows
+from schemalm.dataset.windows import training_windows
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import Memory, available_memory, needed_memory
@@ -48,7 +48,7 @@ def estimate_run(
     device = torch.device(configuration.device)
     with torch.device("meta"):
         model = GPT(configuration.model_configuration(metadata))
-    windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)
+    windows = training_windows(Split(data, "train", metadata))
     num_windows = configuration.num_steps * configuration.batch_size
     num_places = num_windows * metadata.context_size
     peak = matmul_peak(device, DTYPES[configuration.dtype])

@@ -18,7 +18,7 @@ import torch
 
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
-from schemalm.dataset.windows import SamplerState, Windows, WindowSampler
+from schemalm.dataset.windows import SamplerState, WindowSampler, training_windows
 from schemalm.errors import DataError, TrainingError
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
@@ -115,7 +115,7 @@ class _Trainer:
         metadata = self._validation.metadata
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
-        windows = Windows(Split(data, "train", metadata), metadata.context_size, metadata.stride, metadata.pad_id)
+        windows = training_windows(Split(data, "train", metadata))
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         self._model = GPT(configuration.model_configuration(metadata))
@@ -136,7 +136,8 @@ class _Trainer:
         self._stepper = Stepper(self._model, windows, self._masks, configuration, processes)
         place = SamplerState(self._state.epoch, self._state.position)
         self._sampler = WindowSampler(len(windows), configuration.batch_size, configuration.seed, place)
-        self._peak = matmul_peak(processes.device, DTYPES[configuration.dtype]) * processes.size
+        peak = matmul_peak(processes.device, DTYPES[configuration.dtype]) * processes.size
+        self._peak_tokens_per_second = peak / self._model.flops_per_token()
         self._metrics = Metrics(run, self._state.step, writes=processes.is_first)
 
     def close(self) -> None:
@@ -193,7 +194,7 @@ class _Trainer:
             gradient_norm=result.gradient_norm,
             learning_rate=self._configuration.learning_rate * share_of_peak(step, self._configuration),
             tokens_per_second=tokens_per_second,
-            share_of_peak=tokens_per_second * self._model.flops_per_token() / self._peak,
+            share_of_peak=tokens_per_second / self._peak_tokens_per_second,
             memory_bytes=peak_memory(self._processes.device),
         )
         self._progress.advance(self._report)

@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Metadata
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.toml_table import Table, read_toml
-from schemalm.training.configuration import TrainingConfiguration
-
-_OF_THE_DATA = ("vocab_size", "context_size", "num_states", "num_echoes")
+from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
 
 
 def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any]) -> TrainingConfiguration:
@@ -46,17 +43,13 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:
-    types = {name: kind for name, kind in get_type_hints(GPTConfiguration).items() if name not in _OF_THE_DATA}
+    told = {name: settings.get(name, True) for name in ("grammar_state", "echo")}
+    sizes = sizes_of_data(metadata, **told)
+    types = {name: kind for name, kind in get_type_hints(GPTConfiguration).items() if name not in sizes}
     shape = {name: table.count(name, None) for name in ("num_layers", "num_heads", "model_width")}
     for name, value in shape.items():
         if value is None:
             table.fail(name, "is missing: expected an integer")
     shape |= {"num_key_value_heads": shape["num_heads"], "mlp_width": 4 * shape["model_width"]}
     shape |= table.settings(types, "field of a model")
-    return GPTConfiguration(
-        vocab_size=metadata.vocab_size,
-        context_size=metadata.context_size,
-        num_states=metadata.num_states if settings.get("grammar_state", True) else 0,
-        num_echoes=len(ORDERS) if settings.get("echo", True) else 0,
-        **shape,
-    )
+    return GPTConfiguration(**(shape | sizes))
