@@ -27,9 +27,9 @@ def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[
     for value in values:
         _count_listings(value, listings)
     reached = grammar.with_key_orders({})
-    linearizer = Linearizer(Expansions(reached))
+    linearizer = Linearizer(Expansions(reached), NOTHING)
     for value in values[:: -(-len(values) // MAX_READ_DOCUMENTS)] if values else ():
-        linearizer.write(value, NOTHING)
+        linearizer.write(value)
     return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}
 
 

@@ -15,6 +15,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 from schemalm.grammar.symbols import FIRST_PRIVATE
 
 MergeScope = Literal["word", "value", "derivation"]
+Kind = Literal["structure", "content", "key"]
 MAX_SEGMENT_SYMBOLS = 256
 
 # What the characters of a spelling are: symbols of structure come from the private range, bytes beyond ASCII are parts
@@ -39,6 +40,8 @@ PATTERNS: dict[MergeScope, str] = {
     "value": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
     "derivation": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
 }
+# Stands between stretches that are joined; no symbol has it.
+CUT = "\U0010ffff"
 # How many characters of texts are remembered with what they are written as.
 MAX_REMEMBERED_CHARACTERS = 1 << 24
 
@@ -47,15 +50,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Writing(Generic[T]):
-    """What to append for stretches of symbols: for structure, by its spelling; for contents and free keys, by the text.
+    """What to append for each stretch of symbols.
 
-    joins_texts: contents are spelled as part of the structure around them.
+    structure: for symbols that lead to a text; closings: for symbols of which the last closes a value; texts, keys: for
+    the text of a content or free key with its end.
     """
 
     structure: Mapping[str, list[T]]
+    closings: Mapping[str, list[T]]
     texts: Mapping[str, list[T]]
     keys: Mapping[str, list[T]]
-    joins_texts: bool
 
 
 def spelled(text: str) -> str:
@@ -88,7 +92,7 @@ class Memory(dict[str, list[T]], Generic[T]):
 class Stretch(NamedTuple):
     """Symbols that are written at once: "structure" by its spelling, a "content" or a free "key" by its text."""
 
-    kind: Literal["structure", "content", "key"]
+    kind: Kind
     text: str
 
 
@@ -117,13 +121,24 @@ class Cutter:
         found: list[str] = self._find_all(spelling)
         return found
 
-    def writing(self, find: Callable[[Stretch], list[T]]) -> Writing[T]:
-        """What `find` gives for each stretch, remembered."""
+    def joined(self) -> Writing[str]:
+        """The spellings of stretches, with `CUT` wherever merges may not go on although contents join structure."""
 
-        def found(kind: Literal["structure", "content", "key"]) -> Memory[T]:
-            return Memory(lambda text: find(Stretch(kind, text)))
+        def spelling(kind: Kind, before: str = "", after: str = "") -> Memory[str]:
+            return Memory(lambda text: [before + self.spell(Stretch(kind, text)) + after])
 
-        return Writing(found("structure"), found("content"), found("key"), joins_texts=self._scope == "derivation")
+        keys = spelling("key", CUT, CUT)
+        return Writing(spelling("structure"), spelling("structure", after=CUT), spelling("content"), keys)
+
+
+def remembered(find: Callable[[Stretch], list[T]]) -> Writing[T]:
+    """What `find` gives for each stretch, remembered."""
+
+    def found(kind: Kind) -> Memory[T]:
+        return Memory(lambda text: find(Stretch(kind, text)) if text or kind != "structure" else [])
+
+    structure = found("structure")
+    return Writing(structure, structure, found("content"), found("key"))
 
 
 class _Nothing(dict[str, list[str]]):
@@ -132,4 +147,4 @@ class _Nothing(dict[str, list[str]]):
 
 
 # For a walk that only shall meet what a value reaches.
-NOTHING = Writing(_Nothing(), _Nothing(), _Nothing(), joins_texts=False)
+NOTHING = Writing(_Nothing(), _Nothing(), _Nothing(), _Nothing())

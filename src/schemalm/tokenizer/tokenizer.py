@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
@@ -24,11 +24,13 @@ from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
-from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
+from schemalm.tokenizer.segmentation import CUT, Cutter, MergeScope, Stretch, remembered
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
     from schemalm.machine import Machine, Tables
+
+T = TypeVar("T")
 
 FORMAT = 2
 
@@ -71,16 +73,31 @@ class Tokenizer:
         self.vocabulary = Vocabulary(grammar, whole_values, merges)
         self.states = states
         expansions = Expansions(grammar)
-        self._linearizer = Linearizer(expansions)
         self._reader = Reader(expansions, self.vocabulary)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
         self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
         self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
-        self._as_stretches = self.cutter.writing(lambda stretch: [stretch])
-        self._as_tokens = self.cutter.writing(self._tokens_of)
-        self._as_tokens_by_stretch = self.cutter.writing(lambda stretch: [(stretch, self._tokens_of(stretch))])
+        write = self._joined if merge_scope == "derivation" else self._separate
+        self._write_stretches = write(expansions, self._checked)
+        self._write_tokens = write(expansions, self._tokens_of)
+        self._write_both = write(expansions, lambda stretch: [(stretch, self._tokens_of(stretch))])
         self._tables: Tables | None = None
+
+    @staticmethod
+    def _separate(expansions: Expansions, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
+        """Writes values as what `find` gives for each of their stretches."""
+        return Linearizer(expansions, remembered(find)).write
+
+    def _joined(self, expansions: Expansions, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
+        """The same where contents and the structure around them are one stretch."""
+        linearizer, found = Linearizer(expansions, self.cutter.joined()), remembered(find).structure
+
+        def write(value: Any) -> list[T]:
+            spellings = "".join(linearizer.write(value)).split(CUT)
+            return [item for spelling in spellings for item in found[spelling]]
+
+        return write
 
     @classmethod
     def from_grammar(cls, grammar: Grammar) -> Tokenizer:
@@ -191,7 +208,7 @@ class Tokenizer:
 
     def stretches(self, value: Any) -> list[Stretch]:
         """A value's derivation in the stretches that are cut into segments; raises InvalidDocument."""
-        return self._linearizer.write(value, self._as_stretches)
+        return self._write_stretches(value)
 
     def segments(self, value: Any) -> list[str]:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
@@ -199,11 +216,11 @@ class Tokenizer:
 
     def encode_stretches(self, value: Any) -> list[tuple[Stretch, list[int]]]:
         """The stretches of a value's derivation, each with its token ids; raises InvalidDocument."""
-        return self._linearizer.write(value, self._as_tokens_by_stretch)
+        return self._write_both(value)
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
-        return self._linearizer.write(value, self._as_tokens)
+        return self._write_tokens(value)
 
     @overload
     def encode_batch(
@@ -235,6 +252,11 @@ class Tokenizer:
             return self.encode(value)
         except InvalidDocument as error:
             return error
+
+    def _checked(self, stretch: Stretch) -> list[Stretch]:
+        """The stretch itself; raises UnicodeEncodeError for what is no text."""
+        self.cutter.spell(stretch)
+        return [stretch]
 
     def _tokens_of(self, stretch: Stretch) -> list[int]:
         spelling = self.cutter.spell(stretch)
