@@ -37,8 +37,8 @@ def test_a_trace_is_what_the_machine_does_token_by_token(
     tracer = Tracer(tokenizer)
     for value in [*VALUES, *VALUES]:
         found, machine = tracer.trace(value), tokenizer.machine()
-        assert found.tokens == tokenizer.encode(value)
-        for token, number in zip(found.tokens, found.numbers, strict=True):
+        assert found.tokens.tolist() == tokenizer.encode(value)
+        for token, number in zip(found.tokens.tolist(), found.numbers.tolist(), strict=True):
             place = tracer.places[number]
             assert (place.nonterminal, place.path) == (machine.nonterminal, machine.path)
             machine.advance(token)

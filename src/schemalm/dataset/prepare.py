@@ -230,10 +230,10 @@ class _Preparation:
             return
         writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
 
-    def _encode(self, value: Any) -> tuple[list[int], Int64Array | None, Int64Array | None]:
+    def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None, Int64Array | None]:
         """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
         if self._surroundings is None:
-            return self._tokenizer.encode(value), None, None
+            return np.array(self._tokenizer.encode(value), dtype=np.int64), None, None
         return self._surroundings.encode(value)
 
     def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
@@ -272,7 +272,7 @@ class _Surroundings:
         # By the tracer's places: the row of the mask, and the state.
         self._rows = np.empty((0, 3), dtype=np.int64)
 
-    def encode(self, value: Any) -> tuple[list[int], Int64Array, Int64Array]:
+    def encode(self, value: Any) -> tuple[Int64Array, Int64Array, Int64Array]:
         """The tokens of a value; the row of the mask [T] and the state [T, 2] before each of them."""
         tokens, numbers = self._tracer.trace(value)
         new = [(self._row(place), *self._reader.rows_at(place)) for place in self._tracer.places[len(self._rows) :]]

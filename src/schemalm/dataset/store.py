@@ -156,7 +156,11 @@ class SplitWriter:
             stream.abandon()
 
     def add(
-        self, tokens: Sequence[int], nonterminals: ArrayLike | None, states: ArrayLike | None, num_bytes: int
+        self,
+        tokens: Sequence[int] | NDArray[np.int64],
+        nonterminals: ArrayLike | None,
+        states: ArrayLike | None,
+        num_bytes: int,
     ) -> None:
         """Append a document: its tokens [T], nonterminals [T] and states [T, 2] before each token, and its bytes."""
         arrays: dict[str, Any] = {

@@ -159,7 +159,7 @@ class Tables:
                 return None
             if len(step.opened) == 2:
                 child, rest = step.opened
-                stack += ((rest, path), (child, _extended(path, self._elements[symbol])))
+                stack += ((rest, path), (child, extended_path(path, self._elements[symbol])))
             elif step.opened:
                 stack.append((step.opened[0], path))
             else:
@@ -170,7 +170,7 @@ class Tables:
         return Transition(tuple(self.place(*entry) for entry in stack), verdict, meets_guard)
 
 
-def _extended(path: str, element: str) -> str:
+def extended_path(path: str, element: str) -> str:
     """The path with one more element: `jobs.*.steps[].uses`."""
     if len(path) > MAX_PATH_LENGTH:
         return path

@@ -1,43 +1,36 @@
 """The places that documents pass through: what a machine expects before each token.
 
-In: values; out: their tokens, and the number of the place before each of them. Encoding has checked a value, so a trace
-only follows it. Each stretch of a document expands the place on top and nothing below, so what it passes through is
-remembered for the two; where that does not hold, a machine takes every token. Inside a text of which nothing is asked
-one place stays on top from the first byte to the last.
+In: values; out: their tokens, and the number of the place before each of them. Encoding checks a value, so a trace only
+follows it: each stretch expands the place on top and nothing below, so what it passes through is worked out once for
+the two. Where that does not hold, a machine takes every token. Inside a text of which nothing is asked one place stays
+on top from the first byte to the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from schemalm.grammar.symbols import END
+import numpy as np
+from numpy.typing import NDArray
+
 from schemalm.machine.machine import Machine
-from schemalm.machine.tables import Place
-from schemalm.tokenizer.segmentation import Stretch
+from schemalm.machine.tables import Place, extended_path
+from schemalm.tokenizer.writing import Writing
 
 if TYPE_CHECKING:
     from schemalm.tokenizer import Tokenizer
 
-# Passages that are remembered, and the most tokens of one.
-MAX_REMEMBERED = 1 << 15
-MAX_REMEMBERED_TOKENS = 32
+# Texts that are remembered, and the longest of them.
+MAX_REMEMBERED = 1 << 16
+MAX_REMEMBERED_LENGTH = 200
 
 
 class Trace(NamedTuple):
-    """A document's tokens; the machine is at `tracer.places[numbers[i]]` before token i."""
+    """A document's tokens [T]; the machine is at `tracer.places[numbers[i]]` before token i."""
 
-    tokens: list[int]
-    numbers: list[int]
-
-
-class _Passage(NamedTuple):
-    """The numbers of the places before the tokens of a stretch; what it leaves, as a `Transition` says it."""
-
-    numbers: list[int]
-    opened: tuple[Place, ...]
-    verdict: int
+    tokens: NDArray[np.int64]
+    numbers: NDArray[np.int64]
 
 
 class Tracer:
@@ -46,79 +39,113 @@ class Tracer:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.places: list[Place] = []
         self._tokenizer = tokenizer
-        self._tables = tokenizer.tables
-        self._grammar = tokenizer.grammar
-        # Guards hang on the values of items; where texts are joined with structure, a stretch reaches below the top.
-        self._needs_machine = self._grammar.has_guards or tokenizer.merge_scope == "derivation"
-        self._end_token = tokenizer.vocabulary.symbol_token(tokenizer.grammar.symbols.ids[END])
+        self._vocab_size = tokenizer.vocab_size
         self._numbers: dict[tuple[int, str], int] = {}
-        self._passages: dict[tuple[Place, Stretch], _Passage] = {}
-        self._end_at: Callable[[Place], _Passage | None] = lru_cache(MAX_REMEMBERED)(self._end)
+        grammar = tokenizer.grammar
+        # Guards hang on the values of items; where texts are joined with structure, a stretch reaches below the top.
+        needs_machine = grammar.has_guards or tokenizer.merge_scope == "derivation"
+        self._write = self._on_machine if needs_machine else tokenizer.writer(_TracedWriting(self.mark, tokenizer))
 
     def trace(self, value: Any) -> Trace:
         """The tokens and places of a value; raises InvalidDocument where the schema refuses it."""
-        stretches = self._tokenizer.encode_stretches(value)
-        tokens = [token for _, found in stretches for token in found]
-        return Trace(tokens, self._on_machine(tokens) if self._needs_machine else self._along(stretches))
+        numbers, tokens = np.divmod(np.array(self._write(value), dtype=np.int64), self._vocab_size)
+        return Trace(tokens, numbers)
 
-    def _on_machine(self, tokens: list[int]) -> list[int]:
-        machine, numbers = Machine(self._tables), []
-        for token in tokens:
-            numbers.append(self._number(machine.place))
+    def mark(self, place: Place) -> int:
+        """What a token is marked with, as one integer, whose place this is: the place's number, times all tokens."""
+        key = place.nonterminal, place.path
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.places)
+            self.places.append(place)
+        return number * self._vocab_size
+
+    def _on_machine(self, value: Any) -> list[int]:
+        machine, marked = Machine(self._tokenizer.tables), []
+        for token in self._tokenizer.encode(value):
+            marked.append(self.mark(machine.place) + token)
             machine.advance(token)
-        return numbers
+        return marked
 
-    def _along(self, stretches: list[tuple[Stretch, list[int]]]) -> list[int]:
-        stack = [self._tables.place(self._grammar.start, "")]
-        numbers: list[int] = []
-        for stretch, tokens in stretches:
-            place = stack.pop()
-            # Other texts may leave the place in the middle of a character.
-            if stretch.kind == "content" and stretch.text.isascii() and (end := self._end_at(place)):
-                passage = end
-                numbers += end.numbers * len(tokens)
-            else:
-                passage = self._passages.get((place, stretch)) or self._passage(place, stretch, tokens)
-                numbers += passage.numbers
-            if passage.opened:
-                stack += passage.opened
-            elif stack:
-                stack.append(self._settled(stack.pop(), passage.verdict))
-        return numbers
 
-    def _passage(self, place: Place, stretch: Stretch, tokens: list[int]) -> _Passage:
-        passage = self._follow(place, tokens)
-        if len(tokens) <= MAX_REMEMBERED_TOKENS:
-            if len(self._passages) >= MAX_REMEMBERED:
-                self._passages.clear()
-            self._passages[place, stretch] = passage
-        return passage
+class _TracedWriting(Writing[int]):
+    """Tokens, each marked with the number of the place before it."""
 
-    def _end(self, place: Place) -> _Passage | None:
-        """The end of a text of which nothing is asked; None at other places."""
-        return self._follow(place, [self._end_token]) if self._grammar.admits_every_text(place.nonterminal) else None
+    def __init__(self, mark: Callable[[Place], int], tokenizer: Tokenizer) -> None:
+        super().__init__(tokenizer.tokens_of)
+        self.num_remembered = 0
+        self._mark = mark
+        self._tables = tokenizer.tables
+        self._grammar = tokenizer.grammar
+        self._texts_at: dict[tuple[int, str], _TextsAt] = {}
 
-    def _follow(self, place: Place, tokens: list[int]) -> _Passage:
-        """Takes the tokens of a stretch that expands a place."""
-        stack, numbers, verdict = [place], [], 0
+    def path(self, above: str, element: str) -> str:
+        """The path as the machine has it."""
+        return extended_path(above, element)
+
+    def place(self, nonterminal: int, path: str) -> Place:
+        """The place of a nonterminal and a path."""
+        return self._tables.place(nonterminal, path)
+
+    def structure(self, place: Place, spelling: str) -> tuple[list[int], Place]:
+        """Marked tokens of symbols that lead to a text or key, and the place of that."""
+        return self._follow(place, self._structure[spelling])
+
+    def closing(self, place: Place, spelling: str) -> list[int]:
+        """Marked tokens of symbols of which the last closes a value."""
+        return self._follow(place, self._structure[spelling])[0]
+
+    def key(self, place: Place, text: str) -> tuple[list[int], Place]:
+        """Marked tokens of a free key, and the place after it."""
+        return self._follow(place, self._keys[text])
+
+    def texts(self, place: Place) -> Mapping[str, list[int]]:
+        """Marked tokens of each content at a place."""
+        key = place.nonterminal, place.path
+        if key not in self._texts_at:
+            is_free = self._grammar.admits_every_text(place.nonterminal)
+            # After a whole character of such a text the same is on top as before it.
+            mark = self._mark(place) if is_free else None
+            self._texts_at[key] = _TextsAt(self, place, mark)
+        return self._texts_at[key]
+
+    def marked(self, place: Place, text: str, mark: int | None) -> list[int]:
+        """Marked tokens of a content at a place; `mark`: of each token, where it is the same for all."""
+        tokens = self._texts[text]
+        # Other texts may leave the place in the middle of a character.
+        if mark is not None and text.isascii():
+            return [mark + token for token in tokens]
+        return self._follow(place, tokens)[0]
+
+    def _follow(self, place: Place, tokens: list[int]) -> tuple[list[int], Place]:
+        """Marks the tokens of a stretch that expands a place; the place on top afterwards, or that place at the end."""
+        stack, marked, transition_at = [place], [], self._tables.transition
         for token in tokens:
             top = stack.pop()
-            numbers.append(self._number(top))
-            transition = self._tables.transition(top, token)
+            marked.append(self._mark(top) + token)
+            transition = transition_at(top, token)
             assert transition is not None, "tokens of a document are admitted"
             stack += transition.opened
-            verdict = transition.verdict
             if stack and not transition.opened:
-                stack.append(self._settled(stack.pop(), verdict))
-        return _Passage(numbers, tuple(stack), verdict)
+                stack.append(self._settled(stack.pop(), transition.verdict))
+        return marked, stack[-1] if stack else place
 
     def _settled(self, rest: Place, verdict: int) -> Place:
         """The rest of an object or array after a whole member."""
         return self._tables.place(self._grammar.settle(rest.nonterminal, verdict), rest.path) if rest.waits else rest
 
-    def _number(self, place: Place) -> int:
-        key = place.nonterminal, place.path
-        if key not in self._numbers:
-            self._numbers[key] = len(self.places)
-            self.places.append(place)
-        return self._numbers[key]
+
+class _TextsAt(dict[str, list[int]]):
+    """Marked tokens of the contents at one place, as far as the writing remembers."""
+
+    __slots__ = ("_mark", "_place", "_writing")
+
+    def __init__(self, writing: _TracedWriting, place: Place, mark: int | None) -> None:
+        self._writing, self._place, self._mark = writing, place, mark
+
+    def __missing__(self, text: str) -> list[int]:
+        found = self._writing.marked(self._place, text, self._mark)
+        if len(text) <= MAX_REMEMBERED_LENGTH and self._writing.num_remembered < MAX_REMEMBERED:
+            self._writing.num_remembered += 1
+            self[text] = found
+        return found

@@ -15,7 +15,7 @@ from typing import Any
 from schemalm.grammar.grammar import Grammar
 from schemalm.tokenizer.expansions import Expansions
 from schemalm.tokenizer.linearization import Linearizer
-from schemalm.tokenizer.segmentation import NOTHING
+from schemalm.tokenizer.writing import NOTHING
 
 MAX_NAMES = 200
 MAX_READ_DOCUMENTS = 4_000

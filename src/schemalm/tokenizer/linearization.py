@@ -7,16 +7,15 @@ keeps its own stack, so depth costs nothing. Writing fails exactly where the gra
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import repeat
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument
 from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.texts.numbers import MAX_DIGITS
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError
-from schemalm.tokenizer.segmentation import Writing
-from schemalm.tokenizer.slots import Members, Slot, Slots
+from schemalm.tokenizer.slots import Slot, Slots
+from schemalm.tokenizer.writing import Writing
 
 T = TypeVar("T")
 
@@ -30,18 +29,9 @@ NOT_WRITTEN = (
 )
 
 
-class Frame(NamedTuple, Generic[T]):
-    """An object or array under way: where it stands, and how the walk goes on after it.
-
-    name, slot: its place in what encloses it; pairs: the members to come there; seen: the identities of the items so
-    far, where those of an array have to differ.
-    """
-
-    value: Any
-    name: str
-    slot: Slot[T]
-    pairs: Iterator[tuple[str, Any]]
-    seen: set[Hashable]
+# An object or array under way: its value, its name and slot in what encloses it, the members to come there, and the
+# identities of the items there so far, where those of an array have to differ.
+Frame: TypeAlias = "tuple[Any, str, Slot[T], Iterator[tuple[str, Any]], set[Hashable]]"
 
 
 class Linearizer(Generic[T]):
@@ -82,10 +72,10 @@ class Linearizer(Generic[T]):
                     elif kind is dict or kind is list:
                         if len(frames) == MAX_DEPTH:
                             raise InvalidDocument(TOO_DEEP, keyword="depth")
-                        members = slot.object() if kind is dict else slot.array()
+                        members = slot.inside[kind]
                         written += slot.lead
-                        frames.append(Frame(child, name, slot, pairs, seen))
-                        pairs, seen = _pairs(child, members), set()
+                        frames.append((child, name, slot, pairs, seen))
+                        pairs, seen = members.pairs(child), set()
                         break
                     else:
                         written += slot.scalar(child)
@@ -109,25 +99,17 @@ class Linearizer(Generic[T]):
         return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
 
-def _pairs(value: Any, members: Members[T]) -> Iterator[tuple[str, Any]]:
-    """The members of an object by name, in canonical order, or the items of an array, which are all told alike."""
-    if type(value) is list:
-        return zip(repeat(EACH_ITEM), value)
-    order = members.ordered(tuple(value))
-    return iter(value.items()) if order is None else zip(order, map(value.__getitem__, order), strict=True)
-
-
 def _path(frames: Sequence[Frame[T]], name: str | None, pairs: Iterator[tuple[str, Any]]) -> Path:
     """The keys and indices that lead to a member, of which `pairs` are those that would have followed.
 
     Where it has no name, those that lead to the innermost object or array.
     """
-    members = [(frame.name, frame.pairs) for frame in frames[1:]]
+    members = [(frame[1], frame[3]) for frame in frames[1:]]
     if name is not None:
         members.append((name, pairs))
     return tuple(
-        name if type(frame.value) is dict else len(frame.value) - 1 - sum(1 for _ in following)
-        for frame, (name, following) in zip(frames, members, strict=False)
+        name if type(value) is dict else len(value) - 1 - sum(1 for _ in following)
+        for (value, *_), (name, following) in zip(frames, members, strict=False)
     )
 
 

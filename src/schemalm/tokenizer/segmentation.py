@@ -8,9 +8,7 @@ finding its tokens takes bounded time and a document of n bytes takes time in pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 from schemalm.grammar.symbols import FIRST_PRIVATE
 
@@ -40,53 +38,11 @@ PATTERNS: dict[MergeScope, str] = {
     "value": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
     "derivation": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
 }
-# Stands between stretches that are joined; no symbol has it.
-CUT = "\U0010ffff"
-# How many characters of texts are remembered with what they are written as.
-MAX_REMEMBERED_CHARACTERS = 1 << 24
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Writing(Generic[T]):
-    """What to append for each stretch of symbols.
-
-    structure: for symbols that lead to a text; closings: for symbols of which the last closes a value; texts, keys: for
-    the text of a content or free key with its end.
-    """
-
-    structure: Mapping[str, list[T]]
-    closings: Mapping[str, list[T]]
-    texts: Mapping[str, list[T]]
-    keys: Mapping[str, list[T]]
 
 
 def spelled(text: str) -> str:
     """A text's UTF-8 bytes, one character each."""
     return text if text.isascii() else text.encode().decode("latin-1")
-
-
-class Memory(dict[str, list[T]], Generic[T]):
-    """What a function gave for each text, as far as they fit: forgets everything where their lengths pass a limit."""
-
-    # Longer texts come once, shorter ones again and again.
-    MAX_LENGTH = 4096
-
-    def __init__(self, find: Callable[[str], list[T]]) -> None:
-        super().__init__()
-        self._find = find
-        self._num_characters = 0
-
-    def __missing__(self, text: str) -> list[T]:
-        found = self._find(text)
-        if len(text) <= self.MAX_LENGTH:
-            self._num_characters += len(text) + 1
-            if self._num_characters > MAX_REMEMBERED_CHARACTERS:
-                self.clear()
-                self._num_characters = len(text) + 1
-            self[text] = found
-        return found
 
 
 class Stretch(NamedTuple):
@@ -120,31 +76,3 @@ class Cutter:
             return [spelling]
         found: list[str] = self._find_all(spelling)
         return found
-
-    def joined(self) -> Writing[str]:
-        """The spellings of stretches, with `CUT` wherever merges may not go on although contents join structure."""
-
-        def spelling(kind: Kind, before: str = "", after: str = "") -> Memory[str]:
-            return Memory(lambda text: [before + self.spell(Stretch(kind, text)) + after])
-
-        keys = spelling("key", CUT, CUT)
-        return Writing(spelling("structure"), spelling("structure", after=CUT), spelling("content"), keys)
-
-
-def remembered(find: Callable[[Stretch], list[T]]) -> Writing[T]:
-    """What `find` gives for each stretch, remembered."""
-
-    def found(kind: Kind) -> Memory[T]:
-        return Memory(lambda text: find(Stretch(kind, text)) if text or kind != "structure" else [])
-
-    structure = found("structure")
-    return Writing(structure, structure, found("content"), found("key"))
-
-
-class _Nothing(dict[str, list[str]]):
-    def __missing__(self, text: str) -> list[str]:
-        return []
-
-
-# For a walk that only shall meet what a value reaches.
-NOTHING = Writing(_Nothing(), _Nothing(), _Nothing(), _Nothing())

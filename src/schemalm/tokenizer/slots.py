@@ -1,19 +1,22 @@
 """Places for values while a document is written: what goes before each value, and where the document goes on.
 
 A slot is where a member's value goes; `Members` are what may come next in an object or array. Both are made of what
-`expansions.py` tells, together with the structure that is not written yet, so all that a place writes is worked out
-once and looked up afterwards. Equal ones are one object: a corpus has few. `linearization.py` walks from one to the
+`expansions.py` tells, together with the structure that is not written yet, so all that is written at a place is worked
+out once and looked up afterwards. Equal ones are one object: a corpus has few. `linearization.py` walks from one to the
 next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from itertools import repeat
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY
 from schemalm.grammar.texts.numbers import text_of_number
 from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Entry, Expansions, Rest, required
-from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, Writing
+from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS
+from schemalm.tokenizer.writing import Where, Writing
 
 T = TypeVar("T")
 
@@ -21,6 +24,18 @@ T = TypeVar("T")
 MAX_REMEMBERED = 100_000
 MAX_REMEMBERED_LENGTH = 200
 MAX_REMEMBERED_KEYS = 32
+EACH = repeat(EACH_ITEM)
+
+
+class Opening(NamedTuple):
+    """Structure that is not written yet, for it is written in one piece with what follows; `place`: where it begins."""
+
+    place: Where
+    pending: str = ""
+
+    def then(self, characters: str) -> Opening:
+        """The same with more structure."""
+        return Opening(self.place, self.pending + characters)
 
 
 class Slots(Generic[T]):
@@ -32,9 +47,10 @@ class Slots(Generic[T]):
     def __init__(self, expansions: Expansions, writing: Writing[T]) -> None:
         self.writing = writing
         self.num_remembered = 0
-        self._members: dict[tuple[Rest, str], Members[T]] = {}
-        self.outside: Members[T] = Members(self, None, "")
-        self.outside[EACH_ITEM] = Slot(self, [], "", expansions.start, None)
+        self._members: dict[tuple[Rest, str, Opening], Members[T]] = {}
+        start = Opening(writing.place(expansions.grammar.start, ""))
+        self.outside: Members[T] = Members(self, None, "", start)
+        self.outside[EACH_ITEM] = Slot(self, [], start, "", expansions.start, None, "")
 
     @property
     def is_full(self) -> bool:
@@ -46,12 +62,13 @@ class Slots(Generic[T]):
         self.num_remembered += not self.is_full
         return not self.is_full
 
-    def members(self, rest: Rest, pending: str) -> Members[T]:
-        """What may come next where `rest` is to come, after structure that is not written yet."""
-        key = (rest, pending)
+    def members(self, rest: Rest, path: str, opening: Opening | None = None) -> Members[T]:
+        """What may come next where `rest` is to come; `opening`: how the object or array begins, if it begins here."""
+        opening = opening or Opening(self.writing.place(rest.nonterminal, path))
+        key = (rest, path, opening)
         found = self._members.get(key)
         if found is None:
-            found = self._members[key] = Members(self, rest, pending)
+            found = self._members[key] = Members(self, rest, path, opening)
             self.num_remembered += 1
         return found
 
@@ -59,33 +76,43 @@ class Slots(Generic[T]):
 class Members(dict[str, "Slot[T]"], Generic[T]):
     """The slots of the members that may come next in an object, by name, or in an array, under `EACH_ITEM`."""
 
-    __slots__ = ("_closing", "_orders", "_pending", "_rest", "_slots")
+    __slots__ = ("_closing", "_opening", "_orders", "_path", "_rest", "_slots")
 
-    def __init__(self, slots: Slots[T], rest: Rest | None, pending: str) -> None:
-        self._slots, self._rest, self._pending = slots, rest, pending
-        self._orders: dict[tuple[str, ...], tuple[str, ...] | None] = {}
+    def __init__(self, slots: Slots[T], rest: Rest | None, path: str, opening: Opening) -> None:
+        self._slots, self._rest, self._path, self._opening = slots, rest, path, opening
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._closing: tuple[list[T], int] | None = None
 
     def __missing__(self, name: str) -> Slot[T]:
         """The slot of a member that is met for the first time; raises RefusedError where none may come."""
-        member, slots = required(self._rest).members[name], self._slots
+        rest, slots, writing = required(self._rest), self._slots, self._slots.writing
+        member = rest.members[name]
         lead: list[T] = []
-        pending = self._pending + member.prefix
+        opening = self._opening.then(member.prefix)
+        element = ANY_ITEM if rest.ranks is None else name
         if member.free_key is not None:
-            lead = [*slots.writing.structure[pending], *slots.writing.keys[member.free_key]]
-            pending = ""
-        slot = Slot(slots, lead, pending, member.child, member.rest)
+            before, place = writing.structure(*opening)
+            key, place = writing.key(place, member.free_key)
+            lead, opening, element = [*before, *key], Opening(place), ANY_KEY
+        slot = Slot(slots, lead, opening, writing.path(self._path, element), member.child, member.rest, self._path)
         if len(name) <= MAX_REMEMBERED_LENGTH and slots.has_room():
             self[name] = slot
         return slot
 
-    def ordered(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The keys of an object in canonical order; None where they are in that order."""
-        try:
-            return self._orders[names]
-        except KeyError:
-            found = tuple(sorted(names, key=required(required(self._rest).ranks).__getitem__))
-        order = None if found == names else found
+    def pairs(self, value: Any) -> Iterator[tuple[str, Any]]:
+        """The members of an object by name, in canonical order, or the items of an array, which are all told alike."""
+        if type(value) is list:
+            return zip(EACH, value, strict=False)
+        names = tuple(value)
+        order = self._orders.get(names)
+        if order is None:
+            order = self._order(names)
+        return zip(order, map(value.__getitem__, order), strict=False) if order else iter(value.items())
+
+    def _order(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Names in canonical order; none where they are in that order."""
+        found = tuple(sorted(names, key=required(required(self._rest).ranks).__getitem__))
+        order = () if found == names else found
         if len(names) <= MAX_REMEMBERED_KEYS and self._slots.has_room():
             self._orders[names] = order
         return order
@@ -95,59 +122,75 @@ class Members(dict[str, "Slot[T]"], Generic[T]):
         """What is written where the object or array ends, and its verdict; raises RefusedError where it may not end."""
         if self._closing is None:
             character, verdict = required(self._rest).end()
-            self._closing = self._slots.writing.closings[self._pending + character], verdict
+            self._closing = self._slots.writing.closing(*self._opening.then(character)), verdict
         return self._closing
 
 
 class Slot(Generic[T]):
     """A place for a value: what is written before any, before a string (`before`), and for each string (`texts`).
 
-    `after`: the members that may follow, outside those of the document; None where the value's verdict decides that,
-    which `settled` tells.
+    `inside`: the members that an object or array here may have, by its type. `after`: the members that may follow,
+    outside those of the document; None where the value's verdict decides that, which `settled` tells.
     """
 
-    __slots__ = ("_array", "_entry", "_object", "_pending", "_rest", "_slots", "after", "before", "lead", "texts")
+    __slots__ = ("_above", "_entry", "_opening", "_rest", "_slots", "after", "before", "inside", "lead", "texts")
 
-    def __init__(self, slots: Slots[T], lead: list[T], pending: str, entry: Entry, rest: Rest | None) -> None:
-        """lead: what is written before any value; pending: structure after it, in one piece with what follows."""
-        writing = slots.writing
-        while len(pending) >= MAX_SEGMENT_SYMBOLS:
-            lead = [*lead, *writing.structure[pending[:MAX_SEGMENT_SYMBOLS]]]
-            pending = pending[MAX_SEGMENT_SYMBOLS:]
-        self._slots, self._entry, self._rest = slots, entry, rest
-        self.lead, self._pending = lead, pending
+    def __init__(
+        self,
+        slots: Slots[T],
+        lead: list[T],
+        opening: Opening,
+        path: str,
+        entry: Entry,
+        rest: Rest | None,
+        above: str,
+    ) -> None:
+        """lead: what is written before any value; opening: structure after it; path: the value's own, below `above`."""
+        while len(opening.pending) >= MAX_SEGMENT_SYMBOLS:
+            written, place = slots.writing.structure(opening.place, opening.pending[:MAX_SEGMENT_SYMBOLS])
+            lead, opening = [*lead, *written], Opening(place, opening.pending[MAX_SEGMENT_SYMBOLS:])
+        self._slots, self._entry, self._rest, self._above = slots, entry, rest, above
+        self.lead, self._opening = lead, opening
         self.before, self.texts = self._strings()
-        self.after = slots.outside if rest is None else None if rest.needs_verdict else slots.members(rest, "")
-        self._object: Members[T] | None = None
-        self._array: Members[T] | None = None
+        self.inside = _Inside(slots, entry, path, opening)
+        self.after = slots.outside if rest is None else None if rest.needs_verdict else slots.members(rest, above)
 
     def _strings(self) -> tuple[list[T], Mapping[str, list[T]]]:
         """What is written before every string, and for each; RefusedError for a string that is not admitted."""
-        entry, content, writing = self._entry, self._entry.string, self._slots.writing
-        if entry.strings or content is None:
+        content = self._entry.string
+        if self._entry.strings or content is None:
             return [], _Texts(self._slots, self._constant_or_text)
-        texts = writing.texts if content.verdicts is ALWAYS else _Texts(self._slots, self._judged_text)
-        return [*self.lead, *writing.structure[self._pending + content.prefix]], texts
+        before, texts = self._before_text(content.prefix)
+        is_free = content.verdicts is ALWAYS
+        return before, texts if is_free else _Texts(self._slots, lambda text: self._judged(text, texts))
+
+    def _before_text(self, prefix: str) -> tuple[list[T], Mapping[str, list[T]]]:
+        """What is written before a text whose kind `prefix` tells, and for each."""
+        written, place = self._slots.writing.structure(*self._opening.then(prefix))
+        return [*self.lead, *written], self._slots.writing.texts(place)
+
+    def _judged(self, text: str, texts: Mapping[str, list[T]]) -> list[T]:
+        self.verdict(text)
+        return texts[text]
 
     def _constant_or_text(self, text: str) -> list[T]:
-        constant, writing = self._entry.strings.get(text), self._slots.writing
+        constant = self._entry.strings.get(text)
         if constant is not None:
-            return [*self.lead, *writing.closings[self._pending + constant[0]]]
-        prefix = required(self._entry.string).prefix
-        return [*self.lead, *writing.structure[self._pending + prefix], *self._judged_text(text)]
+            return self._closed(constant[0])
+        before, texts = self._before_text(required(self._entry.string).prefix)
+        return [*before, *self._judged(text, texts)]
 
-    def _judged_text(self, text: str) -> list[T]:
-        self.verdict(text)
-        return self._slots.writing.texts[text]
+    def _closed(self, character: str) -> list[T]:
+        """What is written for a value of one symbol, and before it."""
+        return [*self.lead, *self._slots.writing.closing(*self._opening.then(character))]
 
     def scalar(self, value: Any) -> list[T]:
         """What is written for a number or literal, and before it; raises RefusedError where it is not admitted."""
         self.verdict(value)
-        writing, kind = self._slots.writing, type(value)
-        if kind is int or kind is float:
-            prefix = required(self._entry.number).prefix
-            return [*self.lead, *writing.structure[self._pending + prefix], *writing.texts[text_of_number(value)]]
-        return [*self.lead, *writing.closings[self._pending + self._entry.literals[value][0]]]
+        if type(value) is int or type(value) is float:
+            before, texts = self._before_text(required(self._entry.number).prefix)
+            return [*before, *texts[text_of_number(value)]]
+        return self._closed(self._entry.literals[value][0])
 
     def verdict(self, value: Any) -> int:
         """The verdict of a scalar here; raises RefusedError where it is not admitted."""
@@ -159,25 +202,23 @@ class Slot(Generic[T]):
             return required(entry.number).verdicts[text_of_number(value)]
         return required(entry.literals.get(value) if kind is bool or value is None else None)[1]
 
-    def object(self) -> Members[T]:
-        """The members of an object here; raises RefusedError where none may come."""
-        if self._object is None:
-            self._object = self._opened(self._entry.object)
-        return self._object
-
-    def array(self) -> Members[T]:
-        """The items of an array here; raises RefusedError where none may come."""
-        if self._array is None:
-            self._array = self._opened(self._entry.array)
-        return self._array
-
-    def _opened(self, opening: tuple[str, Rest] | None) -> Members[T]:
-        prefix, rest = required(opening)
-        return self._slots.members(rest, self._pending + prefix)
-
     def settled(self, verdict: int, value: Any, seen: set[Hashable]) -> Members[T]:
         """The members that may follow a value of this verdict; raises RefusedError for an item that may not repeat."""
-        return self._slots.members(required(self._rest).after(verdict, value, seen), "")
+        return self._slots.members(required(self._rest).after(verdict, value, seen), self._above)
+
+
+class _Inside(dict[type, Members[T]], Generic[T]):
+    """The members of an object under `dict`, of an array under `list`; raises RefusedError where none may come."""
+
+    __slots__ = ("_entry", "_opening", "_path", "_slots")
+
+    def __init__(self, slots: Slots[T], entry: Entry, path: str, opening: Opening) -> None:
+        self._slots, self._entry, self._path, self._opening = slots, entry, path, opening
+
+    def __missing__(self, kind: type) -> Members[T]:
+        prefix, rest = required(self._entry.object if kind is dict else self._entry.array)
+        self[kind] = self._slots.members(rest, self._path, self._opening.then(prefix))
+        return self[kind]
 
 
 class _Texts(dict[str, list[T]], Generic[T]):

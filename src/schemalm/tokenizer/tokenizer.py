@@ -24,8 +24,9 @@ from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
-from schemalm.tokenizer.segmentation import CUT, Cutter, MergeScope, Stretch, remembered
+from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
+from schemalm.tokenizer.writing import CUT, JoinedWriting, Memory, Writing
 
 if TYPE_CHECKING:
     from schemalm.machine import Machine, Tables
@@ -72,32 +73,28 @@ class Tokenizer:
         self.merge_scope = merge_scope
         self.vocabulary = Vocabulary(grammar, whole_values, merges)
         self.states = states
-        expansions = Expansions(grammar)
-        self._reader = Reader(expansions, self.vocabulary)
+        self._expansions = Expansions(grammar)
+        self._reader = Reader(self._expansions, self.vocabulary)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
         self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
         self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
-        write = self._joined if merge_scope == "derivation" else self._separate
-        self._write_stretches = write(expansions, self._checked)
-        self._write_tokens = write(expansions, self._tokens_of)
-        self._write_both = write(expansions, lambda stretch: [(stretch, self._tokens_of(stretch))])
+        self._write_stretches = self._writer_of(self._checked)
+        self._write_tokens = self._writer_of(self.tokens_of)
         self._tables: Tables | None = None
 
-    @staticmethod
-    def _separate(expansions: Expansions, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
+    def _writer_of(self, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
         """Writes values as what `find` gives for each of their stretches."""
-        return Linearizer(expansions, remembered(find)).write
+        if self.merge_scope != "derivation":
+            return self.writer(Writing(find))
+        # Contents and the structure around them are one stretch.
+        joined = self.writer(JoinedWriting(self.cutter))
+        found: Memory[T] = Memory(lambda spelling: find(Stretch("structure", spelling)) if spelling else [])
+        return lambda value: [item for spelling in "".join(joined(value)).split(CUT) for item in found[spelling]]
 
-    def _joined(self, expansions: Expansions, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
-        """The same where contents and the structure around them are one stretch."""
-        linearizer, found = Linearizer(expansions, self.cutter.joined()), remembered(find).structure
-
-        def write(value: Any) -> list[T]:
-            spellings = "".join(linearizer.write(value)).split(CUT)
-            return [item for spelling in spellings for item in found[spelling]]
-
-        return write
+    def writer(self, writing: Writing[T]) -> Callable[[Any], list[T]]:
+        """A function that writes values as `writing` says; it raises InvalidDocument where the schema refuses one."""
+        return Linearizer(self._expansions, writing).write
 
     @classmethod
     def from_grammar(cls, grammar: Grammar) -> Tokenizer:
@@ -214,10 +211,6 @@ class Tokenizer:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
         return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(stretch)]
 
-    def encode_stretches(self, value: Any) -> list[tuple[Stretch, list[int]]]:
-        """The stretches of a value's derivation, each with its token ids; raises InvalidDocument."""
-        return self._write_both(value)
-
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
         return self._write_tokens(value)
@@ -258,7 +251,8 @@ class Tokenizer:
         self.cutter.spell(stretch)
         return [stretch]
 
-    def _tokens_of(self, stretch: Stretch) -> list[int]:
+    def tokens_of(self, stretch: Stretch) -> list[int]:
+        """The token ids of a stretch; raises UnicodeEncodeError for what is no text."""
         spelling = self.cutter.spell(stretch)
         whole = self._whole_values.get(spelling)
         return self._engine.tokens(spelling) if whole is None else [whole]

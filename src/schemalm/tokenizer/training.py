@@ -115,7 +115,7 @@ def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarState
     tracer = Tracer(tokenizer)
     numbers: Counter[int] = Counter()
     for value in values:
-        numbers.update(tracer.trace(value).numbers)
+        numbers.update(tracer.trace(value).numbers.tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     for number, count in numbers.items():
