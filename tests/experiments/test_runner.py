@@ -76,6 +76,8 @@ def test_parts_and_processes_give_what_one_sitting_gives(recipe: Recipe, finishe
 def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None:
     for part, message in (
         (Part(arms=["none"]), "no arm none; it has bpe, typed"),
+        (Part(models=["huge"]), "no model huge; it has "),
+        (Part(measures=["time"]), "no measure time; it has compute, documents"),
         (Part(budgets=[7]), "no budget 7; it has 600"),
         (Part(seeds=[7]), "no seed 7; it has 0"),
     ):
@@ -85,6 +87,7 @@ def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None
         Part(arms=["late"], budgets=[600]).of(with_late_arm(recipe))
     chosen = Part(arms=["typed"], budgets=[600], seeds=[0]).of(recipe)
     assert [run.measure for run in chosen] == ["compute", "documents"]
+    assert [run.arm.name for run in Part(measures=["documents"]).of(recipe)] == ["typed"]
 
 
 def test_a_run_that_fails_is_told_and_the_others_go_on(

@@ -38,6 +38,12 @@ def run(
         Path | None, typer.Option(exists=True, metavar="CORPUS", help="In place of the recipe's validation corpus.")
     ] = None,
     arm: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this arm; may be repeated.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="SIZE", help="Only arms of this model; may be repeated.")
+    ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only runs of equal `compute` or equal `documents`.")
+    ] = None,
     budget: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this budget; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this seed; may be repeated.")] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at a time, one thread each.")] = 1,
@@ -55,7 +61,7 @@ def run(
     sitting = run_experiment(
         read,
         folder,
-        part=Part(arm or (), budget or (), seed or ()),
+        part=Part(arm or (), model or (), measure or (), budget or (), seed or ()),
         jobs=jobs,
         tell=terminal.say,
         make_progress=terminal.training_progress,

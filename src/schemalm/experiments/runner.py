@@ -28,32 +28,37 @@ from schemalm.training.progress import Progress
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an experiment: its runs of some arms, budgets and seeds; an empty choice is all of them."""
+    """A part of an experiment: its runs of some arms, models, measures, budgets and seeds; an empty choice is all."""
 
     arms: Collection[str] = ()
+    models: Collection[str] = ()
+    measures: Collection[str] = ()
     budgets: Collection[int] = ()
     seeds: Collection[int] = ()
 
     def of(self, recipe: Recipe) -> list[PlannedRun]:
         """The runs of this part; raises `ConfigurationError` where the recipe has none."""
         runs = list(plan_runs(recipe))
-        for noun, chosen, known in (
-            ("arm", self.arms, [run.arm.name for run in runs]),
-            ("budget", self.budgets, [run.budget for run in runs]),
-            ("seed", self.seeds, [run.seed for run in runs]),
-        ):
+        for noun, chosen, known in self._choices(runs):
             for choice in chosen:
                 if choice not in known:
                     listed = ", ".join(map(str, dict.fromkeys(known)))
                     raise ConfigurationError(f"the recipe has no {noun} {choice}; it has {listed}")
         chosen_runs = [run for run in runs if self._has(run)]
         if not chosen_runs:
-            raise ConfigurationError("the recipe has no run with such an arm, budget and seed together")
+            raise ConfigurationError("the recipe has no run with such an arm, model, measure, budget and seed together")
         return chosen_runs
 
     def _has(self, run: PlannedRun) -> bool:
-        pairs = ((self.arms, run.arm.name), (self.budgets, run.budget), (self.seeds, run.seed))
-        return all(not chosen or value in chosen for chosen, value in pairs)
+        return all(not chosen or known[0] in chosen for _, chosen, known in self._choices([run]))
+
+    def _choices(self, runs: Sequence[PlannedRun]) -> Iterator[tuple[str, Collection[str | int], list[str | int]]]:
+        """What may be chosen, what is, and what the runs have of it."""
+        yield "arm", self.arms, [run.arm.name for run in runs]
+        yield "model", self.models, [run.arm.model for run in runs]
+        yield "measure", self.measures, [run.measure for run in runs]
+        yield "budget", self.budgets, [run.budget for run in runs]
+        yield "seed", self.seeds, [run.seed for run in runs]
 
 
 @dataclass(frozen=True)
