@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +29,7 @@ from page import place
 from schemalm.files import write_atomically
 from schemalm.tokenizer import AnyTokenizer, ByteBPETokenizer, Tokenizer
 from tokenizer_comparison.compression import count_sizes, measure_compression
-from tokenizer_comparison.contenders import PEER, find_o200k, train_all
+from tokenizer_comparison.contenders import DEFAULT, PEER, find_o200k, train_all
 from tokenizer_comparison.corpus import Document, read_valid, slices
 from tokenizer_comparison.masks import measure_masks
 from tokenizer_comparison.pipeline import measure_pipeline
@@ -55,13 +56,12 @@ def versions() -> dict[str, str]:
 def measure(
     tokenizers: dict[str, AnyTokenizer],
     documents: list[Document],
-    to_prepare: list[Document],
+    to_prepare: Iterable[Document],
     timed_documents: int,
     runs: int,
 ) -> dict[str, Any]:
     """Everything that is measured with finished tokenizers."""
     typed = {name: tokenizer for name, tokenizer in tokenizers.items() if isinstance(tokenizer, Tokenizer)}
-    trained = {name: tokenizer for name, tokenizer in tokenizers.items() if name in typed or name == PEER}
     peer = tokenizers[PEER]
     assert isinstance(peer, ByteBPETokenizer)
     # Speed before all else: it is measured on documents that no cache has seen.
@@ -71,7 +71,7 @@ def measure(
     first, warm = slices(documents, 2, timed_documents)
     masks = measure_masks(typed, peer, first, warm)
     console.print("from YAML to disk")
-    pipeline = measure_pipeline(trained, to_prepare)
+    pipeline = measure_pipeline({name: tokenizers[name] for name in (DEFAULT, PEER)}, to_prepare)
     console.print("tokens per document")
     compression = measure_compression(tokenizers, documents)
     return {"compression": compression, "speed": speed, "masks": masks, "pipeline": pipeline}
@@ -84,7 +84,9 @@ def main(
     train_documents: Annotated[int | None, typer.Option(min=10, help="All where absent.")] = None,
     timed_documents: Annotated[int, typer.Option(min=1, help="Per timed run.")] = 400,
     runs: Annotated[int, typer.Option(min=1, help="Timed runs, of which medians are taken.")] = 5,
-    prepared_documents: Annotated[int, typer.Option(min=10, help="Training rows for the way to disk.")] = 2000,
+    prepared_documents: Annotated[
+        int | None, typer.Option(min=10, help="Training rows for the way to disk; all where absent.")
+    ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Writes the results and docs/benchmarks.md.")] = False,
 ) -> None:
     """Trains, measures, prints the tables."""
@@ -96,15 +98,15 @@ def main(
         trained, training = train_all(corpus / "train.jsonl.zst", train_documents, vocab_size, Path(folder))
     console.print("reading the corpus")
     documents = list(read_valid(corpus / "val.jsonl.zst"))
-    to_prepare = list(read_valid(corpus / "train.jsonl.zst", prepared_documents))
     if len(documents) < (runs + 1) * timed_documents:
         raise typer.BadParameter(f"{len(documents):,} documents are too few for {runs + 1} runs of {timed_documents:,}")
+    to_prepare = read_valid(corpus / "train.jsonl.zst", prepared_documents)
     measured = measure(trained | published, documents, to_prepare, timed_documents, runs)
     results = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "versions": versions(),
-        "settings": {"timed_documents": timed_documents, "runs": runs, "prepared_documents": prepared_documents},
+        "settings": {"timed_documents": timed_documents, "runs": runs},
         "vocab_size": vocab_size,
         "documents": {
             "train": next(iter(training.values()))["num_documents"],

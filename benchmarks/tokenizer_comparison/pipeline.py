@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from tokenizer_comparison.contenders import cpu_seconds
 from tokenizer_comparison.corpus import Document
 
 
-def measure_pipeline(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document]) -> dict[str, Any]:
+def measure_pipeline(tokenizers: dict[str, AnyTokenizer], documents: Iterable[Document]) -> dict[str, Any]:
     """Documents per second, by the clock and by CPU time of all processes, by tokenizer."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus.jsonl")
         rows = ({"yaml": document.yaml, "repo": document.repository} for document in documents)
-        corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        with corpus.open("w") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
         return {
             name: _prepare(tokenizer, corpus, Path(folder, str(index)))
             for index, (name, tokenizer) in enumerate(tokenizers.items())

@@ -12,6 +12,7 @@ from tokenizer_comparison.speed import DECODE, DECODE_FAST, ENCODE_TEXT, ENCODE_
 
 def section(results: dict[str, Any]) -> str:
     """The tables with the sentences that say what they rest on."""
+    num_prepared = max(found["num_documents"] for found in results["pipeline"].values())
     parts = [
         _conditions(results),
         "### Tokens per document\n",
@@ -28,7 +29,7 @@ def section(results: dict[str, Any]) -> str:
         "### Training a vocabulary\n",
         _training(results["training"]),
         "### From YAML text to tokens on disk\n",
-        f"The whole way of `schemalm prepare`, over {results['settings']['prepared_documents']:,} training documents: "
+        f"The whole way of `schemalm prepare`, over {num_prepared:,} training documents: "
         "parsing, duplicates, encoding, masks and grammar states, files.\n",
         _pipeline(results["pipeline"]),
     ]
