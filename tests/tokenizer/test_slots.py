@@ -1,0 +1,68 @@
+"""What a place writes is remembered within bounds, and the same whether it was remembered or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemalm.errors import InvalidDocument
+from schemalm.grammar import Grammar, compile_schema
+from schemalm.tokenizer import Tokenizer, slots
+from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
+
+ANYTHING = compile_schema(True)
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
+def test_structure_of_any_depth_is_written_in_short_segments(scope: MergeScope) -> None:
+    tokenizer, value = Tokenizer(ANYTHING, merge_scope=scope), nested(3 * MAX_SEGMENT_SYMBOLS)
+    segments = tokenizer.segments(value)
+    assert max(map(len, segments)) == MAX_SEGMENT_SYMBOLS
+    assert "".join(segments) == "".join(tokenizer.vocabulary.spellings[token] for token in tokenizer.encode(value))
+    assert tokenizer.decode(tokenizer.encode(value)) == value
+
+
+@pytest.mark.parametrize("limit", [0, 1, 20])
+def test_what_is_not_remembered_is_written_alike(
+    limit: int, grammar: Grammar, documents: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Tokenizer(grammar).encode_batch(documents)
+    monkeypatch.setattr(slots, "MAX_REMEMBERED", limit)
+    bounded = Tokenizer(grammar)
+    assert bounded.encode_batch(documents) == expected
+    assert bounded.encode_batch(documents[::-1]) == expected[::-1]
+
+
+def test_keys_are_put_in_order_whether_that_is_remembered_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = compile_schema({"properties": {name: {"type": "integer"} for name in "abc"}})
+    for limit in (slots.MAX_REMEMBERED_KEYS, 1):
+        monkeypatch.setattr(slots, "MAX_REMEMBERED_KEYS", limit)
+        tokenizer = Tokenizer(schema)
+        ordered = tokenizer.encode({"a": 1, "b": 2, "c": 3, "x": 4, "w": 5})
+        for _ in range(2):
+            assert tokenizer.encode({"x": 4, "c": 3, "w": 5, "a": 1, "b": 2}) == ordered
+
+
+@pytest.mark.parametrize(
+    ("value", "pointer"),
+    [
+        ("\ud800", "/"),
+        (["a", "a", "\ud800", "a"], "/2"),
+        ({"k": [[], ["a", float("nan")]], "l": 1}, "/k/1/1"),
+        ([{"a": 1}, {"a": {"b": (1,)}}], "/1/a/b"),
+        ([[], {"a": 1, 2: "key"}], "/1/2"),
+    ],
+    ids=["root", "item", "nested item", "member", "key"],
+)
+def test_what_is_no_json_is_found_where_it_stands(value: Any, pointer: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        Tokenizer(ANYTHING).encode(value)
+    assert (caught.value.pointer or "/") == pointer
