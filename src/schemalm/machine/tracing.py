@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from schemalm.machine.machine import Machine
 from schemalm.machine.tables import Place, extended_path
-from schemalm.tokenizer.writing import Writing
+from schemalm.tokenizer.writing import ShortTexts, Writing
 
 if TYPE_CHECKING:
     from schemalm.tokenizer import Tokenizer
 
-# Texts that are remembered, and the longest of them.
+# Texts that are remembered, at all places together.
 MAX_REMEMBERED = 1 << 16
-MAX_REMEMBERED_LENGTH = 200
 
 
 class Trace(NamedTuple):
@@ -73,11 +72,11 @@ class _TracedWriting(Writing[int]):
 
     def __init__(self, mark: Callable[[Place], int], tokenizer: Tokenizer) -> None:
         super().__init__(tokenizer.tokens_of)
-        self.num_remembered = 0
+        self._num_remembered = 0
         self._mark = mark
         self._tables = tokenizer.tables
         self._grammar = tokenizer.grammar
-        self._texts_at: dict[tuple[int, str], _TextsAt] = {}
+        self._texts_at: dict[tuple[int, str], ShortTexts[int]] = {}
 
     def path(self, above: str, element: str) -> str:
         """The path as the machine has it."""
@@ -106,16 +105,22 @@ class _TracedWriting(Writing[int]):
             is_free = self._grammar.admits_every_text(place.nonterminal)
             # After a whole character of such a text the same is on top as before it.
             mark = self._mark(place) if is_free else None
-            self._texts_at[key] = _TextsAt(self, place, mark)
+            self._texts_at[key] = ShortTexts(lambda text: self._marked(place, text, mark), self._has_room)
         return self._texts_at[key]
 
-    def marked(self, place: Place, text: str, mark: int | None) -> list[int]:
+    def _marked(self, place: Place, text: str, mark: int | None) -> list[int]:
         """Marked tokens of a content at a place; `mark`: of each token, where it is the same for all."""
         tokens = self._texts[text]
         # Other texts may leave the place in the middle of a character.
         if mark is not None and text.isascii():
             return [mark + token for token in tokens]
         return self._follow(place, tokens)[0]
+
+    def _has_room(self) -> bool:
+        if self._num_remembered >= MAX_REMEMBERED:
+            return False
+        self._num_remembered += 1
+        return True
 
     def _follow(self, place: Place, tokens: list[int]) -> tuple[list[int], Place]:
         """Marks the tokens of a stretch that expands a place; the place on top afterwards, or that place at the end."""
@@ -133,19 +138,3 @@ class _TracedWriting(Writing[int]):
     def _settled(self, rest: Place, verdict: int) -> Place:
         """The rest of an object or array after a whole member."""
         return self._tables.place(self._grammar.settle(rest.nonterminal, verdict), rest.path) if rest.waits else rest
-
-
-class _TextsAt(dict[str, list[int]]):
-    """Marked tokens of the contents at one place, as far as the writing remembers."""
-
-    __slots__ = ("_mark", "_place", "_writing")
-
-    def __init__(self, writing: _TracedWriting, place: Place, mark: int | None) -> None:
-        self._writing, self._place, self._mark = writing, place, mark
-
-    def __missing__(self, text: str) -> list[int]:
-        found = self._writing.marked(self._place, text, self._mark)
-        if len(text) <= MAX_REMEMBERED_LENGTH and self._writing.num_remembered < MAX_REMEMBERED:
-            self._writing.num_remembered += 1
-            self[text] = found
-        return found

@@ -60,7 +60,6 @@ class Cutter:
 
     def __init__(self, scope: MergeScope, whole_values: frozenset[str], end: str, key_end: str) -> None:
         self.pattern = PATTERNS[scope]
-        self._scope = scope
         self._find_all = re.compile(self.pattern).findall
         self._whole_values = whole_values
         self._ends = {"structure": "", "content": end, "key": key_end}

@@ -8,7 +8,7 @@ next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -16,13 +16,12 @@ from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY
 from schemalm.grammar.texts.numbers import text_of_number
 from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Entry, Expansions, Rest, required
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS
-from schemalm.tokenizer.writing import Where, Writing
+from schemalm.tokenizer.writing import MAX_SHORT_LENGTH, ShortTexts, Where, Writing
 
 T = TypeVar("T")
 
-# Slots, texts at them and orders of keys that are remembered; the longest name or text, and the most keys.
+# Slots, texts at them and orders of keys that are remembered, and the most keys of an order.
 MAX_REMEMBERED = 100_000
-MAX_REMEMBERED_LENGTH = 200
 MAX_REMEMBERED_KEYS = 32
 EACH = repeat(EACH_ITEM)
 
@@ -59,8 +58,10 @@ class Slots(Generic[T]):
 
     def has_room(self) -> bool:
         """Whether one thing more may be remembered; it is counted."""
-        self.num_remembered += not self.is_full
-        return not self.is_full
+        if self.is_full:
+            return False
+        self.num_remembered += 1
+        return True
 
     def members(self, rest: Rest, path: str, opening: Opening | None = None) -> Members[T]:
         """What may come next where `rest` is to come; `opening`: how the object or array begins, if it begins here."""
@@ -95,7 +96,7 @@ class Members(dict[str, "Slot[T]"], Generic[T]):
             key, place = writing.key(place, member.free_key)
             lead, opening, element = [*before, *key], Opening(place), ANY_KEY
         slot = Slot(slots, lead, opening, writing.path(self._path, element), member.child, member.rest, self._path)
-        if len(name) <= MAX_REMEMBERED_LENGTH and slots.has_room():
+        if len(name) <= MAX_SHORT_LENGTH and slots.has_room():
             self[name] = slot
         return slot
 
@@ -159,10 +160,11 @@ class Slot(Generic[T]):
         """What is written before every string, and for each; RefusedError for a string that is not admitted."""
         content = self._entry.string
         if self._entry.strings or content is None:
-            return [], _Texts(self._slots, self._constant_or_text)
+            return [], ShortTexts(self._constant_or_text, self._slots.has_room)
         before, texts = self._before_text(content.prefix)
-        is_free = content.verdicts is ALWAYS
-        return before, texts if is_free else _Texts(self._slots, lambda text: self._judged(text, texts))
+        if content.verdicts is ALWAYS:
+            return before, texts
+        return before, ShortTexts(lambda text: self._judged(text, texts), self._slots.has_room)
 
     def _before_text(self, prefix: str) -> tuple[list[T], Mapping[str, list[T]]]:
         """What is written before a text whose kind `prefix` tells, and for each."""
@@ -219,18 +221,3 @@ class _Inside(dict[type, Members[T]], Generic[T]):
         prefix, rest = required(self._entry.object if kind is dict else self._entry.array)
         self[kind] = self._slots.members(rest, self._path, self._opening.then(prefix))
         return self[kind]
-
-
-class _Texts(dict[str, list[T]], Generic[T]):
-    """What a function gave for each text, as far as the slots remember."""
-
-    __slots__ = ("_find", "_slots")
-
-    def __init__(self, slots: Slots[T], find: Callable[[str], list[T]]) -> None:
-        self._slots, self._find = slots, find
-
-    def __missing__(self, text: str) -> list[T]:
-        found = self._find(text)
-        if len(text) <= MAX_REMEMBERED_LENGTH and self._slots.has_room():
-            self[text] = found
-        return found

@@ -19,6 +19,7 @@ Where: TypeAlias = Any
 MAX_REMEMBERED_CHARACTERS = 1 << 24
 # Longer texts come once, shorter ones again and again.
 MAX_REMEMBERED_LENGTH = 4096
+MAX_SHORT_LENGTH = 200
 # Stands between stretches that are joined; no symbol has it.
 CUT = "\U0010ffff"
 
@@ -38,6 +39,22 @@ class Memory(dict[str, list[T]], Generic[T]):
             if self._num_characters > MAX_REMEMBERED_CHARACTERS:
                 self.clear()
                 self._num_characters = len(text) + 1
+            self[text] = found
+        return found
+
+
+class ShortTexts(dict[str, list[T]], Generic[T]):
+    """What a function gave for each short text, as long as there is room; many share one room."""
+
+    __slots__ = ("_find", "_has_room")
+
+    def __init__(self, find: Callable[[str], list[T]], has_room: Callable[[], bool]) -> None:
+        """has_room: whether one thing more may be remembered, which is counted then."""
+        self._find, self._has_room = find, has_room
+
+    def __missing__(self, text: str) -> list[T]:
+        found = self._find(text)
+        if len(text) <= MAX_SHORT_LENGTH and self._has_room():
             self[text] = found
         return found
 
