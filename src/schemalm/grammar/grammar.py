@@ -102,6 +102,7 @@ class Grammar:
         self._steps: list[dict[int, Step | None]] = []
         self._waits: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
+        self._placed: dict[tuple[int, int], int] = {}
         self._repeated: dict[int, int | None] = {}
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.start = self._number(Nonterminal(start, HOLDS))
@@ -227,9 +228,12 @@ class Grammar:
 
     def at_place(self, nonterminal: int, place: int) -> int:
         """The nonterminal of the same text at another place of the automaton."""
-        node = self.nonterminals[nonterminal]
-        assert isinstance(node.state, Text | Key)
-        return self._number(replace(node, state=replace(node.state, place=place)))
+        key = (nonterminal, place)
+        if key not in self._placed:
+            node = self.nonterminals[nonterminal]
+            assert isinstance(node.state, Text | Key)
+            self._placed[key] = self._number(replace(node, state=replace(node.state, place=place)))
+        return self._placed[key]
 
     def equivalent(self, nonterminal: int) -> int:
         """A nonterminal that admits the same tokens: numbers of characters beyond any token's length are told alike."""

@@ -86,19 +86,19 @@ class _TracedWriting(Writing[int]):
         """The place of a nonterminal and a path."""
         return self._tables.place(nonterminal, path)
 
-    def structure(self, place: Place, spelling: str) -> tuple[list[int], Place]:
+    def structure(self, place: Place, spelling: str) -> tuple[tuple[int, ...], Place]:
         """Marked tokens of symbols that lead to a text or key, and the place of that."""
         return self._follow(place, self._structure[spelling])
 
-    def closing(self, place: Place, spelling: str) -> list[int]:
+    def closing(self, place: Place, spelling: str) -> tuple[int, ...]:
         """Marked tokens of symbols of which the last closes a value."""
         return self._follow(place, self._structure[spelling])[0]
 
-    def key(self, place: Place, text: str) -> tuple[list[int], Place]:
+    def key(self, place: Place, text: str) -> tuple[tuple[int, ...], Place]:
         """Marked tokens of a free key, and the place after it."""
         return self._follow(place, self._keys[text])
 
-    def texts(self, place: Place) -> Mapping[str, list[int]]:
+    def texts(self, place: Place) -> Mapping[str, tuple[int, ...]]:
         """Marked tokens of each content at a place."""
         key = place.nonterminal, place.path
         if key not in self._texts_at:
@@ -108,12 +108,12 @@ class _TracedWriting(Writing[int]):
             self._texts_at[key] = ShortTexts(lambda text: self._marked(place, text, mark), self._has_room)
         return self._texts_at[key]
 
-    def _marked(self, place: Place, text: str, mark: int | None) -> list[int]:
+    def _marked(self, place: Place, text: str, mark: int | None) -> tuple[int, ...]:
         """Marked tokens of a content at a place; `mark`: of each token, where it is the same for all."""
         tokens = self._texts[text]
         # Other texts may leave the place in the middle of a character.
         if mark is not None and text.isascii():
-            return [mark + token for token in tokens]
+            return tuple([mark + token for token in tokens])
         return self._follow(place, tokens)[0]
 
     def _has_room(self) -> bool:
@@ -122,9 +122,10 @@ class _TracedWriting(Writing[int]):
         self._num_remembered += 1
         return True
 
-    def _follow(self, place: Place, tokens: list[int]) -> tuple[list[int], Place]:
+    def _follow(self, place: Place, tokens: tuple[int, ...]) -> tuple[tuple[int, ...], Place]:
         """Marks the tokens of a stretch that expands a place; the place on top afterwards, or that place at the end."""
-        stack, marked, transition_at = [place], [], self._tables.transition
+        marked: list[int] = []
+        stack, transition_at = [place], self._tables.transition
         for token in tokens:
             top = stack.pop()
             marked.append(self._mark(top) + token)
@@ -133,7 +134,7 @@ class _TracedWriting(Writing[int]):
             stack += transition.opened
             if stack and not transition.opened:
                 stack.append(self._settled(stack.pop(), transition.verdict))
-        return marked, stack[-1] if stack else place
+        return tuple(marked), stack[-1] if stack else place
 
     def _settled(self, rest: Place, verdict: int) -> Place:
         """The rest of an object or array after a whole member."""

@@ -31,10 +31,9 @@ class MergeEngine:
         self._ids = [vocabulary.ids.get(spelling.decode(errors="replace"), -1) for spelling in ordered]
         self._engine = tiktoken.Encoding("typed", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
 
-    def tokens(self, spelling: str) -> list[int]:
+    def tokens(self, spelling: str) -> tuple[int, ...]:
         """The token ids of a spelling."""
-        ids = self._ids
-        return [ids[rank] for rank in self._engine.encode_ordinary(spelling)]
+        return tuple(map(self._ids.__getitem__, self._engine.encode_ordinary(spelling)))
 
 
 def _byte(value: int) -> bytes:

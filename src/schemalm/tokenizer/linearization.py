@@ -14,7 +14,7 @@ from schemalm.errors import InvalidDocument
 from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.texts.numbers import MAX_DIGITS
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError
-from schemalm.tokenizer.slots import Slot, Slots
+from schemalm.tokenizer.slots import EACH, Slot, Slots
 from schemalm.tokenizer.writing import Writing
 
 T = TypeVar("T")
@@ -75,7 +75,8 @@ class Linearizer(Generic[T]):
                         members = slot.inside[kind]
                         written += slot.lead
                         frames.append((child, name, slot, pairs, seen))
-                        pairs, seen = members.pairs(child), set()
+                        pairs = zip(EACH, child, strict=False) if kind is list else members.pairs(child)
+                        seen = set()
                         break
                     else:
                         written += slot.scalar(child)
@@ -84,7 +85,7 @@ class Linearizer(Generic[T]):
                     if not frames:
                         return written
                     name = None
-                    closing, verdict = members.closing
+                    closing, verdict = members.closed or members.close()
                     written += closing
                     child, name, slot, pairs, seen = frames.pop()
                     members = slot.after if slot.after is not None else slot.settled(verdict, child, seen)

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY
 from schemalm.grammar.texts.numbers import text_of_number
-from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Entry, Expansions, Rest, required
+from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Entry, Expansions, RefusedError, Rest, required
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS
 from schemalm.tokenizer.writing import MAX_SHORT_LENGTH, ShortTexts, Where, Writing
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 # Slots, texts at them and orders of keys that are remembered, and the most keys of an order.
 MAX_REMEMBERED = 100_000
 MAX_REMEMBERED_KEYS = 32
+# The names of an array's items.
 EACH = repeat(EACH_ITEM)
 
 
@@ -49,7 +50,7 @@ class Slots(Generic[T]):
         self._members: dict[tuple[Rest, str, Opening], Members[T]] = {}
         start = Opening(writing.place(expansions.grammar.start, ""))
         self.outside: Members[T] = Members(self, None, "", start)
-        self.outside[EACH_ITEM] = Slot(self, [], start, "", expansions.start, None, "")
+        self.outside[EACH_ITEM] = Slot(self, (), start, "", expansions.start, None, "")
 
     @property
     def is_full(self) -> bool:
@@ -77,33 +78,31 @@ class Slots(Generic[T]):
 class Members(dict[str, "Slot[T]"], Generic[T]):
     """The slots of the members that may come next in an object, by name, or in an array, under `EACH_ITEM`."""
 
-    __slots__ = ("_closing", "_opening", "_orders", "_path", "_rest", "_slots")
+    __slots__ = ("_opening", "_orders", "_path", "_rest", "_slots", "closed")
 
     def __init__(self, slots: Slots[T], rest: Rest | None, path: str, opening: Opening) -> None:
         self._slots, self._rest, self._path, self._opening = slots, rest, path, opening
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._closing: tuple[list[T], int] | None = None
+        self.closed: tuple[tuple[T, ...], int] | None = None
 
     def __missing__(self, name: str) -> Slot[T]:
         """The slot of a member that is met for the first time; raises RefusedError where none may come."""
         rest, slots, writing = required(self._rest), self._slots, self._slots.writing
         member = rest.members[name]
-        lead: list[T] = []
+        lead: tuple[T, ...] = ()
         opening = self._opening.then(member.prefix)
         element = ANY_ITEM if rest.ranks is None else name
         if member.free_key is not None:
             before, place = writing.structure(*opening)
             key, place = writing.key(place, member.free_key)
-            lead, opening, element = [*before, *key], Opening(place), ANY_KEY
+            lead, opening, element = (*before, *key), Opening(place), ANY_KEY
         slot = Slot(slots, lead, opening, writing.path(self._path, element), member.child, member.rest, self._path)
         if len(name) <= MAX_SHORT_LENGTH and slots.has_room():
             self[name] = slot
         return slot
 
-    def pairs(self, value: Any) -> Iterator[tuple[str, Any]]:
-        """The members of an object by name, in canonical order, or the items of an array, which are all told alike."""
-        if type(value) is list:
-            return zip(EACH, value, strict=False)
+    def pairs(self, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The members of an object by name, in canonical order."""
         names = tuple(value)
         order = self._orders.get(names)
         if order is None:
@@ -118,13 +117,11 @@ class Members(dict[str, "Slot[T]"], Generic[T]):
             self._orders[names] = order
         return order
 
-    @property
-    def closing(self) -> tuple[list[T], int]:
+    def close(self) -> tuple[tuple[T, ...], int]:
         """What is written where the object or array ends, and its verdict; raises RefusedError where it may not end."""
-        if self._closing is None:
-            character, verdict = required(self._rest).end()
-            self._closing = self._slots.writing.closing(*self._opening.then(character)), verdict
-        return self._closing
+        character, verdict = required(self._rest).end()
+        self.closed = self._slots.writing.closing(*self._opening.then(character)), verdict
+        return self.closed
 
 
 class Slot(Generic[T]):
@@ -134,12 +131,15 @@ class Slot(Generic[T]):
     outside those of the document; None where the value's verdict decides that, which `settled` tells.
     """
 
-    __slots__ = ("_above", "_entry", "_opening", "_rest", "_slots", "after", "before", "inside", "lead", "texts")
+    __slots__ = (
+        *("_above", "_entry", "_literals", "_numbers", "_opening", "_rest", "_slots"),
+        *("after", "before", "inside", "lead", "texts"),
+    )
 
     def __init__(
         self,
         slots: Slots[T],
-        lead: list[T],
+        lead: tuple[T, ...],
         opening: Opening,
         path: str,
         entry: Entry,
@@ -149,50 +149,63 @@ class Slot(Generic[T]):
         """lead: what is written before any value; opening: structure after it; path: the value's own, below `above`."""
         while len(opening.pending) >= MAX_SEGMENT_SYMBOLS:
             written, place = slots.writing.structure(opening.place, opening.pending[:MAX_SEGMENT_SYMBOLS])
-            lead, opening = [*lead, *written], Opening(place, opening.pending[MAX_SEGMENT_SYMBOLS:])
+            lead, opening = (*lead, *written), Opening(place, opening.pending[MAX_SEGMENT_SYMBOLS:])
         self._slots, self._entry, self._rest, self._above = slots, entry, rest, above
         self.lead, self._opening = lead, opening
         self.before, self.texts = self._strings()
+        self._numbers = ShortTexts(self._number, slots.has_room)
+        self._literals: dict[bool | None, tuple[T, ...]] = {}
         self.inside = _Inside(slots, entry, path, opening)
         self.after = slots.outside if rest is None else None if rest.needs_verdict else slots.members(rest, above)
 
-    def _strings(self) -> tuple[list[T], Mapping[str, list[T]]]:
+    def _strings(self) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
         """What is written before every string, and for each; RefusedError for a string that is not admitted."""
         content = self._entry.string
         if self._entry.strings or content is None:
-            return [], ShortTexts(self._constant_or_text, self._slots.has_room)
+            return (), ShortTexts(self._constant_or_text, self._slots.has_room)
         before, texts = self._before_text(content.prefix)
         if content.verdicts is ALWAYS:
             return before, texts
         return before, ShortTexts(lambda text: self._judged(text, texts), self._slots.has_room)
 
-    def _before_text(self, prefix: str) -> tuple[list[T], Mapping[str, list[T]]]:
+    def _before_text(self, prefix: str) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
         """What is written before a text whose kind `prefix` tells, and for each."""
         written, place = self._slots.writing.structure(*self._opening.then(prefix))
-        return [*self.lead, *written], self._slots.writing.texts(place)
+        return (*self.lead, *written), self._slots.writing.texts(place)
 
-    def _judged(self, text: str, texts: Mapping[str, list[T]]) -> list[T]:
+    def _judged(self, text: str, texts: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
         self.verdict(text)
         return texts[text]
 
-    def _constant_or_text(self, text: str) -> list[T]:
+    def _constant_or_text(self, text: str) -> tuple[T, ...]:
         constant = self._entry.strings.get(text)
         if constant is not None:
             return self._closed(constant[0])
         before, texts = self._before_text(required(self._entry.string).prefix)
-        return [*before, *self._judged(text, texts)]
+        return *before, *self._judged(text, texts)
 
-    def _closed(self, character: str) -> list[T]:
+    def _closed(self, character: str) -> tuple[T, ...]:
         """What is written for a value of one symbol, and before it."""
-        return [*self.lead, *self._slots.writing.closing(*self._opening.then(character))]
+        return *self.lead, *self._slots.writing.closing(*self._opening.then(character))
 
-    def scalar(self, value: Any) -> list[T]:
+    def scalar(self, value: Any) -> tuple[T, ...]:
         """What is written for a number or literal, and before it; raises RefusedError where it is not admitted."""
-        self.verdict(value)
-        if type(value) is int or type(value) is float:
-            before, texts = self._before_text(required(self._entry.number).prefix)
-            return [*before, *texts[text_of_number(value)]]
-        return self._closed(self._entry.literals[value][0])
+        kind = type(value)
+        if kind is bool or value is None:
+            return self._literals.get(value) or self._literal(value)
+        if kind is int or kind is float:
+            return self._numbers[text_of_number(value)]
+        raise RefusedError
+
+    def _literal(self, value: bool | None) -> tuple[T, ...]:
+        self._literals[value] = self._closed(required(self._entry.literals.get(value))[0])
+        return self._literals[value]
+
+    def _number(self, text: str) -> tuple[T, ...]:
+        content = required(self._entry.number)
+        required(content.verdicts[text])
+        before, texts = self._before_text(content.prefix)
+        return *before, *texts[text]
 
     def verdict(self, value: Any) -> int:
         """The verdict of a scalar here; raises RefusedError where it is not admitted."""

@@ -83,13 +83,13 @@ class Tokenizer:
         self._write_tokens = self._writer_of(self.tokens_of)
         self._tables: Tables | None = None
 
-    def _writer_of(self, find: Callable[[Stretch], list[T]]) -> Callable[[Any], list[T]]:
+    def _writer_of(self, find: Callable[[Stretch], tuple[T, ...]]) -> Callable[[Any], list[T]]:
         """Writes values as what `find` gives for each of their stretches."""
         if self.merge_scope != "derivation":
             return self.writer(Writing(find))
         # Contents and the structure around them are one stretch.
         joined = self.writer(JoinedWriting(self.cutter))
-        found: Memory[T] = Memory(lambda spelling: find(Stretch("structure", spelling)) if spelling else [])
+        found: Memory[T] = Memory(lambda spelling: find(Stretch("structure", spelling)) if spelling else ())
         return lambda value: [item for spelling in "".join(joined(value)).split(CUT) for item in found[spelling]]
 
     def writer(self, writing: Writing[T]) -> Callable[[Any], list[T]]:
@@ -246,16 +246,16 @@ class Tokenizer:
         except InvalidDocument as error:
             return error
 
-    def _checked(self, stretch: Stretch) -> list[Stretch]:
+    def _checked(self, stretch: Stretch) -> tuple[Stretch]:
         """The stretch itself; raises UnicodeEncodeError for what is no text."""
         self.cutter.spell(stretch)
-        return [stretch]
+        return (stretch,)
 
-    def tokens_of(self, stretch: Stretch) -> list[int]:
+    def tokens_of(self, stretch: Stretch) -> tuple[int, ...]:
         """The token ids of a stretch; raises UnicodeEncodeError for what is no text."""
         spelling = self.cutter.spell(stretch)
         whole = self._whole_values.get(spelling)
-        return self._engine.tokens(spelling) if whole is None else [whole]
+        return self._engine.tokens(spelling) if whole is None else (whole,)
 
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one whole document; raises DecodeError (position, message) for anything else."""

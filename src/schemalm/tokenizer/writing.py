@@ -24,15 +24,15 @@ MAX_SHORT_LENGTH = 200
 CUT = "\U0010ffff"
 
 
-class Memory(dict[str, list[T]], Generic[T]):
+class Memory(dict[str, tuple[T, ...]], Generic[T]):
     """What a function gave for each text, as far as they fit: forgets everything where their lengths pass a limit."""
 
-    def __init__(self, find: Callable[[str], list[T]]) -> None:
+    def __init__(self, find: Callable[[str], tuple[T, ...]]) -> None:
         super().__init__()
         self._find = find
         self._num_characters = 0
 
-    def __missing__(self, text: str) -> list[T]:
+    def __missing__(self, text: str) -> tuple[T, ...]:
         found = self._find(text)
         if len(text) <= MAX_REMEMBERED_LENGTH:
             self._num_characters += len(text) + 1
@@ -43,16 +43,16 @@ class Memory(dict[str, list[T]], Generic[T]):
         return found
 
 
-class ShortTexts(dict[str, list[T]], Generic[T]):
+class ShortTexts(dict[str, tuple[T, ...]], Generic[T]):
     """What a function gave for each short text, as long as there is room; many share one room."""
 
     __slots__ = ("_find", "_has_room")
 
-    def __init__(self, find: Callable[[str], list[T]], has_room: Callable[[], bool]) -> None:
+    def __init__(self, find: Callable[[str], tuple[T, ...]], has_room: Callable[[], bool]) -> None:
         """has_room: whether one thing more may be remembered, which is counted then."""
         self._find, self._has_room = find, has_room
 
-    def __missing__(self, text: str) -> list[T]:
+    def __missing__(self, text: str) -> tuple[T, ...]:
         found = self._find(text)
         if len(text) <= MAX_SHORT_LENGTH and self._has_room():
             self[text] = found
@@ -62,9 +62,9 @@ class ShortTexts(dict[str, list[T]], Generic[T]):
 class Writing(Generic[T]):
     """What `find` gives for each stretch."""
 
-    def __init__(self, find: Callable[[Stretch], list[T]]) -> None:
+    def __init__(self, find: Callable[[Stretch], tuple[T, ...]]) -> None:
         def memory(kind: Kind) -> Memory[T]:
-            return Memory(lambda text: find(Stretch(kind, text)) if text or kind != "structure" else [])
+            return Memory(lambda text: find(Stretch(kind, text)) if text or kind != "structure" else ())
 
         self._structure, self._texts, self._keys = memory("structure"), memory("content"), memory("key")
 
@@ -76,19 +76,19 @@ class Writing(Generic[T]):
         """The place of the rest of an object or array; `path`: its own."""
         return None
 
-    def structure(self, place: Where, spelling: str) -> tuple[list[T], Where]:
+    def structure(self, place: Where, spelling: str) -> tuple[tuple[T, ...], Where]:
         """What symbols are written as that lead to a text or key, and the place of that."""
         return self._structure[spelling], None
 
-    def closing(self, place: Where, spelling: str) -> list[T]:
+    def closing(self, place: Where, spelling: str) -> tuple[T, ...]:
         """What symbols are written as of which the last closes a value."""
         return self._structure[spelling]
 
-    def key(self, place: Where, text: str) -> tuple[list[T], Where]:
+    def key(self, place: Where, text: str) -> tuple[tuple[T, ...], Where]:
         """What a free key is written as, and the place after it."""
         return self._keys[text], None
 
-    def texts(self, place: Where) -> Mapping[str, list[T]]:
+    def texts(self, place: Where) -> Mapping[str, tuple[T, ...]]:
         """What each content there is written as; UnicodeEncodeError for what is no text."""
         return self._texts
 
@@ -97,16 +97,16 @@ class JoinedWriting(Writing[str]):
     """The spellings of stretches, with `CUT` wherever merges may not go on although contents join structure."""
 
     def __init__(self, cutter: Cutter) -> None:
-        super().__init__(lambda stretch: [cutter.spell(stretch)])
+        super().__init__(lambda stretch: (cutter.spell(stretch),))
 
-    def closing(self, place: Where, spelling: str) -> list[str]:
+    def closing(self, place: Where, spelling: str) -> tuple[str, ...]:
         """The symbols, and a cut after them."""
-        return [spelling, CUT]
+        return spelling, CUT
 
-    def key(self, place: Where, text: str) -> tuple[list[str], Where]:
+    def key(self, place: Where, text: str) -> tuple[tuple[str, ...], Where]:
         """The key between cuts."""
-        return [CUT, *self._keys[text], CUT], None
+        return (CUT, *self._keys[text], CUT), None
 
 
 # For a walk that only shall meet what a value reaches.
-NOTHING: Writing[None] = Writing(lambda stretch: [])
+NOTHING: Writing[None] = Writing(lambda stretch: ())
