@@ -57,18 +57,17 @@ def measure(
     tokenizers: dict[str, AnyTokenizer],
     documents: list[Document],
     to_prepare: Iterable[Document],
-    timed_documents: int,
+    masked_documents: int,
     runs: int,
 ) -> dict[str, Any]:
     """Everything that is measured with finished tokenizers."""
     typed = {name: tokenizer for name, tokenizer in tokenizers.items() if isinstance(tokenizer, Tokenizer)}
     peer = tokenizers[PEER]
     assert isinstance(peer, ByteBPETokenizer)
-    # Speed before all else: it is measured on documents that no cache has seen.
     console.print("encoding and decoding")
-    speed = measure_speed(tokenizers, slices(documents, runs + 1, timed_documents))
+    speed = measure_speed(tokenizers, documents, runs)
     console.print("masks")
-    first, warm = slices(documents, 2, timed_documents)
+    first, warm = slices(documents, 2, masked_documents)
     masks = measure_masks(typed, peer, first, warm)
     console.print("from YAML to disk")
     pipeline = measure_pipeline({name: tokenizers[name] for name in (DEFAULT, PEER)}, to_prepare)
@@ -82,8 +81,8 @@ def main(
     ranks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="o200k_base.tiktoken.")] = None,
     vocab_size: Annotated[int, typer.Option(min=1000)] = 8192,
     train_documents: Annotated[int | None, typer.Option(min=10, help="All where absent.")] = None,
-    timed_documents: Annotated[int, typer.Option(min=1, help="Per timed run.")] = 400,
-    runs: Annotated[int, typer.Option(min=1, help="Timed runs, of which medians are taken.")] = 5,
+    masked_documents: Annotated[int, typer.Option(min=1, help="Documents that masks are timed on.")] = 400,
+    runs: Annotated[int, typer.Option(min=1, help="Passes of encoding and decoding; medians are taken.")] = 5,
     prepared_documents: Annotated[
         int | None, typer.Option(min=10, help="Training rows for the way to disk; all where absent.")
     ] = None,
@@ -98,15 +97,15 @@ def main(
         trained, training = train_all(corpus / "train.jsonl.zst", train_documents, vocab_size, Path(folder))
     console.print("reading the corpus")
     documents = list(read_valid(corpus / "val.jsonl.zst"))
-    if len(documents) < (runs + 1) * timed_documents:
-        raise typer.BadParameter(f"{len(documents):,} documents are too few for {runs + 1} runs of {timed_documents:,}")
+    if len(documents) < 2 * masked_documents:
+        raise typer.BadParameter(f"{len(documents):,} documents are too few for two passes of {masked_documents:,}")
     to_prepare = read_valid(corpus / "train.jsonl.zst", prepared_documents)
-    measured = measure(trained | published, documents, to_prepare, timed_documents, runs)
+    measured = measure(trained | published, documents, to_prepare, masked_documents, runs)
     results = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "versions": versions(),
-        "settings": {"timed_documents": timed_documents, "runs": runs},
+        "settings": {"masked_documents": masked_documents, "runs": runs},
         "vocab_size": vocab_size,
         "documents": {
             "train": next(iter(training.values()))["num_documents"],

@@ -19,9 +19,10 @@ def section(results: dict[str, Any]) -> str:
         _compression(results["compression"], results["documents"]["by_size"]),
         *([results["o200k_base"] + "\n"] if results["o200k_base"] else []),
         "### Encoding and decoding, one thread\n",
-        "CPU time, medians over runs, each on documents that no run before it had; MB are those of compact JSON. The "
-        "factor is against byte BPE on JSON in the same run: `tiktoken` on the finished text, and `tiktoken` with "
-        "`json.loads`.\n",
+        f"CPU time for all {results['documents']['validation']:,} documents, each once in the order of the file, by "
+        f"tokenizers that have seen none before; medians of {results['settings']['runs']} runs. MB are those of "
+        "compact JSON. The factor is against byte BPE on JSON in the same run: `tiktoken` on the finished text, and "
+        "`tiktoken` with `json.loads`; in brackets, for the first tenth of the documents and for the last.\n",
         _speed(results["speed"]),
         "### Mask and advance, CPU time per token\n",
         _masks(results["masks"]),
@@ -43,8 +44,7 @@ def _conditions(results: dict[str, Any]) -> str:
         f"Measured on {results['date']}: {machine['cores']} cores of {machine['processor']}, {machine['platform']}, "
         f"with a load of {machine['load']} by other programs. {versions}.\n\n"
         f"Vocabularies of {results['vocab_size']:,} tokens, learned from {documents['train']:,} workflows, "
-        f"measured on {documents['validation']:,} of repositories that were not among them; "
-        f"{results['settings']['timed_documents']:,} documents per timed run, {results['settings']['runs']} runs.\n"
+        f"measured on {documents['validation']:,} of repositories that were not among them.\n"
     )
 
 
@@ -77,9 +77,10 @@ def _speed(results: dict[str, Any]) -> str:
 def _rate(found: dict[str, Any] | None) -> str:
     if found is None:
         return ""
+    first, *_, last = found["against_peer_by_part"]
     return (
         f"{found['megabytes_per_second']:.2f} ({found['documents_per_second']:,.0f} documents/s), "
-        f"{found['against_peer']:.2f} times"
+        f"{found['against_peer']:.2f} times ({first:.2f} to {last:.2f})"
     )
 
 

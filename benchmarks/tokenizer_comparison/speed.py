@@ -1,7 +1,8 @@
-"""Encoding and decoding: CPU time of one thread on documents that no run before has seen.
+"""Encoding and decoding: CPU time of one thread for a whole split, each document once, from a fresh start.
 
-Each run takes other documents than the runs before it, so that caches are warm from other documents and never from the
-same ones; the first run is not counted. In a run every contender gets the same documents; ratios are taken within it.
+Every run begins with tokenizers that have seen no document and takes the documents in the order of the file: what a
+tokenizer finds remembered it has met earlier in the same pass, and the first documents find nothing. Passes are timed
+in ten parts, which tells how much the start costs. Ratios are taken within a run.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import gc
 import json
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import orjson
 
 from schemalm.documents import dump_document
-from schemalm.tokenizer import AnyTokenizer, TextTokenizer
+from schemalm.tokenizer import AnyTokenizer, TextTokenizer, Tokenizer
 from tokenizer_comparison.contenders import PEER
 from tokenizer_comparison.corpus import Document
 
@@ -24,76 +26,83 @@ ENCODE_TEXT, ENCODE_VALUE = "encode from text", "encode from value"
 DECODE, DECODE_FAST = "decode", "decode with orjson"
 # What each ratio refers to: the peer's operation.
 REFERENCES = {ENCODE_TEXT: ENCODE_TEXT, ENCODE_VALUE: ENCODE_TEXT, DECODE: DECODE, DECODE_FAST: DECODE}
+NUM_PARTS = 10
+# CPU seconds of each part of a pass.
+Parts = list[float]
 
 
-def measure_speed(tokenizers: dict[str, AnyTokenizer], runs: Sequence[Sequence[Document]]) -> dict[str, Any]:
-    """Medians over all runs but the first, by contender and operation."""
-    rates: dict[tuple[str, str], list[float]] = {}
-    ratios: dict[tuple[str, str], list[float]] = {}
-    documents_per_megabyte = []
-    for number, documents in enumerate(runs):
-        megabytes = sum(document.num_bytes for document in documents) / 1e6
-        found = _measure_run(tokenizers, documents)
-        if not number:
-            continue
-        documents_per_megabyte.append(len(documents) / megabytes)
-        for key, seconds in found.items():
-            rates.setdefault(key, []).append(megabytes / seconds)
-            ratios.setdefault(key, []).append(found[PEER, REFERENCES[key[1]]] / seconds)
-    density = median(documents_per_megabyte)
-    return {
-        name: {
-            operation: {
-                "megabytes_per_second": median(rates[name, operation]),
-                "documents_per_second": median(rates[name, operation]) * density,
-                "against_peer": median(ratios[name, operation]),
-                "against_peer_by_run": [round(ratio, 3) for ratio in ratios[name, operation]],
-            }
-            for other, operation in rates
-            if other == name
+def measure_speed(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document], num_runs: int) -> dict[str, Any]:
+    """Medians over the runs, by contender and operation."""
+    runs = [_measure_run(tokenizers, documents) for _ in range(num_runs)]
+    megabytes = sum(document.num_bytes for document in documents) / 1e6
+    found: dict[str, Any] = {name: {} for name in tokenizers}
+    for name, operation in runs[0]:
+        own = [run[name, operation] for run in runs]
+        peer = [run[PEER, REFERENCES[operation]] for run in runs]
+        seconds = median(map(sum, own))
+        ratios = [sum(theirs) / sum(ours) for ours, theirs in zip(own, peer, strict=True)]
+        by_part = [
+            [theirs / ours for ours, theirs in zip(*parts, strict=True)] for parts in zip(own, peer, strict=True)
+        ]
+        found[name][operation] = {
+            "megabytes_per_second": megabytes / seconds,
+            "documents_per_second": len(documents) / seconds,
+            "against_peer": median(ratios),
+            "against_peer_by_run": [round(ratio, 3) for ratio in ratios],
+            "against_peer_by_part": [round(median(part), 3) for part in zip(*by_part, strict=True)],
         }
-        for name in tokenizers
-    }
+    return found
 
 
-def _measure_run(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document]) -> dict[tuple[str, str], float]:
+def _measure_run(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document]) -> dict[tuple[str, str], Parts]:
     """CPU seconds for all documents, by contender and operation."""
     return {
         (name, operation): seconds
         for name, tokenizer in tokenizers.items()
-        for operation, seconds in (_encode(tokenizer, documents) | _decode(tokenizer, documents)).items()
+        for operation, seconds in (_encode(_fresh(tokenizer), documents) | _decode(tokenizer, documents)).items()
     }
 
 
-def _encode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, float]:
+def _fresh(tokenizer: AnyTokenizer) -> AnyTokenizer:
+    """The same tokenizer with nothing remembered; text tokenizers remember nothing."""
+    return Tokenizer.from_json(tokenizer.to_json()) if isinstance(tokenizer, Tokenizer) else tokenizer
+
+
+def _encode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, Parts]:
     """From a value; and from the text that a text tokenizer writes, for the typed one JSON that is parsed first."""
     values = [document.value for document in documents]
     texts = [document.json for document in documents]
     from_value = _seconds(tokenizer.encode, values)
     if not isinstance(tokenizer, TextTokenizer):
         # Parsing is added to what was measured: a second encoding would find the same documents in caches.
-        from_text = from_value + _seconds(orjson.loads, texts)
+        from_text = [sum(both) for both in zip(from_value, _seconds(orjson.loads, texts), strict=True)]
     else:
         written = texts if tokenizer.text == "json" else [dump_document(value) for value in values]
         from_text = _seconds(tokenizer.encode_text, written)
     return {ENCODE_VALUE: from_value, ENCODE_TEXT: from_text}
 
 
-def _decode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, float]:
+def _decode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, Parts]:
     """From ids to a value: JSON by plain `json.loads` and by orjson, all else as the tokenizer itself does."""
     batch = [tokenizer.encode(document.value) for document in documents]
-    if not isinstance(tokenizer, TextTokenizer) or tokenizer.text != "json":
-        return {DECODE: _seconds(tokenizer.decode, batch)}
+    fresh = _fresh(tokenizer)
+    if not isinstance(fresh, TextTokenizer) or fresh.text != "json":
+        return {DECODE: _seconds(fresh.decode, batch)}
     return {
-        DECODE: _seconds(lambda ids: json.loads(tokenizer.decode_text(ids)), batch),
-        DECODE_FAST: _seconds(lambda ids: orjson.loads(tokenizer.decode_text(ids)), batch),
+        DECODE: _seconds(lambda ids: json.loads(fresh.decode_text(ids)), batch),
+        DECODE_FAST: _seconds(lambda ids: orjson.loads(fresh.decode_text(ids)), batch),
     }
 
 
-def _seconds(work: Callable[[Any], object], inputs: Sequence[Any]) -> float:
-    """CPU seconds for all inputs."""
+def _seconds(work: Callable[[Any], object], inputs: Sequence[Any]) -> Parts:
+    """CPU seconds for all inputs, part by part."""
+    bounds = [len(inputs) * part // NUM_PARTS for part in range(NUM_PARTS + 1)]
     gc.collect()
-    started = time.process_time()
-    for given in inputs:
-        work(given)
-    return time.process_time() - started
+    found = []
+    for begin, end in pairwise(bounds):
+        part = inputs[begin:end]
+        started = time.process_time()
+        for given in part:
+            work(given)
+        found.append(time.process_time() - started)
+    return found

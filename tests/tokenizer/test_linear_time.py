@@ -11,7 +11,7 @@ import pytest
 
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope, Stretch
+from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
 
 ANYTHING = compile_schema(True)
 
@@ -50,7 +50,7 @@ def many_keys(count: int) -> dict[str, int]:
 def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scope: MergeScope) -> None:
     tokenizer = Tokenizer(ANYTHING, merge_scope=scope)
     text = character * (1_000_000 // len(character.encode()))
-    segments = tokenizer.cutter.cut(Stretch("content", text))
+    segments = tokenizer.cutter.cut("content", text)
     assert max(map(len, segments)) <= MAX_SEGMENT_SYMBOLS
     assert sum(map(len, segments)) == len(text.encode()) + 1
     assert tokenizer.decode(tokenizer.encode(text)) == text

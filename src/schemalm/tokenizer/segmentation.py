@@ -64,13 +64,13 @@ class Cutter:
         self._whole_values = whole_values
         self._ends = {"structure": "", "content": end, "key": key_end}
 
-    def spell(self, stretch: Stretch) -> str:
+    def spell(self, kind: Kind, text: str) -> str:
         """A stretch with one character per symbol; raises UnicodeEncodeError for what is no text."""
-        return stretch.text if stretch.kind == "structure" else spelled(stretch.text) + self._ends[stretch.kind]
+        return text if kind == "structure" else spelled(text) + self._ends[kind]
 
-    def cut(self, stretch: Stretch) -> list[str]:
+    def cut(self, kind: Kind, text: str) -> list[str]:
         """The segments of a stretch; raises UnicodeEncodeError for what is no text."""
-        spelling = self.spell(stretch)
+        spelling = self.spell(kind, text)
         if spelling in self._whole_values:
             return [spelling]
         found: list[str] = self._find_all(spelling)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
@@ -24,9 +25,9 @@ from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
-from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
+from schemalm.tokenizer.segmentation import Cutter, Kind, MergeScope, Stretch
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
-from schemalm.tokenizer.writing import CUT, JoinedWriting, Memory, Writing
+from schemalm.tokenizer.writing import CUT, Find, JoinedWriting, Memory, Writing
 
 if TYPE_CHECKING:
     from schemalm.machine import Machine, Tables
@@ -79,17 +80,17 @@ class Tokenizer:
         self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
         self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
         self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
-        self._write_stretches = self._writer_of(self._checked)
+        self._write_stretches = self._writer_of(self._stretch)
         self._write_tokens = self._writer_of(self.tokens_of)
         self._tables: Tables | None = None
 
-    def _writer_of(self, find: Callable[[Stretch], tuple[T, ...]]) -> Callable[[Any], list[T]]:
+    def _writer_of(self, find: Find[T]) -> Callable[[Any], list[T]]:
         """Writes values as what `find` gives for each of their stretches."""
         if self.merge_scope != "derivation":
             return self.writer(Writing(find))
         # Contents and the structure around them are one stretch.
         joined = self.writer(JoinedWriting(self.cutter))
-        found: Memory[T] = Memory(lambda spelling: find(Stretch("structure", spelling)) if spelling else ())
+        found: Memory[T] = Memory(partial(find, "structure"))
         return lambda value: [item for spelling in "".join(joined(value)).split(CUT) for item in found[spelling]]
 
     def writer(self, writing: Writing[T]) -> Callable[[Any], list[T]]:
@@ -209,7 +210,7 @@ class Tokenizer:
 
     def segments(self, value: Any) -> list[str]:
         """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
-        return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(stretch)]
+        return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(*stretch)]
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
@@ -246,14 +247,13 @@ class Tokenizer:
         except InvalidDocument as error:
             return error
 
-    def _checked(self, stretch: Stretch) -> tuple[Stretch]:
-        """The stretch itself; raises UnicodeEncodeError for what is no text."""
-        self.cutter.spell(stretch)
-        return (stretch,)
+    def _stretch(self, kind: Kind, text: str) -> tuple[Stretch, ...]:
+        """The stretch itself, unless it is empty; raises UnicodeEncodeError for what is no text."""
+        return (Stretch(kind, text),) if self.cutter.spell(kind, text) else ()
 
-    def tokens_of(self, stretch: Stretch) -> tuple[int, ...]:
+    def tokens_of(self, kind: Kind, text: str) -> tuple[int, ...]:
         """The token ids of a stretch; raises UnicodeEncodeError for what is no text."""
-        spelling = self.cutter.spell(stretch)
+        spelling = self.cutter.spell(kind, text)
         whole = self._whole_values.get(spelling)
         return self._engine.tokens(spelling) if whole is None else (whole,)
 

@@ -92,7 +92,7 @@ def _whole_values(tokenizer: Tokenizer, counts: _Counts, num_values: int) -> lis
     weights = counts.weights()
     savings: dict[str, int] = {}
     for stretch, num_sources in counts.num_sources().items():
-        words = tokenizer.cutter.cut(stretch) if stretch.kind == "content" else []
+        words = tokenizer.cutter.cut(*stretch) if stretch.kind == "content" else []
         spelling = "".join(words)
         if num_sources >= MIN_WHOLE_VALUE_SOURCES and len(words) > 1 and len(spelling) <= MAX_WHOLE_VALUE_SYMBOLS:
             savings[spelling] = weights[stretch] * (len(words) - 1)
@@ -103,7 +103,7 @@ def _segment_weights(cutter: Cutter, weights: Counter[Stretch], whole_values: Se
     """How much each segment weighs that merges are learned from."""
     found: Counter[str] = Counter()
     for stretch, weight in weights.items():
-        for segment, count in Counter(cutter.cut(stretch)).items():
+        for segment, count in Counter(cutter.cut(*stretch)).items():
             found[segment] += weight * min(count, MAX_COUNT_PER_DOCUMENT)
     for whole in whole_values:
         found.pop(whole, None)

@@ -7,14 +7,17 @@ A `Writing` says what to append for structure, contents and keys. In this base t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from schemalm.tokenizer.segmentation import Cutter, Kind, Stretch
+from schemalm.tokenizer.segmentation import Cutter, Kind
 
 T = TypeVar("T")
 
 # What a writing knows of the place at which a stretch begins; the base knows nothing.
 Where: TypeAlias = Any
+# What a stretch of a kind is written as.
+Find: TypeAlias = Callable[[Kind, str], tuple[T, ...]]
 # How many characters of texts are remembered with what they are written as.
 MAX_REMEMBERED_CHARACTERS = 1 << 24
 # Longer texts come once, shorter ones again and again.
@@ -62,11 +65,10 @@ class ShortTexts(dict[str, tuple[T, ...]], Generic[T]):
 class Writing(Generic[T]):
     """What `find` gives for each stretch."""
 
-    def __init__(self, find: Callable[[Stretch], tuple[T, ...]]) -> None:
-        def memory(kind: Kind) -> Memory[T]:
-            return Memory(lambda text: find(Stretch(kind, text)) if text or kind != "structure" else ())
-
-        self._structure, self._texts, self._keys = memory("structure"), memory("content"), memory("key")
+    def __init__(self, find: Find[T]) -> None:
+        self._structure = Memory(partial(find, "structure"))
+        self._texts = Memory(partial(find, "content"))
+        self._keys = Memory(partial(find, "key"))
 
     def path(self, above: str, element: str) -> str:
         """The path of a member of what has the path `above`."""
@@ -97,7 +99,7 @@ class JoinedWriting(Writing[str]):
     """The spellings of stretches, with `CUT` wherever merges may not go on although contents join structure."""
 
     def __init__(self, cutter: Cutter) -> None:
-        super().__init__(lambda stretch: (cutter.spell(stretch),))
+        super().__init__(lambda kind, text: (cutter.spell(kind, text),))
 
     def closing(self, place: Where, spelling: str) -> tuple[str, ...]:
         """The symbols, and a cut after them."""
@@ -109,4 +111,4 @@ class JoinedWriting(Writing[str]):
 
 
 # For a walk that only shall meet what a value reaches.
-NOTHING: Writing[None] = Writing(lambda stretch: ())
+NOTHING: Writing[None] = Writing(lambda kind, text: ())
