@@ -66,3 +66,20 @@ def test_what_is_no_json_is_found_where_it_stands(value: Any, pointer: str) -> N
     with pytest.raises(InvalidDocument) as caught:
         Tokenizer(ANYTHING).encode(value)
     assert (caught.value.pointer or "/") == pointer
+
+
+def test_equal_values_of_several_types_are_written_apart_in_one_place() -> None:
+    tokenizer = Tokenizer(compile_schema({"items": True}))
+    items = [1, True, 1.0, "1", "true", 0, False, -0.0, 0.0, None, "null"]
+    for order in (items, items[::-1], items):
+        for value in (order, *([item] for item in order)):
+            assert repr(tokenizer.decode(tokenizer.encode(value))) == repr(value)
+
+
+def test_a_number_or_literal_that_is_refused_once_is_refused_again() -> None:
+    tokenizer = Tokenizer(compile_schema({"items": {"enum": [1, True, None]}}))
+    for _ in range(2):
+        assert tokenizer.decode(tokenizer.encode([1, True, None])) == [1, True, None]
+        for refused in (2, False, "x", object()):
+            with pytest.raises(InvalidDocument):
+                tokenizer.encode([1, True, refused])

@@ -132,7 +132,7 @@ def _flatten(
                 return absorbing
             if leaf != neutral:
                 unique[leaf] = None
-    if any(negate(leaf) in unique for leaf in unique):
+    if any(type(leaf) is Not and leaf.parts[0] in unique for leaf in unique):
         return absorbing
     kept = [leaf for leaf in unique if not (type(leaf) is dual and any(part in unique for part in children(leaf)))]
     if not kept:

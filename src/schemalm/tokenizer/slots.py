@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY
 from schemalm.grammar.texts.numbers import text_of_number
-from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Entry, Expansions, RefusedError, Rest, required
+from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Content, Entry, Expansions, RefusedError, Rest, required
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS
 from schemalm.tokenizer.writing import MAX_SHORT_LENGTH, ShortTexts, Where, Writing
 
@@ -153,7 +153,7 @@ class Slot(Generic[T]):
         self._slots, self._entry, self._rest, self._above = slots, entry, rest, above
         self.lead, self._opening = lead, opening
         self.before, self.texts = self._strings()
-        self._numbers = ShortTexts(self._number, slots.has_room)
+        self._numbers = ShortTexts(lambda text: self._text(required(entry.number), text), slots.has_room)
         self._literals: dict[bool | None, tuple[T, ...]] = {}
         self.inside = _Inside(slots, entry, path, opening)
         self.after = slots.outside if rest is None else None if rest.needs_verdict else slots.members(rest, above)
@@ -166,23 +166,29 @@ class Slot(Generic[T]):
         before, texts = self._before_text(content.prefix)
         if content.verdicts is ALWAYS:
             return before, texts
-        return before, ShortTexts(lambda text: self._judged(text, texts), self._slots.has_room)
+        return before, ShortTexts(lambda text: self._judged(content, text, texts), self._slots.has_room)
 
     def _before_text(self, prefix: str) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
         """What is written before a text whose kind `prefix` tells, and for each."""
         written, place = self._slots.writing.structure(*self._opening.then(prefix))
         return (*self.lead, *written), self._slots.writing.texts(place)
 
-    def _judged(self, text: str, texts: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
-        self.verdict(text)
+    def _text(self, content: Content, text: str) -> tuple[T, ...]:
+        """What is written for a string or number, and before it; raises RefusedError where it is not admitted."""
+        before, texts = self._before_text(content.prefix)
+        return *before, *self._judged(content, text, texts)
+
+    @staticmethod
+    def _judged(content: Content, text: str, texts: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
+        # Raises RefusedError for a text that is not admitted.
+        required(content.verdicts[text])
         return texts[text]
 
     def _constant_or_text(self, text: str) -> tuple[T, ...]:
         constant = self._entry.strings.get(text)
         if constant is not None:
             return self._closed(constant[0])
-        before, texts = self._before_text(required(self._entry.string).prefix)
-        return *before, *self._judged(text, texts)
+        return self._text(required(self._entry.string), text)
 
     def _closed(self, character: str) -> tuple[T, ...]:
         """What is written for a value of one symbol, and before it."""
@@ -200,12 +206,6 @@ class Slot(Generic[T]):
     def _literal(self, value: bool | None) -> tuple[T, ...]:
         self._literals[value] = self._closed(required(self._entry.literals.get(value))[0])
         return self._literals[value]
-
-    def _number(self, text: str) -> tuple[T, ...]:
-        content = required(self._entry.number)
-        required(content.verdicts[text])
-        before, texts = self._before_text(content.prefix)
-        return *before, *texts[text]
 
     def verdict(self, value: Any) -> int:
         """The verdict of a scalar here; raises RefusedError where it is not admitted."""
