@@ -166,7 +166,7 @@ class Grammar:
         """What the symbol id `symbol` does to `nonterminal`; None where it is not admitted."""
         steps = self._steps[nonterminal]
         if symbol not in steps:
-            steps[symbol] = self._step(self.nonterminals[nonterminal], symbol)
+            steps[symbol] = self._step(nonterminal, symbol)
         return steps[symbol]
 
     def settle(self, rest: int, verdict: int) -> int:
@@ -286,20 +286,24 @@ class Grammar:
             self._waits.append(None)
         return self._numbers[node]
 
-    def _step(self, node: Nonterminal, symbol: int) -> Step | None:
+    def _step(self, nonterminal: int, symbol: int) -> Step | None:
+        node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text | Key):
-            return self._text_step(node, node.state, symbol)
+            return self._text_step(nonterminal, symbol)
         if symbol < NUM_BYTES or symbol in self._ends:
             return None
         target = self._space.edge(node.state, self.symbols.symbols[symbol])
         return self._follow(target, node.accepts) if target is not None else None
 
-    def _text_step(self, node: Nonterminal, state: Text | Key, symbol: int) -> Step | None:
+    def _text_step(self, nonterminal: int, symbol: int) -> Step | None:
+        node = self.nonterminals[nonterminal]
+        state = node.state
+        assert isinstance(state, Text | Key)
         if symbol < NUM_BYTES:
             place = self.automaton.step(state.place, symbol)
             if not self.can_end(place, frozenset(node.accepts)):
                 return None
-            return Step((self._number(replace(node, state=replace(state, place=place))),))
+            return Step((self.at_place(nonterminal, place),))
         verdict = self.automaton.verdict(state.place)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or verdict not in node.accepts:

@@ -181,7 +181,7 @@ class Slot(Generic[T]):
     @staticmethod
     def _judged(content: Content, text: str, texts: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
         # Raises RefusedError for a text that is not admitted.
-        required(content.verdicts[text])
+        content.verdicts[text]
         return texts[text]
 
     def _constant_or_text(self, text: str) -> tuple[T, ...]:

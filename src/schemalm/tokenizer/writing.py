@@ -22,6 +22,7 @@ Find: TypeAlias = Callable[[Kind, str], tuple[T, ...]]
 MAX_REMEMBERED_CHARACTERS = 1 << 24
 # Longer texts come once, shorter ones again and again.
 MAX_REMEMBERED_LENGTH = 4096
+# Names and texts that are remembered at every place that they come to, at most.
 MAX_SHORT_LENGTH = 200
 # Stands between stretches that are joined; no symbol has it.
 CUT = "\U0010ffff"
