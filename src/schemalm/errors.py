@@ -24,12 +24,18 @@ class SchemaLMError(Exception):
 
 
 class SchemaError(SchemaLMError):
-    """A schema that cannot be compiled: `pointer` and `keyword` say which place of it."""
+    """A schema that cannot be compiled: `pointer` and `keyword` say which place of it, where it is one place.
 
-    def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:
-        super().__init__(f"schema at {pointer or '/'}: {message}")
+    `source` is the file or name that the schema was read from, empty where it was given as a value.
+    """
+
+    def __init__(self, message: str, *, pointer: str = "", keyword: str = "", source: str = "") -> None:
+        place = f"schema at {pointer or '/'}" if pointer or keyword else ""
+        place = " of ".join(part for part in (place, source) if part)
+        super().__init__(f"{place}: {message}" if place else message)
         self.pointer = pointer
         self.keyword = keyword
+        self.source = source
         self.message = message
 
 

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, NoReturn, Union, get_args, get_origin
 
 from schemalm.errors import ConfigurationError
+from schemalm.suggestions import close_names, did_you_mean
 
 Scalar = str | int | float | bool
 REQUIRED: Final[Any] = object()
@@ -86,7 +87,7 @@ class Table:
         content, self._content = self._content, {}
         for name, value in content.items():
             if name not in types:
-                self.fail(name, f"is no {noun}; there are {', '.join(types) or 'none'}")
+                self.fail(name, f"is no {noun}; {did_you_mean(close_names(name, types), list(types))}")
             if not suits(value, types[name]):
                 self.fail(name, f"must be {describe_type(types[name])}, got {value!r}")
         return content
@@ -94,7 +95,7 @@ class Table:
     def finish(self, *known: str) -> None:
         """Raise `ConfigurationError` where a key is left that nobody asked for; `known` names those there may be."""
         for key in self._content:
-            self.fail(key, f"is not known here; known are {', '.join(known)}")
+            self.fail(key, f"is not known here; {did_you_mean(close_names(key, known), known)}")
 
 
 def suits(value: object, annotation: Any) -> bool:

@@ -65,6 +65,25 @@ def test_wrong_usage_exits_2(invoke, arguments: tuple[str, ...]) -> None:
     assert "Usage: " in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("generate", "run", "-n", "0"), "0"),
+        (("generate", "run", "--max-tokens", "many"), "many"),
+        (("reference", "sample", "run", "--temperature", "101"), "101"),
+        (("evaluate", "run", "--samples", "-3"), "-3"),
+        (("generate", "run", "--format", "xml"), "xml"),
+    ],
+)
+def test_a_value_out_of_range_is_named_with_its_option(invoke, arguments: tuple[str, ...], found: str) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    message = result.stderr.splitlines()[-1]
+    assert arguments[-2] in message
+    assert message.count(f"'{found}'") == 1
+    assert "Input" not in message
+
+
 def test_an_interruption_says_how_to_start_again(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     raising(monkeypatch, KeyboardInterrupt())
     result = invoke("schema", "some schema.json")

@@ -99,5 +99,5 @@ def test_a_schema_that_is_not_found_exits_2(execute, write) -> None:
     result = execute("check", write("a.yml", VALID), "--schema", "nosuch")
     assert result.returncode == 2
     assert result.stdout == ""
-    assert "nosuch is neither a file nor a built-in schema" in result.stderr
+    assert "nosuch: neither a file nor a built-in schema" in result.stderr
     assert "Traceback" not in result.stderr

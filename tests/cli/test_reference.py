@@ -166,7 +166,7 @@ def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: py
         (b"text", ("--tokenizer", "typed"), "typed tokens spell documents"),
         (b"text", ("--tokenizer", "none.json"), "cannot read the tokenizer none.json"),
         (b"text", ("--n-head", "3"), "n_embd 16 must be a multiple of 2 * n_head = 6"),
-        (b"text", ("--learning-rate", "0"), "learning_rate must lie between"),
+        (b"text", ("--learning-rate", "0"), "learning_rate must be above 0, got 0.0"),
     ],
 )
 def test_mistakes_exit_2_with_one_line(

@@ -41,5 +41,6 @@ def test_what_is_no_usable_schema_exits_2(invoke, tmp_path: Path, content: str) 
     path.write_text(content)
     result = invoke("schema", path)
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1].startswith("error: schema at ")
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert str(path) in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.output

@@ -37,7 +37,7 @@ def test_built_in_names_are_known(name: str) -> None:
     ("schema", "message"),
     [
         ("no-such-schema", "neither a file nor a built-in schema"),
-        ("x" * 5000, "schema"),
+        ("x" * 5000, "cannot be read"),
         ("../etc/passwd\0", "neither a file"),
         ([], "an object or a boolean"),
         (1, "an object or a boolean"),
@@ -73,3 +73,53 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_setting_of_formats_is_refused() -> None:
     with pytest.raises(SchemaError, match="formats"):
         compile_schema({}, formats="maybe")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [("github-workflw", "github-workflow"), ("Compose_Spec", "compose-spec"), ("gitlab.json", "gitlab-ci")],
+)
+def test_a_slip_in_a_built_in_name_gets_a_guess_in_place_of_the_whole_list(name: str, guess: str) -> None:
+    with pytest.raises(
+        SchemaError, match=f"{name}: neither a file nor a built-in schema; did you mean {guess}"
+    ) as caught:
+        compile_schema(name)
+    assert "travis" not in str(caught.value)
+    assert caught.value.source == name
+
+
+def test_a_slip_in_a_file_name_names_the_file_beside(tmp_path: Path) -> None:
+    (tmp_path / "service.schema.json").write_text("{}")
+    with pytest.raises(SchemaError, match=r"did you mean .*service\.schema\.json\?"):
+        compile_schema(tmp_path / "servce.schema.json")
+
+
+def test_a_file_that_is_missing_brings_no_list_of_other_names(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError) as caught:
+        compile_schema(tmp_path / "x.json")
+    assert str(caught.value) == f"{tmp_path / 'x.json'}: neither a file nor a built-in schema"
+
+
+def test_a_folder_and_the_text_of_a_schema_are_told_apart_from_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="is a folder"):
+        compile_schema(tmp_path)
+    with pytest.raises(SchemaError, match=r"json\.loads"):
+        compile_schema('{"type": "object"}')
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text('{"properties": {"a": {"pattern": "("}}}')
+    with pytest.raises(SchemaError) as caught:
+        compile_schema(path)
+    assert str(caught.value).startswith(f"schema at /properties/a/pattern of {path}: ")
+    path.write_text("false")
+    with pytest.raises(SchemaError) as caught:
+        compile_schema(path)
+    assert str(caught.value) == f"{path}: no value satisfies this schema"
+
+
+def test_a_schema_that_was_given_as_a_value_has_no_name() -> None:
+    with pytest.raises(SchemaError) as caught:
+        compile_schema(False)
+    assert str(caught.value) == "no value satisfies this schema"

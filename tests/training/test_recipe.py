@@ -47,7 +47,7 @@ def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: P
     [
         ("[training", "is no TOML"),
         ("context_size = 512\n[training]\n", "has windows of 16: prepare it with --context-size 512"),
-        ("[training]\nbatchsize = 2\n", "batchsize is no setting of training; there are num_steps, model"),
+        ("[training]\nbatchsize = 2\n", "batchsize is no setting of training; did you mean batch_size"),
         ('[training]\nbatch_size = "2"\n', "batch_size must be int, got '2'"),
         ('[training]\nmicro_batch_size = "2"\n', "micro_batch_size must be int, got '2'"),
         ("[training]\n[other]\n", "other is not known here"),

@@ -71,6 +71,7 @@ class Commands(TyperGroup):
             raise typer.Exit(UNUSABLE) from None
         except Exception as error:
             if _is_usage_error(error):
+                _name_value(error)
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
                 complain("error: out of memory; take fewer documents, a smaller model or smaller batches")
@@ -84,6 +85,14 @@ class Commands(TyperGroup):
 def _is_usage_error(error: Exception) -> bool:
     """Whether the parser raised the error and shows it itself, with the exit code 2."""
     return hasattr(error, "exit_code") and hasattr(error, "show")
+
+
+def _name_value(error: Any) -> None:
+    """Put the value found into the parser's message, which tells only what it should be."""
+    faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    found = repr(faults[0].get("input")) if faults else ""
+    message = error.message.removeprefix("Value error, ").replace("Input should", "should")
+    error.message = message if found in message else f"{message}, got {found}"
 
 
 def _how_to_go_on(arguments: list[str]) -> str:

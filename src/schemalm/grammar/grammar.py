@@ -33,6 +33,8 @@ from schemalm.grammar.translation import KeywordUse, Translator
 DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
 HOLDS: Verdicts = (1,)
+# Of the name of a schema in messages, which may be anything.
+MAX_SOURCE_CHARACTERS = 200
 ANY_ITEM = "[]"
 ANY_KEY = "*"
 
@@ -357,12 +359,15 @@ def compile_schema(
 
     schema: a value, a file, or a built-in name such as "github-workflow".
     formats: whether the keyword `format` constrains values or only describes them.
-    Raises SchemaError, with pointer and keyword, for what is no schema, what no value satisfies, what breaks a limit,
-    and a `$ref` that leads outside the schema.
+    Raises SchemaError, with pointer, keyword and source, for what is no schema, what no value satisfies, what breaks a
+    limit, and a `$ref` that leads outside the schema.
     """
     if formats not in ("assert", "annotate"):
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
+    source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
     try:
         return Grammar(read_schema(schema, limits), formats, limits)
     except RecursionError:
-        raise SchemaError("the schema is nested too deeply, or its references are") from None
+        raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
+    except SchemaError as error:
+        raise SchemaError(error.message, pointer=error.pointer, keyword=error.keyword, source=source) from None

@@ -9,6 +9,7 @@ import importlib.resources
 import json
 import math
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.grammar.limits import Limits
+from schemalm.suggestions import close_names, did_you_mean
 
 Schema = dict[str, Any] | bool
 
@@ -35,6 +37,8 @@ DIALECTS = (
 LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
 VENDOR = "check_jsonschema.builtin_schemas.vendor"
 CUSTOM = "check_jsonschema.builtin_schemas.custom"
+# Files beside a missing one that are looked at for a similar name.
+MAX_NEIGHBOURS = 1000
 
 
 def built_in_names() -> list[str]:
@@ -102,7 +106,7 @@ def _refuse(uri: str) -> Any:
 def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
     text = _read(schema) if isinstance(schema, str | Path) else _serialize(schema)
     if len(text) > limits.schema_bytes:
-        raise SchemaError(f"the schema has {len(text)} bytes, more than the limit of {limits.schema_bytes}")
+        raise SchemaError(f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}")
     try:
         tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
         json.dumps(tree, ensure_ascii=False).encode()
@@ -132,15 +136,37 @@ def _read(schema: str | Path) -> bytes:
     try:
         if path.is_file():
             return path.read_bytes()
-    except OSError as error:
-        raise SchemaError(f"cannot read {path}: {error.strerror}") from None
+        is_folder = path.is_dir() and bool(str(schema))
+    except (OSError, ValueError) as error:
+        raise SchemaError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     name = ALIASES.get(str(schema), str(schema))
-    if name.replace("-", "").replace(".", "").replace("_", "").isalnum():
+    if name in built_in_names():
         for package in (VENDOR, CUSTOM):
             resource = importlib.resources.files(package) / f"{name}.json"
             if resource.is_file():
                 return resource.read_bytes()
-    raise SchemaError(f"{schema} is neither a file nor a built-in schema; built in are {', '.join(built_in_names())}")
+    if is_folder:
+        raise SchemaError("is a folder; expected a file with a JSON Schema, or the name of a built-in schema")
+    raise SchemaError(f"neither a file nor a built-in schema{_guess(str(schema))}")
+
+
+def _guess(schema: str) -> str:
+    """What may have been meant by a name that leads to nothing, to be put behind that."""
+    if schema.lstrip()[:1] == "{":
+        return ", but the text of a schema: give its value (json.loads) or its file"
+    path = Path(schema)
+    built_in = built_in_names()
+    guesses = close_names(path.stem, built_in) + _similar_files(path)
+    return "" if path.suffix and not guesses else f"; {did_you_mean(guesses, built_in)}"
+
+
+def _similar_files(path: Path) -> list[str]:
+    """Files beside a missing one, of its kind, with a similar name."""
+    try:
+        beside = [other for other in islice(path.parent.iterdir(), MAX_NEIGHBOURS) if other.suffix == path.suffix]
+    except (OSError, ValueError):
+        return []
+    return [str(path.with_name(f"{stem}{path.suffix}")) for stem in close_names(path.stem, (o.stem for o in beside))]
 
 
 def _check_depth(tree: Schema, limit: int) -> None:

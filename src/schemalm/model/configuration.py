@@ -6,9 +6,9 @@ decides (vocabulary, context, states) is given by the caller; named sizes give t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 
+from schemalm.bounds import check_number
 from schemalm.errors import ConfigurationError
 
 
@@ -51,14 +51,8 @@ class GPTConfiguration:
                 if not isinstance(value, bool):
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
-            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            if not is_number or (field.type == "int" and not isinstance(value, int)):
-                raise ConfigurationError(f"{field.name} must be a finite {field.type}, got {value!r}")
             may_be_zero = field.name in ("num_states", "num_echoes") or field.name.endswith(("_std", "_gain"))
-            if value < 0 or (value == 0 and not may_be_zero):
-                raise ConfigurationError(
-                    f"{field.name} must be {'at least 0' if may_be_zero else 'above 0'}, got {value}"
-                )
+            check_number(field.name, value, 0, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.model_width % (2 * self.num_heads):
             raise ConfigurationError(
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+from schemalm.bounds import check_number
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
 
@@ -60,11 +61,12 @@ class ReferenceConfiguration:
         for name, value in vars(self).items():
             if name in CHOICES and value not in CHOICES[name]:
                 raise ConfigurationError(f"{name} must be {' or '.join(CHOICES[name])}, got {value!r}")
-            kind = next(field.type for field in fields(self) if field.name == name)
-            least = 0 if name in ("seed", "weight_decay", *_FRACTIONS) else 1 if kind == "int" else 1e-12
-            most = 1.0 if name in _FRACTIONS else 1e12
-            if kind in ("int", "float") and not (least <= value <= most and math.isfinite(value)):
-                raise ConfigurationError(f"{name} must lie between {least:g} and {most:g}, got {value}")
+        for field in fields(self):
+            if field.type in ("int", "float"):
+                most = 1 if field.name in _FRACTIONS else math.inf
+                is_above = field.name not in ("seed", "weight_decay", *_FRACTIONS)
+                value, is_whole = getattr(self, field.name), field.type == "int"
+                check_number(field.name, value, 0, most, is_above=is_above, is_whole=is_whole)
         if self.n_embd % (2 * self.n_head):
             raise ConfigurationError(f"n_embd {self.n_embd} must be a multiple of 2 * n_head = {2 * self.n_head}")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 
+from schemalm.bounds import check_number
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
@@ -78,15 +78,16 @@ class TrainingConfiguration:
             raise ConfigurationError(f"there is no model size {self.model!r}; choose one of {', '.join(SIZES)}")
         counts = ("num_steps", "batch_size", "log_every", "evaluate_every", "num_evaluation_documents")
         for name in (*counts, "checkpoint_every", "keep_checkpoints"):
-            _check(name, getattr(self, name), 1, math.inf)
-        for name in ("warmup_steps", "seed", "weight_decay"):
-            _check(name, getattr(self, name), 0, math.inf)
+            check_number(name, getattr(self, name), 1, is_whole=True)
+        for name in ("warmup_steps", "seed"):
+            check_number(name, getattr(self, name), 0, is_whole=True)
         for name in ("learning_rate", "muon_learning_rate", "gradient_clip", "max_loss_rise"):
-            _check(name, getattr(self, name), 1e-12, 1e12)
+            check_number(name, getattr(self, name), 0, is_above=True)
         for name in ("min_learning_rate_fraction", "warmdown_fraction", "beta1", "beta2"):
-            _check(name, getattr(self, name), 0, 1)
+            check_number(name, getattr(self, name), 0, 1)
+        check_number("weight_decay", self.weight_decay, 0)
         if self.micro_batch_size is not None:
-            _check("micro_batch_size", self.micro_batch_size, 1, math.inf)
+            check_number("micro_batch_size", self.micro_batch_size, 1, is_whole=True)
         for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("dtype", tuple(DTYPES))):
             if getattr(self, name) not in choices:
                 raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
@@ -118,12 +119,6 @@ def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool) -> dic
         "num_states": metadata.num_states if grammar_state else 0,
         "num_echoes": len(ORDERS) if echo else 0,
     }
-
-
-def _check(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        bound = f"at least {least}" if most == math.inf else f"between {least} and {most}"
-        raise ConfigurationError(f"{name} must be {bound}, got {value}")
 
 
 def _check_device(device: str) -> None:

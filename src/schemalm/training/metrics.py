@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from schemalm.errors import CheckpointError
-from schemalm.files import write_atomically
+from schemalm.files import named_errors, write_atomically
 
 METRICS_FILE = "metrics.jsonl"
 KINDS = ("train", "validation")
@@ -51,10 +52,10 @@ class Metrics:
 
     def __init__(self, run: Path, step: int, *, writes: bool = True) -> None:
         self.lines = [line for line in read_metrics(run) if line["step"] <= step]
-        path = run / METRICS_FILE
+        self._path = run / METRICS_FILE
         if writes:
-            write_atomically(path, b"".join(_encode(line) for line in self.lines))
-        self._file = path.open("ab") if writes else None
+            write_atomically(self._path, b"".join(_encode(line) for line in self.lines))
+        self._file = self._path.open("ab") if writes else None
 
     @property
     def validation_losses(self) -> dict[int, float]:
@@ -65,18 +66,21 @@ class Metrics:
         """Add a line, visible to other processes at once."""
         self.lines.append(line)
         if self._file is not None:
-            self._file.write(_encode(line))
-            self._file.flush()
+            with named_errors(self._path):
+                self._file.write(_encode(line))
+                self._file.flush()
 
     def sync(self) -> None:
         """Make all lines so far survive a loss of power."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            with named_errors(self._path):
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # all lines were flushed; what is left could not be written before
+                self._file.close()
 
 
 def _encode(line: dict[str, Any]) -> bytes:
