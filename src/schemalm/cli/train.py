@@ -133,7 +133,8 @@ def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) ->
 
     context_size = read_metadata(data).context_size
     if batch_size is not None or batch_tokens % context_size:
-        problem = "cannot be given beside --batch-size" if batch_size else f"must be a multiple of {context_size}"
+        multiple = f"must be a multiple of the data's context size {context_size}, got {batch_tokens}"
+        problem = "cannot be given beside --batch-size" if batch_size else multiple
         raise typer.BadParameter(problem, param_hint="--batch-tokens")
     return batch_tokens // context_size
 

@@ -21,7 +21,11 @@ _KINDS: dict[str, type[Tokenizer | ByteBPETokenizer | CharacterTokenizer]] = {
 
 def load_tokenizer(path: str | Path) -> AnyTokenizer:
     """Reads a tokenizer file by the kind that it names; raises DataError where it is none."""
-    kind = str(read_content(path).get("kind"))
+    kind = str(read_content(path).get("kind", ""))
     if kind not in _KINDS:
-        raise DataError(f"{path} is no tokenizer file: its kind is {kind!r}, expected one of {', '.join(_KINDS)}")
+        found = f"its kind is {kind!r}" if kind else "it names no kind"
+        raise DataError(
+            f"{path} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; `schemalm tokenizer train` "
+            "makes one"
+        )
     return _KINDS[kind].load(path)
