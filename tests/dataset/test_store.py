@@ -117,7 +117,7 @@ def test_writing_twice_gives_the_same_files(tmp_path: Path) -> None:
 def test_a_preparation_that_stopped_is_no_data_set(tmp_path: Path) -> None:
     with SplitWriter(tmp_path / "train", vocab_size=VOCAB_SIZE, context_size=16, stride=4) as writer:
         writer.add([1, 2], None, None, num_bytes=3)
-    with pytest.raises(DataError, match=r"metadata\.json is missing.*prepare it again"):
+    with pytest.raises(DataError, match=r"has no metadata\.json.*run it again"):
         Split(tmp_path, "train")
 
 
