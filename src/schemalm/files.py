@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new, never half of it; and whether that will be possible."""
+"""Writing files so that a reader sees the old content or the new, never half of it, and finding out before whether."""
 
 from __future__ import annotations
 

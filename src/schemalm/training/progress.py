@@ -60,6 +60,10 @@ class Progress:
     def message(self, text: str) -> None:
         """Something happened that a person should know."""
 
+    def warning(self, text: str) -> None:
+        """Something went wrong that does not end the run; told as a message unless a listener does more."""
+        self.message(f"warning: {text}")
+
     def end(self) -> None:
         """Training is over, or failed."""
 
