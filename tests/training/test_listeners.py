@@ -75,7 +75,8 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
 
 
 def test_warnings_reach_all_of_them_and_are_kept() -> None:
-    shown, kept = Recorder(), list[str]()
+    shown = Recorder()
+    kept: list[str] = []
     Listeners(shown, [Listeners(Recorder(), [WarningsKept(kept)])]).warning("odd")
     assert shown.messages == ["warning: odd"]
     assert kept == ["odd"]
