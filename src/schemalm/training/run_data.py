@@ -45,14 +45,15 @@ def _is_data_of(data: Path, config: dict[str, Any]) -> bool:
 
 
 def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str:
-    recorded, validation = _section(config, "data"), metadata.splits["val"]
-    pairs = {
+    recorded = _section(config, "data")
+    pairs: dict[str, tuple[Any, Any]] = {
         "sha256 of the tokenizer": (metadata.tokenizer_sha256, config.get("tokenizer_sha256")),
         "context size": (metadata.context_size, recorded.get("context_size")),
         "stride": (metadata.stride, recorded.get("stride")),
-        "number of validation documents": (validation.num_documents, recorded.get("num_validation_documents")),
-        "number of validation bytes": (validation.num_bytes, recorded.get("num_validation_bytes")),
     }
+    if (validation := metadata.splits.get("val")) is not None:
+        for name, now in (("documents", validation.num_documents), ("bytes", validation.num_bytes)):
+            pairs[f"number of validation {name}"] = (now, recorded.get(f"num_validation_{name}"))
     found = [f"its {name} is {now}, the run's was {then}" for name, (now, then) in pairs.items() if now != then]
     same_shape = f"its {METADATA_FILE} has another sha256 than the run's config.json records"
     return (
