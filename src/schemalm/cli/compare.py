@@ -15,7 +15,9 @@ DEFAULT_OUT = Path("comparison")
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote, or above one.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote, or above one.")
+    ],
     *,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = DEFAULT_OUT,
     as_json: AsJSON = False,

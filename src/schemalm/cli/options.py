@@ -17,14 +17,16 @@ Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds give eq
 MaxFiles = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Take so many documents, spread evenly over the corpus.")
 ]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote, or one above it.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote, or one above it.")
+]
 DEFAULT_SCHEMA = "github-workflow"
 # What to do where the folder to write cannot be written.
 CHOOSE_OUT = "choose another folder with --out"
 
 
 def chosen_run(terminal: Terminal, folder: Path) -> Path:
-    """The run that a folder is or holds, said where it is not the folder itself; `CheckpointError` for none or several."""
+    """The run that a folder is, or the only one that it holds, which is said; raises `CheckpointError` otherwise."""
     from schemalm.training.locate import find_run  # noqa: PLC0415
 
     run = find_run(folder)

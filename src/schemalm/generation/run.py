@@ -41,7 +41,8 @@ class Run:
 def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str | torch.device = "cpu") -> Run:
     """Loads a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
 
-    `run_dir` is the run's folder, or one that holds no other run. Raises CheckpointError where the run, its checkpoint or its tokenizer is missing, damaged or of another version.
+    `run_dir` is the run's folder, or one that holds this run alone. Raises CheckpointError where the run, its
+    checkpoint or its tokenizer is missing, damaged or of another version.
     """
     folder = find_run(Path(run_dir))
     model, configuration = load_checkpoint(folder, checkpoint, device)

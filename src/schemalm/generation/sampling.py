@@ -6,6 +6,7 @@ probability (Holtzman et al., "The curious case of neural text degeneration", 20
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -27,9 +28,9 @@ class Sampling:
     top_k: int | None = None
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.temperature, Real) and 0 <= self.temperature <= 100):
+        if not 0 <= _number(self.temperature) <= 100:
             raise ConfigurationError(f"temperature must lie between 0 and 100, got {self.temperature!r}")
-        if self.top_p is not None and not (isinstance(self.top_p, Real) and 0 < self.top_p <= 1):
+        if self.top_p is not None and not 0 < _number(self.top_p) <= 1:
             raise ConfigurationError(f"top_p must lie above 0 and at most at 1, got {self.top_p!r}")
         if self.top_k is not None:
             check_whole("top_k", self.top_k)
@@ -44,9 +45,14 @@ def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
 
 def check_whole(name: str, value: object, least: int = 1, most: int | None = None) -> None:
     """Raise `ConfigurationError` unless the value is a whole number in its range."""
-    if not (isinstance(value, Integral) and value >= least and (most is None or value <= most)):
+    if not isinstance(value, Integral) or int(value) < least or (most is not None and int(value) > most):
         reach = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ConfigurationError(f"{name} must be a whole number {reach}, got {value!r}")
+
+
+def _number(value: object) -> float:
+    """The value where it is a number; what lies in no range where it is none."""
+    return float(value) if isinstance(value, Real) else math.nan
 
 
 def sample_tokens(
