@@ -68,7 +68,7 @@ def generate(
     sampling = Sampling(temperature, top_p, top_k)
     check_request(num_samples, max_tokens, seed)
     guide = _prompt_tables(run, prompt)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
     return _Decoder(run, guide, min(num_samples, MAX_BATCH_SIZE), max_tokens).run(num_samples, sampling, generator)
 
 
