@@ -69,6 +69,7 @@ class Commands(TyperGroup):
             _end(f"error: {error.filename or 'input or output'}: {error.strerror or error}", error, UNUSABLE)
         except Exception as error:
             if _is_usage_error(error):
+                _say_what_was_given(error)
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
                 message = "error: out of memory; take fewer documents, a smaller model or smaller batches"
@@ -99,6 +100,13 @@ def _how_to_go_on(arguments: list[str]) -> str:
     is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)
     again = arguments if is_resumed else [*arguments, "--resume", "auto"]
     return f"interrupted; checkpoints are kept, go on with: {command_line(*again)}"
+
+
+def _say_what_was_given(error: Any) -> None:
+    """Add the value to a message that has only what was expected, which is how typer passes those of pydantic on."""
+    found = getattr(error.__cause__, "errors", None)
+    if callable(found):
+        error.message = f"{error.message}, got {found()[0]['input']!r}"
 
 
 app = typer.Typer(
