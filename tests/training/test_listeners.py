@@ -71,14 +71,14 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
     assert shown.heard == other.heard == ALL
     assert broken.heard == ALL[: ALL.index(place) + 1]
     (told,) = [text for text in shown.messages if text != "a message"]
-    assert told == "warning: Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
+    assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
 
 
 def test_warnings_reach_all_of_them_and_are_kept() -> None:
     shown = Recorder()
     kept: list[str] = []
     Listeners(shown, [Listeners(Recorder(), [WarningsKept(kept)])]).warning("odd")
-    assert shown.messages == ["warning: odd"]
+    assert shown.messages == ["odd"]
     assert kept == ["odd"]
 
 
