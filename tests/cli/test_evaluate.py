@@ -126,7 +126,7 @@ def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
         assert evaluation["warnings"] == [f"{message} DIR"]
     else:
         assert "Bits per byte" in result.stdout
-        assert f"next: schemalm evaluate {moved} --samples 2 --out DIR" in result.stderr
+        assert f"next: schemalm evaluate {moved} --samples 2 --data {pipeline.data} --out DIR" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["evaluate", "generate"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
 import shutil
+import sqlite3
 import sys
 import types
 from pathlib import Path
@@ -184,5 +186,13 @@ def test_trackio_keeps_what_was_written(run: Path, tmp_path: Path, monkeypatch: 
     skip_without("trackio")
     # Read when trackio is imported, which nothing else here does.
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    other = tmp_path / "elsewhere" / run.name
+    shutil.copytree(run, other)
     track("trackio", run)
-    assert (tmp_path / "trackio" / "schemalm.db").exists()
+    track("trackio", other)
+    track("trackio", run, step=1)
+    with contextlib.closing(sqlite3.connect(tmp_path / "trackio" / "schemalm.db")) as database:
+        kept = database.execute("select run_name, count(distinct run_id), count(*) from metrics group by run_name")
+        counts = {name: numbers for name, *numbers in kept}
+    identifiers = ((folder / "trackio" / "id.txt").read_text() for folder in (run, other))
+    assert [counts[identifier] for identifier in identifiers] == [[1, 4], [1, 2]]

@@ -42,7 +42,8 @@ def evaluate(
     show_figures(terminal, evaluation, run)
     report = _write_report(terminal, evaluation, run, folder)
     if report is None:
-        following, code = command_line("evaluate", run, "--samples", samples, "--out", "DIR"), 2
+        given = ("--samples", samples, *(() if data is None else ("--data", data)))
+        following, code = command_line("evaluate", run, *given, "--out", "DIR"), 2
     else:
         following, code = command_line("generate", run, "-n", 5), 0 if evaluation.valid_share == 1 else 1
     result = {"report": None if report is None else str(report), **evaluation.to_dict()}
