@@ -40,6 +40,20 @@ def test_json_leaves_stdout_to_the_object_and_progress_to_stderr(capsys: pytest.
     assert captured.err.startswith("a\ng ...\nh: 1 of 1\ng: ")
 
 
+def test_a_file_is_no_terminal_whatever_the_environment_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    terminal = Terminal(as_json=True)
+    progress = terminal.training_progress()
+    progress.begin(0, 1)
+    progress.end()
+    with terminal.counting("reading", 1) as done:
+        done(1)
+    assert capsys.readouterr() == ("", "training from step 0 to 1\nreading: 1 of 1\n")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_warning_is_told_at_once_and_listed_in_the_object(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     terminal = Terminal(as_json)

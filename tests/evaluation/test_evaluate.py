@@ -67,7 +67,7 @@ def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
     moved = replace(run, configuration=configuration)
     with pytest.raises(DataError, match="name its folder"):
         evaluate(moved, num_samples=1)
-    assert evaluate(moved, data=data, num_samples=1, max_tokens=8, num_documents=1).samples
+    assert evaluate(moved, data=str(data), num_samples=1, max_tokens=8, num_documents=1).samples
 
 
 @pytest.mark.parametrize("setting", ["num_samples", "num_documents"])

@@ -37,9 +37,9 @@ def generate(
     as_json: AsJSON = False,
 ) -> None:
     """Write documents with a trained model."""
+    terminal = Terminal(as_json)
     if out is not None and out.is_dir() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
-    terminal = Terminal(as_json)
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415

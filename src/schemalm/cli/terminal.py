@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -147,10 +148,10 @@ class Terminal:
 
     @staticmethod
     def _console() -> Console:
-        """The console of stderr, for live displays."""
+        """The console of stderr, for live displays; no variable of the environment makes a file a terminal."""
         from rich.console import Console  # noqa: PLC0415
 
-        return Console(stderr=True)
+        return Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False)
 
 
 def _fields(error: BaseException) -> dict[str, Any]:

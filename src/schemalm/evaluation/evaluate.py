@@ -179,7 +179,7 @@ class Evaluation:
 def evaluate(
     run: Run,
     *,
-    data: Path | None = None,
+    data: str | Path | None = None,
     num_samples: int = 200,
     temperature: float = 1.0,
     max_tokens: int = 1024,

@@ -13,14 +13,14 @@ from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_meta
 from schemalm.errors import DataError
 
 
-def find_data(run: Path, config: dict[str, Any], named: Path | None = None) -> Path:
+def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
     """The folder of the data that a run with this config.json was trained on: `named`, else where it is found.
 
     Raises `DataError` where there is none, or where it is other data, saying what differs.
     """
     if named is not None:
-        check_data(named, config)
-        return named
+        check_data(Path(named), config)
+        return Path(named)
     recorded = _section(config, "environment").get("data")
     if not isinstance(recorded, str):
         raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
