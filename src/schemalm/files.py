@@ -1,11 +1,54 @@
-"""Writing files so that a reader sees the old content or the new, never half of it."""
+"""Writing files so that a reader sees the old content or the new, never half of it, and finding out before whether."""
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from schemalm.errors import ConfigurationError
+
+_SOME_BYTES = b"\0" * 4096
+
+
+def check_writable(folder: Path, *files: str, advice: str = "choose another folder") -> None:
+    """Raise `ConfigurationError` where `folder` cannot be made and filled, or one of its `files` cannot be written.
+
+    For commands, before their work. Permissions do not tell (of a read-only or a full disk), so it is tried, with a
+    file that has no name and leaves nothing behind. `advice` says what to do.
+    """
+    paths = [folder / file for file in files]
+    try:
+        for place in dict.fromkeys([folder, *(path.parent for path in paths)]):
+            _try_to_write(place)
+        for path in paths:
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EEXIST, "it is there, and no file", str(path))
+    except OSError as error:
+        where = "" if error.filename == str(folder) else f"{error.filename}: "
+        raise ConfigurationError(f"{folder} cannot be written: {where}{error.strerror}; {advice}") from None
+
+
+def _try_to_write(place: Path) -> None:
+    """Write into a folder, or into what it would be made in; raises `OSError` with the path where that fails."""
+    above = _nearest(place)
+    try:
+        with tempfile.TemporaryFile(dir=above) as file:
+            file.write(_SOME_BYTES)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(above)) from None
+
+
+def _nearest(place: Path) -> Path:
+    """The path itself where there is something, else the nearest one above it; raises `OSError` where none may be."""
+    for path in (place, *place.parents):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()
+            return path
+    return place
 
 
 @contextmanager

@@ -38,11 +38,11 @@ def test_a_rejected_document_has_line_pointer_reason_and_caret(invoke, write, sc
     assert f"next: schemalm check {bad} --schema {schema}" in result.stderr
 
 
-def test_json_is_one_object_and_nothing_else(invoke, write, schema: Path) -> None:
+def test_json_is_one_object_beside_the_progress(invoke, write, schema: Path) -> None:
     bad = write("bad.yml", "kind: alpha\nother: 1\n")
     result = invoke("check", bad, write("broken.yml", 'kind: "a\n'), "--schema", schema, "--json")
     assert result.exit_code == 1
-    assert result.stderr == ""
+    assert result.stderr.startswith(f"checking 2 files against the schema {schema}\n")
     report = json.loads(result.stdout)
     assert (report["num_files"], report["num_valid"]) == (2, 0)
     invalid, broken = report["rejected"]

@@ -55,6 +55,17 @@ def test_runs_and_reports(invoke: Invoke, recipe: Path, tmp_path: Path, monkeypa
         assert json.loads(result.stdout)["rows"] == described["rows"]
 
 
+@pytest.mark.parametrize("command", ["run", "report"])
+def test_a_folder_that_cannot_be_written_is_named_before_the_work(
+    invoke: Invoke, recipe: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "file").write_text("text")
+    result = invoke("experiment", command, recipe, "--out", tmp_path / "file" / "below")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'file'}: Not a directory; choose another folder with --out" in result.stderr
+    assert "drawing documents" not in result.stderr
+
+
 def test_a_failed_run_exits_1(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
     changed = recipe.with_name("failing.toml")
     changed.write_text(RECIPE.replace("vocab_size = 360", "vocab_size = 10"))

@@ -229,4 +229,6 @@ def test_evaluate_in_json(invoke, pipeline) -> None:
     report = json.loads(result.stdout)
     assert report["valid_share"] == 1
     assert len(report["samples"]) == 2
-    assert result.stderr == ""
+    assert report["warnings"] == []
+    assert "sampling 2 documents" in result.stderr
+    assert "next: " not in result.stderr

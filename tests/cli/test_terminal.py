@@ -5,6 +5,7 @@ import json
 import pytest
 
 from schemalm.cli.terminal import Terminal, command_line, counted, printable
+from schemalm.errors import DataError, DocumentError, InvalidDocument
 
 
 def test_control_characters_become_escapes_and_text_stays() -> None:
@@ -26,7 +27,7 @@ def test_numbers_agree_with_their_noun() -> None:
     assert (counted(1, "file"), counted(0, "file"), counted(2000, "file")) == ("1 file", "0 files", "2,000 files")
 
 
-def test_json_silences_everything_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_leaves_stdout_to_the_object_and_progress_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal(as_json=True)
     terminal.say("a")
     terminal.show("b")
@@ -35,8 +36,86 @@ def test_json_silences_everything_else(capsys: pytest.CaptureFixture[str]) -> No
         done(1)
     terminal.finish({"key": "ü"}, next_command="i")
     captured = capsys.readouterr()
-    assert json.loads(captured.out) == {"key": "ü"}
-    assert captured.err == ""
+    assert json.loads(captured.out) == {"key": "ü", "warnings": []}
+    assert captured.err.startswith("a\ng ...\nh: 1 of 1\ng: ")
+
+
+def test_a_file_is_no_terminal_whatever_the_environment_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    terminal = Terminal(as_json=True)
+    progress = terminal.training_progress()
+    progress.begin(0, 1)
+    progress.end()
+    with terminal.counting("reading", 1) as done:
+        done(1)
+    assert capsys.readouterr() == ("", "training from step 0 to 1\nreading: 1 of 1\n")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_warning_is_told_at_once_and_listed_in_the_object(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    terminal = Terminal(as_json)
+    terminal.warn("the tracker \x1b broke")
+    assert capsys.readouterr().err == "warning: the tracker \\u001b broke\n"
+    terminal.finish({}, next_command="i")
+    out = capsys.readouterr().out
+    assert json.loads(out or '{"warnings": []}')["warnings"] == (["the tracker \x1b broke"] if as_json else [])
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_warnings_of_a_training_run_are_those_of_the_command(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    terminal = Terminal(as_json)
+    progress = terminal.training_progress()
+    progress.begin(0, 1)
+    progress.message("a message")
+    progress.warning("a checkpoint is damaged")
+    progress.end()
+    assert terminal.warnings == ["a checkpoint is damaged"]
+    assert "a message\nwarning: a checkpoint is damaged\n" in capsys.readouterr().err
+
+
+def test_processes_beside_the_first_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(as_json=True, is_silent=True)
+    terminal.say("a")
+    terminal.warn("b")
+    terminal.training_progress().warning("c")
+    terminal.finish({}, next_command="d")
+    assert capsys.readouterr() == ("", "")
+    terminal.fail("error: e", DataError("e"))
+    assert capsys.readouterr() == ("", "error: e\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "described"),
+    [
+        (DataError("no such thing"), {"type": "DataError", "message": "no such thing"}),
+        (
+            InvalidDocument("wrong", pointer="/a", keyword="type"),
+            {"type": "InvalidDocument", "message": "/a: wrong (type)", "pointer": "/a", "keyword": "type"},
+        ),
+        (
+            DocumentError("no", line=3, column=4, source="a.yml"),
+            {"type": "DocumentError", "message": "a.yml:3:4: no", "line": 3, "column": 4, "source": "a.yml"},
+        ),
+        (
+            PermissionError(13, "Permission denied", "a.json"),
+            {"type": "PermissionError", "message": "Permission denied", "file": "a.json"},
+        ),
+        (OSError("odd"), {"type": "OSError", "message": "odd", "file": None}),
+        (ZeroDivisionError("zero"), {"type": "ZeroDivisionError", "message": "zero"}),
+    ],
+)
+def test_an_error_is_an_object_with_its_fields(
+    capsys: pytest.CaptureFixture[str], error: Exception, described: dict[str, object]
+) -> None:
+    terminal = Terminal(as_json=True)
+    terminal.warn("before")
+    terminal.fail(f"error: {described['message']}", error)
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"error": described, "warnings": ["before"]}
+    assert captured.err == f"warning: before\nerror: {described['message']}\n"
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,7 @@ def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
     moved = replace(run, configuration=configuration)
     with pytest.raises(DataError, match="name its folder"):
         evaluate(moved, num_samples=1)
-    assert evaluate(moved, data=data, num_samples=1, max_tokens=8, num_documents=1).samples
+    assert evaluate(moved, data=str(data), num_samples=1, max_tokens=8, num_documents=1).samples
 
 
 @pytest.mark.parametrize("setting", ["num_samples", "num_documents"])
@@ -142,3 +142,13 @@ def test_values_too_deep_for_yaml_are_shown_as_json() -> None:
         value = [value]
     assert to_text({"a": 1}) == "a: 1\n"
     assert to_text(value) == canonical_json(value).decode() + "\n"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": -1}, {"temperature": math.nan}, {"max_tokens": 0}, {"seed": -1}, {"num_samples": 2.5}]
+)
+def test_settings_out_of_range_are_refused_before_the_work(run: Run, settings: dict[str, Any]) -> None:
+    told: list[str] = []
+    with pytest.raises(ConfigurationError, match=next(iter(settings))):
+        evaluate(run, progress=told.append, **settings)
+    assert told == []

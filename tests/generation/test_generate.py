@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jsonschema_rs
+import numpy as np
 import pytest
 import torch
 
@@ -123,3 +125,33 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
             logprob += float(logits.log_softmax(-1)[token])
         derivation.take(token, 0.0)
     assert logprob == pytest.approx(document.logprob, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": -1}, "temperature must lie between 0 and 100, got -1"),
+        ({"temperature": math.nan}, "temperature must lie between 0 and 100, got nan"),
+        ({"temperature": "hot"}, "temperature must lie between 0 and 100, got 'hot'"),
+        ({"top_p": 0}, "top_p must lie above 0 and at most at 1, got 0"),
+        ({"top_p": math.inf}, "top_p must lie above 0 and at most at 1, got inf"),
+        ({"top_k": 0}, "top_k must be a whole number of at least 1, got 0"),
+        ({"top_k": 2.5}, r"top_k must be a whole number of at least 1, got 2\.5"),
+        ({"num_samples": 0}, "num_samples must be a whole number of at least 1, got 0"),
+        ({"num_samples": 1.5}, r"num_samples must be a whole number of at least 1, got 1\.5"),
+        ({"max_tokens": -3}, "max_tokens must be a whole number of at least 1, got -3"),
+        ({"max_tokens": math.inf}, "max_tokens must be a whole number of at least 1, got inf"),
+        ({"seed": -1}, "seed must be a whole number from 0 to .*, got -1"),
+        ({"seed": 2**64}, "seed must be a whole number from 0 to .*, got 18446744073709551616"),
+    ],
+)
+def test_settings_out_of_range_are_refused_before_any_work(settings: dict[str, Any], message: str) -> None:
+    nothing: Any = None  # no model is looked at
+    with pytest.raises(ConfigurationError, match=message):
+        generate(nothing, prompt={"kind": "job"}, **settings)
+
+
+def test_numbers_of_numpy_are_numbers(run: Run) -> None:
+    settings = {"temperature": np.float32(0.5), "num_samples": np.int64(1), "seed": np.int64(3)}
+    (document,) = generate(run, max_tokens=4, **settings)  # type: ignore[arg-type]
+    assert document.tokens

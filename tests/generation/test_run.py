@@ -17,6 +17,15 @@ def test_a_run_knows_its_step_its_data_and_its_tokenizer(run: Run) -> None:
     assert (run.folder / "tokenizer.json").read_bytes() == run.tokenizer.to_json()
 
 
+def test_a_folder_that_holds_no_other_run_stands_for_it(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.folder, tmp_path / "demo" / "run")
+    (tmp_path / "demo" / "data").mkdir()
+    assert load_run(tmp_path / "demo").folder == tmp_path / "demo" / "run"
+    shutil.copytree(run.folder, tmp_path / "demo" / "other")
+    with pytest.raises(CheckpointError, match="holds several: name one of"):
+        load_run(str(tmp_path / "demo"))
+
+
 @pytest.mark.parametrize("checkpoint", ["best", "latest", 20])
 def test_checkpoints_are_found_by_name_and_step(run: Run, checkpoint: str | int) -> None:
     assert load_run(run.folder, checkpoint).step == 20

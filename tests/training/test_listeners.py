@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.training.listeners import Listeners
+from schemalm.training.listeners import Listeners, WarningsKept
 from schemalm.training.progress import Progress, StepReport
 
 REPORT = StepReport(1, 2.0, 1.0, 0.1, 10.0, 0.5, 100)
@@ -72,6 +72,14 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
     assert broken.heard == ALL[: ALL.index(place) + 1]
     (told,) = [text for text in shown.messages if text != "a message"]
     assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
+
+
+def test_warnings_reach_all_of_them_and_are_kept() -> None:
+    shown = Recorder()
+    kept: list[str] = []
+    Listeners(shown, [Listeners(Recorder(), [WarningsKept(kept)])]).warning("odd")
+    assert shown.messages == ["odd"]
+    assert kept == ["odd"]
 
 
 def test_what_the_shown_one_raises_goes_through() -> None:

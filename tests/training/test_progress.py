@@ -32,6 +32,7 @@ def test_both_kinds_show_loss_rate_and_messages(is_terminal: bool, kind: type, m
     progress.begin(3, 10)
     progress.advance(report(4, 2.5))
     progress.message("[bold] stays as it is")
+    progress.warning("[bold] too")
     progress.advance(report(10, 2.25))
     progress.end()
     text = stream.getvalue()
@@ -39,6 +40,7 @@ def test_both_kinds_show_loss_rate_and_messages(is_terminal: bool, kind: type, m
     for expected in ("1,234 tokens/s", "42% of peak", "gradient 0.75", "rate 2.0e-03", "1.50 GiB"):
         assert expected in text
     assert "[bold] stays as it is" in text
+    assert "warning: [bold] too" in text
 
 
 def test_plain_lines_come_seldom() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
+import shutil
+import sqlite3
 import sys
 import types
 from pathlib import Path
@@ -74,13 +77,37 @@ def test_tensorboard_gets_every_scalar_and_takes_back_what_is_beyond_the_checkpo
     assert len(library.named("close")) == 1
 
 
-@pytest.mark.parametrize(("step", "resume"), [(0, "never"), (1, "allow")])
-def test_trackio_goes_on_with_a_resumed_run(run: Path, library: Calls, step: int, resume: str) -> None:
-    track("trackio", run, step)
-    expected = {"project": "schemalm", "name": "a run", "config": CONFIG, "resume": resume}
-    assert library.named("init") == [((), expected)]
-    assert library.named("log") == [((scalars(line),), {"step": 2}) for line in (TRAIN, VALIDATION)]
-    assert len(library.named("finish")) == 1
+def test_trackio_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library: Calls) -> None:
+    for step in (0, 1, 0):
+        track("trackio", run, step)
+    first, resumed, new = (named for _, named in library.named("init"))
+    assert first["name"] == resumed["name"] != new["name"]
+    assert first["name"].startswith("a run-")
+    assert [named["resume"] for named in (first, resumed, new)] == ["never", "allow", "never"]
+    assert (first["project"], first["config"]) == ("schemalm", CONFIG)
+    assert library.named("log")[:2] == [((scalars(line),), {"step": 2}) for line in (TRAIN, VALIDATION)]
+    assert len(library.named("finish")) == 3
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_trackio_does_not_mix_runs_whose_folders_have_the_same_name(
+    run: Path, tmp_path: Path, library: Calls, moved: bool
+) -> None:
+    other = tmp_path / "elsewhere" / run.name
+    shutil.copytree(run, other)
+    track("trackio", run)
+    track("trackio", other)  # newer, under the same name
+    resumed = run.rename(tmp_path / "renamed") if moved else run
+    track("trackio", resumed, step=1)
+    own, newer, again = (named["name"] for _, named in library.named("init"))
+    assert own == again != newer
+
+
+def test_a_run_that_was_not_tracked_before_gets_an_identifier_when_it_is_resumed(run: Path, library: Calls) -> None:
+    track("trackio", run, step=1)
+    track("trackio", run, step=2)
+    first, second = (named["name"] for _, named in library.named("init"))
+    assert first == second == (run / "trackio" / "id.txt").read_text()
 
 
 def test_wandb_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library: Calls) -> None:
@@ -159,5 +186,13 @@ def test_trackio_keeps_what_was_written(run: Path, tmp_path: Path, monkeypatch: 
     skip_without("trackio")
     # Read when trackio is imported, which nothing else here does.
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    other = tmp_path / "elsewhere" / run.name
+    shutil.copytree(run, other)
     track("trackio", run)
-    assert (tmp_path / "trackio" / "schemalm.db").exists()
+    track("trackio", other)
+    track("trackio", run, step=1)
+    with contextlib.closing(sqlite3.connect(tmp_path / "trackio" / "schemalm.db")) as database:
+        kept = database.execute("select run_name, count(distinct run_id), count(*) from metrics group by run_name")
+        counts = {name: numbers for name, *numbers in kept}
+    identifiers = ((folder / "trackio" / "id.txt").read_text() for folder in (run, other))
+    assert [counts[identifier] for identifier in identifiers] == [[1, 4], [1, 2]]

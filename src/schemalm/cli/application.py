@@ -11,7 +11,7 @@ import io
 import os
 import sys
 import traceback
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -30,7 +30,7 @@ from schemalm.cli import (
     tokenizer,
     train,
 )
-from schemalm.cli.terminal import command_line, complain
+from schemalm.cli.terminal import Terminal, command_line, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 
 REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
@@ -56,30 +56,33 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        Terminal()  # none of a command before, where one process runs several
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            complain(_how_to_go_on(ctx.meta[_ARGUMENTS]))
-            raise typer.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as interruption:
+            _end(_how_to_go_on(ctx.meta[_ARGUMENTS]), interruption, INTERRUPTED)
         except SchemaLMError as error:
-            complain(f"error: {error}")
-            raise typer.Exit(REJECTED if isinstance(error, InvalidDocument) else UNUSABLE) from None
+            _end(f"error: {error}", error, REJECTED if isinstance(error, InvalidDocument) else UNUSABLE)
         except OSError as error:
-            complain(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
-            raise typer.Exit(UNUSABLE) from None
+            _end(f"error: {error.filename or 'input or output'}: {error.strerror or error}", error, UNUSABLE)
         except Exception as error:
             if _is_usage_error(error):
                 _name_value(error)
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
-                complain("error: out of memory; take fewer documents, a smaller model or smaller batches")
-                raise typer.Exit(UNUSABLE) from None
-            complain(
-                f"{traceback.format_exc()}error: a fault of SchemaLM, not of your input; please report the lines above"
-            )
-            raise typer.Exit(UNUSABLE) from None
+                message = "error: out of memory; take fewer documents, a smaller model or smaller batches"
+            else:
+                complain(traceback.format_exc().rstrip())
+                message = "error: a fault of SchemaLM, not of your input; please report the lines above"
+            _end(message, error, UNUSABLE)
+
+
+def _end(message: str, error: BaseException, code: int) -> NoReturn:
+    """End the command with an error, on stderr and where JSON was asked for on stdout as well."""
+    Terminal.current().fail(message, error)
+    raise typer.Exit(code) from None
 
 
 def _is_usage_error(error: Exception) -> bool:

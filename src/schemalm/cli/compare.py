@@ -7,23 +7,26 @@ from typing import Annotated
 
 import typer
 
-from schemalm.cli.options import AsJSON
-from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
+from schemalm.cli.terminal import Terminal, command_line
+from schemalm.files import check_writable
 
 DEFAULT_OUT = Path("comparison")
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote, or above one.")
+    ],
     *,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = DEFAULT_OUT,
     as_json: AsJSON = False,
 ) -> None:
     """Show runs side by side: what differs, what came out, their curves."""
     terminal = Terminal(as_json)
-    folders = list({run.resolve(): run for run in runs}.values())
-    terminal.say(f"comparing {counted(len(folders), 'run')}, to be written to {out}")
+    terminal.say(f"comparing {', '.join(map(str, runs))}, to be written to {out}")
     from schemalm.evaluation.comparison import (  # noqa: PLC0415
+        PAGE_FILE,
         comparability,
         figure_rows,
         setting_rows,
@@ -31,7 +34,9 @@ def compare(
     )
     from schemalm.evaluation.records import differing_settings, labels, read_record  # noqa: PLC0415
 
-    records = [read_record(folder) for folder in folders]
+    check_writable(out, PAGE_FILE, advice=CHOOSE_OUT)
+    chosen = [chosen_run(terminal, run) for run in runs]
+    records = [read_record(folder) for folder in {run.resolve(): run for run in chosen}.values()]
     page = write_comparison(records, out)
     names, reservations = labels(records), comparability(records)
     terminal.table(("", *names), [(title, *cells) for title, cells in (*setting_rows(records), *figure_rows(records))])

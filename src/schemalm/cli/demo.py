@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from schemalm.cli.evaluate import show_figures
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
 from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line
-from schemalm.files import free_folder
+from schemalm.files import check_writable, free_folder
 
 NUM_SHOWN = 5
 
@@ -37,6 +37,7 @@ def demo(
     documents = corpus or "embedded documents"
     out = out or free_folder(Path("runs"), "demo")
     terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
+    check_writable(out, advice=CHOOSE_OUT)
     from schemalm.demo import run_demo  # noqa: PLC0415
     from schemalm.evaluation.report import reservations  # noqa: PLC0415
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemalm.cli.options import AsJSON, RunFolder
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, chosen_run
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 
 if TYPE_CHECKING:
     from schemalm.evaluation.evaluate import Evaluation
@@ -16,23 +17,51 @@ if TYPE_CHECKING:
 
 def evaluate(
     run: RunFolder,
+    *,
     samples: Annotated[int, typer.Option(min=1, metavar="N", help="How many documents to sample.")] = 200,
+    data: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, metavar="DIR", help="Its prepared data, where that has moved."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="Where the report goes; RUN unless given.")
+    ] = None,
     as_json: AsJSON = False,
 ) -> None:
     """Score a run, judge what it writes, and write report.html."""
     terminal = Terminal(as_json)
     terminal.say(f"scoring the run {run} and judging {counted(samples, 'document')} that it writes")
     from schemalm.evaluation.evaluate import evaluate as evaluate_run  # noqa: PLC0415
-    from schemalm.evaluation.report import write_report  # noqa: PLC0415
+    from schemalm.evaluation.report import REPORT_FILES  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
 
-    evaluation = evaluate_run(load_run(run), num_samples=samples, progress=terminal.say)
-    report = write_report(evaluation, run)
+    run = chosen_run(terminal, run)
+    folder = out or run
+    check_writable(folder, *REPORT_FILES, advice=f"{CHOOSE_OUT} DIR")
+    evaluation = evaluate_run(load_run(run), data=data, num_samples=samples, progress=terminal.say)
     show_figures(terminal, evaluation, run)
+    report = _write_report(terminal, evaluation, run, folder)
+    if report is None:
+        given = ("--samples", samples, *(() if data is None else ("--data", data)))
+        following, code = command_line("evaluate", run, *given, "--out", "DIR"), 2
+    else:
+        following, code = command_line("generate", run, "-n", 5), 0 if evaluation.valid_share == 1 else 1
+    result = {"report": None if report is None else str(report), **evaluation.to_dict()}
+    terminal.finish(result, next_command=following)
+    raise typer.Exit(code)
+
+
+def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder: Path) -> Path | None:
+    """The path of the report; None where it could not be written, which does not take the figures away."""
+    from schemalm.evaluation.report import write_report  # noqa: PLC0415
+
+    try:
+        report = write_report(evaluation, run, folder)
+    except OSError as error:
+        terminal.warn(f"the report could not be written into {folder}: {error.strerror or error}; {CHOOSE_OUT} DIR")
+        return None
     terminal.show(f"report: {report}")
-    result = {"report": str(report), **evaluation.to_dict()}
-    terminal.finish(result, next_command=command_line("generate", run, "-n", 5))
-    raise typer.Exit(0 if evaluation.valid_share == 1 else 1)
+    return report
 
 
 def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.options import AsJSON
+from schemalm.cli.options import CHOOSE_OUT, AsJSON
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 
 if TYPE_CHECKING:
     from schemalm.experiments.summary import Row
@@ -51,13 +52,14 @@ def run(
 ) -> None:
     """Make the runs of a recipe that are not done yet, and write the report."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
-    from schemalm.experiments.report import write_report  # noqa: PLC0415
+    from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
     from schemalm.experiments.runner import Part, run_experiment  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     read = read_recipe(recipe, train=train, validation=validation)
     folder = out or RUNS_FOLDER / read.name
     terminal.say(f"running the experiment {read.name} in {folder}, {counted(jobs, 'run')} at a time")
+    check_writable(folder, REPORT_FILE, advice=CHOOSE_OUT)
     sitting = run_experiment(
         read,
         folder,
@@ -90,7 +92,7 @@ def report(
 ) -> None:
     """Write the report of the runs that are done."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
-    from schemalm.experiments.report import write_report  # noqa: PLC0415
+    from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     if experiment.is_dir():
@@ -99,6 +101,7 @@ def report(
         read = read_recipe(experiment)
         folder, name, arms = out or RUNS_FOLDER / read.name, read.name, read.arm_names
     terminal.say(f"writing the report of {name} into {folder}")
+    check_writable(folder, REPORT_FILE, advice=CHOOSE_OUT)
     _finish(terminal, folder, write_report(folder, name, arms), {})
 
 

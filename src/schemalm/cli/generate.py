@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import AsJSON, RunFolder, Seed
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, Seed, chosen_run
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 
 if TYPE_CHECKING:
     from schemalm.generation import Generated
@@ -36,14 +37,20 @@ def generate(
     as_json: AsJSON = False,
 ) -> None:
     """Write documents with a trained model."""
+    terminal = Terminal(as_json)
     if out is not None and out.is_dir() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
-    terminal = Terminal(as_json)
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
+    from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
 
+    Sampling(temperature, top_p, top_k)
+    check_request(num_samples, max_tokens, seed)
+    if out is not None:
+        check_writable(out, advice=CHOOSE_OUT)
+    run = chosen_run(terminal, run)
     partial = None if prompt is None else load_document(prompt)
     with terminal.working("loading the model"):
         loaded = load_run(run)

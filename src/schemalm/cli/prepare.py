@@ -10,6 +10,7 @@ import typer
 from schemalm.cli.options import AsJSON, MaxFiles, Seed
 from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.files import check_writable
 
 
 def prepare(
@@ -32,10 +33,12 @@ def prepare(
     """Cut documents into training windows, split by source."""
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
     from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
+    check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     with terminal.working("reading the corpus"):

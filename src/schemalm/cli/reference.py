@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.rejections import describe_rejections
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import free_folder
+from schemalm.files import check_writable, free_folder
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def train(
         seed=seed,
     )
     terminal.say(f"training a {model} with the {engine} engine on {input} for {counted(steps, 'step')}, into {run}")
+    check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
     corpus, rejections = read_corpus(terminal, input, tokenizer, schema)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def ablate(
     base = replace(ReferenceConfiguration(engine=engine, model=model, steps=steps), seed=seed)
     plan = plan_ablation(base, combined, seeds)
     terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}, into {out}")
+    check_writable(out, advice=CHOOSE_OUT)
 
     def read(tokenizer: str) -> Corpus:
         return read_corpus(terminal, input, tokenizer, schema)[0]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemalm.cli.terminal import Terminal
+from schemalm.cli.terminal import Terminal, counted
 
 if TYPE_CHECKING:
     from schemalm.dataset.prepare import Rejection
@@ -21,6 +21,7 @@ def report_rejections(terminal: Terminal, rejections: Sequence[Rejection]) -> No
     """Show the first rejected documents with their reasons, then how often each reason came."""
     if not rejections:
         return
+    terminal.warn(f"{counted(len(rejections), 'document')} left out")
     for rejection in rejections[:NUM_SHOWN]:
         is_named = rejection.name in rejection.reason
         terminal.show(f"rejected {rejection.reason if is_named else f'{rejection.name}: {rejection.reason}'}")

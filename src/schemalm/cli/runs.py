@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.options import AsJSON
-from schemalm.cli.terminal import Terminal, command_line, complain, counted
+from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
     from schemalm.evaluation.records import RunRecord
@@ -35,7 +35,7 @@ def runs(
         if run["parent"] is not None:
             terminal.show(f"{run['name']} against {run['parent']}: {_changes(run['changed'])}")
     for problem in problems:
-        complain(f"cannot be read: {problem}")
+        terminal.warn(f"cannot be read: {problem}")
     terminal.say(counted(len(records), "run"))
     result = {"runs": described, "problems": problems}
     terminal.finish(result, next_command=_next_command(records))

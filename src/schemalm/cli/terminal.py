@@ -1,9 +1,9 @@
 """What commands say, and where.
 
 On stdout stands what was asked for: findings, figures, documents. On stderr stands the rest: what is being done,
-progress, errors, the next command. With `--json` one object on stdout takes the place of all of it but errors.
-On a terminal progress is a live bar, elsewhere a plain line now and then. Control characters that documents and file
-names carry never reach the terminal.
+progress, warnings, errors, the next command. With `--json` stdout holds one object and nothing else: the result with
+`warnings`, or the `error`; stderr stays as it is. On a terminal progress is a live bar, elsewhere a plain line now and
+then. Control characters that documents and file names carry never reach the terminal.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from schemalm.errors import SchemaLMError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,26 +50,44 @@ def counted(number: int, noun: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Write an error, which no option silences."""
+    """Write to stderr."""
     typer.echo(printable(text), err=True)
 
 
+_current: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
+
+
 class Terminal:
-    """Where one command writes; `as_json` silences everything but `finish` and errors, `is_silent` all but errors."""
+    """Where one command writes; `as_json` leaves stdout to the object, `is_silent` says nothing but errors.
+
+    `warnings`: what went wrong without ending the command.
+    """
 
     def __init__(self, as_json: bool = False, *, is_silent: bool = False) -> None:
         self.as_json = as_json
-        self._says_nothing = as_json or is_silent
         self._is_silent = is_silent
+        self.warnings: list[str] = []
+        _current.set(self)
+
+    @staticmethod
+    def current() -> Terminal:
+        """The terminal of the command that runs, or a plain one before it has its own."""
+        return _current.get(None) or Terminal()
 
     def say(self, text: str) -> None:
         """Tell what is being done."""
-        if not self._says_nothing:
-            typer.echo(printable(text), err=True)
+        if not self._is_silent:
+            complain(text)
+
+    def warn(self, text: str) -> None:
+        """Tell what went wrong, though the command goes on."""
+        if not self._is_silent:
+            self.warnings.append(text)
+            complain(f"warning: {text}")
 
     def show(self, text: str) -> None:
         """Write something that was asked for."""
-        if not self._says_nothing:
+        if not self._is_silent and not self.as_json:
             typer.echo(printable(text))
 
     def table(self, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
@@ -76,13 +98,22 @@ class Terminal:
             self.show("  ".join([first.ljust(widths[0]), *cells]).rstrip())
 
     def finish(self, result: Mapping[str, Any], *, next_command: str) -> None:
-        """End the command: with its result as JSON, or with the command that comes next."""
-        if self._is_silent:
-            return
+        """End the command: with its result and the warnings as JSON, or with the command that comes next."""
         if self.as_json:
-            typer.echo(json.dumps(result, indent=2))
+            self._write_object(result)
         else:
-            typer.echo(f"\nnext: {printable(next_command)}", err=True)
+            self.say(f"\nnext: {next_command}")
+
+    def fail(self, message: str, error: BaseException) -> None:
+        """End the command with an error, which no option silences; as JSON with the error's fields."""
+        complain(message)
+        if self.as_json:
+            described = {"type": type(error).__name__, "message": message.removeprefix("error: "), **_fields(error)}
+            self._write_object({"error": described})
+
+    def _write_object(self, content: Mapping[str, Any]) -> None:
+        if not self._is_silent:
+            typer.echo(json.dumps({**content, "warnings": self.warnings}, indent=2))
 
     @contextmanager
     def counting(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -111,20 +142,31 @@ class Terminal:
         self.say(f"{label}: {time.monotonic() - started:.1f} s")
 
     def training_progress(self) -> Progress:
-        """The listener that shows a training run."""
+        """The listener that shows a training run and keeps its warnings."""
+        from schemalm.training.listeners import Listeners, WarningsKept  # noqa: PLC0415
         from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
 
-        return Progress() if self._says_nothing else choose_progress(self._console())
+        if self._is_silent:
+            return Progress()
+        return Listeners(choose_progress(self._console()), [WarningsKept(self.warnings)])
 
     def _is_live(self) -> bool:
-        return not self._says_nothing and self._console().is_terminal
+        return not self._is_silent and self._console().is_terminal
 
     @staticmethod
     def _console() -> Console:
-        """The console of stderr, for live displays."""
+        """The console of stderr, for live displays; no variable of the environment makes a file a terminal."""
         from rich.console import Console  # noqa: PLC0415
 
-        return Console(stderr=True)
+        return Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False)
+
+
+def _fields(error: BaseException) -> dict[str, Any]:
+    """What an error says besides its message, as plain values."""
+    if isinstance(error, OSError):
+        return {"file": None if error.filename is None else str(error.filename)}
+    fields = vars(error) if isinstance(error, SchemaLMError) else {}
+    return {name: value for name, value in fields.items() if name != "message" and not name.startswith("_")}
 
 
 class _Lines:

@@ -12,6 +12,7 @@ from schemalm.cli import tokenizer_inspect, tokenizer_stats
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName
 from schemalm.cli.rejections import describe_rejections, report_rejections
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -48,6 +49,7 @@ def train(
     terminal.say(
         f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}, to be written to {out}"
     )
+    check_writable(out.parent, out.name, advice="choose another file with --out")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
     with terminal.working("reading the corpus"):

@@ -15,6 +15,7 @@ import typer
 from schemalm.cli.check import Finding, examine
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.files import check_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,6 +52,8 @@ def inspect(
 
     terminal = Terminal(as_json)
     terminal.say(f"showing {file} as tokens of {tokenizer}")
+    if html is not None:
+        check_writable(html.parent, html.name, advice="choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     _refuse(terminal, file, tokenizer, examine(file, loaded[tokenizer].encode))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from schemalm.cli.listeners import DEFAULT_SAMPLES, Parent, Samples, Track, listeners_for
-from schemalm.cli.options import AsJSON
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.files import check_writable
 
 if TYPE_CHECKING:
     from schemalm.training.configuration import TrainingConfiguration
@@ -121,6 +122,9 @@ def train(
         return
     if out is None:
         raise typer.BadParameter("is needed: name the run folder to write, or ask for --dry-run", param_hint="--out")
+    check_writable(out, advice=CHOOSE_OUT)
+    if parent is not None:
+        parent = chosen_run(terminal, parent)
     listeners = listeners_for(terminal, out, samples=samples, track=track)
     _train(terminal, data, out, configuration, resume, parent, listeners)
 

@@ -251,8 +251,8 @@ def read_metadata(folder: Path) -> Metadata:
         metadata = Metadata(splits=splits, **fields)
     except FileNotFoundError:
         raise DataError(
-            f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it was "
-            "interrupted, run it again"
+            f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
+            "was interrupted, run it again"
         ) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare the data again") from None

@@ -38,11 +38,17 @@ MAX_TOKENS = 256
 
 
 class CheckpointSamples(Progress):
-    """A listener that lets each checkpoint write `num_samples` documents; `tell` is called with a line for each."""
+    """A listener that lets each checkpoint write `num_samples` documents; `tell` is called with a line for each.
 
-    def __init__(self, num_samples: int, tell: Callable[[str], None]) -> None:
+    `warn` is called instead where there are no samples, or invalid ones.
+    """
+
+    def __init__(
+        self, num_samples: int, tell: Callable[[str], None], warn: Callable[[str], None] | None = None
+    ) -> None:
         self._num_samples = num_samples
         self._tell = tell
+        self._warn = warn or tell
         self._tokenizer: Tokenizer | None = None
         self._problem = ""
 
@@ -54,12 +60,13 @@ class CheckpointSamples(Progress):
         except Exception as error:  # hours of training are worth more than any sample
             problem = f"{type(error).__name__}: {error}"
             if problem != self._problem:
-                self._tell(f"step {step}: no samples of this checkpoint, training goes on: {problem}")
+                self._warn(f"step {step}: no samples of this checkpoint, training goes on: {problem}")
             self._problem = problem
             return
         num_valid, seconds = sum(verdict.valid for verdict in verdicts), time.monotonic() - started
         folder = samples_folder(run, step)
-        self._tell(f"step {step}: {num_valid} of {len(verdicts)} samples valid: {folder} ({seconds:.1f} s)")
+        tell = self._tell if num_valid == len(verdicts) else self._warn
+        tell(f"step {step}: {num_valid} of {len(verdicts)} samples valid: {folder} ({seconds:.1f} s)")
 
     def _load(self, run: Path, step: int) -> Run:
         """The checkpoint on the device of the run; the tokenizer is read once, for its tables take time to fill."""

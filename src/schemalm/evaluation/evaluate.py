@@ -16,15 +16,18 @@ from typing import Any
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Metadata, Split, read_metadata
 from schemalm.documents import JSONValue, canonical_json, dump_document
-from schemalm.errors import ConfigurationError, DataError, DocumentError
+from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
 from schemalm.evaluation.judges import Judge, SchemaJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
+from schemalm.generation.sampling import Sampling as TokenSampling
+from schemalm.generation.sampling import check_request, check_whole
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
+from schemalm.training.run_data import find_data
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
 MAX_NEIGHBOUR_DOCUMENTS = 5000
@@ -176,7 +179,7 @@ class Evaluation:
 def evaluate(
     run: Run,
     *,
-    data: Path | None = None,
+    data: str | Path | None = None,
     num_samples: int = 200,
     temperature: float = 1.0,
     max_tokens: int = 1024,
@@ -186,17 +189,17 @@ def evaluate(
 ) -> Evaluation:
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
-    `data` is the prepared folder, by default where the run says it is; `num_documents` limits how many validation
+    `data` is the prepared folder, by default where it was or beside the run; `num_documents` limits how many validation
     documents are scored; `progress` is told what happens. Raises `DataError` where the data is missing or is not what
-    the run was trained on, and `ConfigurationError` for `num_samples` or `num_documents` below 1.
+    the run was trained on, and `ConfigurationError` for settings out of range, both before any work.
     """
     tell = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
-    if num_samples < 1:
-        raise ConfigurationError(f"num_samples must be at least 1, got {num_samples}")
-    if num_documents is not None and num_documents < 1:
-        raise ConfigurationError(f"num_documents must be at least 1, got {num_documents}")
-    folder = _data_folder(run, data)
+    TokenSampling(temperature)
+    check_request(num_samples, max_tokens, seed)
+    if num_documents is not None:
+        check_whole("num_documents", num_documents)
+    folder = find_data(run.folder, run.configuration, data)
     metadata = read_metadata(folder)
     judge = judge_of(run.tokenizer.grammar)
 
@@ -281,10 +284,3 @@ def schema_name(schema: dict[str, Any] | bool) -> str:
     if isinstance(identifier, str) and identifier:
         return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
     return "untitled schema"
-
-
-def _data_folder(run: Run, data: Path | None) -> Path:
-    folder = data if data is not None else run.data
-    if folder is None:
-        raise DataError(f"the prepared data of {run.folder} is not where it was: name its folder")
-    return folder

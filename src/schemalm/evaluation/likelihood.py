@@ -14,10 +14,11 @@ from typing import Any
 import torch
 
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import METADATA_FILE, Split, hash_file, load_masks, read_metadata
-from schemalm.errors import CheckpointError, DataError
+from schemalm.dataset.store import Split, load_masks, read_metadata
+from schemalm.errors import CheckpointError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES
+from schemalm.training.run_data import check_data
 from schemalm.training.scoring import Score, score_documents
 
 
@@ -51,7 +52,7 @@ def validation_likelihood(
     Raises `DataError` where `data` is not what the run was trained on or has no validation documents, and
     `CheckpointError` for a damaged configuration.
     """
-    _check_data(data, configuration)
+    check_data(data, configuration)
     metadata = read_metadata(data)
     split = Split(data, "val", metadata)
     documents = evenly_spaced(split.num_documents, split.num_documents if num_documents is None else num_documents)
@@ -64,11 +65,3 @@ def validation_likelihood(
     packed = None if masks is None else torch.from_numpy(masks).to(model.head_weight.device)
     score = score_documents(model, split, documents, packed, batch_size=batch_size, dtype=dtype)
     return Likelihood(score, len(documents), under_mask=packed is not None)
-
-
-def _check_data(data: Path, configuration: dict[str, Any]) -> None:
-    """Raise `DataError` where the prepared folder `data` is missing or is not the one that the run was trained on."""
-    if hash_file(data / METADATA_FILE) != configuration.get("data_sha256"):
-        raise DataError(
-            f"{data} is not the data that the run was trained on: its {METADATA_FILE} differs; name the right folder"
-        )

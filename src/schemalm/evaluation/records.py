@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from schemalm.errors import CheckpointError
+from schemalm.training.locate import run_folders, tells_of_a_run
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import CONFIG_FILE, read_config
 
-# How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
-MAX_DEPTH = 5
 ABSENT = "absent"
 _CUSTOM = "custom"
 _HASH_CHARACTERS = 8
@@ -152,7 +151,7 @@ class RunRecord:
 def read_record(folder: Path) -> RunRecord:
     """The record of a run folder; raises `CheckpointError` where it is none, or its files are damaged."""
     config = read_config(folder)
-    if not _is_of_a_run(config):
+    if not tells_of_a_run(config):
         raise CheckpointError(f"{folder} is no run folder: its {CONFIG_FILE} tells of no training")
     return RunRecord(folder, config, read_metrics(folder))
 
@@ -165,7 +164,7 @@ def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
     records: dict[Path, RunRecord] = {}
     problems: list[str] = []
     for folder in folders:
-        runs = list(_run_folders(folder))
+        runs = list(run_folders(folder))
         if not runs:
             raise CheckpointError(f"{folder} holds no run: name a folder that `schemalm train` wrote, or one above it")
         for run in runs:
@@ -174,30 +173,6 @@ def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
             except CheckpointError as error:
                 problems.append(str(error))
     return sorted(records.values(), key=lambda record: (record.started or "", str(record.folder))), problems
-
-
-def _run_folders(top: Path) -> Iterator[Path]:
-    """Folders with a config.json that is a run's or cannot be read; what is inside of runs is not looked at."""
-    for place, names, files in os.walk(top):
-        folder = Path(place)
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        if CONFIG_FILE in files and _may_be_a_run(folder):
-            names.clear()
-            yield folder
-        if len(folder.relative_to(top).parts) >= MAX_DEPTH:
-            names.clear()
-
-
-def _may_be_a_run(folder: Path) -> bool:
-    try:
-        return _is_of_a_run(read_config(folder))
-    except CheckpointError:
-        return True
-
-
-def _is_of_a_run(config: dict[str, Any]) -> bool:
-    """Whether a config.json is one of ours; other programs write files of this name too."""
-    return all(isinstance(config.get(name), dict) for name in ("model", "training"))
 
 
 def differing_settings(records: Sequence[RunRecord]) -> dict[str, list[Any]]:

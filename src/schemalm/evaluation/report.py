@@ -1,4 +1,4 @@
-"""The report of an evaluation: report.html, report.md and plots/ in the run folder.
+"""The report of an evaluation: report.html, report.md and plots/ in the run folder or another.
 
 In go an `Evaluation` and the run folder (its config.json and metrics.jsonl), out come files that need nothing else: the
 page carries its style and its plots and asks for nothing from outside. Whatever a document or a schema says is escaped.
@@ -45,6 +45,8 @@ CURVES = {
 # With fewer documents than these, figures say more about the corpus than about the model.
 FEW_TRAINING_DOCUMENTS, FEW_VALIDATION_DOCUMENTS = 500, 30
 HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
+# Enough of what is written to find out beforehand whether it can be.
+REPORT_FILES = (HTML_FILE, MARKDOWN_FILE, f"{PLOTS_FOLDER}/lengths.svg")
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,16 @@ class Card:
     note: str
 
 
-def write_report(evaluation: Evaluation, run_folder: Path) -> Path:
-    """Write the report into the run folder and return the path of report.html; raises `CheckpointError` for no run."""
+def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = None) -> Path:
+    """Write the report into the run folder, or into `out`, and return the path of report.html.
+
+    Raises `CheckpointError` for no run.
+    """
+    out = run_folder if out is None else out
     configuration, metrics = read_config(run_folder), read_metrics(run_folder)
     plots = _draw_plots(evaluation, metrics)
     for name, (svg, _) in plots.items():
-        write_atomically(run_folder / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
     content = {
         "evaluation": evaluation,
         "title": _title(configuration, evaluation),
@@ -76,10 +82,10 @@ def write_report(evaluation: Evaluation, run_folder: Path) -> Path:
     }
     templates = environment()
     markdown = templates.get_template("report.md.jinja").render(content)
-    write_atomically(run_folder / MARKDOWN_FILE, markdown.encode())
+    write_atomically(out / MARKDOWN_FILE, markdown.encode())
     page = templates.get_template("report.html.jinja").render(content)
-    write_atomically(run_folder / HTML_FILE, page.encode())
-    return run_folder / HTML_FILE
+    write_atomically(out / HTML_FILE, page.encode())
+    return out / HTML_FILE
 
 
 def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card]:

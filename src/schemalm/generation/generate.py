@@ -17,10 +17,10 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
 from schemalm.documents.pointer import parts_of, pointer_to
-from schemalm.errors import ConfigurationError, PromptError, SchemaError
+from schemalm.errors import PromptError, SchemaError
 from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
-from schemalm.generation.sampling import Sampling, sample_tokens
+from schemalm.generation.sampling import Sampling, check_request, sample_tokens
 from schemalm.machine import Machine, Tables
 from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
@@ -66,10 +66,9 @@ def generate(
     Raises PromptError where no document of the schema states the prompt, ConfigurationError for settings out of range.
     """
     sampling = Sampling(temperature, top_p, top_k)
-    if num_samples < 1 or max_tokens < 1:
-        raise ConfigurationError(f"num_samples and max_tokens must be at least 1, got {num_samples} and {max_tokens}")
+    check_request(num_samples, max_tokens, seed)
     guide = _prompt_tables(run, prompt)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
     return _Decoder(run, guide, min(num_samples, MAX_BATCH_SIZE), max_tokens).run(num_samples, sampling, generator)
 
 

@@ -13,7 +13,9 @@ from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.errors import CheckpointError, DataError
 from schemalm.model.gpt import GPT
 from schemalm.tokenizer import Tokenizer
+from schemalm.training.locate import find_run
 from schemalm.training.run import load_checkpoint, resolve_checkpoint
+from schemalm.training.run_data import find_data
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,20 @@ class Run:
 
     @property
     def data(self) -> Path | None:
-        """The prepared data that the run was trained on, where it still is."""
-        recorded = self.configuration.get("environment", {}).get("data")
-        return Path(recorded) if recorded and Path(recorded).is_dir() else None
+        """The prepared data that the run was trained on; None where it is not found any more."""
+        try:
+            return find_data(self.folder, self.configuration)
+        except DataError:
+            return None
 
 
 def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str | torch.device = "cpu") -> Run:
     """Loads a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
 
-    Raises CheckpointError where the run, its checkpoint or its tokenizer is missing, damaged or of another version.
+    `run_dir` is the run's folder, or one that holds this run alone. Raises CheckpointError where the run, its
+    checkpoint or its tokenizer is missing, damaged or of another version.
     """
-    folder = Path(run_dir)
+    folder = find_run(Path(run_dir))
     model, configuration = load_checkpoint(folder, checkpoint, device)
     path = folder / TOKENIZER_FILE
     try:

@@ -9,6 +9,17 @@ from typing import Any
 from schemalm.training.progress import Progress, StepReport
 
 
+class WarningsKept(Progress):
+    """A listener that adds every warning to a list."""
+
+    def __init__(self, warnings: list[str]) -> None:
+        self._warnings = warnings
+
+    def warning(self, text: str) -> None:
+        """Keep it."""
+        self._warnings.append(text)
+
+
 class Listeners(Progress):
     """Tells `shown` and then each of `others` what it hears.
 
@@ -40,6 +51,10 @@ class Listeners(Progress):
         """Tell all of them."""
         self._tell(lambda listener: listener.message(text))
 
+    def warning(self, text: str) -> None:
+        """Tell all of them."""
+        self._tell(lambda listener: listener.warning(text))
+
     def end(self) -> None:
         """Tell all of them."""
         self._tell(lambda listener: listener.end())
@@ -51,7 +66,7 @@ class Listeners(Progress):
                 tell(other)
             except Exception as error:  # of a library that is not ours
                 self._others.remove(other)
-                self._shown.message(
+                self._shown.warning(
                     f"{type(other).__name__} failed and hears no more of this run, which goes on: "
                     f"{type(error).__name__}: {error}"
                 )

@@ -60,11 +60,23 @@ class Progress:
     def message(self, text: str) -> None:
         """Something happened that a person should know."""
 
+    def warning(self, text: str) -> None:
+        """Something went wrong that does not end the run: a message, unless a listener does more."""
+        self.message(text)
+
     def end(self) -> None:
         """Training is over, or failed."""
 
 
-class TerminalProgress(Progress):
+class ShownProgress(Progress):
+    """A listener that people read: warnings are said to be some."""
+
+    def warning(self, text: str) -> None:
+        """Write a line."""
+        self.message(f"warning: {text}")
+
+
+class TerminalProgress(ShownProgress):
     """A live bar on a terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -97,7 +109,7 @@ class TerminalProgress(Progress):
         self._bar.stop()
 
 
-class LogProgress(Progress):
+class LogProgress(ShownProgress):
     """Plain lines: one every ten seconds, with rate and time left."""
 
     def __init__(self, console: Console) -> None:

@@ -133,7 +133,7 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
     if later:
-        progress.message(f"going back to step {step}: removing the later checkpoints {', '.join(map(str, later))}")
+        progress.warning(f"going back to step {step}: removing the later checkpoints {', '.join(map(str, later))}")
         remove_checkpoints(run, later)
     return step
 
@@ -148,7 +148,7 @@ def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int
         return int(resume)
     step, problems = newest_whole_checkpoint(run)
     for problem in problems:
-        progress.message(problem)
+        progress.warning(problem)
     if step is None and problems:
         raise CheckpointError(f"no checkpoint of {run} can be read: train into another folder")
     return NO_STEP if step is None else step
@@ -162,10 +162,10 @@ def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progre
             "with, or train into another folder"
         )
     if new["parent"] not in (None, old.get("parent")):
-        progress.message(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
+        progress.warning(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
     changed = _differences(old.get("versions"), new["versions"])
     if changed:
-        progress.message(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+        progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

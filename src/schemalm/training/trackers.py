@@ -3,8 +3,9 @@
 In go the lines of metrics.jsonl as they are written, out come curves of the same names: `train/loss`,
 `validation/bits_per_byte`. metrics.jsonl stays the record of the run; a tracker shows it elsewhere. Each library is an
 extra of this package, is imported only when asked for, and writes where it always does, told of the run's name and
-configuration. Where a run is resumed, its curves go on; tensorboard drops points beyond the checkpoint, wandb ignores
-them when they come again, trackio shows them twice (they are the same). Not covered: what becomes of a failing tracker,
+configuration. Where a run is resumed, its curves go on: what wandb and trackio know it by is kept in the run folder,
+for other runs may have the same name. tensorboard drops points beyond the checkpoint, wandb ignores them when they come
+again, trackio shows them twice (they are the same). Not covered: what becomes of a failing tracker,
 which is for `Listeners` to decide.
 """
 
@@ -24,6 +25,7 @@ from schemalm.training.progress import Progress
 from schemalm.training.run import read_config
 
 PROJECT = "schemalm"
+_NUM_ID_BYTES = 8
 _NOT_MEASURED = frozenset({"kind", "step"})
 
 
@@ -67,7 +69,10 @@ class TensorBoardTracker(Progress):
 
 
 class TrackioTracker(Progress):
-    """Writes into trackio's own folder, where `trackio show` finds the run under the project "schemalm"."""
+    """Writes into trackio's own folder, where `trackio show` finds the run under the project "schemalm".
+
+    trackio takes no identifier, and resumes the newest run of a name: so each run gets a name that no other has.
+    """
 
     def __init__(self, run: Path) -> None:
         self._run = run
@@ -75,11 +80,13 @@ class TrackioTracker(Progress):
         self._is_open = False
 
     def begin(self, step: int, num_steps: int) -> None:
-        """Open the run under the name of its folder, the newest of this name where training is resumed."""
+        """Open the run under the name of its folder with something after it, kept in RUN/trackio/id.txt."""
+        name = self._run.resolve().name
+        identifier = _identifier(self._run / "trackio", is_new=step == 0, prefix=f"{name}-")
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for what a command was asked for
             self._library.init(
                 project=PROJECT,
-                name=self._run.resolve().name,
+                name=identifier,
                 config=read_config(self._run),
                 resume="allow" if step else "never",
             )
@@ -109,7 +116,7 @@ class WandbTracker(Progress):
         self._tracked = self._library.init(
             project=PROJECT,
             name=self._run.resolve().name,
-            id=self._identifier(is_new=step == 0),
+            id=_identifier(self._run / "wandb", is_new=step == 0),
             resume="allow",
             dir=str(self._run),
             config=read_config(self._run),
@@ -125,15 +132,16 @@ class WandbTracker(Progress):
         if self._tracked is not None:
             self._tracked.finish()
 
-    def _identifier(self, *, is_new: bool) -> str:
-        """What wandb knows the run by, kept in RUN/wandb/id.txt."""
-        path = self._run / "wandb" / "id.txt"
-        if is_new or not path.exists():
-            write_atomically(path, secrets.token_hex(8).encode())
-        return path.read_text()
-
 
 TRACKERS = {"tensorboard": TensorBoardTracker, "trackio": TrackioTracker, "wandb": WandbTracker}
+
+
+def _identifier(folder: Path, *, is_new: bool, prefix: str = "") -> str:
+    """What a tracker knows the run by, kept in a folder of the run; another one where training starts anew."""
+    path = folder / "id.txt"
+    if is_new or not path.exists():
+        write_atomically(path, f"{prefix}{secrets.token_hex(_NUM_ID_BYTES)}".encode())
+    return path.read_text()
 
 
 def _library(module: str, *, extra: str) -> Any:

@@ -1,0 +1,70 @@
+"""Where runs are: the run folders in and below a folder, and the one that somebody means who names a folder above it.
+
+Nothing but names and config.json is read. Other programs write files of that name too; theirs are passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from schemalm.errors import CheckpointError
+from schemalm.training.run import CONFIG_FILE, read_config
+
+# How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
+MAX_DEPTH = 5
+MAX_NAMED = 10
+
+
+def find_run(folder: Path) -> Path:
+    """The run folder that `folder` is, or that is the only one below it, as `schemalm demo` writes it.
+
+    Raises `CheckpointError` where there is none, or several.
+    """
+    if (folder / CONFIG_FILE).exists() and _is_a_run(folder, if_damaged=True):
+        return folder
+    found = list(run_folders(folder))
+    certain = [run for run in found if _is_a_run(run)] or found
+    if len(certain) > 1:
+        named = [*map(str, certain[:MAX_NAMED]), *(["..."] if len(certain) > MAX_NAMED else [])]
+        raise CheckpointError(f"{folder} is no run folder, but holds several: name one of {', '.join(named)}")
+    if not certain:
+        raise CheckpointError(f"{folder} is no run folder: {_what_it_is(folder)}")
+    return certain[0]
+
+
+def _what_it_is(folder: Path) -> str:
+    above = next((path for path in folder.resolve().parents if _is_a_run(path)), None)
+    if above is not None:
+        return f"it lies in one, name {above}"
+    if not folder.exists():
+        return "it does not exist"
+    if not folder.is_dir():
+        return "it is a file; name the folder that `schemalm train` wrote"
+    return f"it has no {CONFIG_FILE} of a run, nor has a folder below it; name the folder that `schemalm train` wrote"
+
+
+def run_folders(top: Path) -> Iterator[Path]:
+    """Folders with a config.json that is a run's or cannot be read; what is inside of runs is not looked at."""
+    for place, names, files in os.walk(top):
+        folder = Path(place)
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        if CONFIG_FILE in files and _is_a_run(folder, if_damaged=True):
+            names.clear()
+            yield folder
+        if len(folder.relative_to(top).parts) >= MAX_DEPTH:
+            names.clear()
+
+
+def _is_a_run(folder: Path, *, if_damaged: bool = False) -> bool:
+    try:
+        return tells_of_a_run(read_config(folder))
+    except CheckpointError:
+        return if_damaged
+
+
+def tells_of_a_run(config: dict[str, Any]) -> bool:
+    """Whether the content of a config.json is that of a run."""
+    return all(isinstance(config.get(name), dict) for name in ("model", "training"))

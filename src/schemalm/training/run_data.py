@@ -1,0 +1,67 @@
+"""The prepared data that a run was trained on: where it is now, and whether it is the same.
+
+What decides is the sha256 of metadata.json, which holds those of all other files. A run and its data may move: the
+folder is looked for where it was, then beside the run and beside the folders that hold it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_metadata
+from schemalm.errors import DataError
+
+
+def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
+    """The folder of the data that a run with this config.json was trained on: `named`, else where it is found.
+
+    Raises `DataError` where there is none, or where it is other data, saying what differs.
+    """
+    if named is not None:
+        check_data(Path(named), config)
+        return Path(named)
+    recorded = _section(config, "environment").get("data")
+    if not isinstance(recorded, str):
+        raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
+    beside = [folder / Path(recorded).name for folder in run.resolve().parents]
+    places = [place for place in (Path(recorded), *beside) if (place / METADATA_FILE).exists()]
+    if not places:
+        raise DataError(f"the prepared data of {run} is not where it was, {recorded}: name its folder (--data DIR)")
+    right = next((place for place in places if _is_data_of(place, config)), places[0])
+    check_data(right, config)
+    return right
+
+
+def check_data(data: Path, config: dict[str, Any]) -> None:
+    """Raise `DataError` where the prepared folder `data` is missing or is not the one that the run was trained on."""
+    metadata = read_metadata(data)
+    if not _is_data_of(data, config):
+        raise DataError(_what_differs(data, metadata, config))
+
+
+def _is_data_of(data: Path, config: dict[str, Any]) -> bool:
+    return hash_file(data / METADATA_FILE) == config.get("data_sha256")
+
+
+def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str:
+    recorded = _section(config, "data")
+    pairs: dict[str, tuple[Any, Any]] = {
+        "sha256 of the tokenizer": (metadata.tokenizer_sha256, config.get("tokenizer_sha256")),
+        "context size": (metadata.context_size, recorded.get("context_size")),
+        "stride": (metadata.stride, recorded.get("stride")),
+    }
+    if (validation := metadata.splits.get("val")) is not None:
+        for name, now in (("documents", validation.num_documents), ("bytes", validation.num_bytes)):
+            pairs[f"number of validation {name}"] = (now, recorded.get(f"num_validation_{name}"))
+    found = [f"its {name} is {now}, the run's was {then}" for name, (now, then) in pairs.items() if now != then]
+    same_shape = f"its {METADATA_FILE} has another sha256 than the run's config.json records"
+    return (
+        f"{data} is not the data that the run was trained on: {'; '.join(found) or same_shape}. "
+        "Name the right folder (--data DIR)"
+    )
+
+
+def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
+    found = config.get(name)
+    return found if isinstance(found, dict) else {}

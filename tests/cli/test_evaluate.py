@@ -1,0 +1,192 @@
+"""`schemalm evaluate` where data or run have moved, and where its report cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def moved(pipeline, tmp_path: Path) -> Path:
+    """A copy of the run whose data is nowhere to be found."""
+    run = tmp_path / "elsewhere" / "run"
+    shutil.copytree(pipeline.run, run)
+    config = json.loads((run / "config.json").read_bytes())
+    config["environment"]["data"] = str(tmp_path / "gone" / "data")
+    (run / "config.json").write_text(json.dumps(config))
+    return run
+
+
+@pytest.fixture
+def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a model ends the test: what is asked must be refused before."""
+
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("the work began")
+
+    monkeypatch.setattr("schemalm.generation.load_run", fail)
+
+
+def refuse_to_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """As if the folder were on a disk that is only for reading."""
+    real = tempfile.TemporaryFile
+
+    def open_temporary(*, dir: Path) -> Any:
+        if Path(dir).resolve().is_relative_to(folder.resolve()):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return real(dir=dir)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", open_temporary)
+
+
+def test_data_that_moved_is_asked_for_by_an_option_that_exists(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+    result = invoke("evaluate", moved, "--samples", 1)
+    assert result.exit_code == 2
+    assert f"not where it was, {tmp_path / 'gone' / 'data'}: name its folder (--data DIR)" in result.stderr
+    result = invoke("evaluate", moved, "--samples", 1, "--data", pipeline.data)
+    assert result.exit_code == 0, result.output
+    assert (moved / "report.html").exists()
+
+
+def test_a_run_and_its_data_may_move_together(invoke, pipeline, moved: Path) -> None:
+    shutil.copytree(pipeline.data, moved.parent / "data")
+    assert invoke("evaluate", moved, "--samples", 1).exit_code == 0
+
+
+def test_other_data_is_refused_before_the_work(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    options = ("--context-size", 24, "--stride", 4, "--train-split", 0.7)
+    prepared = invoke(
+        "prepare", "--input", pipeline.corpus, "--output", other, "--tokenizer", pipeline.tokenizer, *options
+    )
+    assert prepared.exit_code == 0
+    result = invoke("evaluate", moved, "--samples", 1, "--data", other)
+    assert result.exit_code == 2
+    assert "its context size is 24, the run's was 16" in result.stderr
+    assert "scoring 4" not in result.stderr
+    assert not (moved / "report.html").exists()
+
+
+def test_the_report_goes_where_it_is_asked_to(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder"
+    before = sorted(moved.rglob("*"))
+    result = invoke("evaluate", moved, "--samples", 1, "--data", pipeline.data, "--out", out, "--json")
+    assert json.loads(result.stdout)["report"] == str(out / "report.html")
+    assert (out / "report.md").exists()
+    assert (out / "plots" / "lengths.svg").exists()
+    assert sorted(moved.rglob("*")) == before
+
+
+def test_a_run_that_cannot_be_written_is_found_before_the_work(
+    invoke, pipeline, moved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_write(monkeypatch, moved)
+    command = ("evaluate", moved, "--samples", 1, "--data", pipeline.data)
+    with monkeypatch.context() as patch:
+        patch.setattr("schemalm.generation.load_run", lambda *_: pytest.fail("the work began"))
+        result = invoke(*command)
+    assert result.exit_code == 2
+    assert f"{moved} cannot be written: Read-only file system; choose another folder with --out DIR" in result.stderr
+    assert invoke(*command, "--out", tmp_path / "out").exit_code == 0
+
+
+@pytest.mark.parametrize("in_the_way", ["report.html/folder", "report.md/folder", "plots"])
+@pytest.mark.usefixtures("no_work")
+def test_what_is_in_the_way_of_the_report_is_found_before_the_work(invoke, moved: Path, in_the_way: str) -> None:
+    (moved / in_the_way).parent.mkdir(exist_ok=True)
+    (moved / in_the_way).write_text("in the way")
+    result = invoke("evaluate", moved, "--samples", 1)
+    assert result.exit_code == 2
+    assert in_the_way.split("/", maxsplit=1)[0] in result.stderr
+    assert "--out DIR" in result.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
+    invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("schemalm.evaluation.report.write_atomically", fail)
+    options = ("--json",) if as_json else ()
+    result = invoke("evaluate", moved, "--samples", 2, "--data", pipeline.data, *options)
+    assert result.exit_code == 2
+    message = f"the report could not be written into {moved}: No space left on device; choose another folder with --out"
+    assert f"warning: {message} DIR" in result.stderr
+    if as_json:
+        evaluation = json.loads(result.stdout)
+        assert (evaluation["report"], len(evaluation["samples"])) == (None, 2)
+        assert evaluation["warnings"] == [f"{message} DIR"]
+    else:
+        assert "Bits per byte" in result.stdout
+        assert f"next: schemalm evaluate {moved} --samples 2 --data {pipeline.data} --out DIR" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["evaluate", "generate"])
+def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path, command: str) -> None:
+    (moved.parent / "data").mkdir()
+    options = ("--samples", 1, "--data", pipeline.data) if command == "evaluate" else ("--max-tokens", 5)
+    result = invoke(command, moved.parent, *options)
+    assert result.exit_code == 0, result.output
+    assert f"taking the run {moved}\n" in result.stderr
+    shutil.copytree(moved, moved.parent / "second")
+    result = invoke(command, moved.parent, *options)
+    assert result.exit_code == 2
+    assert f"name one of {moved}, {moved.parent / 'second'}" in result.stderr
+
+
+def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+    result = invoke("compare", moved.parent, pipeline.run, moved, "--out", tmp_path / "comparison")
+    assert result.exit_code == 0, result.output
+    assert f"taking the run {moved}\n" in result.stderr
+    child = tmp_path / "child"
+    command = ("train", "--data", pipeline.data, "--out", child, "--steps", 1, "--batch-size", 2, "--samples", 0)
+    assert invoke(*command, "--parent", moved.parent).exit_code == 0
+    assert json.loads((child / "config.json").read_bytes())["parent"] == "../elsewhere/run"
+    assert invoke("runs", tmp_path).exit_code == 0
+
+
+SETTINGS = [
+    ("--temperature", "-1", "temperature must lie between 0 and 100, got -1"),
+    ("--temperature", "101", "temperature must lie between 0 and 100, got 101"),
+    ("--temperature", "nan", "temperature must lie between 0 and 100, got nan"),
+    ("--temperature", "inf", "temperature must lie between 0 and 100, got inf"),
+    ("--top-p", "0", "top_p must lie above 0 and at most at 1, got 0"),
+    ("--top-p", "1.5", "top_p must lie above 0 and at most at 1, got 1.5"),
+    ("--top-p", "-0.5", "top_p must lie above 0 and at most at 1, got -0.5"),
+    ("--top-p", "nan", "top_p must lie above 0 and at most at 1, got nan"),
+    ("--top-k", "0", "1, got '0'"),
+    ("--max-tokens", "0", "1, got '0'"),
+    ("-n", "0", "1, got '0'"),
+    ("-n", "many", "got 'many'"),
+    ("--seed", "-1", "0, got '-1'"),
+    ("--seed", str(2**64), f"seed must be a whole number from 0 to {2**64 - 1}, got {2**64}"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "message"), SETTINGS)
+@pytest.mark.usefixtures("no_work")
+def test_settings_out_of_range_are_refused_before_the_model_is_loaded(
+    invoke, pipeline, option: str, value: str, message: str
+) -> None:
+    result = invoke("generate", pipeline.run, f"{option}={value}" if option != "-n" else f"-n{value}")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "loading the model" not in result.stderr
+
+
+@pytest.mark.usefixtures("no_work")
+def test_a_folder_for_documents_that_cannot_be_written_is_found_before_the_model_is_loaded(
+    invoke, pipeline, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("text")
+    result = invoke("generate", pipeline.run, "--out", tmp_path / "file" / "below")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'file'}: Not a directory; choose another folder with --out" in result.stderr

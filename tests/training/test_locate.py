@@ -1,0 +1,80 @@
+"""The run that is meant by a folder above it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from schemalm.errors import CheckpointError
+from schemalm.training.locate import find_run, run_folders
+
+
+def make_run(folder: Path, content: str = '{"model": {}, "training": {}}') -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(content)
+    return folder
+
+
+def test_a_run_is_itself_whatever_lies_inside(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    make_run(run / "old")
+    assert find_run(run) == run
+
+
+@pytest.mark.parametrize("place", ["run", "other name", "deep/down/run"])
+def test_the_only_run_below_is_taken(tmp_path: Path, place: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "metadata.json").write_text("{}")
+    run = make_run(tmp_path / place)
+    assert find_run(tmp_path) == run
+
+
+def test_files_of_other_programs_are_passed_over(tmp_path: Path) -> None:
+    make_run(tmp_path, '{"name": "another program"}')
+    make_run(tmp_path / "also", "// not even JSON")
+    run = make_run(tmp_path / "run")
+    assert find_run(tmp_path) == run
+
+
+def test_a_run_whose_configuration_is_damaged_is_left_to_whoever_reads_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", "{")
+    assert find_run(run) == run
+    assert find_run(tmp_path) == run
+
+
+def test_several_are_listed(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / name) for name in ("run", "other")]
+    with pytest.raises(CheckpointError, match="holds several: name one of ") as caught:
+        find_run(tmp_path)
+    assert all(str(run) in str(caught.value) for run in runs)
+    for number in range(20):
+        make_run(tmp_path / f"more-{number:02}")
+    with pytest.raises(CheckpointError, match=r"more-07.*, \.\.\.$"):
+        find_run(tmp_path)
+
+
+@pytest.mark.parametrize("inside", ["checkpoints/000002", "config.json", "samples"])
+def test_a_place_inside_of_a_run_names_the_run(tmp_path: Path, inside: str) -> None:
+    run = make_run(tmp_path / "run")
+    if not (run / inside).exists():
+        (run / inside).mkdir(parents=True)
+    with pytest.raises(CheckpointError, match=f"it lies in one, name {run}$"):
+        find_run(run / inside)
+
+
+def test_what_is_no_run_is_told_what_was_expected(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    for name, problem in (("none", "does not exist"), ("file", "is a file"), ("", "has no config.json")):
+        with pytest.raises(CheckpointError, match=rf"is no run folder: it {problem}"):
+            find_run(tmp_path / name)
+    make_run(tmp_path / "reference", json.dumps({"reference": {}}))
+    with pytest.raises(CheckpointError, match="name the folder that `schemalm train` wrote"):
+        find_run(tmp_path / "reference")
+
+
+def test_hidden_folders_and_deep_ones_are_not_looked_into(tmp_path: Path) -> None:
+    make_run(tmp_path / ".hidden" / "run")
+    make_run(tmp_path / "a/b/c/d/e/f")
+    assert list(run_folders(tmp_path)) == []
