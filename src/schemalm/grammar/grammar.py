@@ -19,6 +19,7 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
+from schemalm.grammar.distinct import Distinct
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import must_hold
@@ -87,7 +88,10 @@ class Grammar:
         self.has_guards = any(use.status == "guard" for use in self._translator.uses)
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
-        self._costs = CostTable(self._space, self.automaton, budget)
+        self._costs = plain = CostTable(self._space, self.automaton, budget)
+        self._distinct = Distinct(self._space, self.automaton, plain)
+        if self.has_guards:
+            self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             raise SchemaError("no value satisfies this schema")
@@ -193,10 +197,6 @@ class Grammar:
         """Whether the rest of an array can be finished as it stands, without a repetition."""
         node = self.nonterminals[rest]
         return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
-
-    def must_repeat(self, rest: int) -> bool:
-        """Whether the item before a rest of a guarded array has to repeat an earlier one, as far as is known."""
-        return not self.waits(rest) and not self.is_alive(rest)
 
     def repeated(self, rest: int) -> int | None:
         """The rest of a guarded array once an item repeats an earlier one; None where that is not admitted."""
