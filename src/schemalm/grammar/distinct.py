@@ -76,6 +76,11 @@ class Distinct:
             return self._way_of_one_kind(*run, taken, limit)
         return _Search(self._space, self._costs, self.supply, taken, goals, limit).run(start)
 
+    def asks_only(self, array: Array, state: State, verdict: int) -> bool:
+        """Whether an array asks for nothing but a number of items of one kind."""
+        run = self._run(array)
+        return run is not None and run[0] == Kind(state, verdict)
+
     def _ends(self, array: Array, goals: Goals) -> bool:
         target = self._space.edge(array, ARRAY_END)
         return isinstance(target, Close) and target.verdict in goals

@@ -44,7 +44,7 @@ MAX_ROUNDS = 60
 MAX_SPELLINGS = 3
 
 # The symbols of a value; a number stands as one text, the first of those that equal it.
-Form: TypeAlias = "tuple[Symbol | int | bytes, ...]"
+SymbolForm: TypeAlias = "tuple[Symbol | int | bytes, ...]"
 CONSTANTS: dict[Symbol, Hashable] = {
     NULL: ("constant", None),
     TRUE_SYMBOL: ("constant", True),
@@ -56,7 +56,7 @@ CONSTANTS: dict[Symbol, Hashable] = {
 class Stock:
     """The values of a state that end with one verdict, by identity; all of them unless there are `many`."""
 
-    forms: Mapping[Hashable, Form] = field(default_factory=dict)
+    forms: Mapping[Hashable, SymbolForm] = field(default_factory=dict)
     is_many: bool = False
 
 
@@ -70,10 +70,10 @@ class _Beginning:
 
     state: State
     members: tuple[Hashable, ...]
-    form: Form
+    form: SymbolForm
     is_any: bool = False
 
-    def then(self, state: State, member: Hashable, form: Form, is_any: bool) -> _Beginning:
+    def then(self, state: State, member: Hashable, form: SymbolForm, is_any: bool) -> _Beginning:
         return _Beginning(state, (*self.members, member), (*self.form, *form), self.is_any or is_any)
 
 
@@ -150,7 +150,7 @@ class Supply:
         return Stock({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
 
     def _alternatives(self, state: Value, verdict: int, limit: int) -> Stock:
-        forms: dict[Hashable, Form] = {}
+        forms: dict[Hashable, SymbolForm] = {}
         for symbol in self._space.candidates(state):
             target = self._space.edge(state, symbol)
             if isinstance(target, Enter):
@@ -167,7 +167,7 @@ class Supply:
         turn = count(0, -1)
         queue = [(0, next(turn), _Beginning(state, (), ()))]
         seen: set[tuple[State, Hashable]] = set()
-        forms: dict[Hashable, Form] = {}
+        forms: dict[Hashable, SymbolForm] = {}
         is_object = isinstance(state, Object)
         end = OBJECT_END if is_object else ARRAY_END
         while queue:
@@ -212,7 +212,7 @@ class Supply:
                     yield from self._with_value(begun, target, name, (FREE_KEY, *text, KEY_END), False, limit)
 
     def _with_value(
-        self, begun: _Beginning, target: Open, name: Hashable, form: Form, is_any: bool, limit: int
+        self, begun: _Beginning, target: Open, name: Hashable, form: SymbolForm, is_any: bool, limit: int
     ) -> Iterator[_Beginning]:
         for value, written, rest, is_of_many in self._children(target, limit):
             yield begun.then(rest, (name, value), (*form, *written), is_any or is_of_many)
@@ -227,7 +227,7 @@ class Supply:
                 if after is not None:
                     yield begun.then(after, value, form, is_of_many)
 
-    def _children(self, target: Open, limit: int) -> Iterator[tuple[Hashable, Form, State, bool]]:
+    def _children(self, target: Open, limit: int) -> Iterator[tuple[Hashable, SymbolForm, State, bool]]:
         """The values of a child, each with its form, what comes after it, and whether it stands for many."""
         for verdict in sorted(self._costs.of(target.child)):
             rest = self._space.settle(target.rest, verdict)
@@ -239,13 +239,13 @@ class Supply:
             for value, form in stock.forms.items():
                 yield value, form, rest, False
 
-    def readings(self, state: State, value: Hashable) -> dict[int, Form]:
+    def readings(self, state: State, value: Hashable) -> dict[int, SymbolForm]:
         """The forms of the value with this identity, by verdict; none where a state cannot be that value."""
         if isinstance(state, Text):
             return self._text_readings(state, value)
         if isinstance(state, Value):
             return self._alternative_readings(state, value)
-        written: dict[State, Form] = {state: ()}
+        written: dict[State, SymbolForm] = {state: ()}
         if isinstance(value, tuple) and value[0] == "array" and isinstance(state, Array):
             for index, item in enumerate(value[1]):
                 written = dict(self._after_item(written, item, item in value[1][:index]))
@@ -257,23 +257,23 @@ class Supply:
             return self._closed(written, OBJECT_END)
         return {}
 
-    def _text_readings(self, text: Text, value: Hashable) -> dict[int, Form]:
+    def _text_readings(self, text: Text, value: Hashable) -> dict[int, SymbolForm]:
         if KINDS_OF_TYPES.get(type(value)) != text.kind:
             return {}
         spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
-        form: Form = (*first, END) if isinstance(value, str) else (first, END)
+        form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
         places = (self._automaton.run(spelling.encode(), text.place) for spelling in spellings)
         verdicts = {self._automaton.verdict(place) for place in places if place != DEAD}
         return dict.fromkeys(verdicts - {0}, form)
 
-    def _alternative_readings(self, state: Value, value: Hashable) -> dict[int, Form]:
+    def _alternative_readings(self, state: Value, value: Hashable) -> dict[int, SymbolForm]:
         kind = str(value[0]) if isinstance(value, tuple) else KINDS_OF_TYPES[type(value)]
         if kind == "constant":
             symbols = [symbol for symbol, constant in CONSTANTS.items() if constant == value]
         else:
             symbols = [AS_KIND[kind], *([CONST(value)] if isinstance(value, str) else [])]
-        found: dict[int, Form] = {}
+        found: dict[int, SymbolForm] = {}
         for symbol in symbols:
             target = self._space.edge(state, symbol)
             if isinstance(target, Close):
@@ -283,7 +283,9 @@ class Supply:
                 found |= {verdict: (symbol, *form) for verdict, form in readings.items()}
         return found
 
-    def _after_item(self, written: dict[State, Form], item: Hashable, repeats: bool) -> Iterator[tuple[State, Form]]:
+    def _after_item(
+        self, written: dict[State, SymbolForm], item: Hashable, repeats: bool
+    ) -> Iterator[tuple[State, SymbolForm]]:
         for state, form in written.items():
             for rest, longer in self._after(self._space.edge(state, ITEM), item, (*form, ITEM)):
                 assert isinstance(rest, Array)
@@ -291,7 +293,9 @@ class Supply:
                 if after is not None:
                     yield after, longer
 
-    def _after_member(self, written: dict[State, Form], name: str, item: Hashable) -> Iterator[tuple[State, Form]]:
+    def _after_member(
+        self, written: dict[State, SymbolForm], name: str, item: Hashable
+    ) -> Iterator[tuple[State, SymbolForm]]:
         for state, form in written.items():
             target, key_form = self._space.edge(state, KEY(name)), (*form, KEY(name))
             if target is None:
@@ -305,13 +309,13 @@ class Supply:
         place = self._automaton.run(name.encode(), key.place)
         return self._costs.key_targets(key).get(self._automaton.verdict(place)) if place != DEAD else None
 
-    def _after(self, target: object, item: Hashable, form: Form) -> Iterator[tuple[State, Form]]:
+    def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:
         if isinstance(target, Open):
             for verdict, written in self.readings(target.child, item).items():
                 rest = self._space.settle(target.rest, verdict)
                 if rest is not None:
                     yield rest, (*form, *written)
 
-    def _closed(self, written: dict[State, Form], end: Symbol) -> dict[int, Form]:
+    def _closed(self, written: dict[State, SymbolForm], end: Symbol) -> dict[int, SymbolForm]:
         targets = ((self._space.edge(state, end), form) for state, form in written.items())
         return {target.verdict: (*form, end) for target, form in targets if isinstance(target, Close)}

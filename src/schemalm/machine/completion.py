@@ -8,7 +8,8 @@ from schemalm.errors import GuardError
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import KEY_END
 from schemalm.machine.costs import new_keys, top_costs
-from schemalm.machine.guards import Symbols, other_ends
+from schemalm.machine.forms import Symbols
+from schemalm.machine.guards import other_ends
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -52,18 +53,29 @@ def _write(machine: Machine, symbols: list[int]) -> None:
 
 
 def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
-    """A cheap way to end the innermost item under way that must not repeat one, and the machine afterwards.
+    """A cheap way to end the innermost item under way of which not all may be, and the machine afterwards.
 
     Raises GuardError where the search finds none.
     """
-    guarded = [height for height, items in machine.items.items() if items.forms and height + 1 < machine.depth]
+    guarded = [height for height, items in machine.items.items() if items.begun and not items.start.is_free]
     if not guarded:
         return None
     height = guarded[-1]
-    found = next(other_ends(machine, height + 1, len(machine.items[height].forms)), None)
-    if found is None:
-        raise GuardError("uniqueItems", machine.stack[height].path)
-    return found
+    items = machine.items[height]
+    choice = items.start.choice
+    if choice.others is not None:
+        found = next(other_ends(machine, height + 1, len(choice.refused)), None)
+        if found is not None:
+            return found
+    for way in items.ways(choice.named):
+        after = machine.copy()
+        try:
+            for symbol in way:
+                after.push(symbol)
+        except ValueError:
+            continue
+        return way, after
+    raise GuardError("uniqueItems", machine.stack[height].path)
 
 
 def _goal(machine: Machine, goals: list[int | None]) -> int:
