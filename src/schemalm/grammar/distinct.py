@@ -18,7 +18,7 @@ from schemalm.grammar.costs import CostTable
 from schemalm.grammar.formula import And, Formula, all_of, children, negate
 from schemalm.grammar.inquiry import ask, must_hold
 from schemalm.grammar.states import Array, Close, Open, State, StateSpace, at_item, may_repeat
-from schemalm.grammar.supply import Stock, Supply
+from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.texts.automaton import Automaton
 
@@ -39,10 +39,21 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Way:
-    """The items that an array can go on with; contested: values of kinds that have few, on which it relies."""
+class Item:
+    """An item of a way: the verdict that it ends with, and whether it is one that the array has already."""
 
-    num_items: int = 0
+    verdict: int
+    repeats: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an array can go on: with which item, None where that is not known or where it needs no more.
+
+    contested: values of kinds that have few, on which the way relies.
+    """
+
+    first: Item | None = None
     contested: frozenset[Hashable] = frozenset()
 
 
@@ -71,10 +82,28 @@ class Distinct:
         """
         if self._ends(start, goals):
             return Way()
-        limit = self.limit(start, len(taken))
         if (run := self._run(start)) is not None:
-            return self._way_of_one_kind(*run, taken, limit)
-        return _Search(self._space, self._costs, self.supply, taken, goals, limit).run(start)
+            return self._way_of_one_kind(*run, taken, self.limit(start, len(taken)))
+        return self._search(start, taken, goals).run(start)
+
+    def way_after_any(
+        self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
+    ) -> tuple[bool, frozenset[Hashable]]:
+        """Whether an array can go on that has one more item, any of many, and which of these are not like the others.
+
+        newest: what that item was the next one of, and its kind.
+        """
+        if self._ends(start, goals) or self._run(start) is not None:
+            way, search = self.way(start, taken, goals), None
+        else:
+            search = self._search(start, taken, goals)
+            search.take_any(*newest)
+            way = search.run(start)
+        special = (way.contested if way is not None else frozenset()) | (search.wanted if search else frozenset())
+        return way is not None, special
+
+    def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
+        return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
 
     def asks_only(self, array: Array, state: State, verdict: int) -> bool:
         """Whether an array asks for nothing but a number of items of one kind."""
@@ -98,12 +127,11 @@ class Distinct:
 
     def _way_of_one_kind(self, kind: Kind, needed: int, taken: frozenset[Hashable], limit: int) -> Way | None:
         stock = self.supply.of(kind.state, kind.verdict, limit)
-        if stock.is_many:
-            return Way(needed)
-        num_free = sum(value not in taken for value in stock.forms)
-        return (
-            Way(needed, frozenset(stock.forms) if num_free == needed else frozenset()) if num_free >= needed else None
-        )
+        num_free = needed if stock.is_many else sum(value not in taken for value in stock.forms)
+        if num_free < needed or stock == NONE:
+            return None
+        is_tight = num_free == needed and not stock.is_many
+        return Way(Item(kind.verdict, False), frozenset(stock.forms) if is_tight else frozenset())
 
 
 def _is_even(part: object) -> bool:
@@ -189,8 +217,13 @@ class _Matching:
         self._give(value, kind)
 
 
-# What an item leads to: the kind that is to be matched, None where it needs no value of its own, and the rest.
-_Option: TypeAlias = "tuple[Kind | None, Array]"
+@dataclass(frozen=True)
+class _Option:
+    """What an item may be; uses: its kind where it needs a value of its own; `rest` comes after it."""
+
+    item: Item
+    uses: Kind | None
+    rest: Array
 
 
 class _Search:
@@ -211,30 +244,39 @@ class _Search:
         # Kinds on the way that have many values, and an array that has asked for each.
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
+        self._newest: Kind | None = None
+        self.wanted: frozenset[Hashable] = frozenset()
+
+    def take_any(self, array: Array, kind: Kind) -> None:
+        """Has an item of a kind that has many values, whichever it is: the next one of an array.
+
+        `wanted` then gathers the values of that kind which a way needs it to be.
+        """
+        self._newest = kind
+        self._sources[kind] = array
 
     def run(self, start: Array) -> Way | None:
         """A way from a state; None where there is none."""
-        frames: list[tuple[Kind | None, Iterator[_Option]]] = [(None, self._options(start))]
-        seen: set[tuple[Array, frozenset[object]]] = {(start, frozenset())}
+        path: list[_Option] = []
+        options = [self._options(start)]
+        seen: set[tuple[Array, frozenset[object]]] = {(start, self._used())}
         for _ in range(MAX_STEPS):
-            option = next(frames[-1][1], None)
+            option = next(options[-1], None)
             if option is None:
-                self._leave(frames.pop()[0])
-                if not frames:
+                options.pop()
+                if not path:
                     return None
-                continue
-            kind, rest = option
-            if not self._enter(kind):
-                continue
-            if self._is_end(rest):
-                return Way(len(frames), self._matching.contested)
-            key = (rest, self._used())
-            if key in seen:
-                self._leave(kind)
-                continue
-            seen.add(key)
-            frames.append((kind, self._options(rest)))
-        return Way(1, self._matching.contested)
+                self._leave(path.pop().uses)
+            elif self._enter(option.uses):
+                path.append(option)
+                options.append(iter(()))
+                if self._is_end(option.rest):
+                    return Way(path[0].item, self._matching.contested)
+                key = (option.rest, self._used())
+                if option.rest.is_guarded and key not in seen:
+                    seen.add(key)
+                    options[-1] = self._options(option.rest)
+        return Way(None, self._matching.contested)
 
     def _used(self) -> frozenset[object]:
         """What a way has used: how many items of each kind that has few values, and which others occur."""
@@ -242,7 +284,7 @@ class _Search:
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
-            return True
+            return any(self._supply.of(rest, goal, 1) != NONE for goal in self._goals)
         target = self._space.edge(rest, ARRAY_END)
         return isinstance(target, Close) and target.verdict in self._goals
 
@@ -267,23 +309,25 @@ class _Search:
         target = self._space.edge(array, ITEM)
         if not isinstance(target, Open):
             return
-        options: list[tuple[int, Kind, Array, bool]] = []
+        options: list[tuple[int, Kind, Item, Array]] = []
         for verdict in sorted(self._costs.of(target.child)):
             rest = self._space.settle(target.rest, verdict)
-            if not isinstance(rest, Array):
+            if not isinstance(rest, Array) or self._supply.of(target.child, verdict, self._limit) == NONE:
                 continue
             kind = Kind(target.child, verdict)
             repeated = self._space.repeated(rest) if may_repeat(rest) else None
             for after, repeats in ((rest, False), (repeated, True)):
                 cost = self._cost(after)
                 if after is not None and cost is not None:
-                    options.append((cost, kind, after, repeats))
-        for _, kind, after, repeats in sorted(options, key=lambda option: option[0]):
-            if not repeats:
+                    options.append((cost, kind, Item(verdict, repeats), after))
+        for _, kind, item, after in sorted(options, key=lambda option: option[0]):
+            if item.repeats:
+                if self._can_repeat(kind, array):
+                    yield _Option(item, None, after)
+            else:
                 self._sources[kind] = array
-                yield kind, after
-            elif self._can_repeat(kind, array):
-                yield None, after
+                # Where items need not differ any more, values are not used up.
+                yield _Option(item, kind if after.is_guarded else None, after)
 
     def _cost(self, rest: Array | None) -> int | None:
         costs = self._costs.of(rest) if rest is not None else {}
@@ -294,12 +338,17 @@ class _Search:
         earlier = {*self._taken, *self._matching.contested}
         if any(kind.verdict in self._supply.readings(kind.state, value) for value in earlier):
             return True
+        others = [*(+self._many), *([self._newest] if self._newest else [])]
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
         if stock.is_many:
-            return any(self._overlap((array, kind), (self._sources[other], other)) for other in +self._many)
-        return any(
-            other.verdict in self._supply.readings(other.state, value) for other in +self._many for value in stock.forms
-        )
+            return any(self._overlap((array, kind), (self._sources[other], other)) for other in others)
+        if self._newest is not None:
+            self.wanted |= self._shared(self._newest, stock)
+        return any(self._shared(other, stock) for other in +self._many)
+
+    def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
+        """The values of a stock that an item of a kind can be."""
+        return {value for value in stock.forms if kind.verdict in self._supply.readings(kind.state, value)}
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""

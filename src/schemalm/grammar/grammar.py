@@ -19,7 +19,7 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct, Way
+from schemalm.grammar.distinct import Distinct, Kind, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import must_hold
@@ -202,13 +202,31 @@ class Grammar:
         node = self.nonterminals[rest]
         return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
 
-    def way(self, rest: int, taken: frozenset[Hashable]) -> Way | None:
-        """How an array that has the items with some identities can go on from `rest`; None where it cannot."""
+    def way(self, rest: int, taken: frozenset[Hashable], goals: Verdicts | None = None) -> Way | None:
+        """How an array that has the items with some identities can go on from `rest`; None where it cannot.
+
+        goals: the verdicts that it may end with, by default all that its parent can live with.
+        """
         node = self.nonterminals[rest]
         if not self.is_guarded(rest):
             return Way() if self.is_alive(rest) else None
         assert isinstance(node.state, Array)
-        return self._distinct.way(node.state, taken, node.accepts)
+        return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
+
+    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> tuple[bool, frozenset[Hashable]]:
+        """Whether an array can go on after any of the many items that end with a verdict, and which are unlike others.
+
+        start: the rest before the item; taken: the identities of the items before it.
+        """
+        step = self.step(start, self.symbols.ids[ITEM])
+        assert step is not None
+        item, rest = step.opened[0], self.settle(step.opened[1], verdict)
+        if not self.is_guarded(rest):
+            return self.is_alive(rest), frozenset()
+        array, node = self.nonterminals[start].state, self.nonterminals[rest]
+        assert isinstance(array, Array) and isinstance(node.state, Array)
+        newest = (array, Kind(self.nonterminals[item].state, verdict))
+        return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
 
     def values(self, item: int, verdict: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
         """The forms of all values that an item may end with a verdict as, by identity; None where there are many.

@@ -134,7 +134,7 @@ class Supply:
             return self._texts(state, verdict, limit)
         if isinstance(state, Value):
             return self._alternatives(state, verdict, limit)
-        if isinstance(state, Array) and not self._distinct.is_feasible(state, verdict):
+        if isinstance(state, Array) and state.is_guarded and not self._distinct.is_feasible(state, verdict):
             return NONE
         return self._search(state, verdict, limit)
 

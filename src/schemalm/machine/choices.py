@@ -90,19 +90,19 @@ class _Chooser:
 
     def choose(self) -> Choice:
         """What the item may be."""
-        contested: set[Hashable] = set()
+        special: set[Hashable] = set()
         many, possible = [], []
         for verdict in self._verdicts:
             forms = self._grammar.values(self._child, verdict, self._start.rest, len(self._start.taken))
-            if forms is None:
-                many.append(verdict)
-                way = self._grammar.way(self._after(verdict), self._start.identities)
-                possible += [verdict] if way is not None else []
-                contested |= way.contested if way is not None else set()
-            else:
+            if forms is not None:
                 self._sort(verdict, forms)
+                continue
+            can_go_on, unlike = self._grammar.way_after_any(self._start.rest, verdict, self._start.identities)
+            many.append(verdict)
+            possible += [verdict] if can_go_on else []
+            special |= unlike
         if many:
-            self._sort_special(many, contested)
+            self._sort_special(many, special)
         return self._choice(many, possible)
 
     def _after(self, verdict: int) -> int:
@@ -123,9 +123,9 @@ class _Chooser:
                 may_come = alike
             (self._named if may_come else self._refused)[verdict].append(form)
 
-    def _sort_special(self, many: list[int], contested: set[Hashable]) -> None:
-        """Sorts the values that the array has or relies on, where they are among many."""
-        for value in (*self._start.taken, *(contested - self._start.identities)):
+    def _sort_special(self, many: list[int], special: set[Hashable]) -> None:
+        """Sorts the values that are unlike others among many: those that the array has, and some that it needs."""
+        for value in (*self._start.taken, *(special - self._start.identities)):
             for verdict, form in self._readings(value, many):
                 may_come = self._start.after(value, self._after(verdict)) is not None
                 (self._named if may_come else self._refused)[verdict].append(form)

@@ -167,6 +167,7 @@ def other_ends(machine: Machine, height: int, num_refused: int) -> Iterator[tupl
 def _continuations(machine: Machine, num_refused: int) -> Iterator[Symbols]:
     """Symbols to go on with: of a text, as many whole ones as values are refused and one more."""
     grammar = machine.grammar
+    num_refused += sum(len(items.start.choice.refused) for items in machine.items.values())
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Text | Key):
         # Of constants with the same verdict, too, one more than are refused is enough.
