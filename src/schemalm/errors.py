@@ -13,14 +13,30 @@
     └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
 
 A message says what was found, where, what was expected and what to do. Fields are plain values, so
-tests and tools compare them without parsing the message.
+tests and tools compare them without parsing the message. Errors are values: those of one class with equal messages and
+fields are equal, and a copy, by pickle or otherwise, is equal to what was copied.
 """
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 class SchemaLMError(Exception):
     """The root of every error that SchemaLM raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Constructors put messages together from fields; a copy has both already.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SchemaLMError):
+            return NotImplemented
+        return (type(self), self.args, self.__dict__) == (type(other), other.args, other.__dict__)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
 
 
 class SchemaError(SchemaLMError):

@@ -304,13 +304,11 @@ def test_every_walk_and_every_prefix_of_it_ends_without_a_repetition(name: str, 
         array({"type": "string", "maxLength": 0}, minItems=2),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="U15")
 def test_more_different_items_than_there_are_values_are_refused(schema: Any) -> None:
     with pytest.raises(SchemaError):
         compile_schema(schema)
 
 
-@pytest.mark.xfail(strict=True, reason="U15")
 def test_a_walk_never_comes_to_an_empty_mask() -> None:
     tokenizer = tokenizer_of({"anyOf": [{"type": "null"}, array({"type": "boolean"}, minItems=3)]})
     machine = tokenizer.machine()

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from schemalm.documents import canonical_json, dump_document, json_equal, load_document
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
 from schemalm.tokenizer import ByteBPETokenizer
-from schemalm.tokenizer.byte_bpe import FIRST_TOKEN_ID, MAX_BLANKS, SPLIT_PATTERNS, learn_merges
+from schemalm.tokenizer.byte_bpe import (
+    FIRST_TOKEN_ID,
+    MAX_BLANKS,
+    MAX_RUN,
+    SPLIT_PATTERNS,
+    Split,
+    learn_merges,
+)
 from schemalm.tokenizer.text_tokenizer import TextFormat
 
 FORMATS: tuple[TextFormat, ...] = ("json", "yaml")
@@ -46,8 +53,9 @@ def test_documents_larger_than_a_reader_takes_by_default_round_trip(baseline: By
     assert baseline.decode(baseline.encode(value)) == value
 
 
-def test_white_space_beyond_what_the_engine_bears_is_encoded() -> None:
-    bare = ByteBPETokenizer(BYTES)
+@pytest.mark.parametrize("split", SPLIT_PATTERNS)
+def test_white_space_beyond_what_the_engine_bears_is_encoded(split: Split) -> None:
+    bare = ByteBPETokenizer(BYTES, split=split)
     text = "a" + " " * 1_500_000 + "\n"
     assert bare.decode_text(bare.encode_text(text)) == text
 
@@ -75,6 +83,53 @@ def test_both_engines_give_the_same_tokens_for_real_workflows(shared_data: Path)
     tokenizer = ByteBPETokenizer.train(documents[::2], vocab_size=2000 + FIRST_TOKEN_ID)
     for text in texts:
         assert [token - FIRST_TOKEN_ID for token in tokenizer.encode_text(text)] == engine.encode(text).ids
+
+
+# Texts that never end a word: one character, any of one class, and classes side by side.
+RUNS = [
+    "a",
+    "éÄ",
+    "abcdefghij",
+    "字漢語",
+    "\u0301",
+    "e\u0301",
+    "-",
+    "#!=~*",
+    " ",
+    "\t ",
+    "\n",
+    "\r\n",
+    " \n",
+    "\u00a0\u2003",
+    "𝄞",
+]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_long_run_is_cut_into_short_words(run: str) -> None:
+    engine = learn_merges([run], 260)
+    assert engine.pre_tokenizer is not None
+    words = engine.pre_tokenizer.pre_tokenize_str(run * 5_000)
+    # A sign or blank before a run, the run, and line ends after it.
+    assert max(end - begin for _, (begin, end) in words) <= 2 * MAX_RUN + 1
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_long_run_is_encoded_as_it_was_learned(run: str) -> None:
+    value = f"x {run * 500} y{run * 60}1{run * 50}\n{run * 47} {run * 48}  {run * 49}"
+    engine = learn_merges([canonical_json(value).decode()], 300 - FIRST_TOKEN_ID)
+    tokenizer = ByteBPETokenizer.train([value], vocab_size=300)
+    for text in (canonical_json(value).decode(), value, value[::-1]):
+        ids = tokenizer.encode_text(text)
+        assert [token - FIRST_TOKEN_ID for token in ids] == engine.encode(text).ids
+        assert tokenizer.decode_text(ids) == text
+
+
+def test_a_file_with_the_split_of_old_keeps_its_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.json"
+    tokens = [*LATIN, "aa", "a" * 4, "a" * 8, "a" * 16, "a" * 32, "a" * 64]
+    path.write_text(json.dumps({**GOOD, "tokens": tokens}))
+    assert ByteBPETokenizer.load(path).encode_text("a" * 64) == [FIRST_TOKEN_ID + len(tokens) - 1]
 
 
 def test_at_most_three_digits_share_a_token(documents: list[Any]) -> None:

@@ -204,6 +204,11 @@ class Unique(ArrayAssertion):
     keyword = "uniqueItems"
 
     @property
+    def has_no_item(self) -> bool:
+        """Whether the array has no item yet."""
+        return bool(self.parts[0] == 0)
+
+    @property
     def may_be_broken(self) -> bool:
         """Whether the newest item can repeat an earlier one."""
         return bool(self.parts[0] > 1)

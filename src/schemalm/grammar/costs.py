@@ -9,12 +9,25 @@ manner of Hansen and Zilberstein, "LAO*: a heuristic search algorithm that finds
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
 
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, StateSpace, Target, Text
+from schemalm.grammar.states import (
+    Array,
+    Close,
+    Enter,
+    Key,
+    Object,
+    Open,
+    State,
+    StateSpace,
+    Target,
+    Text,
+    begins_guarded,
+)
 from schemalm.grammar.symbols import Symbol
 from schemalm.grammar.texts.automaton import DEAD, Automaton
 
@@ -30,11 +43,19 @@ PATIENT_ROUNDS = 4
 class CostTable:
     """The costs of states, found on demand."""
 
-    def __init__(self, space: StateSpace, automaton: Automaton, budget: Budget) -> None:
+    def __init__(
+        self,
+        space: StateSpace,
+        automaton: Automaton,
+        budget: Budget,
+        is_feasible: Callable[[Array, int], bool] | None = None,
+    ) -> None:
+        """`is_feasible`: whether a whole array can end with a verdict as far as guards tell."""
         self._space = space
         self._automaton = automaton
         self._budget = budget
         self._most = budget.limits.completion_symbols
+        self._is_feasible = lru_cache(None)(is_feasible) if is_feasible else None
         self._final: dict[State, Costs] = {}
         self._ways: dict[State, list[Way]] = {}
         # Of one fixpoint: the costs so far, which states read those of which, and what is to be looked at again.
@@ -146,6 +167,8 @@ class CostTable:
             for verdict, more in self._estimate(target).items():
                 if cost + more < best.get(verdict, self._most + 1):
                     best[verdict] = cost + more
+        if self._is_feasible and isinstance(state, Array) and begins_guarded(state):
+            return {verdict: cost for verdict, cost in best.items() if self._is_feasible(state, verdict)}
         return best
 
     def _estimate(self, target: Target) -> Costs:

@@ -12,13 +12,14 @@ import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
+from schemalm.grammar.distinct import Distinct, Kind, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import must_hold
@@ -26,12 +27,15 @@ from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
-from schemalm.grammar.symbols import END, KEY_END, MAX_SYMBOLS, NUM_BYTES, SymbolTable
+from schemalm.grammar.supply import SymbolForm
+from schemalm.grammar.symbols import END, ITEM, KEY_END, MAX_SYMBOLS, NUM_BYTES, Symbol, SymbolTable
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
 
 DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
+# The symbols of an item, from its ITEM on; a number stands as one text, the first of those that equal it.
+Form: TypeAlias = "tuple[int | bytes, ...]"
 HOLDS: Verdicts = (1,)
 # Of the name of a schema in messages, which may be anything.
 MAX_SOURCE_CHARACTERS = 200
@@ -89,7 +93,10 @@ class Grammar:
         self.has_guards = any(use.status == "guard" for use in self._translator.uses)
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
-        self._costs = CostTable(self._space, self.automaton, budget)
+        self._costs = plain = CostTable(self._space, self.automaton, budget)
+        self._distinct = Distinct(self._space, self.automaton, plain)
+        if self.has_guards:
+            self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             raise SchemaError("no value satisfies this schema")
@@ -106,6 +113,7 @@ class Grammar:
         self._settled: dict[tuple[int, int], int] = {}
         self._placed: dict[tuple[int, int], int] = {}
         self._repeated: dict[int, int | None] = {}
+        self._values: dict[tuple[State, int, int], Mapping[Hashable, Form] | None] = {}
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.start = self._number(Nonterminal(start, HOLDS))
         budget.end_compilation()
@@ -196,9 +204,63 @@ class Grammar:
         node = self.nonterminals[rest]
         return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
 
-    def must_repeat(self, rest: int) -> bool:
-        """Whether the item before a rest of a guarded array has to repeat an earlier one, as far as is known."""
-        return not self.waits(rest) and not self.is_alive(rest)
+    def way(self, rest: int, taken: frozenset[Hashable], goals: Verdicts | None = None) -> Way | None:
+        """How an array that has the items with some identities can go on from `rest`; None where it cannot.
+
+        goals: the verdicts that it may end with, by default all that its parent can live with.
+        """
+        node = self.nonterminals[rest]
+        if not self.is_guarded(rest):
+            return Way() if self.is_alive(rest) else None
+        assert isinstance(node.state, Array)
+        return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
+
+    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> tuple[bool, frozenset[Hashable]]:
+        """Whether an array can go on after any of the many items that end with a verdict, and which are unlike others.
+
+        start: the rest before the item; taken: the identities of the items before it.
+        """
+        step = self.step(start, self.symbols.ids[ITEM])
+        assert step is not None
+        item, rest = step.opened[0], self.settle(step.opened[1], verdict)
+        if not self.is_guarded(rest):
+            return self.is_alive(rest), frozenset()
+        array, node = self.nonterminals[start].state, self.nonterminals[rest]
+        assert isinstance(array, Array) and isinstance(node.state, Array)
+        newest = (array, Kind(self.nonterminals[item].state, verdict))
+        return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
+
+    def values(self, item: int, verdict: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
+        """The forms of all values that an item may end with a verdict as, by identity; None where there are many.
+
+        rest: the rest of the guarded array before the item; num_taken: how many items it has.
+        """
+        array = self.nonterminals[rest].state
+        assert isinstance(array, Array)
+        query = (self.nonterminals[item].state, verdict, self._distinct.limit(array, num_taken))
+        if query not in self._values:
+            stock = self._distinct.supply.of(*query)
+            forms = {value: self._form(form) for value, form in stock.forms.items()}
+            self._values[query] = None if stock.is_many else forms
+        return self._values[query]
+
+    def readings(self, item: int, value: Hashable) -> Mapping[int, Form]:
+        """The forms of the value with an identity, by the verdicts that an item may end with as that value."""
+        readings = self._distinct.supply.readings(self.nonterminals[item].state, value)
+        return {verdict: self._form(form) for verdict, form in readings.items()}
+
+    def _form(self, written: SymbolForm) -> Form:
+        ids = self.symbols.ids
+        return (ids[ITEM], *(ids[part] if isinstance(part, Symbol) else part for part in written))
+
+    def asks_again(self, rest: int, item: int, verdict: int) -> bool:
+        """Whether the rest of an array asks the same of all further items as of one that ended with a verdict."""
+        state = self.nonterminals[rest].state
+        return isinstance(state, Array) and self._distinct.asks_only(state, self.nonterminals[item].state, verdict)
+
+    def narrowed(self, nonterminal: int, accepts: Verdicts) -> int:
+        """The nonterminal where it may end with some of its verdicts only."""
+        return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
 
     def repeated(self, rest: int) -> int | None:
         """The rest of a guarded array once an item repeats an earlier one; None where that is not admitted."""

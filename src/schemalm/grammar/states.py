@@ -77,6 +77,11 @@ class Array:
 
     inquiry: Inquiry
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether its items may have to differ."""
+        return any(isinstance(atom, Unique) for atom in self.inquiry.atoms)
+
 
 @dataclass(frozen=True)
 class Text:
@@ -345,7 +350,7 @@ class StateSpace:
             return _close(state.inquiry)
         if symbol != ITEM:
             return None
-        split = ask(state.inquiry, _at_item)
+        split = ask(state.inquiry, at_item)
         child = self.value(split[0]) if split else None
         return Open(child, Array(split[1])) if split is not None and child is not None else None
 
@@ -355,7 +360,13 @@ def may_repeat(rest: Array) -> bool:
     return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.inquiry.atoms)
 
 
-def _at_item(atom: Atom) -> Formula:
+def begins_guarded(array: Array) -> bool:
+    """Whether nothing has been read yet of an array whose items may have to differ."""
+    return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.inquiry.atoms)
+
+
+def at_item(atom: Atom) -> Formula:
+    """What becomes of an assertion about an array once the next item is there."""
     assert isinstance(atom, ArrayAssertion)
     return atom.at_item()
 

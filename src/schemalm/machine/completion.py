@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from schemalm.errors import GuardError
+from schemalm.grammar.costs import Costs
+from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
-from schemalm.grammar.symbols import KEY_END
+from schemalm.grammar.symbols import ITEM, KEY_END
 from schemalm.machine.costs import new_keys, top_costs
-from schemalm.machine.guards import Symbols, other_ends
+from schemalm.machine.forms import Symbols
+from schemalm.machine.guards import other_ends
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -25,64 +29,147 @@ def cheapest_completion(started: Machine) -> list[int]:
     tokens: list[int] = []
     goals: list[int | None] = [None] * machine.depth
     while not machine.is_complete:
-        if (ended := _end_of_item(machine)) is not None:
-            path, machine = ended
-            tokens += map(symbol_token, path)
+        if is_at_item(machine):
+            # Which verdict can be reached depends on the items.
+            goals[-1] = None
+        if (found := _end_of_item(machine) or _next_item(machine, goals)) is not None:
+            path, machine = found
             del goals[machine.depth :]
-            continue
-        goal = _goal(machine, goals)
-        symbols = _cheapest(machine, goal)
-        _write(machine, symbols)
-        tokens += map(symbol_token, symbols)
+        else:
+            path = _next_symbols(machine, goals)
+        tokens += map(symbol_token, path)
         if len(tokens) > grammar.limits.completion_symbols:
             raise GuardError("uniqueItems", machine.path)
-        arity = grammar.symbols.arities[symbols[-1]]
-        goals[-1:] = [goal, None] if arity == 2 else [goal] * arity
     return tokens
 
 
-def _write(machine: Machine, symbols: list[int]) -> None:
-    """Takes the symbols that finite states find cheapest."""
-    path = machine.path
+def is_at_item(machine: Machine) -> bool:
+    """Whether on top is the rest of an array whose items may have to differ."""
+    items = machine.items.get(machine.depth - 1)
+    return items is not None and not items.begun and machine.grammar.is_guarded(machine.nonterminal)
+
+
+def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
+    """Takes the symbols that finite states find cheapest; what they open gets its goals."""
+    goal, path = _goal(machine, goals), machine.path
+    symbols = _cheapest(machine, goal)
     try:
         for symbol in symbols:
             machine.push(symbol)
     except ValueError:
         raise GuardError("uniqueItems", path) from None
+    arity = machine.grammar.symbols.arities[symbols[-1]]
+    goals[-1:] = [goal, None] if arity == 2 else [goal] * arity
+    return tuple(symbols)
+
+
+def _pushed(machine: Machine, symbols: Sequence[int]) -> Machine | None:
+    """The machine after some symbols; None where they are not admitted."""
+    after = machine.copy()
+    try:
+        for symbol in symbols:
+            after.push(symbol)
+    except ValueError:
+        return None
+    return after
 
 
 def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
-    """A cheap way to end the innermost item under way that must not repeat one, and the machine afterwards.
+    """A cheap way to end the outermost item under way of which not all may be, and the machine afterwards.
 
     Raises GuardError where the search finds none.
     """
-    guarded = [height for height, items in machine.items.items() if items.forms and height + 1 < machine.depth]
+    guarded = [height for height, items in machine.items.items() if items.begun and not items.start.is_free]
     if not guarded:
         return None
-    height = guarded[-1]
-    found = next(other_ends(machine, height + 1, len(machine.items[height].forms)), None)
+    items = machine.items[guarded[0]]
+    return _one_of(machine, items.ways(items.start.choice.named)) or _other_end(machine, guarded[0])
+
+
+def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
+    """A cheap way to end the item of the guarded array at a height, and the machine afterwards."""
+    found = next(other_ends(machine, height + 1, len(machine.items[height].start.choice.refused)), None)
     if found is None:
         raise GuardError("uniqueItems", machine.stack[height].path)
     return found
+
+
+def _one_of(machine: Machine, ways: Iterable[Symbols]) -> tuple[Symbols, Machine] | None:
+    """The first of some ways that the machine can go, and the machine afterwards."""
+    for way in ways:
+        after = _pushed(machine, way)
+        if after is not None:
+            return way, after
+    return None
+
+
+def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Machine] | None:
+    """The next item of an array whose items may have to differ; None elsewhere, and where the array ends.
+
+    Where all values of an item are alike it is only begun.
+    """
+    if not is_at_item(machine):
+        return None
+    grammar, items = machine.grammar, machine.items[machine.depth - 1]
+    start, goal = items.start, _goal(machine, goals)
+    way = grammar.way(start.rest, start.identities, (goal,))
+    if way is None or way.first is None:
+        return None
+    verdict = way.first.verdict
+    if way.first.repeats:
+        readings = (grammar.readings(start.opened[0], value).get(verdict) for value in start.taken)
+        return _one_of(machine, items.ways(form for form in readings if form is not None))
+    after = machine.copy()
+    after.push(grammar.symbols.ids[ITEM])
+    place = after.place
+    after.stack[-1] = after.tables.place(grammar.narrowed(place.nonterminal, (verdict,)), place.path)
+    goals.append(verdict)
+    begun = (grammar.symbols.ids[ITEM],)
+    if start.is_free:
+        return begun, after
+    path, ended = _other_end(after, machine.depth - 1)
+    return (*begun, *path), ended
 
 
 def _goal(machine: Machine, goals: list[int | None]) -> int:
     """The verdict with which the top had best end, given what the nonterminal below it makes of that."""
     if goals[-1] is not None:
         return goals[-1]
-    options = dict(top_costs(machine))
-    if len(goals) > 1:
-        below, below_goal = machine.stack[-2].nonterminal, goals[-2]
-        for verdict in list(options):
-            rest = machine.grammar.costs(machine.grammar.settle(below, verdict))
-            more = min((cost for end, cost in rest.items() if below_goal in (None, end)), default=None)
-            if more is None:
-                del options[verdict]
-            else:
-                options[verdict] += more
-    if not options:
+    options = {verdict: cost for verdict, cost in top_costs(machine).items() if _can_end(machine, verdict)}
+    best = _with_rest(machine, options, goals[-2]) if len(goals) > 1 else options
+    if not best and len(goals) > 1:
+        # Guards have ruled out what was aimed at below.
+        goals[-2] = None
+        best = _with_rest(machine, options, None)
+    if not best:
         raise GuardError("uniqueItems", machine.path)
-    return min(options, key=lambda verdict: (options[verdict], verdict))
+    return min(best, key=lambda verdict: (best[verdict], verdict))
+
+
+def _can_end(machine: Machine, verdict: int) -> bool:
+    """Whether the top can end with a verdict as far as guards tell."""
+    if not is_at_item(machine):
+        return True
+    start = machine.items[machine.depth - 1].start
+    return machine.grammar.way(start.rest, start.identities, (verdict,)) is not None
+
+
+def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
+    """Costs by verdict of the top, together with what the nonterminal below costs after it."""
+    found: Costs = {}
+    for verdict, cost in options.items():
+        rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, verdict))
+        more = min((cost for end, cost in rest.items() if goal in (None, end)), default=None)
+        if more is not None:
+            found[verdict] = cost + more
+    return found
+
+
+def _rest_costs(grammar: Grammar, rest: int) -> Costs:
+    """What a rest costs, that of an array where need be after a repetition."""
+    costs = grammar.costs(rest)
+    repeated = grammar.repeated(rest) if not costs and grammar.is_guarded(rest) else None
+    return costs if repeated is None else grammar.costs(repeated)
 
 
 def _cheapest(machine: Machine, goal: int) -> list[int]:

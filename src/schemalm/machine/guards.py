@@ -1,51 +1,49 @@
 """Guards: what no finite state carries, checked while decoding. Today that is `uniqueItems`.
 
-An array whose items have to differ keeps its items so far. A token is struck where it ends an item as a repetition, and
-where afterwards only repetitions are left. The search for another end of an item is bounded.
+An array whose items have to differ keeps its items so far. A token is struck where no item can begin with it that the
+array can still take: that may not repeat an earlier one, or has to, and leaves enough values for the items after it.
+Where many values begin with a token, some of which may not be, a search looks for another; it is bounded.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.grammar import Form, Grammar
 from schemalm.grammar.identity import identity
 from schemalm.grammar.states import Key, Text
+from schemalm.grammar.supply import MAX_SPELLINGS
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
 from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
+from schemalm.machine.choices import Start
 from schemalm.machine.costs import least_cost
+from schemalm.machine.forms import Symbols, ways
 from schemalm.tokenizer.derivation import Derivation
 from schemalm.tokenizer.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
 
+# Nonterminals, the next one last.
+Stack: TypeAlias = tuple[int, ...]
 # Beginnings of items that one search for another item looks at.
 MAX_SEARCHED = 3_000
-# A number has at most so many texts: 0, 0.0 and -0.0.
-MAX_SPELLINGS = 3
-
-Symbols = tuple[int, ...]
-# Symbols, with every number as one text: equal numbers are written alike.
-Form = tuple[int | bytes, ...]
 
 
 @dataclass(frozen=True)
 class Items:
-    """The items of one guarded array so far: their identities and forms, each from its ITEM on.
+    """The items of one guarded array so far, and how the next one has begun.
 
-    rest: the nonterminal at which the next item begins; begun, form: of that item so far, a number that has not ended
-    as it stands.
+    begun, form: the symbols of that item from its ITEM on, and its form so far: a number that has not ended as it
+    stands.
     """
 
-    rest: int
-    identities: frozenset[Hashable] = frozenset()
-    forms: tuple[Form, ...] = ()
+    start: Start
     begun: Symbols = ()
     form: Form = ()
 
@@ -63,22 +61,23 @@ class Items:
             form = (*form, symbol)
         return replace(self, begun=(*self.begun, symbol), form=form)
 
-    def ended(self, grammar: Grammar, rest: int) -> Items | None:
-        """The items after the one that has begun has ended and `rest` comes; None where it may not be what it is."""
-        derivation = Derivation(grammar, self.rest)
+    def ended(self, rest: int) -> Items | None:
+        """The items once the one that has begun has ended and `rest` comes; None where it may not be what it is."""
+        start = self.start
+        derivation = Derivation(start.grammar, start.rest)
         for symbol in self.begun:
             derivation.push(symbol)
         item = identity(derivation.last_item())
-        if item not in self.identities:
-            items = Items(rest, self.identities | {item}, (*self.forms, self.form))
-            return items if grammar.is_alive(rest) else None
-        repeated = grammar.repeated(rest)
-        return None if repeated is None else Items(repeated, self.identities, self.forms)
+        after = start.after(item, rest)
+        if after is None:
+            return None
+        taken = start.taken if item in start.taken else {**start.taken, item: (start.opened[0], self.form)}
+        return Items(Start(start.grammar, after, taken))
 
-    def candidates(self, vocabulary: Vocabulary) -> set[int]:
-        """The tokens with which the item that has begun goes on like an earlier one."""
+    def candidates(self, vocabulary: Vocabulary, forms: Iterable[Form]) -> set[int]:
+        """The tokens with which the item goes on like a value of one of the forms."""
         found: set[int] = set()
-        for way in self._ways():
+        for way in self.ways(forms):
             node = vocabulary.trie
             for symbol in way:
                 if symbol not in node:
@@ -88,27 +87,27 @@ class Items:
                     found.add(token)
         return found
 
-    def _ways(self) -> Iterator[Symbols]:
-        """How the item goes on like an earlier one, as far as the end of the next number, which may vary."""
-        *whole, last = self.form or (None,)
-        begun = last if isinstance(last, bytes) else b""
-        known = tuple(whole) if begun else self.form
-        for form in self.forms:
-            if form[: len(known)] == known:
-                rest = form[len(known) :]
-                first = next((index for index, part in enumerate(rest) if isinstance(part, bytes)), len(rest))
-                if not begun:
-                    yield _symbols(rest)
-                if first < len(rest) and (first == 0 or not begun):
-                    number = rest[first]
-                    assert isinstance(number, bytes)
-                    for text in texts_of_equals(number_of_text(number.decode())):
-                        if text.encode().startswith(begun):
-                            yield (*_symbols(rest[:first]), *text.encode()[len(begun) :], *_symbols(rest[first + 1 :]))
+    def ways(self, forms: Iterable[Form]) -> Iterator[Symbols]:
+        """How the item goes on to become a value of one of the forms."""
+        symbols = self.start.grammar.symbols
+        return (way for form in forms for way in ways(form, self.form, symbols))
+
+    def of_others(self) -> Stack | None:
+        """What is still to be expanded of the item if it is none that is named; None where it has to be one."""
+        others = self.start.choice.others
+        return stack_after(self.start.grammar, (others,), self.begun[1:]) if others is not None else None
 
 
-def _symbols(form: Form) -> Symbols:
-    return tuple(symbol for part in form for symbol in (part if isinstance(part, bytes) else (part,)))
+def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | None:
+    """What is still to be expanded after some symbols, the next one last; None where they are not admitted."""
+    for symbol in symbols:
+        step = grammar.step(stack[-1], symbol) if stack else None
+        if step is None:
+            return None
+        stack = (*stack[:-1], *reversed(step.opened))
+        if stack and not step.opened:
+            stack = (*stack[:-1], grammar.settle(stack[-1], step.verdict))
+    return stack
 
 
 def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
@@ -128,16 +127,16 @@ def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
     return frozenset(found)
 
 
-def has_other_text(machine: Machine, num_items: int) -> bool:
-    """Whether on top is a string or number that has more ends than `num_items` items can have taken."""
+def has_other_text(machine: Machine, num_refused: int) -> bool:
+    """Whether on top is a string or number that has more ends than `num_refused` values can have."""
     node = machine.grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Text):
         return False
-    num_taken = num_items * (MAX_SPELLINGS if node.state.kind == "number" else 1)
-    return machine.grammar.automaton.has_more_texts(node.state.place, frozenset(node.accepts), num_taken)
+    num_texts = num_refused * (MAX_SPELLINGS if node.state.kind == "number" else 1)
+    return machine.grammar.automaton.has_more_texts(node.state.place, frozenset(node.accepts), num_texts)
 
 
-def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[Symbols, Machine] | None]:
+def other_ends(machine: Machine, height: int, num_refused: int) -> Iterator[tuple[Symbols, Machine] | None]:
     """Ways to come down to `height` nonterminals, as symbols and the machine afterwards, cheap ones first.
 
     Gives None, once and last, where the search is given up.
@@ -151,7 +150,7 @@ def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[
         if current.depth == height:
             yield path, current
             continue
-        for symbols in reversed(list(_continuations(current, num_items))):
+        for symbols in reversed(list(_continuations(current, num_refused))):
             after = current.copy()
             try:
                 for symbol in symbols:
@@ -165,23 +164,24 @@ def other_ends(machine: Machine, height: int, num_items: int) -> Iterator[tuple[
                 return
 
 
-def _continuations(machine: Machine, num_items: int) -> Iterator[Symbols]:
-    """Symbols to go on with: of a text, as many whole ones as there are items and one more."""
+def _continuations(machine: Machine, num_refused: int) -> Iterator[Symbols]:
+    """Symbols to go on with: of a text, as many whole ones as values are refused and one more."""
     grammar = machine.grammar
+    num_refused += sum(len(items.start.choice.refused) for items in machine.items.values())
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Text | Key):
-        # Of constants with the same verdict, too, one more than there are items is enough.
+        # Of constants with the same verdict, too, one more than are refused is enough.
         num_constants: Counter[int] = Counter()
         for symbol in grammar.admitted(machine.nonterminal):
             step = grammar.step(machine.nonterminal, symbol)
             if step is not None and not step.opened:
                 num_constants[step.verdict] += 1
-                if num_constants[step.verdict] > num_items + 1:
+                if num_constants[step.verdict] > num_refused + 1:
                     continue
             yield (symbol,)
         return
     texts = grammar.automaton.texts(node.state.place, frozenset(node.accepts))
-    num_taken = num_items * (MAX_SPELLINGS if node.state == Text("number", node.state.place) else 1)
+    num_taken = num_refused * (MAX_SPELLINGS if node.state == Text("number", node.state.place) else 1)
     if isinstance(node.state, Key):
         num_taken += len(machine.free_keys.whole)
     end = grammar.symbols.ids[KEY_END if isinstance(node.state, Key) else END]

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.states import Array, Object, Text
+from schemalm.grammar.states import Text
+from schemalm.grammar.symbols import ITEM
+from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.guards import Items, has_other_text, other_ends
+from schemalm.machine.guards import Items, has_other_text, other_ends, stack_after
 from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.tables import NO_NONTERMINAL, Place, Tables, Transition
 
@@ -221,40 +223,51 @@ class Machine:
         """Begins to keep the items of an array where they have to differ."""
         height = len(self.stack) - 1
         if height >= 0 and height not in self.items and self.grammar.is_guarded(self.nonterminal):
-            self.items[height] = Items(self.nonterminal)
+            self.items[height] = Items(Start(self.grammar, self.nonterminal, {}))
 
     def _note_symbol(self, height: int, symbol: int, in_number: bool) -> None:
         """Keeps the items of the guarded array at one height of the stack, and refuses one that may not be."""
         items = self.items[height].after(symbol, in_number)
         if height == len(self.stack) - 1:
             rest = self.stack[height]
-            ended = items.ended(self.grammar, rest.nonterminal)
+            ended = items.ended(rest.nonterminal)
             if ended is None:
-                raise ValueError("an item repeats an earlier one, or fails to")
-            self.stack[height], items = self.tables.place(ended.rest, rest.path), ended
+                raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
+            self.stack[height], items = self.tables.place(ended.start.rest, rest.path), ended
         self.items[height] = items
 
     def _struck_items(self, tokens: set[int]) -> list[int]:
         """Those of some tokens that would break a guard, or leave no way but to break one."""
-        struck = {token for token in self.tables.tokens_that_pass_items & tokens if not self._can_take(token)}
+        passing = self.tables.tokens_that_pass_items & tokens
+        struck = {token for token in passing if not self._can_take(token)}
         for height, items in self.items.items():
-            if not items.forms:
-                continue
-            alike = items.candidates(self.tables.vocabulary) & tokens
-            if self.grammar.must_repeat(self.stack[height].nonterminal) and height + 1 < len(self.stack):
-                struck |= tokens - alike
-                continue
-            if height + 2 == len(self.stack):
-                alike |= self._closing(tokens)
-            struck |= {token for token in alike if not self._can_take(token, height)}
+            if not items.start.is_free:
+                struck |= self._struck_in(height, items, tokens - passing)
         return sorted(struck)
 
-    def _closing(self, tokens: set[int]) -> set[int]:
-        """Those of some tokens that end the object or array on top."""
-        if not isinstance(self.grammar.nonterminals[self.nonterminal].state, Object | Array):
-            return set()
-        transitions = ((token, self.tables.transition(self.place, token)) for token in tokens)
-        return {token for token, transition in transitions if transition is not None and not transition.opened}
+    def _struck_in(self, height: int, items: Items, tokens: set[int]) -> set[int]:
+        """Those of some tokens with which the guarded array at one height can take no item."""
+        vocabulary, choice = self.tables.vocabulary, items.start.choice
+        if not items.begun:
+            tokens = {token for token in tokens if vocabulary.symbols[token][0] == self.grammar.symbols.ids[ITEM]}
+        named = items.candidates(vocabulary, choice.named)
+        if choice.others is None and not choice.is_listed:
+            return tokens - named
+        alike = items.candidates(vocabulary, choice.refused) & tokens - named
+        if choice.is_listed:
+            return alike if choice.is_possible else tokens
+        barred = set() if choice.others in items.start.opened else self._barred(items, tokens - named)
+        return barred | {token for token in alike - barred if not self._can_take(token, height)}
+
+    def _barred(self, items: Items, tokens: set[int]) -> set[int]:
+        """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
+        stack = items.of_others()
+        if stack is None:
+            return tokens
+        if items.begun:
+            return tokens - set(np.flatnonzero(self.tables.mask(stack[-1])).tolist())
+        spellings = self.tables.vocabulary.symbols
+        return {token for token in tokens if stack_after(self.grammar, stack, spellings[token][1:]) is None}
 
     def _can_take(self, token: int, height: int | None = None) -> bool:
         """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards."""
@@ -265,11 +278,11 @@ class Machine:
             return False
         if height is None or after.depth <= height + 1:
             return True
-        num_items = len(self.items[height].forms)
-        if after.depth == height + 2 and has_other_text(after, num_items):
+        num_refused = len(self.items[height].start.choice.refused)
+        if after.depth == height + 2 and has_other_text(after, num_refused):
             return True
         # Where the search is given up, there may be one.
-        return any(True for _ in other_ends(after, height + 1, num_items))
+        return any(True for _ in other_ends(after, height + 1, num_refused))
 
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document.

@@ -28,7 +28,10 @@ _IN_LAYER = {
 
 
 def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
-    """The arguments of `NanoChatConfig` that describe the same model; `ConfigurationError` where none do."""
+    """The arguments of `NanoChatConfig` that describe the same model; `ConfigurationError` where none do.
+
+    `transformers` refuses a whole number where it expects a float, so these are floats whatever they were given as.
+    """
     _check(configuration)
     return {
         "vocab_size": configuration.vocab_size,
@@ -39,9 +42,9 @@ def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
         "num_key_value_heads": configuration.num_key_value_heads,
         "max_position_embeddings": configuration.context_size,
         "hidden_act": "relu2",
-        "rms_norm_eps": configuration.norm_epsilon,
-        "rope_parameters": {"rope_type": "default", "rope_theta": configuration.rope_theta},
-        "final_logit_softcapping": configuration.logit_soft_cap,
+        "rms_norm_eps": float(configuration.norm_epsilon),
+        "rope_parameters": {"rope_type": "default", "rope_theta": float(configuration.rope_theta)},
+        "final_logit_softcapping": float(configuration.logit_soft_cap),
         "attention_bias": False,
         "tie_word_embeddings": configuration.tie_head,
     }

@@ -281,6 +281,19 @@ class Automaton:
                     longer = [*ranks, BYTE_RANKS[byte]]
                     heappush(queue, (len(text) + 1 + distance, -len(text) - 1, longer, text + bytes([byte]), after))
 
+    def all_texts(self, place: int, verdicts: Verdicts) -> list[bytes]:
+        """Every text from here that ends with one of `verdicts`; there must be finitely many."""
+        found: list[bytes] = []
+        beginnings = [(b"", place)]
+        while beginnings:
+            text, place = beginnings.pop()
+            if self.verdict(place) in verdicts:
+                found.append(text)
+            for byte, after in enumerate(self.targets(place)):
+                if after != DEAD and self.found_distance(after, verdicts) >= 0:
+                    beginnings.append((text + bytes([byte]), after))
+        return found
+
     def has_more_texts(self, place: int, verdicts: Verdicts, count: int) -> bool:
         """Whether more than `count` texts lead from here to one of `verdicts`."""
         num_found = 0

@@ -1,0 +1,366 @@
+"""Whether an array whose items have to differ can still be finished: items and values are matched.
+
+The items to come are looked for as a way through the states of the array's rest, each of one kind: a state and the
+verdict that its value ends with. A kind that has many values never wants for one; the others share theirs, and a way is
+possible as long as every item on it can have a value of its own (a matching, grown along augmenting paths). A way that
+uses the same kinds as one that failed from the same state is not tried again, so ways are finitely many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Collection, Hashable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.grammar.costs import CostTable
+from schemalm.grammar.formula import And, Formula, all_of, children, negate
+from schemalm.grammar.inquiry import ask, must_hold
+from schemalm.grammar.states import Array, Close, Open, State, StateSpace, at_item, may_repeat
+from schemalm.grammar.supply import NONE, Stock, Supply
+from schemalm.grammar.symbols import ARRAY_END, ITEM
+from schemalm.grammar.texts.automaton import Automaton
+
+# Steps of one search for a way; where it takes more, there may be one.
+MAX_STEPS = 20_000
+# Items of a way beyond those that are asked for.
+SPARE_ITEMS = 16
+
+Goals: TypeAlias = "Collection[int]"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an item of a way is: a value of a state that ends with a verdict."""
+
+    state: State
+    verdict: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a way: the verdict that it ends with, and whether it is one that the array has already."""
+
+    verdict: int
+    repeats: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an array can go on: with which item, None where that is not known or where it needs no more.
+
+    contested: values of kinds that have few, on which the way relies.
+    """
+
+    first: Item | None = None
+    contested: frozenset[Hashable] = frozenset()
+
+
+class Distinct:
+    """Answers for the arrays of a grammar; what it takes for granted is that they can be finished without guards."""
+
+    def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable) -> None:
+        """`costs`: those without guards."""
+        self._space = space
+        self._costs = costs
+        self.supply = Supply(space, automaton, costs, self)
+
+    def is_feasible(self, start: Array, verdict: int) -> bool:
+        """Whether a whole array can end with a verdict."""
+        return self.way(start, frozenset(), (verdict,)) is not None
+
+    def limit(self, array: Array, num_taken: int) -> int:
+        """A number of values of which an array's rest never wants for one; few different ones are given."""
+        needed = num_taken + SPARE_ITEMS + sum(_num_asked(atom) for atom in array.inquiry.atoms)
+        return 1 << needed.bit_length()
+
+    def way(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> Way | None:
+        """How an array that has some items can go on to one of the verdicts `goals`; None where it cannot.
+
+        Where that takes too long to tell, it can.
+        """
+        if self._ends(start, goals):
+            return Way()
+        if (run := self._run(start)) is not None:
+            return self._way_of_one_kind(*run, taken, self.limit(start, len(taken)))
+        return self._search(start, taken, goals).run(start)
+
+    def way_after_any(
+        self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
+    ) -> tuple[bool, frozenset[Hashable]]:
+        """Whether an array can go on that has one more item, any of many, and which of these are not like the others.
+
+        newest: what that item was the next one of, and its kind.
+        """
+        if self._ends(start, goals) or self._run(start) is not None:
+            way, search = self.way(start, taken, goals), None
+        else:
+            search = self._search(start, taken, goals)
+            search.take_any(*newest)
+            way = search.run(start)
+        special = (way.contested if way is not None else frozenset()) | (search.wanted if search else frozenset())
+        return way is not None, special
+
+    def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
+        return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
+
+    def asks_only(self, array: Array, state: State, verdict: int) -> bool:
+        """Whether an array asks for nothing but a number of items of one kind."""
+        run = self._run(array)
+        return run is not None and run[0] == Kind(state, verdict)
+
+    def _ends(self, array: Array, goals: Goals) -> bool:
+        target = self._space.edge(array, ARRAY_END)
+        return isinstance(target, Close) and target.verdict in goals
+
+    def _run(self, array: Array) -> tuple[Kind, int] | None:
+        """The one kind of all items and how many are needed, where an array asks for nothing else."""
+        formula = array.inquiry.formulas[0]
+        parts = children(formula) if isinstance(formula, And) else (formula,)
+        if not array.inquiry.is_single or not all(map(_is_even, parts)):
+            return None
+        needed = max((part.parts[0] for part in parts if isinstance(part, MinItems)), default=0)
+        most = min((part.parts[0] for part in parts if isinstance(part, MaxItems)), default=needed)
+        target = self._space.edge(array, ITEM)
+        return (Kind(target.child, 1), needed) if isinstance(target, Open) and needed <= most else None
+
+    def _way_of_one_kind(self, kind: Kind, needed: int, taken: frozenset[Hashable], limit: int) -> Way | None:
+        stock = self.supply.of(kind.state, kind.verdict, limit)
+        num_free = needed if stock.is_many else sum(value not in taken for value in stock.forms)
+        if num_free < needed or stock == NONE:
+            return None
+        is_tight = num_free == needed and not stock.is_many
+        return Way(Item(kind.verdict, False), frozenset(stock.forms) if is_tight else frozenset())
+
+
+def _is_even(part: object) -> bool:
+    """Whether an assertion says the same of all items."""
+    return isinstance(part, Unique | MinItems | MaxItems) or (isinstance(part, Items) and not part.parts[0])
+
+
+def _num_asked(atom: object) -> int:
+    if isinstance(atom, MinItems):
+        return int(atom.parts[0])
+    if isinstance(atom, Contains):
+        return int(atom.parts[1])
+    return len(atom.parts[0]) if isinstance(atom, Items) else 0
+
+
+class _Matching:
+    """Which value each item of a way takes; items of one kind are alike."""
+
+    def __init__(self, taken: frozenset[Hashable]) -> None:
+        self._taken = taken
+        self._stocks: dict[Kind, Stock] = {}
+        self.counts: Counter[Kind] = Counter()
+        self._spare: dict[Kind, Iterator[Hashable]] = {}
+        self._held: dict[Kind, set[Hashable]] = {}
+        self._owners: dict[Hashable, Kind] = {}
+
+    @property
+    def contested(self) -> frozenset[Hashable]:
+        """The values of all kinds on the way that have few."""
+        return frozenset(value for kind, num in self.counts.items() if num for value in self._stocks[kind].forms)
+
+    def add(self, kind: Kind, stock: Stock) -> bool:
+        """One more item of a kind; False where it can have no value."""
+        if kind not in self._stocks:
+            self._stocks[kind] = stock
+            self._held[kind] = set()
+            self._spare[kind] = iter(stock.forms)
+        value = next((value for value in self._spare[kind] if self._is_free(value)), None)
+        if value is not None:
+            self._give(value, kind)
+        elif not self._rearrange(kind):
+            return False
+        self.counts[kind] += 1
+        return True
+
+    def remove(self, kind: Kind) -> None:
+        """One item of a kind fewer."""
+        self.counts[kind] -= 1
+        del self._owners[self._held[kind].pop()]
+
+    def _is_free(self, value: Hashable) -> bool:
+        return value not in self._taken and value not in self._owners
+
+    def _give(self, value: Hashable, kind: Kind) -> None:
+        if value in self._owners:
+            self._held[self._owners[value]].discard(value)
+        self._owners[value] = kind
+        self._held[kind].add(value)
+
+    def _rearrange(self, start: Kind) -> bool:
+        """Finds a value for one more item of a kind where others can take other values instead."""
+        came_from: dict[Kind, tuple[Kind, Hashable] | None] = {start: None}
+        queue = deque([start])
+        while queue:
+            kind = queue.popleft()
+            for value in self._stocks[kind].forms:
+                if value in self._taken:
+                    continue
+                owner = self._owners.get(value)
+                if owner is None:
+                    self._shift(kind, value, came_from)
+                    return True
+                if owner not in came_from:
+                    came_from[owner] = (kind, value)
+                    queue.append(owner)
+        return False
+
+    def _shift(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
+        """Gives a free value to a kind, and along the path that led to it to each kind what the next one had."""
+        while (before := came_from[kind]) is not None:
+            self._give(value, kind)
+            kind, value = before
+        self._give(value, kind)
+
+
+@dataclass(frozen=True)
+class _Option:
+    """What an item may be; uses: its kind where it needs a value of its own; `rest` comes after it."""
+
+    item: Item
+    uses: Kind | None
+    rest: Array
+
+
+class _Search:
+    """One search for a way, depth first, cheap options first."""
+
+    def __init__(
+        self,
+        space: StateSpace,
+        costs: CostTable,
+        supply: Supply,
+        taken: frozenset[Hashable],
+        goals: Goals,
+        limit: int,
+    ) -> None:
+        self._space, self._costs, self._supply = space, costs, supply
+        self._taken, self._goals, self._limit = taken, goals, limit
+        self._matching = _Matching(taken)
+        # Kinds on the way that have many values, and an array that has asked for each.
+        self._many: Counter[Kind] = Counter()
+        self._sources: dict[Kind, Array] = {}
+        self._newest: Kind | None = None
+        self.wanted: frozenset[Hashable] = frozenset()
+
+    def take_any(self, array: Array, kind: Kind) -> None:
+        """Has an item of a kind that has many values, whichever it is: the next one of an array.
+
+        `wanted` then gathers the values of that kind which a way needs it to be.
+        """
+        self._newest = kind
+        self._sources[kind] = array
+
+    def run(self, start: Array) -> Way | None:
+        """A way from a state; None where there is none."""
+        path: list[_Option] = []
+        options = [self._options(start)]
+        seen: set[tuple[Array, frozenset[object]]] = {(start, self._used())}
+        for _ in range(MAX_STEPS):
+            option = next(options[-1], None)
+            if option is None:
+                options.pop()
+                if not path:
+                    return None
+                self._leave(path.pop().uses)
+            elif self._enter(option.uses):
+                path.append(option)
+                options.append(iter(()))
+                if self._is_end(option.rest):
+                    return Way(path[0].item, self._matching.contested)
+                key = (option.rest, self._used())
+                if option.rest.is_guarded and key not in seen:
+                    seen.add(key)
+                    options[-1] = self._options(option.rest)
+        return Way(None, self._matching.contested)
+
+    def _used(self) -> frozenset[object]:
+        """What a way has used: how many items of each kind that has few values, and which others occur."""
+        return frozenset([*(item for item in self._matching.counts.items() if item[1]), *(+self._many)])
+
+    def _is_end(self, rest: Array) -> bool:
+        if not rest.is_guarded:
+            return any(self._supply.of(rest, goal, 1) != NONE for goal in self._goals)
+        target = self._space.edge(rest, ARRAY_END)
+        return isinstance(target, Close) and target.verdict in self._goals
+
+    def _enter(self, kind: Kind | None) -> bool:
+        if kind is None:
+            return True
+        stock = self._supply.of(kind.state, kind.verdict, self._limit)
+        if stock.is_many:
+            self._many[kind] += 1
+            return True
+        return self._matching.add(kind, stock)
+
+    def _leave(self, kind: Kind | None) -> None:
+        if kind is None:
+            return
+        if self._many[kind]:
+            self._many[kind] -= 1
+        else:
+            self._matching.remove(kind)
+
+    def _options(self, array: Array) -> Iterator[_Option]:
+        target = self._space.edge(array, ITEM)
+        if not isinstance(target, Open):
+            return
+        options: list[tuple[int, Kind, Item, Array]] = []
+        for verdict in sorted(self._costs.of(target.child)):
+            rest = self._space.settle(target.rest, verdict)
+            if not isinstance(rest, Array) or self._supply.of(target.child, verdict, self._limit) == NONE:
+                continue
+            kind = Kind(target.child, verdict)
+            repeated = self._space.repeated(rest) if may_repeat(rest) else None
+            for after, repeats in ((rest, False), (repeated, True)):
+                cost = self._cost(after)
+                if after is not None and cost is not None:
+                    options.append((cost, kind, Item(verdict, repeats), after))
+        for _, kind, item, after in sorted(options, key=lambda option: option[0]):
+            if item.repeats:
+                if self._can_repeat(kind, array):
+                    yield _Option(item, None, after)
+            else:
+                self._sources[kind] = array
+                # Where items need not differ any more, values are not used up.
+                yield _Option(item, kind if after.is_guarded else None, after)
+
+    def _cost(self, rest: Array | None) -> int | None:
+        costs = self._costs.of(rest) if rest is not None else {}
+        return min((costs[goal] for goal in self._goals if goal in costs), default=None)
+
+    def _can_repeat(self, kind: Kind, array: Array) -> bool:
+        """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
+        earlier = {*self._taken, *self._matching.contested}
+        if any(kind.verdict in self._supply.readings(kind.state, value) for value in earlier):
+            return True
+        others = [*(+self._many), *([self._newest] if self._newest else [])]
+        stock = self._supply.of(kind.state, kind.verdict, self._limit)
+        if stock.is_many:
+            return any(self._overlap((array, kind), (self._sources[other], other)) for other in others)
+        if self._newest is not None:
+            self.wanted |= self._shared(self._newest, stock)
+        return any(self._shared(other, stock) for other in +self._many)
+
+    def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
+        """The values of a stock that an item of a kind can be."""
+        return {value for value in stock.forms if kind.verdict in self._supply.readings(kind.state, value)}
+
+    def _overlap(self, *items: tuple[Array, Kind]) -> bool:
+        """Whether one value can be both of two items, each the next one of an array."""
+        held = [formula for array, kind in items for formula in _held(array, kind)]
+        state = self._space.value(must_hold(all_of(held)))
+        return state is not None and bool(self._costs.of(state))
+
+
+def _held(array: Array, kind: Kind) -> list[Formula]:
+    """What is true of the next item of an array where it is of a kind."""
+    split = ask(array.inquiry, at_item)
+    assert split is not None, "a kind is that of an item"
+    return [
+        formula if kind.verdict >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
+    ]
