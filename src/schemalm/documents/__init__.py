@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from schemalm.documents.corpus import CorpusRow, deduplicate, read_corpus
 from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.reading import load_document, parse_document
+from schemalm.documents.reading import (
+    LoadedDocument,
+    LoadedDocuments,
+    load_document,
+    load_documents,
+    parse_document,
+    parse_documents,
+)
 from schemalm.documents.values import JSONValue, canonical_json, json_equal
 from schemalm.documents.writing import dump_document
 
@@ -12,11 +19,15 @@ __all__ = [
     "CorpusRow",
     "DocumentLimits",
     "JSONValue",
+    "LoadedDocument",
+    "LoadedDocuments",
     "canonical_json",
     "deduplicate",
     "dump_document",
     "json_equal",
     "load_document",
+    "load_documents",
     "parse_document",
+    "parse_documents",
     "read_corpus",
 ]
