@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from schemalm.documents.corpus import CorpusRow, deduplicate, read_corpus
+from schemalm.documents.corpus import deduplicate, read_corpus
+from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.reading import (
     LoadedDocument,
@@ -12,6 +13,7 @@ from schemalm.documents.reading import (
     parse_document,
     parse_documents,
 )
+from schemalm.documents.rows import CorpusRow
 from schemalm.documents.values import JSONValue, canonical_json, json_equal
 from schemalm.documents.writing import dump_document
 
@@ -19,8 +21,10 @@ __all__ = [
     "CorpusRow",
     "DocumentLimits",
     "JSONValue",
+    "LeftOut",
     "LoadedDocument",
     "LoadedDocuments",
+    "Rejection",
     "canonical_json",
     "deduplicate",
     "dump_document",
