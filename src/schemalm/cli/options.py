@@ -16,4 +16,5 @@ MaxFiles = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Take so many documents, spread evenly over the corpus.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where a document was rejected.")]
 DEFAULT_SCHEMA = "github-workflow"

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from schemalm.cli import tokenizer_inspect, tokenizer_stats
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName
-from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName, Strict
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -35,11 +35,12 @@ def train(
         Literal["word", "value", "derivation"], typer.Option(help="How far merges reach; wider is shorter, not better.")
     ] = "word",
     max_files: MaxFiles = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Learn a tokenizer from a corpus."""
     from schemalm.dataset.prepare import read_documents, valid_documents  # noqa: PLC0415
-    from schemalm.errors import DataError  # noqa: PLC0415
+    from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
@@ -51,13 +52,13 @@ def train(
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
     with terminal.working("reading the corpus"):
-        found, rejections = read_documents([corpus], max_documents=max_files)
+        found, left_out = read_documents([corpus], max_documents=max_files)
     with terminal.working(f"checking {counted(len(found), 'document')}"):
         documents, invalid = valid_documents(found, grammar)
-    rejections += invalid
-    report_rejections(terminal, rejections)
+    left_out.rejections += invalid
+    report_left_out(terminal, left_out)
     if not documents:
-        raise DataError(f"{corpus}: no document is left, {len(rejections):,} were rejected; is {schema} their schema?")
+        raise too_little(f"{corpus}: no document is left; is {schema} their schema?", left_out)
     values, sources = [document.value for document in documents], [document.source for document in documents]
     with terminal.working(f"learning from {counted(len(documents), 'document')}"):
         tokenizer = Tokenizer.train(grammar, values, vocab_size, sources=sources, merge_scope=merge_scope)
@@ -72,11 +73,11 @@ def train(
         "vocab_size": tokenizer.vocab_size,
         "num_documents": len(documents),
         "elapsed_seconds": round(seconds, 3),
-        **describe_rejections(rejections),
+        **left_out.to_dict(),
     }
     following = command_line("prepare", "--input", corpus, "--output", "data", "--tokenizer", out)
     terminal.finish(result, next_command=following)
-    raise typer.Exit(1 if rejections else 0)
+    raise typer.Exit(exit_code(left_out, strict))
 
 
 app.command("inspect")(tokenizer_inspect.inspect)

@@ -29,6 +29,11 @@ def is_rows(name: str) -> bool:
     return name.lower().endswith(ROW_SUFFIXES)
 
 
+def is_corpus(path: Path) -> bool:
+    """Whether a path is a folder, or has the name of a file that corpora are read from."""
+    return path.is_dir() or is_document(path.name) or is_rows(path.name)
+
+
 def files_in(folder: Path, left_out: LeftOut) -> list[Path]:
     """The documents and JSON Lines of a folder and its folders, sorted; raises `DataError` where one is unreadable."""
     found: list[Path] = []

@@ -114,12 +114,22 @@ class LeftOut:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, every document included."""
         return {
-            "rejected": [{"name": rejection.name, "reason": rejection.reason} for rejection in self.rejections],
+            "rejected": [asdict(rejection) for rejection in self.rejections],
             "rejected_by_reason": self.count_reasons(),
             "duplicates": [asdict(duplicate) for duplicate in self.duplicates],
             "passed_over": [{"kind": kind, **asdict(passed)} for kind, passed in self.passed_over.items()],
             "json_with_comments": asdict(self.comments),
         }
+
+    @classmethod
+    def from_dict(cls, described: dict[str, Any]) -> LeftOut:
+        """The record that `to_dict` described; raises `KeyError` or `TypeError` for what is none."""
+        return cls(
+            [Rejection(**rejection) for rejection in described["rejected"]],
+            [Duplicate(**duplicate) for duplicate in described["duplicates"]],
+            {passed["kind"]: Named(passed["count"], passed["names"]) for passed in described["passed_over"]},
+            Named(**described["json_with_comments"]),
+        )
 
     def _commonest_reasons(self) -> Iterator[str]:
         examples = {rejection.kind: rejection for rejection in reversed(self.rejections)}

@@ -65,7 +65,8 @@ class RowReader:
     def documents(self, file: Path, name: str) -> Iterator[CorpusRow]:
         """Yield a row for each document of a file, which the rows call `name`."""
         loaded = load_documents(file, limits=self.limits, merge_keys=self.merge_keys)
-        for row, document in zip(self._several(CorpusRow(None, None, name, name), loaded), loaded.documents, strict=True):
+        rows = self._several(CorpusRow(None, None, name, name), loaded)
+        for row, document in zip(rows, loaded.documents, strict=True):
             yield replace(row, line=document.line)
 
     def rows(self, file: Path, name: str) -> Iterator[CorpusRow]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from _typeshed import WriteableBuffer
 
 _WINDOW_BYTES = 1 << 27  # what zstd's level 19 with a long window asks of a reader
 _INPUT_BYTES = 1 << 11  # of the file at a time: 4 bytes may hold a block of 128 KiB, so these give 64 MiB at most
@@ -31,7 +31,7 @@ class ZstdStream(io.RawIOBase):
         """True, as of every stream to read."""
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill the buffer, partly at least, with what comes next; 0 at the end."""
         while not self._content:
             if not self._advance():
