@@ -16,6 +16,7 @@ from schemalm.documents.cutting import Piece, cut_documents
 from schemalm.documents.json_reader import parse_json, position_of, strict_json
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.values import JSONValue
+from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
 from schemalm.errors import DocumentError
 
@@ -74,7 +75,7 @@ def parse_document(
     if len(pieces) > 1:
         message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
         raise DocumentError(message, line=pieces[1].line, source=source)
-    return _value(pieces[0], limits, source, merge_keys)
+    return _value(pieces[0], limits, source, merge_keys, Expansion())
 
 
 def load_documents(
@@ -110,31 +111,34 @@ def parse_documents(
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error),))
     pieces = cut_documents(text)
-    return LoadedDocuments(tuple(_loaded(piece, limits, source, merge_keys) for piece in pieces))
+    expansion = Expansion()
+    return LoadedDocuments(tuple(_loaded(piece, limits, source, merge_keys, expansion) for piece in pieces))
 
 
-def _loaded(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool) -> LoadedDocument:
+def _loaded(
+    piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
+) -> LoadedDocument:
     try:
-        return LoadedDocument(_value(piece, limits, source, merge_keys), None, piece.line)
+        return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line)
     except DocumentError as error:
         return LoadedDocument(None, error, piece.line)
 
 
-def _value(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool) -> JSONValue:
+def _value(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
     try:
-        return _parse_piece(piece.text, limits, source, merge_keys)
+        return _parse_piece(piece.text, limits, source, merge_keys, expansion)
     except DocumentError as error:
         line = error.line + piece.line - 1
         raise DocumentError(error.message, line=line, column=error.column, source=source) from None
 
 
-def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: bool) -> JSONValue:
+def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
     if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             return parse_json(text, limits, source)
         except json.JSONDecodeError:
             pass  # a flow mapping or sequence of YAML
-    return parse_yaml(text, limits, source)
+    return parse_yaml(text, limits, source, merge_keys=merge_keys, expansion=expansion)
 
 
 def _is_json(path: Path) -> bool:
