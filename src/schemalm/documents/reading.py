@@ -1,9 +1,9 @@
 """A document's text, or its file, to its value.
 
-In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`). Text that
-begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact subset of what YAML parsers read;
-files named `.json` must be JSON. What is refused stands in `json_reader` and `yaml_exact`. Encodings other than UTF-8
-are not read.
+In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`), or one for each
+document of the text. Text that begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact
+subset of what YAML parsers read; files named `.json` and `.jsonc` must be JSON, but may have comments and trailing
+commas. What is refused stands in `json_reader` and `yaml_composer`. Encodings other than UTF-8 are not read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemalm.documents.cutting import Piece, cut_documents
-from schemalm.documents.json_reader import parse_json, position_of, strict_json
+from schemalm.documents.json_reader import json_with_comments, parse_json, position_of
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Expansion
@@ -66,11 +66,14 @@ def parse_document(
     merge_keys: bool = False,
     json_only: bool = False,
 ) -> JSONValue:
-    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`."""
+    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`.
+
+    `json_only`: the text is JSON, in which comments and trailing commas are passed over where need be.
+    """
     _check_text(text, source, limits)
     text = text.removeprefix("\ufeff")
     if json_only:
-        return strict_json(text, limits, source)
+        return json_with_comments(text, limits, source)[0]
     pieces = cut_documents(text)
     if len(pieces) > 1:
         message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
@@ -98,7 +101,7 @@ def parse_documents(
     merge_keys: bool = False,
     json_only: bool = False,
 ) -> LoadedDocuments:
-    """Return every document of a text, which `---` sets apart; JSON is one document.
+    """Return every document of a text, which `---` sets apart; JSON is one document, read as by `parse_document`.
 
     Documents of nothing but comments are passed over, unless there is no other. One that is broken has its error as its
     entry and does not hide the others.
@@ -107,7 +110,8 @@ def parse_documents(
         _check_text(text, source, limits)
         text = text.removeprefix("\ufeff")
         if json_only:
-            return LoadedDocuments((LoadedDocument(strict_json(text, limits, source), None),))
+            value, is_jsonc = json_with_comments(text, limits, source)
+            return LoadedDocuments((LoadedDocument(value, None),), is_jsonc)
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error),))
     pieces = cut_documents(text)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -21,7 +20,6 @@ from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, scalar_faul
 from schemalm.errors import DocumentError
 
 _NOT_MERGEABLE = "<< takes a mapping, an alias of one, or a list of these"
-_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 @dataclass
@@ -114,8 +112,6 @@ class Composer:
         if is_plain and text == "<<" and self._expects_key():
             self._begin_merge()
             return
-        if event.style == '"' and _SURROGATE_PAIR.search(text):  # two escapes that are one character, as in JSON
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         value = resolve_plain(text) if is_plain else text
         if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
             self._refuse(f"the number {text[:40]} is beyond the range of a double; quote it to mean a string")

@@ -1,11 +1,13 @@
 """YAML 1.2 text to a value, in bulk.
 
-`ryaml` (Rust) parses. It differs from the YAML 1.2 core schema in a few known ways: it reads `010` as a
-string and `0b1` and `-0x1` as integers, turns tags into mappings or drops them, takes a plain `<<` for a key,
-reads integers of 39 digits and more as floats, and expands aliases without a bound on the text. Text and values that
-show a sign of any of these go to `yaml_exact`, which decides alone. So does all that ryaml refuses: it takes tabs for
-indentation where they are content, and has no place for some of its errors. Where no sign is seen both agree, but for
-one corner: a whole document that is a block scalar without indentation, which has no single reading.
+`ryaml` (Rust) parses. It differs from the YAML 1.2 core schema in a few known ways: it reads `010` as a string and
+`0b1` and `-0x1` as integers, turns tags into mappings or drops them, takes a plain `<<` for a key, ends the name of an
+anchor at its first mark (`&a:b`), takes the `?` of `{?a: b}` for an indicator, reads integers of 39 digits and more as
+floats, and expands aliases without a bound on the text. Text and values that show a sign of any of these go to
+`yaml_exact`, which decides alone. So does all that ryaml refuses, since it takes tabs for indentation where they are
+content or separate, and keys of flow mappings for ended at their line. Where no sign is seen both agree, but for a block
+scalar without text above which a blank line is indented deeper than the comment below: ryaml reads it, though YAML has
+that comment for text at fault.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from schemalm.errors import DocumentError
 _TAG = re.compile(r"!(?<![^\s\[{,:]!)[!<]")
 _ANCHOR = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]")
 _ALIAS = re.compile(r"\*(?<![^\s\[{,:]\*)[0-9A-Za-z_-]")
+_ANCHOR_WITH_MARKS = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]+[:?%@`]")
+_TEXT_AFTER_QUERY = re.compile(r"\?(?<=[\s\[{,]\?)[^\s]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
 _MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
@@ -78,7 +82,8 @@ def _is_doubtful_text(text: str) -> bool:
     return bool(
         _TAG.search(text)
         or _RADIX.search(text)
-        or (_ANCHOR.search(text) and _ALIAS.search(text))
+        or (_ANCHOR.search(text) and (_ALIAS.search(text) or _ANCHOR_WITH_MARKS.search(text)))
+        or _TEXT_AFTER_QUERY.search(text)
         or _DIRECTIVE.search(text)
         or "\ufeff" in text
         or text.count("{") + text.count("[") > _MAX_FLOW_STARTS
@@ -87,7 +92,7 @@ def _is_doubtful_text(text: str) -> bool:
 
 def _is_doubtful_value(value: JSONValue, limits: DocumentLimits) -> bool:
     """Tell whether a value shows a sign that ryaml misread the text, or breaks a limit."""
-    if value is None:  # null, or no document at all
+    if value is None or isinstance(value, str):  # no document at all, or a block scalar that is not indented
         return True
     for depth, level in enumerate(levels(value), start=1):
         for node in level:

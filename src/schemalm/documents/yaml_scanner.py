@@ -17,6 +17,7 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 _WHITE = re.compile(r"[ \t]*")
 _TO_TOKEN = re.compile(r"(?:[ \t]*(?:#[^\r\n\0]*)?(?:\r\n?|\n))*[ \t]*(?:#[^\r\n\0]*)?")
 _BLOCK_HEADER = re.compile(r"(?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0])")
+_BLANK_LINES = re.compile(r"(?: *(?:\r\n?|\n))* *")
 _BREAKS = re.compile(r"[ \t]*(?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*( *)[ \t]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _MARKER = re.compile(r"(?:---|\.\.\.)[ \t\r\n\0]")
@@ -28,6 +29,7 @@ _PLAIN_LINE = {
 _ENDS = {False: " \t\r\n\0", True: " \t\r\n\0,[]{}"}  # what ends an indicator, in a block and in a flow collection
 _INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
 _ANCHOR_NAME = re.compile(r"[^ \t\r\n\0,\[\]{}]+")
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _NOT_HERE = "not allowed here"
 
 
@@ -75,6 +77,13 @@ class ExactScanner(Scanner):
             raise ScannerError(problem="nested too deep", problem_mark=self.reader.get_mark())
         super().fetch_flow_collection_start(TokenClass, to_push)
 
+    def stale_possible_simple_keys(self) -> None:
+        """Forget keys that no colon can follow any more; a key of a flow mapping may go on over lines."""
+        for level, key in self.possible_simple_keys.items():
+            if level and self.flow_context[level - 1] == "{":
+                key.line = self.reader.line
+        super().stale_possible_simple_keys()
+
     def check_key(self) -> bool:
         """Tell whether `?` is an indicator here."""
         return self._ends_indicator()
@@ -86,7 +95,9 @@ class ExactScanner(Scanner):
     def check_plain(self) -> bool:
         """Tell whether a plain scalar begins here."""
         character = self.reader.peek()
-        if character in "-?:":
+        if character == "-":
+            return self.reader.peek(1) not in _ENDS[False]
+        if character in "?:":
             return not self._ends_indicator()
         return character not in _INDICATORS and character not in _ENDS[False]
 
@@ -115,6 +126,13 @@ class ExactScanner(Scanner):
         problem = "a tag (!...) is not supported: remove it, or quote the text"
         raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
 
+    def scan_flow_scalar(self, style: Any) -> Any:
+        """Scan a quoted scalar; two escapes of surrogates are one character, as in JSON."""
+        token = super().scan_flow_scalar(style)
+        if _SURROGATE_PAIR.search(token.value):
+            token.value = token.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        return token
+
     def scan_block_scalar_indicators(self, start_mark: Any) -> Any:
         """Scan what follows `|` or `>`: chomping (True keeps all breaks, False none) and indentation."""
         found = _BLOCK_HEADER.match(self.reader.buffer, self.reader.pointer)
@@ -124,6 +142,28 @@ class ExactScanner(Scanner):
         self._pass(_WHITE)
         chomping, indentation = found[1] or found[4], found[2] or found[3]
         return {"+": True, "-": False}.get(chomping), int(indentation) if indentation else None
+
+    def scan_block_scalar_indentation(self) -> Any:
+        """Pass over blank lines up to the text: their breaks, the indentation of the text, and where the last ends."""
+        *blank, text = _LINE_BREAK.split(self._pass(_BLANK_LINES))
+        self._refuse_tab(len(text) <= self.indent)
+        deepest = max(map(len, blank), default=0)
+        is_marker = self.check_document_start() or self.check_document_end()
+        if self.reader.peek() != "\0" and not is_marker and self.indent < len(text) < deepest:
+            problem = "a blank line above this text is indented deeper than it: remove the spaces there"
+            raise ScannerError(problem=problem, problem_mark=self.reader.get_mark())
+        # A marker at the first column is no text of a document that is not indented.
+        return ["\n"] * len(blank), max(deepest, len(text), bool(is_marker)), self.reader.get_mark()
+
+    def scan_block_scalar_breaks(self, indent: int) -> Any:
+        """Pass over blank lines inside a block scalar and the indentation of the next line."""
+        found = super().scan_block_scalar_breaks(indent)
+        self._refuse_tab(self.reader.column < indent)
+        return found
+
+    def _refuse_tab(self, is_indentation: bool) -> None:
+        if is_indentation and self.reader.peek() == "\t":
+            raise _tab_error(self.reader.get_mark())
 
     def scan_plain(self) -> Any:
         """Scan a plain scalar over all its lines."""
