@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from schemalm.documents.json_reader import num_line_breaks
+
 _FIRST_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _MARKER = re.compile(r"(?:---|\.\.\.)(?<=[\r\n]...)(?=[ \t\r\n]|\Z)")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -32,11 +34,6 @@ def cut_documents(text: str) -> list[Piece]:
         return [Piece(text)]
     pieces = list(_cut(text))
     return [piece for piece, is_empty in pieces if not is_empty] or [pieces[0][0]]
-
-
-def num_line_breaks(text: str, start: int, end: int) -> int:
-    """How many lines end between two offsets."""
-    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
 
 
 def _has_several(text: str) -> bool:
