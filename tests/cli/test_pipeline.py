@@ -79,8 +79,8 @@ def test_an_empty_corpus_is_refused(invoke, pipeline, tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_smaller_than_the_symbols_is_refused(invoke, pipeline, tmp_path: Path) -> None:
-    command = tokenizer_command(pipeline, pipeline.corpus, tmp_path / "t.json")
-    assert_refused(invoke(*command, "--vocab-size", 10))
+    command = tokenizer_command(pipeline, tmp_path, tmp_path / "t.json")  # of a corpus that would be refused later
+    assert_refused(invoke(*command, "--vocab-size", 10), "vocab_size is 10", "alone need ")
 
 
 def test_prepare_reports_what_it_leaves_out(invoke, pipeline, mixed: Path, tmp_path: Path) -> None:

@@ -36,11 +36,12 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
-    from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
+    check_settings(output, context_size, stride, train_split)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)

@@ -43,6 +43,7 @@ def train(
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+    from schemalm.tokenizer.vocabulary import num_learned_tokens  # noqa: PLC0415
 
     started = time.monotonic()
     terminal = Terminal(as_json)
@@ -51,6 +52,7 @@ def train(
     )
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
+    num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
     with terminal.working("reading the corpus"):
         found, left_out = read_documents([corpus], max_documents=max_files)
     with terminal.working(f"checking {counted(len(found), 'document')}"):

@@ -30,6 +30,7 @@ from schemalm.dataset.store import (
     SplitMetadata,
     SplitWriter,
     hash_file,
+    refuse_data_set,
     write_array,
     write_metadata,
 )
@@ -130,10 +131,7 @@ def prepare(
     Raises DataError where nothing is left for a split or `out` already is a data set, ConfigurationError for settings
     out of range.
     """
-    if not 0 < train_split < 1:
-        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
-    if not 1 <= stride <= context_size:
-        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
+    check_settings(out, context_size, stride, train_split)
     noted = LeftOut() if left_out is None else left_out
     writer = _Preparation(tokenizer, out, context_size, stride, noted, progress)
     validation = validation_sources(documents, 1 - train_split, seed, noted) if held_out is None else set(held_out)
@@ -145,6 +143,15 @@ def prepare(
             for name, is_validation in (("train", False), ("val", True))
         }
     return writer.finish(splits)
+
+
+def check_settings(out: Path, context_size: int, stride: int, train_split: float) -> None:
+    """Raise what `prepare` raises for its settings; for commands, which read a corpus before."""
+    if not 0 < train_split < 1:
+        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
+    if not 1 <= stride <= context_size:
+        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
+    refuse_data_set(out)
 
 
 def validation_sources(

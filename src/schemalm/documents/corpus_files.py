@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from schemalm.documents.left_out import LINKS, LeftOut
 from schemalm.errors import DataError
 
-DOCUMENT_SUFFIXES = (".yml", ".yaml", ".json")
+DOCUMENT_SUFFIXES = (".yml", ".yaml", ".json", ".jsonc")
 ROW_SUFFIXES = (".jsonl", ".jsonl.zst")
 CORPUS_SUFFIXES = (*DOCUMENT_SUFFIXES, *ROW_SUFFIXES)
 

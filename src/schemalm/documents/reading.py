@@ -146,7 +146,7 @@ def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: boo
 
 
 def _is_json(path: Path) -> bool:
-    return path.suffix in (".json", ".jsonc")
+    return path.suffix.lower() in (".json", ".jsonc")
 
 
 def _existing_file(text: str) -> Path | None:

@@ -65,9 +65,7 @@ class RowReader:
     def documents(self, file: Path, name: str) -> Iterator[CorpusRow]:
         """Yield a row for each document of a file, which the rows call `name`."""
         loaded = load_documents(file, limits=self.limits, merge_keys=self.merge_keys)
-        rows = self._several(CorpusRow(None, None, name, name), loaded)
-        for row, document in zip(rows, loaded.documents, strict=True):
-            yield replace(row, line=document.line)
+        yield from self._several(CorpusRow(None, None, name, name), loaded)
 
     def rows(self, file: Path, name: str) -> Iterator[CorpusRow]:
         """Yield the rows of a JSON Lines file; raises `DataError` where it cannot be read to its end."""
@@ -99,20 +97,19 @@ class RowReader:
 
     def _row(self, line: bytes | None, file: Path, name: str, number: int) -> Iterator[CorpusRow]:
         """Yield the documents of one line of JSON Lines, with an error where it holds none."""
-        row = CorpusRow(None, None, repository=f"{name}:{number}", path=f"{name}:{number}", line=number)
-        source = f"{file}:{number}"
+        place, source = f"{name}:{number}", f"{file}:{number}"
+        row = CorpusRow(None, None, place, place, number)
         try:
             if line is None:
                 raise DocumentError("the row is too long; raise max_bytes to read it", source=source)
             fields = _fields(line, source, self.limits)
-            path = _name(fields, "path", source) or row.path
-            repository = _name(fields, "repo", source) or row.repository
-            row = replace(row, repository=repository, path=path, fields=_scalars(fields))
+            repository, path = _name(fields, "repo", source) or place, _name(fields, "path", source) or place
+            row = CorpusRow(None, None, repository, path, number, _scalars(fields))
             loaded = self._loaded(fields, source)
         except DocumentError as error:
             yield replace(row, error=error)
         else:
-            yield from self._several(row, loaded)
+            yield from self._several(row, loaded, number)
 
     def _loaded(self, fields: dict[str, JSONValue], source: str) -> LoadedDocuments:
         name = next((name for name in _DOCUMENT_FIELDS if name in fields), None)
@@ -129,12 +126,14 @@ class RowReader:
             raise DocumentError(f"the field `{name}`: {fault}", source=source)
         return LoadedDocuments((LoadedDocument(value, None),))
 
-    def _several(self, row: CorpusRow, loaded: LoadedDocuments) -> Iterator[CorpusRow]:
+    def _several(self, row: CorpusRow, loaded: LoadedDocuments, line: int | None = None) -> Iterator[CorpusRow]:
+        """Yield the row of each document, at `line` or where the document begins."""
         if loaded.is_jsonc:
             self.left_out.comments.add(row.name)
         for number, document in enumerate(loaded.documents, start=1):
             path = row.path if number == 1 else f"{row.path}#{number}"
-            yield replace(row, value=document.value, error=document.error, path=path)
+            at = document.line if line is None else line
+            yield CorpusRow(document.value, document.error, row.repository, path, at, row.fields)
 
 
 def _content(raw: BinaryIO, name: str) -> BinaryIO:
