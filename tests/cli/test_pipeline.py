@@ -123,8 +123,13 @@ def test_what_is_left_out_is_told_and_listed(invoke, pipeline, mixed: Path, tmp_
 def test_rows_with_other_fields_are_told_which_to_rename(invoke, pipeline, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps({"text": f"name: n{number}"}) + "\n" for number in range(6)))
-    reason = "6 rejected: the row has none of `yaml`, `json` and `value`, but `text`: rename `text` to `yaml`"
-    assert_refused(invoke(*prepare_command(pipeline, rows, tmp_path / "data")), "fewer than two sources", reason)
+    reason = "1: the row has none of `yaml`, `json` and `value`, but `text`: rename `text` to `yaml`"
+    assert_refused(
+        invoke(*prepare_command(pipeline, rows, tmp_path / "data")),
+        "fewer than two sources",
+        "6 rejected, for example",
+        reason,
+    )
     assert_refused(invoke(*tokenizer_command(pipeline, rows, tmp_path / "t.json")), "no document is left", reason)
 
 

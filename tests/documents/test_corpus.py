@@ -110,6 +110,16 @@ def test_several_documents_of_a_file_or_row_are_rows_of_one_source(tmp_path: Pat
     assert [row.error is None for row in rows] == [True, False, True, True, True, True, True]
 
 
+def test_json_with_comments_is_read_and_noted_once_for_the_corpus(tmp_path: Path) -> None:
+    (tmp_path / "a.JSONC").write_text('{"a": 1, // the first\n}')
+    (tmp_path / "b.json").write_text('// first\n{"b": 1}')
+    (tmp_path / "c.json").write_text('{"c": 1}')
+    left_out = LeftOut()
+    rows = list(read_corpus([tmp_path], left_out=left_out))
+    assert [row.value for row in rows] == [{"a": 1}, {"b": 1}, {"c": 1}]
+    assert left_out.comments.names == ["a.JSONC", "b.json"]
+
+
 MARK = b"\xef\xbb\xbf"
 
 

@@ -25,8 +25,8 @@ def test_the_three_commonest_reasons_are_explained_with_an_example_each() -> Non
     ]
     assert LeftOut(rejections).explanation() == [
         "4 rejected: the schema's enum; for example 0.yml: /colour: not one of red, blue (enum)",
-        "2 rejected: the key … is repeated; for example in/a.yml:3:1: the key 'x' is repeated",
-        "2 rejected: empty; for example in/d.yml:1:1: empty",
+        "2 rejected, for example in/a.yml:3:1: the key 'x' is repeated",
+        "2 rejected, for example in/d.yml:1:1: empty",
         "2 rejected for 2 other reasons",
     ]
 
@@ -61,6 +61,14 @@ def test_plain_values_give_the_same_record_again() -> None:
     left_out.comments.add("d.json")
     assert LeftOut.from_dict(left_out.to_dict()) == left_out
     assert LeftOut.from_dict(LeftOut().to_dict()) == LeftOut()
+
+
+def test_a_rejection_is_named_unless_its_reason_names_it() -> None:
+    assert str(Rejection.of("colour", PINK)) == "colour: /colour: not one of red, blue (enum)"
+    assert str(refused("a.yml", "empty", 3)) == "in/a.yml:3:1: empty"
+    assert str(Rejection.of("o/r/a.yml", DocumentError("empty", source="rows.jsonl:7"))) == (
+        "o/r/a.yml: rows.jsonl:7:1:1: empty"
+    )
 
 
 def test_the_error_names_the_problem_first() -> None:

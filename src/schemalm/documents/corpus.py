@@ -20,7 +20,8 @@ from schemalm.documents.rows import CorpusRow, RowReader
 from schemalm.documents.values import canonical_json
 from schemalm.errors import DataError
 
-_EXPECTED = f"a folder or a file that ends in {', '.join(CORPUS_SUFFIXES)}"
+_SUFFIXES = ", ".join(CORPUS_SUFFIXES)
+_EXPECTED = f"a folder or a file that ends in {_SUFFIXES}"
 
 
 def read_corpus(
@@ -47,7 +48,9 @@ def read_corpus(
                 num_rows += 1
                 yield row
     if not num_rows:
-        raise too_little(f"{', '.join(map(str, given))}: no documents found; expected {_EXPECTED}", noted)
+        raise too_little(
+            f"{', '.join(map(str, given))}: no documents found; expected files that end in {_SUFFIXES}", noted
+        )
 
 
 def deduplicate(rows: Iterable[CorpusRow], left_out: LeftOut | None = None) -> Iterator[CorpusRow]:

@@ -48,7 +48,8 @@ class Rejection:
         return _PARTICULARS.sub("…", message)
 
     def __str__(self) -> str:
-        return self.reason if self.name in self.reason else f"{self.name}: {self.reason}"
+        is_named = not self.keyword and self.name in self.reason
+        return self.reason if is_named else f"{self.name}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,10 @@ class LeftOut:
         examples = {rejection.kind: rejection for rejection in reversed(self.rejections)}
         counts = self.count_reasons()
         for kind in list(counts)[:NUM_REASONS]:
-            yield f"{counts[kind]:,} rejected: {kind}; for example {examples[kind]}"
+            broken = (
+                f": {kind};" if examples[kind].keyword else ","
+            )  # other kinds are the example without its particulars
+            yield f"{counts[kind]:,} rejected{broken} for example {examples[kind]}"
         if len(counts) > NUM_REASONS:
             others = list(counts.values())[NUM_REASONS:]
             yield f"{sum(others):,} rejected for {counted(len(others), 'other reason')}"
