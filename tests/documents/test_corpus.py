@@ -78,9 +78,11 @@ def test_a_link_that_is_given_is_followed(tmp_path: Path) -> None:
     (tmp_path / "folder" / "a.yml").write_text("a: 1")
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     (tmp_path / "link.yml").symlink_to(tmp_path / "folder" / "a.yml")
+    (tmp_path / "latest").symlink_to(tmp_path / "folder" / "a.yml")
     (tmp_path / "dangling.yml").symlink_to(tmp_path / "gone")
     (tmp_path / "loop.yml").symlink_to(tmp_path / "loop.yml")
     assert [row.path for row in read_corpus([tmp_path / "link", tmp_path / "link.yml"])] == ["a.yml", "link.yml"]
+    assert [row.value for row in read_corpus([tmp_path / "latest"])] == [{"a": 1}]
     for name in ("dangling.yml", "loop.yml"):
         with pytest.raises(DataError, match="leads nowhere"):
             list(read_corpus([tmp_path / name]))
@@ -161,6 +163,8 @@ def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path: Path, is_at_a_r
         ({"text": "on: push", "repo": "o/r"}, "but `text`, `repo`: rename `text` to `yaml` (or `json`)"),
         ({"id": 1, "content": "on: push"}, "but `id`, `content`: rename `content` to `yaml` (or `json`)"),
         ({"on": "push", "jobs": {}}, "but `on`, `jobs`: name the document's text `yaml` or `json`; a row that is"),
+        ({"YAML": "on: push"}, "but `YAML`: rename `YAML` to `yaml` (or `json`)"),
+        ({"text": None, "Document": {"on": "push"}}, "rename `Document` to `value`"),
         ({str(number): 1 for number in range(100)}, "`7`, …: name"),
         ({}, "no fields; it needs one of `yaml`, `json` and `value`"),
     ],
@@ -187,11 +191,12 @@ def test_rows_hold_yaml_json_text_or_values(tmp_path: Path, name: str) -> None:
         "",
         {"yaml": "ignored: 1", "json": {"a": 12345678901234567890123}},
         {"value": None},
+        {"json": None, "yaml": "a: 2", "value": None},
     ]
     first, *rest = read_corpus([write_rows(tmp_path / name, rows)])
     assert (first.value, first.repository, first.path, first.line) == ({"on": "push"}, "o/r", "ci.yml", 1)
-    assert json_equal([row.value for row in rest], [{"a": 1.0}, {"a": 12345678901234567890123}, None])
-    assert [row.line for row in rest] == [2, 4, 5]
+    assert json_equal([row.value for row in rest], [{"a": 1.0}, {"a": 12345678901234567890123}, None, {"a": 2}])
+    assert [row.line for row in rest] == [2, 4, 5, 6]
     assert not any(row.error for row in rest)
 
 

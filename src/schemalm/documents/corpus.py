@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from schemalm.documents.corpus_files import CORPUS_SUFFIXES, files_in, is_document, is_rows
+from schemalm.documents.corpus_files import CORPUS_SUFFIXES, files_in, followed, has_corpus_name, is_rows
 from schemalm.documents.left_out import Duplicate, LeftOut, too_little
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.rows import CorpusRow, RowReader
@@ -34,9 +34,10 @@ def read_corpus(
     """Yield the rows of folders (searched for the files that follow), of documents, `.jsonl` and `.jsonl.zst`.
 
     A row of JSON Lines is an object with `json` (a value, or JSON text), `yaml` (text) or `value`, the first of
-    these that it has, and optionally `repo` and `path`. `merge_keys`: resolve `<<` in place of refusing it. What is
-    passed over is noted in `left_out`; rows with an error are the caller's to note. Raises `DataError` where a path
-    cannot be read, is of another kind or is damaged, and at the end where there was no document at all.
+    these that it has and that is not null, and optionally `repo` and `path`. `merge_keys`: resolve `<<` in place of
+    refusing it. What is passed over is noted in `left_out`; rows with an error are the caller's to note. Raises
+    `DataError` where a path cannot be read, is of another kind or is damaged, and at the end where there was no
+    document at all.
     """
     noted = LeftOut() if left_out is None else left_out
     reader = RowReader(limits, merge_keys, noted)
@@ -83,9 +84,10 @@ def _files(path: Path, left_out: LeftOut) -> Iterator[tuple[Path, str]]:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     if not is_file:
         raise DataError(f"{path}: {_absence(path)}; expected {_EXPECTED}")
-    if not (is_document(path.name) or is_rows(path.name)):
+    file = followed(path)
+    if not has_corpus_name(file):
         raise DataError(f"{path}: not a corpus; expected {_EXPECTED}")
-    yield path, path.name
+    yield file, path.name
 
 
 def _absence(path: Path) -> str:

@@ -19,19 +19,24 @@ CORPUS_SUFFIXES = (*DOCUMENT_SUFFIXES, *ROW_SUFFIXES)
 _GIT_FOLDER = ".git"
 
 
-def is_document(name: str) -> bool:
-    """Whether a file of this name holds one document, or several."""
-    return name.lower().endswith(DOCUMENT_SUFFIXES)
-
-
 def is_rows(name: str) -> bool:
     """Whether a file of this name holds JSON Lines."""
     return name.lower().endswith(ROW_SUFFIXES)
 
 
+def has_corpus_name(file: Path) -> bool:
+    """Whether a file has a name that corpora are read from."""
+    return file.name.lower().endswith(CORPUS_SUFFIXES)
+
+
+def followed(path: Path) -> Path:
+    """The path that is given, or what it leads to where it is a link and has no name to go by itself."""
+    return path if has_corpus_name(path) else Path(os.path.realpath(path))
+
+
 def is_corpus(path: Path) -> bool:
-    """Whether a path is a folder, or has the name of a file that corpora are read from."""
-    return path.is_dir() or is_document(path.name) or is_rows(path.name)
+    """Whether a path that is given is a folder, or a file that corpora are read from."""
+    return path.is_dir() or has_corpus_name(followed(path))
 
 
 def files_in(folder: Path, left_out: LeftOut) -> list[Path]:
@@ -66,7 +71,7 @@ def _kind_passed_over(entry: os.DirEntry[str]) -> str:
         return "folders of Git" if entry.name == _GIT_FOLDER else ""
     if not entry.is_file(follow_symlinks=False):
         return "pipes, sockets and devices"
-    if is_document(entry.name) or is_rows(entry.name):
+    if has_corpus_name(Path(entry.name)):
         return ""
     suffix = PurePosixPath(entry.name).suffix.lower()
     return f"{suffix} files" if suffix else "files without a suffix"

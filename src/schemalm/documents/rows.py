@@ -23,12 +23,26 @@ from schemalm.documents.zstd_stream import ZstdStream
 from schemalm.errors import DataError, DocumentError
 from schemalm.wording import counted
 
-_DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has holds its document
+_DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
 _DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a value, beside other fields
 _MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row of a file or of one that was put behind another
 _BUFFER_BYTES = 1 << 16
 _NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # of a row that a message names, and of each name
-_USUAL_NAMES = ("text", "content", "document", "body", "source", "code", "data")  # what others call a document's text
+# What others call a document, in any case.
+_USUAL_NAMES = (
+    "yaml",
+    "yml",
+    "json",
+    "value",
+    "text",
+    "content",
+    "contents",
+    "document",
+    "body",
+    "source",
+    "code",
+    "data",
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class RowReader:
         num_rows = 0
         try:
             with file.open("rb") as raw:
-                for number, line in enumerate(self._lines(_content(raw, name)), start=1):
+                for number, line in enumerate(self._lines(_content(raw, file)), start=1):
                     if line is None or line.strip():
                         num_rows += 1
                         yield from self._row(line, file, name, number)
@@ -82,7 +96,8 @@ class RowReader:
                 "get or make the file again"
             ) from None
         except (OSError, zstandard.ZstdError) as error:
-            raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {error}") from None
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason}") from None
 
     def _lines(self, stream: BinaryIO) -> Iterator[bytes | None]:
         """Yield the lines of a stream; None for one that is too long, which is passed over in pieces."""
@@ -112,9 +127,10 @@ class RowReader:
             yield from self._several(row, loaded, number)
 
     def _loaded(self, fields: dict[str, JSONValue], source: str) -> LoadedDocuments:
-        name = next((name for name in _DOCUMENT_FIELDS if name in fields), None)
-        if name is None:
+        present = [name for name in _DOCUMENT_FIELDS if name in fields]
+        if not present:
             raise DocumentError(_missing(fields), source=source)
+        name = next((name for name in present if fields[name] is not None), present[0])
         value = fields[name]
         if name == "json" and isinstance(value, str):
             return parse_documents(value, source=source, limits=self.limits, json_only=True)
@@ -136,8 +152,8 @@ class RowReader:
             yield CorpusRow(document.value, document.error, row.repository, path, at, row.fields)
 
 
-def _content(raw: BinaryIO, name: str) -> BinaryIO:
-    if not name.lower().endswith(".zst"):
+def _content(raw: BinaryIO, file: Path) -> BinaryIO:
+    if not file.name.lower().endswith(".zst"):
         return raw
     return cast(BinaryIO, io.BufferedReader(ZstdStream(raw), _BUFFER_BYTES))
 
@@ -177,10 +193,12 @@ def _missing(fields: dict[str, JSONValue]) -> str:
         return "the row has no fields; it needs one of `yaml`, `json` and `value`"
     shown = [f"`{name[:_NUM_CHARACTERS]}`" for name in list(fields)[:_NUM_FIELDS]]
     listed = ", ".join([*shown, "…"] if len(fields) > _NUM_FIELDS else shown)
-    usual = next((name for name in _USUAL_NAMES if isinstance(fields.get(name), str)), None)
-    advice = (
-        f"rename `{usual}` to `yaml` (or `json`)"
-        if usual
-        else "name the document's text `yaml` or `json`; a row that is itself the document belongs into `value`"
-    )
-    return f"the row has none of `yaml`, `json` and `value`, but {listed}: {advice}"
+    return f"the row has none of `yaml`, `json` and `value`, but {listed}: {_advice(fields)}"
+
+
+def _advice(fields: dict[str, JSONValue]) -> str:
+    for usual in _USUAL_NAMES:
+        for name, value in fields.items():
+            if name.lower() == usual and isinstance(value, str | dict | list):
+                return f"rename `{name}` to {'`yaml` (or `json`)' if isinstance(value, str) else '`value`'}"
+    return "name the document's text `yaml` or `json`; a row that is itself the document belongs into `value`"
