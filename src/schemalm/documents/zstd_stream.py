@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _WINDOW_BYTES = 1 << 27  # what zstd's level 19 with a long window asks of a reader
-_INPUT_BYTES = 1 << 11  # of the file at a time: 4 bytes may hold a block of 128 KiB, so these give 64 MiB at most
+_INPUT_BYTES = 1 << 9  # of the file at a time: 4 bytes may hold a block of 128 KiB, so these give 16 MiB at most
 
 
 class ZstdStream(io.RawIOBase):
