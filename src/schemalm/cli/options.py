@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,4 +17,18 @@ MaxFiles = Annotated[
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where a document was rejected.")]
+MergeKeys = Annotated[
+    bool | None,
+    typer.Option(
+        "--merge-keys/--no-merge-keys",
+        help="Resolve the YAML merge key << in documents [default: where the format of the schema has it].",
+    ),
+]
 DEFAULT_SCHEMA = "github-workflow"
+
+
+def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:
+    """Whether `<<` is resolved: as the option says, by the schema where it was not given."""
+    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
+
+    return knows_merge_keys(schema) if merge_keys is None else merge_keys

@@ -9,7 +9,6 @@ bracket at once.
 
 from __future__ import annotations
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
@@ -17,7 +16,7 @@ from schemalm.documents.json_reader import position_of
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Composer, Expansion
-from schemalm.documents.yaml_scanner import ExactScanner
+from schemalm.documents.yaml_scanner import ExactYAML
 from schemalm.errors import DocumentError
 
 _CLEARER = {
@@ -40,11 +39,9 @@ def compose(
 
     `merge_keys`: resolve `<<` as YAML 1.1 does, in place of refusing it. `expansion` is counted further.
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Scanner = ExactScanner
     composer = Composer(limits, source, merge_keys, expansion or Expansion())
     try:
-        return composer.document(yaml.parse(text))
+        return composer.document(ExactYAML().parse(text))
     except DocumentError:
         raise
     except MarkedYAMLError as error:

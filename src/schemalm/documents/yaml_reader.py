@@ -5,9 +5,8 @@
 anchor at its first mark (`&a:b`), takes the `?` of `{?a: b}` for an indicator, reads integers of 39 digits and more as
 floats, and expands aliases without a bound on the text. Text and values that show a sign of any of these go to
 `yaml_exact`, which decides alone. So does all that ryaml refuses, since it takes tabs for indentation where they are
-content or separate, and keys of flow mappings for ended at their line. Where no sign is seen both agree, but for a block
-scalar without text above which a blank line is indented deeper than the comment below: ryaml reads it, though YAML has
-that comment for text at fault.
+content or separate, and keys of flow mappings for ended at their line. Where no sign is seen both agree, but for a
+block scalar of blank lines that are indented deeper than a comment below: by YAML that comment is text at fault.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ _ALIAS = re.compile(r"\*(?<![^\s\[{,:]\*)[0-9A-Za-z_-]")
 _ANCHOR_WITH_MARKS = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]+[:?%@`]")
 _TEXT_AFTER_QUERY = re.compile(r"\?(?<=[\s\[{,]\?)[^\s]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
+_BLOCK_SCALAR_ALONE = re.compile(r"(?:\s*(?:#[^\r\n]*)?[\r\n])*(?:---)?\s*[|>]")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
 _MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
 _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
@@ -87,12 +87,13 @@ def _is_doubtful_text(text: str) -> bool:
         or _DIRECTIVE.search(text)
         or "\ufeff" in text
         or text.count("{") + text.count("[") > _MAX_FLOW_STARTS
+        or _BLOCK_SCALAR_ALONE.match(text)
     )
 
 
 def _is_doubtful_value(value: JSONValue, limits: DocumentLimits) -> bool:
     """Tell whether a value shows a sign that ryaml misread the text, or breaks a limit."""
-    if value is None or isinstance(value, str):  # no document at all, or a block scalar that is not indented
+    if value is None:  # null, or no document at all
         return True
     for depth, level in enumerate(levels(value), start=1):
         for node in level:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ruamel.yaml import tokens
+from ruamel.yaml import YAML, tokens
 from ruamel.yaml.scanner import Scanner, ScannerError
 
 _WHITE = re.compile(r"[ \t]*")
@@ -79,6 +79,8 @@ class ExactScanner(Scanner):
 
     def stale_possible_simple_keys(self) -> None:
         """Forget keys that no colon can follow any more; a key of a flow mapping may go on over lines."""
+        if not self.possible_simple_keys:
+            return
         for level, key in self.possible_simple_keys.items():
             if level and self.flow_context[level - 1] == "{":
                 key.line = self.reader.line
@@ -207,3 +209,15 @@ class ExactScanner(Scanner):
 
 def _tab_error(mark: Any) -> ScannerError:
     return ScannerError(problem="a tab cannot indent: indent with spaces", problem_mark=mark)
+
+
+class ExactYAML(YAML):
+    """A loader of texts that scans with `ExactScanner`."""
+
+    def __init__(self) -> None:
+        super().__init__(typ="safe", pure=True)
+        self.Scanner = ExactScanner
+
+    def official_plug_ins(self) -> list[Any]:
+        """None: ruamel would look for their files each time."""
+        return []
