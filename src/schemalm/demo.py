@@ -23,6 +23,7 @@ from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
@@ -88,12 +89,14 @@ def run_demo(
     seed: int = 0,
     corpus: Path | None = None,
     schema: str = EMBEDDED_SCHEMA,
+    merge_keys: bool | None = None,
     sizes: DemoSizes = DemoSizes(),
     tell: Callable[[str], None] = lambda message: None,
     training_progress: Progress | None = None,
 ) -> DemoResult:
     """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
 
+    merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
     tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on.
     """
     started = time.monotonic()
@@ -103,7 +106,7 @@ def run_demo(
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
-    documents, left_out = _documents(grammar, corpus, sizes, seed, tell)
+    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     context_size = _context_size(tokenizer, documents, sizes)
     tell(f"cutting windows of {context_size} tokens")
@@ -137,6 +140,7 @@ def run_demo(
 def _documents(
     grammar: Grammar,
     corpus: Path | None,
+    merge_keys: bool | None,
     sizes: DemoSizes,
     seed: int,
     tell: Callable[[str], None],
@@ -146,7 +150,8 @@ def _documents(
         recipes = compose_workflows(sizes.num_documents, seed)
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
     tell(f"reading {corpus}")
-    read, left_out = read_documents([corpus], max_documents=sizes.num_documents)
+    resolves = knows_merge_keys(grammar.schema) if merge_keys is None else merge_keys
+    read, left_out = read_documents([corpus], max_documents=sizes.num_documents, merge_keys=resolves)
     valid, invalid = valid_documents(read, grammar)
     left_out.rejections += invalid
     tell(f"different documents that are valid: {len(valid):,}; left out: {len(left_out.rejections):,}")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from schemalm.documents import load_document
+from schemalm.grammar import Limits
+from schemalm.grammar.sources import read_schema
 
 
 @pytest.fixture
@@ -131,6 +133,31 @@ def test_rows_with_other_fields_are_told_which_to_rename(invoke, pipeline, tmp_p
         reason,
     )
     assert_refused(invoke(*tokenizer_command(pipeline, rows, tmp_path / "t.json")), "no document is left", reason)
+
+
+@pytest.mark.parametrize("is_merging", [True, False])
+def test_merge_keys_are_resolved_by_the_schema_or_the_option(
+    invoke, pipeline, tmp_path: Path, is_merging: bool
+) -> None:
+    corpus, schema = tmp_path / "corpus", tmp_path / "schema.json"
+    corpus.mkdir()
+    for number, tag in enumerate(("red", "green", "blue", "red")):
+        text = f"kind: alpha\nname: {'n' * (number + 1)}\ntags: [{tag}]\n"
+        (corpus / f"{number}.yml").write_text(text)
+    (corpus / "merged.yml").write_text("kind: alpha\n<<: {kind: beta, name: merged}\n")
+    identity = {"$id": read_schema("gitlab-ci", Limits())["$id"]} if is_merging else {}
+    schema.write_text(json.dumps({**json.loads(pipeline.schema.read_text()), **identity}))
+    learn = ("tokenizer", "train", "--corpus", corpus, "--schema", schema, "--vocab-size", 400, "--json", "--out")
+    sizes = ("--context-size", 16, "--stride", 4, "--json")
+    cut = ("prepare", "--input", corpus, "--tokenizer", tmp_path / "t.json", *sizes, "--output")
+    stats = ("tokenizer", "stats", "--corpus", corpus, "--json", "--tokenizer", tmp_path / "t.json")
+    for number, command in enumerate(((*learn, tmp_path / "t.json"), (*cut, tmp_path / "data"), stats)):
+        rejected = json.loads(invoke(*command).stdout)["rejected"]
+        assert [rejection["name"] for rejection in rejected] == ([] if is_merging else ["merged.yml"])
+        other = "--no-merge-keys" if is_merging else "--merge-keys"
+        again = stats if command is stats else (*command[:-1], tmp_path / f"other-{number}")
+        rejected = json.loads(invoke(*again, other).stdout)["rejected"]
+        assert [rejection["name"] for rejection in rejected] == (["merged.yml"] if is_merging else [])
 
 
 def test_equal_documents_are_told_where_too_few_are_left(invoke, pipeline, tmp_path: Path) -> None:

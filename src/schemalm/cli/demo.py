@@ -13,7 +13,7 @@ import typer
 
 from schemalm.cli.evaluate import show_figures
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName, Seed, Strict
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.terminal import Terminal, command_line
 from schemalm.files import free_folder
 
@@ -30,6 +30,7 @@ def demo(
         Path | None, typer.Option(exists=True, metavar="PATH", help="Real documents in place of the embedded ones.")
     ] = None,
     schema: SchemaName = DEFAULT_SCHEMA,
+    merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
@@ -46,6 +47,7 @@ def demo(
         seed=seed,
         corpus=corpus,
         schema=schema,
+        merge_keys=merge_keys,
         tell=terminal.say,
         training_progress=terminal.training_progress(),
     )

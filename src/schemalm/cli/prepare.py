@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, Seed, Strict
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, complain, counted
 
 if TYPE_CHECKING:
@@ -32,11 +32,12 @@ def prepare(
     train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
+    merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
-    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
+    from schemalm.dataset.prepare import check_settings, read_documents, schema_of  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
@@ -46,7 +47,8 @@ def prepare(
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     with terminal.working("reading the corpus"):
-        documents, left_out = read_documents([corpus], max_documents=max_files)
+        resolves = wants_merge_keys(merge_keys, schema_of(loaded))
+        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
     with terminal.counting("preparing documents", len(documents)) as done:
         summary = prepare_data(
             documents,

@@ -49,18 +49,18 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 
 
 def _read_documents(terminal: Terminal, path: Path, name: str, schema: str) -> tuple[Corpus, LeftOut]:
-    from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.prepare import ask_for_schema, read_documents, schema_of, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
+    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
     from schemalm.reference.data import document_corpus  # noqa: PLC0415
     from schemalm.tokenizer import AnyTokenizer, CharacterTokenizer, Tokenizer, load_tokenizer  # noqa: PLC0415
 
-    documents, left_out = read_documents([path])
-    tokenizer: AnyTokenizer
-    if name == "character":
-        tokenizer = CharacterTokenizer.train(document.value for document in documents)
-    else:
-        tokenizer = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
+    given: AnyTokenizer | None = None
+    if name != "character":
+        given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
+    documents, left_out = read_documents([path], merge_keys=given is not None and knows_merge_keys(schema_of(given)))
+    tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
         documents, invalid = valid_documents(documents, tokenizer.grammar)
         left_out.rejections += invalid

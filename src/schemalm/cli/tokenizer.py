@@ -10,7 +10,7 @@ import typer
 
 from schemalm.cli import tokenizer_inspect, tokenizer_stats
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName, Strict
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, MergeKeys, SchemaName, Strict, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -35,6 +35,7 @@ def train(
         Literal["word", "value", "derivation"], typer.Option(help="How far merges reach; wider is shorter, not better.")
     ] = "word",
     max_files: MaxFiles = None,
+    merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
@@ -54,7 +55,8 @@ def train(
         grammar = compile_schema(schema)
     num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
     with terminal.working("reading the corpus"):
-        found, left_out = read_documents([corpus], max_documents=max_files)
+        resolves = wants_merge_keys(merge_keys, grammar.schema)
+        found, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
     with terminal.working(f"checking {counted(len(found), 'document')}"):
         documents, invalid = valid_documents(found, grammar)
     left_out.rejections += invalid

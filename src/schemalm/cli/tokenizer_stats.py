@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, Strict
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
@@ -37,10 +37,12 @@ def stats(
     stride: Annotated[
         int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next, for the largest position.")
     ] = 32,
+    merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Show a vocabulary, and what it makes of a corpus."""
+    from schemalm.dataset.prepare import schema_of  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
@@ -48,7 +50,8 @@ def stats(
     terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
-    usage, left_out = _measure(terminal, loaded, corpus, max_files) if corpus else (None, LeftOut())
+    resolves = wants_merge_keys(merge_keys, schema_of(loaded))
+    usage, left_out = _measure(terminal, loaded, corpus, max_files, resolves) if corpus else (None, LeftOut())
     report_left_out(terminal, left_out)
     vocabulary = describe_vocabulary(loaded, usage)
     _show_vocabulary(terminal, vocabulary)
@@ -61,7 +64,9 @@ def stats(
     raise typer.Exit(exit_code(left_out, strict))
 
 
-def _measure(terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None) -> tuple[Usage, LeftOut]:
+def _measure(
+    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool
+) -> tuple[Usage, LeftOut]:
     """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
     from schemalm.dataset.prepare import ask_for_schema, read_documents  # noqa: PLC0415
     from schemalm.documents import Rejection, canonical_json  # noqa: PLC0415
@@ -70,7 +75,7 @@ def _measure(terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_file
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
     with terminal.working("reading the corpus"):
-        documents, left_out = read_documents([corpus], max_documents=max_files)
+        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=merge_keys)
 
     def encoded() -> Iterator[tuple[Sequence[int], int]]:
         for number, document in enumerate(documents, start=1):

@@ -33,6 +33,7 @@ from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.toml_table import Scalar
@@ -107,13 +108,14 @@ def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
 def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
     data, grammar, left_out = recipe.data, compile_schema(recipe.schema), LeftOut()
     tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
-    rows = _rows(data.validation, data.validation_where, left_out)
+    merge_keys = knows_merge_keys(grammar.schema)
+    rows = _rows(data.validation, data.validation_where, merge_keys, left_out)
     validation, refused = valid_documents(map(_document, rows), grammar)
     left_out.rejections += refused
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
         raise _nothing_left(data.validation, left_out)
-    texts = _training_texts(recipe, seed, left_out)
+    texts = _training_texts(recipe, seed, merge_keys, left_out)
     learners, refused = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
     if not learners:
         left_out.rejections += refused  # otherwise they are noted with all others, when the documents are written
@@ -140,14 +142,14 @@ def _nothing_left(path: Path, left_out: LeftOut) -> DataError:
     return too_little(problem, left_out)
 
 
-def _rows(path: Path, where: Mapping[str, Scalar], left_out: LeftOut) -> Iterator[CorpusRow]:
+def _rows(path: Path, where: Mapping[str, Scalar], merge_keys: bool, left_out: LeftOut) -> Iterator[CorpusRow]:
     """The different readable rows of a corpus whose fields are as asked."""
 
     def is_asked_for(row: CorpusRow) -> bool:
         return all(name in row.fields and row.fields[name] == value for name, value in where.items())
 
     def readable() -> Iterator[CorpusRow]:
-        for row in read_corpus([path], left_out=left_out):
+        for row in read_corpus([path], merge_keys=merge_keys, left_out=left_out):
             if row.error is not None and (is_asked_for(row) or not row.fields):
                 left_out.rejections.append(Rejection.of(row.name, row.error))
             elif row.error is None and is_asked_for(row):
@@ -156,10 +158,10 @@ def _rows(path: Path, where: Mapping[str, Scalar], left_out: LeftOut) -> Iterato
     return deduplicate(readable(), left_out)
 
 
-def _training_texts(recipe: Recipe, seed: int, left_out: LeftOut) -> list[bytes]:
+def _training_texts(recipe: Recipe, seed: int, merge_keys: bool, left_out: LeftOut) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
     held_out = {row.repository for row in read_corpus([recipe.data.validation])}
-    rows = _rows(recipe.data.train, recipe.data.train_where, left_out)
+    rows = _rows(recipe.data.train, recipe.data.train_where, merge_keys, left_out)
     texts = [_line(_document(row)) for row in rows if row.repository not in held_out]
     random.Random(seed).shuffle(texts)
     return texts
