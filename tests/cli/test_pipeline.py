@@ -160,6 +160,12 @@ def test_merge_keys_are_resolved_by_the_schema_or_the_option(
         assert [rejection["name"] for rejection in rejected] == (["merged.yml"] if is_merging else [])
 
 
+def test_the_command_that_comes_next_resolves_merge_keys_alike(invoke, pipeline, tmp_path: Path) -> None:
+    command = tokenizer_command(pipeline, pipeline.corpus, tmp_path / "t.json")
+    for options in ((), ("--merge-keys",), ("--no-merge-keys",)):
+        assert invoke(*command, *options).stderr.rstrip().endswith(" ".join((str(tmp_path / "t.json"), *options)))
+
+
 def test_equal_documents_are_told_where_too_few_are_left(invoke, pipeline, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()

@@ -32,3 +32,10 @@ def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> 
     from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
 
     return knows_merge_keys(schema) if merge_keys is None else merge_keys
+
+
+def given_merge_keys(merge_keys: bool | None) -> tuple[str, ...]:
+    """The option as it was given, for the command that comes next; nothing where it was not."""
+    if merge_keys is None:
+        return ()
+    return ("--merge-keys",) if merge_keys else ("--no-merge-keys",)

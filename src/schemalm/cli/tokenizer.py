@@ -10,7 +10,16 @@ import typer
 
 from schemalm.cli import tokenizer_inspect, tokenizer_stats
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, MergeKeys, SchemaName, Strict, wants_merge_keys
+from schemalm.cli.options import (
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MaxFiles,
+    MergeKeys,
+    SchemaName,
+    Strict,
+    given_merge_keys,
+    wants_merge_keys,
+)
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -79,8 +88,8 @@ def train(
         "elapsed_seconds": round(seconds, 3),
         **left_out.to_dict(),
     }
-    following = command_line("prepare", "--input", corpus, "--output", "data", "--tokenizer", out)
-    terminal.finish(result, next_command=following)
+    following = ("prepare", "--input", corpus, "--output", "data", "--tokenizer", out, *given_merge_keys(merge_keys))
+    terminal.finish(result, next_command=command_line(*following))
     raise typer.Exit(exit_code(left_out, strict))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, wants_merge_keys
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def stats(
         _show_usage(terminal, measured)
     result = {"tokenizer": str(tokenizer), **vocabulary, "corpus": measured, **left_out.to_dict()}
     following = ("--input", corpus or "DIR", "--output", "data", "--tokenizer", tokenizer)
-    terminal.finish(result, next_command=command_line("prepare", *following))
+    terminal.finish(result, next_command=command_line("prepare", *following, *given_merge_keys(merge_keys)))
     raise typer.Exit(exit_code(left_out, strict))
 
 
