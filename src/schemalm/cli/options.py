@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from schemalm.tokenizer import AnyTokenizer
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
@@ -31,3 +34,10 @@ def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> 
     from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
 
     return knows_merge_keys(schema) if merge_keys is None else merge_keys
+
+
+def schema_of(tokenizer: AnyTokenizer) -> dict[str, Any] | bool:
+    """The schema that a tokenizer was made for; a text tokenizer has none, so it says nothing."""
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+
+    return tokenizer.grammar.schema if isinstance(tokenizer, Tokenizer) else True
