@@ -121,7 +121,7 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
         try:
             write(document.value)
         except InvalidDocument as error:
-            findings.append(_invalid(name, file, document.line, error))
+            findings.append(_invalid(name, file, document.line, loaded.is_jsonc, error))
     return Examined(file, len(loaded.documents), findings, loaded.is_jsonc)
 
 
@@ -132,12 +132,12 @@ def _unreadable(name: str, file: Path, error: DocumentError) -> Finding:
     return Finding(name, error.line, error.column, None, None, error.message, shown)
 
 
-def _invalid(name: str, file: Path, first_line: int, error: InvalidDocument) -> Finding:
+def _invalid(name: str, file: Path, first_line: int, is_jsonc: bool, error: InvalidDocument) -> Finding:
     """The finding about the document that begins at a line of the file."""
     from schemalm.cli.locate import Place, excerpt, locate  # noqa: PLC0415
 
     text = _text(file)
-    found = locate(_document_at(first_line, file, text), error.pointer, error.keyword)
+    found = locate(_document_at(first_line, text, is_jsonc), error.pointer, error.keyword)
     place = found and Place(found.line + first_line - 1, found.column)
     return Finding(
         name,
@@ -150,16 +150,14 @@ def _invalid(name: str, file: Path, first_line: int, error: InvalidDocument) -> 
     )
 
 
-def _document_at(line: int, file: Path, text: str) -> str:
+def _document_at(line: int, text: str, is_jsonc: bool) -> str:
     """The text of one document of a file."""
     from schemalm.documents.cutting import cut_documents  # noqa: PLC0415
     from schemalm.documents.json_comments import blank_comments  # noqa: PLC0415
-    from schemalm.documents.reading import is_json  # noqa: PLC0415
 
     text = text.removeprefix("\ufeff")
-    if is_json(file):
-        return blank_comments(text)
-    return next((piece.text for piece in cut_documents(text) if piece.line == line), text)
+    pieces = cut_documents(blank_comments(text) if is_jsonc else text)
+    return next((piece.text for piece in pieces if piece.line == line), text)
 
 
 def _text(file: Path) -> str:

@@ -55,7 +55,7 @@ def load_document(
         return parse_document(str(path_or_text), source=source, limits=limits, merge_keys=merge_keys)
     name = source or str(path)
     text = _read_text(path, name, limits)
-    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path))
+    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
 
 
 def parse_document(
@@ -90,7 +90,7 @@ def load_documents(
         text = _read_text(path, name, limits)
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error),))
-    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
 
 
 def parse_documents(
@@ -145,8 +145,7 @@ def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: boo
     return parse_yaml(text, limits, source, merge_keys=merge_keys, expansion=expansion)
 
 
-def is_json(path: Path) -> bool:
-    """Tell whether a file's name says that it is JSON."""
+def _is_json(path: Path) -> bool:
     return path.suffix.lower() in (".json", ".jsonc")
 
 
