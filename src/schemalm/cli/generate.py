@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import AsJSON, RunFolder, Seed
+from schemalm.cli.options import AsJSON, MergeKeys, RunFolder, Seed, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def generate(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document here.")
     ] = None,
+    merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
     """Write documents with a trained model."""
@@ -44,9 +45,10 @@ def generate(
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
 
-    partial = None if prompt is None else load_document(prompt)
     with terminal.working("loading the model"):
         loaded = load_run(run)
+    merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
+    partial = None if prompt is None else load_document(prompt, merge_keys=merges)
     with terminal.working("writing"):
         documents = generate_documents(
             loaded,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from schemalm.tokenizer import AnyTokenizer
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
@@ -39,3 +42,10 @@ def given_merge_keys(merge_keys: bool | None) -> tuple[str, ...]:
     if merge_keys is None:
         return ()
     return ("--merge-keys",) if merge_keys else ("--no-merge-keys",)
+
+
+def schema_of(tokenizer: AnyTokenizer) -> dict[str, Any] | bool:
+    """The schema that a tokenizer was made for; a text tokenizer has none, so it says nothing."""
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+
+    return tokenizer.grammar.schema if isinstance(tokenizer, Tokenizer) else True

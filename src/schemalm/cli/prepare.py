@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, wants_merge_keys
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, complain, counted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
-    from schemalm.dataset.prepare import check_settings, read_documents, schema_of  # noqa: PLC0415
+    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemalm.cli.left_out import report_left_out
+from schemalm.cli.options import schema_of
 from schemalm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 
 
 def _read_documents(terminal: Terminal, path: Path, name: str, schema: str) -> tuple[Corpus, LeftOut]:
-    from schemalm.dataset.prepare import ask_for_schema, read_documents, schema_of, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
     from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415

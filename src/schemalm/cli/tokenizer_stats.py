@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, wants_merge_keys
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def stats(
     as_json: AsJSON = False,
 ) -> None:
     """Show a vocabulary, and what it makes of a corpus."""
-    from schemalm.dataset.prepare import schema_of  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 

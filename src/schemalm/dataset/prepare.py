@@ -178,11 +178,6 @@ def validation_sources(
     return chosen or {min(drawn, key=lambda source: sizes[source])}
 
 
-def schema_of(tokenizer: AnyTokenizer) -> dict[str, Any] | bool:
-    """The schema that a tokenizer was made for; True, which admits all, where it was made for none."""
-    return tokenizer.grammar.schema if isinstance(tokenizer, Tokenizer) else True
-
-
 def ask_for_schema(tokenizer: AnyTokenizer) -> str:
     """What to add where no document is left: a tokenizer of another schema rejects all of them."""
     if not isinstance(tokenizer, Tokenizer):
