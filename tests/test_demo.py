@@ -38,12 +38,12 @@ def palette(tmp_path: Path) -> Path:
 
 
 def write_palettes(folder: Path, num_documents: int) -> Path:
-    """A folder with so many valid documents, one that the schema refuses and one that is JSON with comments."""
+    """A folder with so many valid documents, one that the schema refuses and one that is no JSON."""
     folder.mkdir()
     for number in range(num_documents):
         value = {"name": f"palette {number}", "colours": COLOURS[number : number + 2]}
         (folder / f"{number}.json").write_text(json.dumps(value))
-    (folder / "commented.json").write_text('{\n  // all of them\n  "colours": []\n}')
+    (folder / "broken.json").write_text('{"colours": [}')
     (folder / "wrong.yaml").write_text("colours: [mauve]\n")
     return folder
 
@@ -92,7 +92,7 @@ def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette:
     corpus = write_palettes(tmp_path / "corpus", 5)
     messages: list[str] = []
     result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, tell=messages.append)
-    assert {rejection.name for rejection in result.rejections} == {"commented.json", "wrong.yaml"}
+    assert {rejection.name for rejection in result.rejections} == {"broken.json", "wrong.yaml"}
     judge = jsonschema_rs.validator_for(PALETTE)
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
     assert (result.evaluation.num_train_documents, result.evaluation.likelihood.num_documents) == (4, 1)

@@ -13,14 +13,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemalm.dataset.prepare import Rejection, SourceDocument, prepare, read_documents, valid_documents
+from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
-from schemalm.documents import canonical_json
+from schemalm.dataset.windows import fitting_context_size
+from schemalm.documents import LeftOut, Rejection, canonical_json
+from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
@@ -33,8 +36,6 @@ EMBEDDED_SCHEMA = "github-workflow"
 MIN_LEARNED_TOKENS = 512
 # With more learned tokens for its size, a corpus is spelled in tokens that each of them occurs in once.
 BYTES_PER_LEARNED_TOKEN = 16
-# Documents left out that the error names where too few are valid.
-NUM_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,19 @@ class DemoSizes:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Where everything is, and how it went; `rejections` are the documents of the corpus that were left out."""
+    """Where everything is, how it went, and what of the corpus was left out."""
 
     folder: Path
     run: Path
     report: Path
     evaluation: Evaluation
-    rejections: tuple[Rejection, ...]
+    left_out: LeftOut
     elapsed_seconds: float
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """The documents of the corpus that were rejected."""
+        return tuple(self.left_out.rejections)
 
 
 def run_demo(
@@ -83,12 +89,14 @@ def run_demo(
     seed: int = 0,
     corpus: Path | None = None,
     schema: str = EMBEDDED_SCHEMA,
+    merge_keys: bool | None = None,
     sizes: DemoSizes = DemoSizes(),
     tell: Callable[[str], None] = lambda message: None,
     training_progress: Progress | None = None,
 ) -> DemoResult:
     """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
 
+    merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
     tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on.
     """
     started = time.monotonic()
@@ -98,7 +106,7 @@ def run_demo(
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
-    documents, rejections = _documents(grammar, corpus, sizes, seed, tell)
+    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     context_size = _context_size(tokenizer, documents, sizes)
     tell(f"cutting windows of {context_size} tokens")
@@ -110,6 +118,7 @@ def run_demo(
         stride=sizes.stride,
         train_split=sizes.train_split,
         seed=seed,
+        left_out=left_out,
     )
     configuration = _training_configuration(summary.metadata, sizes, seed)
     num_tokens = configuration.num_steps * sizes.batch_size * context_size
@@ -125,30 +134,33 @@ def run_demo(
         progress=tell,
     )
     report = write_report(evaluation, out / "run")
-    left_out = (*rejections, *summary.rejections)
     return DemoResult(out, out / "run", report, evaluation, left_out, time.monotonic() - started)
 
 
 def _documents(
     grammar: Grammar,
     corpus: Path | None,
+    merge_keys: bool | None,
     sizes: DemoSizes,
     seed: int,
     tell: Callable[[str], None],
-) -> tuple[list[SourceDocument], list[Rejection]]:
+) -> tuple[list[SourceDocument], LeftOut]:
     if corpus is None:
         tell(f"composing {sizes.num_documents} workflows")
         recipes = compose_workflows(sizes.num_documents, seed)
-        return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], []
+        return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
     tell(f"reading {corpus}")
-    read, unreadable = read_documents([corpus], max_documents=sizes.num_documents)
+    resolves = knows_merge_keys(grammar.schema) if merge_keys is None else merge_keys
+    read, left_out = read_documents([corpus], max_documents=sizes.num_documents, merge_keys=resolves)
     valid, invalid = valid_documents(read, grammar)
-    rejections = [*unreadable, *invalid]
-    tell(f"different documents that are valid: {len(valid):,}; left out: {len(rejections):,}")
+    left_out.rejections += invalid
+    tell(f"different documents that are valid: {len(valid):,}; left out: {len(left_out.rejections):,}")
     documents = _of_several_sources(_sample(valid, sizes.num_bytes))
     if len(documents) < 2:
-        raise DataError(_too_few(corpus, len(documents), rejections))
-    return documents, rejections
+        found = "only one document" if documents else "no document"
+        problem = f"{found} of {corpus} is valid; the demo needs two, one to train on and one to hold out"
+        raise too_little(problem, left_out)
+    return documents, left_out
 
 
 def _sample(documents: list[SourceDocument], num_bytes: int) -> list[SourceDocument]:
@@ -165,13 +177,6 @@ def _of_several_sources(documents: list[SourceDocument]) -> list[SourceDocument]
     if len({document.source for document in documents}) > 1:
         return documents
     return [replace(document, source=document.name) for document in documents]
-
-
-def _too_few(corpus: Path, num_valid: int, rejections: Sequence[Rejection]) -> str:
-    found = "no document" if num_valid == 0 else "only one document"
-    reasons = [f"\n  {rejection.name}: {rejection.reason}" for rejection in rejections[:NUM_REASONS]]
-    left_out = f"; of {len(rejections)} left out, the first:{''.join(reasons)}" if rejections else ""
-    return f"{found} of {corpus} is valid; the demo needs two, one to train on and one to hold out{left_out}"
 
 
 def _count_bytes(documents: Sequence[SourceDocument]) -> int:
@@ -194,12 +199,9 @@ def _tokenizer(
 
 
 def _context_size(tokenizer: Tokenizer, documents: Sequence[SourceDocument], sizes: DemoSizes) -> int:
-    """Room for the longest document, in whole strides and up to the size wanted: padding costs time for nothing.
-
-    Two strides at least: generation begins its next window at a stride that leaves half of the context.
-    """
+    """Room for the longest document, up to the size wanted: padding costs time for nothing."""
     longest = max(len(tokenizer.encode(document.value)) for document in documents)
-    return min(sizes.context_size, max(2, math.ceil(longest / sizes.stride)) * sizes.stride)
+    return min(sizes.context_size, fitting_context_size(longest, sizes.stride))
 
 
 def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> TrainingConfiguration:

@@ -73,11 +73,51 @@ def test_what_is_no_document_is_rejected_with_its_place(
     assert "Traceback" not in result.output
 
 
-def test_a_place_that_cannot_be_found_is_left_out(invoke, write, schema: Path) -> None:
+def test_json_that_is_indented_by_tabs_has_places(invoke, write, schema: Path) -> None:
     result = invoke("check", write("tabs.json", '{\n\t"kind": "no"\n}'), "--schema", schema)
     assert result.exit_code == 1
-    assert "tabs.json" in result.stdout
-    assert '/kind: "no" is not one of' in result.stdout
+    assert 'tabs.json:2:10: /kind: "no" is not one of' in result.stdout
+
+
+def test_every_document_of_a_file_is_checked(invoke, write, schema: Path) -> None:
+    text = "kind: alpha\n---\n# none\n---\nkind: no\n---\nkind: [\n---\nkind: beta\nother: 1\n"
+    path = write("all.yml", text)
+    result = invoke("check", path, "--schema", schema)
+    assert result.exit_code == 1
+    assert f'{path}#2:5:7: /kind: "no" is not one of' in result.stdout
+    assert "    5 | kind: no" in result.stdout
+    assert f"{path}#3:8:1: " in result.stdout
+    assert f"{path}#4:10:1: /other: " in result.stdout
+    assert "1 file, 4 documents: 1 valid, 3 rejected" in result.stdout
+    assert f"next: schemalm check {path} --schema {schema}" in result.stderr
+    report = json.loads(invoke("check", path, "--schema", schema, "--json").stdout)
+    assert (report["num_files"], report["num_documents"], report["num_valid"]) == (1, 4, 1)
+    assert [finding["file"] for finding in report["rejected"]] == [f"{path}#{number}" for number in (2, 3, 4)]
+
+
+def test_comments_in_json_are_passed_over_and_told_of_once(invoke, write, schema: Path) -> None:
+    path = write("a.jsonc", '{\n  // c\n  "kind": "alpha", /* d */ "name": 3,\n}')
+    result = invoke("check", path, "--schema", schema)
+    assert f"{path}:3:36: /name: " in result.stdout
+    assert result.stderr.count("comments or trailing commas") == 1
+    assert json.loads(invoke("check", path, "--schema", schema, "--json").stdout)["with_comments"] == [str(path)]
+
+
+def test_merge_keys_are_resolved_where_the_schema_or_the_option_says_so(invoke, write, schema: Path) -> None:
+    text = "- &d {kind: alpha}\n---\nname: first\n<<: {kind: no}\n"
+    path = write("merged.yml", text)
+    assert "--merge-keys" in invoke("check", path, "--schema", schema).stdout
+    found = invoke("check", path, "--schema", schema, "--merge-keys").stdout
+    assert f'{path}#2:4:12: /kind: "no" is not one of' in found
+    compose = write("compose.yml", "x-a: &a {image: a}\nservices:\n  b: {<<: *a}\n")
+    assert invoke("check", compose, "--schema", "compose-spec").exit_code == 0
+    assert invoke("check", compose, "--schema", "compose-spec", "--no-merge-keys").exit_code == 1
+
+
+def test_line_separators_are_content_of_checked_documents(invoke, write, schema: Path) -> None:
+    path = write("separators.yml", "kind: alpha # \u2028\n'a\x85b': 1\nname: x\u2028y\n")
+    result = invoke("check", path, "--schema", schema)
+    assert f"{path}:2:1: /a" in result.stdout
 
 
 @pytest.mark.parametrize("content", ['kind: "\\e[31mred"\n', 'kind: alpha\n"\\e]0;x\\a": 1\n'])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from schemalm import demo
-from schemalm.dataset.prepare import Rejection
+from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.judges import Verdict
 from schemalm.generation import load_run
@@ -24,12 +25,13 @@ def evaluation(pipeline) -> Evaluation:
 def pretend(monkeypatch: pytest.MonkeyPatch, pipeline):
     """Puts a finished demo in place of the real one; gives the arguments that it was called with."""
 
-    def prepare(evaluation: Evaluation, rejections: tuple[Rejection, ...] = ()) -> dict[str, object]:
+    def prepare(evaluation: Evaluation, rejections: Sequence[Rejection] = ()) -> dict[str, object]:
         called: dict[str, object] = {}
 
         def run_demo(out: Path, **arguments: object) -> demo.DemoResult:
             called.update(arguments, out=out)
-            return demo.DemoResult(out, pipeline.run, pipeline.run / "report.html", evaluation, rejections, 12.0)
+            left_out, report = LeftOut(list(rejections)), pipeline.run / "report.html"
+            return demo.DemoResult(out, pipeline.run, report, evaluation, left_out, 12.0)
 
         monkeypatch.setattr(demo, "run_demo", run_demo)
         return called
@@ -63,6 +65,7 @@ def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation
     result = invoke("demo", "--corpus", tmp_path, "--json")
     assert result.exit_code == 0
     assert called["corpus"] == tmp_path
+    assert invoke("demo", "--corpus", tmp_path, "--strict").exit_code == 1
     report = json.loads(result.stdout)
     assert report["rejected_by_reason"] == {"the schema's enum": 1}
     assert report["evaluation"]["valid_share"] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_a_folder_that_cannot_be_written_is_named_before_the_work(
     assert result.exit_code == 2
     assert f"{tmp_path / 'file'}: Not a directory; choose another folder with --out" in result.stderr
     assert "drawing documents" not in result.stderr
+
+
+def test_what_the_corpora_leave_out_is_told_in_each_sitting(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "experiment"
+    shutil.copytree(recipe.parent, folder)
+    (folder / "train" / "pink.yml").write_text("kind: pink\n")
+    (folder / "train" / "broken.yml").write_text('kind: "a\n')
+    (folder / "validation" / "wrong.yml").write_text("kind: wrong\n")
+    (folder / "train" / "same.yml").write_text((folder / "train" / "1.yml").read_text())
+    command = ("experiment", "run", folder / "cli.toml", "--out", tmp_path / "out", "--arm", "characters")
+    for number, options in enumerate(((), ("--strict",))):
+        result = invoke(*command, *options)
+        assert result.exit_code == number
+        assert "rejected wrong.yml: /kind: " in result.stdout
+        assert "1 exact duplicate left out, for example same.yml" in result.stdout
+    described = json.loads(invoke(*command, "--json").stdout)
+    assert {rejection["name"] for rejection in described["rejected"]} == {"pink.yml", "broken.yml", "wrong.yml"}
 
 
 def test_a_failed_run_exits_1(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:

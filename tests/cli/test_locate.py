@@ -50,6 +50,20 @@ def test_text_that_cannot_be_composed_has_no_place() -> None:
     assert locate('{\n\t"a": 1}', "/a/b") is None
 
 
+def test_json_indented_by_tabs_and_separators_are_located() -> None:
+    assert locate('{\n\t"a": 1}', "/a") == Place(2, 7)
+    assert locate("a: x\u2028y\nb\x85: # \u2029\n  c: 1", "/b\x85/c") == Place(3, 6)
+    assert locate('"\\N": 1\n"\\ud83d\\ude00": 2\nd: \x85', "/\U0001f600") == Place(2, 17)
+
+
+def test_what_was_merged_is_located_where_it_stands() -> None:
+    text = "a: &a {x: 1, y: 2}\nb: &b\n  <<: *a\nc:\n  y: 3\n  <<: [*b, {z: 4}]\n'<<': 5\n"
+    assert locate(text, "/c/x") == Place(1, 11)
+    assert locate(text, "/c/y") == Place(5, 6)
+    assert locate(text, "/c/z") == Place(6, 16)
+    assert locate(text, "/<<") == Place(7, 7)
+
+
 def test_the_caret_stands_under_the_column() -> None:
     assert excerpt(TEXT, Place(4, 14)) == "    4 |     runs-on: 3\n      |              ^"
 

@@ -85,14 +85,28 @@ def test_documents_are_trained_on_in_characters_and_in_tokens_of_the_product(pip
         assert described(invoke, "sample", tmp_path / str(number))["num_new_tokens"] >= 0
 
 
-def test_documents_that_the_schema_refuses_are_left_out_and_exit_1(pipeline, invoke, tmp_path: Path) -> None:
+def test_documents_that_the_schema_refuses_are_left_out(pipeline, invoke, tmp_path: Path) -> None:
     for number, kind in enumerate(("alpha", "beta", "wrong", "gamma")):
         (tmp_path / f"{number}.json").write_text(json.dumps({"kind": kind, "tags": ["red", "green"]}))
     options = ("--tokenizer", "typed", "--schema", pipeline.schema, "--out", tmp_path / "run")
     result = invoke("reference", "train", "--input", tmp_path, *SMALL, *options)
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert "rejected 2.json" in result.stdout
     assert (tmp_path / "run" / "evaluation.json").exists()
+    again = ("--tokenizer", "typed", "--schema", pipeline.schema, "--out", tmp_path / "again", "--strict")
+    assert invoke("reference", "train", "--input", tmp_path, *SMALL, *again).exit_code == 1
+
+
+def test_a_sweep_lists_what_any_tokenizer_leaves_out(pipeline, invoke, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number, kind in enumerate(("alpha", "beta", "wrong", "gamma")):
+        (corpus / f"{number}.json").write_text(json.dumps({"kind": kind, "tags": ["red", "green"]}))
+    swept = ("--input", corpus, "--schema", pipeline.schema, "--out", tmp_path / "swept")
+    command = ("reference", "ablate", *swept, *ABLATION, "tokenizer=character,typed")
+    found = json.loads(invoke(*command, "--json").stdout)
+    assert [rejection["name"] for rejection in found["rejected"]] == ["2.json"]
+    assert (invoke(*command).exit_code, invoke(*command, "--strict").exit_code) == (0, 1)
 
 
 def test_a_prompt_begins_the_text(run: Path, invoke: Invoke) -> None:

@@ -12,7 +12,9 @@ import pytest
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
-from schemalm.documents import canonical_json
+from schemalm.dataset.windows import IGNORED_TARGET, Padding, training_windows
+from schemalm.documents import LeftOut, Rejection, canonical_json
+from schemalm.documents.left_out import Duplicate
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
@@ -98,8 +100,51 @@ def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
 
 
 def test_one_source_alone_cannot_be_split(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="two sources"):
+    with pytest.raises(DataError, match=r"two sources.* found: 10 documents of s0"):
         prepare(documents(10, 1), tokenizer, tmp_path)
+
+
+def test_too_few_sources_tell_what_was_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    left_out = LeftOut([Rejection("a.yml", "a.yml: no")], [Duplicate("c.yml", "b.yml")])
+    with pytest.raises(DataError, match="two sources") as caught:
+        prepare([], tokenizer, tmp_path, left_out=left_out)
+    assert "example a.yml: no\n" in str(caught.value)
+    assert "c.yml, which equals b.yml" in str(caught.value)
+
+
+def test_documents_of_another_schema_are_told_of_the_tokenizers_schema_and_the_reasons(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    others = [SourceDocument({"size": "five"}, f"s{index}", f"d{index}") for index in range(6)]
+    with pytest.raises(DataError) as caught:
+        prepare(others, tokenizer, tmp_path)
+    assert "schema is untitled schema: is it theirs?" in str(caught.value)
+    assert "rejected: the schema's type; for example d" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "context_size", "stride", "share", "fitting_size"),
+    [
+        ([3, 3], 2048, 32, 1 - 3 / 2048, 64),
+        ([100], 100, 25, 0, 100),
+        ([110], 100, 20, 0.05, 120),  # windows at 0 and 20, of 100 and 90 tokens
+        ([40] * 9 + [900], 64, 32, 0, 64),
+    ],
+)
+def test_padding_is_what_windows_hold_beside_tokens(
+    lengths: list[int], context_size: int, stride: int, share: float, fitting_size: int
+) -> None:
+    padding = Padding.of(lengths, context_size, stride)
+    assert padding.fitting_size == fitting_size
+    if share:
+        assert padding.share == pytest.approx(share)
+
+
+def test_the_padding_of_a_preparation_is_that_of_its_training_windows(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    summary = prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
+    windows = training_windows(Split(tmp_path, "train"))
+    targets = windows.rows(np.arange(len(windows))).targets_BT
+    assert summary.padding.share == pytest.approx((targets == IGNORED_TARGET).mean())
 
 
 def test_refused_and_overlong_documents_are_reported_and_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -141,9 +186,10 @@ def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path
         '{"yaml": "a: b: c"}',
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(rows) + "\n")
-    found, rejections = read_documents([tmp_path / "rows.jsonl"])
+    found, left_out = read_documents([tmp_path / "rows.jsonl"])
     assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
-    assert len(rejections) == 1
+    assert len(left_out.rejections) == 1
+    assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
     valid, invalid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA))
     assert valid == found
     assert [rejection.name for rejection in invalid] == ["b.yml"]

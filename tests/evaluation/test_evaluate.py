@@ -15,7 +15,7 @@ from schemalm.dataset.store import Split
 from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
-from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, schema_name, to_text
+from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
 from schemalm.evaluation.judges import SchemaJudge, Verdict
 from schemalm.generation import Generated, Run, load_run
 from schemalm.tokenizer import Tokenizer
@@ -117,23 +117,6 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
     assert (evaluation.valid_share, evaluation.complete_share, evaluation.novel_share) == (0.75, 0.75, 0.5)
     assert evaluation.tokens.values == (10, 10, 10, 10)
     assert evaluation.to_dict()["samples"][2]["reason"] == "no"
-
-
-@pytest.mark.parametrize(
-    ("schema", "name"),
-    [
-        ({"title": "Workflow", "$id": "https://example.com/a.json"}, "Workflow"),
-        ({"title": "JSON schema for the Stylelint configuration files"}, "Stylelint configuration files"),
-        ({"title": "Schema for .prettierrc"}, ".prettierrc"),
-        ({"title": "Netlify config schema"}, "Netlify config"),
-        ({"$id": "https://example.com/github-workflow.json"}, "github-workflow"),
-        ({"id": "http://example.com/old#"}, "old"),
-        ({"title": 3}, "untitled schema"),
-        (True, "untitled schema"),
-    ],
-)
-def test_a_schema_is_called_by_its_title_or_identifier(schema: Any, name: str) -> None:
-    assert schema_name(schema) == name
 
 
 def test_values_too_deep_for_yaml_are_shown_as_json() -> None:

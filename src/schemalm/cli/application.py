@@ -1,6 +1,7 @@
 """The program `schemalm`: its commands in their order, and what becomes of errors.
 
-Exit codes: 0 success; 1 documents were rejected or a check failed; 2 wrong usage or unreadable input; 130 interrupted.
+Exit codes: 0 success, also where documents of a corpus were left out; 1 a check failed, or `--strict` and a document
+was rejected; 2 wrong usage or unreadable input; 130 interrupted.
 Commands let every `SchemaLMError` through: here it becomes one message on stderr. Importing this module imports no
 command's work: each command imports what it needs when it runs, so `--help` answers at once.
 """
@@ -114,7 +115,8 @@ app = typer.Typer(
     name="schemalm",
     cls=Commands,
     help="Train small language models whose every output is a valid document of a given JSON Schema.",
-    epilog="Exit codes: 0 success, 1 documents rejected or a check failed, 2 wrong usage or unreadable input.",
+    epilog="Exit codes: 0 success, 1 a check failed (with --strict: a document was rejected), 2 wrong usage or "
+    "unreadable input.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

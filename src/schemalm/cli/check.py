@@ -1,4 +1,7 @@
-"""`schemalm check`: documents against a schema, with file, line, pointer and reason."""
+"""`schemalm check`: documents against a schema, with file, line, pointer and reason.
+
+A file may hold several documents: each is checked, and the second and later ones are named `path#2`, `path#3`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, SchemaName
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.errors import DocumentError, InvalidDocument
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Why one file is rejected; a file that is no document has no pointer and no keyword."""
+    """Why one document is rejected; text that is no document has no pointer and no keyword."""
 
     file: str
     line: int | None
@@ -43,6 +47,7 @@ def check(
         list[Path], typer.Argument(metavar="FILES", exists=True, dir_okay=False, help="YAML or JSON documents.")
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
+    merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
     """Validate documents: file, line, pointer, reason."""
@@ -52,24 +57,35 @@ def check(
     terminal = Terminal(as_json)
     terminal.say(f"checking {counted(len(files), 'file')} against the schema {schema}")
     with terminal.working("compiling the schema"):
-        tokenizer = Tokenizer.from_grammar(compile_schema(schema))
-    findings: list[Finding] = []
+        grammar = compile_schema(schema)
+    write = Tokenizer.from_grammar(grammar).stretches
+    merges = wants_merge_keys(merge_keys, grammar.schema)
+    examined: list[Examined] = []
     with terminal.counting("checking", len(files)) as done:
         for number, file in enumerate(files, start=1):
-            finding = examine(file, tokenizer.stretches)
-            if finding is not None:
-                findings.append(finding)
+            examined.append(examine(file, write, merge_keys=merges))
             done(number)
+    findings = [finding for one in examined for finding in one.findings]
+    num_documents = sum(one.num_documents for one in examined)
     for finding in findings:
         terminal.show(finding.to_text())
-    terminal.show(f"{counted(len(files), 'file')}: {len(files) - len(findings):,} valid, {len(findings):,} rejected")
+    passed_over = [str(one.file) for one in examined if one.is_jsonc]
+    for name in passed_over:
+        terminal.say(f"{name}: JSON with comments or trailing commas, which were passed over")
+    sizes = counted(len(files), "file")
+    if num_documents != len(files):
+        sizes += f", {counted(num_documents, 'document')}"
+    num_valid = num_documents - len(findings)
+    terminal.show(f"{sizes}: {num_valid:,} valid, {len(findings):,} rejected")
     result = {
         "schema": schema,
         "num_files": len(files),
-        "num_valid": len(files) - len(findings),
+        "num_documents": num_documents,
+        "num_valid": num_valid,
         "rejected": [asdict(finding) for finding in findings],
+        "with_comments": passed_over,
     }
-    again = [finding.file for finding in findings[:NUM_AGAIN]]
+    again = [one.file for one in examined if one.findings][:NUM_AGAIN]
     following = (
         command_line("check", *again, "--schema", schema)
         if again
@@ -81,30 +97,67 @@ def check(
     raise typer.Exit(1 if findings else 0)
 
 
-def examine(file: Path, write: Callable[[Any], object]) -> Finding | None:
-    """Why a file is rejected, by `write`, which raises InvalidDocument for a value; None where it is accepted."""
-    from schemalm.cli.locate import Place, excerpt, locate  # noqa: PLC0415
-    from schemalm.documents import load_document  # noqa: PLC0415
-    from schemalm.errors import DocumentError, InvalidDocument  # noqa: PLC0415
+@dataclass(frozen=True)
+class Examined:
+    """What was found in one file; `is_jsonc`: comments or trailing commas of JSON were passed over."""
 
-    try:
-        write(load_document(file))
-    except DocumentError as error:
-        shown = excerpt(_text(file), Place(error.line, error.column))
-        return Finding(str(file), error.line, error.column, None, None, error.message, shown)
-    except InvalidDocument as error:
-        text = _text(file)
-        place = locate(text, error.pointer, error.keyword)
-        return Finding(
-            str(file),
-            place.line if place else None,
-            place.column if place else None,
-            error.pointer,
-            error.keyword,
-            error.message,
-            excerpt(text, place) if place else "",
-        )
-    return None
+    file: Path
+    num_documents: int
+    findings: list[Finding]
+    is_jsonc: bool
+
+
+def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:
+    """Why documents of a file are rejected, by `write`, which raises InvalidDocument for a value."""
+    from schemalm.documents import load_documents  # noqa: PLC0415
+
+    loaded = load_documents(file, merge_keys=merge_keys)
+    findings: list[Finding] = []
+    for number, document in enumerate(loaded.documents, start=1):
+        name = str(file) if number == 1 else f"{file}#{number}"
+        if document.error is not None:
+            findings.append(_unreadable(name, file, document.error))
+            continue
+        try:
+            write(document.value)
+        except InvalidDocument as error:
+            findings.append(_invalid(name, file, document.line, loaded.is_jsonc, error))
+    return Examined(file, len(loaded.documents), findings, loaded.is_jsonc)
+
+
+def _unreadable(name: str, file: Path, error: DocumentError) -> Finding:
+    from schemalm.cli.locate import Place, excerpt  # noqa: PLC0415
+
+    shown = excerpt(_text(file), Place(error.line, error.column))
+    return Finding(name, error.line, error.column, None, None, error.message, shown)
+
+
+def _invalid(name: str, file: Path, first_line: int, is_jsonc: bool, error: InvalidDocument) -> Finding:
+    """The finding about the document that begins at a line of the file."""
+    from schemalm.cli.locate import Place, excerpt, locate  # noqa: PLC0415
+
+    text = _text(file)
+    found = locate(_document_at(first_line, text, is_jsonc), error.pointer, error.keyword)
+    place = found and Place(found.line + first_line - 1, found.column)
+    return Finding(
+        name,
+        place.line if place else None,
+        place.column if place else None,
+        error.pointer,
+        error.keyword,
+        error.message,
+        excerpt(text, place) if place else "",
+    )
+
+
+def _document_at(line: int, text: str, is_jsonc: bool) -> str:
+    """The text of one document of a file."""
+    from schemalm.documents.cutting import cut_documents  # noqa: PLC0415
+    from schemalm.documents.json_comments import blank_comments  # noqa: PLC0415
+
+    text = text.removeprefix("\ufeff")
+    pieces = cut_documents(blank_comments(text) if is_jsonc else text)
+    return next((piece.text for piece in pieces if piece.line == line), text)
 
 
 def _text(file: Path) -> str:

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from schemalm.cli.evaluate import show_figures
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
-from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.terminal import Terminal, command_line
 from schemalm.files import check_writable, free_folder
 
@@ -30,6 +30,8 @@ def demo(
         Path | None, typer.Option(exists=True, metavar="PATH", help="Real documents in place of the embedded ones.")
     ] = None,
     schema: SchemaName = DEFAULT_SCHEMA,
+    merge_keys: MergeKeys = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Go the whole way: prepare, train, generate, judge, report."""
@@ -46,10 +48,11 @@ def demo(
         seed=seed,
         corpus=corpus,
         schema=schema,
+        merge_keys=merge_keys,
         tell=terminal.say,
         training_progress=terminal.training_progress(),
     )
-    report_rejections(terminal, result.rejections)
+    report_left_out(terminal, result.left_out)
     for number, sample in enumerate(result.evaluation.samples[:NUM_SHOWN], start=1):
         verdict = "valid" if sample.verdict.valid else f"invalid: {sample.verdict.reason}"
         terminal.show(f"--- # document {number}, {verdict}\n{sample.text}")
@@ -64,7 +67,7 @@ def demo(
         "elapsed_seconds": round(result.elapsed_seconds, 3),
         "evaluation": result.evaluation.to_dict(),
         "reservations": held_against,
-        **describe_rejections(result.rejections),
+        **result.left_out.to_dict(),
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
-    raise typer.Exit(0 if result.evaluation.valid_share == 1 else 1)
+    raise typer.Exit(exit_code(result.left_out, strict) if result.evaluation.valid_share == 1 else 1)

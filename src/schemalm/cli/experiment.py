@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, AsJSON
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, Strict
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
@@ -48,6 +49,7 @@ def run(
     budget: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this budget; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this seed; may be repeated.")] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at a time, one thread each.")] = 1,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Make the runs of a recipe that are not done yet, and write the report."""
@@ -68,6 +70,7 @@ def run(
         tell=terminal.say,
         make_progress=terminal.training_progress,
     )
+    report_left_out(terminal, sitting.left_out)
     for failure in sitting.failures:
         terminal.show(f"failed: {failure.run}: {failure.reason}")
     succeeded = sitting.num_made + sitting.num_there
@@ -76,9 +79,10 @@ def run(
         "num_made": sitting.num_made,
         "num_there": sitting.num_there,
         "failures": [{"run": failure.run, "reason": failure.reason} for failure in sitting.failures],
+        **sitting.left_out.to_dict(),
     }
     _finish(terminal, folder, rows, outcome)
-    raise typer.Exit(1 if sitting.failures else 0)
+    raise typer.Exit(1 if sitting.failures else exit_code(sitting.left_out, strict))
 
 
 @app.command("report")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, Seed, chosen_run
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, MergeKeys, RunFolder, Seed, chosen_run, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
@@ -34,6 +34,7 @@ def generate(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document here.")
     ] = None,
+    merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
     """Write documents with a trained model."""
@@ -51,9 +52,10 @@ def generate(
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
     run = chosen_run(terminal, run)
-    partial = None if prompt is None else load_document(prompt)
     with terminal.working("loading the model"):
         loaded = load_run(run)
+    merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
+    partial = None if prompt is None else load_document(prompt, merge_keys=merges)
     with terminal.working("writing"):
         documents = generate_documents(
             loaded,

@@ -2,20 +2,24 @@
 
 In go a document's text, which was read before, and a pointer into its value; out come line and column, both from 1.
 `ruamel.yaml` composes the text once more, slowly: for errors only. JSON is located as the YAML that it nearly is; where
-the two differ (tabs for indentation) there is no place, never a wrong one.
+the two differ there is no place, never a wrong one. What the merge key `<<` brought in is found where it stands.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from schemalm.documents.pointer import parts_of
+from schemalm.documents.separators import StandIns
+from schemalm.documents.yaml_scanner import ExactYAML
 
 MAX_SHOWN_COLUMNS = 120
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 # These keywords are about the key at the pointer, not about the value under it.
 _ABOUT_KEYS = frozenset({"additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties", "not"})
 
@@ -33,13 +37,15 @@ def locate(text: str, pointer: str, keyword: str = "") -> Place | None:
 
     `keyword` is the broken one: some are about a key. None where the text or the pointer cannot be followed.
     """
+    text = text.removeprefix("\ufeff")
     try:
-        node = YAML(typ="safe", pure=True).compose(text.removeprefix("\ufeff"))
+        stand_ins = StandIns.of(text)
+        node = ExactYAML().compose(stand_ins.hide(text))
     except Exception:  # a place is a courtesy: whatever the parser trips over, the message stands without it
         return None
     key: Any = None
     for part in parts_of(pointer):
-        step = _step(node, part)
+        step = _step(node, part, stand_ins)
         if step is None:
             return None
         key, node = step
@@ -48,18 +54,30 @@ def locate(text: str, pointer: str, keyword: str = "") -> Place | None:
     return Place(mark.line + 1, mark.column + 1)
 
 
-def _step(node: Any, part: str) -> tuple[Any, Any] | None:
+def _step(node: Any, part: str, stand_ins: StandIns) -> tuple[Any, Any] | None:
     """The node of the key and the node of the value that `part` leads to; items have no key."""
     if isinstance(node, MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == part), None)
+        return next(((key, value) for key, value in _entries(node) if stand_ins.show(key.value) == part), None)
     if isinstance(node, SequenceNode) and part.isdecimal() and int(part) < len(node.value):
         return None, node.value[int(part)]
     return None
 
 
+def _entries(node: Any) -> Iterator[tuple[Any, Any]]:
+    """The keys and values of a mapping, those that it takes from others last."""
+    merged: list[Any] = []
+    for key, value in node.value:
+        if key.value == "<<" and not key.style:
+            merged = value.value if isinstance(value, SequenceNode) else [value]
+        else:
+            yield key, value
+    for mapping in merged:
+        yield from _entries(mapping)
+
+
 def excerpt(text: str, place: Place) -> str:
     """The line at `place` with a caret under the column; nothing where the line is missing or empty."""
-    line = next(iter(text.split("\n")[place.line - 1 : place.line]), "")
+    line = next(iter(_LINE_BREAK.split(text)[place.line - 1 : place.line]), "")
     line = "".join(character if character.isprintable() else " " for character in line).rstrip()
     if not line:
         return ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from schemalm.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from schemalm.tokenizer import AnyTokenizer
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
@@ -20,9 +23,38 @@ MaxFiles = Annotated[
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote, or one above it.")
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where a document was rejected.")]
+MergeKeys = Annotated[
+    bool | None,
+    typer.Option(
+        "--merge-keys/--no-merge-keys",
+        help="Resolve the YAML merge key << in documents [default: where the format of the schema has it].",
+    ),
+]
 DEFAULT_SCHEMA = "github-workflow"
 # What to do where the folder to write cannot be written.
 CHOOSE_OUT = "choose another folder with --out"
+
+
+def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:
+    """Whether `<<` is resolved: as the option says, by the schema where it was not given."""
+    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
+
+    return knows_merge_keys(schema) if merge_keys is None else merge_keys
+
+
+def given_merge_keys(merge_keys: bool | None) -> tuple[str, ...]:
+    """The option as it was given, for the command that comes next; nothing where it was not."""
+    if merge_keys is None:
+        return ()
+    return ("--merge-keys",) if merge_keys else ("--no-merge-keys",)
+
+
+def schema_of(tokenizer: AnyTokenizer) -> dict[str, Any] | bool:
+    """The schema that a tokenizer was made for; a text tokenizer has none, so it says nothing."""
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+
+    return tokenizer.grammar.schema if isinstance(tokenizer, Tokenizer) else True
 
 
 def chosen_run(terminal: Terminal, folder: Path) -> Path:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.options import AsJSON, MaxFiles, Seed
-from schemalm.cli.rejections import describe_rejections, report_rejections
-from schemalm.cli.terminal import Terminal, command_line
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of, wants_merge_keys
+from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
+
+if TYPE_CHECKING:
+    from schemalm.dataset.windows import Padding
+
+MUCH_PADDING = 0.8  # the share from which on a smaller context is worth a word
 
 
 def prepare(
@@ -28,21 +33,25 @@ def prepare(
     train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
+    merge_keys: MergeKeys = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
-    from schemalm.dataset.prepare import read_documents  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
+    check_settings(output, context_size, stride, train_split)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
     check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     with terminal.working("reading the corpus"):
-        documents, rejections = read_documents([corpus], max_documents=max_files)
+        resolves = wants_merge_keys(merge_keys, schema_of(loaded))
+        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
     with terminal.counting("preparing documents", len(documents)) as done:
         summary = prepare_data(
             documents,
@@ -52,17 +61,30 @@ def prepare(
             stride=stride,
             train_split=train_split,
             seed=seed,
+            left_out=left_out,
             progress=done,
         )
-    rejections += summary.rejections
-    report_rejections(terminal, rejections)
+    report_left_out(terminal, left_out)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    result: dict[str, Any] = {"data": str(output), "splits": sizes, **describe_rejections(rejections)}
+    for warning in padding_warnings(summary.padding, context_size):
+        terminal.warn(warning)
+    result: dict[str, Any] = {"data": str(output), "splits": sizes, **left_out.to_dict()}
     following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
-    raise typer.Exit(1 if rejections else 0)
+    raise typer.Exit(exit_code(left_out, strict))
+
+
+def padding_warnings(padding: Padding, context_size: int) -> list[str]:
+    """What to say of windows that are nearly all padding, where smaller ones hold as much; nothing of others."""
+    if padding.share < MUCH_PADDING or padding.fitting_size > context_size // 2:
+        return []
+    return [
+        f"{padding.share * 100:.1f} % of the training windows is padding, which costs as much time as text: 9 of 10 "
+        f"documents have at most {counted(padding.usual_length, 'token')}; --context-size {padding.fitting_size} holds "
+        f"them, {context_size} was asked for"
+    ]

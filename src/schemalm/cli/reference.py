@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.left_out import exit_code
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed, Strict
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
-from schemalm.cli.rejections import describe_rejections
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable, free_folder
 from schemalm.reference.configuration import ReferenceConfiguration
@@ -69,6 +69,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder [default: runs/reference].")
     ] = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Train a model with one of the three engines."""
@@ -97,7 +98,7 @@ def train(
     check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
-    corpus, rejections = read_corpus(terminal, input, tokenizer, schema)
+    corpus, left_out = read_corpus(terminal, input, tokenizer, schema)
     losses: list[float] = []
     started = time.monotonic()
     with terminal.counting("steps", steps) as count:
@@ -117,8 +118,8 @@ def train(
         result["count_table_loss"] = _count_table_loss(configuration, corpus)
         terminal.show(f"the count table with Laplace smoothing: {result['count_table_loss']:.4f} nats per token")
     following = command_line("reference", "sample", run, "--max-new-tokens", 100)
-    terminal.finish({**result, **describe_rejections(rejections)}, next_command=following)
-    raise typer.Exit(1 if rejections else 0)
+    terminal.finish({**result, **left_out.to_dict()}, next_command=following)
+    raise typer.Exit(exit_code(left_out, strict))
 
 
 def _count_table_loss(configuration: ReferenceConfiguration, corpus: Corpus) -> float:

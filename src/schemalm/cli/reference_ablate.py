@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed
+from schemalm.cli.left_out import exit_code
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed, Strict
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
@@ -41,9 +42,11 @@ def ablate(
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept.")] = Path(
         "runs/ablation"
     ),
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Sweep settings: every combination, several seeds; goes on where it was interrupted."""
+    from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.experiments.ablation import parse_axis, plan_ablation, run_ablation, table_rows  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -53,8 +56,15 @@ def ablate(
     terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}, into {out}")
     check_writable(out, advice=CHOOSE_OUT)
 
+    left_out = LeftOut()
+
     def read(tokenizer: str) -> Corpus:
-        return read_corpus(terminal, input, tokenizer, schema)[0]
+        nonlocal left_out
+        corpus, found = read_corpus(terminal, input, tokenizer, schema)
+        # Each tokenizer may refuse documents of its own; all else is the same each time.
+        found.rejections = list(dict.fromkeys([*left_out.rejections, *found.rejections]))
+        left_out = found
+        return corpus
 
     sweep = run_ablation(plan, list(combined), read, out, terminal.say)
     if sweep.rows:
@@ -62,6 +72,7 @@ def ablate(
     for failure in sweep.failures:
         terminal.show(f"failed: {failure}")
     terminal.show(f"tables and plot: {out / 'results.md'}, results.csv, results.jsonl, results.svg")
-    result = {"out": str(out), "num_made": sweep.num_made, "failures": sweep.failures, "rows": sweep.rows}
+    made = {"num_made": sweep.num_made, "failures": sweep.failures, "rows": sweep.rows}
+    result = {"out": str(out), **made, **left_out.to_dict()}
     terminal.finish(result, next_command=command_line("reference", "train", "--input", input))
-    raise typer.Exit(1 if sweep.failures else 0)
+    raise typer.Exit(1 if sweep.failures else exit_code(left_out, strict))

@@ -5,28 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemalm.cli.rejections import report_rejections
+from schemalm.cli.left_out import report_left_out
+from schemalm.cli.options import schema_of
 from schemalm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from schemalm.dataset.prepare import Rejection
+    from schemalm.documents import LeftOut
     from schemalm.reference.data import Corpus
 
-DOCUMENT_SUFFIXES = (".yml", ".yaml", ".json", ".jsonl", ".jsonl.zst")
 
-
-def read_corpus(terminal: Terminal, path: Path, tokenizer: str, schema: str) -> tuple[Corpus, list[Rejection]]:
-    """The corpus of a text file, or of documents, and the documents that were left out.
+def read_corpus(terminal: Terminal, path: Path, tokenizer: str, schema: str) -> tuple[Corpus, LeftOut]:
+    """The corpus of a text file, or of documents, and what of it was left out.
 
     tokenizer: `character` and `typed` (the symbols of the schema without merges) are made from what is read; anything
     else is a tokenizer file. Raises `DataError` where there is nothing to read.
     """
-    if path.is_dir() or path.name.endswith(DOCUMENT_SUFFIXES):
+    from schemalm.documents import LeftOut  # noqa: PLC0415
+    from schemalm.documents.corpus_files import is_corpus  # noqa: PLC0415
+
+    if is_corpus(path):
         return _read_documents(terminal, path, tokenizer, schema)
-    return _read_text(path, tokenizer), []
+    return _read_text(path, tokenizer), LeftOut()
 
 
 def _read_text(path: Path, tokenizer: str) -> Corpus:
+    from schemalm.documents.corpus_files import CORPUS_SUFFIXES  # noqa: PLC0415
     from schemalm.errors import DataError  # noqa: PLC0415
     from schemalm.reference.data import text_corpus  # noqa: PLC0415
     from schemalm.tokenizer import CharacterTokenizer, TextTokenizer, load_tokenizer  # noqa: PLC0415
@@ -41,28 +44,28 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
     if not isinstance(loaded, TextTokenizer):
         raise DataError(
             f"typed tokens spell documents, and {path} is text: give a folder, or a file that ends in "
-            f"{', '.join(DOCUMENT_SUFFIXES)}"
+            f"{', '.join(CORPUS_SUFFIXES)}"
         )
     return text_corpus(text, loaded)
 
 
-def _read_documents(terminal: Terminal, path: Path, name: str, schema: str) -> tuple[Corpus, list[Rejection]]:
-    from schemalm.dataset.prepare import read_documents, valid_documents  # noqa: PLC0415
-    from schemalm.errors import DataError  # noqa: PLC0415
+def _read_documents(terminal: Terminal, path: Path, name: str, schema: str) -> tuple[Corpus, LeftOut]:
+    from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
+    from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
+    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
     from schemalm.reference.data import document_corpus  # noqa: PLC0415
     from schemalm.tokenizer import AnyTokenizer, CharacterTokenizer, Tokenizer, load_tokenizer  # noqa: PLC0415
 
-    documents, rejections = read_documents([path])
-    tokenizer: AnyTokenizer
-    if name == "character":
-        tokenizer = CharacterTokenizer.train(document.value for document in documents)
-    else:
-        tokenizer = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
+    given: AnyTokenizer | None = None
+    if name != "character":
+        given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
+    documents, left_out = read_documents([path], merge_keys=given is not None and knows_merge_keys(schema_of(given)))
+    tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
         documents, invalid = valid_documents(documents, tokenizer.grammar)
-        rejections += invalid
-    report_rejections(terminal, rejections)
+        left_out.rejections += invalid
+    report_left_out(terminal, left_out)
     if not documents:
-        raise DataError(f"{path}: no document is left, {len(rejections):,} were rejected")
-    return document_corpus(documents, tokenizer), rejections
+        raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer)}", left_out)
+    return document_corpus(documents, tokenizer, left_out), left_out

@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from schemalm.errors import SchemaLMError
+from schemalm.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from schemalm.training.progress import Progress
+
+__all__ = ["Terminal", "command_line", "complain", "counted", "printable"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -42,11 +45,6 @@ def printable(text: str) -> str:
 def command_line(*arguments: object) -> str:
     """A command of this program, quoted for a shell."""
     return shlex.join(["schemalm", *map(str, arguments)])
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 file`, `2,000 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def complain(text: str) -> None:

@@ -9,8 +9,17 @@ from typing import Annotated, Any, Literal
 import typer
 
 from schemalm.cli import tokenizer_inspect, tokenizer_stats
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MaxFiles, SchemaName
-from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import (
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MaxFiles,
+    MergeKeys,
+    SchemaName,
+    Strict,
+    given_merge_keys,
+    wants_merge_keys,
+)
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
@@ -36,13 +45,16 @@ def train(
         Literal["word", "value", "derivation"], typer.Option(help="How far merges reach; wider is shorter, not better.")
     ] = "word",
     max_files: MaxFiles = None,
+    merge_keys: MergeKeys = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Learn a tokenizer from a corpus."""
     from schemalm.dataset.prepare import read_documents, valid_documents  # noqa: PLC0415
-    from schemalm.errors import DataError  # noqa: PLC0415
+    from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+    from schemalm.tokenizer.vocabulary import num_learned_tokens  # noqa: PLC0415
 
     started = time.monotonic()
     terminal = Terminal(as_json)
@@ -52,14 +64,16 @@ def train(
     check_writable(out.parent, out.name, advice="choose another file with --out")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
+    num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
     with terminal.working("reading the corpus"):
-        found, rejections = read_documents([corpus], max_documents=max_files)
+        resolves = wants_merge_keys(merge_keys, grammar.schema)
+        found, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
     with terminal.working(f"checking {counted(len(found), 'document')}"):
         documents, invalid = valid_documents(found, grammar)
-    rejections += invalid
-    report_rejections(terminal, rejections)
+    left_out.rejections += invalid
+    report_left_out(terminal, left_out)
     if not documents:
-        raise DataError(f"{corpus}: no document is left, {len(rejections):,} were rejected; is {schema} their schema?")
+        raise too_little(f"{corpus}: no document is left; is {schema} their schema?", left_out)
     values, sources = [document.value for document in documents], [document.source for document in documents]
     with terminal.working(f"learning from {counted(len(documents), 'document')}"):
         tokenizer = Tokenizer.train(grammar, values, vocab_size, sources=sources, merge_scope=merge_scope)
@@ -74,11 +88,11 @@ def train(
         "vocab_size": tokenizer.vocab_size,
         "num_documents": len(documents),
         "elapsed_seconds": round(seconds, 3),
-        **describe_rejections(rejections),
+        **left_out.to_dict(),
     }
-    following = command_line("prepare", "--input", corpus, "--output", "data", "--tokenizer", out)
-    terminal.finish(result, next_command=following)
-    raise typer.Exit(1 if rejections else 0)
+    following = ("prepare", "--input", corpus, "--output", "data", "--tokenizer", out, *given_merge_keys(merge_keys))
+    terminal.finish(result, next_command=command_line(*following))
+    raise typer.Exit(exit_code(left_out, strict))
 
 
 app.command("inspect")(tokenizer_inspect.inspect)

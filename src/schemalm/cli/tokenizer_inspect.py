@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.check import Finding, examine
-from schemalm.cli.options import AsJSON
+from schemalm.cli.options import AsJSON, MergeKeys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
@@ -42,6 +42,7 @@ def inspect(
     html: Annotated[
         Path | None, typer.Option(dir_okay=False, metavar="OUT", help="Write a page that tells about each token.")
     ] = None,
+    merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
     """Show a document with its tokens coloured."""
@@ -56,8 +57,9 @@ def inspect(
         check_writable(html.parent, html.name, advice="choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
-    _refuse(terminal, file, tokenizer, examine(file, loaded[tokenizer].encode))
-    value = load_document(file)
+    merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
+    _refuse(terminal, file, tokenizer, examine(file, loaded[tokenizer].encode, merge_keys=merges).findings)
+    value = load_document(file, merge_keys=merges)
     inspection = inspect_value(loaded[tokenizer], value)
     counts = count_units(value, {str(path): other for path, other in loaded.items()})
     if not as_json:
@@ -74,10 +76,11 @@ def inspect(
     terminal.finish(result, next_command=following)
 
 
-def _refuse(terminal: Terminal, file: Path, tokenizer: Path, finding: Finding | None) -> None:
+def _refuse(terminal: Terminal, file: Path, tokenizer: Path, findings: list[Finding]) -> None:
     """End the command where the file is no valid document."""
-    if finding is None:
+    if not findings:
         return
+    finding = findings[0]
     terminal.show(finding.to_text())
     again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer)
     terminal.finish({"file": str(file), "rejected": asdict(finding)}, next_command=again)

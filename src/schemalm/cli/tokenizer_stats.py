@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.options import AsJSON, MaxFiles
-from schemalm.cli.rejections import describe_rejections, report_rejections
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
-    from schemalm.dataset.prepare import Rejection
+    from schemalm.documents import LeftOut
     from schemalm.inspection import TokenKind, Usage
     from schemalm.tokenizer import AnyTokenizer
 
@@ -37,55 +37,59 @@ def stats(
     stride: Annotated[
         int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next, for the largest position.")
     ] = 32,
+    merge_keys: MergeKeys = None,
+    strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Show a vocabulary, and what it makes of a corpus."""
+    from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
-    usage, rejections = _measure(terminal, loaded, corpus, max_files) if corpus else (None, [])
-    report_rejections(terminal, rejections)
+    resolves = wants_merge_keys(merge_keys, schema_of(loaded))
+    usage, left_out = _measure(terminal, loaded, corpus, max_files, resolves) if corpus else (None, LeftOut())
+    report_left_out(terminal, left_out)
     vocabulary = describe_vocabulary(loaded, usage)
     _show_vocabulary(terminal, vocabulary)
     measured = describe_usage(loaded, usage, stride) if usage else None
     if measured:
         _show_usage(terminal, measured)
-    result = {"tokenizer": str(tokenizer), **vocabulary, "corpus": measured, **describe_rejections(rejections)}
+    result = {"tokenizer": str(tokenizer), **vocabulary, "corpus": measured, **left_out.to_dict()}
     following = ("--input", corpus or "DIR", "--output", "data", "--tokenizer", tokenizer)
-    terminal.finish(result, next_command=command_line("prepare", *following))
-    raise typer.Exit(1 if rejections else 0)
+    terminal.finish(result, next_command=command_line("prepare", *following, *given_merge_keys(merge_keys)))
+    raise typer.Exit(exit_code(left_out, strict))
 
 
 def _measure(
-    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None
-) -> tuple[Usage, list[Rejection]]:
-    """The usage in the documents of a corpus, and those that are refused; raises DataError where none is left."""
-    from schemalm.dataset.prepare import Rejection, read_documents  # noqa: PLC0415
-    from schemalm.documents import canonical_json  # noqa: PLC0415
+    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool
+) -> tuple[Usage, LeftOut]:
+    """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
+    from schemalm.dataset.prepare import ask_for_schema, read_documents  # noqa: PLC0415
+    from schemalm.documents import Rejection, canonical_json  # noqa: PLC0415
+    from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.errors import DataError, InvalidDocument  # noqa: PLC0415
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
     with terminal.working("reading the corpus"):
-        documents, rejections = read_documents([corpus], max_documents=max_files)
+        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=merge_keys)
 
     def encoded() -> Iterator[tuple[Sequence[int], int]]:
         for number, document in enumerate(documents, start=1):
             try:
                 yield tokenizer.encode(document.value), len(canonical_json(document.value))
             except (InvalidDocument, DataError) as error:
-                keyword = error.keyword if isinstance(error, InvalidDocument) else ""
-                rejections.append(Rejection(document.name, str(error), keyword))
+                left_out.rejections.append(Rejection.of(document.name, error))
             done(number)
 
     with terminal.counting("encoding documents", len(documents)) as done:
         try:
-            return measure_usage(encoded(), tokenizer.vocab_size), rejections
+            return measure_usage(encoded(), tokenizer.vocab_size), left_out
         except ValueError:
-            report_rejections(terminal, rejections)
-            raise DataError(f"{corpus}: no document is left, {len(rejections):,} were rejected") from None
+            report_left_out(terminal, left_out)
+            raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer)}", left_out) from None
 
 
 def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:

@@ -30,18 +30,22 @@ from schemalm.dataset.store import (
     SplitMetadata,
     SplitWriter,
     hash_file,
+    refuse_data_set,
     write_array,
     write_metadata,
 )
-from schemalm.dataset.windows import check_positions
-from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corpus
+from schemalm.dataset.windows import Padding, check_positions
+from schemalm.documents import LeftOut, Rejection, canonical_json, deduplicate, read_corpus
+from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
+from schemalm.grammar.naming import schema_name
 from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.wording import counted
 
 # Called with the number of documents done.
 Progress = Callable[[int], None]
@@ -57,44 +61,37 @@ class SourceDocument:
 
 
 @dataclass(frozen=True)
-class Rejection:
-    """A document that is left out: its name, why, and the schema's keyword where that is what it breaks."""
-
-    name: str
-    reason: str
-    keyword: str = ""
-
-
-@dataclass(frozen=True)
 class PreparationSummary:
-    """What was prepared: the metadata written, and the documents left out."""
+    """What was prepared: the metadata written, the padding of its training windows, and what was left out."""
 
     metadata: Metadata
-    rejections: tuple[Rejection, ...]
+    padding: Padding
+    left_out: LeftOut
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """The documents that were rejected."""
+        return tuple(self.left_out.rejections)
 
 
 def read_documents(
-    paths: Iterable[Path], *, max_documents: int | None = None
-) -> tuple[list[SourceDocument], list[Rejection]]:
-    """Reads a corpus without exact duplicates: its documents, and the files or rows that are none.
+    paths: Iterable[Path], *, max_documents: int | None = None, merge_keys: bool = False
+) -> tuple[list[SourceDocument], LeftOut]:
+    """Reads a corpus: its different documents, and what was left out, files and rows that are none among it.
 
-    max_documents: takes an evenly spaced selection of so many. Raises DataError where there is nothing to read.
+    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<` in place of refusing it.
+    Raises DataError where there is nothing to read.
     """
     documents: list[SourceDocument] = []
-    rejections: list[Rejection] = []
-    for row in deduplicate(read_corpus(paths)):
+    left_out = LeftOut()
+    for row in deduplicate(read_corpus(paths, merge_keys=merge_keys, left_out=left_out), left_out):
         if row.error is not None:
-            rejections.append(Rejection(_name(row), str(row.error)))
+            left_out.rejections.append(Rejection.of(row.name, row.error))
         else:
-            documents.append(SourceDocument(row.value, row.repository, _name(row)))
+            documents.append(SourceDocument(row.value, row.repository, row.name))
     if max_documents is not None:
         documents = [documents[index] for index in evenly_spaced(len(documents), max_documents)]
-    return documents, rejections
-
-
-def _name(row: CorpusRow) -> str:
-    """The path, behind the repository where the row names one."""
-    return row.path if row.repository == row.path else f"{row.repository}/{row.path}"
+    return documents, left_out
 
 
 def valid_documents(
@@ -109,7 +106,7 @@ def valid_documents(
             writer.stretches(document.value)
             valid.append(document)
         except InvalidDocument as error:
-            rejections.append(Rejection(document.name, str(error), error.keyword))
+            rejections.append(Rejection.of(document.name, error))
     return valid, rejections
 
 
@@ -123,21 +120,21 @@ def prepare(
     train_split: float = 0.8,
     seed: int = 0,
     held_out: Collection[str] | None = None,
+    left_out: LeftOut | None = None,
     progress: Progress | None = None,
 ) -> PreparationSummary:
     """Writes the prepared folder `out`, with windows and position tokens as `windows.py` describes them.
 
     train_split: the share of documents in training, kept as closely as whole sources allow. seed: draws the sources.
     held_out: the sources of validation, in place of a draw.
+    left_out: what reading the documents left out; errors tell of it, and what is rejected here is added.
     Raises DataError where nothing is left for a split or `out` already is a data set, ConfigurationError for settings
     out of range.
     """
-    if not 0 < train_split < 1:
-        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
-    if not 1 <= stride <= context_size:
-        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
-    writer = _Preparation(tokenizer, out, context_size, stride, progress)
-    validation = validation_sources(documents, 1 - train_split, seed) if held_out is None else set(held_out)
+    check_settings(out, context_size, stride, train_split)
+    noted = LeftOut() if left_out is None else left_out
+    writer = _Preparation(tokenizer, out, context_size, stride, noted, progress)
+    validation = validation_sources(documents, 1 - train_split, seed, noted) if held_out is None else set(held_out)
     with kept_from_collection():
         splits = {
             name: writer.split(
@@ -148,14 +145,26 @@ def prepare(
     return writer.finish(splits)
 
 
-def validation_sources(documents: Sequence[SourceDocument], share: float, seed: int) -> set[str]:
+def check_settings(out: Path, context_size: int, stride: int, train_split: float) -> None:
+    """Raise what `prepare` raises for its settings; for commands, which read a corpus before."""
+    if not 0 < train_split < 1:
+        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
+    if not 1 <= stride <= context_size:
+        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
+    refuse_data_set(out)
+
+
+def validation_sources(
+    documents: Sequence[SourceDocument], share: float, seed: int, left_out: LeftOut | None = None
+) -> set[str]:
     """The sources whose documents are held out: drawn by hash until they hold `share` of all documents.
 
-    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two.
+    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two, which
+    tells what was left out.
     """
     sizes = Counter(document.source for document in documents)
     if len(sizes) < 2:
-        raise DataError("the documents come from fewer than two sources: a split needs one to hold out")
+        raise too_little(_too_few_sources(documents), left_out or LeftOut())
     wanted = share * len(documents)
     drawn = sorted(sizes, key=lambda source: hashlib.sha256(f"{seed}:{source}".encode()).digest())
     chosen: set[str] = set()
@@ -167,6 +176,18 @@ def validation_sources(documents: Sequence[SourceDocument], share: float, seed: 
             chosen.add(source)
             held += sizes[source]
     return chosen or {min(drawn, key=lambda source: sizes[source])}
+
+
+def ask_for_schema(tokenizer: AnyTokenizer) -> str:
+    """What to add where no document is left: a tokenizer of another schema rejects all of them."""
+    if not isinstance(tokenizer, Tokenizer):
+        return ""
+    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
+
+
+def _too_few_sources(documents: Sequence[SourceDocument]) -> str:
+    found = f"{counted(len(documents), 'document')} of {documents[0].source}" if documents else "no document"
+    return f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
 
 
 @contextmanager
@@ -183,7 +204,13 @@ class _Preparation:
     """One preparation under way."""
 
     def __init__(
-        self, tokenizer: AnyTokenizer, out: Path, context_size: int, stride: int, progress: Progress | None
+        self,
+        tokenizer: AnyTokenizer,
+        out: Path,
+        context_size: int,
+        stride: int,
+        left_out: LeftOut,
+        progress: Progress | None,
     ) -> None:
         self._tokenizer = tokenizer
         self._typed = tokenizer if isinstance(tokenizer, Tokenizer) else None
@@ -193,7 +220,8 @@ class _Preparation:
         self._stride = stride
         self._progress = progress
         self._num_done = 0
-        self._rejections: list[Rejection] = []
+        self._left_out = left_out
+        self._paddings: dict[str, Padding] = {}
 
     @property
     def _num_states(self) -> int:
@@ -210,25 +238,31 @@ class _Preparation:
             num_nonterminals=num_nonterminals,
             num_states=self._num_states,
         ) as writer:
+            lengths = []
             for document in documents:
-                self._add(writer, document)
+                if num_tokens := self._add(writer, document):
+                    lengths.append(num_tokens)
                 self._num_done += 1
                 if self._progress is not None:
                     self._progress(self._num_done)
             written = writer.finish()
         if not written.num_documents:
-            raise DataError(f"no document is left for the split {name!r}: {len(self._rejections)} were rejected")
+            raise too_little(
+                f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer)}", self._left_out
+            )
+        self._paddings[name] = Padding.of(lengths, self._context_size, self._stride)
         return written
 
-    def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
+    def _add(self, writer: SplitWriter, document: SourceDocument) -> int:
+        """Writes a document and returns how many tokens it has; 0 where it is rejected."""
         try:
             tokens, nonterminals, states = self._encode(document.value)
             check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
-            keyword = error.keyword if isinstance(error, InvalidDocument) else ""
-            self._rejections.append(Rejection(document.name, str(error), keyword))
-            return
+            self._left_out.rejections.append(Rejection.of(document.name, error))
+            return 0
         writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
+        return len(tokens)
 
     def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None, Int64Array | None]:
         """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
@@ -255,7 +289,7 @@ class _Preparation:
             splits=splits,
         )
         write_metadata(self._out, metadata)
-        return PreparationSummary(metadata, tuple(self._rejections))
+        return PreparationSummary(metadata, self._paddings["train"], self._left_out)
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())

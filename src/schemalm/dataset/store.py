@@ -114,6 +114,12 @@ class _HashedFile:
             self._file.close()
 
 
+def refuse_data_set(folder: Path) -> None:
+    """Raise `DataError` where a folder already is a data set, which is never written over."""
+    if (folder / METADATA_FILE).exists():
+        raise DataError(f"{folder} already holds a prepared data set: choose another folder or delete it")
+
+
 class SplitWriter:
     """Writes one split as documents come, in constant memory but for two numbers per document.
 
@@ -131,8 +137,7 @@ class SplitWriter:
         num_nonterminals: int = 0,
         num_states: int = 0,
     ) -> None:
-        if (folder.parent / METADATA_FILE).exists():
-            raise DataError(f"{folder.parent} already holds a prepared data set: choose another folder or delete it")
+        refuse_data_set(folder.parent)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._context_size, self._stride = context_size, stride

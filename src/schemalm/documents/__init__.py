@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from schemalm.documents.corpus import CorpusRow, deduplicate, read_corpus
+from schemalm.documents.corpus import deduplicate, read_corpus
+from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.reading import load_document, parse_document
+from schemalm.documents.reading import (
+    LoadedDocument,
+    LoadedDocuments,
+    load_document,
+    load_documents,
+    parse_document,
+    parse_documents,
+)
+from schemalm.documents.rows import CorpusRow
 from schemalm.documents.values import JSONValue, canonical_json, json_equal
 from schemalm.documents.writing import dump_document
 
@@ -12,11 +21,17 @@ __all__ = [
     "CorpusRow",
     "DocumentLimits",
     "JSONValue",
+    "LeftOut",
+    "LoadedDocument",
+    "LoadedDocuments",
+    "Rejection",
     "canonical_json",
     "deduplicate",
     "dump_document",
     "json_equal",
     "load_document",
+    "load_documents",
     "parse_document",
+    "parse_documents",
     "read_corpus",
 ]

@@ -11,6 +11,7 @@ import json
 import re
 from typing import NoReturn
 
+from schemalm.documents.json_comments import blank_comments
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, find_fault, scalar_fault
 from schemalm.errors import DocumentError
@@ -66,13 +67,31 @@ def strict_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValu
     try:
         return parse_json(text, limits, source)
     except json.JSONDecodeError as error:
-        raise DocumentError(f"not JSON: {error.msg}", line=error.lineno, column=error.colno, source=source) from None
+        line, column = position_of(text, error.pos)
+        raise DocumentError(f"not JSON: {error.msg}", line=line, column=column, source=source) from None
+
+
+def json_with_comments(text: str, limits: DocumentLimits, source: str = "") -> tuple[JSONValue, bool]:
+    """Return the value of JSON text, and whether comments or trailing commas had to be passed over for it.
+
+    Raises `DocumentError` for all else that `strict_json` refuses.
+    """
+    try:
+        return parse_json(text, limits, source), False
+    except json.JSONDecodeError:
+        blanked = blank_comments(text)
+        return strict_json(blanked, limits, source), blanked != text
 
 
 def position_of(text: str, offset: int) -> tuple[int, int]:
-    """Return the line and column, both from 1, of a character offset."""
-    line_start = text.rfind("\n", 0, offset) + 1
-    return text.count("\n", 0, offset) + 1, offset - line_start + 1
+    """Return the line and column, both from 1, of a character offset; lines end at LF, CR LF and CR."""
+    line_start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    return num_line_breaks(text, 0, line_start) + 1, offset - line_start + 1
+
+
+def num_line_breaks(text: str, start: int, end: int) -> int:
+    """Return how many lines end between two offsets."""
+    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
 
 
 def _locate_fault(text: str, limits: DocumentLimits) -> tuple[int, int]:

@@ -1,53 +1,152 @@
 """A document's text, or its file, to its value.
 
-In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`). Text that
-begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact subset of what YAML parsers read;
-files named `.json` must be JSON. What is refused stands in `json_reader` and `yaml_exact`. Encodings other than UTF-8
-are not read.
+In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`), or one for each
+document of the text. Text that begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact
+subset of what YAML parsers read; files named `.json` and `.jsonc` must be JSON, but may have comments and trailing
+commas. What is refused stands in `json_reader` and `yaml_composer`. Encodings other than UTF-8 are not read.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from schemalm.documents.json_reader import parse_json, position_of, strict_json
+from schemalm.documents.cutting import Piece, cut_documents
+from schemalm.documents.json_reader import json_with_comments, parse_json, position_of
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.values import JSONValue
+from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
 from schemalm.errors import DocumentError
 
 _MAX_PATH_LENGTH = 4096
 
 
-def load_document(path_or_text: str | Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS) -> JSONValue:
+@dataclass(frozen=True)
+class LoadedDocument:
+    """One document of a text: its value, or the error where it has none; `line`, from 1, is where it begins."""
+
+    value: JSONValue
+    error: DocumentError | None
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class LoadedDocuments:
+    """What a text holds, at least one entry; `is_jsonc`: JSON with comments or trailing commas, which were left out."""
+
+    documents: tuple[LoadedDocument, ...]
+    is_jsonc: bool = False
+
+
+def load_document(
+    path_or_text: str | Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
+) -> JSONValue:
     """Return the value of one YAML 1.2 or JSON document.
 
     A `Path`, and a string of one line that names an existing file, is read as a file; any other string is the
-    document itself. `source` names the text in errors (a file's own path where empty). Raises `DocumentError` with
-    `line`, `column` and `source` where the file cannot be read, the text is no document, or a limit is broken.
+    document itself. `source` names the text in errors (a file's own path where empty). `merge_keys`: resolve `<<` as
+    YAML 1.1 does, in place of refusing it. Raises `DocumentError` with `line`, `column` and `source` where the file
+    cannot be read, the text is no document or several, or a limit is broken.
     """
     path = path_or_text if isinstance(path_or_text, Path) else _existing_file(path_or_text)
     if path is None:
-        return parse_document(str(path_or_text), source=source, limits=limits)
+        return parse_document(str(path_or_text), source=source, limits=limits, merge_keys=merge_keys)
     name = source or str(path)
-    return parse_document(_read_text(path, name, limits), source=name, limits=limits, json_only=path.suffix == ".json")
+    text = _read_text(path, name, limits)
+    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
 
 
 def parse_document(
-    text: str, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, json_only: bool = False
+    text: str,
+    *,
+    source: str = "",
+    limits: DocumentLimits = DEFAULT_LIMITS,
+    merge_keys: bool = False,
+    json_only: bool = False,
 ) -> JSONValue:
-    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`."""
+    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`.
+
+    `json_only`: the text is JSON, in which comments and trailing commas are passed over where need be.
+    """
     _check_text(text, source, limits)
     text = text.removeprefix("\ufeff")
     if json_only:
-        return strict_json(text, limits, source)
+        return json_with_comments(text, limits, source)[0]
+    pieces = cut_documents(text)
+    if len(pieces) > 1:
+        message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
+        raise DocumentError(message, line=pieces[1].line, source=source)
+    return _value(pieces[0], limits, source, merge_keys, Expansion())
+
+
+def load_documents(
+    path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
+) -> LoadedDocuments:
+    """Return every document of a file; a file that cannot be read is one entry with the error."""
+    name = source or str(path)
+    try:
+        text = _read_text(path, name, limits)
+    except DocumentError as error:
+        return LoadedDocuments((LoadedDocument(None, error),))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
+
+
+def parse_documents(
+    text: str,
+    *,
+    source: str = "",
+    limits: DocumentLimits = DEFAULT_LIMITS,
+    merge_keys: bool = False,
+    json_only: bool = False,
+) -> LoadedDocuments:
+    """Return every document of a text, which `---` sets apart; JSON is one document, read as by `parse_document`.
+
+    Documents of nothing but comments are passed over, unless there is no other. One that is broken has its error as its
+    entry and does not hide the others.
+    """
+    try:
+        _check_text(text, source, limits)
+        text = text.removeprefix("\ufeff")
+        if json_only:
+            value, is_jsonc = json_with_comments(text, limits, source)
+            return LoadedDocuments((LoadedDocument(value, None),), is_jsonc)
+    except DocumentError as error:
+        return LoadedDocuments((LoadedDocument(None, error),))
+    pieces = cut_documents(text)
+    expansion = Expansion()
+    return LoadedDocuments(tuple(_loaded(piece, limits, source, merge_keys, expansion) for piece in pieces))
+
+
+def _loaded(
+    piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
+) -> LoadedDocument:
+    try:
+        return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line)
+    except DocumentError as error:
+        return LoadedDocument(None, error, piece.line)
+
+
+def _value(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
+    try:
+        return _parse_piece(piece.text, limits, source, merge_keys, expansion)
+    except DocumentError as error:
+        line = error.line + piece.line - 1
+        raise DocumentError(error.message, line=line, column=error.column, source=source) from None
+
+
+def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
     if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             return parse_json(text, limits, source)
         except json.JSONDecodeError:
             pass  # a flow mapping or sequence of YAML
-    return parse_yaml(text, limits, source)
+    return parse_yaml(text, limits, source, merge_keys=merge_keys, expansion=expansion)
+
+
+def _is_json(path: Path) -> bool:
+    return path.suffix.lower() in (".json", ".jsonc")
 
 
 def _existing_file(text: str) -> Path | None:

@@ -14,9 +14,9 @@ import json
 import re
 from typing import Literal
 
+from schemalm.documents.core_schema import resolve_plain
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.values import JSONValue, find_fault
-from schemalm.documents.yaml_exact import resolve_plain
 from schemalm.errors import DocumentError
 
 _STEP = "  "

@@ -7,7 +7,6 @@ and version give the same evaluation on one machine. Nothing is written. Not cov
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request, check_whole
 from schemalm.grammar import Grammar
+from schemalm.grammar.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import find_data
 
@@ -33,7 +33,6 @@ from schemalm.training.run_data import find_data
 MAX_NEIGHBOUR_DOCUMENTS = 5000
 MAX_VALIDATION_DOCUMENTS = 500
 COMPLETE = "complete"
-_TITLE_OF_A_SCHEMA = re.compile(r"^(json )?schema (for |of )?(the )?|( json)? schema$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -272,15 +271,3 @@ def to_text(value: JSONValue) -> str:
         return dump_document(value)
     except DocumentError:
         return canonical_json(value).decode() + "\n"
-
-
-def schema_name(schema: dict[str, Any] | bool) -> str:
-    """What to call the documents of a schema: its title without "JSON schema for", else the last part of its `$id`."""
-    fields = schema if isinstance(schema, dict) else {}
-    title = fields.get("title")
-    identifier = fields.get("$id", fields.get("id"))
-    if isinstance(title, str) and (name := _TITLE_OF_A_SCHEMA.sub("", title)):
-        return name
-    if isinstance(identifier, str) and identifier:
-        return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
-    return "untitled schema"

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ import zstandard
 from schemalm.dataset.prepare import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
-from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corpus
+from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
+from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.toml_table import Scalar
@@ -44,12 +46,13 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DrawnCorpus:
-    """The documents that one seed drew; `digest` stands for their contents."""
+    """The documents that one seed drew; `digest` stands for their contents, `left_out` says what is not among them."""
 
     folder: Path
     digest: str
     schema: str
     key_orders: Mapping[frozenset[str], tuple[str, ...]]
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def train_documents(self) -> Iterator[SourceDocument]:
         """Training documents, in the order drawn."""
@@ -84,6 +87,8 @@ def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
         drawn_by, orders = description["drawn_by"], description["key_orders"]
         key_orders = {frozenset(order): tuple(order) for order in orders}
         contents = [description["files"], orders]
+        # Those drawn before it was written down have none.
+        left_out = LeftOut.from_dict(description["left_out"]) if "left_out" in description else LeftOut()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}): delete {folder} to draw the documents again") from None
     if drawn_by != _drawn_by(recipe, seed):
@@ -91,7 +96,7 @@ def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
             f"{folder} holds documents that were drawn by {json.dumps(drawn_by)}, but the recipe says "
             f"{json.dumps(_drawn_by(recipe, seed))}: choose another folder with --out"
         )
-    return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders)
+    return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders, left_out)
 
 
 def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
@@ -101,45 +106,62 @@ def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
 
 
 def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
-    data, grammar = recipe.data, compile_schema(recipe.schema)
+    data, grammar, left_out = recipe.data, compile_schema(recipe.schema), LeftOut()
     tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
-    rows = _rows(data.validation, data.validation_where)
-    validation, _ = valid_documents(map(_document, rows), grammar)
+    merge_keys = knows_merge_keys(grammar.schema)
+    rows = _rows(data.validation, data.validation_where, merge_keys, left_out)
+    validation, refused = valid_documents(map(_document, rows), grammar)
+    left_out.rejections += refused
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
-    texts = _training_texts(recipe, seed)
-    learners, _ = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
-    for path, documents in ((data.validation, validation), (data.train, learners)):
-        if not documents:
-            raise DataError(f"{path}: no document is left that is valid and has the fields that the recipe asks for")
+    if not validation:
+        raise _nothing_left(data.validation, left_out)
+    texts = _training_texts(recipe, seed, merge_keys, left_out)
+    learners, refused = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
+    if not learners:
+        left_out.rejections += refused  # otherwise they are noted with all others, when the documents are written
+        raise _nothing_left(data.train, left_out)
     key_orders = learn_key_orders(grammar, [document.value for document in learners])
     writer = Tokenizer.from_grammar(grammar.with_key_orders(key_orders))
     num_documents = {
-        TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer),
-        VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer),
+        TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer, left_out),
+        VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer, left_out),
     }
     description = {
         "drawn_by": _drawn_by(recipe, seed),
         "num_documents": num_documents,
         "files": {name: hash_file(folder / name) for name in num_documents},
         "key_orders": list(key_orders.values()),
+        "left_out": left_out.to_dict(),
     }
     write_atomically(folder / DESCRIPTION_FILE, json.dumps(description, indent=2).encode())
     tell(f"documents: {num_documents[TRAIN_FILE]:,} to train on, {num_documents[VALIDATION_FILE]:,} for validation")
 
 
-def _rows(path: Path, where: Mapping[str, Scalar]) -> Iterator[CorpusRow]:
+def _nothing_left(path: Path, left_out: LeftOut) -> DataError:
+    problem = f"{path}: no document is left that is valid and has the fields that the recipe asks for"
+    return too_little(problem, left_out)
+
+
+def _rows(path: Path, where: Mapping[str, Scalar], merge_keys: bool, left_out: LeftOut) -> Iterator[CorpusRow]:
     """The different readable rows of a corpus whose fields are as asked."""
 
     def is_asked_for(row: CorpusRow) -> bool:
         return all(name in row.fields and row.fields[name] == value for name, value in where.items())
 
-    return deduplicate(row for row in read_corpus([path]) if row.error is None and is_asked_for(row))
+    def readable() -> Iterator[CorpusRow]:
+        for row in read_corpus([path], merge_keys=merge_keys, left_out=left_out):
+            if row.error is not None and (is_asked_for(row) or not row.fields):
+                left_out.rejections.append(Rejection.of(row.name, row.error))
+            elif row.error is None and is_asked_for(row):
+                yield row
+
+    return deduplicate(readable(), left_out)
 
 
-def _training_texts(recipe: Recipe, seed: int) -> list[bytes]:
+def _training_texts(recipe: Recipe, seed: int, merge_keys: bool, left_out: LeftOut) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
     held_out = {row.repository for row in read_corpus([recipe.data.validation])}
-    rows = _rows(recipe.data.train, recipe.data.train_where)
+    rows = _rows(recipe.data.train, recipe.data.train_where, merge_keys, left_out)
     texts = [_line(_document(row)) for row in rows if row.repository not in held_out]
     random.Random(seed).shuffle(texts)
     return texts
@@ -159,7 +181,7 @@ def _parse(line: bytes) -> SourceDocument:
     return SourceDocument(fields["value"], fields["repo"], fields["path"])
 
 
-def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer) -> int:
+def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, left_out: LeftOut) -> int:
     """Writes the valid ones of the documents with their keys in the writer's order, and returns how many they are."""
     num_written = 0
     compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
@@ -167,7 +189,8 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer) -
         for document in documents:
             try:
                 value = writer.decode(writer.encode(document.value))
-            except InvalidDocument:
+            except InvalidDocument as error:
+                left_out.rejections.append(Rejection.of(document.name, error))
                 continue
             stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")
             num_written += 1

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from schemalm.dataset.prepare import SourceDocument, prepare
 from schemalm.dataset.store import METADATA_FILE, Metadata
-from schemalm.errors import DataError
+from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.kinds import KINDS, TokenizerRecipe
@@ -77,10 +77,7 @@ class Material:
         )
         if summary.rejections:
             (folder / METADATA_FILE).unlink()
-            first = summary.rejections[0]
-            raise DataError(
-                f"{len(summary.rejections)} documents cannot be encoded, the first of them {first.name}: {first.reason}"
-            )
+            raise too_little("all documents must be encoded, and some cannot", summary.left_out)
 
 
 def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tokens: int) -> Iterator[SourceDocument]:

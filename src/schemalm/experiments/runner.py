@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from schemalm.documents import LeftOut
 from schemalm.errors import ConfigurationError, SchemaLMError, TrainingError
 from schemalm.experiments.corpus import Tell, obtain_corpus
 from schemalm.experiments.recipe import Recipe
@@ -71,11 +72,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Sitting:
-    """What one call did: runs that it made, runs that were there already, and runs that failed."""
+    """What one call did: runs that it made, that were there already, and that failed; what its corpora left out."""
 
     num_made: int
     num_there: int
     failures: tuple[Failure, ...]
+    left_out: LeftOut
 
 
 def run_experiment(
@@ -113,7 +115,8 @@ def run_experiment(
         experiment.tidy(run)
         write_report(out, recipe.name, recipe.arm_names)
         tell(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
-    return Sitting(len(missing) - len(failures), len(planned) - len(missing), tuple(failures))
+    num_made, num_there = len(missing) - len(failures), len(planned) - len(missing)
+    return Sitting(num_made, num_there, tuple(failures), experiment.corpora[seeds[0]].left_out)
 
 
 Outcomes = Iterator[tuple[PlannedRun, Result | Failure]]

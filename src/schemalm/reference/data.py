@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemalm.dataset.prepare import SourceDocument, validation_sources
-from schemalm.documents import canonical_json
+from schemalm.documents import LeftOut, canonical_json
 from schemalm.errors import DataError
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.weights import Tokens
@@ -39,9 +39,11 @@ def text_corpus(text: str, tokenizer: TextTokenizer) -> Corpus:
     return Corpus(tokenizer, train, validation, len(text[cut:].encode()))
 
 
-def document_corpus(documents: Sequence[SourceDocument], tokenizer: AnyTokenizer) -> Corpus:
+def document_corpus(
+    documents: Sequence[SourceDocument], tokenizer: AnyTokenizer, left_out: LeftOut | None = None
+) -> Corpus:
     """The corpus of documents; raises `DataError` for less than two sources, `InvalidDocument` where one is refused."""
-    held_out = validation_sources(documents, VALIDATION_SHARE, seed=0)
+    held_out = validation_sources(documents, VALIDATION_SHARE, seed=0, left_out=left_out)
     splits = [[one.value for one in documents if (one.source in held_out) == is_held_out] for is_held_out in (0, 1)]
     train, validation = (stream(tokenizer.encode_batch(values), tokenizer) for values in splits)
     return Corpus(tokenizer, train, validation, sum(len(canonical_json(value)) for value in splits[1]))

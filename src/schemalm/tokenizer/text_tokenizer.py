@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, overload
 
 from schemalm.documents import DocumentLimits, canonical_json, dump_document, parse_document
+from schemalm.documents.json_reader import strict_json
 from schemalm.errors import DataError, DecodeError, DocumentError, InvalidDocument
 from schemalm.files import write_atomically
 
@@ -95,7 +96,7 @@ class TextTokenizer(ABC):
         # As large as the text needs: the ids bound the work already.
         limits = DocumentLimits(max_bytes=max(1, len(text.encode())), max_nodes=len(text) + 1)
         try:
-            return parse_document(text, json_only=self.text == "json", limits=limits)
+            return strict_json(text, limits) if self.text == "json" else parse_document(text, limits=limits)
         except DocumentError as error:
             raise DecodeError(f"the text is no document: {error}", position=len(ids)) from None
 

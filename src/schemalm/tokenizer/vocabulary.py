@@ -79,5 +79,7 @@ def num_learned_tokens(grammar: Grammar, vocab_size: int) -> int:
     """How many tokens are left for whole values and merges; raises ConfigurationError where the symbols do not fit."""
     base = FIRST_SYMBOL_ID + len(grammar.symbols)
     if vocab_size < base:
-        raise ConfigurationError(f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}")
+        raise ConfigurationError(
+            f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}: take more than that"
+        )
     return vocab_size - base

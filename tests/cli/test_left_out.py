@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from schemalm.cli.rejections import NUM_SHOWN, count_reasons, describe_rejections, report_rejections
+from schemalm.cli.left_out import NUM_SHOWN, report_left_out
 from schemalm.cli.terminal import Terminal
-from schemalm.dataset.prepare import Rejection
+from schemalm.documents import LeftOut, Rejection
 from schemalm.errors import DocumentError, InvalidDocument
 
 REJECTIONS = [
@@ -19,7 +19,7 @@ REJECTIONS = [
 
 
 def test_reasons_are_counted_without_what_only_one_document_has() -> None:
-    assert count_reasons(REJECTIONS) == {
+    assert LeftOut(REJECTIONS).count_reasons() == {
         "the schema's type": 2,
         "the key … is repeated in one mapping": 2,
         "… tokens need position token …": 1,
@@ -27,7 +27,7 @@ def test_reasons_are_counted_without_what_only_one_document_has() -> None:
 
 
 def test_each_document_is_reported_once_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    report_rejections(Terminal(), REJECTIONS)
+    report_left_out(Terminal(), LeftOut(REJECTIONS))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "rejected a.yml: /name: expected string, found number 3 (type)"
     assert lines[2] == "rejected in/c.yml:3:1: the key 'x' is repeated in one mapping"
@@ -37,13 +37,13 @@ def test_each_document_is_reported_once_with_its_reason(capsys: pytest.CaptureFi
 
 def test_many_rejections_are_cut_on_the_terminal_and_complete_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     many = REJECTIONS * 20
-    report_rejections(Terminal(), many)
+    report_left_out(Terminal(), LeftOut(many))
     output = capsys.readouterr().out
     assert output.count("rejected ") == NUM_SHOWN + 1  # and the head of the table
     assert "80 more" in output
-    assert len(describe_rejections(many)["rejected"]) == 100
+    assert len(LeftOut(many).to_dict()["rejected"]) == 100
 
 
 def test_nothing_is_said_where_nothing_was_rejected(capsys: pytest.CaptureFixture[str]) -> None:
-    report_rejections(Terminal(), [])
+    report_left_out(Terminal(), LeftOut())
     assert capsys.readouterr().out == ""

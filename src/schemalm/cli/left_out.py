@@ -1,0 +1,33 @@
+"""Telling people what of a corpus was left out and why, and the exit code that follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemalm.cli.terminal import Terminal, counted
+
+if TYPE_CHECKING:
+    from schemalm.documents import LeftOut
+
+NUM_SHOWN = 20
+
+
+def report_left_out(terminal: Terminal, left_out: LeftOut) -> None:
+    """Show the first rejected documents with their reasons, how often each reason came, and what else is left out."""
+    num_rejected = len(left_out.rejections)
+    if num_rejected:
+        terminal.warn(f"{counted(num_rejected, 'document')} left out")
+    for rejection in left_out.rejections[:NUM_SHOWN]:
+        terminal.show(f"rejected {rejection}")
+    if num_rejected > NUM_SHOWN:
+        terminal.show(f"... and {num_rejected - NUM_SHOWN:,} more (--json lists them all)")
+    if num_rejected:
+        rows = [(reason, f"{count:,}") for reason, count in left_out.count_reasons().items()]
+        terminal.table(("rejected because of", "documents"), [*rows, ("all", f"{num_rejected:,}")])
+    for line in left_out.unread():
+        terminal.show(line)
+
+
+def exit_code(left_out: LeftOut, strict: bool) -> int:
+    """1 where documents were rejected and the user asked for strictness, else 0."""
+    return int(strict and bool(left_out.rejections))

@@ -1,0 +1,76 @@
+"""A YAML text that holds several documents, cut into the texts of each.
+
+A line that begins with `---` or `...`, followed by white space or its end, is a marker wherever it stands (YAML 1.2.2,
+section 9.1.2), inside quotes and block scalars too. So a text can be cut at them before it is parsed, and a document
+that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemalm.documents.json_reader import num_line_breaks
+
+_FIRST_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_MARKER = re.compile(r"(?:---|\.\.\.)(?<=[\r\n]...)(?=[ \t\r\n]|\Z)")
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+_BLANK = re.compile(r"(?:[ \t\ufeff]*(?:#[^\r\n]*)?[\r\n])*[ \t]*(?:#[^\r\n]*)?\Z")
+_PREFIX = re.compile(r"(?:(?:[ \t\ufeff]*(?:#[^\r\n]*)?|%[^\r\n]*)[\r\n])*\Z")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The text of one document with its directives and markers, and the line, from 1, at which it begins."""
+
+    text: str
+    line: int = 1
+
+
+def cut_documents(text: str) -> list[Piece]:
+    """The documents of a text, the empty ones left out; the first of them where all are empty."""
+    if not _has_several(text):
+        return [Piece(text)]
+    pieces = list(_cut(text))
+    return [piece for piece, is_empty in pieces if not is_empty] or [pieces[0][0]]
+
+
+def _has_several(text: str) -> bool:
+    """Tell whether a marker stands after the first line; a file of one document needs no more than this look."""
+    return "\n---" in text or "\n..." in text or "\r---" in text or "\r..." in text
+
+
+def _cut(text: str) -> Iterator[tuple[Piece, bool]]:
+    """Yield each document and whether it is empty; directives belong to the document after them."""
+    start, line = 0, 1  # of the document under way
+    content: int | None = None  # where its content begins: unknown before `---`
+    for marker, end in _markers(text):
+        is_start = text[marker] == "-"
+        if content is None and is_start and _PREFIX.match(text[start:marker]):
+            content = end
+            continue
+        stop = marker if is_start else _line_after(text, end)
+        yield _piece(text, start, stop, line, content, marker)
+        line += num_line_breaks(text, start, stop)
+        start, content = stop, end if is_start else None
+    if start < len(text):
+        yield _piece(text, start, len(text), line, content, len(text))
+
+
+def _piece(text: str, start: int, stop: int, line: int, content: int | None, end: int) -> tuple[Piece, bool]:
+    is_empty = _BLANK.match(text[start if content is None else content : end]) is not None
+    return Piece(text[start:stop], line), is_empty
+
+
+def _markers(text: str) -> Iterator[tuple[int, int]]:
+    first = _FIRST_MARKER.match(text)
+    if first:
+        yield first.span()
+    for marker in _MARKER.finditer(text):
+        yield marker.span()
+
+
+def _line_after(text: str, offset: int) -> int:
+    found = _LINE_BREAK.search(text, offset)
+    return found.end() if found else len(text)

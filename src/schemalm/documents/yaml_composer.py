@@ -1,0 +1,248 @@
+"""Parser events to one JSON value, by the YAML 1.2 core schema.
+
+Refused, each with its place: the plain merge key `<<` unless it is asked for, keys that are not strings, duplicate
+keys, several documents, no document, `.inf` and `.nan`, numbers beyond the range of a double, surrogates without their
+other half, YAML versions other than 1.2, aliases of what is not complete, and what breaks a limit. Every limit is kept
+while reading.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from schemalm.documents.core_schema import INTEGER, NOT_FINITE, resolve_plain
+from schemalm.documents.limits import DocumentLimits
+from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, scalar_fault
+from schemalm.errors import DocumentError
+
+_NOT_MERGEABLE = "<< takes a mapping, an alias of one, or a list of these"
+
+
+@dataclass
+class Expansion:
+    """What aliases have added to documents so far: the limits hold for all documents of a text together."""
+
+    num_nodes: int = 0
+    num_characters: int = 0
+
+
+@dataclass
+class _Subtree:
+    """A value with what it costs: nodes and characters with aliases expanded, and levels of containers."""
+
+    value: JSONValue
+    num_nodes: int = 1
+    num_characters: int = 0
+    height: int = 0
+
+
+@dataclass
+class _Open:
+    """A list or mapping whose end has not come; `key` is the mapping's key that waits for its value.
+
+    `merged`: the mappings that `<<` names, None before it comes; `is_merging`: they come next.
+    """
+
+    tree: _Subtree
+    anchor: str | None
+    key: str | None = None
+    merged: list[JSONValue] | None = None
+    is_merging: bool = False
+
+
+class Composer:
+    """Builds one value from parser events; `merge_keys` and `expansion` are those of `compose`."""
+
+    def __init__(self, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> None:
+        self.limits = limits
+        self.source = source
+        self.merge_keys = merge_keys
+        self.expansion = expansion
+        self.position = (1, 1)
+        self.open: list[_Open] = []
+        self.anchors: dict[str, _Subtree] = {}
+        self.roots: list[JSONValue] = []
+        self.num_documents = 0
+        self.num_nodes = 0
+        self.num_characters = 0
+
+    def document(self, events: Iterable[Any]) -> JSONValue:
+        """Return the value of the only document; raises `DocumentError`."""
+        for event in events:
+            self.position = (event.start_mark.line + 1, event.start_mark.column + 1)
+            handler = getattr(self, f"_on_{type(event).__name__.removesuffix('Event').lower()}", None)
+            if handler:
+                handler(event)
+        if not self.roots:
+            self.position = (1, 1)
+            self._refuse("the document is empty")
+        return self.roots[0]
+
+    def _refuse(self, message: str) -> NoReturn:
+        line, column = self.position
+        raise DocumentError(message, line=line, column=column, source=self.source)
+
+    def _on_documentstart(self, event: Any) -> None:
+        self.num_documents += 1
+        if self.num_documents > 1:
+            self._refuse("a second document begins; only one document per text is read")
+        if event.version not in (None, (1, 2)):
+            self._refuse("only YAML 1.2 is read; remove the %YAML directive")
+
+    def _on_alias(self, event: Any) -> None:
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            self._refuse(f"unknown anchor: the alias *{event.anchor} stands for nothing that is complete before it")
+        if len(self.open) + target.height > self.limits.max_depth:
+            self._refuse(f"nested too deep: more than {self.limits.max_depth} levels after aliases are expanded")
+        self._expand(target)
+        self._add(replace(target, value=copy.deepcopy(target.value)), f"what *{event.anchor} stands for")
+
+    def _on_scalar(self, event: Any) -> None:
+        text = event.value
+        is_plain = not event.style
+        if is_plain and INTEGER.fullmatch(text) and len(text) > MAX_INTEGER_DIGITS:
+            self._refuse(f"an integer of more than {MAX_INTEGER_DIGITS} digits")
+        if is_plain and not text and not self.open:
+            self._refuse("the document is empty")
+        if is_plain and text == "<<" and self._expects_key():
+            self._begin_merge()
+            return
+        value = resolve_plain(text) if is_plain else text
+        if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
+            self._refuse(f"the number {text[:40]} is beyond the range of a double; quote it to mean a string")
+        if fault := scalar_fault(value):
+            self._refuse(fault)
+        tree = _Subtree(value, num_nodes=0 if self._expects_key() else 1, num_characters=len(text))
+        self._spend(tree.num_nodes, tree.num_characters)
+        self._add(tree, text[:40] or "an empty key")
+        self._remember(event.anchor, tree)
+
+    def _on_sequencestart(self, event: Any) -> None:
+        self._open_container(event, [])
+
+    def _on_mappingstart(self, event: Any) -> None:
+        self._open_container(event, {})
+
+    def _open_container(self, event: Any, value: JSONValue) -> None:
+        if self._expects_key():
+            self._refuse("a key must be a string, not a list or mapping")
+        if isinstance(value, list) and self._is_among_merged():
+            self._refuse(_NOT_MERGEABLE)
+        if len(self.open) >= self.limits.max_depth:
+            self._refuse(f"nested too deep: more than {self.limits.max_depth} levels")
+        self._spend(1, 0)
+        self.open.append(_Open(_Subtree(value, height=1), event.anchor))
+
+    def _on_sequenceend(self, event: Any) -> None:
+        closed = self.open.pop()
+        if closed.merged:
+            closed.tree.value = _merge(closed.merged, closed.tree.value)
+        self._add(closed.tree, "")
+        self._remember(closed.anchor, closed.tree)
+
+    _on_mappingend = _on_sequenceend
+
+    def _expects_key(self) -> bool:
+        innermost = self.open[-1] if self.open else None
+        return (
+            innermost is not None
+            and isinstance(innermost.tree.value, dict)
+            and innermost.key is None
+            and not innermost.is_merging
+        )
+
+    def _begin_merge(self) -> None:
+        if not self.merge_keys:
+            self._refuse(
+                "the merge key << is not resolved here: write the keys out, quote it to mean a plain key, "
+                "or read with --merge-keys (merge_keys=True)"
+            )
+        mapping = self.open[-1]
+        if mapping.merged is not None:
+            self._refuse("the key '<<' is repeated in one mapping; name several mappings in a list: <<: [*a, *b]")
+        self._spend(0, len("<<"))
+        mapping.merged = []
+        mapping.is_merging = True
+
+    def _is_among_merged(self) -> bool:
+        """Tell whether the next value is an item of the list that `<<` names."""
+        return len(self.open) > 1 and self.open[-2].is_merging
+
+    def _add(self, tree: _Subtree, spelling: str) -> None:
+        """Put a complete value where it belongs; `spelling` names it in case that is a key."""
+        if not self.open:
+            self.roots.append(tree.value)
+            return
+        parent = self.open[-1]
+        container = parent.tree.value
+        parent.tree.num_nodes += tree.num_nodes
+        parent.tree.num_characters += tree.num_characters
+        if parent.is_merging:
+            self._end_merge(parent, tree)
+            return
+        parent.tree.height = max(parent.tree.height, tree.height + 1)
+        if isinstance(container, list):
+            if self._is_among_merged() and not isinstance(tree.value, dict):
+                self._refuse(_NOT_MERGEABLE)
+            container.append(tree.value)
+        elif isinstance(container, dict):
+            if parent.key is None:
+                parent.key = self._checked_key(tree.value, container, spelling)
+            else:
+                container[parent.key] = tree.value
+                parent.key = None
+
+    def _end_merge(self, mapping: _Open, tree: _Subtree) -> None:
+        """Take what `<<` names: a mapping or a list of mappings, whose own levels do not count."""
+        is_list = isinstance(tree.value, list)
+        mapping.merged = tree.value if isinstance(tree.value, list) else [tree.value]
+        if not all(isinstance(value, dict) for value in mapping.merged):
+            self._refuse(_NOT_MERGEABLE)
+        mapping.tree.height = max(mapping.tree.height, tree.height - is_list)
+        mapping.is_merging = False
+
+    def _checked_key(self, key: JSONValue, container: dict[str, JSONValue], spelling: str) -> str:
+        if not isinstance(key, str):
+            self._refuse(f"a key must be a string: quote {spelling}")
+        if key in container:
+            self._refuse(f"the key {key[:80]!r} is repeated in one mapping")
+        return key
+
+    def _remember(self, anchor: str | None, tree: _Subtree) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = tree
+
+    def _expand(self, target: _Subtree) -> None:
+        """Count what an alias stands for, in this document and in those of the same text."""
+        self._spend(target.num_nodes, target.num_characters)
+        self.expansion.num_nodes += target.num_nodes
+        self.expansion.num_characters += target.num_characters
+        self._check_limits(self.expansion.num_nodes, self.expansion.num_characters)
+
+    def _spend(self, num_nodes: int, num_characters: int) -> None:
+        self.num_nodes += num_nodes
+        self.num_characters += num_characters
+        self._check_limits(self.num_nodes, self.num_characters)
+
+    def _check_limits(self, num_nodes: int, num_characters: int) -> None:
+        if num_nodes > self.limits.max_nodes or num_characters > self.limits.max_bytes:
+            self._refuse(
+                "more values or text than the limits allow, aliases expanded; raise max_nodes or max_bytes to read it"
+            )
+
+
+def _merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
+    """The keys of all mappings: an own one comes before a merged one, an earlier before a later one."""
+    result: dict[str, JSONValue] = {}
+    for mapping in merged:
+        if isinstance(mapping, dict):
+            for key, value in mapping.items():
+                result.setdefault(key, value)
+    if isinstance(own, dict):
+        result.update(own)
+    return result

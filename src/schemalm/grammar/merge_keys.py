@@ -1,0 +1,38 @@
+"""Which schemas describe a format whose own program resolves the YAML merge key `<<`.
+
+YAML 1.2 has no merge keys, and GitHub refuses them in workflows; the formats listed here document them. A schema is
+known by its `$id`, or by its title where it has none, so a copy in a file or in a tokenizer counts as the built-in one.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from functools import cache
+
+from schemalm.grammar.sources import VENDOR, Schema
+
+# The built-in schemas of these formats; each format's documentation shows `<<` at work.
+MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-ci", "travis", "woodpecker-ci")
+
+
+def knows_merge_keys(schema: Schema) -> bool:
+    """Tell whether documents of this schema may use `<<` as YAML 1.1 has it."""
+    return _identity(schema) in _merging()
+
+
+@cache
+def _merging() -> frozenset[tuple[str, str]]:
+    folder = importlib.resources.files(VENDOR)
+    files = (folder / f"{name}.json" for name in MERGING_FORMATS)
+    identities = (_identity(json.loads(file.read_bytes())) for file in files if file.is_file())
+    return frozenset(identity for identity in identities if identity)
+
+
+def _identity(schema: Schema) -> tuple[str, str] | None:
+    """What a schema is known by: a keyword and its text, None where it has no name."""
+    if isinstance(schema, dict):
+        for keyword in ("$id", "id", "title"):
+            if isinstance(name := schema.get(keyword), str) and name:
+                return keyword, name.rstrip("#/")
+    return None

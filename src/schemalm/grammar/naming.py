@@ -1,0 +1,20 @@
+"""What people call a schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_COMMON_WORDS = re.compile(r"^(json )?schema (for |of )?(the )?|( json)? schema$", re.IGNORECASE)
+
+
+def schema_name(schema: dict[str, Any] | bool) -> str:
+    """What to call the documents of a schema: its title without "JSON schema for", else the last part of its `$id`."""
+    fields = schema if isinstance(schema, dict) else {}
+    title = fields.get("title")
+    identifier = fields.get("$id", fields.get("id"))
+    if isinstance(title, str) and (name := _COMMON_WORDS.sub("", title)):
+        return name
+    if isinstance(identifier, str) and identifier:
+        return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
+    return "untitled schema"

@@ -1,0 +1,78 @@
+"""What was left out, in words and as plain values."""
+
+from __future__ import annotations
+
+from schemalm.documents import LeftOut, Rejection
+from schemalm.documents.left_out import LINKS, Duplicate, too_little
+from schemalm.errors import DocumentError, InvalidDocument
+
+PINK = InvalidDocument("not one of red, blue", pointer="/colour", keyword="enum")
+
+
+def refused(name: str, message: str, line: int = 1) -> Rejection:
+    return Rejection.of(name, DocumentError(message, line=line, source=f"in/{name}"))
+
+
+def test_the_three_commonest_reasons_are_explained_with_an_example_each() -> None:
+    rejections = [
+        refused("a.yml", "the key 'x' is repeated", 3),
+        *(Rejection.of(f"{number}.yml", PINK) for number in range(4)),
+        refused("b.yml", "the key 'y' is repeated", 7),
+        refused("c.yml", "not UTF-8"),
+        refused("d.yml", "empty"),
+        refused("e.yml", "empty"),
+        refused("f.yml", "too large"),
+    ]
+    assert LeftOut(rejections).explanation() == [
+        "4 rejected: the schema's enum; for example 0.yml: /colour: not one of red, blue (enum)",
+        "2 rejected, for example in/a.yml:3:1: the key 'x' is repeated",
+        "2 rejected, for example in/d.yml:1:1: empty",
+        "2 rejected for 2 other reasons",
+    ]
+
+
+def test_duplicates_links_and_other_files_are_counted_and_named() -> None:
+    left_out = LeftOut(duplicates=[Duplicate("b.yml", "a.yml"), Duplicate("c.yml", "a.yml")])
+    for number in range(5):
+        left_out.pass_over(".txt files", f"{number}.txt")
+    left_out.pass_over(LINKS, "link.yml")
+    left_out.comments.add("tsconfig.json")
+    assert left_out.unread() == [
+        "2 exact duplicates left out, for example b.yml, which equals a.yml",
+        "passed over: symbolic links, not followed (1): link.yml; .txt files (5): 0.txt, 1.txt, 2.txt, …",
+        "JSON with comments or trailing commas, which were left out (1): tsconfig.json",
+    ]
+
+
+def test_names_of_what_is_passed_over_are_bounded_and_the_count_is_whole() -> None:
+    left_out = LeftOut()
+    for number in range(1000):
+        left_out.pass_over(".png files", f"{number}.png")
+        left_out.pass_over(f".{number} files", "data")
+    described = left_out.to_dict()["passed_over"]
+    assert described[0]["count"] == 1000
+    assert len(described[0]["names"]) == 20
+    assert left_out.unread()[0].endswith("; 995 other kinds")
+
+
+def test_plain_values_give_the_same_record_again() -> None:
+    left_out = LeftOut([Rejection.of("a.yml", PINK)], [Duplicate("c.yml", "b.yml")])
+    left_out.pass_over(LINKS, "link.yml")
+    left_out.comments.add("d.json")
+    assert LeftOut.from_dict(left_out.to_dict()) == left_out
+    assert LeftOut.from_dict(LeftOut().to_dict()) == LeftOut()
+
+
+def test_a_rejection_is_named_unless_its_reason_names_it() -> None:
+    assert str(Rejection.of("colour", PINK)) == "colour: /colour: not one of red, blue (enum)"
+    assert str(refused("a.yml", "empty", 3)) == "in/a.yml:3:1: empty"
+    assert str(Rejection.of("o/r/a.yml", DocumentError("empty", source="rows.jsonl:7"))) == (
+        "o/r/a.yml: rows.jsonl:7:1:1: empty"
+    )
+
+
+def test_the_error_names_the_problem_first() -> None:
+    error = too_little("no document is left", LeftOut([Rejection.of("a.yml", PINK)]))
+    assert str(error).splitlines()[0] == "no document is left"
+    assert "1 rejected: the schema's enum; for example a.yml: " in str(error)
+    assert str(too_little("nothing", LeftOut())) == "nothing"
