@@ -18,6 +18,7 @@ from schemalm.dataset.store import Metadata
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
+from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
@@ -98,6 +99,8 @@ def run_demo(
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
+    judge = judge_of(grammar)
+    tell(announcement(judge))
     documents, rejections = _documents(grammar, corpus, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     context_size = _context_size(tokenizer, documents, sizes)
@@ -122,6 +125,7 @@ def run_demo(
         max_tokens=sizes.max_tokens,
         seed=seed,
         num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
+        judge=judge,
         progress=tell,
     )
     report = write_report(evaluation, out / "run")

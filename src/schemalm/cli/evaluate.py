@@ -32,16 +32,18 @@ def evaluate(
     terminal.show(f"report: {report}")
     result = {"report": str(report), **evaluation.to_dict()}
     terminal.finish(result, next_command=command_line("generate", run, "-n", 5))
-    raise typer.Exit(0 if evaluation.valid_share == 1 else 1)
+    raise typer.Exit(1 if evaluation.num_invalid else 0)
 
 
 def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
-    """Show the report's headline figures, then every sample that the judge refused."""
+    """Show the report's headline figures, then every sample that the judge refused or could not judge."""
     from schemalm.evaluation.report import headline  # noqa: PLC0415
     from schemalm.training.metrics import read_metrics  # noqa: PLC0415
 
     for card in headline(evaluation, read_metrics(run)):
         terminal.show(f"{card.label:14}{card.value:>12}  {card.note}")
     for number, sample in enumerate(evaluation.samples, start=1):
-        if not sample.verdict.valid:
+        if sample.verdict.valid is False:
             terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")
+        elif sample.verdict.valid is None and evaluation.valid_share is not None:
+            terminal.show(f"document {number} {sample.verdict.reason}")

@@ -15,15 +15,17 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from schemalm.dataset.store import TOKENIZER_FILE
-from schemalm.evaluation.evaluate import judge_of, to_text
-from schemalm.evaluation.judges import Verdict
+from schemalm.evaluation.evaluate import to_text
+from schemalm.evaluation.judges import Judge, Verdict
+from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.files import write_atomically
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
@@ -40,30 +42,47 @@ MAX_TOKENS = 256
 class CheckpointSamples(Progress):
     """A listener that lets each checkpoint write `num_samples` documents; `tell` is called with a line for each."""
 
-    def __init__(self, num_samples: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, run: Path, num_samples: int, tell: Callable[[str], None]) -> None:
+        self._run = run
         self._num_samples = num_samples
         self._tell = tell
-        self._tokenizer: Tokenizer | None = None
         self._problem = ""
+
+    def begin(self, step: int, num_steps: int) -> None:
+        """Find the judge, before the work that it is to judge; where that fails say why."""
+        try:
+            self._tell(announcement(self._judge))
+        except Exception as error:  # training goes on without samples
+            self._complain("no samples will be written", error)
 
     def saved(self, run: Path, step: int) -> None:
         """Sample from the checkpoint; where that fails say why, unless it is what was said last."""
         started = time.monotonic()
         try:
-            verdicts = write_samples(self._load(run, step), self._num_samples)
+            verdicts = write_samples(self._load(run, step), self._num_samples, self._judge)
         except Exception as error:  # hours of training are worth more than any sample
-            problem = f"{type(error).__name__}: {error}"
-            if problem != self._problem:
-                self._tell(f"step {step}: no samples of this checkpoint, training goes on: {problem}")
-            self._problem = problem
+            self._complain(f"step {step}: no samples of this checkpoint", error)
             return
-        num_valid, seconds = sum(verdict.valid for verdict in verdicts), time.monotonic() - started
-        folder = samples_folder(run, step)
-        self._tell(f"step {step}: {num_valid} of {len(verdicts)} samples valid: {folder} ({seconds:.1f} s)")
+        folder, seconds = samples_folder(run, step), time.monotonic() - started
+        self._tell(f"step {step}: {_tally(verdicts)}: {folder} ({seconds:.1f} s)")
+
+    def _complain(self, what: str, error: Exception) -> None:
+        problem = f"{type(error).__name__}: {error}"
+        if problem != self._problem:
+            self._tell(f"{what}, training goes on: {problem}")
+        self._problem = problem
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """The tokenizer of the run, read once, for its tables take time to fill."""
+        return Tokenizer.load(self._run / TOKENIZER_FILE)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return judge_of(self._tokenizer.grammar)
 
     def _load(self, run: Path, step: int) -> Run:
-        """The checkpoint on the device of the run; the tokenizer is read once, for its tables take time to fill."""
-        self._tokenizer = self._tokenizer or Tokenizer.load(run / TOKENIZER_FILE)
+        """The checkpoint on the device of the run."""
         device = torch.device(read_config(run)["training"]["device"])
         model, configuration = load_checkpoint(run, step, device)
         return Run(run, model, self._tokenizer, configuration, step, device)
@@ -74,14 +93,13 @@ def samples_folder(run: Path, step: int) -> Path:
     return run / SAMPLES_FOLDER / f"{step:06d}"
 
 
-def write_samples(run: Run, num_samples: int) -> list[Verdict]:
+def write_samples(run: Run, num_samples: int, judge: Judge) -> list[Verdict]:
     """Let a loaded checkpoint write documents, judge them, and keep both in its run's folder; the run's seed is theirs.
 
     Raises what generating and writing raise.
     """
     seed = run.configuration["training"]["seed"]
     documents = generate(run, num_samples=num_samples, temperature=TEMPERATURE, max_tokens=MAX_TOKENS, seed=seed)
-    judge = judge_of(run.tokenizer.grammar)
     verdicts = [judge.judge(document.value) for document in documents]
     files = [f"{number:04}.yaml" for number in range(1, num_samples + 1)]
     folder = samples_folder(run.folder, run.step)
@@ -99,6 +117,14 @@ def write_samples(run: Run, num_samples: int) -> list[Verdict]:
     }
     write_atomically(folder / VERDICTS_FILE, json.dumps(content, indent=2).encode() + b"\n")
     return verdicts
+
+
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    """How many samples are valid, and how many could not be judged."""
+    num_valid = sum(verdict.valid is True for verdict in verdicts)
+    num_unjudged = sum(verdict.valid is None for verdict in verdicts)
+    unjudged = f", {num_unjudged} not judged" if num_unjudged else ""
+    return f"{num_valid} of {len(verdicts)} samples valid{unjudged}"
 
 
 def _describe(file: str, document: Generated, verdict: Verdict) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import ConfigurationError, DataError, DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.judges import Judge, SchemaJudge, Verdict
+from schemalm.evaluation.judges import Judge, Verdict
+from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
-from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
@@ -114,9 +114,20 @@ class Evaluation:
     reference: Reference
 
     @property
-    def valid_share(self) -> float:
-        """The share of samples that the judge accepts."""
-        return self._share([sample.verdict.valid for sample in self.samples])
+    def valid_share(self) -> float | None:
+        """The share that the judge accepts of the samples that it could judge; None where it could judge none."""
+        num_judged = len(self.samples) - self.num_unjudged
+        return None if num_judged == 0 else (num_judged - self.num_invalid) / num_judged
+
+    @property
+    def num_invalid(self) -> int:
+        """Samples that the judge refuses."""
+        return sum(sample.verdict.valid is False for sample in self.samples)
+
+    @property
+    def num_unjudged(self) -> int:
+        """Samples that could not be judged."""
+        return sum(sample.verdict.valid is None for sample in self.samples)
 
     @property
     def complete_share(self) -> float:
@@ -159,6 +170,8 @@ class Evaluation:
             "sampling": asdict(self.sampling),
             "likelihood": self.likelihood.to_dict(),
             "valid_share": self.valid_share,
+            "num_invalid": self.num_invalid,
+            "num_unjudged": self.num_unjudged,
             "complete_share": self.complete_share,
             "distinct_share": self.distinct_share,
             "novel_share": self.novel_share,
@@ -182,13 +195,15 @@ def evaluate(
     max_tokens: int = 1024,
     seed: int = 0,
     num_documents: int | None = None,
+    judge: Judge | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
     `data` is the prepared folder, by default where the run says it is; `num_documents` limits how many validation
-    documents are scored; `progress` is told what happens. Raises `DataError` where the data is missing or is not what
-    the run was trained on, and `ConfigurationError` for `num_samples` or `num_documents` below 1.
+    documents are scored; `judge` judges the samples, by default by the run's schema; `progress` is told what happens.
+    Raises `DataError` where the data is missing or is not what the run was trained on, and `ConfigurationError` for
+    `num_samples` or `num_documents` below 1.
     """
     tell = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
@@ -198,7 +213,9 @@ def evaluate(
         raise ConfigurationError(f"num_documents must be at least 1, got {num_documents}")
     folder = _data_folder(run, data)
     metadata = read_metadata(folder)
-    judge = judge_of(run.tokenizer.grammar)
+    if judge is None:
+        judge = judge_of(run.tokenizer.grammar)
+        tell(announcement(judge))
 
     num_held_out = metadata.splits["val"].num_documents
     tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
@@ -256,11 +273,6 @@ def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, ne
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
     )
-
-
-def judge_of(grammar: Grammar) -> SchemaJudge:
-    """The judge of what a grammar writes: by its schema, and by formats where the grammar keeps to them."""
-    return SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
 
 
 def to_text(value: JSONValue) -> str:

@@ -1,0 +1,161 @@
+"""A schema as it was understood, written down in plain words: what a program that reads other spellings is given.
+
+In: a translated schema. Out: a schema of the same draft with the same valid values, in which every reference is a
+pointer to `definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root,
+spellings of older drafts are those of its own, what says nothing is left out, and patterns are spelled as
+`texts/spelling.py` spells them. Not covered: annotations, which are left out too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from schemalm.grammar.identity import identity
+from schemalm.grammar.references import DRAFT6, DRAFT201909, DRAFT202012, DYNAMIC, Resolver
+from schemalm.grammar.sources import Schema
+from schemalm.grammar.texts.spelling import portable_pattern
+from schemalm.grammar.translation import COMPANIONS, HANDLERS, Node, Translator
+
+DEFINITIONS = "definitions"
+
+
+def plain_schema(translator: Translator) -> Schema:
+    """The schema that was translated, in plain words."""
+    return _Writer(translator).write()
+
+
+class _Writer:
+    """Writes the root and then, one after another, the nodes that references lead to."""
+
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+        self._draft = translator.draft
+        self._numbers: dict[str, int] = {"": 0}
+        self._waiting: list[tuple[Any, str, Resolver]] = []
+
+    def write(self) -> Schema:
+        translator = self._translator
+        root = self._node(translator.schema, "", translator.references.root)
+        if isinstance(root, bool):
+            return root
+        definitions: dict[str, Any] = {}
+        for number, waiting in enumerate(self._waiting, start=1):
+            definitions[str(number)] = self._node(*waiting)
+        return {"$schema": translator.references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
+
+    def _node(self, content: Any, pointer: str, resolver: Resolver) -> Schema:
+        if isinstance(content, bool):
+            return content if self._draft >= DRAFT6 else ({} if content else {"not": {}})
+        node = Node(content, pointer, resolver)
+        written: dict[str, Any] = {}
+        beside: list[Schema] = []
+        for keyword in content:
+            if (keyword not in HANDLERS and keyword not in COMPANIONS) or not self._translator.binds(node, keyword):
+                continue
+            for found in WRITERS.get(keyword, _Writer._value)(self, node, keyword):
+                if written.keys().isdisjoint(found):
+                    written |= found
+                else:
+                    beside.append(found)
+        return {**written, "allOf": [*written.get("allOf", []), *beside]} if beside else written
+
+    def _inner(self, node: Node, *path: str | int) -> Schema:
+        return self._node(*self._translator.inside(node, *path))
+
+    def _value(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """A keyword that holds no schema, as it stands; nothing twice in a list."""
+        value = node[keyword]
+        listed = list({identity(item): item for item in value}.values()) if isinstance(value, list) else value
+        return [{keyword: value if keyword == "const" else listed}]
+
+    def _single(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: self._inner(node, keyword)}]
+
+    def _listed(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: [self._inner(node, keyword, index) for index in range(len(node[keyword]))]}]
+
+    def _table(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: {name: self._inner(node, keyword, name) for name in node[keyword]}}]
+
+    def _reference(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        references = self._translator.references
+        place = references.resolve(keyword, node[keyword], node.pointer, node.resolver)
+        if isinstance(place.node, bool):
+            return [{"allOf": [self._node(place.node, "", None)]}]
+        location = references.location(place.pointer, place.resolver)
+        if location not in self._numbers:
+            self._waiting.append((place.node, place.pointer, place.resolver))
+            self._numbers[location] = len(self._waiting)
+        number = self._numbers[location]
+        return [{"$ref": f"#/{DEFINITIONS}/{number}" if number else "#"}]
+
+    def _pattern(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: portable_pattern(node[keyword])}]
+
+    def _key_patterns(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        found: dict[str, Schema] = {}
+        for source in node[keyword]:
+            spelled = portable_pattern(source)
+            while spelled in found:
+                spelled = f"(?:{spelled})"
+            found[spelled] = self._inner(node, keyword, source)
+        return [{keyword: found}]
+
+    def _bound(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """A bound; `exclusiveMinimum: true` is of draft 4 and becomes the bound itself in others."""
+        value, exclusive = node[keyword], "exclusive" + keyword[0].upper() + keyword[1:]
+        if self._draft < DRAFT6:
+            return [{keyword: value}]
+        if isinstance(value, bool):
+            return []
+        return [{exclusive if node.content.get(exclusive) is True else keyword: value}]
+
+    def _required(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return self._value(node, keyword) if isinstance(node[keyword], list) else []
+
+    def _items(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """`items`, or what a list of items and `additionalItems` are called in this draft."""
+        if not isinstance(node[keyword], list):
+            return self._single(node, keyword)
+        listed, rest = ("prefixItems", "items") if self._draft >= DRAFT202012 else ("items", "additionalItems")
+        found: dict[str, Any] = {listed: self._listed(node, keyword)[0][keyword]}
+        if "additionalItems" in node:
+            found[rest] = self._inner(node, "additionalItems")
+        return [found]
+
+    def _prefix(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [] if isinstance(node.content.get("items"), list) else self._listed(node, keyword)
+
+    def _dependencies(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """`dependencies`, which later drafts have two keywords for."""
+        names = {name: value for name, value in node[keyword].items() if isinstance(value, list)}
+        required = {name: list(dict.fromkeys(value)) for name, value in names.items()}
+        schemas = {name: self._inner(node, keyword, name) for name in node[keyword] if name not in names}
+        if self._draft < DRAFT201909:
+            return [{keyword: required | schemas}]
+        parts = {"dependentRequired": required, "dependentSchemas": schemas}
+        return [{name: part} for name, part in parts.items() if part]
+
+    def _nothing(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return []
+
+
+KeywordWriter = Callable[[_Writer, Node, str], list[dict[str, Any]]]
+WRITERS: dict[str, KeywordWriter] = {
+    **dict.fromkeys(("$ref", *DYNAMIC), _Writer._reference),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), _Writer._listed),
+    **dict.fromkeys(("properties", "dependentSchemas"), _Writer._table),
+    **dict.fromkeys(
+        ("additionalProperties", "propertyNames", "contains", "not", "if", "then", "else"), _Writer._single
+    ),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), _Writer._single),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _Writer._bound),
+    **dict.fromkeys(("dependencies", "dependentRequired"), _Writer._dependencies),
+    "pattern": _Writer._pattern,
+    "patternProperties": _Writer._key_patterns,
+    "required": _Writer._required,
+    "items": _Writer._items,
+    "prefixItems": _Writer._prefix,
+    "additionalItems": _Writer._nothing,
+}
