@@ -16,7 +16,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,26 +39,33 @@ MAX_TOKENS = 256
 
 
 class CheckpointSamples(Progress):
-    """A listener that lets each checkpoint write `num_samples` documents; `tell` is called with a line for each."""
+    """A listener that lets each checkpoint write `num_samples` documents; `tell` is called with a line for each.
 
-    def __init__(self, run: Path, num_samples: int, tell: Callable[[str], None]) -> None:
-        self._run = run
+    Where it is told the folder of the `run` beforehand, it says who will judge before training begins.
+    """
+
+    def __init__(self, num_samples: int, tell: Callable[[str], None], run: Path | None = None) -> None:
         self._num_samples = num_samples
         self._tell = tell
+        self._run = run
+        self._tokenizer: Tokenizer | None = None
+        self._judge: Judge | None = None
         self._problem = ""
 
     def begin(self, step: int, num_steps: int) -> None:
         """Find the judge, before the work that it is to judge; where that fails say why."""
+        if self._run is None:
+            return
         try:
-            self._tell(announcement(self._judge))
+            self._tell(announcement(self._judge_of(self._run)))
         except Exception as error:  # training goes on without samples
-            self._complain("no samples will be written", error)
+            self._complain("no checkpoint will write samples", error)
 
     def saved(self, run: Path, step: int) -> None:
         """Sample from the checkpoint; where that fails say why, unless it is what was said last."""
         started = time.monotonic()
         try:
-            verdicts = write_samples(self._load(run, step), self._num_samples, self._judge)
+            verdicts = write_samples(self._load(run, step), self._num_samples, self._judge_of(run))
         except Exception as error:  # hours of training are worth more than any sample
             self._complain(f"step {step}: no samples of this checkpoint", error)
             return
@@ -72,20 +78,20 @@ class CheckpointSamples(Progress):
             self._tell(f"{what}, training goes on: {problem}")
         self._problem = problem
 
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        """The tokenizer of the run, read once, for its tables take time to fill."""
-        return Tokenizer.load(self._run / TOKENIZER_FILE)
+    def _judge_of(self, run: Path) -> Judge:
+        self._judge = self._judge or judge_of(self._tokenizer_of(run).grammar)
+        return self._judge
 
-    @cached_property
-    def _judge(self) -> Judge:
-        return judge_of(self._tokenizer.grammar)
+    def _tokenizer_of(self, run: Path) -> Tokenizer:
+        """The tokenizer of the run, read once, for its tables take time to fill."""
+        self._tokenizer = self._tokenizer or Tokenizer.load(run / TOKENIZER_FILE)
+        return self._tokenizer
 
     def _load(self, run: Path, step: int) -> Run:
         """The checkpoint on the device of the run."""
         device = torch.device(read_config(run)["training"]["device"])
         model, configuration = load_checkpoint(run, step, device)
-        return Run(run, model, self._tokenizer, configuration, step, device)
+        return Run(run, model, self._tokenizer_of(run), configuration, step, device)
 
 
 def samples_folder(run: Path, step: int) -> Path:
@@ -93,13 +99,16 @@ def samples_folder(run: Path, step: int) -> Path:
     return run / SAMPLES_FOLDER / f"{step:06d}"
 
 
-def write_samples(run: Run, num_samples: int, judge: Judge) -> list[Verdict]:
+def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> list[Verdict]:
     """Let a loaded checkpoint write documents, judge them, and keep both in its run's folder; the run's seed is theirs.
+
+    `judge`: by default the one of the run's schema.
 
     Raises what generating and writing raise.
     """
     seed = run.configuration["training"]["seed"]
     documents = generate(run, num_samples=num_samples, temperature=TEMPERATURE, max_tokens=MAX_TOKENS, seed=seed)
+    judge = judge or judge_of(run.tokenizer.grammar)
     verdicts = [judge.judge(document.value) for document in documents]
     files = [f"{number:04}.yaml" for number in range(1, num_samples + 1)]
     folder = samples_folder(run.folder, run.step)

@@ -19,7 +19,7 @@ from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import ConfigurationError, DataError, DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.judges import Judge, Verdict
+from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
@@ -213,10 +213,9 @@ def evaluate(
         raise ConfigurationError(f"num_documents must be at least 1, got {num_documents}")
     folder = _data_folder(run, data)
     metadata = read_metadata(folder)
-    if judge is None:
-        judge = judge_of(run.tokenizer.grammar)
+    judge = judge or judge_of(run.tokenizer.grammar)
+    if isinstance(judge, NoJudge):
         tell(announcement(judge))
-
     num_held_out = metadata.splits["val"].num_documents
     tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)

@@ -3,8 +3,8 @@
 In: the source of a `pattern` that `pattern_syntax.py` can read. Out: the source itself where it keeps to what all
 engines read alike; else an expression that has a match in the same texts. That one is written from the syntax tree,
 except that a dot alone is replaced where it stands. It uses nothing that is read in different ways: no class with a
-name, no escape but `\\u{...}`, no word boundary, no bracket or brace that stands for itself. It is an expression of
-ECMA-262 with the flag `u` too. Not covered: what the number of steps or states of an engine comes to.
+name, no escape but those of code points and of syntax, no word boundary, no bracket or brace that stands for itself.
+It is an expression of ECMA-262 with the flag `u` too. Not covered: how many steps or states an engine takes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from schemalm.grammar.texts.character_ranges import ANY, LINE_ENDS, SURROGATES, 
 from schemalm.grammar.texts.pattern_syntax import parse
 from schemalm.grammar.texts.pattern_tree import END, START, Characters, Group, Look, Node, Repetition, consumes
 
-_ALPHANUMERIC = frozenset(string.ascii_letters + string.digits)
+_LITERAL = frozenset(string.ascii_letters + string.digits + " !\"#%',/:;<=>@_`")
+_SYNTAX = frozenset("^$\\.*+?()[]{}|")
 _QUANTIFIERS = {(0, None): "*", (1, None): "+", (0, 1): "?"}
 _ESCAPE = r"\\(?:[dDwWsStnrfv]|[!-/:;=?@\[-`{-~ ]|c[A-Za-z]|x[0-9A-Fa-f]{2}|u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4})"
 _MEMBER = r"(?:[^\\\[\]-]|\\(?:[tnrfv]|[!-/:;=?@\[-`{-~ ]|x[0-9A-Fa-f]{2}|u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4}))"
@@ -84,8 +85,11 @@ def _span(low: int, high: int) -> str:
 
 
 def _code_point(code: int) -> str:
-    if chr(code) in _ALPHANUMERIC:
-        return chr(code)
+    character = chr(code)
+    if character in _LITERAL:
+        return character
+    if character in _SYNTAX:
+        return f"\\{character}"
     return f"\\u{code:04X}" if code < 0x10000 else f"\\u{{{code:X}}}"
 
 
