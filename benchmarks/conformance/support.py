@@ -109,9 +109,9 @@ def _rest(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
 
 def _misread() -> Iterator[str]:
     yield "## Patterns that are commonly misread\n"
-    yield "A pattern is an expression of ECMA-262, searched for anywhere in a text. These parts of one mean something else"
-    yield "to other engines or to people; `schemalm schema` names those of a schema. The judge is given patterns in a"
-    yield "spelling that it reads as ECMA-262 does.\n"
+    yield "A pattern is an expression of ECMA-262, searched for anywhere in a text. These parts of one are something"
+    yield "else to other engines or to people; `schemalm schema` names those of a schema. The judge is given patterns"
+    yield "in a spelling that it reads as ECMA-262 does.\n"
     parts = dict.fromkeys((example, part) for example in EXAMPLES for part in misreadings(example))
     yield from _table(("pattern", "what it is"), ((f"`{example}`", part.meaning) for example, part in parts))
 

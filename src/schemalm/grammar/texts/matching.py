@@ -6,7 +6,7 @@ In: the source of a pattern. Out: a callable that tells texts. Not covered: wher
 from __future__ import annotations
 
 from schemalm.grammar.limits import Limits
-from schemalm.grammar.texts.automaton import Automaton
+from schemalm.grammar.texts.automaton import DEAD, Automaton
 from schemalm.grammar.texts.pattern import pattern_language
 
 
@@ -19,4 +19,5 @@ class PatternMatcher:
 
     def __call__(self, text: str) -> bool:
         """Whether there is a match; raises `SchemaError` where the expression leaves too many ways to go on."""
-        return self._automaton.verdict(self._automaton.run(text.encode(), self._start)) == 1
+        place = self._start if self._start == DEAD else self._automaton.run(text.encode(), self._start)
+        return place != DEAD and self._automaton.verdict(place) == 1
