@@ -45,7 +45,7 @@ MISREAD: dict[str, tuple[dict[str, Any], list[Any], list[Any]]] = {
     ),
     "a count without its lower bound": (
         _of_string("code", "^[a-z]a{,2}$"),
-        [{"code": "ba{,2}"}],
+        [{"code": "ba{,2}"}, {"code": "za{,2}"}],
         [{"code": "ba"}, {"code": "baa"}, {"code": "b"}],
     ),
     "braces that stand for themselves": (

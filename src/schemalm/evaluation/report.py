@@ -86,11 +86,9 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
     """The figures that a reader looks for first."""
     num_samples, score = len(evaluation.samples), evaluation.likelihood.score
     of_samples = f"of {num_samples:,} sampled documents"
-    num_judged = num_samples - evaluation.num_unjudged
-    of_judged = of_samples if num_judged == num_samples else f"of {num_judged:,} judged documents of {num_samples:,}"
     elapsed = [line["elapsed_seconds"] for line in metrics if line["step"] <= evaluation.step]
     return [
-        Card("Valid", judged_percent(evaluation.valid_share), f"{of_judged}, says {evaluation.judge}"),
+        _validity(evaluation, of_samples),
         Card("Bits per byte", f"{score.bits_per_byte:.3f}", "of unseen documents as compact JSON; lower is better"),
         Card("Perplexity", f"{score.perplexity:.2f}", f"per token; {score.loss:.3f} nats"),
         Card("Distinct", percent(evaluation.distinct_share), of_samples),
@@ -98,6 +96,14 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
         Card("Training", duration(elapsed[-1]) if elapsed else "unknown", f"for {evaluation.step:,} steps"),
         Card("Parameters", compact(evaluation.num_parameters), f"{evaluation.num_parameters:,}"),
     ]
+
+
+def _validity(evaluation: Evaluation, of_samples: str) -> Card:
+    if evaluation.valid_share is None:
+        return Card("Valid", "not judged", f"none {of_samples}")
+    num_judged = len(evaluation.samples) - evaluation.num_unjudged
+    of_judged = f"of {num_judged:,} judged {of_samples}" if evaluation.num_unjudged else of_samples
+    return Card("Valid", percent(evaluation.valid_share), f"{of_judged}, says {evaluation.judge}")
 
 
 def reservations(evaluation: Evaluation) -> list[str]:
@@ -130,11 +136,6 @@ def _unjudged(evaluation: Evaluation) -> str:
 
 def _counted(num_documents: int) -> str:
     return f"{num_documents:,} document{'' if num_documents == 1 else 's'}"
-
-
-def judged_percent(share: float | None) -> str:
-    """A share of what was judged as percent, or that nothing was."""
-    return "not judged" if share is None else percent(share)
 
 
 def percent(share: float) -> str:
