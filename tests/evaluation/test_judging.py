@@ -33,7 +33,7 @@ def second_judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Judge]:
 def test_a_schema_that_all_read_alike_is_given_as_it_is() -> None:
     judge = judge_of(compile_schema({"type": "string", "pattern": "^[a-z]+$"}))
     assert judge.name.startswith("jsonschema-rs ")
-    assert "respelled" not in judge.name
+    assert judge.name.endswith(", Draft202012")
     assert announcement(judge) == f"documents are judged by {judge.name}"
 
 
@@ -44,7 +44,7 @@ def test_schemas_that_the_judge_cannot_read_as_they_are_are_respelled(name: str)
         SchemaJudge(schema, assert_formats=True)
     judge = judge_of(compile_schema(schema))
     assert judge.name.startswith("jsonschema-rs ")
-    assert judge.name.endswith("the schema respelled")
+    assert judge.name.endswith(("patterns respelled: 1", "the schema in plain words"))
     assert [judge.judge(value).word for value in (*valid, *invalid)] == ["valid"] * len(valid) + ["invalid"] * len(
         invalid
     )
@@ -65,6 +65,21 @@ def test_a_pattern_that_the_first_judge_misreads_is_respelled_for_it() -> None:
     assert judge.judge("Aab").valid
     assert not judge.judge("ab").valid
     assert not judge.judge("Aa\r").valid
+
+
+@pytest.mark.parametrize("target", ["#/definitions/a", "#/properties/b/patternProperties/%5Ea.$"])
+def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> None:
+    schema = {
+        "$id": "http://a.example/s",
+        "properties": {"a": {"$ref": target}, "b": {"patternProperties": {"^a.$": {"pattern": r"^\A$"}, "^A": {}}}},
+        "definitions": {"a": {"pattern": r"^\A$"}},
+    }
+    judge = judge_of(compile_schema(schema))
+    kept = "patterns respelled: 3" if target.endswith("a") else "the schema in plain words"
+    assert judge.name.endswith(kept)
+    assert judge.judge({"a": "A", "b": {"ab": "A", "a\r": "b"}}).valid
+    assert judge.judge({"a": "B"}).pointer == "/a"
+    assert judge.judge({"b": {"ab": "B"}}).pointer == "/b/ab"
 
 
 def test_a_plus_twice_around_something_optional_needs_two() -> None:

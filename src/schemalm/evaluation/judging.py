@@ -1,9 +1,9 @@
 """Which judge a grammar gets: the first program that can read its schema, and in which spelling.
 
-A judge is given the schema as it is written, under the draft that the compiler reads it by. Where programs would read
-that otherwise than the compiler does, or cannot read it, it is given the same schema in plain words (see
-`grammar/plain.py`): first `jsonschema-rs`, then `jsonschema`. Where none can read it there is no judge. Who judges is
-in the judge's name. Not covered: judges that know more of a format than its schema says.
+First comes `jsonschema-rs`, with the schema as it is written, but for patterns that it would misread, under the draft
+that the compiler reads it by. Where it cannot read that, it is given the same schema in plain words (see
+`grammar/plain.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
+given, is in the judge's name. Not covered: judges that know more of a format than its schema says.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from schemalm.errors import SchemaError
 from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge
 from schemalm.evaluation.python_judge import PythonJudge
 from schemalm.grammar import Grammar
+from schemalm.grammar.plain import respelled_schema
 from schemalm.grammar.texts.matching import PatternMatcher
 from schemalm.grammar.texts.spelling import portable_pattern
 
-RESPELLED = "the schema respelled"
+PLAIN = "the schema in plain words"
 
 
 def judge_of(grammar: Grammar) -> Judge:
@@ -42,11 +43,20 @@ def announcement(judge: Judge) -> str:
 
 def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
     """What makes each judge in turn; raises `SchemaError` when called for a schema that this judge cannot read."""
-    settings: dict[str, Any] = {"assert_formats": grammar.formats == "assert"}
-    if all(portable_pattern(source) == source for source in grammar.expressions().values()):
-        yield lambda: SchemaJudge(grammar.schema, draft=grammar.draft, **settings)
+    settings: dict[str, Any] = {"assert_formats": grammar.formats == "assert", "draft": grammar.draft}
+    spellings = _spellings(grammar)
+    schema = respelled_schema(grammar.schema, spellings)
+    note = f"patterns respelled: {len(spellings):,}" if spellings else ""
+    yield lambda: SchemaJudge(schema, note=note, **settings)
     plain = grammar.plain_schema()
-    yield lambda: SchemaJudge(plain, draft=grammar.draft, note=RESPELLED, **settings)
+    yield lambda: SchemaJudge(plain, note=PLAIN, **settings)
     if isinstance(plain, dict):
-        settings |= {"read_pattern": partial(PatternMatcher, limits=grammar.limits)}
-        yield lambda: PythonJudge(plain, draft=grammar.draft, note=RESPELLED, **settings)
+        read_pattern = partial(PatternMatcher, limits=grammar.limits)
+        yield lambda: PythonJudge(plain, note=PLAIN, read_pattern=read_pattern, **settings)
+
+
+def _spellings(grammar: Grammar) -> dict[str, str]:
+    """Other spellings of the schema's own patterns where programs would misread them, by their pointers."""
+    own = {pointer: source for pointer, source in grammar.expressions().items() if pointer.startswith("/")}
+    spelled = {pointer: portable_pattern(source) for pointer, source in own.items()}
+    return {pointer: spelling for pointer, spelling in spelled.items() if spelling != own[pointer]}

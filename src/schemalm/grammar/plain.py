@@ -1,16 +1,18 @@
-"""A schema as it was understood, written down in plain words: what a program that reads other spellings is given.
+"""A schema as it was understood, for programs that would misread it or cannot read it as it is written.
 
-In: a translated schema. Out: a schema of the same draft with the same valid values, in which every reference is a
-pointer to `definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root,
-spellings of older drafts are those of its own, what says nothing is left out, and patterns are spelled as
-`texts/spelling.py` spells them. Not covered: annotations, which are left out too.
+In: a schema and its patterns, or its translation. Out: a schema of the same draft with the same valid values, in which
+patterns are spelled as `texts/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
+`definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root, spellings
+of older drafts are those of its own, and what says nothing is left out, annotations included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemalm.documents.pointer import parts_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.references import DRAFT6, DRAFT201909, DRAFT202012, DYNAMIC, Resolver
 from schemalm.grammar.sources import Schema
@@ -18,6 +20,25 @@ from schemalm.grammar.texts.spelling import portable_pattern
 from schemalm.grammar.translation import COMPANIONS, HANDLERS, Node, Translator
 
 DEFINITIONS = "definitions"
+
+
+def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
+    """The schema with other spellings of patterns, by their pointers; references through key patterns may break."""
+    respelled: Schema = copy.deepcopy(schema)
+    # What lies under a key pattern comes before it, while its pointer still leads there.
+    for pointer in sorted(spellings, key=lambda pointer: pointer.count("/"), reverse=True):
+        node: Any = respelled
+        *path, name = parts_of(pointer)
+        for part in path:
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        if isinstance(node[name], str):
+            node[name] = spellings[pointer]
+        else:
+            members = list(node.items())
+            node.clear()
+            for key, inner in members:
+                node[_free(node, spellings[pointer]) if key == name else key] = inner
+    return respelled
 
 
 def plain_schema(translator: Translator) -> Schema:
@@ -96,10 +117,7 @@ class _Writer:
     def _key_patterns(self, node: Node, keyword: str) -> list[dict[str, Any]]:
         found: dict[str, Schema] = {}
         for source in node[keyword]:
-            spelled = portable_pattern(source)
-            while spelled in found:
-                spelled = f"(?:{spelled})"
-            found[spelled] = self._inner(node, keyword, source)
+            found[_free(found, portable_pattern(source))] = self._inner(node, keyword, source)
         return [{keyword: found}]
 
     def _bound(self, node: Node, keyword: str) -> list[dict[str, Any]]:
@@ -139,6 +157,13 @@ class _Writer:
 
     def _nothing(self, node: Node, keyword: str) -> list[dict[str, Any]]:
         return []
+
+
+def _free(taken: Mapping[str, Any], pattern: str) -> str:
+    """The pattern, in groups until it is none of the keys that are taken."""
+    while pattern in taken:
+        pattern = f"(?:{pattern})"
+    return pattern
 
 
 KeywordWriter = Callable[[_Writer, Node, str], list[dict[str, Any]]]
