@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from schemalm.errors import InvalidDocument
-from schemalm.grammar import compile_schema
+from schemalm.errors import InvalidDocument, SchemaError
+from schemalm.grammar import compile_schema, plain
 from schemalm.tokenizer import Tokenizer
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema"
@@ -130,8 +130,8 @@ SCHEMAS: list[tuple[Any, list[Any]]] = [
 
 @pytest.mark.parametrize(("schema", "values"), SCHEMAS, ids=[json.dumps(schema)[:60] for schema, _ in SCHEMAS])
 def test_the_values_are_the_same(schema: Any, values: list[Any]) -> None:
-    plain = compile_schema(schema).plain_schema()
-    assert [is_valid(plain, value) for value in values] == [holds(schema, value) for value in values]
+    said = compile_schema(schema).plain_schema()
+    assert [is_valid(said, value) for value in values] == [holds(schema, value) for value in values]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,9 +140,9 @@ def test_references_with_any_characters_are_followed(name: str, is_encoded: bool
     part = pointer_part(name)
     written = "".join(f"%{byte:02X}" for byte in part.encode()) if is_encoded else part.replace("%", "%25")
     schema = {"properties": {"a": {"$ref": f"#/definitions/{written}"}}, "definitions": {name: {"type": "null"}}}
-    plain = compile_schema(schema).plain_schema()
-    assert is_valid(plain, {"a": None})
-    assert not is_valid(plain, {"a": 1})
+    said = compile_schema(schema).plain_schema()
+    assert is_valid(said, {"a": None})
+    assert not is_valid(said, {"a": 1})
 
 
 def test_the_draft_is_stated() -> None:
@@ -154,3 +154,15 @@ def test_the_draft_is_stated() -> None:
 def test_the_patterns_are_listed_with_their_places() -> None:
     schema = {"properties": {"a": {"pattern": "x"}}, "patternProperties": {"^b/": {}}, "enum": [{"pattern": "y"}, {}]}
     assert compile_schema(schema).expressions() == {"/patternProperties/^b~1": "^b/", "/properties/a/pattern": "x"}
+
+
+def test_references_into_one_another_are_not_written_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema: dict[str, Any] = {"enum": list(range(100))}
+    for _ in range(20):
+        schema = {"items": schema}
+    references = [{"$ref": "#" + "/items" * depth} for depth in range(1, 20)]
+    grammar = compile_schema({**schema, "properties": {str(i): target for i, target in enumerate(references)}})
+    assert grammar.plain_schema()
+    monkeypatch.setattr(plain, "MAX_PARTS", 1000)
+    with pytest.raises(SchemaError, match="more than 1,000 parts"):
+        grammar.plain_schema()

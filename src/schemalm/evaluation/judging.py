@@ -48,11 +48,9 @@ def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
     schema = respelled_schema(grammar.schema, spellings)
     note = f"patterns respelled: {len(spellings):,}" if spellings else ""
     yield lambda: SchemaJudge(schema, note=note, **settings)
-    plain = grammar.plain_schema()
-    yield lambda: SchemaJudge(plain, note=PLAIN, **settings)
-    if isinstance(plain, dict):
-        read_pattern = partial(PatternMatcher, limits=grammar.limits)
-        yield lambda: PythonJudge(plain, note=PLAIN, read_pattern=read_pattern, **settings)
+    yield lambda: SchemaJudge(grammar.plain_schema(), note=PLAIN, **settings)
+    read_pattern = partial(PatternMatcher, limits=grammar.limits)
+    yield lambda: PythonJudge(grammar.plain_schema(), note=PLAIN, read_pattern=read_pattern, **settings)
 
 
 def _spellings(grammar: Grammar) -> dict[str, str]:

@@ -43,7 +43,7 @@ class PythonJudge:
 
     def __init__(
         self,
-        schema: dict[str, Any],
+        schema: dict[str, Any] | bool,
         *,
         assert_formats: bool,
         draft: str,

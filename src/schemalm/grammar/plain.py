@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemalm.documents.pointer import parts_of
+from schemalm.errors import SchemaError
 from schemalm.grammar.identity import identity
 from schemalm.grammar.references import DRAFT6, DRAFT201909, DRAFT202012, DYNAMIC, Resolver
 from schemalm.grammar.sources import Schema
@@ -20,6 +21,8 @@ from schemalm.grammar.texts.spelling import portable_pattern
 from schemalm.grammar.translation import COMPANIONS, HANDLERS, Node, Translator
 
 DEFINITIONS = "definitions"
+# What references lead to is written once more, and may lie inside one another.
+MAX_PARTS = 1_000_000
 
 
 def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
@@ -42,7 +45,7 @@ def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
 
 
 def plain_schema(translator: Translator) -> Schema:
-    """The schema that was translated, in plain words."""
+    """The schema that was translated, in plain words; raises SchemaError where these would be far too many."""
     return _Writer(translator).write()
 
 
@@ -54,6 +57,7 @@ class _Writer:
         self._draft = translator.draft
         self._numbers: dict[str, int] = {"": 0}
         self._waiting: list[tuple[Any, str, Resolver]] = []
+        self._num_parts = 0
 
     def write(self) -> Schema:
         translator = self._translator
@@ -68,6 +72,9 @@ class _Writer:
     def _node(self, content: Any, pointer: str, resolver: Resolver) -> Schema:
         if isinstance(content, bool):
             return content if self._draft >= DRAFT6 else ({} if content else {"not": {}})
+        self._num_parts += 1 + sum(len(part) for part in content.values() if isinstance(part, list | dict))
+        if self._num_parts > MAX_PARTS:
+            raise SchemaError(f"in plain words the schema has more than {MAX_PARTS:,} parts")
         node = Node(content, pointer, resolver)
         written: dict[str, Any] = {}
         beside: list[Schema] = []
