@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from tests.evaluation.misread import MISREAD
 
 from schemalm.demo import DemoSizes, run_demo
 from schemalm.errors import DataError
@@ -129,3 +130,17 @@ def test_small_corpora_are_not_trained_on_for_longer_than_they_teach(tmp_path: P
     sizes = replace(SIZES, num_steps=100, min_steps=2, num_epochs=8)
     result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=sizes)
     assert 2 < result.evaluation.step < 5
+
+
+@pytest.mark.parametrize("name", MISREAD)
+def test_schemas_that_the_first_judge_cannot_read_as_they_are_go_the_whole_way(tmp_path: Path, name: str) -> None:
+    schema, valid, _ = MISREAD[name]
+    path, corpus = tmp_path / "schema.json", tmp_path / "corpus.jsonl"
+    path.write_text(json.dumps(schema))
+    corpus.write_text("".join(json.dumps({"value": value, "path": f"{i}"}) + "\n" for i, value in enumerate(valid * 2)))
+    told: list[str] = []
+    sizes = replace(SIZES, min_steps=1, num_steps=1, num_samples=2)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, tell=told.append)
+    assert told[1].startswith("documents are judged by jsonschema-rs")
+    assert result.evaluation.valid_share == 1
+    assert "says jsonschema-rs" in result.report.read_text()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from conformance.departures import DEPARTURES
 from conformance.measure import Outcome
 from conformance.summary import by_split, reason, summarize
+from schemalm.grammar.texts.misreadings import EXAMPLES, misreadings
 
 INTRODUCTION = """\
 # What is supported
@@ -30,6 +31,7 @@ def support_page(outcomes: dict[str, list[Outcome]]) -> str:
     parts += _rest(outcomes)
     parts += ["## Departures from the specification\n"]
     parts += _table(("where", "what", "why"), ((d.place, d.departure, d.why) for d in DEPARTURES))
+    parts += _misread()
     return "\n".join(parts)
 
 
@@ -103,6 +105,15 @@ def _rest(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
         counts = Counter(reason(outcome) for outcome in found if not outcome.is_right)
         rows += [(data_set, count, text[:160]) for text, count in counts.most_common(30)]
     yield from _table(("data set", "schemas", "reason"), rows)
+
+
+def _misread() -> Iterator[str]:
+    yield "## Patterns that are commonly misread\n"
+    yield "A pattern is an expression of ECMA-262, searched for anywhere in a text. These parts of one are something"
+    yield "else to other engines or to people; `schemalm schema` names those of a schema. The judge is given patterns"
+    yield "in a spelling that it reads as ECMA-262 does.\n"
+    parts = dict.fromkeys((example, part) for example in EXAMPLES for part in misreadings(example))
+    yield from _table(("pattern", "what it is"), ((f"`{example}`", part.meaning) for example, part in parts))
 
 
 def _right_of_all(group: Sequence[Outcome]) -> str:

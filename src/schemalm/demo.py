@@ -20,6 +20,7 @@ from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
+from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
@@ -106,6 +107,8 @@ def run_demo(
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
+    judge = judge_of(grammar)
+    tell(announcement(judge))
     documents, left_out = _documents(grammar, corpus, merge_keys, sizes, seed, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     context_size = _context_size(tokenizer, documents, sizes)
@@ -131,6 +134,7 @@ def run_demo(
         max_tokens=sizes.max_tokens,
         seed=seed,
         num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
+        judge=judge,
         progress=tell,
     )
     report = write_report(evaluation, out / "run")

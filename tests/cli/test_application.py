@@ -70,7 +70,7 @@ def test_wrong_usage_exits_2(invoke, arguments: tuple[str, ...]) -> None:
     [
         (("generate", "run", "-n", "0"), "0"),
         (("generate", "run", "--max-tokens", "many"), "many"),
-        (("reference", "sample", "run", "--temperature", "101"), "101"),
+        (("reference", "train", "--input", ".", "--steps", "0"), "0"),
         (("evaluate", "run", "--samples", "-3"), "-3"),
         (("generate", "run", "--format", "xml"), "xml"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from schemalm import demo
 from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judges import Verdict
+from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.generation import load_run
 
 
@@ -58,6 +58,17 @@ def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluat
     result = invoke("demo")
     assert result.exit_code == 1
     assert "--- # document 1, invalid: type: wrong" in result.stdout
+
+
+def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, evaluation: Evaluation) -> None:
+    verdict = NoJudge("a pattern is too large").judge(None)
+    samples = tuple(replace(sample, verdict=verdict) for sample in evaluation.samples)
+    pretend(replace(evaluation, samples=samples, judge=NoJudge.name))
+    result = invoke("demo")
+    assert result.exit_code == 0
+    assert "--- # document 1, not judged\n" in result.stdout
+    assert "Valid           not judged" in result.stdout
+    assert "note: No document was judged" in result.stdout
 
 
 def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:

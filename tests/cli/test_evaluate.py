@@ -154,14 +154,14 @@ def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path
 
 
 SETTINGS = [
-    ("--temperature", "-1", "temperature must lie between 0 and 100, got -1"),
-    ("--temperature", "101", "temperature must lie between 0 and 100, got 101"),
-    ("--temperature", "nan", "temperature must lie between 0 and 100, got nan"),
-    ("--temperature", "inf", "temperature must lie between 0 and 100, got inf"),
-    ("--top-p", "0", "top_p must lie above 0 and at most at 1, got 0"),
-    ("--top-p", "1.5", "top_p must lie above 0 and at most at 1, got 1.5"),
-    ("--top-p", "-0.5", "top_p must lie above 0 and at most at 1, got -0.5"),
-    ("--top-p", "nan", "top_p must lie above 0 and at most at 1, got nan"),
+    ("--temperature", "-1", "temperature must be a number from 0 to 100, got -1"),
+    ("--temperature", "101", "temperature must be a number from 0 to 100, got 101"),
+    ("--temperature", "nan", "temperature must be a number from 0 to 100, got nan"),
+    ("--temperature", "inf", "temperature must be a number from 0 to 100, got inf"),
+    ("--top-p", "0", "top_p must be a number above 0 and at most 1, got 0"),
+    ("--top-p", "1.5", "top_p must be a number above 0 and at most 1, got 1.5"),
+    ("--top-p", "-0.5", "top_p must be a number above 0 and at most 1, got -0.5"),
+    ("--top-p", "nan", "top_p must be a number above 0 and at most 1, got nan"),
     ("--top-k", "0", "1, got '0'"),
     ("--max-tokens", "0", "1, got '0'"),
     ("-n", "0", "1, got '0'"),

@@ -180,7 +180,7 @@ def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: py
         (b"text", ("--tokenizer", "typed"), "typed tokens spell documents"),
         (b"text", ("--tokenizer", "none.json"), "cannot read the tokenizer none.json"),
         (b"text", ("--n-head", "3"), "n_embd 16 must be a multiple of 2 * n_head = 6"),
-        (b"text", ("--learning-rate", "0"), "learning_rate must be above 0, got 0.0"),
+        (b"text", ("--learning-rate", "0"), "learning_rate must be a number above 0, got 0.0"),
     ],
 )
 def test_mistakes_exit_2_with_one_line(
@@ -197,6 +197,9 @@ def test_other_mistakes_exit_2(run: Path, text: Path, invoke: Invoke, tmp_path: 
     assert invoke("reference", "train", "--input", text, "--out", run).exit_code == 2
     assert invoke("reference", "train", "--input", text, "--engine", "jax").exit_code == 2
     assert invoke("reference", "sample", tmp_path).exit_code == 2
-    assert invoke("reference", "sample", run, "--temperature", -1).exit_code == 2
+    for temperature in ("-1", "101", "nan"):
+        result = invoke("reference", "sample", run, "--temperature", temperature)
+        assert result.exit_code == 2
+        assert "temperature must be a number from 0 to 100, got" in result.stderr
     assert invoke("reference", "ablate", "--input", text, "--grid", "depth=1").exit_code == 2
     assert invoke("reference", "ablate", "--input", text, "--engine", "jax").exit_code == 2

@@ -32,6 +32,27 @@ def test_json_lists_every_occurrence(invoke, schema: Path) -> None:
     assert {"pointer": "/required", "keyword": "required", "status": "construction"} in report["coverage"]
 
 
+def test_patterns_that_are_commonly_misread_are_named(invoke, tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    pattern = {"type": "string", "pattern": "\\Aa\\z"}
+    schema = {"properties": dict.fromkeys("abcde", pattern), "patternProperties": {"^x.$": {"const": pattern}}}
+    path.write_text(json.dumps(schema))
+    shown = invoke("schema", path).stdout
+    places = "/properties/a/pattern, /properties/b/pattern, /properties/c/pattern and 2 more"
+    assert f"{places}: `\\A` is the letter A in JSON Schema; anchors are ^ and $" in shown
+    assert "/patternProperties/^x.$: `.` matches no line end" in shown
+    report = json.loads(invoke("schema", path, "--json").stdout)
+    assert len(report["misread_patterns"]) == 11
+    meaning = "`\\z` is the letter z in JSON Schema; anchors are ^ and $"
+    found = {"pointer": "/properties/e/pattern", "pattern": "\\Aa\\z", "text": "\\z", "meaning": meaning}
+    assert found in report["misread_patterns"]
+
+
+def test_schemas_without_such_patterns_name_none(invoke, schema: Path) -> None:
+    assert "misread" not in invoke("schema", schema).stdout
+    assert json.loads(invoke("schema", schema, "--json").stdout)["misread_patterns"] == []
+
+
 OUTSIDE = '{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "http://example.org/x"}'
 
 

@@ -130,3 +130,11 @@ def test_the_support_page_counts_occurrences_and_official_groups() -> None:
     assert "| `format` | 0 | 0 | 0 | 0 of 0 | 1 |" in page
     assert "| `type` | 2 of 2 |" in page
     assert "valid refused, invalid accepted" in page
+
+
+def test_the_support_page_names_the_patterns_that_are_commonly_misread() -> None:
+    page = support_page({})
+    section = page[page.index("## Patterns that are commonly misread") :]
+    assert "| `\\A` | `\\A` is the letter A in JSON Schema; anchors are ^ and $ |" in section
+    published = Path(__file__).parents[2] / "docs" / "support.md"
+    assert published.read_text(encoding="utf-8").endswith(section)

@@ -12,7 +12,7 @@ import pytest
 from schemalm.documents import load_document
 from schemalm.evaluation import checkpoint_samples
 from schemalm.evaluation.checkpoint_samples import CheckpointSamples, write_samples
-from schemalm.evaluation.judges import SchemaJudge, Verdict
+from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 from schemalm.generation import load_run
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
@@ -76,6 +76,31 @@ def test_a_sample_that_the_judge_refuses_is_kept_with_the_reason(
     (sample,) = json.loads((sampled_run / "samples" / "000002" / "verdicts.json").read_bytes())["samples"]
     assert (sample["valid"], sample["reason"], sample["pointer"]) == (False, "too short", "/name")
     assert messages[0].startswith("step 2: 0 of 1 samples valid")
+
+
+def test_the_judge_is_found_before_training_begins(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages: list[str] = []
+    CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
+    assert messages[0].startswith("documents are judged by jsonschema-rs")
+    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
+    assert messages[1].startswith("no judge can read this schema, so documents will not be judged: a pattern")
+
+
+def test_samples_are_kept_where_nobody_can_judge_them(sampled_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    messages: list[str] = []
+    CheckpointSamples(1, messages.append).saved(sampled_run, 2)
+    verdicts = json.loads((sampled_run / "samples" / "000002" / "verdicts.json").read_bytes())
+    assert verdicts["judge"] == "no judge"
+    assert verdicts["samples"][0]["valid"] is None
+    assert messages[0].startswith("step 2: 0 of 1 samples valid, 1 not judged: ")
+
+
+def test_a_run_without_a_tokenizer_says_so_before_training_begins(tmp_path: Path) -> None:
+    messages: list[str] = []
+    CheckpointSamples(1, messages.append, tmp_path).begin(0, 4)
+    assert messages[0].startswith("no checkpoint will write samples, training goes on: ")
 
 
 @pytest.mark.parametrize("error", [MemoryError("too large"), RuntimeError("device lost"), OSError(28, "disk full")])

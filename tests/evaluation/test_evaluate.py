@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
 from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
 from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
-from schemalm.evaluation.judges import SchemaJudge, Verdict
+from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 from schemalm.generation import Generated, Run, load_run
 from schemalm.tokenizer import Tokenizer
 
@@ -117,6 +118,26 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
     assert (evaluation.valid_share, evaluation.complete_share, evaluation.novel_share) == (0.75, 0.75, 0.5)
     assert evaluation.tokens.values == (10, 10, 10, 10)
     assert evaluation.to_dict()["samples"][2]["reason"] == "no"
+
+
+def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
+    make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
+) -> None:
+    unjudged = make_sample(verdict=Verdict(None, "cannot be judged: too deep"))
+    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict(False)), unjudged])
+    assert (evaluation.valid_share, evaluation.num_invalid, evaluation.num_unjudged) == (0.5, 1, 2)
+    assert [sample["valid"] for sample in evaluation.to_dict()["samples"]] == [True, None, False, None]
+    nothing = make_evaluation([unjudged])
+    assert (nothing.valid_share, nothing.num_invalid, nothing.num_unjudged) == (None, 0, 1)
+
+
+def test_that_nobody_can_judge_is_told_before_the_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_module, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    told: list[str] = []
+    evaluation = evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
+    assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")
+    assert evaluation.valid_share is None
+    assert evaluation.judge == "no judge"
 
 
 def test_values_too_deep_for_yaml_are_shown_as_json() -> None:

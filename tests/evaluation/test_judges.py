@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import schemalm.evaluation.judges
+import schemalm.evaluation.python_judge
 from schemalm.errors import SchemaError
 from schemalm.evaluation.judges import MAX_REASON_CHARACTERS, SchemaJudge, Verdict
 
@@ -78,8 +80,9 @@ def test_boolean_schemas_and_large_numbers_are_judged() -> None:
     assert not SchemaJudge({"maximum": 10}, assert_formats=True).judge(10**400).valid
 
 
-def test_the_judge_shares_no_code_with_the_grammar() -> None:
-    tree = ast.parse(Path(schemalm.evaluation.judges.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", [schemalm.evaluation.judges, schemalm.evaluation.python_judge])
+def test_judges_share_no_code_with_the_grammar(module: ModuleType) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert not [
         name for name in imported if name.startswith(("schemalm.grammar", "schemalm.tokenizer", "schemalm.machine"))

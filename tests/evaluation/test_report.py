@@ -14,7 +14,7 @@ import pytest
 
 from schemalm.errors import CheckpointError
 from schemalm.evaluation.evaluate import Evaluation, Sample
-from schemalm.evaluation.judges import Verdict
+from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.evaluation.report import (
     FEW_TRAINING_DOCUMENTS,
     FEW_VALIDATION_DOCUMENTS,
@@ -117,6 +117,36 @@ def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluat
     assert "sample 12" not in page.text
     assert page.text.count("copy of a training document") == 1
     assert page.text.count("ended by the token budget") == 1
+
+
+def test_documents_that_could_not_be_judged_count_as_neither(
+    folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
+) -> None:
+    unjudged = make_sample({"name": "deep"}, verdict=Verdict(None, "cannot be judged: nested deeper than 1000 levels"))
+    evaluation = make_evaluation([make_sample(), make_sample(), unjudged])
+    page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    assert "100 %" in page.text
+    assert "of 2 judged of 3 sampled documents, says a judge" in page.text
+    said = "1 of 3 documents could not be judged and count as neither valid nor invalid. The first one cannot be judged"
+    assert said in page.text
+    assert page.text.count("not judged") == 1
+    assert "## Sample 3: not judged" in markdown
+
+
+def test_a_report_without_a_judge_calls_nothing_valid(
+    folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
+) -> None:
+    verdict = NoJudge("a pattern is too large").judge(None)
+    evaluation = make_evaluation([make_sample(verdict=verdict), make_sample(verdict=verdict)], judge=NoJudge.name)
+    html = write_report(evaluation, folder).read_text(encoding="utf-8")
+    page = Page(html)
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    for text in ("No document was judged", "a pattern is too large", "None could read this schema"):
+        assert text in page.text
+    assert 'class="badge plain">not judged<' in html
+    assert 'class="badge good"' not in html
+    assert "| Valid | not judged | none of 2 sampled documents |" in markdown
 
 
 def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: Evaluation) -> None:

@@ -130,11 +130,11 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": -1}, "temperature must lie between 0 and 100, got -1"),
-        ({"temperature": math.nan}, "temperature must lie between 0 and 100, got nan"),
-        ({"temperature": "hot"}, "temperature must lie between 0 and 100, got 'hot'"),
-        ({"top_p": 0}, "top_p must lie above 0 and at most at 1, got 0"),
-        ({"top_p": math.inf}, "top_p must lie above 0 and at most at 1, got inf"),
+        ({"temperature": -1}, "temperature must be a number from 0 to 100, got -1"),
+        ({"temperature": math.nan}, "temperature must be a number from 0 to 100, got nan"),
+        ({"temperature": "hot"}, "temperature must be a number from 0 to 100, got 'hot'"),
+        ({"top_p": 0}, "top_p must be a number above 0 and at most 1, got 0"),
+        ({"top_p": math.inf}, "top_p must be a number above 0 and at most 1, got inf"),
         ({"top_k": 0}, "top_k must be a whole number of at least 1, got 0"),
         ({"top_k": 2.5}, r"top_k must be a whole number of at least 1, got 2\.5"),
         ({"num_samples": 0}, "num_samples must be a whole number of at least 1, got 0"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from schemalm.errors import ConfigurationError, PromptError
+from schemalm.errors import PromptError
 from schemalm.grammar import compile_schema
 from schemalm.reference.data import Corpus
 from schemalm.reference.engines import Engine, make_engine
@@ -75,9 +74,3 @@ def test_other_prompts_are_refused_with_their_length_and_the_limit(prompt: str, 
 def test_typed_tokens_have_no_prompt_of_text() -> None:
     with pytest.raises(PromptError, match="typed tokens"):
         encode_prompt("on", Tokenizer.from_grammar(compile_schema({"enum": ["a"]})), TINY)
-
-
-@pytest.mark.parametrize("temperature", [-0.5, 101.0, math.nan, math.inf])
-def test_a_temperature_out_of_range_is_refused(temperature: float) -> None:
-    with pytest.raises(ConfigurationError, match=f"temperature must lie between 0 and 100, got {temperature}"):
-        sample(Counting(TINY, 8, {}), [0], TINY, 9, temperature)

@@ -1,6 +1,6 @@
 """`schemalm demo`: the whole way on embedded or given documents, in minutes on a CPU.
 
-It succeeds where every document that the model wrote is valid. Documents of a given corpus that the schema rejects
+It succeeds unless a document that the model wrote is invalid. Documents of a given corpus that the schema rejects
 are reported and left out, as real corpora have some.
 """
 
@@ -54,8 +54,8 @@ def demo(
     )
     report_left_out(terminal, result.left_out)
     for number, sample in enumerate(result.evaluation.samples[:NUM_SHOWN], start=1):
-        verdict = "valid" if sample.verdict.valid else f"invalid: {sample.verdict.reason}"
-        terminal.show(f"--- # document {number}, {verdict}\n{sample.text}")
+        reason = f": {sample.verdict.reason}" if sample.verdict.valid is False else ""
+        terminal.show(f"--- # document {number}, {sample.verdict.word}{reason}\n{sample.text}")
     show_figures(terminal, result.evaluation, result.run)
     held_against = reservations(result.evaluation)
     for reservation in held_against:
@@ -70,4 +70,4 @@ def demo(
         **result.left_out.to_dict(),
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
-    raise typer.Exit(exit_code(result.left_out, strict) if result.evaluation.valid_share == 1 else 1)
+    raise typer.Exit(1 if result.evaluation.num_invalid else exit_code(result.left_out, strict))

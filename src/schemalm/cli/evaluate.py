@@ -45,7 +45,7 @@ def evaluate(
         given = ("--samples", samples, *(() if data is None else ("--data", data)))
         following, code = command_line("evaluate", run, *given, "--out", "DIR"), 2
     else:
-        following, code = command_line("generate", run, "-n", 5), 0 if evaluation.valid_share == 1 else 1
+        following, code = command_line("generate", run, "-n", 5), 1 if evaluation.num_invalid else 0
     result = {"report": None if report is None else str(report), **evaluation.to_dict()}
     terminal.finish(result, next_command=following)
     raise typer.Exit(code)
@@ -65,12 +65,14 @@ def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder:
 
 
 def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
-    """Show the report's headline figures, then every sample that the judge refused."""
+    """Show the report's headline figures, then every sample that the judge refused or could not judge."""
     from schemalm.evaluation.report import headline  # noqa: PLC0415
     from schemalm.training.metrics import read_metrics  # noqa: PLC0415
 
     for card in headline(evaluation, read_metrics(run)):
         terminal.show(f"{card.label:14}{card.value:>12}  {card.note}")
     for number, sample in enumerate(evaluation.samples, start=1):
-        if not sample.verdict.valid:
+        if sample.verdict.valid is False:
             terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")
+        elif sample.verdict.valid is None and evaluation.valid_share is not None:
+            terminal.show(f"document {number} {sample.verdict.reason}")

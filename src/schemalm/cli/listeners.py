@@ -38,5 +38,5 @@ def listeners_for(terminal: Terminal, run: Path, *, samples: int, track: str | N
     shown = terminal.training_progress()
     others: list[Progress] = [] if track is None else [make_tracker(track, run)]
     if samples:
-        others.append(CheckpointSamples(samples, shown.message, shown.warning))
+        others.append(CheckpointSamples(samples, shown.message, run, shown.warning))
     return Listeners(shown, others)

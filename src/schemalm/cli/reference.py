@@ -140,7 +140,7 @@ def sample(
     prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="What the text begins with.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="After so many tokens it ends.")] = 200,
     temperature: Annotated[
-        float, typer.Option(min=0, max=100, metavar="T", help="0 takes the likeliest token each time.")
+        float, typer.Option(metavar="T", help="From 0, which takes the likeliest token each time, to 100.")
     ] = 0.8,
     seed: Seed = 0,
     as_json: AsJSON = False,
@@ -148,12 +148,14 @@ def sample(
     """Write a text with a trained model."""
     from dataclasses import replace  # noqa: PLC0415
 
+    from schemalm.bounds import check_number  # noqa: PLC0415
     from schemalm.reference.sampling import encode_prompt  # noqa: PLC0415
     from schemalm.reference.sampling import sample as sample_tokens  # noqa: PLC0415
     from schemalm.reference.training import load_run  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"writing at most {counted(max_new_tokens, 'token')} with the model of {run}")
+    check_number("temperature", temperature, 0, 100)
     configuration, tokenizer, engine = load_run(run)
     begun = [] if prompt is None else encode_prompt(prompt, tokenizer, configuration)
     seeded = replace(configuration, seed=seed)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line
 
+if TYPE_CHECKING:
+    from schemalm.grammar import Grammar
+
 STATUSES = ("construction", "guard", "annotation")
+# Places that are named for each part of patterns that is commonly misread.
+NUM_PLACES = 3
 
 
 def schema(
@@ -54,11 +59,15 @@ def schema(
     unsatisfiable = grammar.unsatisfiable()
     for pointer in unsatisfiable:
         terminal.show(f"no value satisfies {pointer or '/'}: what asks for it can never be written")
+    misread = misread_patterns(grammar)
+    _show_misread(terminal, misread)
     result = {
         "schema": schema,
+        "draft": grammar.draft,
         **size,
         "coverage": [asdict(use) for use in coverage],
         "unsatisfiable": unsatisfiable,
+        "misread_patterns": misread,
     }
     terminal.finish(
         result,
@@ -66,3 +75,26 @@ def schema(
             "tokenizer", "train", "--corpus", "DIR", "--out", "tokenizer.json", "--schema", schema
         ),
     )
+
+
+def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:
+    """The parts of the schema's patterns that people and other programs commonly misread, each with its place."""
+    from schemalm.grammar.texts.misreadings import misreadings  # noqa: PLC0415
+
+    return [
+        {"pointer": pointer, "pattern": source, "text": part.text, "meaning": part.meaning}
+        for pointer, source in grammar.expressions().items()
+        for part in misreadings(source)
+    ]
+
+
+def _show_misread(terminal: Terminal, misread: list[dict[str, str]]) -> None:
+    """A line for each kind, with the first places that have it."""
+    places: dict[str, list[str]] = {}
+    for found in misread:
+        places.setdefault(found["meaning"], []).append(found["pointer"])
+    if places:
+        terminal.show("\npatterns that are commonly misread:")
+    for meaning, pointers in places.items():
+        more = f" and {len(pointers) - NUM_PLACES:,} more" if len(pointers) > NUM_PLACES else ""
+        terminal.show(f"{', '.join(pointers[:NUM_PLACES])}{more}: {meaning}")

@@ -12,19 +12,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from schemalm.bounds import check_number
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Metadata, Split, read_metadata
 from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.judges import Judge, SchemaJudge, Verdict
+from schemalm.evaluation.judges import Judge, NoJudge, Verdict
+from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
-from schemalm.generation.sampling import check_request, check_whole
-from schemalm.grammar import Grammar
+from schemalm.generation.sampling import check_request
 from schemalm.grammar.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import find_data
@@ -116,9 +117,20 @@ class Evaluation:
     reference: Reference
 
     @property
-    def valid_share(self) -> float:
-        """The share of samples that the judge accepts."""
-        return self._share([sample.verdict.valid for sample in self.samples])
+    def valid_share(self) -> float | None:
+        """The share that the judge accepts of the samples that it could judge; None where it could judge none."""
+        num_judged = len(self.samples) - self.num_unjudged
+        return None if num_judged == 0 else (num_judged - self.num_invalid) / num_judged
+
+    @property
+    def num_invalid(self) -> int:
+        """Samples that the judge refuses."""
+        return sum(sample.verdict.valid is False for sample in self.samples)
+
+    @property
+    def num_unjudged(self) -> int:
+        """Samples that could not be judged."""
+        return sum(sample.verdict.valid is None for sample in self.samples)
 
     @property
     def complete_share(self) -> float:
@@ -161,6 +173,8 @@ class Evaluation:
             "sampling": asdict(self.sampling),
             "likelihood": self.likelihood.to_dict(),
             "valid_share": self.valid_share,
+            "num_invalid": self.num_invalid,
+            "num_unjudged": self.num_unjudged,
             "complete_share": self.complete_share,
             "distinct_share": self.distinct_share,
             "novel_share": self.novel_share,
@@ -184,24 +198,27 @@ def evaluate(
     max_tokens: int = 1024,
     seed: int = 0,
     num_documents: int | None = None,
+    judge: Judge | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
     `data` is the prepared folder, by default where it was or beside the run; `num_documents` limits how many validation
-    documents are scored; `progress` is told what happens. Raises `DataError` where the data is missing or is not what
-    the run was trained on, and `ConfigurationError` for settings out of range, both before any work.
+    documents are scored; `judge` judges the samples, by default by the run's schema; `progress` is told what happens.
+    Raises `DataError` where the data is missing or is not what the run was trained on, and `ConfigurationError` for
+    settings out of range, both before any work.
     """
     tell = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
     TokenSampling(temperature)
     check_request(num_samples, max_tokens, seed)
     if num_documents is not None:
-        check_whole("num_documents", num_documents)
+        check_number("num_documents", num_documents, 1, is_whole=True)
     folder = find_data(run.folder, run.configuration, data)
     metadata = read_metadata(folder)
-    judge = judge_of(run.tokenizer.grammar)
-
+    judge = judge or judge_of(run.tokenizer.grammar)
+    if isinstance(judge, NoJudge):
+        tell(announcement(judge))
     num_held_out = metadata.splits["val"].num_documents
     tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
@@ -258,11 +275,6 @@ def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, ne
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
     )
-
-
-def judge_of(grammar: Grammar) -> SchemaJudge:
-    """The judge of what a grammar writes: by its schema, and by formats where the grammar keeps to them."""
-    return SchemaJudge(grammar.schema, assert_formats=grammar.formats == "assert")
 
 
 def to_text(value: JSONValue) -> str:

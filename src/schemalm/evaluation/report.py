@@ -94,7 +94,7 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
     of_samples = f"of {num_samples:,} sampled documents"
     elapsed = [line["elapsed_seconds"] for line in metrics if line["step"] <= evaluation.step]
     return [
-        Card("Valid", percent(evaluation.valid_share), f"{of_samples}, says {evaluation.judge}"),
+        _validity(evaluation, of_samples),
         Card("Bits per byte", f"{score.bits_per_byte:.3f}", "of unseen documents as compact JSON; lower is better"),
         Card("Perplexity", f"{score.perplexity:.2f}", f"per token; {score.loss:.3f} nats"),
         Card("Distinct", percent(evaluation.distinct_share), of_samples),
@@ -104,8 +104,16 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
     ]
 
 
+def _validity(evaluation: Evaluation, of_samples: str) -> Card:
+    if evaluation.valid_share is None:
+        return Card("Valid", "not judged", f"none {of_samples}")
+    num_judged = len(evaluation.samples) - evaluation.num_unjudged
+    of_judged = f"of {num_judged:,} judged {of_samples}" if evaluation.num_unjudged else of_samples
+    return Card("Valid", percent(evaluation.valid_share), f"{of_judged}, says {evaluation.judge}")
+
+
 def reservations(evaluation: Evaluation) -> list[str]:
-    """What to hold against the figures, in plain words: too few documents to learn or to measure from."""
+    """What to hold against the figures, in plain words: too few documents to learn from, to measure from or judged."""
     found: list[str] = []
     num_trained, num_scored = evaluation.num_train_documents, evaluation.likelihood.num_documents
     if num_trained < FEW_TRAINING_DOCUMENTS:
@@ -119,7 +127,17 @@ def reservations(evaluation: Evaluation) -> list[str]:
             f"Bits per byte and perplexity come from {_counted(num_scored)} held out of training: far too little to "
             "go by."
         )
+    if evaluation.num_unjudged:
+        found.append(_unjudged(evaluation))
     return found
+
+
+def _unjudged(evaluation: Evaluation) -> str:
+    reason = next(sample.verdict.reason for sample in evaluation.samples if sample.verdict.valid is None)
+    if evaluation.valid_share is None:
+        return f"No document was judged by an independent program, so none is called valid here. It {reason}"
+    counted = f"{evaluation.num_unjudged:,} of {_counted(len(evaluation.samples))}"
+    return f"{counted} could not be judged and count as neither valid nor invalid. The first one {reason}"
 
 
 def _counted(num_documents: int) -> str:
@@ -228,7 +246,7 @@ def _statistics(distribution: Distribution, digits: int) -> list[str]:
 def _shown(samples: tuple[Sample, ...]) -> list[tuple[int, Sample]]:
     """The first samples in the order drawn, and the first invalid ones among the rest, numbered from 1."""
     numbered = list(enumerate(samples, start=1))
-    invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if not sample.verdict.valid]
+    invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if sample.verdict.valid is False]
     return numbered[:NUM_SHOWN] + invalid[:NUM_SHOWN]
 
 

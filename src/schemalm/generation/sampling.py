@@ -6,14 +6,12 @@ probability (Holtzman et al., "The curious case of neural text degeneration", 20
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import torch
 from torch import Tensor
 
-from schemalm.errors import ConfigurationError
+from schemalm.bounds import check_number
 
 # What torch's generators take.
 MAX_SEED = 2**64 - 1
@@ -28,31 +26,18 @@ class Sampling:
     top_k: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= _number(self.temperature) <= 100:
-            raise ConfigurationError(f"temperature must lie between 0 and 100, got {self.temperature!r}")
-        if self.top_p is not None and not 0 < _number(self.top_p) <= 1:
-            raise ConfigurationError(f"top_p must lie above 0 and at most at 1, got {self.top_p!r}")
+        check_number("temperature", self.temperature, 0, 100)
+        if self.top_p is not None:
+            check_number("top_p", self.top_p, 0, 1, is_above=True)
         if self.top_k is not None:
-            check_whole("top_k", self.top_k)
+            check_number("top_k", self.top_k, 1, is_whole=True)
 
 
 def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
     """Raise `ConfigurationError` where the settings of a generation beside its `Sampling` are out of range."""
-    check_whole("num_samples", num_samples)
-    check_whole("max_tokens", max_tokens)
-    check_whole("seed", seed, 0, MAX_SEED)
-
-
-def check_whole(name: str, value: object, least: int = 1, most: int | None = None) -> None:
-    """Raise `ConfigurationError` unless the value is a whole number in its range."""
-    if not isinstance(value, Integral) or int(value) < least or (most is not None and int(value) > most):
-        reach = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ConfigurationError(f"{name} must be a whole number {reach}, got {value!r}")
-
-
-def _number(value: object) -> float:
-    """The value where it is a number; what lies in no range where it is none."""
-    return float(value) if isinstance(value, Real) else math.nan
+    check_number("num_samples", num_samples, 1, is_whole=True)
+    check_number("max_tokens", max_tokens, 1, is_whole=True)
+    check_number("seed", seed, 0, MAX_SEED, is_whole=True)
 
 
 def sample_tokens(

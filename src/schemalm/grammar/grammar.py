@@ -24,6 +24,7 @@ from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.plain import plain_schema
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
@@ -141,6 +142,19 @@ class Grammar:
     def name_sets(self) -> list[tuple[str, ...]]:
         """The names of every object met so far that has some, each in its present order."""
         return self._space.key_names
+
+    @property
+    def draft(self) -> str:
+        """The address of the draft that the schema is read by: its own, 2020-12 where it names none."""
+        return self._translator.references.dialect
+
+    def plain_schema(self) -> Schema:
+        """The schema as it was understood, in the spellings of its draft that every program reads alike."""
+        return plain_schema(self._translator)
+
+    def expressions(self) -> dict[str, str]:
+        """The patterns that a document can meet, keys' included, by their JSON pointers."""
+        return dict(sorted(self._translator.expressions.items()))
 
     def coverage(self) -> list[KeywordUse]:
         """Every constraining keyword that a document can meet: its place and how it is enforced."""

@@ -50,10 +50,11 @@ class Place:
 
 
 class References:
-    """Resolves the references of one schema; `draft` is one of DRAFT4 to DRAFT202012."""
+    """Resolves the references of one schema; `draft` is one of DRAFT4 to DRAFT202012, `dialect` its address."""
 
     def __init__(self, schema: Schema) -> None:
-        self.draft = DRAFT4 + DIALECTS.index(dialect(schema) or DIALECTS[-1])
+        self.dialect = dialect(schema) or DIALECTS[-1]
+        self.draft = DRAFT4 + DIALECTS.index(self.dialect)
         self._specification = _careful(DRAFTS[self.draft - DRAFT4])
         self._schema = schema
         self._pointers, names = _survey(schema, "")

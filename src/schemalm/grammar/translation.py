@@ -106,7 +106,7 @@ class Translator:
     """Translates the nodes of one schema.
 
     uses, symbols: the keywords, and the names and constants, that were met. nodes: the shape of every schema object, by
-    its JSON pointer.
+    its JSON pointer. expressions: every pattern, by its JSON pointer.
     """
 
     def __init__(self, schema: Schema, formats: str, budget: Budget, patterns: Patterns) -> None:
@@ -118,6 +118,7 @@ class Translator:
         self.uses: list[KeywordUse] = []
         self.symbols: dict[Symbol, None] = {}
         self.nodes: dict[str, Formula] = {}
+        self.expressions: dict[str, str] = {}
         self._budget = budget
         self._patterns = patterns
         self._shapes: dict[str, Formula] = {}
@@ -289,6 +290,7 @@ class Translator:
         except PatternError as error:
             message = f"the pattern {source!r} cannot be used: {error}"
             raise SchemaError(message, pointer=place, keyword=keyword) from None
+        self.expressions[place] = source
         return Pattern(source)
 
     def members(self, node: Node) -> Formula:

@@ -21,6 +21,7 @@ CHOICES = {
     "dtype": ("float32", "float64"),
 }
 _FRACTIONS = ("beta1", "beta2", "warmdown_share")
+_MAY_BE_ZERO = ("seed", "weight_decay", *_FRACTIONS)
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,13 @@ class ReferenceConfiguration:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
             if name in CHOICES and value not in CHOICES[name]:
                 raise ConfigurationError(f"{name} must be {' or '.join(CHOICES[name])}, got {value!r}")
-        for field in fields(self):
             if field.type in ("int", "float"):
-                most = 1 if field.name in _FRACTIONS else math.inf
-                is_above = field.name not in ("seed", "weight_decay", *_FRACTIONS)
-                value, is_whole = getattr(self, field.name), field.type == "int"
-                check_number(field.name, value, 0, most, is_above=is_above, is_whole=is_whole)
+                most, may_be_zero = (1 if name in _FRACTIONS else math.inf), name in _MAY_BE_ZERO
+                check_number(name, value, 0, most, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.n_embd % (2 * self.n_head):
             raise ConfigurationError(f"n_embd {self.n_embd} must be a multiple of 2 * n_head = {2 * self.n_head}")
 

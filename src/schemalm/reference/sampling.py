@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemalm.errors import ConfigurationError, DataError, PromptError
+from schemalm.errors import DataError, PromptError
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.engines import Engine
 from schemalm.reference.weights import SAMPLING, random_stream
@@ -18,12 +18,7 @@ from schemalm.tokenizer import AnyTokenizer, TextTokenizer
 def sample(
     engine: Engine, tokens: list[int], configuration: ReferenceConfiguration, max_new_tokens: int, temperature: float
 ) -> list[int]:
-    """New tokens after `tokens`, BOS and a prompt, until BOS comes again or there are enough; 0 takes the likeliest.
-
-    Raises `ConfigurationError` for a temperature that is not between 0 and 100.
-    """
-    if not 0 <= temperature <= 100:
-        raise ConfigurationError(f"temperature must lie between 0 and 100, got {temperature}")
+    """New tokens after `tokens`, BOS and a prompt, until BOS comes again or there are enough; 0 takes the likeliest."""
     generator = random_stream(configuration.seed, SAMPLING)
     bos, written = tokens[0], list(tokens)
     while len(written) < len(tokens) + max_new_tokens:

@@ -34,7 +34,8 @@ from schemalm.grammar.texts.language import (
     sequence,
     union,
 )
-from schemalm.grammar.texts.pattern_syntax import (
+from schemalm.grammar.texts.pattern_syntax import PatternError
+from schemalm.grammar.texts.pattern_tree import (
     ANY_CHARACTER,
     END,
     START,
@@ -42,7 +43,6 @@ from schemalm.grammar.texts.pattern_syntax import (
     Group,
     Look,
     Node,
-    PatternError,
     Repetition,
 )
 from schemalm.grammar.texts.utf8 import code_points

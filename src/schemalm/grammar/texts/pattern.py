@@ -28,7 +28,8 @@ from schemalm.grammar.texts.language import (
     union,
 )
 from schemalm.grammar.texts.lookaround import LookAround, is_plain, plain_language
-from schemalm.grammar.texts.pattern_syntax import END, START, Node, PatternError, parse
+from schemalm.grammar.texts.pattern_syntax import PatternError, parse
+from schemalm.grammar.texts.pattern_tree import END, START, Node
 from schemalm.grammar.texts.utf8 import code_points
 
 __all__ = ["PatternError", "disputed_texts", "finite_texts", "pattern_language"]

@@ -1,9 +1,9 @@
 """The syntax of ECMA-262 regular expressions: source to tree.
 
-In: the source of a `pattern`. Out: its syntax tree, in which `^`, `$`, `\\b` and `\\B` are look-around too, or
-`PatternError`. The source is read as with the flag `u`; where that makes it malformed, as without, with the lenient
-forms of annex B. In both, a character is a code point. Back-references are refused unless they can only stand for the
-empty text; so are inline flags, which the standard lacked until 2025, and counts over a limit.
+In: the source of a `pattern`. Out: its syntax tree, or `PatternError`. The source is read as with the flag `u`; where
+that makes it malformed, as without, with the lenient forms of annex B. In both, a character is a code point.
+Back-references are refused unless they can only stand for the empty text; so are inline flags, which the standard
+lacked until 2025, and counts over a limit.
 Source of the syntax: ECMA-262, sections 22.2.1 and B.1.2.
 """
 
@@ -11,19 +11,31 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+import sys
 from functools import lru_cache
 
 from schemalm.grammar.texts.character_ranges import (
-    ANY,
     DIGITS,
-    LINE_ENDS,
     SPACE,
     WORD,
     Ranges,
     complement,
     normalized,
     property_ranges,
+)
+from schemalm.grammar.texts.pattern_tree import (
+    BOUNDARIES,
+    DOT,
+    END,
+    NO_CHARACTERS,
+    START,
+    Characters,
+    Group,
+    Look,
+    Node,
+    Repetition,
+    consumes,
+    single,
 )
 from schemalm.grammar.texts.utf8 import MAX_CODE_POINT
 
@@ -38,7 +50,7 @@ _CLASS = re.compile(r"(?:\\.|[^\]\\])*\]", re.DOTALL)
 _HEXADECIMAL = {"x": re.compile("[0-9a-fA-F]{2}"), "u": re.compile("[0-9a-fA-F]{4}")}
 _CODE_POINT = re.compile(r"\{([0-9a-fA-F]+)\}")
 _LOW_SURROGATE = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_OCTAL = re.compile("[0-3][0-7]{0,2}|[4-7][0-7]?")
+OCTAL = re.compile("[0-3][0-7]{0,2}|[4-7][0-7]?")
 _DECIMAL = re.compile("[1-9][0-9]*")
 _PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
 _NAME = re.compile(r"<([^\W\d][\w$]*|[$_][\w$]*)>")
@@ -54,52 +66,7 @@ class PatternSyntaxError(PatternError):
     """A pattern that is malformed."""
 
 
-@dataclass(frozen=True)
-class Characters:
-    """One character out of normalized ranges."""
-
-    ranges: Ranges
-
-
-@dataclass(frozen=True)
-class Group:
-    """Alternatives, each a sequence of nodes."""
-
-    alternatives: tuple[tuple[Node, ...], ...]
-
-
-@dataclass(frozen=True)
-class Repetition:
-    """A node between `minimum` and `maximum` times; no upper bound where `maximum` is None."""
-
-    node: Node
-    minimum: int
-    maximum: int | None
-
-
-@dataclass(frozen=True)
-class Look:
-    """Nothing, where `body` matches right after this place (`ahead`) or right before; `negated`: where it does not."""
-
-    body: Node
-    ahead: bool
-    negated: bool
-
-
-Node = Characters | Group | Repetition | Look
-
-NO_CHARACTERS = Group(((),))
-ANY_CHARACTER = Characters(ANY)
-DOT = Characters(complement(LINE_ENDS))
-START = Look(ANY_CHARACTER, ahead=False, negated=True)
-END = Look(ANY_CHARACTER, ahead=True, negated=True)
 SYMBOLS: dict[str, Node] = {".": DOT, "^": START, "$": END}
-_WORD_BEFORE, _NO_WORD_BEFORE = (Look(Characters(WORD), False, negated) for negated in (False, True))
-_WORD_AFTER, _NO_WORD_AFTER = (Look(Characters(WORD), True, negated) for negated in (False, True))
-BOUNDARIES = {
-    "b": Group(((_WORD_BEFORE, _NO_WORD_AFTER), (_NO_WORD_BEFORE, _WORD_AFTER))),
-    "B": Group(((_WORD_BEFORE, _WORD_AFTER), (_NO_WORD_BEFORE, _NO_WORD_AFTER))),
-}
 _GROUP_PREFIXES = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
 
 
@@ -111,10 +78,15 @@ def parse(source: str, max_repeat: int) -> tuple[tuple[Node, ...], ...]:
         return _Parser(source, max_repeat, unicode=False).parse()
 
 
-@lru_cache(maxsize=1024)
-def single(code: int) -> Characters:
-    """The node of one code point."""
-    return Characters(((code, code),))
+def is_lenient(source: str) -> bool:
+    """Whether a valid expression is malformed with the flag `u`, so that it is read without."""
+    try:
+        _Parser(source, sys.maxsize, unicode=True).parse()
+    except PatternSyntaxError:
+        return True
+    except PatternError:
+        return False
+    return False
 
 
 class _Parser:
@@ -286,7 +258,7 @@ class _Parser:
         if reference is None:
             return Characters(self.escape(in_class=False))
         number, text = reference
-        if self.in_look_behind or (number in self.closed and _consumes(self.closed[number])):
+        if self.in_look_behind or (number in self.closed and consumes(self.closed[number])):
             raise PatternError(f"the back-reference {text} is not regular")
         # A group that is still open, or opens later, has captured nothing in this repetition.
         return NO_CHARACTERS
@@ -295,10 +267,10 @@ class _Parser:
         """The number of the group that a back-reference here names, and its source; None where there is none."""
         start = self.position
         decimal = self.scan(_DECIMAL)
-        captures = _captures(self.source) if decimal or self.take("k") else ()
-        if decimal and len(decimal[0]) < 5 and int(decimal[0]) <= len(captures):
+        names_of_groups = captures(self.source) if decimal or self.take("k") else ()
+        if decimal and len(decimal[0]) < 5 and int(decimal[0]) <= len(names_of_groups):
             return int(decimal[0]), f"\\{decimal[0]}"
-        names = {name: number for number, name in enumerate(captures, 1) if name}
+        names = {name: number for number, name in enumerate(names_of_groups, 1) if name}
         if decimal is None and self.position > start and (self.unicode or names):
             name = self.scan(_NAME)
             if name is None or name[1] not in names:
@@ -348,7 +320,7 @@ class _Parser:
             return 0
         self.lenient(f"the escape \\{digit} has no meaning")
         self.position -= 1
-        octal = self.scan(_OCTAL)
+        octal = self.scan(OCTAL)
         return int(octal[0], 8) if octal else ord(self.next())
 
     def control_letter(self, in_class: bool) -> int:
@@ -383,17 +355,10 @@ def _class_ranges(source: str, unicode: bool) -> Ranges:
 
 
 @lru_cache(maxsize=16)
-def _captures(source: str) -> tuple[str | None, ...]:
+def captures(source: str) -> tuple[str | None, ...]:
     """The groups of an expression that capture, in order: their names, or None."""
     return tuple(match[2] for match in _CAPTURES.finditer(source) if match[1])
 
 
 def _is_single(ranges: Ranges) -> bool:
     return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
-
-
-def _consumes(node: Node) -> bool:
-    """Whether a match of the node may hold a character."""
-    if isinstance(node, Group):
-        return any(_consumes(inner) for alternative in node.alternatives for inner in alternative)
-    return isinstance(node, Characters) or (isinstance(node, Repetition) and _consumes(node.node))

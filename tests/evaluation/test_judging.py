@@ -1,0 +1,214 @@
+"""The first program that can read a schema judges; what it is given means what the grammar reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.evaluation.misread import MISREAD
+
+from schemalm.errors import SchemaError
+from schemalm.evaluation import judging
+from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
+from schemalm.evaluation.judging import announcement, judge_of
+from schemalm.evaluation.python_judge import PythonJudge
+from schemalm.grammar import compile_schema
+
+DRAFT_4 = "http://json-schema.org/draft-04/schema#"
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+
+
+def refuse(*_: object, **__: object) -> Any:
+    raise SchemaError("the judge cannot read it: out of order")
+
+
+@pytest.fixture
+def second_judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Judge]:
+    """The judge of a schema that `jsonschema-rs` cannot read as a whole."""
+    monkeypatch.setattr(judging, "SchemaJudge", refuse)
+    return lambda schema: judge_of(compile_schema(schema))
+
+
+def test_a_schema_that_all_read_alike_is_given_as_it_is() -> None:
+    judge = judge_of(compile_schema({"type": "string", "pattern": "^[a-z]+$"}))
+    assert judge.name.startswith("jsonschema-rs ")
+    assert judge.name.endswith(", Draft202012")
+    assert announcement(judge) == f"documents are judged by {judge.name}"
+
+
+@pytest.mark.parametrize("name", MISREAD)
+def test_schemas_that_the_judge_cannot_read_as_they_are_are_respelled(name: str) -> None:
+    schema, valid, invalid = MISREAD[name]
+    with pytest.raises(SchemaError):
+        SchemaJudge(schema, assert_formats=True)
+    judge = judge_of(compile_schema(schema))
+    assert judge.name.startswith("jsonschema-rs ")
+    assert judge.name.endswith(("patterns respelled: 1", "the schema in plain words"))
+    assert [judge.judge(value).word for value in (*valid, *invalid)] == ["valid"] * len(valid) + ["invalid"] * len(
+        invalid
+    )
+
+
+@pytest.mark.parametrize("name", MISREAD)
+def test_the_second_judge_says_the_same(name: str, second_judge: Callable[[Any], Judge]) -> None:
+    schema, valid, invalid = MISREAD[name]
+    judge = second_judge(schema)
+    assert judge.name.startswith("jsonschema 4")
+    assert [judge.judge(value).word for value in (*valid, *invalid)] == ["valid"] * len(valid) + ["invalid"] * len(
+        invalid
+    )
+
+
+def test_a_pattern_that_the_first_judge_misreads_is_respelled_for_it() -> None:
+    judge = judge_of(compile_schema({"type": "string", "pattern": r"^\Aa.$"}))
+    assert judge.judge("Aab").valid
+    assert not judge.judge("ab").valid
+    assert not judge.judge("Aa\r").valid
+
+
+@pytest.mark.parametrize("target", ["#/definitions/a", "#/properties/b/patternProperties/%5Ea.$"])
+def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> None:
+    schema = {
+        "$id": "http://a.example/s",
+        "properties": {"a": {"$ref": target}, "b": {"patternProperties": {"^a.$": {"pattern": r"^\A$"}, "^A": {}}}},
+        "definitions": {"a": {"pattern": r"^\A$"}},
+    }
+    judge = judge_of(compile_schema(schema))
+    kept = "patterns respelled: 3" if target.endswith("a") else "the schema in plain words"
+    assert judge.name.endswith(kept)
+    assert judge.judge({"a": "A", "b": {"ab": "A", "a\r": "b"}}).valid
+    assert judge.judge({"a": "B"}).pointer == "/a"
+    assert judge.judge({"b": {"ab": "B"}}).pointer == "/b/ab"
+
+
+def test_a_plus_twice_around_something_optional_needs_two() -> None:
+    judge = judge_of(compile_schema({"type": "string", "pattern": r"^\d+\.?\d+$"}))
+    assert judge.judge("12").valid
+    assert not judge.judge("1").valid
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "is_valid"),
+    [
+        ({"$schema": DRAFT_4, "type": "integer"}, 1.0, False),
+        ({"type": "integer"}, 1.0, True),
+        ({"$schema": DRAFT_7, "$ref": "#/definitions/a", "type": "string", "definitions": {"a": {}}}, 1, True),
+        ({"$ref": "#/definitions/a", "type": "string", "definitions": {"a": {}}}, 1, False),
+        ({"$schema": "http://json-schema.org/schema#", "prefixItems": [{"type": "null"}]}, [1], False),
+        ({"minimum": 1, "exclusiveMinimum": True}, 1, False),
+        ({"minimum": 1, "exclusiveMinimum": True, "const": 2}, 3, False),
+    ],
+)
+def test_the_draft_is_the_one_that_the_grammar_reads(schema: Any, value: Any, is_valid: bool) -> None:
+    assert judge_of(compile_schema(schema)).judge(value).valid is is_valid
+
+
+@pytest.mark.parametrize("formats", ["assert", "annotate"])
+def test_formats_are_judged_as_the_grammar_keeps_them(formats: Any, second_judge: Callable[[Any], Judge]) -> None:
+    grammar = compile_schema({"type": "string", "format": "date", "pattern": "."}, formats)
+    assert judge_of(grammar).judge("no date").valid is (formats == "annotate")
+
+
+def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "SchemaJudge", refuse)
+    monkeypatch.setattr(judging, "PythonJudge", refuse)
+    judge = judge_of(compile_schema({"type": "null"}))
+    assert isinstance(judge, NoJudge)
+    assert judge.judge(None) == Verdict(None, "cannot be judged: the judge cannot read it: out of order")
+    assert announcement(judge) == (
+        "no judge can read this schema, so documents will not be judged: the judge cannot read it: out of order"
+    )
+
+
+def test_patterns_that_no_other_engine_reads_are_read_by_our_own() -> None:
+    """Look-behind of groups whose lengths differ."""
+    pattern = r"(?<=^(?:x(?<=\w)|yy(?:z|))+)\d$"
+    judge = judge_of(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
+    assert isinstance(judge, PythonJudge)
+    assert "SchemaLM's own reader of patterns" in judge.name
+    assert judge.judge({"xyy1": None, "x": 1}).valid
+    assert judge.judge({"xyyz1": 1}) == Verdict(False, "type: 1 is not of type 'null'", "/xyyz1")
+
+
+@pytest.mark.parametrize(
+    ("schema", "valid", "invalid"),
+    [
+        (
+            {"patternProperties": {"^a": {}}, "properties": {"b": {}}, "additionalProperties": False},
+            {"ax": 1, "b": 2},
+            {"c": 1},
+        ),
+        ({"multipleOf": 0.1}, 0.3, 0.35),
+        ({"format": "ipv4", "type": "string"}, "127.0.0.1", "127.0.0.256"),
+        ({"unevaluatedProperties": False, "allOf": [{"properties": {"a": True}}]}, {"a": 1}, {"b": 1}),
+        ({"type": "array", "uniqueItems": True}, [1, True], [1, 1.0]),
+        ({"enum": [1, "a"]}, 1.0, True),
+        (
+            {"$defs": {"a": {"properties": {"a": {"$ref": "#/$defs/a"}}, "maxProperties": 1}}, "$ref": "#/$defs/a"},
+            {"a": {}},
+            {"a": {"b": 1, "c": 2}},
+        ),
+    ],
+)
+def test_the_second_judge_is_exact(schema: Any, valid: Any, invalid: Any, second_judge: Callable[[Any], Judge]) -> None:
+    judge = second_judge(schema)
+    assert judge.judge(valid) == Verdict(True)
+    assert judge.judge(invalid).valid is False
+
+
+def test_the_second_judge_takes_linear_time_for_a_pattern(second_judge: Callable[[Any], Judge]) -> None:
+    judge = second_judge(
+        {"type": "object", "patternProperties": {"^(a+)+$": {"type": "null"}}, "additionalProperties": False}
+    )
+    assert judge.judge({"a" * 20_000 + "b": None}).valid is False
+
+
+def deep(num_levels: int) -> Any:
+    value: Any = 1
+    for _ in range(num_levels):
+        value = [value]
+    return value
+
+
+UNJUDGEABLE = [deep(100_000), {1: 2}, {1}, "\ud800", float("nan"), 10**5000]
+
+
+@pytest.mark.parametrize("value", UNJUDGEABLE, ids=["deep", "key", "set", "surrogate", "nan", "integer"])
+def test_what_is_no_value_cannot_be_judged(value: Any, second_judge: Callable[[Any], Judge]) -> None:
+    for judge in (SchemaJudge(True, assert_formats=True), second_judge({})):
+        verdict = judge.judge(value)
+        assert (verdict.valid, verdict.word) == (None, "not judged")
+        assert verdict.reason.startswith("cannot be judged: ")
+
+
+def test_large_and_deep_values_are_judged(second_judge: Callable[[Any], Judge]) -> None:
+    schema = {"items": {"$ref": "#"}, "maximum": 2**70}
+    for judge in (SchemaJudge(schema, assert_formats=True), second_judge(schema)):
+        assert judge.judge(2**70).valid
+        assert judge.judge(2**70 + 1).valid is False
+        assert judge.judge(deep(60)).valid
+    assert SchemaJudge(schema, assert_formats=True).judge(deep(900)).valid
+    assert second_judge(schema).judge(deep(900)).valid is None
+
+
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, {"anyOf": [{"$ref": "#"}, {"type": "null"}]}]
+)
+def test_a_reference_to_itself_ends(schema: Any) -> None:
+    judge = PythonJudge(
+        schema, assert_formats=True, draft="https://json-schema.org/draft/2020-12/schema", read_pattern=refuse
+    )
+    assert judge.judge("text").valid is None
+    assert SchemaJudge(schema, assert_formats=True).judge("text").word
+
+
+def test_a_pattern_that_takes_too_many_steps_gives_no_verdict() -> None:
+    judge = SchemaJudge({"pattern": r"^(?=(a*)*b)(a*)*\1c"}, assert_formats=True)
+    assert judge.judge("a" * 5_000).valid in (None, False)
+
+
+def test_both_kinds_of_key_patterns_are_refused_by_the_second_judge() -> None:
+    schema = {"patternProperties": {"^a": {}}, "unevaluatedProperties": False}
+    with pytest.raises(SchemaError, match="patternProperties beside unevaluatedProperties"):
+        PythonJudge(schema, assert_formats=True, draft=DRAFT_7.rstrip("#"), read_pattern=refuse)
