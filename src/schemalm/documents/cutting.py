@@ -38,7 +38,7 @@ def cut_documents(text: str) -> list[Piece]:
 
 def _has_several(text: str) -> bool:
     """Tell whether a marker stands after the first line; a file of one document needs no more than this look."""
-    return "\n---" in text or "\n..." in text or "\r---" in text or "\r..." in text
+    return "\n---" in text or "\n..." in text or ("\r" in text and ("\r---" in text or "\r..." in text))
 
 
 def _cut(text: str) -> Iterator[tuple[Piece, bool]]:
