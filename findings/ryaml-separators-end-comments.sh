@@ -2,8 +2,8 @@
 # ryaml 0.5.1 (Python, YAML 1.2): a comment ends at U+0085, U+2028 and U+2029, so what follows there becomes content.
 #
 # YAML 1.2 (section 5.4) has these characters for content: a comment goes on over them to the end of its line. ryaml
-# reads `# note<U+2028>admin: true` as the key `admin`, in silence; an editor shows a comment. Inside scalars they fold to
-# a space or vanish. npm's yaml and js-yaml read what YAML 1.2 says.
+# reads `# note<U+2028>admin: true` as the key `admin`, in silence; an editor shows a comment. Inside a scalar the blanks
+# around them are lost, and U+0085 itself. npm's yaml and js-yaml read what YAML 1.2 says.
 #
 # Output: for each character what two texts are read as; then "as described".
 set -eu

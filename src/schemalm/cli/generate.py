@@ -45,6 +45,8 @@ def generate(
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
 
+    if prompt is not None:
+        load_document(prompt, merge_keys=True)  # what cannot be read is told before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
