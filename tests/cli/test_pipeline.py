@@ -294,6 +294,15 @@ def test_generate_keeps_the_prompt(invoke, pipeline, tmp_path: Path) -> None:
     assert load_document(document["text"]) == document["value"]
 
 
+def test_generate_resolves_merge_keys_of_the_prompt_by_the_option(invoke, pipeline, tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.yml"
+    prompt.write_text("<<: {kind: gamma}\n")
+    command = ("generate", pipeline.run, "--prompt", prompt, "--max-tokens", 20, "--json")
+    assert_refused(invoke(*command), "--merge-keys")
+    (document,) = json.loads(invoke(*command, "--merge-keys").stdout)["documents"]
+    assert document["value"]["kind"] == "gamma"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [("kind: delta\n", "prompt at /kind"), ('kind: "\n', "prompt.yml:"), ("\x00", "prompt.yml:")],

@@ -112,6 +112,13 @@ def test_what_is_no_document_is_reported_with_its_place(invoke, pipeline, tmp_pa
     assert "Traceback" not in result.output
 
 
+def test_merge_keys_are_resolved_by_the_option(invoke, pipeline, document: Path) -> None:
+    document.write_text("<<: {kind: alpha, name: no}\nname: first\n")
+    command = ("tokenizer", "inspect", document, "--tokenizer", pipeline.tokenizer)
+    assert "--merge-keys" in invoke(*command).stdout
+    assert invoke(*command, "--merge-keys", "--json").exit_code == 0
+
+
 def test_what_cannot_be_read_exits_2(invoke, pipeline, document: Path, tmp_path: Path) -> None:
     assert invoke("tokenizer", "inspect", tmp_path / "no.yml", "--tokenizer", pipeline.tokenizer).exit_code == 2
     result = invoke("tokenizer", "inspect", document, "--tokenizer", document)

@@ -65,6 +65,14 @@ def test_yaml_is_the_text_that_a_person_would_write(documents: list[Any]) -> Non
     assert tokenizer.decode_text(tokenizer.encode(documents[0])) == dump_document(documents[0])
 
 
+def test_comments_and_trailing_commas_are_no_json_that_a_model_wrote() -> None:
+    bare = ByteBPETokenizer(BYTES)
+    assert bare.decode(bare.encode_text('{"a": [1]}')) == {"a": [1]}
+    for text in ('{"a": [1,]}', '{"a": [1]} // c'):
+        with pytest.raises(DecodeError):
+            bare.decode(bare.encode_text(text))
+
+
 @pytest.mark.parametrize("text", FORMATS)
 def test_both_engines_give_the_same_tokens(documents: list[Any], text: TextFormat) -> None:
     texts = [dump_document(value) if text == "yaml" else canonical_json(value).decode() for value in documents]

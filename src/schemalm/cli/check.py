@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, wants_merge_keys
+from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, given_merge_keys, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument
 
@@ -86,13 +86,9 @@ def check(
         "with_comments": passed_over,
     }
     again = [one.file for one in examined if one.findings][:NUM_AGAIN]
-    following = (
-        command_line("check", *again, "--schema", schema)
-        if again
-        else command_line(
-            "tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json", "--schema", schema
-        )
-    )
+    training = ("tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json")
+    command = ("check", *again) if again else training
+    following = command_line(*command, "--schema", schema, *given_merge_keys(merge_keys))
     terminal.finish(result, next_command=following)
     raise typer.Exit(1 if findings else 0)
 

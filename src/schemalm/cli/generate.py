@@ -52,6 +52,8 @@ def generate(
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
     run = chosen_run(terminal, run)
+    if prompt is not None:
+        load_document(prompt, merge_keys=True)  # what cannot be read is told before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))

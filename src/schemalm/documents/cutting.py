@@ -32,35 +32,40 @@ def cut_documents(text: str) -> list[Piece]:
     """The documents of a text, the empty ones left out; the first of them where all are empty."""
     if not _has_several(text):
         return [Piece(text)]
-    pieces = list(_cut(text))
-    return [piece for piece, is_empty in pieces if not is_empty] or [pieces[0][0]]
+    pieces: list[Piece] = []
+    first: int | None = None  # where the first document ends
+    line, line_start = 1, 0
+    for start, content, end, stop in _cut(text):
+        first = first or stop
+        if not _BLANK.match(text, content, end):
+            line += num_line_breaks(text, line_start, start)
+            line_start = start
+            pieces.append(Piece(text[start:stop], line))
+    return pieces or [Piece(text[:first])]
 
 
 def _has_several(text: str) -> bool:
     """Tell whether a marker stands after the first line; a file of one document needs no more than this look."""
-    return "\n---" in text or "\n..." in text or "\r---" in text or "\r..." in text
+    return "\n---" in text or "\n..." in text or ("\r" in text and ("\r---" in text or "\r..." in text))
 
 
-def _cut(text: str) -> Iterator[tuple[Piece, bool]]:
-    """Yield each document and whether it is empty; directives belong to the document after them."""
-    start, line = 0, 1  # of the document under way
+def _cut(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield of each document where it, its content and the content's end stand, and where the next begins.
+
+    Directives belong to the document after them.
+    """
+    start = 0  # of the document under way
     content: int | None = None  # where its content begins: unknown before `---`
     for marker, end in _markers(text):
         is_start = text[marker] == "-"
-        if content is None and is_start and _PREFIX.match(text[start:marker]):
+        if content is None and is_start and _PREFIX.match(text, start, marker):
             content = end
             continue
         stop = marker if is_start else _line_after(text, end)
-        yield _piece(text, start, stop, line, content, marker)
-        line += num_line_breaks(text, start, stop)
+        yield start, start if content is None else content, marker, stop
         start, content = stop, end if is_start else None
     if start < len(text):
-        yield _piece(text, start, len(text), line, content, len(text))
-
-
-def _piece(text: str, start: int, stop: int, line: int, content: int | None, end: int) -> tuple[Piece, bool]:
-    is_empty = _BLANK.match(text[start if content is None else content : end]) is not None
-    return Piece(text[start:stop], line), is_empty
+        yield start, start if content is None else content, len(text), len(text)
 
 
 def _markers(text: str) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,8 @@ class DocumentLimits:
 
     `max_bytes` bounds the UTF-8 text, and its scalars once more after aliases are expanded; `max_depth` bounds
     how many lists and mappings may enclose one another (at most 128); `max_nodes` counts lists, mappings and
-    scalars, keys left out, after aliases are expanded. Raises `ConfigurationError` where a limit is out of range.
+    scalars, keys left out, after aliases are expanded. Of several documents in one text `max_bytes` bounds the text,
+    and what aliases add is bounded for all together. Raises `ConfigurationError` where a limit is out of range.
     """
 
     max_bytes: int = 1 << 20

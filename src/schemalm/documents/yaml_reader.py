@@ -2,11 +2,12 @@
 
 `ryaml` (Rust) parses. It differs from the YAML 1.2 core schema in a few known ways: it reads `010` as a string and
 `0b1` and `-0x1` as integers, turns tags into mappings or drops them, takes a plain `<<` for a key, ends the name of an
-anchor at its first mark (`&a:b`), takes the `?` of `{?a: b}` for an indicator, reads integers of 39 digits and more as
-floats, and expands aliases without a bound on the text. Text and values that show a sign of any of these go to
-`yaml_exact`, which decides alone. So does all that ryaml refuses, since it takes tabs for indentation where they are
-content or separate, and keys of flow mappings for ended at their line. Where no sign is seen both agree, but for a
-block scalar of blank lines that are indented deeper than a comment below: by YAML that comment is text at fault.
+anchor at its first mark (`&a:b`), takes the `?` of `{?a: b}` for an indicator and a document that is a block scalar
+without indentation for empty, reads integers of 39 digits and more as floats, and expands aliases without a bound on
+the text. Text and values that show a sign of any of these go to `yaml_exact`, which decides alone. So does all that
+ryaml refuses, since it takes tabs for indentation where they are content or separate, and keys of flow mappings for
+ended at their line. Where no sign is seen both agree, but for a block scalar of blank lines that are indented deeper
+than a comment below: by YAML that comment is text at fault.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ _ALIAS = re.compile(r"\*(?<![^\s\[{,:]\*)[0-9A-Za-z_-]")
 _ANCHOR_WITH_MARKS = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]+[:?%@`]")
 _TEXT_AFTER_QUERY = re.compile(r"\?(?<=[\s\[{,]\?)[^\s]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
-_BLOCK_SCALAR_ALONE = re.compile(r"(?:\s*(?:#[^\r\n]*)?[\r\n])*(?:---)?\s*[|>]")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
 _MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
 _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
@@ -75,7 +75,8 @@ def _parse(text: str, limits: DocumentLimits, source: str, merge_keys: bool, exp
         return exact()
     if sum(map(len, levels(value))) > limits.max_nodes:
         raise DocumentError(f"more than {limits.max_nodes} values; raise max_nodes to read it", source=source)
-    return exact() if _is_doubtful_value(value, limits) else value
+    is_block_alone = isinstance(value, str) and ("|" in text or ">" in text)
+    return exact() if is_block_alone or _is_doubtful_value(value, limits) else value
 
 
 def _is_doubtful_text(text: str) -> bool:
@@ -87,7 +88,6 @@ def _is_doubtful_text(text: str) -> bool:
         or _DIRECTIVE.search(text)
         or "\ufeff" in text
         or text.count("{") + text.count("[") > _MAX_FLOW_STARTS
-        or _BLOCK_SCALAR_ALONE.match(text)
     )
 
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+# ryaml 0.5.1 (Python, YAML 1.2): marks that YAML 1.2 has for text are taken for syntax, and values change in silence.
+#
+# The name of an anchor may hold any character but white space and ,[]{} (section 6.9.2), yet `a: &x:y z` gives the value
+# ":y z". In a flow collection `?` before text is text (section 7.3.3), yet `{?a: b}` has the key "a" and `[?a]` is a list
+# with a mapping. npm's yaml reads "z", the key "?a" and the text "?a".
+#
+# Output: what each text is read as; then "as described".
+set -eu
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check ryaml==0.5.1
+"$folder/venv/bin/python" - <<'PYTHON'
+import ryaml
+
+CASES = (("a: &x:y z", {"a": ":y z"}), ("{?a: b}", {"a": "b"}), ("[?a]", [{"a": None}]))
+for text, expected in CASES:
+    found = ryaml.loads(text)
+    print(f"{text}  ->  {found}")
+    assert found == expected, "the behaviour has changed"
+print("as described")
+PYTHON
