@@ -92,7 +92,7 @@ def train(
     as_json: AsJSON = False,
 ) -> None:
     """Train a model."""
-    from schemalm.training.processes import is_first_process  # noqa: PLC0415
+    from schemalm.training.launch import is_first_process  # noqa: PLC0415
 
     terminal = Terminal(as_json, is_silent=not is_first_process())
     settings: dict[str, Any] = {
@@ -150,8 +150,8 @@ def _configuration(data: Path, recipe: Path | None, given: dict[str, Any]) -> Tr
 
 def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None) -> None:
     from schemalm.training.estimate import ASSUMED_SHARE, estimate_run  # noqa: PLC0415
+    from schemalm.training.launch import num_processes  # noqa: PLC0415
     from schemalm.training.memory import gibibytes  # noqa: PLC0415
-    from schemalm.training.processes import num_processes  # noqa: PLC0415
 
     terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model_name} model would take")
     estimate = estimate_run(data, configuration, num_processes=num_processes(), price=price)

@@ -1,0 +1,103 @@
+"""How a training run ends when a signal asks for it.
+
+The first SIGINT or SIGTERM is noted while steps are computed: the loop goes on to where the run is whole, writes the
+checkpoint of that step and returns. Before the first step, and while documents are scored, nothing has to be finished:
+there it ends at once what is under way. A second signal always does.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from schemalm.interruption import Interrupted, handled_signals
+from schemalm.training.checkpoint import checkpoint_steps
+from schemalm.training.progress import Progress
+
+
+class TrainingInterrupted(Interrupted):
+    """A signal ended a training run.
+
+    run: its folder. how: what became of the work. step: that of the newest checkpoint in the folder, None where there
+    is none. resume: what `train` has to be given to go on exactly from here, None for a start.
+    """
+
+    def __init__(self, number: int, run: Path, how: str, step: int | None, resume: str | int | None) -> None:
+        super().__init__(number)
+        self.args = (number, run, how, step, resume)
+        self.run = run
+        self.how = how
+        self.step = step
+        self.resume = resume
+
+    def __str__(self) -> str:
+        newest = "there is no checkpoint" if self.step is None else f"the newest checkpoint is of step {self.step}"
+        return f"{self.how}: {newest} in {self.run}"
+
+
+class Interruption:
+    """What signals have asked of a run: `number` is that of the first one, None before.
+
+    `is_agreed`: a process was asked, and all of them know. `resume`: as in `TrainingInterrupted`.
+    """
+
+    def __init__(self, progress: Progress | None = None, resume: str | int | None = None) -> None:
+        self.number: int | None = None
+        self.is_agreed = False
+        self.resume = resume
+        self._progress = Progress() if progress is None else progress
+        self._is_noting = self._is_repeated = self._is_settled = False
+
+    def agree(self) -> None:
+        """End with the other processes; where none of the signals came here, as if SIGTERM had."""
+        self.is_agreed, self.number = True, self.number or signal.SIGTERM
+
+    @contextmanager
+    def watched(self, run: Path) -> Iterator[None]:
+        """Hear signals; raises `TrainingInterrupted` for one that ends at once what is under way."""
+        try:
+            with handled_signals(self._hear):
+                yield
+        except Interrupted:
+            raise self.error(run) from None
+
+    def begin_noting(self) -> None:
+        """From here on the first signal ends nothing by itself."""
+        self._is_noting = True
+
+    @contextmanager
+    def abandoning(self) -> Iterator[None]:
+        """Something that the first signal ends at once, though not the run."""
+        self._is_noting = False
+        try:
+            yield
+        except Interrupted:
+            if self._is_repeated:
+                raise
+        finally:
+            self._is_noting = True
+
+    def settle(self) -> None:
+        """From here on nothing is lost, however the run ends."""
+        self._is_settled = True
+
+    def error(self, run: Path) -> TrainingInterrupted:
+        """What to raise, as things stand on the disk."""
+        steps = checkpoint_steps(run)
+        step = steps[-1] if steps else None
+        return TrainingInterrupted(self.number or signal.SIGTERM, run, self._how(), step, self.resume)
+
+    def _how(self) -> str:
+        if self._is_settled:
+            return "interrupted, and nothing is lost"
+        return "interrupted at once, and what came after is lost" if self._is_noting else "interrupted before training"
+
+    def _hear(self, number: int) -> None:
+        self._is_repeated = self.number is not None
+        self.number = self.number or number
+        if self._is_repeated or not self._is_noting:
+            raise Interrupted(number)
+        with suppress(Exception):  # a handler runs between any two steps of the program, which it must not break
+            self._progress.message("interrupted: finishing this step and saving it; interrupt again to end at once")
