@@ -1,4 +1,4 @@
-"""SIGINT (Ctrl-C) and SIGTERM: the signals that ask a program to end, and the error that they become."""
+"""SIGINT (Ctrl-C) and SIGTERM: the signals that ask a program to end, and the exceptions that they become."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -17,10 +18,30 @@ class Interrupted(KeyboardInterrupt):
         super().__init__(number)
         self.number = number
 
-    @classmethod
-    def by(cls, number: int) -> None:
-        """End what is under way, as a handler of signals does."""
-        raise cls(number)
+
+def end_at_once(number: int) -> None:
+    """Raise `Interrupted`: what a handler does where nothing has to be finished."""
+    raise Interrupted(number)
+
+
+class TrainingInterrupted(Interrupted):
+    """A signal ended a training run.
+
+    run: its folder. how: what became of the work. step: that of the newest checkpoint in the folder, None where there
+    is none. resume: what `train` has to be given to go on exactly from here, None for a start.
+    """
+
+    def __init__(self, number: int, run: Path, how: str, step: int | None, resume: str | int | None) -> None:
+        super().__init__(number)
+        self.args = (number, run, how, step, resume)
+        self.run = run
+        self.how = how
+        self.step = step
+        self.resume = resume
+
+    def __str__(self) -> str:
+        newest = "there is no checkpoint" if self.step is None else f"the newest checkpoint is of step {self.step}"
+        return f"{self.how}: {newest} in {self.run}"
 
 
 @contextmanager

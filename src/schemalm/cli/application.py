@@ -1,6 +1,7 @@
 """The program `schemalm`: its commands in their order, and what becomes of errors.
 
-Exit codes: 0 success; 1 documents were rejected or a check failed; 2 wrong usage or unreadable input; 130 interrupted.
+Exit codes: 0 success; 1 documents were rejected or a check failed; 2 wrong usage or unreadable input; after an
+interruption 128 and the number of the signal: 130 for Ctrl-C, 143 for SIGTERM.
 Commands let every `SchemaLMError` through: here it becomes one message on stderr. Importing this module imports no
 command's work: each command imports what it needs when it runs, so `--help` answers at once.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -30,10 +32,13 @@ from schemalm.cli import (
     tokenizer,
     train,
 )
-from schemalm.cli.terminal import command_line, complain
+from schemalm.cli.interruption import how_to_go_on
+from schemalm.cli.terminal import complain
 from schemalm.errors import InvalidDocument, SchemaLMError
+from schemalm.interruption import end_at_once, handled_signals
+from schemalm.training.launch import is_first_process
 
-REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
+REJECTED, UNUSABLE = 1, 2
 _ARGUMENTS = "schemalm.arguments"
 _ORDER = (
     *("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
@@ -57,12 +62,14 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with handled_signals(end_at_once):
+                return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            complain(_how_to_go_on(ctx.meta[_ARGUMENTS]))
-            raise typer.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as interruption:
+            if is_first_process():
+                complain(how_to_go_on(ctx.meta[_ARGUMENTS], interruption))
+            raise typer.Exit(128 + getattr(interruption, "number", signal.SIGINT)) from None
         except SchemaLMError as error:
             complain(f"error: {error}")
             raise typer.Exit(REJECTED if isinstance(error, InvalidDocument) else UNUSABLE) from None
@@ -84,18 +91,6 @@ class Commands(TyperGroup):
 def _is_usage_error(error: Exception) -> bool:
     """Whether the parser raised the error and shows it itself, with the exit code 2."""
     return hasattr(error, "exit_code") and hasattr(error, "show")
-
-
-def _how_to_go_on(arguments: list[str]) -> str:
-    if arguments[:1] == ["demo"]:
-        return f"interrupted; delete the folder that it wrote and start again with: {command_line(*arguments)}"
-    if arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
-        return f"interrupted; what is done is kept, go on with: {command_line(*arguments)}"
-    if arguments[:1] != ["train"]:
-        return f"interrupted; start again with: {command_line(*arguments)}"
-    is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)
-    again = arguments if is_resumed else [*arguments, "--resume", "auto"]
-    return f"interrupted; checkpoints are kept, go on with: {command_line(*again)}"
 
 
 app = typer.Typer(

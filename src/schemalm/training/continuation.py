@@ -46,7 +46,7 @@ def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, pr
 
 def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
     """The configuration with another number of steps in all, which rates follow after `step`."""
-    before = config["training"]["num_steps"]
+    before = recorded_configuration(config, device="cpu").num_steps
     if num_steps < step:
         raise CheckpointError(
             f"{run} has {step} steps behind it, more than the {num_steps} asked for: ask for more, or go back to an "
@@ -71,18 +71,32 @@ def begun(num_steps: int) -> dict[str, int]:
 
 def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
     """How the rates change at once, in shares of their peak."""
-    old, new = (TrainingConfiguration(**{**recorded_settings(config), "device": "cpu"}) for config in (before, after))
+    old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
     if not 0 < step < new.num_steps:
         return ""
     return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
 
 
-def recorded_settings(config: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the `TrainingConfiguration` that a run was last trained with, by the content of its config.json."""
-    settings = dict(config["training"])
-    if settings["model"] == "custom":
-        settings["model"] = GPTConfiguration(**config["model"])
-    return settings
+def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
+    """What a run was last trained with, by the content of its config.json, with some fields changed.
+
+    Raises `CheckpointError` for the content of another version, and `ConfigurationError` for values that make no sense.
+    """
+    try:
+        settings = {**config["training"], **changes}
+        if settings["model"] == "custom":
+            settings["model"] = GPTConfiguration(**config["model"])
+        return TrainingConfiguration(**settings)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"the run's config.json is damaged or of another version: {error}") from None
+
+
+def recorded_data(config: dict[str, Any]) -> Path:
+    """Where a run's data was when it was last trained, by the content of its config.json."""
+    try:
+        return Path(config["environment"]["data"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"the run's config.json is damaged or of another version: {error}") from None
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

@@ -12,29 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from schemalm.interruption import Interrupted, handled_signals
+from schemalm.interruption import Interrupted, TrainingInterrupted, handled_signals
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.progress import Progress
-
-
-class TrainingInterrupted(Interrupted):
-    """A signal ended a training run.
-
-    run: its folder. how: what became of the work. step: that of the newest checkpoint in the folder, None where there
-    is none. resume: what `train` has to be given to go on exactly from here, None for a start.
-    """
-
-    def __init__(self, number: int, run: Path, how: str, step: int | None, resume: str | int | None) -> None:
-        super().__init__(number)
-        self.args = (number, run, how, step, resume)
-        self.run = run
-        self.how = how
-        self.step = step
-        self.resume = resume
-
-    def __str__(self) -> str:
-        newest = "there is no checkpoint" if self.step is None else f"the newest checkpoint is of step {self.step}"
-        return f"{self.how}: {newest} in {self.run}"
 
 
 class Interruption:
