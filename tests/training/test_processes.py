@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from schemalm.errors import SchemaLMError, TrainingError
+from schemalm.interruption import TrainingInterrupted
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -52,7 +53,7 @@ def train_one(data: Path, out: Path, configuration: TrainingConfiguration, rank:
     )
     try:
         train(data, out, configuration, resume="auto")
-    except SchemaLMError as error:
+    except (SchemaLMError, TrainingInterrupted) as error:
         out.with_name(f"error-{rank}").write_text(f"{type(error).__name__}: {error}")
 
 
@@ -115,6 +116,40 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     with pytest.raises(KeyboardInterrupt):
         train(data, run, replace(ENDLESS, shard_optimizer=True), resume="auto", report=listener)
     assert listener.first_step >= reached
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "settings"),
+    [(signal.SIGTERM, [1], {}), (signal.SIGINT, [0, 1], {"shard_optimizer": True})],
+)
+def test_processes_stop_together_where_one_is_asked_to_and_the_first_saves(
+    data: Path,
+    tmp_path: Path,
+    start_processes: StartProcesses,
+    number: int,
+    asked: list[int],
+    settings: dict[str, Any],
+) -> None:
+    run, configuration = tmp_path / "run", replace(ENDLESS, **settings)
+    processes = start_processes(data, run, configuration, 2)
+    while not checkpoint_steps(run):
+        assert all(process.is_alive() for process in processes)
+        time.sleep(0.01)
+    for rank in asked:
+        os.kill(processes[rank].pid, number)
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    messages = {(tmp_path / f"error-{rank}").read_text() for rank in range(2)}
+    reached = checkpoint_steps(run)[-1]
+    assert messages == {
+        f"TrainingInterrupted: interrupted, and nothing is lost: the newest checkpoint is of step {reached} in {run}"
+    }
+    listener = _Stop()
+    with pytest.raises(KeyboardInterrupt):
+        train(data, run, configuration, resume="auto", report=listener)
+    assert listener.first_step == reached
+    assert read_metrics(run)[-1]["step"] == reached
 
 
 class _Stop(Progress):

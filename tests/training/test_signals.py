@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import signal
 import threading
 from dataclasses import replace
@@ -21,6 +22,7 @@ from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
 from schemalm.training.progress import Progress, StepReport
 from schemalm.training.run import load_checkpoint
 
+from .conftest import write_data
 from .models import SMALL_MODEL
 
 CONFIGURATION = TrainingConfiguration(
@@ -96,34 +98,47 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
 
 
-@pytest.fixture
-def whole(data: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data") / "data")
+
+
+@pytest.fixture(scope="module")
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run that nothing interrupts."""
-    train(data, tmp_path / "whole", CONFIGURATION)
-    return tmp_path / "whole"
+    run = tmp_path_factory.mktemp("whole") / "run"
+    train(data, run, CONFIGURATION)
+    return run
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.fixture
+def finished(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it, to go back in."""
+    return Path(shutil.copytree(whole, tmp_path / "finished"))
+
+
 @pytest.mark.parametrize(
-    ("moment", "saved_step"),
+    ("moment", "number", "saved_step"),
     [
-        ("begin", None),
-        ("advance 1", 1),
-        ("advance 4", 4),
-        ("advance 6", 6),  # logged, then due for validation
-        ("log train 3", 3),
-        ("log validation 6", 6),
-        ("advance 9", 9),
-        ("saved 9", 9),
-        ("advance 18", 18),  # due for all of it
-        ("saved 18", 18),
-        ("advance 20", 20),
-        ("log validation 20", 20),
-        ("end", 20),
+        ("begin", signal.SIGTERM, None),
+        ("begin", signal.SIGINT, None),
+        ("advance 1", signal.SIGTERM, 1),
+        ("advance 4", signal.SIGTERM, 4),
+        ("advance 4", signal.SIGINT, 4),
+        ("advance 6", signal.SIGTERM, 6),  # logged, then due for validation
+        ("log train 3", signal.SIGINT, 3),
+        ("log validation 6", signal.SIGTERM, 6),
+        ("advance 9", signal.SIGINT, 9),
+        ("saved 9", signal.SIGTERM, 9),
+        ("advance 18", signal.SIGINT, 18),  # due for all of it
+        ("saved 18", signal.SIGINT, 18),
+        ("advance 20", signal.SIGTERM, 20),
+        ("log validation 20", signal.SIGINT, 20),
+        ("end", signal.SIGTERM, 20),
     ],
 )
 def test_the_step_reached_is_saved_and_the_run_goes_on_exactly(
-    data: Path, tmp_path: Path, whole: Path, moment: str, saved_step: int | None, number: int
+    data: Path, tmp_path: Path, whole: Path, moment: str, number: int, saved_step: int | None
 ) -> None:
     run, asker = tmp_path / "run", Asker(moment, number)
     stopped = interrupted(data, run, asker)
@@ -202,25 +217,25 @@ def test_a_second_signal_ends_at_once_and_says_what_is_saved(data: Path, tmp_pat
 
 
 def test_going_back_to_a_step_that_is_interrupted_too_early_is_still_asked_for(
-    data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert checkpoint_steps(whole)[-1] == 20
-    step = checkpoint_steps(whole)[0]
+    assert checkpoint_steps(finished)[-1] == 20
+    step = checkpoint_steps(finished)[0]
     with monkeypatch.context() as patch:
         asking(patch, "verify_files")
-        assert interrupted(data, whole, Progress(), resume=step).resume == step
-    assert checkpoint_steps(whole)[-1] == 20
+        assert interrupted(data, finished, Progress(), resume=step).resume == step
+    assert checkpoint_steps(finished)[-1] == 20
     with monkeypatch.context() as patch:
         asking(patch, "open_run", after=True)
-        stopped = interrupted(data, whole, Progress(), resume=step)
+        stopped = interrupted(data, finished, Progress(), resume=step)
     assert (stopped.step, stopped.resume) in ((step, step), (step, "auto"))
 
 
 def test_a_folder_that_would_be_refused_is_not_advised_to_be_resumed(
-    data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking(monkeypatch, "verify_files")
-    assert interrupted(data, whole, Progress()).resume is None
+    assert interrupted(data, finished, Progress()).resume is None
 
 
 def test_one_is_told_at_once_that_the_signal_was_heard(data: Path, tmp_path: Path) -> None:
