@@ -136,12 +136,12 @@ def test_how_a_step_is_computed_changes_nothing_but_last_digits(
 ) -> None:
     train(data, tmp_path / "run", replace(CONFIGURATION, **settings))
     losses, expected = ([line["loss"] for line in read_metrics(run)] for run in (tmp_path / "run", whole))
-    assert losses == pytest.approx(expected, abs=1e-4)
+    assert losses == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_run_goes_on_with_other_means(data: Path, interrupted: Path, whole: Path) -> None:
     summary = train(data, interrupted, replace(CONFIGURATION, micro_batch_size=2), resume="auto")
-    assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-4)
+    assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-3)
 
 
 def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path: Path) -> None:

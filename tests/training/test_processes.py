@@ -80,12 +80,21 @@ def losses(run: Path) -> list[float]:
     return [line["loss"] for line in read_metrics(run)]
 
 
+# Sums are taken in another order. Muon orthogonalizes in bfloat16, which makes more of that (docs/scale.md).
+ADAMW, MUON = 2e-6, 1e-3
+
+
 @pytest.mark.parametrize(
-    ("size", "settings"),
-    [(2, {}), (4, {}), (2, {"shard_optimizer": True}), (2, {"micro_batch_size": 1, "optimizer": "adamw"})],
+    ("size", "settings", "bound"),
+    [
+        (2, {"optimizer": "adamw", "micro_batch_size": 1}, ADAMW),
+        (4, {"optimizer": "adamw", "shard_optimizer": True}, ADAMW),
+        (2, {"shard_optimizer": True}, MUON),
+        (4, {}, MUON),
+    ],
 )
 def test_the_number_of_processes_changes_nothing_but_last_digits(
-    data: Path, tmp_path: Path, start_processes: StartProcesses, size: int, settings: dict[str, Any]
+    data: Path, tmp_path: Path, start_processes: StartProcesses, size: int, settings: dict[str, Any], bound: float
 ) -> None:
     configuration = replace(CONFIGURATION, **settings)
     train(data, tmp_path / "one", configuration)
@@ -93,9 +102,10 @@ def test_the_number_of_processes_changes_nothing_but_last_digits(
         process.join()
         assert process.exitcode == 0
     assert not list(tmp_path.glob("error-*"))
-    expected = losses(tmp_path / "one")
+    expected, found = losses(tmp_path / "one"), losses(tmp_path / "several")
     assert len(expected) == 50 + 2
-    assert losses(tmp_path / "several") == pytest.approx(expected, abs=1e-4)
+    assert found == pytest.approx(expected, abs=bound)
+    assert found[0] == pytest.approx(expected[0], abs=ADAMW)
 
 
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(

@@ -8,6 +8,8 @@ this length, so the same changes give the same run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,18 @@ from schemalm.training.schedule import share_of_peak
 _DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
+@contextmanager
+def known_fields() -> Iterator[None]:
+    """Raise `CheckpointError` where the content of a config.json does not have the fields that are asked for."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"the run's config.json is damaged or of another version: {type(error).__name__}: {error}"
+        ) from None
+
+
+@known_fields()
 def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
     """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
 
@@ -77,26 +91,22 @@ def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
     return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
 
 
+@known_fields()
 def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
     """What a run was last trained with, by the content of its config.json, with some fields changed.
 
     Raises `CheckpointError` for the content of another version, and `ConfigurationError` for values that make no sense.
     """
-    try:
-        settings = {**config["training"], **changes}
-        if settings["model"] == "custom":
-            settings["model"] = GPTConfiguration(**config["model"])
-        return TrainingConfiguration(**settings)
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"the run's config.json is damaged or of another version: {error}") from None
+    settings = {**config["training"], **changes}
+    if settings["model"] == "custom":
+        settings["model"] = GPTConfiguration(**config["model"])
+    return TrainingConfiguration(**settings)
 
 
+@known_fields()
 def recorded_data(config: dict[str, Any]) -> Path:
     """Where a run's data was when it was last trained, by the content of its config.json."""
-    try:
-        return Path(config["environment"]["data"])
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"the run's config.json is damaged or of another version: {error}") from None
+    return Path(config["environment"]["data"])
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

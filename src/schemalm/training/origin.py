@@ -10,7 +10,7 @@ from torch import Tensor
 
 from schemalm.errors import CheckpointError
 from schemalm.training.checkpoint import best_step, checkpoint_steps, read_weights, weights_sha256
-from schemalm.training.continuation import differences
+from schemalm.training.continuation import differences, known_fields
 from schemalm.training.metrics import read_metrics, validation_losses
 from schemalm.training.run import read_config
 
@@ -38,6 +38,7 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
     return {"run": path, "step": step, "sha256": weights_sha256(source, step)}
 
 
+@known_fields()
 def origin_weights(run: Path) -> dict[str, Tensor] | None:
     """The weights of another run that `run` begins with; None where they are drawn at random.
 
