@@ -138,3 +138,17 @@ def test_sigterm_before_the_work_begins_is_said_as_well(command: list[str]) -> N
     assert result.returncode == 143, result.stderr
     assert command_in(result.stderr) == command
     assert "Traceback" not in result.stderr
+
+
+def test_a_signal_while_the_program_is_loaded_is_said_without_a_traceback() -> None:
+    hook = (
+        "import builtins\n"
+        "load = builtins.__import__\n"
+        "def interrupted(name, *arguments):\n"
+        f"    name == 'typer' and os.kill(os.getpid(), {int(signal.SIGINT)})\n"
+        "    return load(name, *arguments)\n"
+        "builtins.__import__ = interrupted"
+    )
+    result = ending(["schema", "some schema.json"], hook)
+    assert result.returncode == 130
+    assert result.stderr == "interrupted; start again with: schemalm schema 'some schema.json'\n"

@@ -255,6 +255,14 @@ def test_a_run_goes_on_after_its_data_moved(data: Path, interrupted: Path, tmp_p
     assert train(tmp_path / "elsewhere", interrupted, CONFIGURATION, resume="auto").num_steps == 40
 
 
+def test_padding_is_remarked_upon_once_before_training(make_data: Callable[..., Path], tmp_path: Path) -> None:
+    listener, data = Listener(), make_data("wide", context_size=256)
+    model = replace(SMALL_MODEL, context_size=256)
+    train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=1, model=model), report=listener)
+    assert "are padding" in listener.messages[0]
+    assert sum("are padding" in message for message in listener.messages) == 1
+
+
 def test_two_processes_cannot_write_one_run(data: Path, tmp_path: Path) -> None:
     with run_lock(tmp_path / "run"), pytest.raises(CheckpointError, match="another process is training"):
         train(data, tmp_path / "run", CONFIGURATION)

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from schemalm.dataset.echo import ORDERS, Int64Array, echoes
 from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
-from schemalm.files import sync_folder, write_atomically
+from schemalm.files import naming, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
 
 FORMAT_VERSION = 2
@@ -90,22 +90,26 @@ class _HashedFile:
     """A file written once from front to back, with its sha256 and number of bytes."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file: BinaryIO = path.open("wb")
         self._hash = hashlib.sha256()
 
     def write(self, array: NDArray[Any]) -> None:
         content = np.ascontiguousarray(array).tobytes()
-        self._file.write(content)
+        with naming(self._path):
+            self._file.write(content)
         self._hash.update(content)
 
     def finish(self) -> str:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with naming(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
         return self._hash.hexdigest()
 
     def abandon(self) -> None:
-        self._file.close()
+        with naming(self._path):
+            self._file.close()
 
 
 class SplitWriter:
@@ -222,7 +226,7 @@ class SplitWriter:
 
 def write_array(path: Path, array: NDArray[Any]) -> str:
     """Write an .npy file durably and return its sha256."""
-    with path.open("wb") as file:
+    with naming(path), path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())

@@ -30,7 +30,7 @@ from schemalm.documents import CorpusRow, canonical_json, deduplicate, read_corp
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
-from schemalm.files import write_atomically
+from schemalm.files import naming, write_atomically
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
@@ -163,7 +163,7 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer) -
     """Writes the valid ones of the documents with their keys in the writer's order, and returns how many they are."""
     num_written = 0
     compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
-    with path.open("wb") as file, compressor.stream_writer(file) as stream:
+    with naming(path), path.open("wb") as file, compressor.stream_writer(file) as stream:
         for document in documents:
             try:
                 value = writer.decode(writer.encode(document.value))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from schemalm.errors import DataError
+from schemalm.files import naming
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.
@@ -59,7 +60,8 @@ class Result:
 
 def append_result(out: Path, result: Result) -> None:
     """Add a line that survives a loss of power; several processes may add to one file."""
-    with (out / RESULTS_FILE).open("a+b") as file:
+    path = out / RESULTS_FILE
+    with naming(path), path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         _remove_torn_line(file)
         file.write(json.dumps(asdict(result)).encode() + b"\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.errors import CheckpointError
-from schemalm.files import write_atomically
+from schemalm.files import naming, write_atomically
 
 METRICS_FILE = "metrics.jsonl"
 KINDS = ("train", "validation")
@@ -51,10 +51,10 @@ class Metrics:
 
     def __init__(self, run: Path, step: int, *, writes: bool = True) -> None:
         self.lines = [line for line in read_metrics(run) if line["step"] <= step]
-        path = run / METRICS_FILE
+        self._path = run / METRICS_FILE
         if writes:
-            write_atomically(path, b"".join(_encode(line) for line in self.lines))
-        self._file = path.open("ab") if writes else None
+            write_atomically(self._path, b"".join(_encode(line) for line in self.lines))
+        self._file = self._path.open("ab") if writes else None
 
     @property
     def validation_losses(self) -> dict[int, float]:
@@ -65,18 +65,21 @@ class Metrics:
         """Add a line, visible to other processes at once."""
         self.lines.append(line)
         if self._file is not None:
-            self._file.write(_encode(line))
-            self._file.flush()
+            with naming(self._path):
+                self._file.write(_encode(line))
+                self._file.flush()
 
     def sync(self) -> None:
         """Make all lines so far survive a loss of power."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            with naming(self._path):
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            with naming(self._path):
+                self._file.close()
 
 
 def _encode(line: dict[str, Any]) -> bytes:
