@@ -17,6 +17,7 @@ from schemalm.interruption import SIGNALS, TrainingInterrupted
 from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.interruption import Interruption
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
 from schemalm.training.progress import Progress, StepReport
@@ -251,6 +252,16 @@ def test_checkpoints_of_interruptions_are_pruned_and_cope_without_validation(dat
     assert checkpoint_steps(run) == [4, 5]
     summary = train(data, run, CONFIGURATION, resume="auto")
     assert summary.best_step in checkpoint_steps(run)
+
+
+def test_a_signal_that_another_process_told_of_before_is_no_second_one(tmp_path: Path) -> None:
+    interruption = Interruption(resume="auto")
+    with pytest.raises(TrainingInterrupted, match="at once"), interruption.watched(tmp_path):
+        interruption.begin_noting()
+        interruption.agree()
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.is_agreed
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_other_threads_leave_signals_alone(data: Path, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ class Interruption:
         self.is_agreed = False
         self.resume = resume
         self._progress = Progress() if progress is None else progress
-        self._is_noting = self._is_repeated = self._is_settled = False
+        self._num_heard = 0
+        self._is_noting = self._is_settled = False
 
     def agree(self) -> None:
         """End with the other processes; where none of the signals came here, as if SIGTERM had."""
@@ -54,7 +55,7 @@ class Interruption:
         try:
             yield
         except Interrupted:
-            if self._is_repeated:
+            if self._num_heard > 1:
                 raise
         finally:
             self._is_noting = True
@@ -75,9 +76,10 @@ class Interruption:
         return "interrupted at once, and what came after is lost" if self._is_noting else "interrupted before training"
 
     def _hear(self, number: int) -> None:
-        self._is_repeated = self.number is not None
+        # A signal that others heard of before, and told, is the first one here all the same.
+        self._num_heard += 1
         self.number = self.number or number
-        if self._is_repeated or not self._is_noting:
+        if self._num_heard > 1 or not self._is_noting:
             raise Interrupted(number)
         with suppress(Exception):  # a handler runs between any two steps of the program, which it must not break
             self._progress.message("interrupted: finishing this step and saving it; interrupt again to end at once")
