@@ -15,7 +15,6 @@ from pathlib import Path
 
 from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
-from schemalm.dataset.windows import fitting_context_size
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
@@ -203,9 +202,12 @@ def _tokenizer(
 
 
 def _context_size(tokenizer: Tokenizer, documents: Sequence[SourceDocument], sizes: DemoSizes) -> int:
-    """Room for the longest document, up to the size wanted: padding costs time for nothing."""
+    """Room for the longest document, in whole strides and up to the size wanted: padding costs time for nothing.
+
+    Two strides at least: generation begins its next window at a stride that leaves half of the context.
+    """
     longest = max(len(tokenizer.encode(document.value)) for document in documents)
-    return min(sizes.context_size, fitting_context_size(longest, sizes.stride))
+    return min(sizes.context_size, max(2, math.ceil(longest / sizes.stride)) * sizes.stride)
 
 
 def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> TrainingConfiguration:

@@ -57,8 +57,7 @@ def named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
-            error.filename = str(path)
+        error.filename = error.filename or str(path)
         raise
 
 

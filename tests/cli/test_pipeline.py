@@ -192,9 +192,9 @@ def test_windows_of_padding_are_remarked_with_a_context_size_that_fits(invoke, p
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
     result = invoke(*command, "--context-size", 2048, "--stride", 32)
     assert "warning: 99." in result.stderr
-    assert "--context-size 64 holds them" in result.stderr
+    assert "--context-size 16 --stride 8 of `schemalm prepare` is enough" in result.stderr
     fitting = prepare_command(pipeline, pipeline.corpus, tmp_path / "fitting")
-    assert json.loads(invoke(*fitting, "--context-size", 64, "--stride", 32, "--json").stdout)["warnings"] == []
+    assert json.loads(invoke(*fitting, "--context-size", 16, "--stride", 8, "--json").stdout)["warnings"] == []
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "again")
     described = json.loads(invoke(*command, "--context-size", 2048, "--stride", 32, "--json").stdout)
     assert len(described["warnings"]) == 1

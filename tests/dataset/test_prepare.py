@@ -12,7 +12,6 @@ import pytest
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
-from schemalm.dataset.windows import IGNORED_TARGET, Padding, training_windows
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate
 from schemalm.errors import ConfigurationError, DataError
@@ -120,31 +119,6 @@ def test_documents_of_another_schema_are_told_of_the_tokenizers_schema_and_the_r
         prepare(others, tokenizer, tmp_path)
     assert "schema is untitled schema: is it theirs?" in str(caught.value)
     assert "rejected: the schema's type; for example d" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("lengths", "context_size", "stride", "share", "fitting_size"),
-    [
-        ([3, 3], 2048, 32, 1 - 3 / 2048, 64),
-        ([100], 100, 25, 0, 100),
-        ([110], 100, 20, 0.05, 120),  # windows at 0 and 20, of 100 and 90 tokens
-        ([40] * 9 + [900], 64, 32, 0, 64),
-    ],
-)
-def test_padding_is_what_windows_hold_beside_tokens(
-    lengths: list[int], context_size: int, stride: int, share: float, fitting_size: int
-) -> None:
-    padding = Padding.of(lengths, context_size, stride)
-    assert padding.fitting_size == fitting_size
-    if share:
-        assert padding.share == pytest.approx(share)
-
-
-def test_the_padding_of_a_preparation_is_that_of_its_training_windows(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    summary = prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
-    windows = training_windows(Split(tmp_path, "train"))
-    targets = windows.rows(np.arange(len(windows))).targets_BT
-    assert summary.padding.share == pytest.approx((targets == IGNORED_TARGET).mean())
 
 
 def test_refused_and_overlong_documents_are_reported_and_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:

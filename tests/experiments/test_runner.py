@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +13,11 @@ import pytest
 
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError, TrainingError
-from schemalm.experiments import runs
+from schemalm.experiments import runner, runs
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.results import Result, read_results
 from schemalm.experiments.runner import Part, run_experiment
+from schemalm.interruption import Interrupted
 
 
 def with_late_arm(recipe: Recipe) -> Recipe:
@@ -124,3 +127,15 @@ def test_an_interruption_leaves_a_run_that_goes_on(
     assert run_experiment(recipe, tmp_path, part=part).num_made == 1
     (result,) = read_results(tmp_path)
     assert result.bits_per_byte == results_of(finished)["bpe", "compute"].bits_per_byte
+
+
+def test_a_worker_that_is_asked_to_end_takes_up_no_other_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+
+    def interrupted(*_: object) -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr(runner, "_outcome", interrupted)
+    monkeypatch.setattr(os, "_exit", codes.append)
+    runner._worker_outcome(None, None)  # type: ignore[arg-type]
+    assert codes == [143]

@@ -23,14 +23,20 @@ VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
 
 
 def write_data(
-    folder: Path, *, with_grammar: bool = True, num_documents: int = 30, seed: int = 0, context_size: int = 16
+    folder: Path,
+    *,
+    with_grammar: bool = True,
+    num_documents: int = 30,
+    seed: int = 0,
+    context_size: int = 16,
+    tokenizer: str = "a tokenizer",
 ) -> Path:
     """A data set whose tokens the masks admit; the same for the same arguments."""
     random = np.random.default_rng(seed)
     masks = random.random((NUM_NONTERMINALS, VOCAB_SIZE)) < 0.3
     masks[:, :2] = True
     folder.mkdir(parents=True)
-    (folder / TOKENIZER_FILE).write_text('{"tokenizer": true}\n')
+    (folder / TOKENIZER_FILE).write_text(tokenizer)
     splits = {}
     sizes = {"num_nonterminals": NUM_NONTERMINALS, "num_states": NUM_STATES} if with_grammar else {}
     for name, count in (("train", num_documents), ("val", num_documents // 3)):

@@ -136,12 +136,12 @@ def test_how_a_step_is_computed_changes_nothing_but_last_digits(
 ) -> None:
     train(data, tmp_path / "run", replace(CONFIGURATION, **settings))
     losses, expected = ([line["loss"] for line in read_metrics(run)] for run in (tmp_path / "run", whole))
-    assert losses == pytest.approx(expected, abs=1e-4)
+    assert losses == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_run_goes_on_with_other_means(data: Path, interrupted: Path, whole: Path) -> None:
     summary = train(data, interrupted, replace(CONFIGURATION, micro_batch_size=2), resume="auto")
-    assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-4)
+    assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-3)
 
 
 def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path: Path) -> None:
@@ -253,6 +253,14 @@ def test_other_data_is_refused(make_data: Callable[..., Path], interrupted: Path
 def test_a_run_goes_on_after_its_data_moved(data: Path, interrupted: Path, tmp_path: Path) -> None:
     shutil.move(data, tmp_path / "elsewhere")
     assert train(tmp_path / "elsewhere", interrupted, CONFIGURATION, resume="auto").num_steps == 40
+
+
+def test_padding_is_remarked_upon_once_before_training(make_data: Callable[..., Path], tmp_path: Path) -> None:
+    listener, data = Listener(), make_data("wide", context_size=256)
+    model = replace(SMALL_MODEL, context_size=256)
+    train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=1, model=model), report=listener)
+    assert "are padding" in listener.messages[0]
+    assert sum("are padding" in message for message in listener.messages) == 1
 
 
 def test_two_processes_cannot_write_one_run(data: Path, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import torch
+from torch import distributed
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from schemalm.errors import CheckpointError
 from schemalm.model.configuration import GPTConfiguration
@@ -67,6 +70,33 @@ def test_saved_state_is_restored(optimizer: str) -> None:
     restored = other.tensors()
     assert tensors.keys() == restored.keys()
     assert all(torch.equal(tensors[name], restored[name]) for name in tensors)
+
+
+@pytest.fixture
+def group() -> Iterator[None]:
+    """A group of processes with this one alone."""
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    yield
+    distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize("shard_optimizer", [False, True])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_restored_state_is_on_the_device_of_its_parameter(group: None, optimizer: str, shard_optimizer: bool) -> None:
+    tensors = stepped(optimizer)[1].tensors()
+    configuration = replace(configured(optimizer), shard_optimizer=shard_optimizer)
+    with torch.device("meta"):
+        model = GPT(MODEL)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:  # tensors of a device that the machine need not have
+        model.to_empty(device="cuda")
+        optimizers = Optimizers(model, configuration, Processes(torch.device("cuda"), size=2))
+        optimizers.restore({name: mode.from_tensor(tensor) for name, tensor in tensors.items()})
+    local = [getattr(part, "optim", part) for part, *_ in optimizers._parts]
+    states = [state for part in local for state in part.state.values()]
+    found = {(quantity, tensor.device.type) for state in states for quantity, tensor in state.items()}
+    assert len(states) == len(list(model.parameters()))
+    assert {device for _, device in found} == {"cuda"}
+    assert "step" in {quantity for quantity, _ in found}
 
 
 def test_hidden_matrices_alone_are_muon_s() -> None:

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from schemalm.errors import SchemaLMError, TrainingError
+from schemalm.interruption import TrainingInterrupted
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -52,7 +53,7 @@ def train_one(data: Path, out: Path, configuration: TrainingConfiguration, rank:
     )
     try:
         train(data, out, configuration, resume="auto")
-    except SchemaLMError as error:
+    except (SchemaLMError, TrainingInterrupted) as error:
         out.with_name(f"error-{rank}").write_text(f"{type(error).__name__}: {error}")
 
 
@@ -79,12 +80,21 @@ def losses(run: Path) -> list[float]:
     return [line["loss"] for line in read_metrics(run)]
 
 
+# Sums are taken in another order. Muon orthogonalizes in bfloat16, which makes more of that (docs/scale.md).
+ADAMW, MUON = 2e-6, 1e-3
+
+
 @pytest.mark.parametrize(
-    ("size", "settings"),
-    [(2, {}), (4, {}), (2, {"shard_optimizer": True}), (2, {"micro_batch_size": 1, "optimizer": "adamw"})],
+    ("size", "settings", "bound"),
+    [
+        (2, {"optimizer": "adamw", "micro_batch_size": 1}, ADAMW),
+        (4, {"optimizer": "adamw", "shard_optimizer": True}, ADAMW),
+        (2, {"shard_optimizer": True}, MUON),
+        (4, {}, MUON),
+    ],
 )
 def test_the_number_of_processes_changes_nothing_but_last_digits(
-    data: Path, tmp_path: Path, start_processes: StartProcesses, size: int, settings: dict[str, Any]
+    data: Path, tmp_path: Path, start_processes: StartProcesses, size: int, settings: dict[str, Any], bound: float
 ) -> None:
     configuration = replace(CONFIGURATION, **settings)
     train(data, tmp_path / "one", configuration)
@@ -92,9 +102,10 @@ def test_the_number_of_processes_changes_nothing_but_last_digits(
         process.join()
         assert process.exitcode == 0
     assert not list(tmp_path.glob("error-*"))
-    expected = losses(tmp_path / "one")
+    expected, found = losses(tmp_path / "one"), losses(tmp_path / "several")
     assert len(expected) == 50 + 2
-    assert losses(tmp_path / "several") == pytest.approx(expected, abs=1e-4)
+    assert found == pytest.approx(expected, abs=bound)
+    assert found[0] == pytest.approx(expected[0], abs=ADAMW)
 
 
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
@@ -115,6 +126,40 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     with pytest.raises(KeyboardInterrupt):
         train(data, run, replace(ENDLESS, shard_optimizer=True), resume="auto", report=listener)
     assert listener.first_step >= reached
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "settings"),
+    [(signal.SIGTERM, [1], {}), (signal.SIGINT, [0, 1], {"shard_optimizer": True})],
+)
+def test_processes_stop_together_where_one_is_asked_to_and_the_first_saves(
+    data: Path,
+    tmp_path: Path,
+    start_processes: StartProcesses,
+    number: int,
+    asked: list[int],
+    settings: dict[str, Any],
+) -> None:
+    run, configuration = tmp_path / "run", replace(ENDLESS, **settings)
+    processes = start_processes(data, run, configuration, 2)
+    while not checkpoint_steps(run):
+        assert all(process.is_alive() for process in processes)
+        time.sleep(0.01)
+    for rank in asked:
+        os.kill(processes[rank].pid, number)
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    messages = {(tmp_path / f"error-{rank}").read_text() for rank in range(2)}
+    reached = checkpoint_steps(run)[-1]
+    assert messages == {
+        f"TrainingInterrupted: interrupted, and nothing is lost: the newest checkpoint is of step {reached} in {run}"
+    }
+    listener = _Stop()
+    with pytest.raises(KeyboardInterrupt):
+        train(data, run, configuration, resume="auto", report=listener)
+    assert listener.first_step == reached
+    assert read_metrics(run)[-1]["step"] == reached
 
 
 class _Stop(Progress):

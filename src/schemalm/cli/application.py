@@ -1,7 +1,8 @@
 """The program `schemalm`: its commands in their order, and what becomes of errors.
 
 Exit codes: 0 success, also where documents of a corpus were left out; 1 a check failed, or `--strict` and a document
-was rejected; 2 wrong usage or unreadable input; 130 interrupted.
+was rejected; 2 wrong usage or unreadable input; after an interruption 128 and the number of the signal: 130 for Ctrl-C,
+143 for SIGTERM.
 Commands let every `SchemaLMError` through: here it becomes one message on stderr. Importing this module imports no
 command's work: each command imports what it needs when it runs, so `--help` answers at once.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from typing import Any, NoReturn
@@ -31,10 +33,13 @@ from schemalm.cli import (
     tokenizer,
     train,
 )
-from schemalm.cli.terminal import Terminal, command_line, complain
+from schemalm.cli.interruption import how_to_go_on
+from schemalm.cli.terminal import Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
+from schemalm.interruption import end_at_once, handled_signals
+from schemalm.training.launch import is_first_process
 
-REJECTED, UNUSABLE, INTERRUPTED = 1, 2, 130
+REJECTED, UNUSABLE = 1, 2
 _ARGUMENTS = "schemalm.arguments"
 _ORDER = (
     *("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
@@ -59,11 +64,15 @@ class Commands(TyperGroup):
         """Run the command that was asked for."""
         Terminal()  # none of a command before, where one process runs several
         try:
-            return super().invoke(ctx)
+            with handled_signals(end_at_once):
+                return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt as interruption:
-            _end(_how_to_go_on(ctx.meta[_ARGUMENTS]), interruption, INTERRUPTED)
+            code = 128 + getattr(interruption, "number", signal.SIGINT)
+            if not is_first_process():
+                raise typer.Exit(code) from None
+            _end(how_to_go_on(ctx.meta[_ARGUMENTS], interruption), interruption, code)
         except SchemaLMError as error:
             _end(f"error: {error}", error, REJECTED if isinstance(error, InvalidDocument) else UNUSABLE)
         except OSError as error:
@@ -97,18 +106,6 @@ def _name_value(error: Any) -> None:
     found = repr(faults[0].get("input")) if faults else ""
     message = error.message.removeprefix("Value error, ").replace("Input should", "should")
     error.message = message if found in message else f"{message}, got {found}"
-
-
-def _how_to_go_on(arguments: list[str]) -> str:
-    if arguments[:1] == ["demo"]:
-        return f"interrupted; delete the folder that it wrote and start again with: {command_line(*arguments)}"
-    if arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
-        return f"interrupted; what is done is kept, go on with: {command_line(*arguments)}"
-    if arguments[:1] != ["train"]:
-        return f"interrupted; start again with: {command_line(*arguments)}"
-    is_resumed = any(argument.split("=")[0] == "--resume" for argument in arguments)
-    again = arguments if is_resumed else [*arguments, "--resume", "auto"]
-    return f"interrupted; checkpoints are kept, go on with: {command_line(*again)}"
 
 
 app = typer.Typer(

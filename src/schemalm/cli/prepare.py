@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of, wants_merge_keys
-from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.cli.terminal import Terminal, command_line
 from schemalm.files import check_writable
-
-if TYPE_CHECKING:
-    from schemalm.dataset.windows import Padding
-
-MUCH_PADDING = 0.8  # the share from which on a smaller context is worth a word
 
 
 def prepare(
@@ -38,9 +33,10 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -71,20 +67,9 @@ def prepare(
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    for warning in padding_warnings(summary.padding, context_size):
-        terminal.warn(warning)
+    if (remark := padding_remark(Split(output, "train", summary.metadata))) is not None:
+        terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **left_out.to_dict()}
     following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
     raise typer.Exit(exit_code(left_out, strict))
-
-
-def padding_warnings(padding: Padding, context_size: int) -> list[str]:
-    """What to say of windows that are nearly all padding, where smaller ones hold as much; nothing of others."""
-    if padding.share < MUCH_PADDING or padding.fitting_size > context_size // 2:
-        return []
-    return [
-        f"{padding.share * 100:.1f} % of the training windows is padding, which costs as much time as text: 9 of 10 "
-        f"documents have at most {counted(padding.usual_length, 'token')}; --context-size {padding.fitting_size} holds "
-        f"them, {context_size} was asked for"
-    ]

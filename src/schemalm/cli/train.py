@@ -22,7 +22,12 @@ DEFAULT_STEPS = 1000
 
 def train(
     *,
-    data: Annotated[Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="A prepared data folder.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, metavar="DIR", help="A prepared data folder; of a resumed run its own."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder to write.", show_default=False)
     ] = None,
@@ -34,10 +39,18 @@ def train(
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Settings as TOML; options go before them."),
     ] = None,
     resume: Annotated[
-        str | None, typer.Option(metavar="auto|STEP", help="Go on from the newest checkpoint, or from a step.")
+        str | None,
+        typer.Option(metavar="auto|STEP", help="Go on from the newest checkpoint, or from a step, with its settings."),
+    ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", exists=True, file_okay=False, metavar="RUN", help="Begin with the weights of another run."
+        ),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help=f"Updates in all, {DEFAULT_STEPS:,} by default.")
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"Updates in all, {DEFAULT_STEPS:,} by default; when resumed also more."),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Windows per update, over all processes.")
@@ -83,6 +96,18 @@ def train(
         bool | None,
         typer.Option("--shard-optimizer/--no-shard-optimizer", help="Spread its state over the processes."),
     ] = None,
+    log_every: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Steps from one line of metrics to the next.")
+    ] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Steps from one validation to the next.")
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Steps from one checkpoint to the next.")
+    ] = None,
+    keep_checkpoints: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many of the newest to keep, beside the best.")
+    ] = None,
     samples: Samples = DEFAULT_SAMPLES,
     track: Track = None,
     parent: Parent = None,
@@ -93,9 +118,11 @@ def train(
     as_json: AsJSON = False,
 ) -> None:
     """Train a model."""
-    from schemalm.training.processes import is_first_process  # noqa: PLC0415
+    from schemalm.training.launch import is_first_process  # noqa: PLC0415
 
     terminal = Terminal(as_json, is_silent=not is_first_process())
+    resumed = None if resume is None or out is None else _recorded(out)
+    data = _data(data, out, resumed)
     settings: dict[str, Any] = {
         "model": model,
         "num_steps": steps,
@@ -114,9 +141,15 @@ def train(
         "compile": compile_layers,
         "activation_checkpointing": activation_checkpointing,
         "shard_optimizer": shard_optimizer,
+        "log_every": log_every,
+        "evaluate_every": evaluate_every,
+        "checkpoint_every": checkpoint_every,
+        "keep_checkpoints": keep_checkpoints,
     }
     given = {name: value for name, value in settings.items() if value is not None}
-    configuration = _configuration(data, recipe, given)
+    if start_from is not None:
+        start_from = chosen_run(terminal, start_from)
+    configuration = _configuration(data, recipe, resumed, start_from, given)
     if dry_run:
         _estimate(terminal, data, configuration, price)
         return
@@ -126,7 +159,25 @@ def train(
     if parent is not None:
         parent = chosen_run(terminal, parent)
     listeners = listeners_for(terminal, out, samples=samples, track=track)
-    _train(terminal, data, out, configuration, resume, parent, listeners)
+    _train(terminal, data, out, configuration, resume, parent, start_from, listeners)
+
+
+def _recorded(out: Path) -> dict[str, Any] | None:
+    """The content of config.json of the run that is to be resumed; None where there is none yet."""
+    from schemalm.training.run import CONFIG_FILE, read_config  # noqa: PLC0415
+
+    return read_config(out) if (out / CONFIG_FILE).exists() else None
+
+
+def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) -> Path:
+    """The data folder that was given, or else that of the resumed run."""
+    if given is not None:
+        return given
+    if out is None or resumed is None:
+        raise typer.BadParameter("is needed: name the prepared data folder to train on", param_hint="--data")
+    from schemalm.training.run_data import find_data  # noqa: PLC0415
+
+    return find_data(out, resumed)
 
 
 def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:
@@ -143,20 +194,38 @@ def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) ->
     return batch_tokens // context_size
 
 
-def _configuration(data: Path, recipe: Path | None, given: dict[str, Any]) -> TrainingConfiguration:
+def _configuration(
+    data: Path,
+    recipe: Path | None,
+    resumed: dict[str, Any] | None,
+    start_from: Path | None,
+    given: dict[str, Any],
+) -> TrainingConfiguration:
+    """The settings that were given, and for all others the recipe's, or those that the run was begun with.
+
+    A run that begins with the weights of another one has its model.
+    """
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
+    from schemalm.training.continuation import recorded_configuration  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
+    from schemalm.training.run import read_config  # noqa: PLC0415
 
     if recipe is not None:
         return read_training_recipe(recipe, read_metadata(data), given)
-    return TrainingConfiguration(**{"num_steps": DEFAULT_STEPS, **given})
+    if resumed is not None:
+        return recorded_configuration(resumed, **given)
+    settings = {"num_steps": DEFAULT_STEPS, **given}
+    if start_from is not None:
+        theirs = recorded_configuration(read_config(start_from), device="cpu")
+        settings = {name: getattr(theirs, name) for name in ("model", "grammar_state", "echo")} | settings
+    return TrainingConfiguration(**settings)
 
 
 def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None) -> None:
     from schemalm.training.estimate import ASSUMED_SHARE, estimate_run  # noqa: PLC0415
+    from schemalm.training.launch import num_processes  # noqa: PLC0415
     from schemalm.training.memory import gibibytes  # noqa: PLC0415
-    from schemalm.training.processes import num_processes  # noqa: PLC0415
 
     terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model_name} model would take")
     estimate = estimate_run(data, configuration, num_processes=num_processes(), price=price)
@@ -194,13 +263,14 @@ def _train(
     configuration: TrainingConfiguration,
     resume: str | None,
     parent: Path | None,
+    start_from: Path | None,
     listeners: Progress,
 ) -> None:
     what = f"a {configuration.model_name} model on {data} for {configuration.num_steps:,} steps"
     terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
 
-    summary = train_run(data, out, configuration, resume=resume, parent=parent, report=listeners)
+    summary = train_run(data, out, configuration, resume=resume, parent=parent, start_from=start_from, report=listeners)
     terminal.show(
         f"{summary.num_steps:,} steps, {summary.num_tokens:,} tokens in {summary.elapsed_seconds:.0f} s; "
         f"validation loss {summary.validation_loss:.4f}, {summary.bits_per_byte:.4f} bits per byte; "

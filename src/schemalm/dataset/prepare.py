@@ -34,7 +34,7 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.dataset.windows import Padding, check_positions
+from schemalm.dataset.windows import check_positions
 from schemalm.documents import LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
@@ -62,10 +62,9 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class PreparationSummary:
-    """What was prepared: the metadata written, the padding of its training windows, and what was left out."""
+    """What was prepared: the metadata written, and what was left out."""
 
     metadata: Metadata
-    padding: Padding
     left_out: LeftOut
 
     @property
@@ -221,7 +220,6 @@ class _Preparation:
         self._progress = progress
         self._num_done = 0
         self._left_out = left_out
-        self._paddings: dict[str, Padding] = {}
 
     @property
     def _num_states(self) -> int:
@@ -238,10 +236,8 @@ class _Preparation:
             num_nonterminals=num_nonterminals,
             num_states=self._num_states,
         ) as writer:
-            lengths = []
             for document in documents:
-                if num_tokens := self._add(writer, document):
-                    lengths.append(num_tokens)
+                self._add(writer, document)
                 self._num_done += 1
                 if self._progress is not None:
                     self._progress(self._num_done)
@@ -250,19 +246,16 @@ class _Preparation:
             raise too_little(
                 f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer)}", self._left_out
             )
-        self._paddings[name] = Padding.of(lengths, self._context_size, self._stride)
         return written
 
-    def _add(self, writer: SplitWriter, document: SourceDocument) -> int:
-        """Writes a document and returns how many tokens it has; 0 where it is rejected."""
+    def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
         try:
             tokens, nonterminals, states = self._encode(document.value)
             check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
             self._left_out.rejections.append(Rejection.of(document.name, error))
-            return 0
+            return
         writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
-        return len(tokens)
 
     def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None, Int64Array | None]:
         """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
@@ -289,7 +282,7 @@ class _Preparation:
             splits=splits,
         )
         write_metadata(self._out, metadata)
-        return PreparationSummary(metadata, self._paddings["train"], self._left_out)
+        return PreparationSummary(metadata, self._left_out)
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())

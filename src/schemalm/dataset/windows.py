@@ -12,7 +12,6 @@ Not covered: shuffling within a shard of a data set larger than memory, and seve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,38 +30,6 @@ IGNORED_TARGET = -100
 def count_windows(num_tokens: int, context_size: int, step: int) -> int:
     """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
     return 1 + -(-max(0, num_tokens - context_size) // step)
-
-
-def fitting_context_size(num_tokens: int, stride: int) -> int:
-    """The context size with room for a document of so many tokens, in whole strides.
-
-    Two strides at least: generation begins its next window at a stride that leaves half of the context.
-    """
-    return max(2, -(-num_tokens // stride)) * stride
-
-
-@dataclass(frozen=True)
-class Padding:
-    """What windows hold beside tokens: the `share` (0 to 1) of their places that is padding.
-
-    Nine tenths of the documents have at most `usual_length` tokens, and fit into windows of `fitting_size`.
-    """
-
-    share: float
-    usual_length: int
-    fitting_size: int
-
-    @classmethod
-    def of(cls, lengths: Sequence[int], context_size: int, stride: int) -> Padding:
-        """The padding of documents with so many tokens each, one at least: all of it stands in their last windows."""
-        num_windows = [count_windows(length, context_size, stride) for length in lengths]
-        num_filled = sum(
-            (number - 1) * context_size + length - (number - 1) * stride
-            for number, length in zip(num_windows, lengths, strict=True)
-        )
-        usual = int(np.quantile(lengths, 0.9, method="inverted_cdf"))
-        share = 1 - num_filled / (sum(num_windows) * context_size)
-        return cls(share, usual, fitting_context_size(usual, stride))
 
 
 def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:

@@ -7,6 +7,7 @@ process computes on one thread: that is fastest for small models side by side, a
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +25,7 @@ from schemalm.experiments.renormalization import check_llguidance
 from schemalm.experiments.report import write_report
 from schemalm.experiments.results import Result, append_result, read_results
 from schemalm.experiments.runs import Experiment, PlannedRun, plan_runs
+from schemalm.interruption import Interrupted
 from schemalm.training.progress import Progress
 
 
@@ -137,7 +139,7 @@ def _side_by_side(experiment: Experiment, runs: Sequence[PlannedRun], jobs: int)
     """Each run with what came of it, in the order in which they end, in processes of their own."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(runs)), context, _begin_worker) as pool:
-        futures = {pool.submit(_outcome, experiment, run): run for run in runs}
+        futures = {pool.submit(_worker_outcome, experiment, run): run for run in runs}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -157,6 +159,13 @@ def _begin_worker() -> None:
     # The parent process alone answers an interruption; it ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+
+
+def _worker_outcome(experiment: Experiment, run: PlannedRun) -> Result | Failure:
+    try:
+        return _outcome(experiment, run)
+    except Interrupted as interruption:
+        os._exit(128 + interruption.number)  # a pool's process would take up the next run
 
 
 def _outcome(experiment: Experiment, run: PlannedRun, progress: Progress | None = None) -> Result | Failure:

@@ -172,6 +172,12 @@ def read_weights(run: Path, step: int, device: torch.device | str) -> dict[str, 
     return read_tensors(checkpoint_folder(run, step) / _MODEL, device)
 
 
+def weights_sha256(run: Path, step: int) -> str:
+    """The sha256 of the weights in the verified checkpoint of `step`."""
+    verify_checkpoint(run, step)
+    return hash_file(checkpoint_folder(run, step) / _MODEL)
+
+
 def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Tensor]:
     """The tensors of a safetensors file; raises `CheckpointError` where it is none."""
     try:

@@ -15,8 +15,14 @@ from schemalm.model.configuration import SIZES, GPTConfiguration
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
-# Fields that say how steps are computed, not what they compute: a run may go on with others.
-MEANS = frozenset({"micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "keep_checkpoints"})
+# Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
+# others.
+MEANS = frozenset(
+    {
+        *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
+        *("log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"),
+    }
+)
 
 
 @dataclass(frozen=True)

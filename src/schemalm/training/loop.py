@@ -3,7 +3,8 @@
 In goes a prepared data folder, out comes a run folder. What a step does is a function of the configuration, the data
 and the checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit
 on one CPU with one number of threads). At each step: update, log, save, then evaluate. All processes go through the
-same steps; the first one writes.
+same steps; the first one writes. SIGINT and SIGTERM end the run after a step, and its checkpoint is written, whatever
+the schedule says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import torch
 
+from schemalm.dataset.padding import padding_remark
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
 from schemalm.dataset.windows import SamplerState, WindowSampler, training_windows
@@ -32,13 +34,16 @@ from schemalm.training.checkpoint import (
 )
 from schemalm.training.compilation import compile_layers
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.interruption import Interruption
+from schemalm.training.launch import is_first_process
 from schemalm.training.memory import check_memory, peak_memory
 from schemalm.training.metrics import Metrics
 from schemalm.training.optimizer import Optimizers
+from schemalm.training.origin import describe_origin, origin_weights
 from schemalm.training.peak import matmul_peak
 from schemalm.training.processes import Processes, joined_processes
 from schemalm.training.progress import Progress, StepReport
-from schemalm.training.run import describe_run, open_run, run_lock
+from schemalm.training.run import CONFIG_FILE, describe_run, open_run, run_lock
 from schemalm.training.schedule import share_of_peak
 from schemalm.training.scoring import Score, score_documents
 from schemalm.training.stability import instability, smoothed
@@ -65,31 +70,49 @@ def train(
     *,
     resume: str | int | None = None,
     parent: Path | None = None,
+    start_from: Path | None = None,
     report: Progress | None = None,
 ) -> RunSummary:
     """Train on the prepared folder `data` into the run folder `out`, or go on with the run that is there.
 
     `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
-    step of a checkpoint. `parent` is recorded as the run that this one is a variation of, and changes nothing.
-    `report` hears of every step, line of metrics and checkpoint, in the first process. Raises
-    `DataError` for damaged data, `CheckpointError` for a run that cannot be opened or does not fit, and `TrainingError`
-    where the loss goes astray, memory does not suffice or another process ends.
+    step of a checkpoint. A run goes on to `configuration.num_steps`, more or fewer than it was begun with.
+    `start_from` is a run whose weights a new run begins with, and its parent; another `parent` is recorded as the run
+    that this one is a variation of, and changes nothing. `report` hears of every step, line of metrics and checkpoint,
+    in the first process.
+
+    In the main thread, SIGINT and SIGTERM end the run after the step under way: its checkpoint is written, and
+    `TrainingInterrupted`, a `KeyboardInterrupt`, says where the run stands. A second one ends it at once. The handlers
+    before are back when this returns or raises. Raises `DataError` for damaged data, `CheckpointError` for a run that
+    cannot be opened or does not fit, and `TrainingError` where the loss goes astray, memory does not suffice or another
+    process ends.
     """
-    metadata = read_metadata(data)
-    config = describe_run(data, metadata, configuration, out, parent)
-    verify_files(data, metadata)
-    with joined_processes(configuration.device) as processes:
-        progress = report if report is not None and processes.is_first else Progress()
-        with run_lock(out) if processes.is_first else nullcontext():
+    progress = report if report is not None and is_first_process() else Progress()
+    is_new = resume is None and not (out / CONFIG_FILE).exists()
+    interruption = Interruption(progress, "auto" if is_new else resume)
+    with interruption.watched(out):
+        metadata = read_metadata(data)
+        config = describe_run(data, metadata, configuration, out, parent or start_from)
+        if start_from is not None:
+            config["from"] = describe_origin(start_from, out, config)
+        verify_files(data, metadata)
+        with (
+            joined_processes(configuration.device, interruption) as processes,
+            run_lock(out) if processes.is_first else nullcontext(),
+        ):
             step = processes.as_first_decides(
                 lambda: open_run(out, config, (data / TOKENIZER_FILE).read_bytes(), resume, progress)
             )
-            return _train_from(step, data, out, configuration, processes, progress)
+            interruption.resume = "auto"
+            summary = _train_from(step, data, out, configuration, processes, progress)
+    if summary is None or interruption.number is not None:
+        raise interruption.error(out)
+    return summary
 
 
 def _train_from(
     step: int, data: Path, out: Path, configuration: TrainingConfiguration, processes: Processes, progress: Progress
-) -> RunSummary:
+) -> RunSummary | None:
     trainer = _Trainer(data, out, configuration, step, processes, progress)
     try:
         return trainer.run()
@@ -115,7 +138,11 @@ class _Trainer:
         metadata = self._validation.metadata
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
-        windows = training_windows(Split(data, "train", metadata))
+        train_split = Split(data, "train", metadata)
+        windows = training_windows(train_split)
+        remark = padding_remark(train_split)
+        if remark is not None:
+            progress.warning(remark)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         self._model = GPT(configuration.model_configuration(metadata))
@@ -123,9 +150,12 @@ class _Trainer:
         self._state = TrainingState()
         if step == NO_STEP:
             self._model.initialize(configuration.seed)
+            weights = origin_weights(run)
         else:
             self._state, weights, optimizer_state = read_checkpoint(run, step)
+        if weights is not None:
             self._model.load_state_dict(weights)
+        self._saved_step = self._state.step
         self._model.to(processes.device)
         self._model.recomputes = configuration.activation_checkpointing
         if configuration.compile:
@@ -144,20 +174,28 @@ class _Trainer:
         self._metrics.close()
         self._progress.end()
 
-    def run(self) -> RunSummary:
-        configuration, num_steps = self._configuration, self._configuration.num_steps
-        self._progress.begin(self._state.step, num_steps)
+    def run(self) -> RunSummary | None:
+        """Train to the end, or to where a signal asks for it: then None, and the step reached is saved."""
+        configuration, processes = self._configuration, self._processes
+        self._progress.begin(self._state.step, configuration.num_steps)
+        processes.interruption.begin_noting()
         if self._is_due(configuration.evaluate_every) and self._state.step not in self._metrics.validation_losses:
-            self._evaluate()  # the run was killed between saving and evaluating
-        while self._state.step < num_steps:
+            self._evaluate()  # the run was ended between saving and evaluating
+        while self._state.step < configuration.num_steps and not processes.are_interrupted:
             self._update()
             if self._is_due(configuration.log_every):
                 self._log()
             if self._is_due(configuration.checkpoint_every):
                 self._save()
-            if self._is_due(configuration.evaluate_every):
+                self._progress.saved(self._run, self._state.step)
+                processes.wait()
+            if self._is_due(configuration.evaluate_every) and not processes.are_interrupted:
                 self._evaluate()
-        return self._summary()
+        if self._state.step != self._saved_step:
+            self._save()
+            processes.wait()
+        processes.interruption.settle()
+        return None if processes.are_interrupted else self._summary()
 
     def _is_due(self, every: int) -> bool:
         step = self._state.step
@@ -230,22 +268,17 @@ class _Trainer:
         if self._processes.is_first:
             save_checkpoint(self._run, self._state, self._model.state_dict(), tensors)
             prune_checkpoints(self._run, self._configuration.keep_checkpoints, self._metrics.validation_losses)
-        self._progress.saved(self._run, self._state.step)
-        self._processes.wait()
+        self._saved_step = self._state.step
 
     def _evaluate(self) -> None:
+        """Score validation documents; not where that is interrupted: the run does so first when it goes on."""
         started = time.monotonic()
-        configuration, split, processes = self._configuration, self._validation, self._processes
-        documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
-        score = score_documents(
-            self._model,
-            split,
-            documents[processes.rank :: processes.size],
-            self._masks,
-            batch_size=configuration.micro_batch_size or configuration.batch_size,
-            dtype=DTYPES[configuration.dtype],
-        )
-        sums = processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
+        score = Score(0.0, 0, 0)
+        with self._processes.interruption.abandoning():
+            score = self._score()
+        sums = self._processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
+        if self._processes.are_interrupted:
+            return
         score = Score(sums[0], int(sums[1]), int(sums[2]))
         elapsed_seconds = self._state.elapsed_seconds + time.monotonic() - started
         self._state = replace(self._state, elapsed_seconds=elapsed_seconds)
@@ -262,6 +295,19 @@ class _Trainer:
         )
         self._progress.message(
             f"step {self._state.step}: validation loss {score.loss:.4f}, {score.bits_per_byte:.4f} bits per byte"
+        )
+
+    def _score(self) -> Score:
+        """The score of this process's share of the validation documents."""
+        configuration, split, processes = self._configuration, self._validation, self._processes
+        documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
+        return score_documents(
+            self._model,
+            split,
+            documents[processes.rank :: processes.size],
+            self._masks,
+            batch_size=configuration.micro_batch_size or configuration.batch_size,
+            dtype=DTYPES[configuration.dtype],
         )
 
     def _summary(self) -> RunSummary:

@@ -91,6 +91,7 @@ class Optimizers:
                 for index, name in enumerate(self._names_of(optimizer))
             }
             optimizer.load_state_dict({"state": state, "param_groups": _indexed_groups(optimizer)})
+            _move_state(optimizer.optim if self._is_sharded else optimizer)
 
     def _names_of(self, optimizer: Any) -> Iterator[str]:
         """The names of an optimizer's parameters in the order in which its state numbers them."""
@@ -103,6 +104,13 @@ def _sharded(parameters: list[Any], kind: type[torch.optim.Optimizer], **setting
         warnings.simplefilter("ignore", DeprecationWarning)  # of torch about itself
         from torch.distributed.optim import ZeroRedundancyOptimizer  # noqa: PLC0415
     return ZeroRedundancyOptimizer(parameters, kind, **settings)
+
+
+def _move_state(optimizer: torch.optim.Optimizer) -> None:
+    """Put state where its parameter is: ZeRO loads `step` into the CPU's memory, which a fused AdamW refuses."""
+    for parameter, state in optimizer.state.items():
+        for quantity, tensor in state.items():
+            state[quantity] = tensor.to(parameter.device)
 
 
 def _indexed_groups(optimizer: Any) -> list[dict[str, Any]]:

@@ -11,12 +11,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import distributed
 
 from schemalm.errors import SchemaLMError, TrainingError
+from schemalm.training.interruption import Interruption
+from schemalm.training.launch import num_processes
 
 _FAILED = -2
 # What gloo and NCCL say where another process is gone.
@@ -25,24 +27,35 @@ _LOST = re.compile("gloo|nccl|connection|socket", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Processes:
-    """Where this process stands among `size` of them, and the device that it computes on."""
+    """Where this process stands among `size` of them, the device that it computes on, and what signals asked for."""
 
     device: torch.device
     rank: int = 0
     size: int = 1
+    interruption: Interruption = field(default_factory=Interruption)
 
     @property
     def is_first(self) -> bool:
         """Whether this is the process that writes."""
         return self.rank == 0
 
+    @property
+    def are_interrupted(self) -> bool:
+        """Whether the run has to end: what all processes know alike, for it changes with `sums` alone."""
+        interruption = self.interruption
+        return interruption.is_agreed if self.size > 1 else interruption.number is not None
+
     def sums(self, *numbers: float) -> list[float]:
-        """Each number summed over all processes."""
+        """Each number summed over all processes; with them all agree on whether one was asked to end."""
         if self.size == 1:
             return list(numbers)
-        tensor = torch.tensor(numbers, dtype=torch.float64, device=self.device)
+        is_asked = self.interruption.number is not None
+        tensor = torch.tensor([*numbers, is_asked], dtype=torch.float64, device=self.device)
         distributed.all_reduce(tensor)
-        return [float(number) for number in tensor]
+        *totals, num_asked = tensor.tolist()
+        if num_asked:
+            self.interruption.agree()
+        return totals
 
     def wait(self) -> None:
         """Return once every process is here."""
@@ -66,25 +79,15 @@ class Processes:
         return answer
 
 
-def num_processes() -> int:
-    """How many processes torchrun started for this run, 1 without it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def is_first_process() -> bool:
-    """Whether this process is alone or the first of those that torchrun started."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
 @contextmanager
-def joined_processes(device: str) -> Iterator[Processes]:
+def joined_processes(device: str, interruption: Interruption) -> Iterator[Processes]:
     """The processes that torchrun started this one among, or this one alone.
 
     Raises `TrainingError` where there are more processes than GPUs on a machine, and where another process ends early.
     """
     size = num_processes()
     if size == 1 or distributed.is_initialized():
-        yield Processes(torch.device(device))
+        yield Processes(torch.device(device), interruption=interruption)
         return
     rank, own = int(os.environ["RANK"]), torch.device(device)
     if own.type == "cuda":
@@ -92,7 +95,7 @@ def joined_processes(device: str) -> Iterator[Processes]:
         torch.cuda.set_device(own)
     distributed.init_process_group("nccl" if own.type == "cuda" else "gloo")
     try:
-        yield Processes(own, rank, size)
+        yield Processes(own, rank, size, interruption)
     except (RuntimeError, distributed.DistError) as error:
         if not _LOST.search(str(error)):
             raise

@@ -1,8 +1,8 @@
 """The run folder: its configuration file, its lock, where to go on, and loading a trained model from it.
 
-config.json holds everything that determined the run. A run goes on only with the same model, training configuration,
-data and tokenizer; `versions`, `environment` and how steps are computed (`MEANS`) may change. `parent`, the run that
-this one is a variation of, decides nothing: it is recorded at the start, as the path from this folder to that one.
+config.json holds everything that determined the run; `continuation` says what may change when it goes on. `from` is the
+run whose weights it began with, if there is one. `parent`, the run that this one is a variation of, decides nothing: it
+is recorded at the start, as the path from this folder to that one.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from schemalm.training.checkpoint import (
     remove_leftovers,
     verify_checkpoint,
 )
-from schemalm.training.configuration import MEANS, TrainingConfiguration
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
 
 CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
-_DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
 def describe_run(
@@ -58,6 +58,8 @@ def describe_run(
     return {
         "model": asdict(model),
         "training": training,
+        "lengths": [begun(configuration.num_steps)],
+        "from": None,
         "parent": None if parent is None else _path_to_parent(out, parent),
         "data": {
             "context_size": metadata.context_size,
@@ -127,9 +129,8 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
             partial.unlink()
     step = _resume_step(run, resume, progress)
     if (run / CONFIG_FILE).exists():
-        _compare_configs(run, read_config(run), config, progress)
-    else:
-        write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
+        config = continued(run, read_config(run), config, max(step, 0), progress)
+    write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
     if later:
@@ -152,37 +153,6 @@ def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int
     if step is None and problems:
         raise CheckpointError(f"no checkpoint of {run} can be read: train into another folder")
     return NO_STEP if step is None else step
-
-
-def _compare_configs(run: Path, old: dict[str, Any], new: dict[str, Any], progress: Progress) -> None:
-    differences = _differences(_decisive(old), _decisive(new))
-    if differences:
-        raise CheckpointError(
-            f"{run} was started with another configuration: {'; '.join(differences)}. Resume with what it was started "
-            "with, or train into another folder"
-        )
-    if new["parent"] not in (None, old.get("parent")):
-        progress.warning(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
-    changed = _differences(old.get("versions"), new["versions"])
-    if changed:
-        progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
-
-
-def _decisive(config: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a run's configuration that decide what it computes."""
-    training = config.get("training")
-    settings = training if isinstance(training, dict) else {}
-    kept = {name: value for name, value in settings.items() if name not in MEANS}
-    return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
-
-
-def _differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """`field: old, now new` for each field that differs."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = sorted(old.keys() | new.keys())
-        found = [_differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]
-        return [line for lines in found for line in lines]
-    return [] if old == new else [f"{place} was {old}, now {new}"]
 
 
 def resolve_checkpoint(run: Path, checkpoint: str | int) -> int:

@@ -1,0 +1,120 @@
+"""What may change when a run goes on, and what config.json says of it afterwards.
+
+A run goes on only with the same model, training configuration, data and tokenizer. `MEANS`, the number of steps, the
+place of the data, `versions` and `environment` may change. config.json says the present ones, and in `lengths` for how
+many steps the run was begun and after which step it got another number: rates after that step are those of a run of
+this length, so the same changes give the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from schemalm.errors import CheckpointError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.training.configuration import MEANS, TrainingConfiguration
+from schemalm.training.progress import Progress
+from schemalm.training.schedule import share_of_peak
+
+_DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
+
+
+@contextmanager
+def known_fields() -> Iterator[None]:
+    """Raise `CheckpointError` where the content of a config.json does not have the fields that are asked for."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"the run's config.json is damaged or of another version: {type(error).__name__}: {error}"
+        ) from None
+
+
+@known_fields()
+def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
+    """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
+
+    Raises `CheckpointError` where it would be another run, or has more steps behind it than it is to have.
+    """
+    found = differences(_decisive(old), _decisive(new))
+    if found:
+        raise CheckpointError(
+            f"{run} was started with another configuration: {'; '.join(found)}. Resume with what it was started "
+            "with, or train into another folder"
+        )
+    if new["from"] is not None and (old.get("from") or {}).get("run") != new["from"]["run"]:
+        raise CheckpointError(f"{run} was not begun with the weights of {new['from']['run']}: resume it without --from")
+    if new["parent"] not in (None, old.get("parent")):
+        progress.warning(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
+    changed = differences(old.get("versions"), new["versions"])
+    if changed:
+        progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+    means = {name: value for name, value in new["training"].items() if name in MEANS}
+    environment = {**old.get("environment", {}), "data": new["environment"]["data"]}
+    config = {**old, "training": {**old["training"], **means}, "environment": environment}
+    return _lengthened(run, config, new["training"]["num_steps"], step, progress)
+
+
+def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
+    """The configuration with another number of steps in all, which rates follow after `step`."""
+    before = recorded_configuration(config, device="cpu").num_steps
+    if num_steps < step:
+        raise CheckpointError(
+            f"{run} has {step} steps behind it, more than the {num_steps} asked for: ask for more, or go back to an "
+            "earlier checkpoint with --resume STEP"
+        )
+    lengths = [length for length in config.get("lengths", [begun(before)]) if length["after_step"] < step]
+    if not lengths or lengths[-1]["num_steps"] != num_steps:
+        lengths.append({"after_step": step, "num_steps": num_steps})
+    longer = {**config, "training": {**config["training"], "num_steps": num_steps}, "lengths": lengths}
+    if num_steps != before:
+        progress.message(
+            f"from {before:,} to {num_steps:,} steps: after step {step} rates are those of a run of "
+            f"{num_steps:,} steps from its start{_jump(config, longer, step)}"
+        )
+    return longer
+
+
+def begun(num_steps: int) -> dict[str, int]:
+    """What `lengths` says of a run that begins."""
+    return {"after_step": 0, "num_steps": num_steps}
+
+
+def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
+    """How the rates change at once, in shares of their peak."""
+    old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
+    if not 0 < step < new.num_steps:
+        return ""
+    return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
+
+
+@known_fields()
+def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
+    """What a run was last trained with, by the content of its config.json, with some fields changed.
+
+    Raises `CheckpointError` for the content of another version, and `ConfigurationError` for values that make no sense.
+    """
+    settings = {**config["training"], **changes}
+    if settings["model"] == "custom":
+        settings["model"] = GPTConfiguration(**config["model"])
+    return TrainingConfiguration(**settings)
+
+
+def _decisive(config: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a run's configuration that decide what it computes."""
+    training = config.get("training")
+    settings = training if isinstance(training, dict) else {}
+    kept = {name: value for name, value in settings.items() if name not in MEANS | {"num_steps"}}
+    return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
+
+
+def differences(old: Any, new: Any, place: str = "") -> list[str]:
+    """`field was old, now new` for each field that differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(old.keys() | new.keys())
+        found = [differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]
+        return [line for lines in found for line in lines]
+    return [] if old == new else [f"{place} was {old}, now {new}"]

@@ -1,0 +1,56 @@
+"""The weights that a run begins with where they are those of another run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from schemalm.errors import CheckpointError
+from schemalm.training.checkpoint import best_step, checkpoint_steps, read_weights, weights_sha256
+from schemalm.training.continuation import differences, known_fields
+from schemalm.training.metrics import read_metrics, validation_losses
+from schemalm.training.run import read_config
+
+_COMMON = ("model", "tokenizer_sha256")
+
+
+def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """What config.json of the run `out` says of `source`, the run whose weights it begins with.
+
+    They are those of its checkpoint with the lowest validation loss, or of the newest one where none was evaluated.
+    Raises `CheckpointError` where there is none, or where model or tokenizer differ from those of `config`.
+    """
+    theirs = read_config(source)
+    found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
+    if found:
+        raise CheckpointError(
+            f"the weights of {source} do not fit this run: {'; '.join(found)}. Train with the same model and tokenizer"
+        )
+    steps = checkpoint_steps(source)
+    if not steps:
+        raise CheckpointError(f"{source} has no checkpoints to begin from")
+    best = best_step(steps, validation_losses(read_metrics(source)))
+    step = steps[-1] if best is None else best
+    path = os.path.relpath(source.resolve(), out.resolve())
+    return {"run": path, "step": step, "sha256": weights_sha256(source, step)}
+
+
+@known_fields()
+def origin_weights(run: Path) -> dict[str, Tensor] | None:
+    """The weights of another run that `run` begins with; None where they are drawn at random.
+
+    Raises `CheckpointError` where they are not what they were when the run was begun.
+    """
+    origin = read_config(run).get("from")
+    if origin is None:
+        return None
+    source, step = run / origin["run"], origin["step"]
+    if checkpoint_steps(source).count(step) == 0 or weights_sha256(source, step) != origin["sha256"]:
+        raise CheckpointError(
+            f"{run} begins with the weights of step {step} of {source.resolve()}, which are there no more: train into "
+            "another folder"
+        )
+    return read_weights(source, step, "cpu")

@@ -1,0 +1,78 @@
+"""Runs that go on or begin with another's weights take from them what is not asked for otherwise."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemalm.training import loop
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring the machine takes longer than these runs."""
+    monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
+
+
+@pytest.fixture
+def run(pipeline, tmp_path: Path) -> Path:
+    """A run of two steps of two windows each."""
+    return Path(shutil.copytree(pipeline.run, tmp_path / "run"))
+
+
+def config(run: Path) -> dict[str, Any]:
+    return dict(json.loads((run / "config.json").read_text()))
+
+
+def test_a_resumed_run_needs_no_option_again_and_gets_more_steps(invoke, pipeline, run: Path) -> None:
+    before = config(run)
+    result = invoke("train", "--out", run, "--resume", "auto", "--steps", 3, "--samples", 0)
+    assert result.exit_code == 0, result.stderr
+    assert config(run)["training"] == {**before["training"], "num_steps": 3}
+    assert config(run)["lengths"] == [{"after_step": 0, "num_steps": 2}, {"after_step": 2, "num_steps": 3}]
+    assert "after step 2 rates are those of a run of 3 steps" in result.stderr
+
+
+def test_fewer_steps_than_are_done_are_refused(invoke, run: Path) -> None:
+    result = invoke("train", "--out", run, "--resume", "auto", "--steps", 1)
+    assert result.exit_code == 2
+    assert "has 2 steps behind it, more than the 1 asked for" in result.stderr
+
+
+def test_intervals_are_options_and_may_change(invoke, pipeline, tmp_path: Path) -> None:
+    run, data = tmp_path / "new", ("--data", pipeline.data, "--batch-size", 2, "--samples", 0)
+    intervals = ("--log-every", 1, "--evaluate-every", 2, "--checkpoint-every", 1, "--keep-checkpoints", 1)
+    assert invoke("train", *data, "--out", run, "--steps", 3, *intervals).exit_code == 0
+    names = ("log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints")
+    assert [config(run)["training"][name] for name in names] == [1, 2, 1, 1]
+    assert {path.name for path in (run / "checkpoints").iterdir()} <= {"000002", "000003"}
+    again = invoke("train", *data, "--out", run, "--steps", 3, "--resume", "auto", "--log-every", 7)
+    assert again.exit_code == 0, again.stderr
+    assert [config(run)["training"][name] for name in names] == [7, 2, 1, 1]
+
+
+def test_a_new_run_begins_with_the_weights_and_the_model_of_another(invoke, pipeline, tmp_path: Path) -> None:
+    base, run = tmp_path / "base", tmp_path / "run"
+    options = ("--data", pipeline.data, "--batch-size", 2, "--steps", 1, "--samples", 0)
+    assert invoke("train", *options, "--no-echo", "--out", base).exit_code == 0
+    result = invoke("train", *options, "--from", base, "--out", run)
+    assert result.exit_code == 0, result.stderr
+    assert config(run)["model"] == config(base)["model"]
+    assert (config(run)["from"]["run"], config(run)["from"]["step"], config(run)["parent"]) == ("../base", 1, "../base")
+    refused = invoke("train", *options, "--from", base, "--out", tmp_path / "other", "--echo")
+    assert refused.exit_code == 2
+    assert "do not fit this run: model.num_echoes was 0, now" in refused.stderr
+
+
+def test_the_data_is_asked_for_where_nothing_says_which(invoke, run: Path, tmp_path: Path) -> None:
+    assert "is needed: name the prepared data folder" in invoke("train", "--out", tmp_path / "new").stderr
+    content = config(run)
+    content["environment"]["data"] = str(tmp_path / "gone")
+    (run / "config.json").write_text(json.dumps(content))
+    result = invoke("train", "--out", run, "--resume", "auto")
+    assert result.exit_code == 2
+    assert f"not where it was, {tmp_path / 'gone'}: name its folder (--data DIR)" in " ".join(result.stderr.split())

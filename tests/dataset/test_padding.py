@@ -1,0 +1,72 @@
+"""Windows of nearly nothing but padding are remarked upon, with the context that would fit; others are not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schemalm.dataset.padding import padding_remark, padding_share
+from schemalm.dataset.store import Metadata, Split, SplitWriter
+from schemalm.dataset.windows import IGNORED_TARGET, training_windows
+
+
+def make_split(folder: Path, lengths: list[int], context_size: int, stride: int) -> Split:
+    with SplitWriter(folder / "train", vocab_size=300, context_size=context_size, stride=stride) as writer:
+        for length in lengths:
+            writer.add([5] * length, None, None, num_bytes=length)
+        counts = writer.finish()
+    metadata = Metadata(
+        context_size=context_size,
+        stride=stride,
+        vocab_size=300,
+        pad_id=0,
+        num_nonterminals=0,
+        num_states=0,
+        tokenizer_sha256="",
+        files={},
+        splits={"train": counts},
+    )
+    return Split(folder, "train", metadata)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "context_size", "stride"),
+    [([3, 3], 2048, 32), ([9, 16], 16, 4), ([900], 64, 16), ([1000, 3], 64, 64), ([20] * 19 + [600], 512, 512)],
+)
+def test_the_share_is_that_of_the_windows_that_are_read(
+    tmp_path: Path, lengths: list[int], context_size: int, stride: int
+) -> None:
+    split = make_split(tmp_path, lengths, context_size, stride)
+    windows = training_windows(split)
+    read = (windows.rows(np.arange(len(windows))).targets_BT == IGNORED_TARGET).mean()
+    assert padding_share(split) == pytest.approx(read)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "context_size", "stride", "advice"),
+    [
+        ([3, 3], 2048, 32, "99.9 % .* at most 3 tokens, for which --context-size 16 --stride 8 of .* it was 2048"),
+        ([3, 3], 2048, 2048, "--context-size 16 --stride 8 "),
+        ([3, 40, 41, 45], 2048, 8, "at most 45 tokens, for which --context-size 48 of"),
+        ([20] * 19 + [600], 512, 512, "90% of the documents have at most 20 tokens, for which --context-size 32 "),
+    ],
+)
+def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
+    tmp_path: Path, lengths: list[int], context_size: int, stride: int, advice: str
+) -> None:
+    remark = padding_remark(make_split(tmp_path, lengths, context_size, stride))
+    assert remark is not None
+    assert re.search(advice, remark)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "context_size", "stride"),
+    [([9, 16], 16, 4), ([3, 3], 6, 2), ([900], 64, 16), ([1000, 3], 64, 64), ([200] * 9, 512, 256), ([3, 3], 16, 4)],
+)
+def test_windows_that_are_well_filled_or_cannot_be_smaller_are_not(
+    tmp_path: Path, lengths: list[int], context_size: int, stride: int
+) -> None:
+    assert padding_remark(make_split(tmp_path, lengths, context_size, stride)) is None

@@ -1,0 +1,81 @@
+"""Where writing fails the error names the file, though the system does not: here a file may not grow any more."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schemalm.dataset.store import SplitWriter, write_array
+from schemalm.files import write_atomically
+from schemalm.training.metrics import Metrics, read_metrics
+
+MOST_BYTES = 1000
+LINE = {"kind": "train", "step": 1, "loss": 2.0}
+
+
+@pytest.fixture
+def full() -> Iterator[None]:
+    """No file can have more than a thousand bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def write_whole(folder: Path) -> None:
+    write_atomically(folder / "file", bytes(2 * MOST_BYTES))
+
+
+def write_numbers(folder: Path) -> None:
+    write_array(folder / "file", np.zeros(2 * MOST_BYTES))
+
+
+def write_metrics(folder: Path) -> None:
+    metrics = Metrics(folder, 0)
+    try:
+        for _ in range(100):
+            metrics.append(LINE)
+    finally:
+        metrics.close()
+
+
+def write_split(folder: Path) -> None:
+    with SplitWriter(folder / "split", vocab_size=100, context_size=8, stride=4) as writer:
+        for _ in range(100):
+            writer.add(list(range(50)), None, None, num_bytes=10)
+        writer.finish()
+
+
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (write_whole, "file"),
+        (write_numbers, "file"),
+        (write_metrics, "metrics.jsonl"),
+        (write_split, "split/tokens.bin"),
+    ],
+)
+def test_the_error_names_the_file(full: None, tmp_path: Path, write: Callable[[Path], None], name: str) -> None:
+    with pytest.raises(OSError, match=r".") as caught:
+        write(tmp_path)
+    assert str(caught.value.filename) == str(tmp_path / name)
+
+
+def test_what_was_there_stays(full: None, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(OSError, match="too large"):
+        write_whole(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_metrics_that_could_not_be_written_are_read_up_to_there(full: None, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="too large"):
+        write_metrics(tmp_path)
+    lines = read_metrics(tmp_path)
+    assert lines
+    assert all(line == LINE for line in lines)
