@@ -46,7 +46,7 @@ class Item:
     repeats: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Way:
     """How an array can go on: with which item, None where that is not known or where it needs no more.
 
@@ -55,6 +55,11 @@ class Way:
 
     first: Item | None = None
     contested: frozenset[Hashable] = frozenset()
+    matching: _Matching | None = None
+
+    def spares(self, value: Hashable) -> bool:
+        """Whether the way can do without a value, as far as it shows."""
+        return value not in self.contested or (self.matching is not None and self.matching.spares(value))
 
 
 class Distinct:
@@ -88,7 +93,7 @@ class Distinct:
 
     def way_after_any(
         self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
-    ) -> tuple[bool, frozenset[Hashable]]:
+    ) -> tuple[bool, set[Hashable]]:
         """Whether an array can go on that has one more item, any of many, and which of these are not like the others.
 
         newest: what that item was the next one of, and its kind.
@@ -99,8 +104,8 @@ class Distinct:
             search = self._search(start, taken, goals)
             search.take_any(*newest)
             way = search.run(start)
-        special = (way.contested if way is not None else frozenset()) | (search.wanted if search else frozenset())
-        return way is not None, special
+        special = {value for value in way.contested if not way.spares(value)} if way is not None else set()
+        return way is not None, special | (search.wanted if search is not None else set())
 
     def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
         return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
@@ -127,11 +132,13 @@ class Distinct:
 
     def _way_of_one_kind(self, kind: Kind, needed: int, taken: frozenset[Hashable], limit: int) -> Way | None:
         stock = self.supply.of(kind.state, kind.verdict, limit)
-        num_free = needed if stock.is_many else sum(value not in taken for value in stock.forms)
+        item = Item(kind.verdict, False)
+        if stock.is_many or len(stock.forms) - len(taken) > needed:
+            return Way(item)
+        num_free = sum(value not in taken for value in stock.forms)
         if num_free < needed or stock == NONE:
             return None
-        is_tight = num_free == needed and not stock.is_many
-        return Way(Item(kind.verdict, False), frozenset(stock.forms) if is_tight else frozenset())
+        return Way(item, frozenset(stock.forms) if num_free == needed else frozenset())
 
 
 def _is_even(part: object) -> bool:
@@ -151,7 +158,7 @@ class _Matching:
     """Which value each item of a way takes; items of one kind are alike."""
 
     def __init__(self, taken: frozenset[Hashable]) -> None:
-        self._taken = taken
+        self._taken = set(taken)
         self._stocks: dict[Kind, Stock] = {}
         self.counts: Counter[Kind] = Counter()
         self._spare: dict[Kind, Iterator[Hashable]] = {}
@@ -181,6 +188,19 @@ class _Matching:
         """One item of a kind fewer."""
         self.counts[kind] -= 1
         del self._owners[self._held[kind].pop()]
+
+    def spares(self, value: Hashable) -> bool:
+        """Whether every item can have a value of its own without this one."""
+        owner = self._owners.pop(value, None)
+        if owner is None:
+            return True
+        self._held[owner].discard(value)
+        self._taken.add(value)
+        found = self._rearrange(owner)
+        self._taken.discard(value)
+        if not found:
+            self._give(value, owner)
+        return found
 
     def _is_free(self, value: Hashable) -> bool:
         return value not in self._taken and value not in self._owners
@@ -245,7 +265,7 @@ class _Search:
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
-        self.wanted: frozenset[Hashable] = frozenset()
+        self.wanted: set[Hashable] = set()
 
     def take_any(self, array: Array, kind: Kind) -> None:
         """Has an item of a kind that has many values, whichever it is: the next one of an array.
@@ -271,12 +291,12 @@ class _Search:
                 path.append(option)
                 options.append(iter(()))
                 if self._is_end(option.rest):
-                    return Way(path[0].item, self._matching.contested)
+                    return Way(path[0].item, self._matching.contested, self._matching)
                 key = (option.rest, self._used())
                 if option.rest.is_guarded and key not in seen:
                     seen.add(key)
                     options[-1] = self._options(option.rest)
-        return Way(None, self._matching.contested)
+        return Way(None, self._matching.contested, self._matching)
 
     def _used(self) -> frozenset[object]:
         """What a way has used: how many items of each kind that has few values, and which others occur."""

@@ -213,7 +213,7 @@ class Grammar:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> tuple[bool, frozenset[Hashable]]:
+    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> tuple[bool, set[Hashable]]:
         """Whether an array can go on after any of the many items that end with a verdict, and which are unlike others.
 
         start: the rest before the item; taken: the identities of the items before it.
@@ -222,7 +222,7 @@ class Grammar:
         assert step is not None
         item, rest = step.opened[0], self.settle(step.opened[1], verdict)
         if not self.is_guarded(rest):
-            return self.is_alive(rest), frozenset()
+            return self.is_alive(rest), set()
         array, node = self.nonterminals[start].state, self.nonterminals[rest]
         assert isinstance(array, Array) and isinstance(node.state, Array)
         newest = (array, Kind(self.nonterminals[item].state, verdict))

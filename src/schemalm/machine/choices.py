@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from schemalm.grammar.distinct import Way
 from schemalm.grammar.grammar import Form, Grammar
 from schemalm.grammar.symbols import ITEM
+
+# Values of an item that are tried one by one; where there are more, those that are like others are not.
+MAX_LISTED = 64
 
 # By identity: the nonterminal that an item was written at, and its form.
 Taken: TypeAlias = "Mapping[Hashable, tuple[int, Form]]"
@@ -59,6 +63,11 @@ class Start:
         return _Chooser(self).choose()
 
     @cached_property
+    def refused(self) -> frozenset[Form]:
+        """The forms of values that the next item may not be."""
+        return frozenset(self.choice.refused)
+
+    @cached_property
     def is_free(self) -> bool:
         """Whether finite states alone have a say in the next item."""
         choice = self.choice
@@ -94,10 +103,10 @@ class _Chooser:
         many, possible = [], []
         for verdict in self._verdicts:
             forms = self._grammar.values(self._child, verdict, self._start.rest, len(self._start.taken))
-            if forms is not None:
+            if forms is not None and len(forms) <= MAX_LISTED:
                 self._sort(verdict, forms)
                 continue
-            can_go_on, unlike = self._grammar.way_after_any(self._start.rest, verdict, self._start.identities)
+            can_go_on, unlike = self._any_of_many(verdict, forms)
             many.append(verdict)
             possible += [verdict] if can_go_on else []
             special |= unlike
@@ -111,17 +120,27 @@ class _Chooser:
     def _sort(self, verdict: int, forms: Mapping[Hashable, Form]) -> None:
         """Sorts all values with a verdict."""
         after, start = self._after(verdict), self._start
-        # Where later items are of the same kind, new values are alike.
-        alike: bool | None = None
-        are_alike = self._grammar.asks_again(after, self._child, verdict)
+        way = self._way_after_one(verdict, forms)
         for value, form in forms.items():
-            if not are_alike or value in start.taken:
-                may_come = start.after(value, after) is not None
-            else:
-                if alike is None:
-                    alike = start.after(value, after) is not None
-                may_come = alike
+            may_come = value not in start.taken and way is not None and way.spares(value)
+            may_come = may_come or start.after(value, after) is not None
             (self._named if may_come else self._refused)[verdict].append(form)
+
+    def _way_after_one(self, verdict: int, forms: Iterable[Hashable]) -> Way | None:
+        """A way after a new one of some values; None where there is none, or no such value."""
+        new = next((value for value in forms if value not in self._start.taken), None)
+        taken = self._start.identities | {new}
+        return self._grammar.way(self._after(verdict), taken) if new is not None else None
+
+    def _any_of_many(self, verdict: int, forms: Mapping[Hashable, Form] | None) -> tuple[bool, set[Hashable]]:
+        """Whether any of many values may come, and which are not like the others; `forms`: of all, where known."""
+        start, grammar = self._start, self._grammar
+        if forms is None:
+            return grammar.way_after_any(start.rest, verdict, start.identities)
+        way = self._way_after_one(verdict, forms)
+        if way is None or grammar.asks_again(self._after(verdict), self._child, verdict):
+            return way is not None, set()
+        return True, {value for value in way.contested if not way.spares(value)}
 
     def _sort_special(self, many: list[int], special: set[Hashable]) -> None:
         """Sorts the values that are unlike others among many: those that the array has, and some that it needs."""

@@ -88,7 +88,7 @@ def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
 
 def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
     """A cheap way to end the item of the guarded array at a height, and the machine afterwards."""
-    found = next(other_ends(machine, height + 1, len(machine.items[height].start.choice.refused)), None)
+    found = next(other_ends(machine, height + 1), None)
     if found is None:
         raise GuardError("uniqueItems", machine.stack[height].path)
     return found

@@ -249,7 +249,10 @@ class Machine:
         """Those of some tokens with which the guarded array at one height can take no item."""
         vocabulary, choice = self.tables.vocabulary, items.start.choice
         if not items.begun:
-            tokens = {token for token in tokens if vocabulary.symbols[token][0] == self.grammar.symbols.ids[ITEM]}
+            item = self.grammar.symbols.ids[ITEM]
+            tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
+            if choice.is_possible:
+                tokens -= {vocabulary.symbol_token(item)}
         named = items.candidates(vocabulary, choice.named)
         if choice.others is None and not choice.is_listed:
             return tokens - named
@@ -282,7 +285,7 @@ class Machine:
         if after.depth == height + 2 and has_other_text(after, num_refused):
             return True
         # Where the search is given up, there may be one.
-        return any(True for _ in other_ends(after, height + 1, num_refused))
+        return any(True for _ in other_ends(after, height + 1))
 
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document.
