@@ -117,6 +117,31 @@ def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | Non
     return stack
 
 
+def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
+    """The tokens that open an array and begin its first item."""
+    item = vocabulary.grammar.symbols.ids[ITEM]
+    return frozenset(token for token, spelling in enumerate(vocabulary.symbols) if item in spelling[1:])
+
+
+def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
+    """Whether symbols begin the first item of an array that may not have every first item that finite states admit."""
+    item = grammar.symbols.ids[ITEM]
+    stack: Stack | None = (nonterminal,)
+    for index, symbol in enumerate(symbols):
+        if not stack:
+            return False
+        if index and symbol == item and grammar.is_guarded(stack[-1]) and not Start(grammar, stack[-1], {}).is_free:
+            return True
+        stack = stack_after(grammar, stack, (symbol,))
+    return False
+
+
+def has_end(machine: Machine) -> bool:
+    """Whether the outermost item under way of which not all may be can be ended, if there is one."""
+    heights = [height for height, items in machine.items.items() if items.begun and not items.start.is_free]
+    return not heights or any(True for _ in other_ends(machine, heights[0] + 1))
+
+
 def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
     """The tokens inside which an item ends that the token itself has begun."""
     item = vocabulary.grammar.symbols.ids[ITEM]

@@ -16,7 +16,7 @@ from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import ITEM
 from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.guards import Items, has_other_text, other_ends, stack_after
+from schemalm.machine.guards import Items, has_end, has_other_text, other_ends, stack_after
 from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.tables import NO_NONTERMINAL, Place, Tables, Transition
 
@@ -36,6 +36,14 @@ class Machine:
         self._unpacked = tables.unpacked
         self._transition = tables.transition
         self._watch_items()
+
+    @classmethod
+    def at(cls, tables: Tables, nonterminal: int) -> Machine:
+        """A machine that has nothing to expand but one nonterminal, of which nothing has been read."""
+        machine = cls(tables)
+        machine.stack, machine.items = [tables.place(nonterminal, "")], {}
+        machine._watch_items()
+        return machine
 
     def copy(self) -> Machine:
         """An independent machine at the same place."""
@@ -273,13 +281,18 @@ class Machine:
         return {token for token in tokens if stack_after(self.grammar, stack, spellings[token][1:]) is None}
 
     def _can_take(self, token: int, height: int | None = None) -> bool:
-        """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards."""
+        """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards.
+
+        Without a height: the outermost one that is then under way.
+        """
         after = self.copy()
         try:
             after._take(token)
         except ValueError:
             return False
-        if height is None or after.depth <= height + 1:
+        if height is None:
+            return has_end(after)
+        if after.depth <= height + 1:
             return True
         num_refused = len(self.items[height].start.choice.refused)
         if after.depth == height + 2 and has_other_text(after, num_refused):
