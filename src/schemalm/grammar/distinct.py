@@ -16,7 +16,7 @@ from typing import TypeAlias
 from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.formula import And, Formula, all_of, children, negate
-from schemalm.grammar.inquiry import ask, must_hold
+from schemalm.grammar.inquiry import Inquiry, ask, must_hold
 from schemalm.grammar.states import Array, Close, Open, State, StateSpace, at_item, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
@@ -62,6 +62,19 @@ class Way:
         return value not in self.contested or (self.matching is not None and self.matching.spares(value))
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What may follow an item that is any of many values.
+
+    is_good: whether the array can go on after nearly all of them; special: those to be looked at one by one; joint:
+    where they are not good, inquiries of those that are.
+    """
+
+    is_good: bool
+    special: Collection[Hashable] = ()
+    joint: tuple[Inquiry, ...] = ()
+
+
 class Distinct:
     """Answers for the arrays of a grammar; what it takes for granted is that they can be finished without guards."""
 
@@ -93,8 +106,8 @@ class Distinct:
 
     def way_after_any(
         self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
-    ) -> tuple[bool, set[Hashable]]:
-        """Whether an array can go on that has one more item, any of many, and which of these are not like the others.
+    ) -> Outlook:
+        """How an array can go on that has one more item, which may be any of many.
 
         newest: what that item was the next one of, and its kind.
         """
@@ -105,7 +118,9 @@ class Distinct:
             search.take_any(*newest)
             way = search.run(start)
         special = {value for value in way.contested if not way.spares(value)} if way is not None else set()
-        return way is not None, special | (search.wanted if search is not None else set())
+        if search is None:
+            return Outlook(way is not None, special)
+        return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
     def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
         return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
@@ -266,6 +281,7 @@ class _Search:
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
         self.wanted: set[Hashable] = set()
+        self.joint: dict[Inquiry, None] = {}
 
     def take_any(self, array: Array, kind: Kind) -> None:
         """Has an item of a kind that has many values, whichever it is: the next one of an array.
@@ -358,13 +374,21 @@ class _Search:
         earlier = {*self._taken, *self._matching.contested}
         if any(kind.verdict in self._supply.readings(kind.state, value) for value in earlier):
             return True
-        others = [*(+self._many), *([self._newest] if self._newest else [])]
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
-        if stock.is_many:
-            return any(self._overlap((array, kind), (self._sources[other], other)) for other in others)
+        if self._newest == kind:
+            return True
         if self._newest is not None:
-            self.wanted |= self._shared(self._newest, stock)
+            self._note_wanted(self._newest, kind, array, stock)
+        if stock.is_many:
+            return any(self._overlap((array, kind), (self._sources[other], other)) for other in +self._many)
         return any(self._shared(other, stock) for other in +self._many)
+
+    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, stock: Stock) -> None:
+        """Notes which values the newest item would have to be to be repeated by one of a kind."""
+        self.wanted |= self._shared(newest, stock)
+        both = ((array, kind), (self._sources[newest], newest))
+        if stock.is_many and self._overlap(*both):
+            self.joint[_joint(*both)] = None
 
     def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
         """The values of a stock that an item of a kind can be."""
@@ -372,9 +396,13 @@ class _Search:
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""
-        held = [formula for array, kind in items for formula in _held(array, kind)]
-        state = self._space.value(must_hold(all_of(held)))
+        state = self._space.value(_joint(*items))
         return state is not None and bool(self._costs.of(state))
+
+
+def _joint(*items: tuple[Array, Kind]) -> Inquiry:
+    """The inquiry of a value that is several items, each the next one of an array and of a kind."""
+    return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
 
 
 def _held(array: Array, kind: Kind) -> list[Formula]:

@@ -99,10 +99,10 @@ class Items:
         symbols = self.start.grammar.symbols
         return (way for form in forms for way in ways(form, self.form, symbols))
 
-    def of_others(self) -> Stack | None:
-        """What is still to be expanded of the item if it is none that is named; None where it has to be one."""
-        others = self.start.choice.others
-        return stack_after(self.start.grammar, (others,), self.begun[1:]) if others is not None else None
+    def of_others(self) -> list[Stack]:
+        """What is still to be expanded of the item if it is none that is named, in every way that this may be."""
+        stacks = (stack_after(self.start.grammar, (other,), self.begun[1:]) for other in self.start.choice.others)
+        return [stack for stack in stacks if stack]
 
 
 def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | None:
@@ -225,4 +225,4 @@ def _continuations(machine: Machine) -> Iterator[Symbols]:
     else:
         # The text ends the item: one that is not refused is as good as others.
         others = (symbols for symbols in whole if not items.is_refused(symbols, node.state.kind == "number"))
-        yield from islice(others, 1 if items.start.choice.others in items.start.opened else None)
+        yield from islice(others, 1 if items.start.takes_others else None)

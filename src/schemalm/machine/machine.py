@@ -262,23 +262,26 @@ class Machine:
             if choice.is_possible:
                 tokens -= {vocabulary.symbol_token(item)}
         named = items.candidates(vocabulary, choice.named)
-        if choice.others is None and not choice.is_listed:
+        if not choice.others and not choice.is_listed:
             return tokens - named
         alike = items.candidates(vocabulary, choice.refused) & tokens - named
         if choice.is_listed:
             return alike if choice.is_possible else tokens
-        barred = set() if choice.others in items.start.opened else self._barred(items, tokens - named)
+        barred = set() if items.start.takes_others else self._barred(items, tokens - named)
         return barred | {token for token in alike - barred if not self._can_take(token, height)}
 
     def _barred(self, items: Items, tokens: set[int]) -> set[int]:
         """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
-        stack = items.of_others()
-        if stack is None:
-            return tokens
+        stacks = items.of_others()
         if items.begun:
-            return tokens - set(np.flatnonzero(self.tables.mask(stack[-1])).tolist())
+            masks = (self.tables.mask(stack[-1]) for stack in stacks)
+            return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
         spellings = self.tables.vocabulary.symbols
-        return {token for token in tokens if stack_after(self.grammar, stack, spellings[token][1:]) is None}
+        return {
+            token
+            for token in tokens
+            if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in stacks)
+        }
 
     def _can_take(self, token: int, height: int | None = None) -> bool:
         """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards.
@@ -294,8 +297,8 @@ class Machine:
             return has_end(after)
         if after.depth <= height + 1:
             return True
-        num_refused = len(self.items[height].start.choice.refused)
-        if after.depth == height + 2 and has_other_text(after, num_refused):
+        start = self.items[height].start
+        if start.takes_others and after.depth == height + 2 and has_other_text(after, len(start.refused)):
             return True
         # Where the search is given up, there may be one.
         return any(True for _ in other_ends(after, height + 1))
