@@ -19,11 +19,12 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct, Kind, Outlook, Way
+from schemalm.grammar.distinct import Distinct, Outlook, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.matching import Kind
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
