@@ -162,9 +162,9 @@ VALUES = (
     ),
     Departure(
         "`uniqueItems`",
-        "The one guard. A search for an item that differs looks at 3,000 beginnings; where it finds none, or the "
-        "items' values are fewer than `minItems`, decoding ends in GuardError. Such a schema is not refused when it "
-        "is compiled.",
+        "The one guard. Values are counted and matched with the items to come, so an array that cannot be finished is "
+        "refused or pruned. Where counting takes more than 20,000 steps, or a search for an item more than 3,000 "
+        "beginnings, there is taken to be a way; decoding ends in GuardError where there is none.",
         "Which items there were is no matter for a finite state.",
     ),
 )

@@ -330,17 +330,15 @@ def is_judged_well(schema: dict[str, Any]) -> bool:
     return dialect_of(schema).draft != 2019 or not ('"contains"' in text and '"unevaluatedItems"' in text)
 
 
-def without_negated_guards(node: Any, negated: bool = False) -> Any:
-    """The schema without `uniqueItems` where arrays may have to repeat an item: a machine may find no way there."""
+def is_free_of_negated_guards(node: Any, negated: bool = False) -> bool:
+    """Whether no array may have to repeat an item: `uniqueItems` stands under nothing that negates."""
     if isinstance(node, list):
-        return [without_negated_guards(item, negated) for item in node]
+        return all(is_free_of_negated_guards(item, negated) for item in node)
     if not isinstance(node, dict):
-        return node
-    return {
-        name: without_negated_guards(item, negated or name in NEGATING)
-        for name, item in node.items()
-        if not (negated and name == "uniqueItems")
-    }
+        return True
+    return not (negated and "uniqueItems" in node) and all(
+        is_free_of_negated_guards(item, negated or name in NEGATING) for name, item in node.items()
+    )
 
 
-schemas = st.one_of([schemas_of(dialect) for dialect in DIALECTS]).filter(is_judged_well).map(without_negated_guards)
+schemas = st.one_of([schemas_of(dialect) for dialect in DIALECTS]).filter(is_judged_well)

@@ -41,7 +41,7 @@ def compiled(schema: Any) -> Tokenizer:
 @given(schemas, seeds)
 def test_whatever_the_machine_accepts_is_valid_at_every_prefix(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
-    tokenizer = trained(compiled(schema), chance)
+    tokenizer = trained(schema, compiled(schema), chance)
     validator = oracle(schema)
     for ids in walks(tokenizer, chance, 2):
         value = tokenizer.decode(ids)
@@ -136,7 +136,7 @@ def slow_encoding(tokenizer: Tokenizer, value: Any) -> list[int]:
 @given(schemas, seeds)
 def test_the_merge_engine_equals_an_obvious_implementation(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
-    tokenizer = trained(compiled(schema), chance)
+    tokenizer = trained(schema, compiled(schema), chance)
     for ids in walks(tokenizer, chance, 3):
         value = tokenizer.decode(ids)
         if is_ordinary(value):

@@ -295,18 +295,192 @@ def test_every_walk_and_every_prefix_of_it_ends_without_a_repetition(name: str, 
     assert jsonschema_rs.is_valid(schema, tokenizer.decode([*tokens, *machine.completion()]))
 
 
-@pytest.mark.parametrize(
-    "schema",
-    [
-        array({"type": "boolean"}, minItems=3),
-        array(COLORS, minItems=4),
-        array({"const": 1}, minItems=2),
-        array({"type": "string", "maxLength": 0}, minItems=2),
-    ],
-)
-def test_more_different_items_than_there_are_values_are_refused(schema: Any) -> None:
-    with pytest.raises(SchemaError):
-        compile_schema(schema)
+BOOLEAN = {"type": "boolean"}
+ONE_KEY = {"type": "object", "properties": {"k": BOOLEAN}, "additionalProperties": False}
+FREE_KEYS = {"type": "object", "additionalProperties": {"const": 1}, "propertyNames": {"enum": ["x", "y"]}}
+PATTERN_KEY = {
+    "type": "object",
+    "patternProperties": {"^[xyz]$": {"const": 1}},
+    "additionalProperties": False,
+    "maxProperties": 1,
+}
+
+
+def letters(first: str) -> Any:
+    return {"type": "string", "pattern": f"^{first}"}
+
+
+def tree(leaves: list[Any], **more: Any) -> Any:
+    """Arrays of different trees, which are a leaf or such an array of at least two."""
+    branch = array({"$ref": "#/$defs/tree"}, minItems=2)
+    return {"$defs": {"tree": {"anyOf": [{"enum": leaves}, branch]}}, **array({"$ref": "#/$defs/tree"}, **more)}
+
+
+def all_different(*items: Any) -> Any:
+    return {"type": "array", "uniqueItems": True, "minItems": len(items), "prefixItems": list(items), "items": False}
+
+
+def not_all_different(*items: Any) -> Any:
+    return {"type": "array", "not": {"uniqueItems": True}, "prefixItems": list(items), "items": False}
+
+
+# Schemas that no value satisfies, and their nearest neighbours that some value does.
+EMPTY: dict[str, tuple[Any, Any]] = {
+    "booleans": (array(BOOLEAN, minItems=3), array(BOOLEAN, minItems=2)),
+    "constants": (array(COLORS, minItems=4), array(COLORS, minItems=3)),
+    "one constant": (array({"const": 1}, minItems=2), array({"const": 1}, minItems=1)),
+    "one text": (array({"type": "string", "maxLength": 0}, minItems=2), array({"type": "string"}, minItems=2)),
+    "equal numbers": (array({"enum": [0, -0.0, 0.0]}, minItems=2), array({"enum": [0, False]}, minItems=2)),
+    "integers": (
+        array({"type": "integer", "minimum": 1, "maximum": 12}, minItems=13),
+        array({"type": "integer", "minimum": 1, "maximum": 12}, minItems=12),
+    ),
+    "items by position": (
+        all_different({"const": "a"}, COLORS, {"const": "a"}),
+        all_different({"enum": ["a", "b"]}, COLORS, {"const": "a"}),
+    ),
+    "pigeonholes": (all_different(*[{"enum": [1, 2]}] * 3), all_different(*[{"enum": [1, 2, 3]}] * 3)),
+    "contained constants": (
+        array({"type": "string"}, contains={"const": "a"}, minContains=2),
+        array({"type": "string"}, contains={"enum": ["a", "b"]}, minContains=2),
+    ),
+    "arrays": (array(array(BOOLEAN), minItems=6), array(array(BOOLEAN), minItems=5)),
+    "objects": (array(ONE_KEY, minItems=4), array(ONE_KEY, minItems=3)),
+    "objects with free keys": (array(FREE_KEYS, minItems=5), array(FREE_KEYS, minItems=4)),
+    "objects with key patterns": (array(PATTERN_KEY, minItems=5), array(PATTERN_KEY, minItems=4)),
+    "itself": (tree([1], minItems=2), tree([1, 2], minItems=3)),
+    "repetition of one item": (
+        {"type": "array", "not": {"uniqueItems": True}, "maxItems": 1},
+        {"type": "array", "not": {"uniqueItems": True}, "maxItems": 2},
+    ),
+    "repetition of constants": (
+        not_all_different({"const": 1}, {"const": 2}),
+        not_all_different({"const": 1}, {"const": 1.0}),
+    ),
+    "repetition of texts": (
+        not_all_different(letters("a"), letters("b")),
+        not_all_different(letters("a"), letters("ab")),
+    ),
+    "all branches": (
+        {"oneOf": [array(BOOLEAN, minItems=3), array({"const": 1}, minItems=2)]},
+        {"oneOf": [array(BOOLEAN, minItems=3), array({"const": 1}, minItems=1)]},
+    ),
+    "a condition": (
+        array(BOOLEAN, **{"if": {"uniqueItems": True}, "then": {"minItems": 3}}),
+        {"type": "array", "items": BOOLEAN, "if": {"uniqueItems": True}, "then": {"minItems": 3}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_more_different_items_than_there_are_values_are_refused(name: str) -> None:
+    empty, nearest = EMPTY[name]
+    with pytest.raises(SchemaError, match="satisfies"):
+        compile_schema(empty)
+    assert jsonschema_rs.is_valid(nearest, tokenizer_of(nearest).decode_prefix([]))
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_branch_that_has_no_value_is_pruned(name: str) -> None:
+    empty = EMPTY[name][0]
+    schema = {
+        "$defs": empty.get("$defs", {}),
+        "type": "object",
+        "properties": {"a": empty},
+        "additionalProperties": False,
+    }
+    tokenizer = tokenizer_of(schema)
+    assert admitted(tokenizer, tokenizer.machine()) == {"OBJECT_END"}
+
+
+def test_an_item_leaves_to_later_ones_what_only_they_can_be() -> None:
+    tokenizer = tokenizer_of(all_different({"enum": ["a", "b"]}, {"const": "a"}))
+    machine = push(tokenizer, tokenizer.machine(), "ITEM")
+    assert admitted(tokenizer, machine) == {"CONST:b"}
+    push(tokenizer, machine, "CONST:b", "ITEM")
+    assert admitted(tokenizer, machine) == {"CONST:a"}
+
+
+def test_a_text_leaves_to_a_later_constant_its_value() -> None:
+    tokenizer = tokenizer_of(all_different({"type": "string", "maxLength": 1}, {"const": "a"}))
+    machine = push(tokenizer, tokenizer.machine(), "ITEM")
+    assert "'a'" not in admitted(tokenizer, machine)
+    assert {"'b'", "END"} <= admitted(tokenizer, machine)
+    with pytest.raises(InvalidDocument):
+        tokenizer.encode(["a", "a"])
+
+
+def test_where_only_a_contained_constant_is_missing_nothing_else_may_come() -> None:
+    schema = array({"type": "string"}, contains={"enum": ["a", "b"]}, minContains=2, maxItems=2)
+    tokenizer = tokenizer_of(schema)
+    machine = push(tokenizer, tokenizer.machine(), "ITEM")
+    assert admitted(tokenizer, machine) == {"'a'", "'b'"}
+    push(tokenizer, machine, "'a'", "END", "ITEM")
+    assert admitted(tokenizer, machine) == {"'b'"}
+
+
+def test_an_item_that_has_to_repeat_one_is_written_like_it() -> None:
+    tokenizer = tokenizer_of(not_all_different({"type": "string"}, {"type": ["string", "null"]}))
+    machine = push(tokenizer, after(tokenizer, ["ab", "ab"], num_dropped=5), "AS:string")
+    for expected in ("'a'", "'b'", "END", "ARRAY_END"):
+        assert admitted(tokenizer, machine) == {expected}
+        push(tokenizer, machine, expected)
+
+
+def test_an_object_that_begins_like_one_with_other_key_order_does_not_end_as_it() -> None:
+    tokenizer = tokenizer_of(array({**FREE_KEYS, "propertyNames": {"maxLength": 1}, "maxProperties": 2}))
+    machine = after(tokenizer, [{"x": 1, "y": 1}, {"y": 1, "z": 1}], num_dropped=6)
+    assert "'x'" not in admitted(tokenizer, machine)
+    assert "'w'" in admitted(tokenizer, machine)
+
+
+def test_merged_tokens_do_not_begin_an_item_that_a_later_one_needs() -> None:
+    schema = {
+        "oneOf": [
+            {"properties": {"k": all_different({"enum": ["a", "b"]}, {"const": "a"})}, "required": ["k"]},
+            {"properties": {"f": {"const": 1}, "k": {"items": {"enum": ["a", "b"]}}}, "required": ["f", "k"]},
+        ],
+        "type": "object",
+        "properties": {"f": True, "k": {"type": "array"}},
+        "additionalProperties": False,
+    }
+    values = [{"f": 1, "k": ["a", "a"]}] * 9
+    tokenizer = Tokenizer.train(compile_schema(schema), values, vocab_size=340)
+    token = next(token for token in range(340) if tokenizer.describe(token).startswith("KEY:k ITEM CONST:a"))
+    machine = tokenizer.machine()
+    assert not machine.mask()[token]
+    with pytest.raises(ValueError, match="not admitted"):
+        machine.advance(token)
+    machine = after(tokenizer, values[0], num_dropped=1)
+    assert machine.mask().any()
+
+
+def test_completions_reach_what_an_array_still_has_to_contain() -> None:
+    schema = array({"type": "string"}, contains={"pattern": "^zz"}, minContains=3)
+    tokenizer = tokenizer_of(schema)
+    for value in ([], ["a"], ["zz", "a", "zza"]):
+        ids = tokenizer_of(array({"type": "string"})).encode(value)[:-1]
+        assert jsonschema_rs.is_valid(schema, tokenizer.decode_prefix(ids))
+
+
+HOSTILE: dict[str, Any] = {
+    "many constants": array({"enum": [str(number) for number in range(1_000)]}, minItems=1_000),
+    "many enums": all_different(*({"enum": [str(i + j) for j in range(20)]} for i in range(60))),
+    "enums in a circle": all_different(*({"enum": [str((i + j) % 60) for j in range(3)]} for i in range(60))),
+    "nested products": array(array(array(BOOLEAN)), minItems=60),
+    "objects of many": array({"type": "object", "properties": {str(i): BOOLEAN for i in range(12)}}, minItems=300),
+    "chains": array({"type": ["null", "array"], "maxItems": 1, "items": {"$ref": "#/items"}}, minItems=200),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_counting_values_is_bounded(name: str) -> None:
+    tokenizer = tokenizer_of(HOSTILE[name])
+    machine, chance = tokenizer.machine(), random.Random(0)
+    for _ in range(40):
+        allowed = np.flatnonzero(machine.mask()).tolist()
+        assert allowed
+        machine.advance(chance.choice(allowed))
 
 
 def test_a_walk_never_comes_to_an_empty_mask() -> None:

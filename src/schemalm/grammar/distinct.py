@@ -8,7 +8,7 @@ uses the same kinds as one that failed from the same state is not tried again, s
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +16,8 @@ from typing import TypeAlias
 from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.formula import And, Formula, all_of, children, negate
-from schemalm.grammar.inquiry import ask, must_hold
+from schemalm.grammar.inquiry import Inquiry, ask, must_hold
+from schemalm.grammar.matching import Kind, Matching
 from schemalm.grammar.states import Array, Close, Open, State, StateSpace, at_item, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
@@ -31,14 +32,6 @@ Goals: TypeAlias = "Collection[int]"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What an item of a way is: a value of a state that ends with a verdict."""
-
-    state: State
-    verdict: int
-
-
-@dataclass(frozen=True)
 class Item:
     """An item of a way: the verdict that it ends with, and whether it is one that the array has already."""
 
@@ -46,7 +39,7 @@ class Item:
     repeats: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Way:
     """How an array can go on: with which item, None where that is not known or where it needs no more.
 
@@ -55,6 +48,24 @@ class Way:
 
     first: Item | None = None
     contested: frozenset[Hashable] = frozenset()
+    matching: Matching | None = None
+
+    def spares(self, value: Hashable) -> bool:
+        """Whether the way can do without a value, as far as it shows."""
+        return value not in self.contested or (self.matching is not None and self.matching.spares(value))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What may follow an item that is any of many values.
+
+    is_good: whether the array can go on after nearly all of them; special: those to be looked at one by one; joint:
+    where they are not good, inquiries of those that are.
+    """
+
+    is_good: bool
+    special: Collection[Hashable] = ()
+    joint: tuple[Inquiry, ...] = ()
 
 
 class Distinct:
@@ -88,8 +99,8 @@ class Distinct:
 
     def way_after_any(
         self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
-    ) -> tuple[bool, frozenset[Hashable]]:
-        """Whether an array can go on that has one more item, any of many, and which of these are not like the others.
+    ) -> Outlook:
+        """How an array can go on that has one more item, which may be any of many.
 
         newest: what that item was the next one of, and its kind.
         """
@@ -99,8 +110,10 @@ class Distinct:
             search = self._search(start, taken, goals)
             search.take_any(*newest)
             way = search.run(start)
-        special = (way.contested if way is not None else frozenset()) | (search.wanted if search else frozenset())
-        return way is not None, special
+        special = {value for value in way.contested if not way.spares(value)} if way is not None else set()
+        if search is None:
+            return Outlook(way is not None, special)
+        return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
     def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
         return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
@@ -127,11 +140,13 @@ class Distinct:
 
     def _way_of_one_kind(self, kind: Kind, needed: int, taken: frozenset[Hashable], limit: int) -> Way | None:
         stock = self.supply.of(kind.state, kind.verdict, limit)
-        num_free = needed if stock.is_many else sum(value not in taken for value in stock.forms)
+        item = Item(kind.verdict, False)
+        if stock.is_many or len(stock.forms) - len(taken) > needed:
+            return Way(item)
+        num_free = sum(value not in taken for value in stock.forms)
         if num_free < needed or stock == NONE:
             return None
-        is_tight = num_free == needed and not stock.is_many
-        return Way(Item(kind.verdict, False), frozenset(stock.forms) if is_tight else frozenset())
+        return Way(item, frozenset(stock.forms) if num_free == needed else frozenset())
 
 
 def _is_even(part: object) -> bool:
@@ -145,76 +160,6 @@ def _num_asked(atom: object) -> int:
     if isinstance(atom, Contains):
         return int(atom.parts[1])
     return len(atom.parts[0]) if isinstance(atom, Items) else 0
-
-
-class _Matching:
-    """Which value each item of a way takes; items of one kind are alike."""
-
-    def __init__(self, taken: frozenset[Hashable]) -> None:
-        self._taken = taken
-        self._stocks: dict[Kind, Stock] = {}
-        self.counts: Counter[Kind] = Counter()
-        self._spare: dict[Kind, Iterator[Hashable]] = {}
-        self._held: dict[Kind, set[Hashable]] = {}
-        self._owners: dict[Hashable, Kind] = {}
-
-    @property
-    def contested(self) -> frozenset[Hashable]:
-        """The values of all kinds on the way that have few."""
-        return frozenset(value for kind, num in self.counts.items() if num for value in self._stocks[kind].forms)
-
-    def add(self, kind: Kind, stock: Stock) -> bool:
-        """One more item of a kind; False where it can have no value."""
-        if kind not in self._stocks:
-            self._stocks[kind] = stock
-            self._held[kind] = set()
-            self._spare[kind] = iter(stock.forms)
-        value = next((value for value in self._spare[kind] if self._is_free(value)), None)
-        if value is not None:
-            self._give(value, kind)
-        elif not self._rearrange(kind):
-            return False
-        self.counts[kind] += 1
-        return True
-
-    def remove(self, kind: Kind) -> None:
-        """One item of a kind fewer."""
-        self.counts[kind] -= 1
-        del self._owners[self._held[kind].pop()]
-
-    def _is_free(self, value: Hashable) -> bool:
-        return value not in self._taken and value not in self._owners
-
-    def _give(self, value: Hashable, kind: Kind) -> None:
-        if value in self._owners:
-            self._held[self._owners[value]].discard(value)
-        self._owners[value] = kind
-        self._held[kind].add(value)
-
-    def _rearrange(self, start: Kind) -> bool:
-        """Finds a value for one more item of a kind where others can take other values instead."""
-        came_from: dict[Kind, tuple[Kind, Hashable] | None] = {start: None}
-        queue = deque([start])
-        while queue:
-            kind = queue.popleft()
-            for value in self._stocks[kind].forms:
-                if value in self._taken:
-                    continue
-                owner = self._owners.get(value)
-                if owner is None:
-                    self._shift(kind, value, came_from)
-                    return True
-                if owner not in came_from:
-                    came_from[owner] = (kind, value)
-                    queue.append(owner)
-        return False
-
-    def _shift(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
-        """Gives a free value to a kind, and along the path that led to it to each kind what the next one had."""
-        while (before := came_from[kind]) is not None:
-            self._give(value, kind)
-            kind, value = before
-        self._give(value, kind)
 
 
 @dataclass(frozen=True)
@@ -240,12 +185,13 @@ class _Search:
     ) -> None:
         self._space, self._costs, self._supply = space, costs, supply
         self._taken, self._goals, self._limit = taken, goals, limit
-        self._matching = _Matching(taken)
+        self._matching = Matching(taken)
         # Kinds on the way that have many values, and an array that has asked for each.
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
-        self.wanted: frozenset[Hashable] = frozenset()
+        self.wanted: set[Hashable] = set()
+        self.joint: dict[Inquiry, None] = {}
 
     def take_any(self, array: Array, kind: Kind) -> None:
         """Has an item of a kind that has many values, whichever it is: the next one of an array.
@@ -271,12 +217,12 @@ class _Search:
                 path.append(option)
                 options.append(iter(()))
                 if self._is_end(option.rest):
-                    return Way(path[0].item, self._matching.contested)
+                    return Way(path[0].item, self._matching.contested, self._matching)
                 key = (option.rest, self._used())
                 if option.rest.is_guarded and key not in seen:
                     seen.add(key)
                     options[-1] = self._options(option.rest)
-        return Way(None, self._matching.contested)
+        return Way(None, self._matching.contested, self._matching)
 
     def _used(self) -> frozenset[object]:
         """What a way has used: how many items of each kind that has few values, and which others occur."""
@@ -338,13 +284,21 @@ class _Search:
         earlier = {*self._taken, *self._matching.contested}
         if any(kind.verdict in self._supply.readings(kind.state, value) for value in earlier):
             return True
-        others = [*(+self._many), *([self._newest] if self._newest else [])]
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
-        if stock.is_many:
-            return any(self._overlap((array, kind), (self._sources[other], other)) for other in others)
+        if self._newest == kind:
+            return True
         if self._newest is not None:
-            self.wanted |= self._shared(self._newest, stock)
+            self._note_wanted(self._newest, kind, array, stock)
+        if stock.is_many:
+            return any(self._overlap((array, kind), (self._sources[other], other)) for other in +self._many)
         return any(self._shared(other, stock) for other in +self._many)
+
+    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, stock: Stock) -> None:
+        """Notes which values the newest item would have to be to be repeated by one of a kind."""
+        self.wanted |= self._shared(newest, stock)
+        both = ((array, kind), (self._sources[newest], newest))
+        if stock.is_many and self._overlap(*both):
+            self.joint[_joint(*both)] = None
 
     def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
         """The values of a stock that an item of a kind can be."""
@@ -352,9 +306,13 @@ class _Search:
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""
-        held = [formula for array, kind in items for formula in _held(array, kind)]
-        state = self._space.value(must_hold(all_of(held)))
+        state = self._space.value(_joint(*items))
         return state is not None and bool(self._costs.of(state))
+
+
+def _joint(*items: tuple[Array, Kind]) -> Inquiry:
+    """The inquiry of a value that is several items, each the next one of an array and of a kind."""
+    return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
 
 
 def _held(array: Array, kind: Kind) -> list[Formula]:

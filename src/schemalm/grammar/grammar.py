@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,11 +19,12 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt, Unique
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct, Kind, Way
+from schemalm.grammar.distinct import Distinct, Outlook, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.matching import Kind
 from schemalm.grammar.plain import plain_schema
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
@@ -229,8 +230,8 @@ class Grammar:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> tuple[bool, frozenset[Hashable]]:
-        """Whether an array can go on after any of the many items that end with a verdict, and which are unlike others.
+    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> Outlook:
+        """How an array can go on after any of the many items that end with a verdict.
 
         start: the rest before the item; taken: the identities of the items before it.
         """
@@ -238,11 +239,16 @@ class Grammar:
         assert step is not None
         item, rest = step.opened[0], self.settle(step.opened[1], verdict)
         if not self.is_guarded(rest):
-            return self.is_alive(rest), frozenset()
+            return Outlook(self.is_alive(rest))
         array, node = self.nonterminals[start].state, self.nonterminals[rest]
         assert isinstance(array, Array) and isinstance(node.state, Array)
         newest = (array, Kind(self.nonterminals[item].state, verdict))
         return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
+
+    def joint(self, item: int, inquiries: Iterable[Inquiry]) -> tuple[int, ...]:
+        """The nonterminals of values that an item may be, by what is asked of them."""
+        states = (self._space.value_like(inquiry, self.nonterminals[item].state) for inquiry in inquiries)
+        return tuple(self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.of(state))
 
     def values(self, item: int, verdict: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
         """The forms of all values that an item may end with a verdict as, by identity; None where there are many.

@@ -166,6 +166,14 @@ class StateSpace:
             self._values[inquiry] = state
         return self._values[inquiry]
 
+    def value_like(self, inquiry: Inquiry, other: State) -> State | None:
+        """The state of a value that is also one of another state, written as that one's are; None where none is."""
+        state = self.value(inquiry)
+        if state is not None and isinstance(other, Value) and not isinstance(state, Value):
+            state = Value(inquiry)
+            self._value_targets[state] = dict(self._find_value_targets(inquiry))
+        return state if type(state) is type(other) else None
+
     def _has_one_kind(self, inquiry: Inquiry) -> bool:
         """Whether one kind is left by the schema alone: a prompt narrows values, but not how they are written."""
         unprompted = inquiry.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from schemalm.grammar.distinct import Outlook, Way
 from schemalm.grammar.grammar import Form, Grammar
+from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.symbols import ITEM
+
+# Values of an item that are tried one by one; where there are more, those that are like others are not.
+MAX_LISTED = 64
 
 # By identity: the nonterminal that an item was written at, and its form.
 Taken: TypeAlias = "Mapping[Hashable, tuple[int, Form]]"
@@ -22,19 +27,19 @@ Taken: TypeAlias = "Mapping[Hashable, tuple[int, Form]]"
 class Choice:
     """named, refused: forms of values that the next item may be, and may not be.
 
-    others: the nonterminal that derives what else it may be, but for what is refused; None where that is nothing.
-    is_listed: whether each value that finite states admit is named or refused.
+    others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
+    finite states admit is named or refused.
     """
 
     named: tuple[Form, ...] = ()
     refused: tuple[Form, ...] = ()
-    others: int | None = None
+    others: tuple[int, ...] = ()
     is_listed: bool = False
 
     @property
     def is_possible(self) -> bool:
         """Whether there may be a next item."""
-        return bool(self.named) or self.others is not None
+        return bool(self.named or self.others)
 
 
 class Start:
@@ -55,14 +60,24 @@ class Start:
     def choice(self) -> Choice:
         """What the next item may be."""
         if not self.opened or not self.grammar.is_guarded(self.rest):
-            return Choice(others=self.opened[0] if self.opened else None)
+            return Choice(others=self.opened[:1])
         return _Chooser(self).choose()
+
+    @cached_property
+    def refused(self) -> frozenset[Form]:
+        """The forms of values that the next item may not be."""
+        return frozenset(self.choice.refused)
 
     @cached_property
     def is_free(self) -> bool:
         """Whether finite states alone have a say in the next item."""
         choice = self.choice
-        return not choice.refused and (choice.others in self.opened or (choice.is_listed and choice.is_possible))
+        return not choice.refused and (self.takes_others or (choice.is_listed and choice.is_possible))
+
+    @cached_property
+    def takes_others(self) -> bool:
+        """Whether the next item may be whatever finite states admit, but for what is refused."""
+        return self.choice.others == self.opened[:1]
 
     @cached_property
     def identities(self) -> frozenset[Hashable]:
@@ -91,19 +106,22 @@ class _Chooser:
     def choose(self) -> Choice:
         """What the item may be."""
         special: set[Hashable] = set()
-        many, possible = [], []
+        many, possible, joint = [], [], list[Inquiry]()
         for verdict in self._verdicts:
             forms = self._grammar.values(self._child, verdict, self._start.rest, len(self._start.taken))
-            if forms is not None:
+            if forms is not None and len(forms) <= MAX_LISTED:
                 self._sort(verdict, forms)
                 continue
-            can_go_on, unlike = self._grammar.way_after_any(self._start.rest, verdict, self._start.identities)
+            outlook = self._outlook(verdict, forms)
             many.append(verdict)
-            possible += [verdict] if can_go_on else []
-            special |= unlike
+            special |= set(outlook.special)
+            if outlook.is_good:
+                possible.append(verdict)
+            else:
+                joint += outlook.joint
         if many:
             self._sort_special(many, special)
-        return self._choice(many, possible)
+        return self._choice(many, possible, self._grammar.joint(self._child, joint))
 
     def _after(self, verdict: int) -> int:
         return self._grammar.settle(self._rest, verdict)
@@ -111,17 +129,27 @@ class _Chooser:
     def _sort(self, verdict: int, forms: Mapping[Hashable, Form]) -> None:
         """Sorts all values with a verdict."""
         after, start = self._after(verdict), self._start
-        # Where later items are of the same kind, new values are alike.
-        alike: bool | None = None
-        are_alike = self._grammar.asks_again(after, self._child, verdict)
+        way = self._way_after_one(verdict, forms)
         for value, form in forms.items():
-            if not are_alike or value in start.taken:
-                may_come = start.after(value, after) is not None
-            else:
-                if alike is None:
-                    alike = start.after(value, after) is not None
-                may_come = alike
+            may_come = value not in start.taken and way is not None and way.spares(value)
+            may_come = may_come or start.after(value, after) is not None
             (self._named if may_come else self._refused)[verdict].append(form)
+
+    def _way_after_one(self, verdict: int, forms: Iterable[Hashable]) -> Way | None:
+        """A way after a new one of some values; None where there is none, or no such value."""
+        new = next((value for value in forms if value not in self._start.taken), None)
+        taken = self._start.identities | {new}
+        return self._grammar.way(self._after(verdict), taken) if new is not None else None
+
+    def _outlook(self, verdict: int, forms: Mapping[Hashable, Form] | None) -> Outlook:
+        """What may follow any of many values; `forms`: those of all, where they are known."""
+        start, grammar = self._start, self._grammar
+        if forms is None:
+            return grammar.way_after_any(start.rest, verdict, start.identities)
+        way = self._way_after_one(verdict, forms)
+        if way is None or grammar.asks_again(self._after(verdict), self._child, verdict):
+            return Outlook(way is not None)
+        return Outlook(True, [value for value in way.contested if not way.spares(value)])
 
     def _sort_special(self, many: list[int], special: set[Hashable]) -> None:
         """Sorts the values that are unlike others among many: those that the array has, and some that it needs."""
@@ -139,16 +167,17 @@ class _Chooser:
             readings = self._grammar.readings(self._child, value)
             yield from ((verdict, form) for verdict, form in readings.items() if verdict in many)
 
-    def _choice(self, many: list[int], possible: list[int]) -> Choice:
-        if not possible:
+    def _choice(self, many: list[int], possible: list[int], joint: tuple[int, ...]) -> Choice:
+        if not possible and not joint:
             named = _joined(self._named, self._verdicts)
             return Choice(named, _joined(self._refused, self._verdicts), is_listed=not many)
         kept = tuple(v for v in self._verdicts if v in possible or (v not in many and self._named[v]))
-        refused = _joined(self._refused, kept)
+        refused = _joined(self._refused, self._verdicts if joint else kept)
         if kept == self._verdicts and not refused:
-            return Choice(others=self._child)
+            return Choice(others=(self._child,))
         named = _joined(self._named, [v for v in self._verdicts if v not in possible])
-        return Choice(named, refused, self._grammar.narrowed(self._child, kept))
+        narrowed = (self._grammar.narrowed(self._child, kept),) if kept else ()
+        return Choice(named, refused, narrowed + joint)
 
 
 def _joined(forms: Mapping[int, list[Form]], verdicts: Iterable[int]) -> tuple[Form, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from schemalm.errors import GuardError
@@ -13,6 +13,7 @@ from schemalm.grammar.symbols import ITEM, KEY_END
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.forms import Symbols
 from schemalm.machine.guards import other_ends
+from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -88,7 +89,7 @@ def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
 
 def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
     """A cheap way to end the item of the guarded array at a height, and the machine afterwards."""
-    found = next(other_ends(machine, height + 1, len(machine.items[height].start.choice.refused)), None)
+    found = next(other_ends(machine, height + 1), None)
     if found is None:
         raise GuardError("uniqueItems", machine.stack[height].path)
     return found
@@ -127,8 +128,20 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
     begun = (grammar.symbols.ids[ITEM],)
     if start.is_free:
         return begun, after
+    joint = _one_of(machine, _joint_items(machine))
+    if joint is not None:
+        return joint
     path, ended = _other_end(after, machine.depth - 1)
     return (*begun, *path), ended
+
+
+def _joint_items(machine: Machine) -> Iterator[Symbols]:
+    """Items that a later one can repeat, where the array has to repeat one."""
+    start, item = machine.items[machine.depth - 1].start, machine.grammar.symbols.ids[ITEM]
+    for other in start.choice.others:
+        if machine.grammar.nonterminals[other].state != machine.grammar.nonterminals[start.opened[0]].state:
+            tokens = cheapest_completion(type(machine).at(machine.tables, other))
+            yield (item, *(token - FIRST_SYMBOL_ID for token in tokens))
 
 
 def _goal(machine: Machine, goals: list[int | None]) -> int:

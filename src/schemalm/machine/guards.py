@@ -74,6 +74,13 @@ class Items:
         taken = start.taken if item in start.taken else {**start.taken, item: (start.opened[0], self.form)}
         return Items(Start(start.grammar, after, taken))
 
+    def is_refused(self, symbols: Symbols, in_number: bool) -> bool:
+        """Whether the item is one that may not be once some symbols of a text have ended it."""
+        ended = self
+        for symbol in symbols:
+            ended = ended.after(symbol, in_number)
+        return ended.form in self.start.refused
+
     def candidates(self, vocabulary: Vocabulary, forms: Iterable[Form]) -> set[int]:
         """The tokens with which the item goes on like a value of one of the forms."""
         found: set[int] = set()
@@ -92,10 +99,10 @@ class Items:
         symbols = self.start.grammar.symbols
         return (way for form in forms for way in ways(form, self.form, symbols))
 
-    def of_others(self) -> Stack | None:
-        """What is still to be expanded of the item if it is none that is named; None where it has to be one."""
-        others = self.start.choice.others
-        return stack_after(self.start.grammar, (others,), self.begun[1:]) if others is not None else None
+    def of_others(self) -> list[Stack]:
+        """What is still to be expanded of the item if it is none that is named, in every way that this may be."""
+        stacks = (stack_after(self.start.grammar, (other,), self.begun[1:]) for other in self.start.choice.others)
+        return [stack for stack in stacks if stack]
 
 
 def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | None:
@@ -108,6 +115,31 @@ def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | Non
         if stack and not step.opened:
             stack = (*stack[:-1], grammar.settle(stack[-1], step.verdict))
     return stack
+
+
+def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
+    """The tokens that open an array and begin its first item."""
+    item = vocabulary.grammar.symbols.ids[ITEM]
+    return frozenset(token for token, spelling in enumerate(vocabulary.symbols) if item in spelling[1:])
+
+
+def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
+    """Whether symbols begin the first item of an array that may not have every first item that finite states admit."""
+    item = grammar.symbols.ids[ITEM]
+    stack: Stack | None = (nonterminal,)
+    for index, symbol in enumerate(symbols):
+        if not stack:
+            return False
+        if index and symbol == item and grammar.is_guarded(stack[-1]) and not Start(grammar, stack[-1], {}).is_free:
+            return True
+        stack = stack_after(grammar, stack, (symbol,))
+    return False
+
+
+def has_end(machine: Machine) -> bool:
+    """Whether the outermost item under way of which not all may be can be ended, if there is one."""
+    heights = [height for height, items in machine.items.items() if items.begun and not items.start.is_free]
+    return not heights or any(True for _ in other_ends(machine, heights[0] + 1))
 
 
 def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
@@ -136,7 +168,7 @@ def has_other_text(machine: Machine, num_refused: int) -> bool:
     return machine.grammar.automaton.has_more_texts(node.state.place, frozenset(node.accepts), num_texts)
 
 
-def other_ends(machine: Machine, height: int, num_refused: int) -> Iterator[tuple[Symbols, Machine] | None]:
+def other_ends(machine: Machine, height: int) -> Iterator[tuple[Symbols, Machine] | None]:
     """Ways to come down to `height` nonterminals, as symbols and the machine afterwards, cheap ones first.
 
     Gives None, once and last, where the search is given up.
@@ -150,7 +182,7 @@ def other_ends(machine: Machine, height: int, num_refused: int) -> Iterator[tupl
         if current.depth == height:
             yield path, current
             continue
-        for symbols in reversed(list(_continuations(current, num_refused))):
+        for symbols in reversed(list(_continuations(current))):
             after = current.copy()
             try:
                 for symbol in symbols:
@@ -164,11 +196,11 @@ def other_ends(machine: Machine, height: int, num_refused: int) -> Iterator[tupl
                 return
 
 
-def _continuations(machine: Machine, num_refused: int) -> Iterator[Symbols]:
+def _continuations(machine: Machine) -> Iterator[Symbols]:
     """Symbols to go on with: of a text, as many whole ones as values are refused and one more."""
     grammar = machine.grammar
-    num_refused += sum(len(items.start.choice.refused) for items in machine.items.values())
     node = grammar.nonterminals[machine.nonterminal]
+    num_refused = sum(len(items.start.choice.refused) for items in machine.items.values() if items.begun)
     if not isinstance(node.state, Text | Key):
         # Of constants with the same verdict, too, one more than are refused is enough.
         num_constants: Counter[int] = Counter()
@@ -181,8 +213,16 @@ def _continuations(machine: Machine, num_refused: int) -> Iterator[Symbols]:
             yield (symbol,)
         return
     texts = grammar.automaton.texts(node.state.place, frozenset(node.accepts))
-    num_taken = num_refused * (MAX_SPELLINGS if node.state == Text("number", node.state.place) else 1)
     if isinstance(node.state, Key):
-        num_taken += len(machine.free_keys.whole)
-    end = grammar.symbols.ids[KEY_END if isinstance(node.state, Key) else END]
-    yield from ((*text, end) for text in islice(texts, num_taken + 1))
+        num_taken = num_refused + len(machine.free_keys.whole)
+        yield from ((*text, grammar.symbols.ids[KEY_END]) for text in islice(texts, num_taken + 1))
+        return
+    num_taken = num_refused * (MAX_SPELLINGS if node.state.kind == "number" else 1)
+    whole = ((*text, grammar.symbols.ids[END]) for text in islice(texts, num_taken + 1))
+    items = machine.items.get(machine.depth - 2)
+    if items is None:
+        yield from whole
+    else:
+        # The text ends the item: one that is not refused is as good as others.
+        others = (symbols for symbols in whole if not items.is_refused(symbols, node.state.kind == "number"))
+        yield from islice(others, 1 if items.start.takes_others else None)

@@ -16,7 +16,7 @@ from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import ITEM
 from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.guards import Items, has_other_text, other_ends, stack_after
+from schemalm.machine.guards import Items, has_end, has_other_text, other_ends, stack_after
 from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.tables import NO_NONTERMINAL, Place, Tables, Transition
 
@@ -36,6 +36,14 @@ class Machine:
         self._unpacked = tables.unpacked
         self._transition = tables.transition
         self._watch_items()
+
+    @classmethod
+    def at(cls, tables: Tables, nonterminal: int) -> Machine:
+        """A machine that has nothing to expand but one nonterminal, of which nothing has been read."""
+        machine = cls(tables)
+        machine.stack, machine.items = [tables.place(nonterminal, "")], {}
+        machine._watch_items()
+        return machine
 
     def copy(self) -> Machine:
         """An independent machine at the same place."""
@@ -249,40 +257,51 @@ class Machine:
         """Those of some tokens with which the guarded array at one height can take no item."""
         vocabulary, choice = self.tables.vocabulary, items.start.choice
         if not items.begun:
-            tokens = {token for token in tokens if vocabulary.symbols[token][0] == self.grammar.symbols.ids[ITEM]}
+            item = self.grammar.symbols.ids[ITEM]
+            tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
+            if choice.is_possible:
+                tokens -= {vocabulary.symbol_token(item)}
         named = items.candidates(vocabulary, choice.named)
-        if choice.others is None and not choice.is_listed:
+        if not choice.others and not choice.is_listed:
             return tokens - named
         alike = items.candidates(vocabulary, choice.refused) & tokens - named
         if choice.is_listed:
             return alike if choice.is_possible else tokens
-        barred = set() if choice.others in items.start.opened else self._barred(items, tokens - named)
+        barred = set() if items.start.takes_others else self._barred(items, tokens - named)
         return barred | {token for token in alike - barred if not self._can_take(token, height)}
 
     def _barred(self, items: Items, tokens: set[int]) -> set[int]:
         """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
-        stack = items.of_others()
-        if stack is None:
-            return tokens
+        stacks = items.of_others()
         if items.begun:
-            return tokens - set(np.flatnonzero(self.tables.mask(stack[-1])).tolist())
+            masks = (self.tables.mask(stack[-1]) for stack in stacks)
+            return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
         spellings = self.tables.vocabulary.symbols
-        return {token for token in tokens if stack_after(self.grammar, stack, spellings[token][1:]) is None}
+        return {
+            token
+            for token in tokens
+            if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in stacks)
+        }
 
     def _can_take(self, token: int, height: int | None = None) -> bool:
-        """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards."""
+        """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards.
+
+        Without a height: the outermost one that is then under way.
+        """
         after = self.copy()
         try:
             after._take(token)
         except ValueError:
             return False
-        if height is None or after.depth <= height + 1:
+        if height is None:
+            return has_end(after)
+        if after.depth <= height + 1:
             return True
-        num_refused = len(self.items[height].start.choice.refused)
-        if after.depth == height + 2 and has_other_text(after, num_refused):
+        start = self.items[height].start
+        if start.takes_others and after.depth == height + 2 and has_other_text(after, len(start.refused)):
             return True
         # Where the search is given up, there may be one.
-        return any(True for _ in other_ends(after, height + 1, num_refused))
+        return any(True for _ in other_ends(after, height + 1))
 
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document.

@@ -19,7 +19,7 @@ from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
-from schemalm.machine.guards import tokens_that_pass_items
+from schemalm.machine.guards import enters_guard, has_end, tokens_that_enter_items, tokens_that_pass_items
 from schemalm.machine.keys import EndlessKeys, KeyTokens
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Vocabulary
@@ -79,6 +79,7 @@ class Tables:
         self.vocabulary = vocabulary
         self.limit_bytes = limit_bytes
         self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
+        self._tokens_that_enter_items = tokens_that_enter_items(vocabulary) if grammar.has_guards else frozenset()
         self.key_tokens = KeyTokens(vocabulary)
         self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
         self.nothing.flags.writeable = False
@@ -110,7 +111,25 @@ class Tables:
         return self._labels(nonterminal)
 
     def _packed(self, nonterminal: int) -> NDArray[np.uint8]:
-        return pack_masks(self._filler.fill(nonterminal))
+        mask = self._filler.fill(nonterminal)
+        for token in self._tokens_that_enter_items:
+            mask[token] = mask[token] and self._can_enter(nonterminal, token)
+        return pack_masks(mask)
+
+    def _can_enter(self, nonterminal: int, token: int) -> bool:
+        """Whether a token that finite states admit begins no item that its array cannot take."""
+        symbols = self.vocabulary.symbols[token]
+        if not enters_guard(self.grammar, nonterminal, symbols):
+            return True
+        from schemalm.machine.machine import Machine  # noqa: PLC0415 (a machine stands on tables)
+
+        machine = Machine.at(self, nonterminal)
+        try:
+            for symbol in symbols:
+                machine.push(symbol)
+        except ValueError:
+            return False
+        return has_end(machine)
 
     def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
         return unpack_mask(self.packed(nonterminal), len(self.vocabulary))
@@ -167,6 +186,8 @@ class Tables:
                 if stack:
                     stack[-1] = (grammar.settle(stack[-1][0], verdict), stack[-1][1])
             meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1][0]))
+        if token in self._tokens_that_enter_items and not self._can_enter(place.nonterminal, token):
+            return None
         return Transition(tuple(self.place(*entry) for entry in stack), verdict, meets_guard)
 
 
