@@ -136,9 +136,8 @@ class LeftOut:
         examples = {rejection.kind: rejection for rejection in reversed(self.rejections)}
         counts = self.count_reasons()
         for kind in list(counts)[:NUM_REASONS]:
-            broken = (
-                f": {kind};" if examples[kind].keyword else ","
-            )  # other kinds are the example without its particulars
+            # A kind that is no keyword is the example's reason without its particulars: once is enough.
+            broken = f": {kind};" if examples[kind].keyword else ","
             yield f"{counts[kind]:,} rejected{broken} for example {examples[kind]}"
         if len(counts) > NUM_REASONS:
             others = list(counts.values())[NUM_REASONS:]
