@@ -79,6 +79,8 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("a:\n\tb: 1", 2, 1, "indent with spaces"),
         ("a: *b", 1, 4, "unknown anchor"),
         ("a: &x [*x]", 1, 8, "alias"),
+        ("a: &x 1\nb: &x\n  c: *x", 3, 6, r"the alias \*x stands for nothing that is complete"),
+        ("a: &x {k: 1}\nb: &x [{d: *x}]", 2, 12, r"the alias \*x stands for nothing that is complete"),
         ("a: 'x", 1, 6, "end of stream"),
         ("[" * 129 + "]" * 129, 1, 129, "nested deeper"),
         ("- " * 129 + "a", 1, 257, "nested too deep"),
