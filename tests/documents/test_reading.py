@@ -79,6 +79,8 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("a:\n\tb: 1", 2, 1, "indent with spaces"),
         ("a: *b", 1, 4, "unknown anchor"),
         ("a: &x [*x]", 1, 8, "alias"),
+        ("a: [", 1, 5, "close the list or mapping"),
+        ("a: {b: [\n", 2, 1, "close the list or mapping"),
         ("a: &x 1\nb: &x\n  c: *x", 3, 6, r"the alias \*x stands for nothing that is complete"),
         ("a: &x {k: 1}\nb: &x [{d: *x}]", 2, 12, r"the alias \*x stands for nothing that is complete"),
         ("a: 'x", 1, 6, "end of stream"),

@@ -2,8 +2,8 @@
 
 A line that begins with `---` or `...`, followed by white space or its end, is a marker wherever it stands (YAML 1.2.2,
 section 9.1.2), inside quotes and block scalars too. So a text can be cut at them before it is parsed, and a document
-that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR. Before a document a byte
-order mark may stand (section 5.2), as where files were put behind one another.
+that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR. Before a document a
+byte order mark may stand (section 5.2), as where files were put behind one another.
 """
 
 from __future__ import annotations

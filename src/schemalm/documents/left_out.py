@@ -91,6 +91,11 @@ class LeftOut:
         """Note a file or folder that is not read; `kind` is a plural, as in `.txt files`."""
         self.passed_over.setdefault(kind, Named()).add(name)
 
+    @property
+    def breaks_schema(self) -> bool:
+        """Whether a document was rejected by the schema: a text that is no document says nothing of it."""
+        return any(rejection.keyword for rejection in self.rejections)
+
     def count_reasons(self) -> dict[str, int]:
         """How many documents each kind of reason rejected, most frequent first."""
         return dict(Counter(rejection.kind for rejection in self.rejections).most_common())
