@@ -35,6 +35,8 @@ from schemalm.errors import DocumentError
         ("a: 1\n\ufeff---\nb: 2\n", [{"a": 1}, {"b": 2}], [1, 2]),
         ("a: 1\r\n---\r\n# c\r\n\ufeff---\r\nb: 2\r\n", [{"a": 1}, {"b": 2}], [1, 4]),
         ("a: 1\n...\n\ufeff%YAML 1.2\n--- {b: 2}\n", [{"a": 1}, {"b": 2}], [1, 3]),
+        ("a: 1\n...\n\ufeff", [{"a": 1}], [1]),
+        ("a: 1\n---\n\ufeff# c", [{"a": 1}], [1]),
         ("a: x\ufeff---\n", [{"a": "x\ufeff---"}], [1]),
     ],
 )
