@@ -106,3 +106,21 @@ def test_an_interruption_says_how_to_go_on(invoke: Invoke, recipe: Path, monkeyp
     result = invoke("experiment", "run", recipe)
     assert result.exit_code == 130
     assert f"what is done is kept, go on with: schemalm experiment run {recipe}" in result.stderr
+
+
+def test_where_nothing_is_left_of_one_corpus_the_reasons_are_its_own(
+    invoke: Invoke, recipe: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "experiment"
+    shutil.copytree(recipe.parent, folder)
+    for name in ("a", "b", "c"):
+        for number in range(3):
+            (folder / "validation" / f"{name}{number}.yml").write_text(f"{name}: {number}\n" * (1 + (name == "b")))
+    shutil.rmtree(folder / "train")
+    (folder / "train").mkdir()
+    (folder / "train" / "rows.jsonl").write_text('{"text": "kind: pink"}\n')
+    result = invoke("experiment", "run", folder / "cli.toml", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "1 rejected, for example " in result.stderr
+    assert "rename `text` to `yaml`" in result.stderr
+    assert "validation" not in result.stderr.split("error: ")[1]

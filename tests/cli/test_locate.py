@@ -84,3 +84,11 @@ def test_long_lines_are_cut_around_the_column() -> None:
 @pytest.mark.parametrize("place", [Place(2, 1), Place(9, 1)])
 def test_missing_and_empty_lines_are_not_shown(place: Place) -> None:
     assert excerpt("a: 1\n\n", place) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("\ufeffon: 5", Place(1, 5)), ("a: 1\r\n\ufeff--- {on: 5}\r\n", Place(2, 10))]
+)
+def test_a_byte_order_mark_does_not_shift_the_caret(text: str, place: Place) -> None:
+    line, caret = excerpt(text, place).splitlines()
+    assert line[caret.index("^")] == "5"

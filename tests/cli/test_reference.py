@@ -203,3 +203,19 @@ def test_other_mistakes_exit_2(run: Path, text: Path, invoke: Invoke, tmp_path: 
         assert "temperature must be a number from 0 to 100, got" in result.stderr
     assert invoke("reference", "ablate", "--input", text, "--grid", "depth=1").exit_code == 2
     assert invoke("reference", "ablate", "--input", text, "--engine", "jax").exit_code == 2
+
+
+@pytest.mark.parametrize("tokenizer", ["character", "typed"])
+def test_merge_keys_are_resolved_by_the_schema_or_the_option(tokenizer: str, invoke: Invoke, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(4):
+        text = f"x-c: &c {{restart: always}}\nservices:\n  web:\n    <<: *c\n    image: nginx:{number}\n"
+        (corpus / f"{number}.yml").write_text(text)
+    command = ("train", "--input", corpus, *SMALL, "--tokenizer", tokenizer, "--schema", "compose-spec")
+    assert described(invoke, *command, "--out", tmp_path / "resolved")["rejected"] == []
+    refused = invoke("reference", *command, "--no-merge-keys", "--out", tmp_path / "refused")
+    assert refused.exit_code == 2
+    assert "--merge-keys" in refused.stderr
+    ablation = ("ablate", "--input", corpus, *ABLATION, "--merge-keys", "--out", tmp_path / "sweep")
+    assert described(invoke, *ablation)["rejected"] == []

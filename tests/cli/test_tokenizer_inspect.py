@@ -117,6 +117,8 @@ def test_merge_keys_are_resolved_by_the_option(invoke, pipeline, document: Path)
     command = ("tokenizer", "inspect", document, "--tokenizer", pipeline.tokenizer)
     assert "--merge-keys" in invoke(*command).stdout
     assert invoke(*command, "--merge-keys", "--json").exit_code == 0
+    assert invoke(*command, "--merge-keys").stderr.rstrip().endswith("--merge-keys")
+    assert invoke(*command, "--no-merge-keys").stderr.rstrip().endswith(f"{pipeline.tokenizer} --no-merge-keys")
 
 
 def test_what_cannot_be_read_exits_2(invoke, pipeline, document: Path, tmp_path: Path) -> None:

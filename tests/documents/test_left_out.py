@@ -76,3 +76,17 @@ def test_the_error_names_the_problem_first() -> None:
     assert str(error).splitlines()[0] == "no document is left"
     assert "1 rejected: the schema's enum; for example a.yml: " in str(error)
     assert str(too_little("nothing", LeftOut())) == "nothing"
+
+
+def test_one_record_takes_in_another() -> None:
+    first, second = LeftOut([refused("a.yml", "empty")]), LeftOut([refused("b.yml", "empty")], [Duplicate("d", "c")])
+    for number in range(15):
+        first.pass_over(LINKS, f"a{number}")
+        second.pass_over(LINKS, f"b{number}")
+    second.pass_over(".txt files", "n.txt")
+    second.comments.add("c.json")
+    first.extend(second)
+    assert [rejection.name for rejection in first.rejections] == ["a.yml", "b.yml"]
+    assert first.duplicates == [Duplicate("d", "c")]
+    assert (first.passed_over[LINKS].count, len(first.passed_over[LINKS].names)) == (30, 20)
+    assert (first.passed_over[".txt files"].names, first.comments.names) == (["n.txt"], ["c.json"])

@@ -66,6 +66,7 @@ def test_merged_values_are_copies() -> None:
         ("<<: {a: 1}\nb: 1\n<<: {c: 1}", 3, 1, "repeated"),
         ("<<: {a: 1}\nb: 1\nb: 2", 3, 1, "repeated"),
         ("a: &a\n  <<: *a", 2, 7, "unknown anchor"),
+        ("a: &a {k: 1}\nb: &a\n  <<: *a", 3, 7, "unknown anchor"),
         ("<<: {1: 2}", 1, 6, "key must be a string"),
     ],
 )

@@ -30,6 +30,14 @@ from schemalm.errors import DocumentError
         ("|\n...\n>\n---\nx\n", ["", "", "x"], [1, 3, 4]),
         ("\ufeffa: 1\n---\nb: 2", [{"a": 1}, {"b": 2}], [1, 2]),
         ("a: &x 1\n---\nb: &x 2\nc: *x", [{"a": 1}, {"b": 2, "c": 2}], [1, 2]),
+        ("...\na: 1\n", [{"a": 1}], [2]),
+        ("...\r\n---\r\na: 1\r\n", [{"a": 1}], [2]),
+        ("a: 1\n\ufeff---\nb: 2\n", [{"a": 1}, {"b": 2}], [1, 2]),
+        ("a: 1\r\n---\r\n# c\r\n\ufeff---\r\nb: 2\r\n", [{"a": 1}, {"b": 2}], [1, 4]),
+        ("a: 1\n...\n\ufeff%YAML 1.2\n--- {b: 2}\n", [{"a": 1}, {"b": 2}], [1, 3]),
+        ("a: 1\n...\n\ufeff", [{"a": 1}], [1]),
+        ("a: 1\n---\n\ufeff# c", [{"a": 1}], [1]),
+        ("a: x\ufeff---\n", [{"a": "x\ufeff---"}], [1]),
     ],
 )
 def test_every_document_of_a_text_is_read(text: str, values: list[JSONValue], lines: list[int]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemalm.documents import canonical_json, read_corpus
+from schemalm.documents import canonical_json, deduplicate, read_corpus
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.experiments.corpus import DrawnCorpus, obtain_corpus
 from schemalm.experiments.recipe import Recipe
@@ -50,6 +50,8 @@ def test_sources_of_validation_are_not_in_training(recipe: Recipe, tmp_path: Pat
     corpus = obtain_corpus(mixed, 0, tmp_path, silent)
     held_out = {row.repository for row in read_corpus([recipe.data.validation])}
     assert not held_out & {document.source for document in corpus.train_documents()}
+    num_held_out = len(list(deduplicate(read_corpus([recipe.data.validation]))))
+    assert corpus.left_out.passed_over["training documents of a validation source"].count == num_held_out
 
 
 def test_documents_are_drawn_once_and_then_read_without_their_corpora(recipe: Recipe, tmp_path: Path) -> None:

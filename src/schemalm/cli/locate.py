@@ -76,8 +76,11 @@ def _entries(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def excerpt(text: str, place: Place) -> str:
-    """The line at `place` with a caret under the column; nothing where the line is missing or empty."""
-    line = next(iter(_LINE_BREAK.split(text)[place.line - 1 : place.line]), "")
+    """The line at `place` with a caret under the column; nothing where the line is missing or empty.
+
+    Columns do not count a byte order mark, so it is not shown.
+    """
+    line = next(iter(_LINE_BREAK.split(text)[place.line - 1 : place.line]), "").removeprefix("\ufeff")
     line = "".join(character if character.isprintable() else " " for character in line).rstrip()
     if not line:
         return ""

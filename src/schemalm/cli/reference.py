@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed, Strict
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
@@ -62,6 +62,7 @@ def train(
         str, typer.Option(metavar="T", help="character, typed (the schema's symbols), or a tokenizer file.")
     ] = DEFAULTS.tokenizer,
     schema: SchemaName = DEFAULT_SCHEMA,
+    merge_keys: MergeKeys = None,
     max_memory_growth: Annotated[
         float, typer.Option(metavar="X", help="Stop where memory grows by more than this share of itself.")
     ] = DEFAULTS.max_memory_growth,
@@ -98,7 +99,7 @@ def train(
     check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
-    corpus, left_out = read_corpus(terminal, input, tokenizer, schema)
+    corpus, left_out = read_corpus(terminal, input, tokenizer, schema, merge_keys)
     losses: list[float] = []
     started = time.monotonic()
     with terminal.counting("steps", steps) as count:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, SchemaName, Seed, Strict
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
@@ -38,6 +38,7 @@ def ablate(
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates of each run.")] = ReferenceConfiguration.steps,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Runs of each combination.")] = 3,
     schema: SchemaName = DEFAULT_SCHEMA,
+    merge_keys: MergeKeys = None,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept.")] = Path(
         "runs/ablation"
@@ -60,7 +61,7 @@ def ablate(
 
     def read(tokenizer: str) -> Corpus:
         nonlocal left_out
-        corpus, found = read_corpus(terminal, input, tokenizer, schema)
+        corpus, found = read_corpus(terminal, input, tokenizer, schema, merge_keys)
         # Each tokenizer may refuse documents of its own; all else is the same each time.
         found.rejections = list(dict.fromkeys([*left_out.rejections, *found.rejections]))
         left_out = found

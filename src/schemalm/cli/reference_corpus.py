@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemalm.cli.left_out import report_left_out
-from schemalm.cli.options import schema_of
+from schemalm.cli.options import schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from schemalm.reference.data import Corpus
 
 
-def read_corpus(terminal: Terminal, path: Path, tokenizer: str, schema: str) -> tuple[Corpus, LeftOut]:
+def read_corpus(
+    terminal: Terminal, path: Path, tokenizer: str, schema: str, merge_keys: bool | None
+) -> tuple[Corpus, LeftOut]:
     """The corpus of a text file, or of documents, and what of it was left out.
 
     tokenizer: `character` and `typed` (the symbols of the schema without merges) are made from what is read; anything
-    else is a tokenizer file. Raises `DataError` where there is nothing to read.
+    else is a tokenizer file. merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
+    Raises `DataError` where there is nothing to read.
     """
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.documents.corpus_files import is_corpus  # noqa: PLC0415
 
     if is_corpus(path):
-        return _read_documents(terminal, path, tokenizer, schema)
+        return _read_documents(terminal, path, tokenizer, schema, merge_keys)
     return _read_text(path, tokenizer), LeftOut()
 
 
@@ -49,23 +52,26 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
     return text_corpus(text, loaded)
 
 
-def _read_documents(terminal: Terminal, path: Path, name: str, schema: str) -> tuple[Corpus, LeftOut]:
+def _read_documents(
+    terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
+) -> tuple[Corpus, LeftOut]:
     from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
-    from schemalm.grammar import compile_schema  # noqa: PLC0415
-    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
+    from schemalm.grammar import Limits, compile_schema  # noqa: PLC0415
+    from schemalm.grammar.sources import read_schema  # noqa: PLC0415
     from schemalm.reference.data import document_corpus  # noqa: PLC0415
     from schemalm.tokenizer import AnyTokenizer, CharacterTokenizer, Tokenizer, load_tokenizer  # noqa: PLC0415
 
     given: AnyTokenizer | None = None
     if name != "character":
         given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
-    documents, left_out = read_documents([path], merge_keys=given is not None and knows_merge_keys(schema_of(given)))
+    resolves = wants_merge_keys(merge_keys, schema_of(given) if given else read_schema(schema, Limits()))
+    documents, left_out = read_documents([path], merge_keys=resolves)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
         documents, invalid = valid_documents(documents, tokenizer.grammar)
         left_out.rejections += invalid
     report_left_out(terminal, left_out)
     if not documents:
-        raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer)}", left_out)
+        raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)
     return document_corpus(documents, tokenizer, left_out), left_out

@@ -73,7 +73,8 @@ def train(
     left_out.rejections += invalid
     report_left_out(terminal, left_out)
     if not documents:
-        raise too_little(f"{corpus}: no document is left; is {schema} their schema?", left_out)
+        question = f"; is {schema} their schema?" if left_out.breaks_schema else ""
+        raise too_little(f"{corpus}: no document is left{question}", left_out)
     values, sources = [document.value for document in documents], [document.source for document in documents]
     with terminal.working(f"learning from {counted(len(documents), 'document')}"):
         tokenizer = Tokenizer.train(grammar, values, vocab_size, sources=sources, merge_scope=merge_scope)

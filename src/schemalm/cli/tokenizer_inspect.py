@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.check import Finding, examine
-from schemalm.cli.options import AsJSON, MergeKeys, schema_of, wants_merge_keys
+from schemalm.cli.options import AsJSON, MergeKeys, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
@@ -58,7 +58,9 @@ def inspect(
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
-    _refuse(terminal, file, tokenizer, examine(file, loaded[tokenizer].encode, merge_keys=merges).findings)
+    alike = given_merge_keys(merge_keys)
+    again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer, *alike)
+    _refuse(terminal, file, examine(file, loaded[tokenizer].encode, merge_keys=merges).findings, again)
     value = load_document(file, merge_keys=merges)
     inspection = inspect_value(loaded[tokenizer], value)
     counts = count_units(value, {str(path): other for path, other in loaded.items()})
@@ -72,17 +74,16 @@ def inspect(
         "html": str(html) if html else None,
         **_describe(loaded[tokenizer], inspection, counts),
     }
-    following = command_line("tokenizer", "stats", "--tokenizer", tokenizer, "--corpus", file.parent)
+    following = command_line("tokenizer", "stats", "--tokenizer", tokenizer, "--corpus", file.parent, *alike)
     terminal.finish(result, next_command=following)
 
 
-def _refuse(terminal: Terminal, file: Path, tokenizer: Path, findings: list[Finding]) -> None:
-    """End the command where the file is no valid document."""
+def _refuse(terminal: Terminal, file: Path, findings: list[Finding], again: str) -> None:
+    """End the command where the file is no valid document; `again` is the command for when it is."""
     if not findings:
         return
     finding = findings[0]
     terminal.show(finding.to_text())
-    again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer)
     terminal.finish({"file": str(file), "rejected": asdict(finding)}, next_command=again)
     raise typer.Exit(1)
 

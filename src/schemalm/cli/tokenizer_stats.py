@@ -89,7 +89,7 @@ def _measure(
             return measure_usage(encoded(), tokenizer.vocab_size), left_out
         except ValueError:
             report_left_out(terminal, left_out)
-            raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer)}", left_out) from None
+            raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out) from None
 
 
 def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:

@@ -177,15 +177,17 @@ def validation_sources(
     return chosen or {min(drawn, key=lambda source: sizes[source])}
 
 
-def ask_for_schema(tokenizer: AnyTokenizer) -> str:
+def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
     """What to add where no document is left: a tokenizer of another schema rejects all of them."""
-    if not isinstance(tokenizer, Tokenizer):
+    if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
         return ""
     return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
 
 
 def _too_few_sources(documents: Sequence[SourceDocument]) -> str:
-    found = f"{counted(len(documents), 'document')} of {documents[0].source}" if documents else "no document"
+    if not documents:
+        return "no document is left; a split needs two sources"
+    found = f"{counted(len(documents), 'document')} of {documents[0].source}"
     return f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
 
 
@@ -244,7 +246,8 @@ class _Preparation:
             written = writer.finish()
         if not written.num_documents:
             raise too_little(
-                f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer)}", self._left_out
+                f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer, self._left_out)}",
+                self._left_out,
             )
         return written
 

@@ -2,7 +2,8 @@
 
 A line that begins with `---` or `...`, followed by white space or its end, is a marker wherever it stands (YAML 1.2.2,
 section 9.1.2), inside quotes and block scalars too. So a text can be cut at them before it is parsed, and a document
-that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR.
+that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR. Before a document a
+byte order mark may stand (section 5.2), as where files were put behind one another.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 from schemalm.documents.json_reader import num_line_breaks
 
 _FIRST_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
-_MARKER = re.compile(r"(?:---|\.\.\.)(?<=[\r\n]...)(?=[ \t\r\n]|\Z)")
+_MARKER = re.compile(r"(?:---|\.\.\.)(?:(?<=[\r\n]...)|(?<=[\r\n]\ufeff---))(?=[ \t\r\n]|\Z)")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-_BLANK = re.compile(r"(?:[ \t\ufeff]*(?:#[^\r\n]*)?[\r\n])*[ \t]*(?:#[^\r\n]*)?\Z")
-_PREFIX = re.compile(r"(?:(?:[ \t\ufeff]*(?:#[^\r\n]*)?|%[^\r\n]*)[\r\n])*\Z")
+_BLANK = re.compile(r"(?:[ \t\ufeff]*(?:#[^\r\n]*)?[\r\n])*[ \t\ufeff]*(?:#[^\r\n]*)?\Z")
+_PREFIX = re.compile(r"(?:(?:[ \t\ufeff]*(?:#[^\r\n]*)?|\ufeff?%[^\r\n]*)[\r\n])*\Z")
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ def cut_documents(text: str) -> list[Piece]:
 
 
 def _has_several(text: str) -> bool:
-    """Tell whether a marker stands after the first line; a file of one document needs no more than this look."""
-    return "\n---" in text or "\n..." in text or ("\r" in text and ("\r---" in text or "\r..." in text))
+    """Tell whether a marker may set documents apart; a file of one document needs no more than this look."""
+    if "\n---" in text or "\n..." in text or "\ufeff---" in text or text.startswith("..."):
+        return True
+    return "\r" in text and ("\r---" in text or "\r..." in text)
 
 
 def _cut(text: str) -> Iterator[tuple[int, int, int, int]]:
@@ -57,7 +60,7 @@ def _cut(text: str) -> Iterator[tuple[int, int, int, int]]:
     start = 0  # of the document under way
     content: int | None = None  # where its content begins: unknown before `---`
     for marker, end in _markers(text):
-        is_start = text[marker] == "-"
+        is_start = text[marker] != "."
         if content is None and is_start and _PREFIX.match(text, start, marker):
             content = end
             continue
@@ -73,7 +76,8 @@ def _markers(text: str) -> Iterator[tuple[int, int]]:
     if first:
         yield first.span()
     for marker in _MARKER.finditer(text):
-        yield marker.span()
+        start, end = marker.span()
+        yield start - (text[start - 1] == "\ufeff"), end
 
 
 def _line_after(text: str, offset: int) -> int:

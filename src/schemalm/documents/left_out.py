@@ -73,6 +73,11 @@ class Named:
         if len(self.names) < _NUM_NAMES:
             self.names.append(name)
 
+    def extend(self, other: Named) -> None:
+        """Count those of another record as well."""
+        self.count += other.count
+        self.names = [*self.names, *other.names][:_NUM_NAMES]
+
     def __str__(self) -> str:
         names = ", ".join(self.names[:_NUM_SHOWN_NAMES])
         return f"({self.count:,}): {names}{', …' if self.count > _NUM_SHOWN_NAMES else ''}"
@@ -90,6 +95,19 @@ class LeftOut:
     def pass_over(self, kind: str, name: str) -> None:
         """Note a file or folder that is not read; `kind` is a plural, as in `.txt files`."""
         self.passed_over.setdefault(kind, Named()).add(name)
+
+    def extend(self, other: LeftOut) -> None:
+        """Note what another record has as well."""
+        self.rejections += other.rejections
+        self.duplicates += other.duplicates
+        self.comments.extend(other.comments)
+        for kind, passed in other.passed_over.items():
+            self.passed_over.setdefault(kind, Named()).extend(passed)
+
+    @property
+    def breaks_schema(self) -> bool:
+        """Whether a document was rejected by the schema: a text that is no document says nothing of it."""
+        return any(rejection.keyword for rejection in self.rejections)
 
     def count_reasons(self) -> dict[str, int]:
         """How many documents each kind of reason rejected, most frequent first."""

@@ -89,7 +89,7 @@ class Composer:
     def _on_documentstart(self, event: Any) -> None:
         self.num_documents += 1
         if self.num_documents > 1:
-            self._refuse("a second document begins; only one document per text is read")
+            self._refuse("a second document begins; only one is read here")
         if event.version not in (None, (1, 2)):
             self._refuse("only YAML 1.2 is read; remove the %YAML directive")
 
@@ -136,6 +136,7 @@ class Composer:
         if len(self.open) >= self.limits.max_depth:
             self._refuse(f"nested too deep: more than {self.limits.max_depth} levels")
         self._spend(1, 0)
+        self.anchors.pop(event.anchor, None)  # inside it the name stands for this value, which is not complete
         self.open.append(_Open(_Subtree(value, height=1), event.anchor))
 
     def _on_sequenceend(self, event: Any) -> None:

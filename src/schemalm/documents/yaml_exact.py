@@ -21,7 +21,9 @@ from schemalm.errors import DocumentError
 
 _CLEARER = {
     "expected the node content, but found '<document end>'": "the document is empty",
-    "expected '<document start>'": "the document ended before this; only one document per text is read",
+    "expected the node content, but found '<stream end>'": "the text ends where a value must come: close the list or "
+    "mapping with ] or }",
+    "expected '<document start>'": "the document ended before this; another one begins after a line ---",
     "expected <block end>": "this does not go on with the list or mapping around it; check indentation and quotes",
     "found character": "no value begins with this character: quote it",
 }

@@ -106,15 +106,17 @@ def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
 
 
 def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
-    data, grammar, left_out = recipe.data, compile_schema(recipe.schema), LeftOut()
+    data, grammar = recipe.data, compile_schema(recipe.schema)
     tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
     merge_keys = knows_merge_keys(grammar.schema)
-    rows = _rows(data.validation, data.validation_where, merge_keys, left_out)
+    of_validation = LeftOut()
+    rows = _rows(data.validation, data.validation_where, merge_keys, of_validation)
     validation, refused = valid_documents(map(_document, rows), grammar)
-    left_out.rejections += refused
+    of_validation.rejections += refused
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
-        raise _nothing_left(data.validation, left_out)
+        raise _nothing_left(data.validation, of_validation)
+    left_out = LeftOut()  # of the training corpus first: where nothing of it is left, the reasons are its own
     texts = _training_texts(recipe, seed, merge_keys, left_out)
     learners, refused = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
     if not learners:
@@ -126,6 +128,7 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
         TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer, left_out),
         VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer, left_out),
     }
+    left_out.extend(of_validation)
     description = {
         "drawn_by": _drawn_by(recipe, seed),
         "num_documents": num_documents,
@@ -162,7 +165,12 @@ def _training_texts(recipe: Recipe, seed: int, merge_keys: bool, left_out: LeftO
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
     held_out = {row.repository for row in read_corpus([recipe.data.validation])}
     rows = _rows(recipe.data.train, recipe.data.train_where, merge_keys, left_out)
-    texts = [_line(_document(row)) for row in rows if row.repository not in held_out]
+    texts: list[bytes] = []
+    for row in rows:
+        if row.repository in held_out:
+            left_out.pass_over("training documents of a validation source", row.name)
+        else:
+            texts.append(_line(_document(row)))
     random.Random(seed).shuffle(texts)
     return texts
 
