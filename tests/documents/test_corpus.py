@@ -54,6 +54,15 @@ def test_shards_in_a_folder_are_read_with_the_documents_and_keep_apart(tmp_path:
     assert len({row.repository for row in rows}) == 4
 
 
+def test_shards_without_a_row_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("a: 1")
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "blank.jsonl.zst").write_bytes(zstandard.compress(b"\n\n"))
+    left_out = LeftOut()
+    assert len(list(read_corpus([tmp_path], left_out=left_out))) == 1
+    assert left_out.passed_over["files without a row"].names == ["blank.jsonl.zst", "empty.jsonl"]
+
+
 def test_hidden_folders_are_read_but_for_those_of_git(tmp_path: Path) -> None:
     (tmp_path / ".github" / "workflows").mkdir(parents=True)
     (tmp_path / ".github" / "workflows" / "ci.yml").write_text("on: push")

@@ -45,9 +45,12 @@ def read_corpus(
     num_rows = 0
     for path in given:
         for file, name in _files(path, noted):
+            num_before = num_rows
             for row in reader.rows(file, name) if is_rows(file.name) else reader.documents(file, name):
                 num_rows += 1
                 yield row
+            if num_rows == num_before:
+                noted.pass_over("files without a row", name)
     if not num_rows:
         raise too_little(
             f"{', '.join(map(str, given))}: no documents found; expected files that end in {_SUFFIXES}", noted
