@@ -105,9 +105,12 @@ class Terminal:
     def fail(self, message: str, error: BaseException) -> None:
         """End the command with an error, which no option silences; as JSON with the error's fields."""
         complain(message)
+        self.describe(message.removeprefix("error: "), error)
+
+    def describe(self, message: str, error: BaseException) -> None:
+        """Write an error that a person was told of as the object, where one was asked for."""
         if self.as_json:
-            described = {"type": type(error).__name__, "message": message.removeprefix("error: "), **_fields(error)}
-            self._write_object({"error": described})
+            self._write_object({"error": {"type": type(error).__name__, "message": message, **_fields(error)}})
 
     def _write_object(self, content: Mapping[str, Any]) -> None:
         if not self._is_silent:
