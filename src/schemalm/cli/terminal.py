@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -43,8 +44,12 @@ def printable(text: str) -> str:
 
 
 def command_line(*arguments: object) -> str:
-    """A command of this program, quoted for a shell."""
-    return shlex.join(["schemalm", *map(str, arguments)])
+    """A command of this program, quoted for a shell; paths are none that look like options."""
+    return shlex.join(["schemalm", *map(_argument, arguments)])
+
+
+def _argument(argument: object) -> str:
+    return f"./{argument}" if isinstance(argument, Path) and str(argument).startswith("-") else str(argument)
 
 
 def complain(text: str) -> None:
