@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.evaluation.misread import MISREAD
 from schemalm.demo import DemoSizes, run_demo
 from schemalm.errors import DataError
 from schemalm.generation import load_run
+from schemalm.interruption import Interrupted, TrainingInterrupted
 
 SIZES = DemoSizes(num_documents=60, vocab_size=700, context_size=64, num_steps=3, num_samples=5, max_tokens=40)
 # More symbols than the vocabulary of SIZES has room for.
@@ -75,6 +77,19 @@ def test_a_corpus_of_ones_own_takes_the_place_of_the_embedded_one(tmp_path: Path
     result = run_demo(tmp_path / "demo", corpus=corpus, sizes=SIZES)
     assert [rejection.name for rejection in result.rejections] == ["o/bad/bad.yml"]
     assert all(sample.verdict.valid for sample in result.evaluation.samples)
+
+
+def test_a_signal_after_the_training_does_not_lose_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr("schemalm.demo.evaluate", interrupt)
+    with pytest.raises(TrainingInterrupted) as caught:
+        run_demo(tmp_path / "demo", sizes=SIZES)
+    stopped = caught.value
+    assert (stopped.number, stopped.run, stopped.step) == (signal.SIGTERM, tmp_path / "demo" / "run", SIZES.num_steps)
+    assert "nothing of the training is lost: the newest checkpoint is of step 3" in str(stopped)
+    assert load_run(stopped.run).step == SIZES.num_steps
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.merge_keys import knows_merge_keys
+from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
@@ -97,7 +98,8 @@ def run_demo(
     """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
 
     merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
-    tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on.
+    tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on, and
+    `TrainingInterrupted` for a signal from the training on.
     """
     started = time.monotonic()
     if out.exists() and any(out.iterdir()):
@@ -125,18 +127,22 @@ def run_demo(
     configuration = _training_configuration(summary.metadata, sizes, seed)
     num_tokens = configuration.num_steps * sizes.batch_size * context_size
     tell(f"training a tiny GPT for {configuration.num_steps} steps, at most {num_tokens:,} tokens")
-    train(out / "data", out / "run", configuration, report=training_progress)
-    evaluation = evaluate(
-        load_run(out / "run"),
-        num_samples=sizes.num_samples,
-        temperature=sizes.temperature,
-        max_tokens=sizes.max_tokens,
-        seed=seed,
-        num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
-        judge=judge,
-        progress=tell,
-    )
-    report = write_report(evaluation, out / "run")
+    trained = train(out / "data", out / "run", configuration, report=training_progress)
+    try:
+        evaluation = evaluate(
+            load_run(out / "run"),
+            num_samples=sizes.num_samples,
+            temperature=sizes.temperature,
+            max_tokens=sizes.max_tokens,
+            seed=seed,
+            num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
+            judge=judge,
+            progress=tell,
+        )
+        report = write_report(evaluation, out / "run")
+    except Interrupted as signal:  # the training is not lost by that
+        how = "interrupted, and nothing of the training is lost"
+        raise TrainingInterrupted(signal.number, out / "run", how, trained.num_steps, "auto") from None
     return DemoResult(out, out / "run", report, evaluation, left_out, time.monotonic() - started)
 
 

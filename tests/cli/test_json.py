@@ -174,6 +174,26 @@ def test_an_error_is_the_object(
     assert invoke(*(places.get(argument, argument) for argument in command)).stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("train", "--steps", "0"), "Invalid value for '--steps': should be greater than or equal to 1, got '0'"),
+        (("train",), "Invalid value for --data: is needed: name the prepared data folder to train on"),
+        (("tokenizer", "train", "--nosuch"), "No such option: --nosuch"),
+        (("nosuch",), "No such command 'nosuch'."),
+        (("generate",), "Missing argument 'RUN'."),
+    ],
+)
+def test_wrong_usage_is_the_object_too(invoke, command: tuple[str, ...], message: str) -> None:
+    result = invoke(*command, "--json")
+    assert result.exit_code == 2
+    found = the_object(result)
+    assert found["error"]["message"].startswith(message)
+    assert found["warnings"] == []
+    assert message in " ".join(result.stderr.split())
+    assert invoke(*command).stdout == ""
+
+
 def test_an_error_says_what_was_warned_of_before(
     invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,11 @@ def test_escapes_inside_json_strings_mean_the_same() -> None:
 
 def test_command_lines_are_quoted() -> None:
     assert command_line("check", "my file.yml", "-n", 3) == "schemalm check 'my file.yml' -n 3"
+
+
+def test_folders_that_begin_with_a_dash_are_no_options_in_a_command_line() -> None:
+    assert command_line("generate", Path("./-run"), "-n", 3) == "schemalm generate ./-run -n 3"
+    assert command_line("evaluate", Path("runs/-run")) == "schemalm evaluate runs/-run"
 
 
 def test_numbers_agree_with_their_noun() -> None:

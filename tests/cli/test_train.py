@@ -76,3 +76,16 @@ def test_the_data_is_asked_for_where_nothing_says_which(invoke, run: Path, tmp_p
     result = invoke("train", "--out", run, "--resume", "auto")
     assert result.exit_code == 2
     assert f"not where it was, {tmp_path / 'gone'}: name its folder (--data DIR)" in " ".join(result.stderr.split())
+
+
+def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
+    invoke, pipeline, run: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(pipeline.data, tmp_path / "other"))
+    metadata = json.loads((other / "metadata.json").read_bytes())
+    (other / "metadata.json").write_text(json.dumps({**metadata, "stride": metadata["stride"] + 1}))
+    for option in ("--json", "--dry-run"):
+        result = invoke("train", "--out", run, "--resume", "auto", "--data", other, option)
+        assert result.exit_code == 2
+        told = f"{other} is not the data that the run was trained on: its stride is {metadata['stride'] + 1}, the run's"
+        assert told in result.stderr

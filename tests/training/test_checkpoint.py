@@ -128,8 +128,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int
     assert "the checkpoint of step 2 could not be written" in message
     assert "of the steps: 1. Make room" in message
     assert newest_whole_checkpoint(run) == (1, [])
-    remove_leftovers(run)
-    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]  # nor half of one that fills the disk
 
 
 def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

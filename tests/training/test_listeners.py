@@ -74,6 +74,17 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
     assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
 
 
+def test_one_that_wants_to_end_the_program_does_not() -> None:
+    class Leaving(Progress):
+        def begin(self, step: int, num_steps: int) -> None:
+            raise SystemExit("log in first")
+
+    shown = Recorder()
+    go_through(Listeners(shown, [Leaving()]))
+    assert shown.heard == ALL
+    assert "Leaving failed and hears no more of this run, which goes on: SystemExit: log in first" in shown.messages
+
+
 def test_warnings_reach_all_of_them_and_are_kept() -> None:
     shown = Recorder()
     kept: list[str] = []

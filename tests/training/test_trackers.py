@@ -8,8 +8,6 @@ import importlib.util
 import json
 import shutil
 import sqlite3
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -128,17 +126,43 @@ def test_a_tracker_that_never_began_ends(run: Path, library: Calls, name: str) -
     assert library.made == []
 
 
-def test_trackio_says_nothing_on_stdout(
-    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def shout(*_: object, **__: object) -> None:
-        sys.stdout.write("loud\n")
+class Loud:
+    """A library that prints whatever is asked of it, and whatever it hands out is as loud."""
 
-    loud = types.SimpleNamespace(init=shout, log=lambda *_, **__: None, finish=shout)
-    monkeypatch.setattr(importlib, "import_module", lambda _: loud)
-    track("trackio", run)
+    def __getattr__(self, name: str) -> Any:
+        def call(*_: Any, **__: Any) -> Loud:
+            print(name)  # noqa: T201
+            return self
+
+        return call
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_nothing_that_a_library_prints_reaches_stdout(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    def load(_: str) -> Loud:
+        print("import")  # noqa: T201
+        return Loud()
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    track(name, run)
     captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "loud\nloud\n")
+    assert captured.out == ""
+    assert captured.err.startswith("import\n")
+    assert len(captured.err.splitlines()) > 3
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_package_that_breaks_when_it_is_loaded_is_named(
+    run: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError("compiled for another numpy")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    with pytest.raises(ConfigurationError, match=rf"tracking with {name} .* RuntimeError: compiled for another numpy"):
+        make_tracker(name, run)
 
 
 @pytest.mark.parametrize("name", TRACKERS)

@@ -80,6 +80,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if _is_usage_error(error):
                 _name_value(error)
+                _describe_wrong_usage(error, ctx.meta[_ARGUMENTS])
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
                 message = "error: out of memory; take fewer documents, a smaller model or smaller batches"
@@ -106,6 +107,13 @@ def _name_value(error: Any) -> None:
     found = repr(faults[0].get("input")) if faults else ""
     message = error.message.removeprefix("Value error, ").replace("Input should", "should")
     error.message = message if found in message else f"{message}, got {found}"
+
+
+def _describe_wrong_usage(error: Any, arguments: list[str]) -> None:
+    """Write the object for what the parser tells itself: no command has said yet whether one was asked for."""
+    terminal = Terminal.current()
+    terminal.as_json = "--json" in arguments
+    terminal.describe(error.format_message(), error)
 
 
 app = typer.Typer(

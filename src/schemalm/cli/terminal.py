@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -43,8 +44,12 @@ def printable(text: str) -> str:
 
 
 def command_line(*arguments: object) -> str:
-    """A command of this program, quoted for a shell."""
-    return shlex.join(["schemalm", *map(str, arguments)])
+    """A command of this program, quoted for a shell; paths are none that look like options."""
+    return shlex.join(["schemalm", *map(_argument, arguments)])
+
+
+def _argument(argument: object) -> str:
+    return f"./{argument}" if isinstance(argument, Path) and str(argument).startswith("-") else str(argument)
 
 
 def complain(text: str) -> None:
@@ -105,9 +110,12 @@ class Terminal:
     def fail(self, message: str, error: BaseException) -> None:
         """End the command with an error, which no option silences; as JSON with the error's fields."""
         complain(message)
+        self.describe(message.removeprefix("error: "), error)
+
+    def describe(self, message: str, error: BaseException) -> None:
+        """Write an error that a person was told of as the object, where one was asked for."""
         if self.as_json:
-            described = {"type": type(error).__name__, "message": message.removeprefix("error: "), **_fields(error)}
-            self._write_object({"error": described})
+            self._write_object({"error": {"type": type(error).__name__, "message": message, **_fields(error)}})
 
     def _write_object(self, content: Mapping[str, Any]) -> None:
         if not self._is_silent:

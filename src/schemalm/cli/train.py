@@ -170,14 +170,14 @@ def _recorded(out: Path) -> dict[str, Any] | None:
 
 
 def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) -> Path:
-    """The data folder that was given, or else that of the resumed run."""
-    if given is not None:
-        return given
-    if out is None or resumed is None:
-        raise typer.BadParameter("is needed: name the prepared data folder to train on", param_hint="--data")
-    from schemalm.training.run_data import find_data  # noqa: PLC0415
+    """The data folder that was given, or else that of the resumed run, which has no other."""
+    if out is not None and resumed is not None:
+        from schemalm.training.run_data import find_data  # noqa: PLC0415
 
-    return find_data(out, resumed)
+        return find_data(out, resumed, given)
+    if given is None:
+        raise typer.BadParameter("is needed: name the prepared data folder to train on", param_hint="--data")
+    return given
 
 
 def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:

@@ -74,11 +74,12 @@ def checkpoint_steps(run: Path) -> list[int]:
 def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
     """Write the checkpoint of `state.step` durably, replacing one of the same step.
 
-    Raises `CheckpointError` where that fails; the checkpoints before are left as they are.
+    Raises `CheckpointError` where that fails; the checkpoints before are left as they are, and nothing half written.
     """
     try:
         _write_checkpoint(run, state, model, optimizer)
     except (OSError, SafetensorError) as error:
+        shutil.rmtree(_partial_folder(run, state.step), ignore_errors=True)
         saved = ", ".join(map(str, checkpoint_steps(run))) or "none"
         raise CheckpointError(
             f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole ones are there "
@@ -88,7 +89,7 @@ def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], o
 
 def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
     target = checkpoint_folder(run, state.step)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = _partial_folder(run, state.step)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     save_file(model, partial / _MODEL)
@@ -103,6 +104,11 @@ def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor],
     remove_checkpoints(run, [state.step])
     partial.rename(target)
     sync_folder(target.parent)
+
+
+def _partial_folder(run: Path, step: int) -> Path:
+    target = checkpoint_folder(run, step)
+    return target.with_name(f".{target.name}.partial")
 
 
 def _sync_file(path: Path) -> None:

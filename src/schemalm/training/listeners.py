@@ -64,7 +64,7 @@ class Listeners(Progress):
         for other in tuple(self._others):
             try:
                 tell(other)
-            except Exception as error:  # of a library that is not ours
+            except (Exception, SystemExit) as error:  # of a library that is not ours
                 self._others.remove(other)
                 self._shown.warning(
                     f"{type(other).__name__} failed and hears no more of this run, which goes on: "

@@ -11,11 +11,12 @@ which is for `Listeners` to decide.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,13 @@ def scalars(line: dict[str, Any]) -> dict[str, float]:
     return {f"{line['kind']}/{name}": number for name, number in line.items() if name not in _NOT_MEASURED}
 
 
+@contextmanager
+def _stdout_is_stderr() -> Iterator[None]:
+    """What a library prints goes to stderr, for stdout is for what a command was asked for."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
 class TensorBoardTracker(Progress):
     """Writes event files into RUN/tensorboard: `tensorboard --logdir` of a folder of runs shows them together."""
 
@@ -52,16 +60,19 @@ class TensorBoardTracker(Progress):
         self._library = _library("torch.utils.tensorboard", extra="tensorboard")
         self._writer: Any = None
 
+    @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
         """Open the event file; points beyond `step` are taken back."""
         self._writer = self._library.SummaryWriter(str(self._run / "tensorboard"), purge_step=step + 1)
         self._writer.add_text("config", f"```json\n{json.dumps(read_config(self._run), indent=2)}\n```", step)
 
+    @_stdout_is_stderr()
     def log(self, line: dict[str, Any]) -> None:
         """Add a point to each curve."""
         for name, number in scalars(line).items():
             self._writer.add_scalar(name, number, line["step"])
 
+    @_stdout_is_stderr()
     def end(self) -> None:
         """Close the event file."""
         if self._writer is not None:
@@ -79,28 +90,29 @@ class TrackioTracker(Progress):
         self._library = _library("trackio", extra="trackio")
         self._is_open = False
 
+    @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
         """Open the run under the name of its folder with something after it, kept in RUN/trackio/id.txt."""
         name = self._run.resolve().name
         identifier = _identifier(self._run / "trackio", is_new=step == 0, prefix=f"{name}-")
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for what a command was asked for
-            self._library.init(
-                project=PROJECT,
-                name=identifier,
-                config=read_config(self._run),
-                resume="allow" if step else "never",
-            )
+        self._library.init(
+            project=PROJECT,
+            name=identifier,
+            config=read_config(self._run),
+            resume="allow" if step else "never",
+        )
         self._is_open = True
 
+    @_stdout_is_stderr()
     def log(self, line: dict[str, Any]) -> None:
         """Add a point to each curve."""
         self._library.log(scalars(line), step=line["step"])
 
+    @_stdout_is_stderr()
     def end(self) -> None:
         """Wait until everything is written."""
         if self._is_open:
-            with contextlib.redirect_stdout(sys.stderr):
-                self._library.finish()
+            self._library.finish()
 
 
 class WandbTracker(Progress):
@@ -111,6 +123,7 @@ class WandbTracker(Progress):
         self._library = _library("wandb", extra="wandb")
         self._tracked: Any = None
 
+    @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
         """Open the run under the name of its folder, or go on with the one that this folder belongs to."""
         self._tracked = self._library.init(
@@ -123,10 +136,12 @@ class WandbTracker(Progress):
             settings=self._library.Settings(console="off"),  # the terminal is left to the progress bar
         )
 
+    @_stdout_is_stderr()
     def log(self, line: dict[str, Any]) -> None:
         """Add a point to each curve."""
         self._tracked.log(scalars(line), step=line["step"])
 
+    @_stdout_is_stderr()
     def end(self) -> None:
         """Wait until everything is sent."""
         if self._tracked is not None:
@@ -144,10 +159,16 @@ def _identifier(folder: Path, *, is_new: bool, prefix: str = "") -> str:
     return path.read_text()
 
 
+@_stdout_is_stderr()
 def _library(module: str, *, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise ConfigurationError(
             f"tracking with {extra} needs a package that is not installed ({error}): pip install 'schemalm[{extra}]'"
+        ) from None
+    except Exception as error:  # an installation can be broken in any way
+        raise ConfigurationError(
+            f"tracking with {extra} needs a package that cannot be loaded: {type(error).__name__}: {error}; repair its "
+            "installation, or train without --track"
         ) from None
