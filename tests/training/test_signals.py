@@ -212,7 +212,8 @@ def test_a_second_signal_ends_at_once_and_says_what_is_saved(data: Path, tmp_pat
     stopped = interrupted(data, run, asker)
     assert stopped.step == 9
     assert (
-        str(stopped) == f"interrupted at once, and what came after is lost: the newest checkpoint is of step 9 in {run}"
+        str(stopped) == "interrupted at once, and what came after the last checkpoint is lost: "
+        f"the newest checkpoint is of step 9 in {run}"
     )
     assert_goes_on(data, run, stopped, whole)
 

@@ -29,6 +29,7 @@ from schemalm.generation.sampling import check_request
 from schemalm.grammar.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import find_data
+from schemalm.wording import counted
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
 MAX_NEIGHBOUR_DOCUMENTS = 5000
@@ -220,9 +221,9 @@ def evaluate(
     if isinstance(judge, NoJudge):
         tell(announcement(judge))
     num_held_out = metadata.splits["val"].num_documents
-    tell(f"scoring {min(num_documents or num_held_out, num_held_out)} validation documents")
+    tell(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
-    tell(f"sampling {num_samples} documents")
+    tell(f"sampling {counted(num_samples, 'document')}")
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
     tell(f"comparing them with {metadata.splits['train'].num_documents} training documents")
     train = Split(folder, "train", metadata)

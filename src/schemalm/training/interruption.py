@@ -8,13 +8,16 @@ there it ends at once what is under way. A second signal always does.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from schemalm.interruption import Interrupted, TrainingInterrupted, handled_signals
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.progress import Progress
+
+T = TypeVar("T")
 
 
 class Interruption:
@@ -48,17 +51,18 @@ class Interruption:
         """From here on the first signal ends nothing by itself."""
         self._is_noting = True
 
-    @contextmanager
-    def abandoning(self) -> Iterator[None]:
-        """Something that the first signal ends at once, though not the run."""
-        self._is_noting = False
+    def abandonable(self, work: Callable[[], T], otherwise: T) -> T:
+        """What `work` gives; `otherwise` where the first signal ends it, which does not end the run at once."""
         try:
-            yield
+            self._is_noting = False
+            found = work()
+            self._is_noting = True
         except Interrupted:
+            self._is_noting = True
             if self._num_heard > 1:
                 raise
-        finally:
-            self._is_noting = True
+            return otherwise
+        return found
 
     def settle(self) -> None:
         """From here on nothing is lost, however the run ends."""
@@ -73,7 +77,11 @@ class Interruption:
     def _how(self) -> str:
         if self._is_settled:
             return "interrupted, and nothing is lost"
-        return "interrupted at once, and what came after is lost" if self._is_noting else "interrupted before training"
+        return (
+            "interrupted at once, and what came after the last checkpoint is lost"
+            if self._is_noting
+            else "interrupted before training"
+        )
 
     def _hear(self, number: int) -> None:
         # A signal that others heard of before, and told, is the first one here all the same.

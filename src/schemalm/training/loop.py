@@ -273,9 +273,7 @@ class _Trainer:
     def _evaluate(self) -> None:
         """Score validation documents; not where that is interrupted: the run does so first when it goes on."""
         started = time.monotonic()
-        score = Score(0.0, 0, 0)
-        with self._processes.interruption.abandoning():
-            score = self._score()
+        score = self._processes.interruption.abandonable(self._score, Score(0.0, 0, 0))
         sums = self._processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
         if self._processes.are_interrupted:
             return
