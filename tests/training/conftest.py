@@ -18,6 +18,7 @@ from schemalm.dataset.store import (
     write_metadata,
 )
 from schemalm.machine.masks import pack_masks
+from schemalm.training import loop
 
 VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
 
@@ -86,3 +87,9 @@ def make_data(tmp_path: Path) -> Callable[..., Path]:
 def data(make_data: Callable[..., Path]) -> Path:
     """A data set with a grammar."""
     return make_data()
+
+
+@pytest.fixture
+def assumed_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's matrix products are not measured: that takes longer than the runs of these tests."""
+    monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)

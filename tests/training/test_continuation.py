@@ -14,7 +14,6 @@ import pytest
 
 from schemalm.errors import CheckpointError
 from schemalm.interruption import TrainingInterrupted
-from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.configuration import MEANS, TrainingConfiguration
 from schemalm.training.continuation import recorded_configuration
@@ -27,6 +26,7 @@ from schemalm.training.schedule import share_of_peak
 from .conftest import write_data
 from .models import SMALL_MODEL
 
+pytestmark = pytest.mark.usefixtures("assumed_peak")
 CONFIGURATION = TrainingConfiguration(
     num_steps=10,
     model=SMALL_MODEL,
@@ -53,12 +53,6 @@ class Listener(Progress):
     def advance(self, report: StepReport) -> None:
         if report.step == self._last_step:
             signal.raise_signal(signal.SIGTERM)
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measuring the machine takes longer than these runs."""
-    monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import torch
 
 from schemalm.errors import CheckpointError
 from schemalm.interruption import TrainingInterrupted
-from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, remove_checkpoints
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -25,6 +24,7 @@ from schemalm.training.run import load_checkpoint, read_config
 from .conftest import write_data
 from .models import SMALL_MODEL
 
+pytestmark = pytest.mark.usefixtures("assumed_peak")
 CONFIGURATION = TrainingConfiguration(
     num_steps=12,
     model=SMALL_MODEL,
@@ -36,12 +36,6 @@ CONFIGURATION = TrainingConfiguration(
     num_evaluation_documents=4,
 )
 NEW = replace(CONFIGURATION, num_steps=3, seed=1, learning_rate=1e-3)
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measuring the machine takes longer than these runs."""
-    monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from schemalm.training.run import load_checkpoint
 from .conftest import write_data
 from .models import SMALL_MODEL
 
+pytestmark = pytest.mark.usefixtures("assumed_peak")
 CONFIGURATION = TrainingConfiguration(
     num_steps=20,
     model=SMALL_MODEL,
@@ -91,12 +92,6 @@ def assert_goes_on(data: Path, run: Path, stopped: TrainingInterrupted, whole: P
     weights, expected = (load_checkpoint(folder)[0].state_dict() for folder in (run, whole))
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
     assert summary.num_steps == 20
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measuring the machine takes longer than these runs."""
-    monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
 
 
 @pytest.fixture(scope="module")
