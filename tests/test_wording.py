@@ -10,7 +10,6 @@ from schemalm.dataset.store import METADATA_FILE, read_metadata
 from schemalm.documents import load_document
 from schemalm.errors import SchemaLMError
 from schemalm.generation import load_run
-from schemalm.reference.training import load_run as load_reference_run
 from schemalm.training.run import CONFIG_FILE
 from schemalm.wording import counted, reason_of
 
@@ -30,7 +29,6 @@ def test_reasons_of_the_system_have_neither_number_nor_path() -> None:
         (lambda folder: load_document(folder / "x.yml"), "x.yml"),
         (load_run, CONFIG_FILE),
         (read_metadata, METADATA_FILE),
-        (load_reference_run, CONFIG_FILE),
     ],
 )
 def test_what_may_not_be_read_is_told_in_words_and_not_called_damaged(

@@ -33,7 +33,6 @@ from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
 from schemalm.tokenizer import AnyTokenizer, load_tokenizer
-from schemalm.wording import reason_of
 
 CONFIG, TOKENIZER, WEIGHTS, EVALUATION = "config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"
 Report = Callable[[int, float], None]  # called with each step and its loss
@@ -114,9 +113,7 @@ def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
         configuration = ReferenceConfiguration(**json.loads((run / CONFIG).read_bytes())["reference"])
         weights = load((run / WEIGHTS).read_bytes())
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, ConfigurationError) as error:
-        raise CheckpointError(
-            f"{run} is no folder of `schemalm reference train`, or damaged: {reason_of(error)}"
-        ) from None
+        raise CheckpointError(f"{run} is no folder of `schemalm reference train`, or damaged: {error}") from None
     tokenizer = load_tokenizer(run / TOKENIZER)
     if {name: weight.shape for name, weight in weights.items()} != shapes(configuration, tokenizer.vocab_size):
         raise CheckpointError(f"{run / WEIGHTS} does not fit {CONFIG} and {TOKENIZER}: train again")
