@@ -21,9 +21,9 @@ def read_toml(path: Path) -> Table:
     try:
         return Table(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ConfigurationError(f"{path}: is no TOML: {error}") from None
+        raise ConfigurationError(f"{path} is no TOML: {error}") from None
 
 
 class Table:

@@ -84,6 +84,23 @@ def test_a_value_out_of_range_is_named_with_its_option(invoke, arguments: tuple[
     assert "Input" not in message
 
 
+def test_a_number_that_is_none_is_told_once(invoke) -> None:
+    assert invoke("train", "--steps", "1.5").stderr.splitlines()[-1].endswith("should be a valid integer, got '1.5'")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "."), ("generate", "run", "--prompt", "."), ("prepare", "--tokenizer", ".")]
+)
+def test_a_folder_in_place_of_a_file_is_told_with_what_was_expected(invoke, arguments: tuple[str, ...]) -> None:
+    assert invoke(*arguments).stderr.splitlines()[-1].endswith("'.' is a folder; expected a file, such as one in it")
+
+
+def test_a_file_in_place_of_a_folder_is_told_with_what_was_expected(invoke, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("text")
+    assert invoke("train", "--data", file).stderr.splitlines()[-1].endswith(f"'{file}' is a file; expected a folder")
+
+
 def test_an_interruption_says_how_to_start_again(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     raising(monkeypatch, KeyboardInterrupt())
     result = invoke("schema", "some schema.json")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemalm.cli.terminal import command_line
 from schemalm.training import loop
 
 
@@ -89,3 +90,28 @@ def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
         assert result.exit_code == 2
         told = f"{other} is not the data that the run was trained on: its stride is {metadata['stride'] + 1}, the run's"
         assert told in result.stderr
+
+
+@pytest.mark.parametrize("price", [("--price", "2"), ("--price=2",), ()])
+def test_after_a_dry_run_comes_the_same_command_in_earnest(invoke, pipeline, price: tuple[str, ...]) -> None:
+    given = ("train", "--data", pipeline.data, "--steps", "3", "--seed", "7")
+    result = invoke(*given, "--dry-run", *price)
+    assert result.stderr.splitlines()[-1] == f"next: {command_line(*given, '--out', 'RUN')}"
+    result = invoke(*given, *price, "--dry-run", "--out", "somewhere")
+    assert result.stderr.splitlines()[-1] == f"next: {command_line(*given, '--out', 'somewhere')}"
+
+
+def test_a_folder_of_something_else_is_not_to_be_resumed(invoke, pipeline, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    result = invoke("train", "--data", pipeline.data, "--out", tmp_path, "--steps", "1")
+    assert result.exit_code == 2
+    assert "no run folder" in result.stderr
+    assert "--resume" not in result.stderr
+    assert "for 1 step," in result.stderr
+
+
+def test_a_run_without_a_checkpoint_says_how_it_gets_one(invoke, run: Path) -> None:
+    shutil.rmtree(run / "checkpoints")
+    result = invoke("generate", run)
+    assert result.exit_code == 2
+    assert f"schemalm train --out {run} --resume auto" in result.stderr

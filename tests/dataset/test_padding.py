@@ -64,7 +64,15 @@ def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
 
 @pytest.mark.parametrize(
     ("lengths", "context_size", "stride"),
-    [([9, 16], 16, 4), ([3, 3], 6, 2), ([900], 64, 16), ([1000, 3], 64, 64), ([200] * 9, 512, 256), ([3, 3], 16, 4)],
+    [
+        ([9, 16], 16, 4),
+        ([3, 3], 6, 2),
+        ([900], 64, 16),
+        ([1000, 3], 64, 64),
+        ([200] * 9, 512, 256),
+        ([3, 3], 16, 4),
+        ([3, 3], 64, 32),
+    ],
 )
 def test_windows_that_are_well_filled_or_cannot_be_smaller_are_not(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int

@@ -69,6 +69,21 @@ def test_a_prompt_that_no_document_states_is_refused_with_its_place(run: Run, pr
     assert caught.value.pointer == pointer
 
 
+@pytest.mark.parametrize(
+    ("prompt", "reason"),
+    [
+        ({"kind": "daemon"}, ': "daemon" is not one of '),
+        ({"name": "x", "replicas": 1.5}, ": "),
+        ({"steps": [{"run": "x", "uses": "y"}]}, "$"),
+        (5, ": expected object, found number 5"),
+    ],
+)
+def test_a_prompt_is_refused_with_the_reason_where_it_is_certain(run: Run, prompt: Any, reason: str) -> None:
+    with pytest.raises(PromptError, match=f"states all of this{reason}") as caught:
+        generate(run, prompt=prompt)
+    assert "missing" not in str(caught.value)
+
+
 def test_equal_seeds_give_equal_documents_and_other_seeds_others(run: Run) -> None:
     first = generate(run, num_samples=8, seed=3, max_tokens=60)
     assert first == generate(run, num_samples=8, seed=3, max_tokens=60)

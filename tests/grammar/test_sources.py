@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,3 +124,43 @@ def test_a_schema_that_was_given_as_a_value_has_no_name() -> None:
     with pytest.raises(SchemaError) as caught:
         compile_schema(False)
     assert str(caught.value) == "no value satisfies this schema"
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "strin"}, '/type: .*"strin" is not one of "array"'),
+        ({"properties": {"a": {"type": ["string", "any"]}}}, '/properties/a/type/1: .*"any" is not one of'),
+        ({"properties": {"a": {"required": True}}}, "/properties/a/required: .*it is a list of names, beside"),
+        (
+            {"$schema": "https://json-schema.org/draft-07/schema#"},
+            "did you mean http://json-schema.org/draft-07/schema",
+        ),
+        ({"$schema": "http://json-schema.org/draft/2019-09/schema"}, "did you mean https://json-schema.org/draft/2019"),
+        (
+            {"$schema": "draft-07"},
+            "known are http://json-schema.org/draft-04/schema, .* without .schema it is the last",
+        ),
+        ({"properties": {"a": {"id": "#x"}, "b": {"$ref": "#x"}}}, r'write "\$schema": "http://.*/draft-04/schema#"'),
+    ],
+)
+def test_a_common_fault_of_a_schema_is_told_with_what_was_expected(schema: Any, message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
+        compile_schema(schema)
+
+
+def test_the_parts_are_named_that_leave_a_schema_without_values() -> None:
+    nothing = {"type": "object", "required": ["b"], "properties": {"b": {"type": "string", "pattern": "^a$b"}}}
+    for schema in (nothing, {"type": "object", "required": ["a"], "properties": {"a": nothing}}):
+        with pytest.raises(SchemaError, match=r"its parts that no value satisfies: \S*/properties/b(,|$)"):
+            compile_schema(schema)
+
+
+def test_a_missing_file_is_taken_for_a_similar_one_but_no_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "package.schema.json").write_text("{}")
+    (tmp_path / "abcde").mkdir()
+    with pytest.raises(SchemaError) as caught:
+        compile_schema(tmp_path / "package.schema.jsn")
+    assert str(caught.value).endswith(f"did you mean {tmp_path / 'package.schema.json'}?")
+    with pytest.raises(SchemaError, match="built-in schema; known are"):
+        compile_schema(str(tmp_path / "abcdf"))

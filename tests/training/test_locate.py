@@ -78,3 +78,9 @@ def test_hidden_folders_and_deep_ones_are_not_looked_into(tmp_path: Path) -> Non
     make_run(tmp_path / ".hidden" / "run")
     make_run(tmp_path / "a/b/c/d/e/f")
     assert list(run_folders(tmp_path)) == []
+
+
+def test_a_run_that_does_not_exist_is_taken_for_a_similar_one(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "tiny-2")
+    with pytest.raises(CheckpointError, match=rf"it does not exist; did you mean {run}\?$"):
+        find_run(tmp_path / "tinny-2")

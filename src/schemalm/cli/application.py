@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
 import traceback
@@ -34,17 +35,18 @@ from schemalm.cli import (
     train,
 )
 from schemalm.cli.interruption import how_to_go_on
-from schemalm.cli.terminal import Terminal, complain
+from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 from schemalm.interruption import end_at_once, handled_signals
 from schemalm.training.launch import is_first_process
 
 REJECTED, UNUSABLE = 1, 2
-_ARGUMENTS = "schemalm.arguments"
 _ORDER = (
     *("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
     *("experiment", "reference"),
 )
+_WRONG_FOLDER = re.compile(r"^\w+ ('.*') is a directory\.$", re.DOTALL)
+_WRONG_FILE = re.compile(r"^\w+ ('.*') is a file\.$", re.DOTALL)
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, which is not imported here
 
 
@@ -57,7 +59,7 @@ class Commands(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Remember the arguments as given, for the message after an interruption."""
-        ctx.meta[_ARGUMENTS] = list(args)
+        ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -72,7 +74,7 @@ class Commands(TyperGroup):
             code = 128 + getattr(interruption, "number", signal.SIGINT)
             if not is_first_process():
                 raise typer.Exit(code) from None
-            _end(how_to_go_on(ctx.meta[_ARGUMENTS], interruption), interruption, code)
+            _end(how_to_go_on(ctx.meta[ARGUMENTS], interruption), interruption, code)
         except SchemaLMError as error:
             _end(f"error: {error}", error, REJECTED if isinstance(error, InvalidDocument) else UNUSABLE)
         except OSError as error:
@@ -102,10 +104,13 @@ def _is_usage_error(error: Exception) -> bool:
 
 
 def _name_value(error: Any) -> None:
-    """Put the value found into the parser's message, which tells only what it should be."""
+    """Put the value found into the parser's message, which tells only what it should be, and what was expected."""
     faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     found = repr(faults[0].get("input")) if faults else ""
     message = error.message.removeprefix("Value error, ").replace("Input should", "should")
+    message = message.partition(", unable to parse")[0]
+    message = _WRONG_FOLDER.sub(r"\1 is a folder; expected a file, such as one in it", message)
+    message = _WRONG_FILE.sub(r"\1 is a file; expected a folder", message)
     error.message = message if found in message else f"{message}, got {found}"
 
 

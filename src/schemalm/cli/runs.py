@@ -35,7 +35,7 @@ def runs(
         if run["parent"] is not None:
             terminal.show(f"{run['name']} against {run['parent']}: {_changes(run['changed'])}")
     for problem in problems:
-        terminal.warn(f"cannot be read: {problem}")
+        terminal.warn(problem)
     terminal.say(counted(len(records), "run"))
     result = {"runs": described, "problems": problems}
     terminal.finish(result, next_command=_next_command(records))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Terminal", "command_line", "complain", "counted", "printable"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+# Where the context of a command keeps the arguments as they were given.
+ARGUMENTS = "schemalm.arguments"
 
 
 # Line feeds and tabs are left as they are; the surrogates are what file names that are not UTF-8 turn into.

@@ -10,7 +10,7 @@ import typer
 
 from schemalm.cli.listeners import DEFAULT_SAMPLES, Parent, Samples, Track, listeners_for
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
-from schemalm.cli.terminal import Terminal, command_line
+from schemalm.cli.terminal import ARGUMENTS, Terminal, command_line, counted
 from schemalm.files import check_writable
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ DEFAULT_STEPS = 1000
 
 
 def train(
+    context: typer.Context,
     *,
     data: Annotated[
         Path | None,
@@ -151,7 +152,7 @@ def train(
         start_from = chosen_run(terminal, start_from)
     configuration = _configuration(data, recipe, resumed, start_from, given)
     if dry_run:
-        _estimate(terminal, data, configuration, price)
+        _estimate(terminal, data, configuration, price, _in_earnest(context.meta[ARGUMENTS], out))
         return
     if out is None:
         raise typer.BadParameter("is needed: name the run folder to write, or ask for --dry-run", param_hint="--out")
@@ -222,7 +223,19 @@ def _configuration(
     return TrainingConfiguration(**settings)
 
 
-def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None) -> None:
+def _in_earnest(arguments: list[str], out: Path | None) -> str:
+    """The command as it was given, but for what belongs to a dry run."""
+    kept = [*arguments, *(() if out else ("--out", "RUN"))]
+    kept.remove("--dry-run")
+    if "--price" in kept:
+        place = kept.index("--price")
+        del kept[place : place + 2]
+    return command_line(*(argument for argument in kept if not argument.startswith("--price=")))
+
+
+def _estimate(
+    terminal: Terminal, data: Path, configuration: TrainingConfiguration, price: float | None, following: str
+) -> None:
     from schemalm.training.estimate import ASSUMED_SHARE, estimate_run  # noqa: PLC0415
     from schemalm.training.launch import num_processes  # noqa: PLC0415
     from schemalm.training.memory import gibibytes  # noqa: PLC0415
@@ -253,7 +266,7 @@ def _estimate(terminal: Terminal, data: Path, configuration: TrainingConfigurati
     if estimate.cost is not None:
         rows.append(("cost", f"{estimate.cost:.2f}"))
     terminal.table(("what it takes", ""), rows)
-    terminal.finish(asdict(estimate), next_command=command_line("train", "--data", data, "--out", "RUN"))
+    terminal.finish(asdict(estimate), next_command=following)
 
 
 def _train(
@@ -266,7 +279,7 @@ def _train(
     start_from: Path | None,
     listeners: Progress,
 ) -> None:
-    what = f"a {configuration.model_name} model on {data} for {configuration.num_steps:,} steps"
+    what = f"a {configuration.model_name} model on {data} for {counted(configuration.num_steps, 'step')}"
     terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
 

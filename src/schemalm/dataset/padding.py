@@ -11,6 +11,8 @@ from schemalm.dataset.store import Split
 # From so much padding on a smaller context is worth a word, if so many of the documents fit into half of the present.
 _MUCH_PADDING, _SHARE_TO_FIT = 0.8, 0.9
 _UNIT = 16
+# Windows as small as these cost little, whatever they hold; `schemalm demo` takes them for small documents.
+_SMALL = 64
 
 
 def padding_share(split: Split) -> float:
@@ -28,7 +30,7 @@ def padding_remark(split: Split) -> str | None:
     share = padding_share(split)
     usual = int(np.quantile(np.diff(split.offsets), _SHARE_TO_FIT, method="inverted_cdf"))
     fitting = _UNIT * math.ceil(usual / _UNIT)
-    if share < _MUCH_PADDING or fitting > context_size // 2:
+    if context_size <= _SMALL or share < _MUCH_PADDING or fitting > context_size // 2:
         return None
     smaller_stride = f" --stride {fitting // 2}" if stride > fitting // 2 else ""
     return (

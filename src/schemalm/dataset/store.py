@@ -35,6 +35,7 @@ from schemalm.dataset.windows import count_windows
 from schemalm.errors import DataError
 from schemalm.files import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
+from schemalm.wording import reason_of
 
 FORMAT_VERSION = 2
 METADATA_FILE = "metadata.json"
@@ -259,7 +260,9 @@ def read_metadata(folder: Path) -> Metadata:
             f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
             "was interrupted, run it again"
         ) from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare the data again") from None
     if metadata.format_version != FORMAT_VERSION:
         raise DataError(
@@ -331,7 +334,7 @@ def _load_array(path: Path, shape: tuple[int, ...], dtype: str = "int64") -> NDA
     except FileNotFoundError:
         raise DataError(f"{path} is missing; prepare the data again") from None
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is damaged ({error}); prepare the data again") from None
+        raise DataError(f"{path} is damaged ({reason_of(error)}); prepare the data again") from None
     if array.shape != shape or array.dtype != np.dtype(dtype):
         raise DataError(
             f"{path} is damaged: it holds {array.dtype} {array.shape}, expected {dtype} {shape}; prepare the data again"

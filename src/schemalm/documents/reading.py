@@ -19,6 +19,7 @@ from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
 from schemalm.errors import DocumentError
+from schemalm.wording import reason_of
 
 _MAX_PATH_LENGTH = 4096
 
@@ -165,7 +166,7 @@ def _read_text(path: Path, name: str, limits: DocumentLimits) -> str:
         with path.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
     except (OSError, ValueError) as error:
-        raise DocumentError(f"cannot be read: {error}", source=name) from None
+        raise DocumentError(f"cannot be read: {reason_of(error)}", source=name) from None
     if len(data) > limits.max_bytes:
         raise DocumentError(_too_large(limits), source=name)
     try:

@@ -6,8 +6,9 @@ A document that reaches its budget is ended by the machine's cheapest completion
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +17,8 @@ import torch
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
-from schemalm.documents.pointer import parts_of, pointer_to
-from schemalm.errors import PromptError, SchemaError
+from schemalm.documents.pointer import pointer_to
+from schemalm.errors import InvalidDocument, PromptError, SchemaError
 from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request, sample_tokens
@@ -26,6 +27,8 @@ from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
 
 MAX_BATCH_SIZE = 64
+# What a prompt that breaks these can still be given.
+_ABOUT_ABSENCE = frozenset({"required", "minProperties", "minItems", "contains", "minContains"})
 # Rows of the grammar state: the nonterminal and the path.
 NUM_STATES = 2
 
@@ -78,29 +81,43 @@ def _prompt_tables(run: Run, prompt: Any) -> Tables | None:
     try:
         return Tables(run.tokenizer.grammar.with_prompt(prompt), run.tokenizer.vocabulary)
     except SchemaError:
-        raise PromptError("no document of the schema states all of this", pointer=_conflict(run, prompt)) from None
+        raise _refusal(run, prompt) from None
     except (TypeError, ValueError) as error:
         raise PromptError(f"a prompt is a JSON value: {error}") from None
 
 
-def _conflict(run: Run, prompt: Any) -> str:
-    """The pointer of the first part of the prompt that no document can have, whatever the rest says."""
-    pointer = ""
+def _refusal(run: Run, prompt: Any) -> PromptError:
+    """The error about a prompt, with the reason where what is stated is wrong in whole documents too."""
+    path, part = _conflict(run, prompt)
+    pointer, reason = pointer_to(path), ""
+    try:
+        run.tokenizer.encode(_under(path, part))
+    except InvalidDocument as error:
+        if error.pointer == pointer and error.keyword not in _ABOUT_ABSENCE:
+            reason = f": {error.message}"
+    return PromptError(f"no document of the schema states all of this{reason}", pointer=pointer)
+
+
+def _conflict(run: Run, prompt: Any) -> tuple[list[str], Any]:
+    """The first part of the prompt that no document can have, whatever the rest says: the keys to it, and it."""
+    path: list[str] = []
     while isinstance(prompt, dict):
-        wrong = [name for name, item in prompt.items() if not _is_possible(run, pointer, name, item)]
+        wrong = [name for name, item in prompt.items() if not _is_possible(run, _under([*path, name], item))]
         if not wrong:
             break
-        pointer += pointer_to(wrong[:1])
+        path.append(wrong[0])
         prompt = prompt[wrong[0]]
-    return pointer
+    return path, prompt
 
 
-def _is_possible(run: Run, pointer: str, name: str, item: Any) -> bool:
-    partial: Any = {name: item}
-    for part in reversed(parts_of(pointer)):
-        partial = {part: partial}
+def _under(path: Sequence[str], value: Any) -> Any:
+    """The value with objects around it, of one key each."""
+    return reduce(lambda inner, key: {key: inner}, reversed(path), value)
+
+
+def _is_possible(run: Run, prompt: Any) -> bool:
     try:
-        run.tokenizer.grammar.with_prompt(partial)
+        run.tokenizer.grammar.with_prompt(prompt)
     except SchemaError:
         return False
     return True

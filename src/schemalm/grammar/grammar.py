@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -39,6 +40,8 @@ Verdicts = tuple[int, ...]
 # The symbols of an item, from its ITEM on; a number stands as one text, the first of those that equal it.
 Form: TypeAlias = "tuple[int | bytes, ...]"
 HOLDS: Verdicts = (1,)
+# Parts of a schema that a message names.
+MAX_PARTS_NAMED = 3
 # Of the name of a schema in messages, which may be anything.
 MAX_SOURCE_CHARACTERS = 200
 ANY_ITEM = "[]"
@@ -101,10 +104,10 @@ class Grammar:
             self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
-            raise SchemaError("no value satisfies this schema")
+            raise SchemaError(f"no value satisfies this schema{self._parts_at_fault() if base is None else ''}")
         if not self._costs.of(start):
-            limit = limits.completion_symbols
-            raise SchemaError(f"no finite value satisfies this schema, or none of at most {limit} symbols")
+            none = f"no finite value satisfies this schema, or none of at most {limits.completion_symbols} symbols"
+            raise SchemaError(f"{none}{self._parts_at_fault() if base is None else ''}")
         self.symbols: SymbolTable = base.symbols if base else SymbolTable(self._translator.symbols)
         if len(self.symbols) > MAX_SYMBOLS:
             raise SchemaError(f"the schema needs {len(self.symbols)} symbols, more than {MAX_SYMBOLS}")
@@ -169,6 +172,14 @@ class Grammar:
             if state is None or not self._costs.of(state):
                 found.append(pointer)
         return sorted(found)
+
+    def _parts_at_fault(self) -> str:
+        """The parts that no value satisfies, the innermost first, to be put behind a message on the whole."""
+        parts = []
+        with suppress(SchemaError):  # a limit, which the message is not about
+            parts = sorted(filter(None, self.unsatisfiable()), key=lambda pointer: -pointer.count("/"))
+        parts = parts[:MAX_PARTS_NAMED]
+        return f"; its parts that no value satisfies: {', '.join(parts)}" if parts else ""
 
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""

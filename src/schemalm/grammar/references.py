@@ -18,6 +18,7 @@ import referencing.jsonschema
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from schemalm.documents.pointer import escape, parts_of
+from schemalm.documents.values import levels
 from schemalm.errors import SchemaError
 from schemalm.grammar.sources import DIALECTS, Schema, dialect
 
@@ -82,6 +83,8 @@ class References:
             target, inside = self._look_up(keyword, reference, resolver)
         if target is NOWHERE:
             message = f"{keyword} {reference!r} leads to nothing inside the schema; nothing is fetched"
+            if _is_an_old_name(reference, self._schema):
+                message += f'; names are given by $id: if `id` is to be one, write "$schema": "{DIALECTS[0]}#"'
             raise SchemaError(message, pointer=place, keyword=keyword)
         found = "" if isinstance(target, bool) else self._pointer(target)
         if found is None or not isinstance(target, dict | bool):
@@ -147,6 +150,11 @@ def _is_named(contents: Any) -> bool:
     """Whether a node is a schema of which every name is a text."""
     names = ("$id", "id", "$anchor", "$dynamicAnchor")
     return isinstance(contents, dict) and all(isinstance(contents.get(name, ""), str) for name in names)
+
+
+def _is_an_old_name(reference: str, schema: Schema) -> bool:
+    """Whether draft 4 would know a reference, by the `id` of some part."""
+    return any(isinstance(node, dict) and node.get("id") == reference for level in levels(schema) for node in level)
 
 
 def _at_pointer(node: Any, pointer: str) -> Any:

@@ -37,6 +37,11 @@ DIALECTS = (
 LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
 VENDOR = "check_jsonschema.builtin_schemas.vendor"
 CUSTOM = "check_jsonschema.builtin_schemas.custom"
+# What to do about faults that schemas of other times and tools have, by keyword and fault.
+HINTS = {
+    ("required", f'{value} is not of type "array"'): "; it is a list of names, beside the properties that it names"
+    for value in ("true", "false")
+}
 # Files beside a missing one that are looked at for a similar name.
 MAX_NEIGHBOURS = 1000
 
@@ -60,7 +65,8 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     if error is not None:
         pointer = pointer_to(error.instance_path)
         keyword = str(error.instance_path[-1]) if error.instance_path else ""
-        raise SchemaError(f"this is no JSON Schema: {error.message}", pointer=pointer, keyword=keyword)
+        hint = HINTS.get((keyword, error.message), "")
+        raise SchemaError(f"this is no JSON Schema: {error.message}{hint}", pointer=pointer, keyword=keyword)
     return tree
 
 
@@ -75,10 +81,10 @@ def _fault(tree: Schema) -> jsonschema_rs.ValidationError | None:
     """Why a tree is no schema of its draft; without a draft of its own it may use the spellings of several."""
     declared = dialect(tree)
     if declared and declared not in DIALECTS:
-        message = (
-            f"the draft {declared!r} is not known; known are {', '.join(DIALECTS)}; without $schema it is the last"
-        )
-        raise SchemaError(message, pointer="/$schema", keyword="$schema")
+        _, _, address = declared.partition("://")
+        meant = [known for known in DIALECTS if known.partition("://")[2] == address]  # http in place of https
+        advice = did_you_mean(meant, DIALECTS) + ("" if meant else "; without $schema it is the last")
+        raise SchemaError(f"the draft {declared!r} is not known; {advice}", pointer="/$schema", keyword="$schema")
     first: jsonschema_rs.ValidationError | None = None
     for candidate in [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]]:
         # Something listed twice does no harm, and schemas that are in use do it.
@@ -89,7 +95,15 @@ def _fault(tree: Schema) -> jsonschema_rs.ValidationError | None:
         if error is None:
             return None
         first = first or error
-    return first
+    return first and _telling(first)
+
+
+def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """The error itself, or of several branches that failed the one that got furthest, types last."""
+    branches = [inner for branch in getattr(error.kind, "context", ()) for inner in branch]
+    if not branches:
+        return error
+    return _telling(max(branches, key=lambda inner: (len(inner.instance_path), inner.kind.name != "type")))
 
 
 @cache
@@ -161,12 +175,14 @@ def _guess(schema: str) -> str:
 
 
 def _similar_files(path: Path) -> list[str]:
-    """Files beside a missing one, of its kind, with a similar name."""
+    """Files beside a missing one, of its kind or JSON, with a similar name."""
+    suffixes = {path.suffix, ".json"}
     try:
-        beside = [other for other in islice(path.parent.iterdir(), MAX_NEIGHBOURS) if other.suffix == path.suffix]
+        beside = [other for other in islice(path.parent.iterdir(), MAX_NEIGHBOURS) if other.suffix in suffixes]
+        files = {other.stem: other for other in beside if other.is_file()}
     except (OSError, ValueError):
         return []
-    return [str(path.with_name(f"{stem}{path.suffix}")) for stem in close_names(path.stem, (o.stem for o in beside))]
+    return [str(files[stem]) for stem in close_names(path.stem, files)]
 
 
 def _check_depth(tree: Schema, limit: int) -> None:

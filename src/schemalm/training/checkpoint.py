@@ -28,6 +28,7 @@ from torch import Tensor
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
 from schemalm.files import sync_folder
+from schemalm.wording import reason_of
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "model.safetensors",
@@ -156,7 +157,7 @@ def verify_checkpoint(run: Path, step: int) -> None:
         files = json.loads((folder / _MANIFEST).read_bytes())["files"]
         damaged = [name for name in _FILES if hash_file(folder / name) != files[name]]
     except (OSError, ValueError, KeyError, TypeError, DataError) as error:
-        raise CheckpointError(f"checkpoint {folder} is damaged: {error}") from None
+        raise CheckpointError(f"checkpoint {folder} is damaged: {reason_of(error)}") from None
     if damaged:
         raise CheckpointError(f"checkpoint {folder} is damaged: {', '.join(damaged)} differs from its manifest")
 
@@ -189,7 +190,7 @@ def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Te
     try:
         return load_file(path, device=str(device))
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from None
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
 
 
 def newest_whole_checkpoint(run: Path) -> tuple[int | None, list[str]]:

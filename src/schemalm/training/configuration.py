@@ -135,4 +135,4 @@ def _check_device(device: str) -> None:
     if kind not in ("cpu", "cuda"):
         raise ConfigurationError(f"device must be cpu or cuda, got {device!r}")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("no CUDA device is available here: choose the device cpu")
+        raise ConfigurationError("no CUDA device is available here: choose the device cpu (--device cpu)")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.errors import CheckpointError
+from schemalm.suggestions import close_names, did_you_mean
 from schemalm.training.run import CONFIG_FILE, read_config
 
 # How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
@@ -40,7 +41,9 @@ def _what_it_is(folder: Path) -> str:
     if above is not None:
         return f"it lies in one, name {above}"
     if not folder.exists():
-        return "it does not exist"
+        beside = close_names(folder.name, (run.name for run in run_folders(folder.parent)))
+        guesses = [str(folder.with_name(name)) for name in beside]
+        return "it does not exist" + (f"; {did_you_mean(guesses, [])}" if guesses else "")
     if not folder.is_dir():
         return "it is a file; name the folder that `schemalm train` wrote"
     return f"it has no {CONFIG_FILE} of a run, nor has a folder below it; name the folder that `schemalm train` wrote"

@@ -31,7 +31,7 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
         )
     steps = checkpoint_steps(source)
     if not steps:
-        raise CheckpointError(f"{source} has no checkpoints to begin from")
+        raise CheckpointError(f"{source} has no checkpoint to begin from")
     best = best_step(steps, validation_losses(read_metrics(source)))
     step = steps[-1] if best is None else best
     path = os.path.relpath(source.resolve(), out.resolve())

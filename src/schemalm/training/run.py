@@ -40,6 +40,7 @@ from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
+from schemalm.wording import reason_of
 
 CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
@@ -92,7 +93,9 @@ def read_config(run: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_bytes()))
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+    except (ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
 
 
@@ -117,12 +120,12 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     configuration, and where the checkpoint asked for is missing or damaged.
     """
     is_fresh = all(path.name.startswith(".") for path in run.iterdir())  # a lock, and what a kill left half written
-    if not is_fresh and resume is None:
-        raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
     if not is_fresh and not (run / CONFIG_FILE).exists():
         raise CheckpointError(
             f"{run} is not empty and no run folder, for it has no {CONFIG_FILE}: choose another folder"
         )
+    if not is_fresh and resume is None:
+        raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
     remove_leftovers(run)
     for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
         for partial in run.glob(f".{name}.*"):
@@ -159,7 +162,9 @@ def resolve_checkpoint(run: Path, checkpoint: str | int) -> int:
     """The step that "latest", "best" (by validation loss) or a step names; `CheckpointError` where there is none."""
     steps = checkpoint_steps(run)
     if not steps:
-        raise CheckpointError(f"{run} has no checkpoints")
+        raise CheckpointError(
+            f"{run} has no checkpoint yet: `schemalm train --out {run} --resume auto` goes on with it"
+        )
     if checkpoint == "latest":
         return steps[-1]
     if checkpoint == "best":

@@ -312,3 +312,20 @@ def _sources(value: object) -> list[str]:
     keys = value.get("patternProperties")
     own += list(keys) if isinstance(keys, dict) else []
     return own + [source for item in value.values() for source in _sources(item)]
+
+
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    [
+        ("(?i)abc", r"list the letters of both cases"),
+        ("a(?-i:b)", r"list the letters of both cases"),
+        ("(?P<year>a)", r"is \(\?<name>"),
+        ("a(?#why)", "no comments"),
+        ("(?>a+)b", "no atomic groups"),
+        ("(?=", r"unexpected|not closed"),
+        ("(?", "no kind of group known to ECMA-262 at offset 1$"),
+    ],
+)
+def test_groups_of_other_engines_are_refused_with_what_to_write(source: str, advice: str) -> None:
+    with pytest.raises(PatternError, match=advice):
+        pattern_language(source, 100)

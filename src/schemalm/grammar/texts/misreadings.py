@@ -162,5 +162,5 @@ def _plain(text: str) -> str:
     if text == ".":
         return r"matches no line end: neither \n nor \r, U+2028, U+2029"
     if text == "]":
-        return "stands for itself: the class has ended before, since classes hold no classes"
+        return "stands for itself: no class is open here, since a class ends at its first ]"
     return f"is these characters; a count needs its lower bound: {{0{text[1:]}" if text.startswith("{,") else ""

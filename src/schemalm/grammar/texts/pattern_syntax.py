@@ -67,6 +67,13 @@ class PatternSyntaxError(PatternError):
 
 
 SYMBOLS: dict[str, Node] = {".": DOT, "^": START, "$": END}
+# What other engines know behind `(?`, and what to write for it.
+_FOREIGN_GROUPS = {
+    re.compile("[a-zA-Z^-]+[:)]"): ": flags cannot be set, so list the letters of both cases, as in [aA]",
+    re.compile("P<"): ": a group with a name is (?<name>...)",
+    re.compile("#"): ": there are no comments",
+    re.compile(">"): ": there are no atomic groups, (?:...) matches in the same texts or more",
+}
 _GROUP_PREFIXES = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
 
 
@@ -172,7 +179,7 @@ class _Parser:
         look = next((look for prefix, look in _GROUP_PREFIXES.items() if self.take(prefix)), None)
         if look is None and not self.take("?:"):
             if self.take("?") and not self.scan(_NAME):
-                raise PatternSyntaxError(f"no kind of group known to ECMA-262 at offset {self.position - 1}")
+                raise PatternSyntaxError(self.unknown_group())
             self.num_opened += 1
             number = self.num_opened
         outside = self.in_look_behind
@@ -186,6 +193,12 @@ class _Parser:
             return Look(group, *look)
         self.closed[number] = group
         return group
+
+    def unknown_group(self) -> str:
+        """What is said of a `(?` that begins no group, with what other engines mean by it."""
+        rest = self.source[self.position :]
+        hint = next((hint for start, hint in _FOREIGN_GROUPS.items() if start.match(rest)), "")
+        return f"no kind of group known to ECMA-262 at offset {self.position - 1}{hint}"
 
     def quantified(self, node: Node, symbol: str) -> Node:
         bounds = self.bounds(symbol)
