@@ -82,7 +82,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if _is_usage_error(error):
                 _name_value(error)
-                _describe_wrong_usage(error, ctx.meta[_ARGUMENTS])
+                _describe_wrong_usage(error, ctx.meta[ARGUMENTS])
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
                 message = "error: out of memory; take fewer documents, a smaller model or smaller batches"
