@@ -40,7 +40,7 @@ def test_duplicates_links_and_other_files_are_counted_and_named() -> None:
     assert left_out.unread() == [
         "2 exact duplicates left out, for example b.yml, which equals a.yml",
         "passed over: symbolic links, not followed (1): link.yml; .txt files (5): 0.txt, 1.txt, 2.txt, …",
-        "JSON with comments or trailing commas, which were left out (1): tsconfig.json",
+        "JSON that was read without its comments or trailing commas (1): tsconfig.json",
     ]
 
 

@@ -71,7 +71,7 @@ def check(
         terminal.show(finding.to_text())
     passed_over = [str(one.file) for one in examined if one.is_jsonc]
     for name in passed_over:
-        terminal.say(f"{name}: JSON with comments or trailing commas, which were passed over")
+        terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
     sizes = counted(len(files), "file")
     if num_documents != len(files):
         sizes += f", {counted(num_documents, 'document')}"

@@ -127,7 +127,7 @@ class LeftOut:
         if self.passed_over:
             lines.append(f"passed over: {'; '.join(self._kinds())}")
         if self.comments.count:
-            lines.append(f"JSON with comments or trailing commas, which were left out {self.comments}")
+            lines.append(f"JSON that was read without its comments or trailing commas {self.comments}")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
