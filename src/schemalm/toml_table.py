@@ -23,7 +23,7 @@ def read_toml(path: Path) -> Table:
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}") from None
+        raise ConfigurationError(f"{path}: is no TOML: {error}") from None
 
 
 class Table:
