@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,15 @@ MOST_BYTES = 1000
 LINE = {"kind": "train", "step": 1, "loss": 2.0}
 
 
-@pytest.fixture
+@contextmanager
 def full() -> Iterator[None]:
-    """No file can have more than a thousand bytes."""
+    """No file can have more than a thousand bytes: for the writing alone, since the tests' own report is a file too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def write_whole(folder: Path) -> None:
@@ -59,22 +62,22 @@ def write_split(folder: Path) -> None:
         (write_split, "split/tokens.bin"),
     ],
 )
-def test_the_error_names_the_file(full: None, tmp_path: Path, write: Callable[[Path], None], name: str) -> None:
-    with pytest.raises(OSError, match=r".") as caught:
+def test_the_error_names_the_file(tmp_path: Path, write: Callable[[Path], None], name: str) -> None:
+    with pytest.raises(OSError, match=r".") as caught, full():
         write(tmp_path)
     assert str(caught.value.filename) == str(tmp_path / name)
 
 
-def test_what_was_there_stays(full: None, tmp_path: Path) -> None:
+def test_what_was_there_stays(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
-    with pytest.raises(OSError, match="too large"):
+    with pytest.raises(OSError, match="too large"), full():
         write_whole(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_metrics_that_could_not_be_written_are_read_up_to_there(full: None, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="too large"):
+def test_metrics_that_could_not_be_written_are_read_up_to_there(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="too large"), full():
         write_metrics(tmp_path)
     lines = read_metrics(tmp_path)
     assert lines
