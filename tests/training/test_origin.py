@@ -112,7 +112,7 @@ def test_what_is_no_run_or_has_no_weights_is_refused(data: Path, base: Path, tmp
     with pytest.raises(CheckpointError, match="no run folder"):
         train(data, tmp_path / "run", NEW, start_from=tmp_path)
     remove_checkpoints(base, [4, 8, 12])
-    with pytest.raises(CheckpointError, match="no checkpoints to begin from"):
+    with pytest.raises(CheckpointError, match="no checkpoint to begin from"):
         train(data, tmp_path / "run", NEW, start_from=base)
 
 
