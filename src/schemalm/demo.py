@@ -23,7 +23,7 @@ from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
-from schemalm.grammar.merge_keys import knows_merge_keys
+from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
@@ -159,7 +159,7 @@ def _documents(
         recipes = compose_workflows(sizes.num_documents, seed)
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
     tell(f"reading {corpus}")
-    resolves = knows_merge_keys(grammar.schema) if merge_keys is None else merge_keys
+    resolves = resolves_merge_keys(grammar.schema, merge_keys)
     read, left_out = read_documents([corpus], max_documents=sizes.num_documents, merge_keys=resolves)
     valid, invalid = valid_documents(read, grammar)
     left_out.rejections += invalid

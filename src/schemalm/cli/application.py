@@ -39,6 +39,7 @@ from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 from schemalm.interruption import end_at_once, handled_signals
 from schemalm.training.launch import is_first_process
+from schemalm.wording import reason_of
 
 REJECTED, UNUSABLE = 1, 2
 _ORDER = (
@@ -78,7 +79,7 @@ class Commands(TyperGroup):
         except SchemaLMError as error:
             _end(f"error: {error}", error, REJECTED if isinstance(error, InvalidDocument) else UNUSABLE)
         except OSError as error:
-            _end(f"error: {error.filename or 'input or output'}: {error.strerror or error}", error, UNUSABLE)
+            _end(f"error: {error.filename or 'input or output'}: {reason_of(error)}", error, UNUSABLE)
         except Exception as error:
             if _is_usage_error(error):
                 _name_value(error)
@@ -126,7 +127,7 @@ app = typer.Typer(
     cls=Commands,
     help="Train small language models whose every output is a valid document of a given JSON Schema.",
     epilog="Exit codes: 0 success, 1 a check failed (with --strict: a document was rejected), 2 wrong usage or "
-    "unreadable input.",
+    "unreadable input, 130 interrupted, 143 ended by SIGTERM.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

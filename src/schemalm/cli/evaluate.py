@@ -10,6 +10,7 @@ import typer
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, chosen_run
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
+from schemalm.wording import reason_of
 
 if TYPE_CHECKING:
     from schemalm.evaluation.evaluate import Evaluation
@@ -58,7 +59,7 @@ def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder:
     try:
         report = write_report(evaluation, run, folder)
     except OSError as error:
-        terminal.warn(f"the report could not be written into {folder}: {error.strerror or error}; {CHOOSE_OUT} DIR")
+        terminal.warn(f"the report could not be written into {folder}: {reason_of(error)}; {CHOOSE_OUT} DIR")
         return None
     terminal.show(f"report: {report}")
     return report

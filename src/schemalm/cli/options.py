@@ -38,9 +38,9 @@ CHOOSE_OUT = "choose another folder with --out"
 
 def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:
     """Whether `<<` is resolved: as the option says, by the schema where it was not given."""
-    from schemalm.grammar.merge_keys import knows_merge_keys  # noqa: PLC0415
+    from schemalm.grammar.merge_keys import resolves_merge_keys  # noqa: PLC0415
 
-    return knows_merge_keys(schema) if merge_keys is None else merge_keys
+    return resolves_merge_keys(schema, merge_keys)
 
 
 def given_merge_keys(merge_keys: bool | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from schemalm.documents.reading import LoadedDocument, LoadedDocuments, load_doc
 from schemalm.documents.values import JSONValue, find_fault
 from schemalm.documents.zstd_stream import ZstdStream
 from schemalm.errors import DataError, DocumentError
-from schemalm.wording import counted
+from schemalm.wording import counted, reason_of
 
 _DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
 _DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a value, beside other fields
@@ -96,8 +96,7 @@ class RowReader:
                 "get or make the file again"
             ) from None
         except (OSError, zstandard.ZstdError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason}") from None
+            raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason_of(error)}") from None
 
     def _lines(self, stream: BinaryIO) -> Iterator[bytes | None]:
         """Yield the lines of a stream; None for one that is too long, which is passed over in pieces."""

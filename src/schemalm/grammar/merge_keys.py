@@ -12,13 +12,18 @@ from functools import cache
 
 from schemalm.grammar.sources import VENDOR, Schema
 
-# The built-in schemas of these formats; each format's documentation shows `<<` at work.
+# The built-in schemas of these formats; each format's documentation or schema speaks of `<<`.
 MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-ci", "travis", "woodpecker-ci")
 
 
 def knows_merge_keys(schema: Schema) -> bool:
     """Tell whether documents of this schema may use `<<` as YAML 1.1 has it."""
     return _identity(schema) in _merging()
+
+
+def resolves_merge_keys(schema: Schema, asked: bool | None) -> bool:
+    """Whether `<<` is resolved in documents of a schema: as was `asked`, by the schema where nobody did."""
+    return knows_merge_keys(schema) if asked is None else asked
 
 
 @cache

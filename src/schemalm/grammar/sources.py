@@ -20,6 +20,7 @@ from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.grammar.limits import Limits
 from schemalm.suggestions import close_names, did_you_mean
+from schemalm.wording import reason_of
 
 Schema = dict[str, Any] | bool
 
@@ -152,7 +153,7 @@ def _read(schema: str | Path) -> bytes:
             return path.read_bytes()
         is_folder = path.is_dir() and bool(str(schema))
     except (OSError, ValueError) as error:
-        raise SchemaError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise SchemaError(f"cannot be read: {reason_of(error)}") from None
     name = ALIASES.get(str(schema), str(schema))
     if name in built_in_names():
         for package in (VENDOR, CUSTOM):
