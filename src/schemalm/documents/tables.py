@@ -158,7 +158,10 @@ class Table:
         import pyarrow as pa  # noqa: PLC0415
 
         schema = pa.schema([pa.field(field.name, _plain(field.type)) for field in self._fields])
-        columns = [column.cast(kind) for column, kind in zip(batch.columns, schema.types, strict=True)]
+        columns = [
+            column if column.type == kind else column.cast(kind)
+            for column, kind in zip(batch.columns, schema.types, strict=True)
+        ]
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
             writer.write_batch(pa.record_batch(columns, schema=schema))
@@ -219,6 +222,9 @@ def _num_bytes(array: pa.Array) -> int:
         return int(pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0)
     if pa.types.is_struct(array.type):
         return sum(map(_num_bytes, array.flatten()))
+    if pa.types.is_map(array.type):
+        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return sum(_num_bytes(part.slice(start, end - start)) for part in (array.keys, array.items))
     if pa.types.is_nested(array.type):
         values = array.flatten()
         return 8 * len(values) + _num_bytes(values)
