@@ -84,8 +84,18 @@ def mask_secrets(value: JSONValue, text: str) -> tuple[JSONValue, Secrets]:
     text: the value's JSON text, in which non-ASCII characters may be escaped or not.
     """
     found = Secrets()
-    kinds = [(name, pattern) for name, marks, pattern in _PATTERNS if any(mark in text for mark in marks)]
+    kinds = _possible(text)
     return (_masked(value, kinds, found) if kinds else value), found
+
+
+def mask_text(text: str) -> str:
+    """A text with `***` in place of each secret."""
+    return _masked_text(text, _possible(text), Secrets())
+
+
+def _possible(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The kinds of secrets that a text may hold, by their marks."""
+    return [(name, pattern) for name, marks, pattern in _PATTERNS if any(mark in text for mark in marks)]
 
 
 def _masked(value: JSONValue, kinds: Iterable[tuple[str, re.Pattern[str]]], found: Secrets) -> JSONValue:
