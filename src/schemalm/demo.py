@@ -161,9 +161,8 @@ def _documents(
     tell(f"reading {corpus}")
     resolves = resolves_merge_keys(grammar.schema, merge_keys)
     read, left_out = read_documents([corpus], max_documents=sizes.num_documents, merge_keys=resolves)
-    valid, invalid = valid_documents(read, grammar)
-    left_out.rejections += invalid
-    tell(f"different documents that are valid: {len(valid):,}; left out: {len(left_out.rejections):,}")
+    valid = valid_documents(read, grammar, left_out)
+    tell(f"different documents that are valid: {len(valid):,}; left out: {left_out.num_rejected:,}")
     documents = _of_several_sources(_sample(valid, sizes.num_bytes))
     if len(documents) < 2:
         found = "only one document" if documents else "no document"

@@ -69,8 +69,7 @@ def _read_documents(
     documents, left_out = read_documents([path], merge_keys=resolves)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
-        documents, invalid = valid_documents(documents, tokenizer.grammar)
-        left_out.rejections += invalid
+        documents = valid_documents(documents, tokenizer.grammar, left_out)
     report_left_out(terminal, left_out)
     if not documents:
         raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)

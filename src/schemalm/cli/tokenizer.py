@@ -69,8 +69,7 @@ def train(
         resolves = wants_merge_keys(merge_keys, grammar.schema)
         found, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
     with terminal.working(f"checking {counted(len(found), 'document')}"):
-        documents, invalid = valid_documents(found, grammar)
-    left_out.rejections += invalid
+        documents = valid_documents(found, grammar, left_out)
     report_left_out(terminal, left_out)
     if not documents:
         question = f"; is {schema} their schema?" if left_out.breaks_schema else ""

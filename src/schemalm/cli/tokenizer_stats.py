@@ -81,7 +81,7 @@ def _measure(
             try:
                 yield tokenizer.encode(document.value), len(canonical_json(document.value))
             except (InvalidDocument, DataError) as error:
-                left_out.rejections.append(Rejection.of(document.name, error))
+                left_out.reject(Rejection.of(document.name, error))
             done(number)
 
     with terminal.counting("encoding documents", len(documents)) as done:

@@ -85,7 +85,7 @@ def read_documents(
     left_out = LeftOut()
     for row in deduplicate(read_corpus(paths, merge_keys=merge_keys, left_out=left_out), left_out):
         if row.error is not None:
-            left_out.rejections.append(Rejection.of(row.name, row.error))
+            left_out.reject(row.rejection(row.error))
         else:
             documents.append(SourceDocument(row.value, row.repository, row.name))
     if max_documents is not None:
@@ -93,20 +93,17 @@ def read_documents(
     return documents, left_out
 
 
-def valid_documents(
-    documents: Iterable[SourceDocument], grammar: Grammar
-) -> tuple[list[SourceDocument], list[Rejection]]:
-    """The documents that the schema admits, and the others with the reason."""
+def valid_documents(documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut) -> list[SourceDocument]:
+    """The documents that the schema admits; notes the others with the reason."""
     writer = Tokenizer.from_grammar(grammar)
     valid: list[SourceDocument] = []
-    rejections: list[Rejection] = []
     for document in documents:
         try:
             writer.stretches(document.value)
             valid.append(document)
         except InvalidDocument as error:
-            rejections.append(Rejection.of(document.name, error))
-    return valid, rejections
+            left_out.reject(Rejection.of(document.name, error))
+    return valid
 
 
 def prepare(
@@ -256,7 +253,7 @@ class _Preparation:
             tokens, nonterminals, states = self._encode(document.value)
             check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
-            self._left_out.rejections.append(Rejection.of(document.name, error))
+            self._left_out.reject(Rejection.of(document.name, error))
             return
         writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
 

@@ -111,16 +111,16 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
     merge_keys = knows_merge_keys(grammar.schema)
     of_validation = LeftOut()
     rows = _rows(data.validation, data.validation_where, merge_keys, of_validation)
-    validation, refused = valid_documents(map(_document, rows), grammar)
-    of_validation.rejections += refused
+    validation = valid_documents(map(_document, rows), grammar, of_validation)
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
         raise _nothing_left(data.validation, of_validation)
     left_out = LeftOut()  # of the training corpus first: where nothing of it is left, the reasons are its own
     texts = _training_texts(recipe, seed, merge_keys, left_out)
-    learners, refused = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
+    refused = LeftOut()  # which all others are noted with when the documents are written
+    learners = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar, refused)
     if not learners:
-        left_out.rejections += refused  # otherwise they are noted with all others, when the documents are written
+        left_out.extend(refused)
         raise _nothing_left(data.train, left_out)
     key_orders = learn_key_orders(grammar, [document.value for document in learners])
     writer = Tokenizer.from_grammar(grammar.with_key_orders(key_orders))
@@ -154,7 +154,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], merge_keys: bool, left_out: L
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus([path], merge_keys=merge_keys, left_out=left_out):
             if row.error is not None and (is_asked_for(row) or not row.fields):
-                left_out.rejections.append(Rejection.of(row.name, row.error))
+                left_out.reject(row.rejection(row.error))
             elif row.error is None and is_asked_for(row):
                 yield row
 
@@ -198,7 +198,7 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, l
             try:
                 value = writer.decode(writer.encode(document.value))
             except InvalidDocument as error:
-                left_out.rejections.append(Rejection.of(document.name, error))
+                left_out.reject(Rejection.of(document.name, error))
                 continue
             stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")
             num_written += 1
