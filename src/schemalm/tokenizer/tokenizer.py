@@ -118,15 +118,15 @@ class Tokenizer:
 
         sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
         it every value counts as a source of its own. merge_scope: how far merges reach. whole_values: the share of
-        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents from which
-        grammar states are collected.
+        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents that are
+        learned from where there are too many for the memory (`sample`), and those that give the grammar states.
         Raises InvalidDocument for a value that breaks the schema, ConfigurationError for too small a vocab_size.
         """
+        from schemalm.tokenizer.sample import draw_sample  # noqa: PLC0415
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
 
-        given = list(values)
-        origins = list(sources) if sources is not None else None
-        return train_tokenizer(grammar, given, vocab_size, seed, origins, merge_scope, whole_values)
+        sample = draw_sample(values, sources, seed)
+        return train_tokenizer(grammar, sample, vocab_size, seed, merge_scope, whole_values)
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
