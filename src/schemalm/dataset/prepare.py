@@ -40,7 +40,10 @@ from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
+from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.grammar.naming import schema_name
+from schemalm.grammar.places import documents_at
+from schemalm.grammar.sources import Schema
 from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
@@ -74,16 +77,27 @@ class PreparationSummary:
 
 
 def read_documents(
-    paths: Iterable[Path], *, max_documents: int | None = None, merge_keys: bool = False
+    paths: Iterable[Path],
+    schema: Schema = True,
+    *,
+    max_documents: int | None = None,
+    merge_keys: bool | None = None,
 ) -> tuple[list[SourceDocument], LeftOut]:
     """Reads a corpus: its different documents, and what was left out, files and rows that are none among it.
 
-    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<` in place of refusing it.
-    Raises DataError where there is nothing to read.
+    schema: says where documents stand in Git checkouts, as far as that is known, and whether `<<` is resolved.
+    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<`, or refuses it, whatever the
+    schema. Raises DataError where there is nothing to read.
     """
     documents: list[SourceDocument] = []
     left_out = LeftOut()
-    for row in deduplicate(read_corpus(paths, merge_keys=merge_keys, left_out=left_out), left_out):
+    rows = read_corpus(
+        paths,
+        merge_keys=resolves_merge_keys(schema, merge_keys),
+        left_out=left_out,
+        documents_at=documents_at(schema),
+    )
+    for row in deduplicate(rows, left_out):
         if row.error is not None:
             left_out.reject(row.rejection(row.error))
         else:
