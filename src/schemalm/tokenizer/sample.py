@@ -11,7 +11,7 @@ import heapq
 import pickle
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, repeat
+from itertools import groupby
 from typing import Any, overload
 
 MAX_DOCUMENTS = 1 << 16
@@ -50,19 +50,14 @@ class Sample(Sequence[Any]):
 
 
 def draw_sample(
-    values: Iterable[Any],
-    sources: Iterable[str] | None = None,
+    documents: Iterable[tuple[Any, str | None]],
     seed: int = 0,
     max_documents: int = MAX_DOCUMENTS,
     max_bytes: int = MAX_BYTES,
 ) -> Sample:
-    """The sample of values with their sources; the bounds are of what is kept, in bytes that it takes.
-
-    Raises `ValueError` where there are more values than sources, or fewer.
-    """
+    """The sample of values with their sources, None for one of its own; the bounds are of what is kept, as bytes."""
     drawing = _Drawing(seed, max_documents, max_bytes)
-    pairs = zip(values, repeat(None)) if sources is None else zip(values, sources, strict=True)
-    for value, source in pairs:
+    for value, source in documents:
         drawing.offer(value, source)
     kept = drawing.kept.values()
     return Sample([content for content, _ in kept], [source for _, source in kept], drawing.num_offered)

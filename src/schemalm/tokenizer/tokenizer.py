@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMAT = 2
+# Of the learned tokens, those that are whole strings: at most so many.
+WHOLE_VALUES_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class Tokenizer:
         *,
         sources: Iterable[str] | None = None,
         merge_scope: MergeScope = "word",
-        whole_values: float = 0.15,
+        whole_values: float = WHOLE_VALUES_SHARE,
     ) -> Tokenizer:
         """Learns key orders, whole values and merges from valid values.
 
@@ -125,7 +128,7 @@ class Tokenizer:
         from schemalm.tokenizer.sample import draw_sample  # noqa: PLC0415
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
 
-        sample = draw_sample(values, sources, seed)
+        sample = draw_sample(zip(values, repeat(None)) if sources is None else zip(values, sources, strict=True), seed)
         return train_tokenizer(grammar, sample, vocab_size, seed, merge_scope, whole_values)
 
     @classmethod

@@ -24,7 +24,7 @@ from schemalm.tokenizer.merges import learn_merges
 from schemalm.tokenizer.sample import Sample
 from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
 from schemalm.tokenizer.tally import Tally
-from schemalm.tokenizer.tokenizer import GrammarStates, Tokenizer
+from schemalm.tokenizer.tokenizer import WHOLE_VALUES_SHARE, GrammarStates, Tokenizer
 from schemalm.tokenizer.vocabulary import num_learned_tokens
 
 MAX_COUNT_PER_DOCUMENT = 8
@@ -40,7 +40,12 @@ MAX_SEGMENT_BYTES = 400 << 20
 
 
 def train_tokenizer(
-    grammar: Grammar, sample: Sample, vocab_size: int, seed: int, merge_scope: MergeScope, whole_values: float
+    grammar: Grammar,
+    sample: Sample,
+    vocab_size: int,
+    seed: int,
+    merge_scope: MergeScope,
+    whole_values: float = WHOLE_VALUES_SHARE,
 ) -> Tokenizer:
     """Learns a tokenizer of at most `vocab_size` tokens; see `Tokenizer.train`."""
     ordered = grammar.with_key_orders(learn_key_orders(grammar, sample))
@@ -90,7 +95,7 @@ class _Counts:
                 self._num_sources.add(stretch, 1)
 
     def whole_values(self, num_values: int) -> list[str]:
-        """The contents of several words that save most tokens, with their end, among those that enough sources share."""
+        """The contents of several words that save most tokens, each with its end, of those that enough sources share."""
         savings: dict[str, int] = {}
         for stretch, num_sources in self._num_sources.items():
             words = self._cutter.cut(*stretch) if num_sources >= MIN_WHOLE_VALUE_SOURCES else []
