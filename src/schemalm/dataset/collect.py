@@ -124,7 +124,6 @@ class Collection:
         for name in OUTPUTS:
             _move(made / name, self._out / name)
         write_atomically(self._out / MANIFEST_FILE, json.dumps(manifest, indent=2).encode() + b"\n")
-        self._sources.close()
         shutil.rmtree(self._room)
         return CollectionSummary(manifest, self._left_out)
 
