@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from schemalm.bounds import check_number
+from schemalm.dataset.collect_settings import CollectSettings, SplitBy
 from schemalm.dataset.collected import (
     FORMAT,
     KIND,
@@ -31,16 +31,16 @@ from schemalm.dataset.collected import (
 )
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
-from schemalm.dataset.examination import Examine, SecretsPolicy
+from schemalm.dataset.examination import Examine
 from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
-from schemalm.dataset.survey import SplitBy, Survey
+from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import Piece, count_rows, into_shards, read_pieces
 from schemalm.engines import Engine
-from schemalm.errors import ConfigurationError, DataError
+from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.grammar.naming import schema_name
@@ -64,29 +64,6 @@ class CollectionSummary:
 
     manifest: dict[str, Any]
     left_out: LeftOut
-
-
-@dataclass(frozen=True)
-class CollectSettings:
-    """What decides on a corpus beside its documents and the schema.
-
-    similarity: the least Jaccard similarity of near duplicates, of which one stays; 1 keeps them. secrets: whether
-    documents with secrets are dropped or these masked. split_by: what never is in both splits. train_split: the share
-    of documents in training. Raises ConfigurationError for a value out of its range.
-    """
-
-    similarity: float = 0.9
-    secrets: SecretsPolicy = "drop"
-    split_by: SplitBy = "owner"
-    train_split: float = 0.8
-    seed: int = 0
-    merge_keys: bool = False
-    max_files: int | None = None
-
-    def __post_init__(self) -> None:
-        check_number("similarity", self.similarity, 0.5, 1)
-        if not 0 < self.train_split < 1:
-            raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
 
 
 class Collection:
@@ -147,7 +124,6 @@ class Collection:
         for name in OUTPUTS:
             _move(made / name, self._out / name)
         write_atomically(self._out / MANIFEST_FILE, json.dumps(manifest, indent=2).encode() + b"\n")
-        self._sources.close()
         shutil.rmtree(self._room)
         return CollectionSummary(manifest, self._left_out)
 

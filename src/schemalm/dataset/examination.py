@@ -20,10 +20,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from schemalm.dataset.collect_settings import SecretsPolicy
 from schemalm.dataset.minhash import Banding, features
 from schemalm.dataset.secrets import mask_secrets, mask_text
 from schemalm.documents import CorpusRow, LeftOut, canonical_json
@@ -35,7 +36,6 @@ from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 VALID, REJECTED, SECRET = "valid", "rejected", "secret"
-SecretsPolicy = Literal["drop", "mask"]
 _COMMENTS = b"comments"
 
 
