@@ -1,4 +1,4 @@
-"""`schemalm collect`: documents of any origin to a corpus without invalid ones, duplicates and secrets, split by source."""
+"""`schemalm collect`: documents of any origin to a corpus of valid, different ones without secrets, split by source."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemalm.cli.options import (
     wants_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line
-from schemalm.dataset.collect_settings import SecretsPolicy, SplitBy
+from schemalm.dataset.collect_settings import CollectSettings, SecretsPolicy, SplitBy
 from schemalm.engines import open_engine
 from schemalm.files import check_writable
 
@@ -66,14 +66,14 @@ def collect(
     as_json: AsJSON = False,
 ) -> None:
     """Collect documents into a corpus: valid, different, without secrets, split by source."""
-    from schemalm.dataset.collect import Collection, CollectSettings, refuse_corpus  # noqa: PLC0415
+    from schemalm.dataset.collect import open_collection, refuse_corpus  # noqa: PLC0415
     from schemalm.dataset.collected import MANIFEST_FILE  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     named = ", ".join(map(str, inputs))
     terminal.say(f"collecting the documents of {named} for the schema {schema}, to be written to {out}")
-    refuse_corpus(out, inputs, resume=resume)
+    refuse_corpus(out)
     check_writable(out, MANIFEST_FILE, advice=CHOOSE_OUT)
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
@@ -86,16 +86,18 @@ def collect(
         merge_keys=wants_merge_keys(merge_keys, grammar.schema),
         max_files=max_files,
     )
-    collection = Collection(inputs, grammar, out, settings, resume=resume)
-    with terminal.working("counting documents"):
-        num_rows = collection.num_rows()
-    with open_engine(engine, workers=workers, address=address) as opened:
+    with (
+        open_engine(engine, workers=workers, address=address) as opened,
+        open_collection(inputs, grammar, out, settings, resume=resume) as collection,
+    ):
+        with terminal.working("counting documents"):
+            num_rows = collection.num_rows()
         with terminal.counting("examining documents", num_rows) as done:
             collection.examine(opened, done)
-    with terminal.working("comparing documents"):
-        collection.compare()
-    with terminal.working("writing the corpus"):
-        summary = collection.write()
+        with terminal.working("comparing documents"):
+            collection.compare()
+        with terminal.working("writing the corpus"):
+            summary = collection.write()
     report_left_out(terminal, summary.left_out)
     _report(terminal, summary.manifest)
     following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
