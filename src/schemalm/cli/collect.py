@@ -67,7 +67,7 @@ def collect(
 ) -> None:
     """Collect documents into a corpus: valid, different, without secrets, split by source."""
     from schemalm.dataset.collect import open_collection, refuse_corpus  # noqa: PLC0415
-    from schemalm.dataset.collected import MANIFEST_FILE  # noqa: PLC0415
+    from schemalm.documents.collected import MANIFEST_FILE  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)

@@ -21,25 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.dataset.collect_settings import CollectSettings, SplitBy
-from schemalm.dataset.collected import (
-    FORMAT,
-    KIND,
-    MANIFEST_FILE,
-    README_FILE,
-    REJECTED_FILE,
-    TRAIN,
-    VAL,
-    read_manifest,
-)
+from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
 from schemalm.dataset.examination import Examine
 from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.shards import WORKING_FOLDER, Progress, Work, listing, open_work, shards_of
+from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
 from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, canonical_json
+from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER
 from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import count_rows, read_pieces
 from schemalm.engines import Engine
@@ -143,7 +135,7 @@ class Collection:
         for split in splits.values():
             licenses.update(split["licenses"])
         return {
-            "kind": KIND,
+            "kind": CORPUS_KIND,
             "format": FORMAT,
             "schema": schema_name(schema),
             "schema_sha256": _sha256(schema),

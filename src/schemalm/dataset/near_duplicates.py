@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from schemalm.dataset.minhash import Features, Keys
 from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
 
-ROWS_AT_ONCE = 1 << 20
+ROWS_AT_ONCE = 1 << 19
 NUM_FIRST = NUM_PRECEDING = 4  # of those that share a key with a document: how many it is compared with
-_COMPARED_AT_ONCE = 1 << 21  # features of both documents of pairs
+_COMPARED_AT_ONCE = 1 << 20  # features of both documents of pairs
 _DOCUMENTS_AT_ONCE, _MAX_PARTS = 1 << 14, 1 << 10
 
 Int64Array = NDArray[np.int64]
@@ -84,14 +84,14 @@ class NearDuplicates:
                 rows = np.concatenate([kept, block])
                 rows = rows[np.argsort(rows["key"], kind="stable")]
                 starts = _starts(rows["key"])
-                pairs = np.unique(_pairs(rows["document"], starts))
+                pairs = _different(_pairs(rows["document"], starts))
                 self._pairs.add(pairs["later"].astype(np.uint64) // np.uint64(self._documents_at_once), pairs)
                 # A key that many documents have fills more than one block: its first ones go on.
                 kept = rows[np.arange(len(rows)) < starts + NUM_FIRST]
 
     def _decide(self, pairs: NDArray[np.void], originals: Int64Array) -> None:
         """Note which later documents of pairs go; those of earlier parts are decided."""
-        pairs = np.unique(pairs)  # by the later document, then the earlier one
+        pairs = _different(pairs)
         pairs = pairs[originals[pairs["earlier"]] == pairs["earlier"]]
         for later, earlier in pairs[self._are_near(pairs)].tolist():
             if originals[later] == later and originals[earlier] == earlier:
@@ -130,6 +130,14 @@ def _pairs(documents: Int64Array, starts: Int64Array) -> NDArray[np.void]:
         pairs["later"], pairs["earlier"] = documents[is_one], documents[partner[is_one]]
         found.append(pairs)
     return np.concatenate(found)
+
+
+def _different(pairs: NDArray[np.void]) -> NDArray[np.void]:
+    """The different pairs, sorted by the later document, then the earlier one."""
+    pairs = pairs[np.lexsort((pairs["earlier"], pairs["later"]))]
+    is_new = np.append(True, np.not_equal(pairs[1:], pairs[:-1]))[: len(pairs)]
+    different: NDArray[np.void] = pairs[is_new]
+    return different
 
 
 def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:
