@@ -135,8 +135,8 @@ def _pairs(documents: Int64Array, starts: Int64Array) -> NDArray[np.void]:
 def _different(pairs: NDArray[np.void]) -> NDArray[np.void]:
     """The different pairs, sorted by the later document, then the earlier one."""
     pairs = pairs[np.lexsort((pairs["earlier"], pairs["later"]))]
-    is_new = np.append(True, np.not_equal(pairs[1:], pairs[:-1]))[: len(pairs)]
-    different: NDArray[np.void] = pairs[is_new]
+    changes = np.diff(pairs["later"]) + np.abs(np.diff(pairs["earlier"]))
+    different: NDArray[np.void] = pairs[np.append(True, changes > 0)[: len(pairs)]]
     return different
 
 
