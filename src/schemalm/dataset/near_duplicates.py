@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from schemalm.dataset.minhash import Features, Keys
-from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.dataset.parts import Parts, append, leading_bits, new_array, num_parts_bits
 
 ROWS_AT_ONCE = 1 << 19
 NUM_FIRST = NUM_PRECEDING = 4  # of those that share a key with a document: how many it is compared with
@@ -50,7 +49,7 @@ class NearDuplicates:
         self._pairs = Parts(folder / "pairs", _PAIR)
         self._num_features = 0
         # Where each document's features begin and end.
-        self._places = open_memmap(folder / "places.npy", "w+", np.int64, shape=(num_documents, 2))
+        self._places = new_array(folder / "places.npy", np.int64, (num_documents, 2))
 
     def add(self, documents: Int64Array, keys: Keys, found: Features, sizes: Int64Array) -> None:
         """Take documents by their numbers, ascending, with their keys [n, num_keys] and all their features in a row.
@@ -63,12 +62,11 @@ class NearDuplicates:
         ends = self._num_features + np.cumsum(sizes)
         self._places[documents, 0], self._places[documents, 1] = ends - sizes, ends
         self._num_features += len(found)
-        with (self._folder / "features.bin").open("ab") as file:
-            file.write(found.astype(np.uint32).tobytes())
+        append(self._folder / "features.bin", found.astype(np.uint32).tobytes())
 
     def find(self) -> Int64Array:
         """For each document the earlier one that it is near to, or its own number where it stays, as a memory map."""
-        originals = open_memmap(self._folder / "originals.npy", "w+", np.int64, shape=(len(self._places),))
+        originals = new_array(self._folder / "originals.npy", np.int64, (len(self._places),))
         originals[:] = np.arange(len(originals))
         if self._num_features:
             self._pair()
