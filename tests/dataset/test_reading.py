@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from schemalm.dataset.reading import SourceDocument, read_documents, select_rows, stream_documents, valid_documents
+from schemalm.dataset.collected import FORMAT, KIND
+from schemalm.dataset.reading import (
+    SourceDocument,
+    learnable,
+    read_documents,
+    select_rows,
+    stream_documents,
+    valid_documents,
+)
 from schemalm.documents import LeftOut
 from schemalm.documents.left_out import Duplicate
 from schemalm.errors import DataError
@@ -78,3 +86,11 @@ def test_a_corpus_of_nothing_is_refused_before_anything_is_chosen(tmp_path: Path
         read_documents([tmp_path], max_documents=3)
     with pytest.raises(DataError, match="no such file"):
         select_rows([tmp_path / "absent"], True, None, most=3)
+
+
+def test_a_tokenizer_learns_from_what_a_collected_corpus_trains_on(numbered: Path) -> None:
+    assert learnable(numbered) == numbered
+    for split in ("train", "val"):
+        (numbered / split).mkdir()
+    (numbered / "manifest.json").write_text(json.dumps({"kind": KIND, "format": FORMAT}))
+    assert learnable(numbered) == numbered / "train"
