@@ -1,4 +1,4 @@
-"""The token store: a prepared data folder, written as a stream and read through memory maps.
+"""The token store: a prepared data folder, written as a stream and read through memory maps, a document at a time.
 
     DATA/metadata.json     sizes, counts and the sha256 of every other file; written last
     DATA/tokenizer.json
@@ -6,12 +6,12 @@
     DATA/places.npy        uint32 [num_places, 3]: what the machine tells of a place, rows of masks.npy and two rows of
                            the grammar-state embedding, of the nonterminal and of the path; all differ
     DATA/train/, DATA/val/
-        tokens.bin         uint16 (uint32 where the vocabulary exceeds 65,536) [num_tokens]
-        places.bin         uint16 (uint32 where places exceed 65,536) [num_tokens]: the place before each token
+        blocks.zst         tokens, uint16 (uint32 where the vocabulary exceeds 65,536), and the place before each of
+        blocks.bin         them, uint16 (uint32 where places exceed 65,536), in compressed blocks (see blocks.py)
         documents.bin      int64 [num_documents + 1]: where each document's tokens begin, and the end
         bytes.bin          int64 [num_documents]: bytes of each document's compact canonical JSON
 
-So a token takes 4 bytes as a rule. Data without a grammar (a text tokenizer) has no masks and no places. Numbers are
+Data without a grammar (a text tokenizer) has no masks and no places. Numbers are
 little-endian. A folder without metadata.json is no data set, so a preparation that was interrupted is never read.
 Opening checks sizes; `verify_files` checks contents. Reading takes memory for the masks and the table of places alone.
 """
@@ -30,6 +30,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.windows import windows_of
 from schemalm.errors import DataError
@@ -42,7 +43,7 @@ METADATA_FILE = "metadata.json"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 PLACES_FILE = "places.npy"
-_TOKENS, _PLACES, _OFFSETS, _BYTES = "tokens.bin", "places.bin", "documents.bin", "bytes.bin"
+_OFFSETS, _BYTES = "documents.bin", "bytes.bin"
 # Documents whose offsets are checked at once.
 _DOCUMENTS_AT_ONCE = 1 << 20
 
@@ -76,8 +77,13 @@ class Metadata:
 
     @property
     def dtype(self) -> str:
-        """The NumPy type of tokens.bin: the smallest of uint16 and uint32 that holds every token id."""
+        """The NumPy type of tokens: the smallest of uint16 and uint32 that holds every token id."""
         return smallest_dtype(self.vocab_size)
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The NumPy types of a document's ids: of its tokens and, with a grammar, of its places."""
+        return (self.dtype, smallest_dtype(self.num_places)) if self.num_places else (self.dtype,)
 
 
 def smallest_dtype(num_ids: int) -> str:
@@ -101,12 +107,13 @@ class _HashedFile:
         self._path = path
         self._file: BinaryIO = path.open("wb")
         self._hash = hashlib.sha256()
+        self.num_bytes = 0
 
-    def write(self, array: NDArray[Any]) -> None:
-        content = np.ascontiguousarray(array).tobytes()
+    def write(self, content: bytes) -> None:
         with named_errors(self._path):
             self._file.write(content)
         self._hash.update(content)
+        self.num_bytes += len(content)
 
     def finish(self) -> str:
         with named_errors(self._path):
@@ -140,12 +147,11 @@ class SplitWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._context_size, self._stride = context_size, stride
-        self._limits = {_TOKENS: vocab_size, _PLACES: num_places}
-        names = [_TOKENS, *([_PLACES] if num_places else []), _OFFSETS, _BYTES]
-        (folder / _PLACES).unlink(missing_ok=True)  # that of a killed command, where none is declared now
-        self._streams = {name: _HashedFile(folder / name) for name in names}
+        self._limits = {"tokens": vocab_size, "places": num_places}
+        self._streams = {name: _HashedFile(folder / name) for name in (FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES)}
         self._num_documents = self._num_tokens = self._num_windows = self._num_bytes = 0
-        self._streams[_OFFSETS].write(np.zeros(1, dtype=np.int64))
+        self._streams[_OFFSETS].write(bytes(8))
+        self._block = BlockBuilder()
 
     def __enter__(self) -> SplitWriter:
         return self
@@ -165,29 +171,50 @@ class SplitWriter:
         lengths_D, bytes_D = np.asarray(lengths, dtype=np.int64), np.asarray(num_bytes, dtype=np.int64)
         if (lengths_D < 1).any():
             raise DataError(f"{self._folder}, document {self._num_documents}: expected at least one token")
-        for name, ids in ((_TOKENS, tokens), (_PLACES, places)):
-            self._write_ids(name, None if ids is None else np.asarray(ids), int(lengths_D.sum()))
-        self._streams[_OFFSETS].write(self._num_tokens + np.cumsum(lengths_D))
-        self._streams[_BYTES].write(bytes_D)
-        self._num_documents += len(lengths_D)
+        streams = [
+            self._checked(name, None if ids is None else np.asarray(ids), int(lengths_D.sum()))
+            for name, ids in (("tokens", tokens), ("places", places))
+        ]
+        ends_D = np.cumsum(lengths_D)
+        for begin, end in zip((ends_D - lengths_D).tolist(), ends_D.tolist(), strict=True):
+            self._block.add([ids[begin:end] for ids in streams if ids is not None])
+            self._num_documents += 1
+            if self._block.is_full:
+                self._write_block()
+        self._streams[_OFFSETS].write((self._num_tokens + ends_D).tobytes())
+        self._streams[_BYTES].write(bytes_D.tobytes())
         self._num_tokens += int(lengths_D.sum())
         self._num_windows += int(windows_of(lengths_D, self._context_size, self._stride).sum())
         self._num_bytes += int(bytes_D.sum())
 
-    def _write_ids(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> None:
-        place, limit = f"{self._folder / name}, document {self._num_documents}", self._limits[name]
+    def _write_block(self) -> None:
+        """Write the documents that wait as one block."""
+        first = self._num_documents - self._block.num_documents
+        self._write_to_index(first)
+        self._streams[FRAMES_FILE].write(self._block.build())
+
+    def _write_to_index(self, document: int) -> None:
+        """Note that the block to come begins with a document, or that there is none."""
+        self._streams[INDEX_FILE].write(np.array([document, self._streams[FRAMES_FILE].num_bytes], np.int64).tobytes())
+
+    def _checked(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> NDArray[Any] | None:
+        """The ids as they are stored."""
+        place, limit = f"{self._folder}, document {self._num_documents}, {name}", self._limits[name]
         if (ids is None) != (limit == 0):
             raise DataError(f"{place}: data is {'missing' if ids is None else 'given, but this split declares none'}")
         if ids is None:
-            return
+            return None
         if ids.shape != (num_tokens,):
             raise DataError(f"{place}: expected shape {(num_tokens,)}, got {ids.shape}")
         if ids.size and not 0 <= ids.min() <= ids.max() < limit:
             raise DataError(f"{place}: ids must lie in 0 .. {limit - 1}, got {ids.min()} .. {ids.max()}")
-        self._streams[name].write(ids.astype(smallest_dtype(limit)))
+        return ids.astype(smallest_dtype(limit))
 
     def finish(self) -> SplitMetadata:
         """Close the files durably and return what they hold."""
+        if self._block.num_documents:
+            self._write_block()
+        self._write_to_index(self._num_documents)
         files = {name: stream.finish() for name, stream in self._streams.items()}
         sync_folder(self._folder)
         return SplitMetadata(
@@ -247,11 +274,11 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
 
 
 class Split:
-    """One split of a data folder, memory-mapped: `tokens`, `places`, `offsets`, `num_bytes`.
+    """One split of a data folder: `offsets` and `num_bytes` of its documents, memory-mapped, and their ids.
 
-    `place_rows`, int64 [num_places, 3], says what the machine tells of each place (see above). It and `places` are None
-    for data without a grammar. Raises `DataError` naming the file where one is missing or does not have the size that
-    the metadata gives.
+    `place_rows`, int64 [num_places, 3], says what the machine tells of each place (see above); it is None for data
+    without a grammar. Raises `DataError` naming the file where one is missing or does not have the size that the
+    metadata gives.
     """
 
     def __init__(self, folder: Path, name: str, metadata: Metadata | None = None) -> None:
@@ -263,21 +290,30 @@ class Split:
         self.num_documents = counts.num_documents
         self.place_rows = load_places(folder, metadata)
         place = folder / name
-        self.tokens = _map_stream(place / _TOKENS, metadata.dtype, counts.num_tokens)
-        self.places: NDArray[Any] | None = None
-        if self.place_rows is not None:
-            self.places = _map_stream(place / _PLACES, smallest_dtype(metadata.num_places), counts.num_tokens)
         self.offsets: Int64Array = _map_stream(place / _OFFSETS, "int64", counts.num_documents + 1)
         self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
         if not _rises(self.offsets, counts.num_tokens):
             raise DataError(f"{place / _OFFSETS} is damaged: offsets must rise from 0 to {counts.num_tokens}")
+        index = _map_stream(place / INDEX_FILE, "int64").reshape(-1, 2)
+        if not (_rises(index[:, 0], counts.num_documents) and _rises(index[:, 1])):
+            raise DataError(f"{place / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
+        frames = _map_stream(place / FRAMES_FILE, "uint8", int(index[-1, 1]))
+        self._blocks = BlockReader(place, frames, index, self.offsets)
+
+    def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The tokens of a document [T] and, with a grammar, the place before each of them [T]; both are read-only.
+
+        Raises `DataError` where the file is damaged.
+        """
+        tokens, *places = self._blocks.read(number, self.metadata.dtypes)
+        return tokens, places[0] if places else None
 
 
-def _rises(offsets: Int64Array, end: int) -> bool:
-    """Whether offsets rise from 0 to `end`, looked at piece by piece."""
+def _rises(offsets: Int64Array, end: int | None = None) -> bool:
+    """Whether offsets rise from 0, and to `end` where it is known; looked at piece by piece."""
     starts = range(0, len(offsets), _DOCUMENTS_AT_ONCE)
     rise = all((np.diff(offsets[start : start + _DOCUMENTS_AT_ONCE + 1]) >= 1).all() for start in starts)
-    return rise and offsets[0] == 0 and offsets[-1] == end
+    return rise and len(offsets) > 0 and offsets[0] == 0 and end in (None, offsets[-1])
 
 
 def load_masks(folder: Path, metadata: Metadata) -> NDArray[np.uint8] | None:
@@ -299,12 +335,14 @@ def load_places(folder: Path, metadata: Metadata) -> Int64Array | None:
     return rows
 
 
-def _map_stream(path: Path, dtype: str, size: int) -> NDArray[Any]:
-    expected = size * np.dtype(dtype).itemsize
+def _map_stream(path: Path, dtype: str, size: int | None = None) -> NDArray[Any]:
+    """The numbers of a file, of which there must be `size` where that is known."""
     try:
         found = path.stat().st_size
     except OSError:
         raise DataError(f"{path} is missing; prepare the data again") from None
+    item_bytes = np.dtype(dtype).itemsize
+    expected = found - found % item_bytes if size is None else size * item_bytes
     if found != expected:
         raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; prepare the data again")
     # As a plain array, of which parts are cheap; it keeps the map open.

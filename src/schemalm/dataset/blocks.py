@@ -1,0 +1,97 @@
+"""Ids of documents in compressed blocks, so that one document is read without the others.
+
+    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their places
+    blocks.bin   int64 [num_blocks + 1, 2]: the first document of each block and where its frame begins; then the ends
+
+Documents of one source stand beside one another and are alike, and a place says much about its token: what takes 4
+bytes a token plainly takes 0.7 here, measured on real workflows. A block is closed by the document that fills it, so a document is
+in one block. Reading takes memory for one block: a long document, or some thousand tokens of short ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from schemalm.errors import DataError
+
+FRAMES_FILE, INDEX_FILE = "blocks.zst", "blocks.bin"
+# A larger block is smaller on disk, and takes longer to read for the sake of one document.
+TOKENS_AT_ONCE = 1 << 12
+# Higher levels take much longer for a few per cent.
+_LEVEL = 3
+
+Ids = NDArray[Any]
+
+
+class BlockBuilder:
+    """Collects documents until they fill a block."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(_LEVEL)
+        self._documents: list[Sequence[Ids]] = []
+        self._num_tokens = 0
+
+    @property
+    def num_documents(self) -> int:
+        """How many documents are collected."""
+        return len(self._documents)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the documents fill a block."""
+        return self._num_tokens >= TOKENS_AT_ONCE
+
+    def add(self, ids: Sequence[Ids]) -> None:
+        """Take a document: its tokens and, with a grammar, its places."""
+        self._documents.append(ids)
+        self._num_tokens += len(ids[0])
+
+    def build(self) -> bytes:
+        """The frame of the documents collected, of which none is left then."""
+        content = b"".join(part.tobytes() for stream in zip(*self._documents, strict=True) for part in stream)
+        self._documents, self._num_tokens = [], 0
+        return self._compressor.compress(content)
+
+
+class BlockReader:
+    """Reads the documents of a split's blocks; keeps the block that was read last."""
+
+    def __init__(
+        self, folder: Path, frames: NDArray[np.uint8], index: NDArray[np.int64], offsets: NDArray[np.int64]
+    ) -> None:
+        """frames, index: the contents of the files; offsets: where each document's tokens begin [num_documents + 1]."""
+        self._path = folder / FRAMES_FILE
+        self._frames, self._index, self._offsets = frames, index, offsets
+        self._decompressor = zstandard.ZstdDecompressor()
+        self._block = -1
+        self._ids: list[Ids] = []
+
+    def read(self, document: int, dtypes: Sequence[str]) -> list[Ids]:
+        """The tokens of a document and, with a grammar, its places; raises `DataError` where the block is damaged."""
+        block = int(np.searchsorted(self._index[:-1, 0], document, side="right")) - 1
+        first, end = self._index[block, 0], self._index[block + 1, 0]
+        if block != self._block:
+            self._ids = self._unpacked(block, int(self._offsets[end] - self._offsets[first]), dtypes)
+            self._block = block
+        begin, stop = self._offsets[[document, document + 1]] - self._offsets[first]
+        return [ids[begin:stop] for ids in self._ids]
+
+    def _unpacked(self, block: int, num_tokens: int, dtypes: Sequence[str]) -> list[Ids]:
+        frame = self._frames[self._index[block, 1] : self._index[block + 1, 1]]
+        sizes = [num_tokens * np.dtype(dtype).itemsize for dtype in dtypes]
+        try:
+            if zstandard.frame_content_size(frame.tobytes()[:18]) != sum(sizes):
+                raise zstandard.ZstdError("it holds another number of tokens than it should")
+            content = self._decompressor.decompress(frame)
+        except zstandard.ZstdError as error:
+            raise DataError(f"{self._path} is damaged, block {block}: {error}; prepare the data again") from None
+        starts = np.cumsum([0, *sizes[:-1]]).tolist()
+        return [
+            np.frombuffer(content, dtype, num_tokens, start) for dtype, start in zip(dtypes, starts, strict=True)
+        ]
