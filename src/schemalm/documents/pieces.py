@@ -177,7 +177,7 @@ def _file_piece(file: CorpusFile, limits: DocumentLimits) -> FilePiece:
 def _lines_pieces(file: CorpusFile, choice: Choice, limits: DocumentLimits) -> Iterator[LinesPiece]:
     lines: list[tuple[int, bytes | None]] = []
     num_bytes = 0
-    for number, line in read_lines(file.path, _DOCUMENTS_PER_ROW * limits.max_bytes):
+    for number, line in read_lines(file.path, file.shown, _DOCUMENTS_PER_ROW * limits.max_bytes):
         if not choice.takes_next():
             continue
         size = len(line or b"")
@@ -192,7 +192,7 @@ def _lines_pieces(file: CorpusFile, choice: Choice, limits: DocumentLimits) -> I
 
 def _num_rows(file: CorpusFile, limits: DocumentLimits) -> int:
     if file.kind is Kind.LINES:
-        return sum(1 for _ in read_lines(file.path, _DOCUMENTS_PER_ROW * limits.max_bytes))
+        return sum(1 for _ in read_lines(file.path, file.shown, _DOCUMENTS_PER_ROW * limits.max_bytes))
     return _table(file).num_rows if file.kind is Kind.TABLE else 1
 
 
