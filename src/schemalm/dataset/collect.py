@@ -26,6 +26,7 @@ from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
 from schemalm.dataset.examination import Examine
 from schemalm.dataset.fates import decide, sources_that_stay
+from schemalm.dataset.held_out import Sources
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
 from schemalm.dataset.store import hash_file
@@ -107,7 +108,7 @@ class Collection:
             sources = sources_that_stay(survey, fates)
             held_out = sources.hold_out(1 - settings.train_split)
             if held_out is None:
-                raise too_little(_too_few_sources(survey, settings.split_by), survey.left_out)
+                raise too_little(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
         self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
 
     def write(self) -> CollectionSummary:
@@ -236,9 +237,9 @@ def _what_is_missing(survey: Survey) -> str:
     return f"{secret}; is the schema theirs?" if survey.left_out.breaks_schema else secret
 
 
-def _too_few_sources(survey: Survey, split_by: SplitBy) -> str:
+def _too_few_sources(survey: Survey, sources: Sources, split_by: SplitBy) -> str:
     advice = "; with --split-by repository its repositories are split" if split_by == "owner" else ""
     return (
         f"fewer than two sources: a split needs one to train on and one to hold out; found: "
-        f"{counted(survey.num_valid, 'valid document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
+        f"{counted(sources.num_documents, 'document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
     )
