@@ -194,7 +194,7 @@ class Work:
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()
         path = self._folder / _INPUT
-        with named_errors(path), path.open("wb") as file:
+        with self.refusing(), named_errors(path), path.open("wb") as file:
             file.writelines(lines)
         write_atomically(self._folder / _PLAN, json.dumps(plan).encode())
 
