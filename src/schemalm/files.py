@@ -70,7 +70,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def opened_atomically(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file beside `path` to write into: synced and renamed into place at the end, removed after an error."""
+    """A temporary file beside `path`: synced and renamed into place at the end, removed after an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

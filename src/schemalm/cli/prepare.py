@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -28,6 +28,10 @@ def prepare(
     train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
+    format: Annotated[
+        Literal["windows", "pt"],
+        typer.Option(help="pt: also write all windows as train.pt and val.pt, for those who train elsewhere."),
+    ] = "windows",
     merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
@@ -36,11 +40,13 @@ def prepare(
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
+    from schemalm.dataset.pt import PREPARED, write_pt  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    check_settings(output, context_size, stride, train_split)
+    data = output / PREPARED if format == "pt" else output
+    check_settings(data, context_size, stride, train_split)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
     check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
@@ -52,7 +58,7 @@ def prepare(
         summary = prepare_data(
             documents,
             loaded,
-            output,
+            data,
             context_size=context_size,
             stride=stride,
             train_split=train_split,
@@ -61,15 +67,19 @@ def prepare(
             progress=done,
         )
     report_left_out(terminal, left_out)
+    if format == "pt":
+        num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
+        with terminal.counting("writing windows", num_windows) as done:
+            write_pt(output, done)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(output, "train", summary.metadata))) is not None:
+    if (remark := padding_remark(Split(data, "train", summary.metadata))) is not None:
         terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **left_out.to_dict()}
-    following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
+    following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
     raise typer.Exit(exit_code(left_out, strict))

@@ -134,7 +134,8 @@ def _pickled(shape: tuple[int, int]) -> bytes:
 
     class Pickler(pickle.Pickler):
         def persistent_id(self, item: Any) -> Any:
-            return ("storage", torch.LongStorage, "0", "cpu", shape[0] * shape[1]) if isinstance(item, _Storage) else None
+            is_content = isinstance(item, _Storage)
+            return ("storage", torch.LongStorage, "0", "cpu", shape[0] * shape[1]) if is_content else None
 
     content = BytesIO()
     Pickler(content, protocol=2).dump(_TensorOnDisk(shape))

@@ -6,13 +6,13 @@ measured; what they assume stands here and is printed with them. Rates and batch
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from schemalm.bounds import check_number
-from schemalm.cli.terminal import Terminal
 from schemalm.errors import ConfigurationError
 from schemalm.integrations.nanochat.model import shape_of
 from schemalm.integrations.nanochat.packaged import VOCAB_SIZE
@@ -27,6 +27,10 @@ PEAK_FLOPS_PER_SECOND = 312e12
 PRICE = 2.0
 # About as many as a model of a size learns best from in one pass (Hoffmann et al., 2022).
 TOKENS_PER_PARAMETER = 20
+_ASSUMPTIONS = (
+    f"computed from operations, not measured: {TOKENS_PER_PARAMETER} tokens for each parameter, on {NUM_GPUS} A100 at "
+    f"{ASSUMED_SHARE:.0%} of {PEAK_FLOPS_PER_SECOND / 1e12:.0f} TFLOP/s, an hour of a GPU at {PRICE:.2f} dollars"
+)
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,9 @@ def _model(shape: dict[str, Any]) -> GPT:
 def print_config_comparison(context_size: int = 512) -> None:
     """Print what the three sizes are and what training them takes, a row for each figure."""
     columns = [_figures(get_config(size, context_size)) for size in _SETTINGS]
-    rows = [(name, *(column[name] for column in columns)) for name in columns[0]]
-    terminal = Terminal()
-    terminal.table(("metric", *_SETTINGS), rows)
-    terminal.show(
-        f"\ncomputed from operations, not measured: {TOKENS_PER_PARAMETER} tokens for each parameter, on {NUM_GPUS} "
-        f"A100 at {ASSUMED_SHARE:.0%} of {PEAK_FLOPS_PER_SECOND / 1e12:.0f} TFLOP/s, a GPU hour at {PRICE:.2f} dollars"
-    )
+    rows = [("metric", *_SETTINGS), *((name, *(column[name] for column in columns)) for name in columns[0])]
+    lines = [f"{name:<38}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows]
+    sys.stdout.write("\n".join([*lines, "", _ASSUMPTIONS, ""]))
 
 
 def _figures(config: dict[str, Any]) -> dict[str, str]:

@@ -61,11 +61,11 @@ def extract_window(tokens: Sequence[int], start: int, end: int, stride: int = DE
     Raises `ConfigurationError` for a window that holds no token, and for a position beyond the vocabulary.
     """
     if stride < 1:
-        raise ConfigurationError(f"stride must be at least 1, got {stride}: take the one that the data was prepared with")
+        raise ConfigurationError(f"stride must be at least 1, got {stride}: take the one of the prepared data")
     if not 0 <= start < min(end, len(tokens)):
         raise ConfigurationError(
-            f"a window needs 0 <= start < end and a start inside the document's {len(tokens)} tokens, got start {start} "
-            f"and end {end}"
+            f"a window needs 0 <= start < end and a start inside the document's {len(tokens)} tokens, got start {start}"
+            f" and end {end}"
         )
     position = start // stride
     if position >= vocab_size():

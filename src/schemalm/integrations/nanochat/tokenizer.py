@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from schemalm.documents import canonical_json, parse_document
 from schemalm.dataset.store import TOKENIZER_FILE
+from schemalm.documents import canonical_json, parse_document
 from schemalm.errors import ConfigurationError, DataError, DecodeError, DocumentError, InvalidDocument
 from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
@@ -133,8 +133,8 @@ class TCTTokenizer:
             return self._encode_text(document)
         if isinstance(document, bytes | tuple | Path):
             raise ConfigurationError(
-                f"a document is a text (str) or a JSON value, and a batch is a list of them; got {type(document).__name__}"
-                ": pass path.read_text(), data.decode() or list(documents)"
+                "a document is a text (str) or a JSON value, and a batch is a list of them: pass path.read_text(), "
+                f"data.decode() or list(documents), not {type(document).__name__}"
             )
         return self.tokenizer.encode(document)
 
@@ -158,9 +158,7 @@ class TCTTokenizer:
     def _check_id(self, setting: str, id: int) -> None:
         is_id = isinstance(id, int) and not isinstance(id, bool) and 0 <= id < self.get_vocab_size()
         if not is_id:
-            raise ConfigurationError(
-                f"{setting} must be a token id from 0 to {self.get_vocab_size() - 1}, got {id!r}"
-            )
+            raise ConfigurationError(f"{setting} must be a token id from 0 to {self.get_vocab_size() - 1}, got {id!r}")
 
     def _without_specials(self, ids: Sequence[int]) -> tuple[int, int]:
         """Where the ids between the special tokens at both ends begin and end."""
