@@ -172,13 +172,13 @@ class _Stop(Progress):
         raise KeyboardInterrupt
 
 
-def test_more_processes_than_windows_are_refused_by_all(
+def test_more_processes_than_rows_are_refused_by_all(
     data: Path, tmp_path: Path, start_processes: StartProcesses
 ) -> None:
     for process in start_processes(data, tmp_path / "run", replace(CONFIGURATION, batch_size=1), 2):
         process.join()
     for rank in range(2):
-        assert "less than one window for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
+        assert "less than one row for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
 
 
 def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:

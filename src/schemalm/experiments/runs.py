@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from schemalm.dataset.store import read_metadata
+from schemalm.dataset.packing import num_rows
+from schemalm.dataset.store import Split, read_metadata
+from schemalm.dataset.windows import training_windows
 from schemalm.evaluation.likelihood import validation_likelihood
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.keeping import digest
@@ -19,6 +21,7 @@ from schemalm.experiments.recipe import Arm, Recipe
 from schemalm.experiments.renormalization import score_renormalized
 from schemalm.experiments.results import MEASURES, Measure, Result
 from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
+from schemalm.training.configuration import VALUES_BEFORE
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint
@@ -39,7 +42,9 @@ class PlannedRun:
         arm, baseline = self.arm, self.baseline
         compared = [baseline.tokenizer.kind, baseline.tokenizer.options] if self.measure == "documents" else []
         tokenizer = [arm.tokenizer.kind, arm.tokenizer.options, recipe.data.num_tokenizer_documents]
-        training = asdict(arm.configuration(1, self.seed))
+        settings = asdict(arm.configuration(1, self.seed))
+        # A later field is left out at the value that it stands for: earlier results would count as missing.
+        training = {name: value for name, value in settings.items() if VALUES_BEFORE.get(name) != value}
         what = [arm.name, arm.renormalize, self.measure, self.budget, compared]
         return digest([what, tokenizer, training, recipe.context_size, corpus.digest])
 
@@ -86,9 +91,10 @@ class Experiment:
         """Train and score one run, and make what it needs and is not there."""
         data, num_tokens = self._data(planned)
         metadata = read_metadata(data)
-        split = metadata.splits["train"]
-        batch_size = planned.arm.configuration(1, planned.seed).batch_size
-        num_steps = max(1, round(num_tokens * split.num_windows / split.num_tokens / batch_size))
+        split, settings = metadata.splits["train"], planned.arm.configuration(1, planned.seed)
+        lengths = training_windows(Split(data, "train", metadata)).all_lengths()
+        num_rows_once = num_rows(lengths, metadata.context_size, settings.packing)
+        num_steps = max(1, round(num_tokens * num_rows_once / split.num_tokens / settings.batch_size))
         configuration = planned.arm.configuration(num_steps, planned.seed)
         run = self.folder(planned)
         summary = train(data, run, configuration, resume="auto", report=progress)
