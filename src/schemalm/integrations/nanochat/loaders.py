@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, distributed
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from schemalm.bounds import check_number
+from schemalm.dataset.loader import WindowOrder
 from schemalm.dataset.pt import PREPARED, read_pt, read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, Split, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET, WindowSampler, training_windows
+from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.tokenizer.vocabulary import PAD_ID
 
@@ -50,6 +52,22 @@ class Rows(Dataset[Batch]):
         rows_BT = self._gather(numbers)
         y_BT = rows_BT[:, 1:]
         return rows_BT[:, :-1], y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
+
+
+class _Shuffled(Sampler[int]):
+    """The order of each pass over rows: a function of the seed and of how many passes there were."""
+
+    def __init__(self, num_rows: int, seed: int) -> None:
+        self._order = WindowOrder(num_rows, seed)
+        self._num_passes = 0
+
+    def __len__(self) -> int:
+        return self._order.num_rows
+
+    def __iter__(self) -> Iterator[int]:
+        epoch = self._num_passes
+        self._num_passes += 1
+        return (int(self._order.rows(epoch, row, row + 1)[0][0]) for row in range(len(self)))
 
 
 def read_rows(path: str | Path, split: str) -> Rows:
@@ -103,8 +121,8 @@ def create_dataloader(
     check_number("batch_size", batch_size, 1, is_whole=True)
     rows = read_rows(path, split)
     _check(path, rows, context_size)
-    generator = torch.Generator().manual_seed(seed)
-    return DataLoader(rows, batch_size, shuffle, generator=generator, collate_fn=_as_gathered)
+    sampler = _Shuffled(len(rows), seed) if shuffle else None
+    return DataLoader(rows, batch_size, sampler=sampler, collate_fn=_as_gathered)
 
 
 def _as_gathered(batch: Any) -> Any:
@@ -149,15 +167,15 @@ def tokenizing_distributed_data_loader(
     rows = read_rows(data_dir, split)
     _check(data_dir, rows, context_size)
     rank, num_processes = _process()
-    sampler = WindowSampler(len(rows), device_batch_size * num_processes, seed)
-    own = slice(rank * device_batch_size, (rank + 1) * device_batch_size)
-    return _endless(rows, sampler, own, torch.device(device))
+    shuffled = _Shuffled(len(rows), seed)
+    own = islice((number for _ in count() for number in shuffled), rank, None, num_processes)
+    return _endless(rows, own, device_batch_size, torch.device(device))
 
 
-def _endless(rows: Rows, sampler: WindowSampler, own: slice, device: torch.device) -> Iterator[Batch]:
+def _endless(rows: Rows, numbers: Iterator[int], batch_size: int, device: torch.device) -> Iterator[Batch]:
     is_pinned = device.type == "cuda"
     while True:
-        x_BT, y_BT = rows.batch(sampler.next_batch()[own].tolist())
+        x_BT, y_BT = rows.batch([*islice(numbers, batch_size)])
         if is_pinned:
             x_BT, y_BT = x_BT.pin_memory(), y_BT.pin_memory()
         yield x_BT.to(device, non_blocking=is_pinned), y_BT.to(device, non_blocking=is_pinned)

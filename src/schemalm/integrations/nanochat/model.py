@@ -22,8 +22,8 @@ _NAMES = {"model_width": "d_model", "num_layers": "n_layers", "num_heads": "n_he
 class GPT(gpt.GPT):
     """A decoder-only transformer, initialized; equal seeds give equal weights.
 
-    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the share of
-    activations that training zeroes. Raises `ConfigurationError` for sizes that no model can have.
+    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the rate at which
+    numbers are dropped in train mode, by torch's generator. Raises `ConfigurationError` for sizes that no model can have.
     """
 
     def __init__(
@@ -60,8 +60,6 @@ def shape_of(
     vocab_size: int, context_size: int, d_model: int, n_layers: int, n_heads: int, dropout: float = 0.0
 ) -> GPTConfiguration:
     """The product's configuration of these sizes; raises `ConfigurationError` with the names that were given."""
-    if dropout:
-        raise ConfigurationError(f"dropout must be 0, got {dropout}")
     try:
         return GPTConfiguration(
             vocab_size=vocab_size,
@@ -71,6 +69,7 @@ def shape_of(
             num_key_value_heads=n_heads,
             model_width=d_model,
             mlp_width=4 * d_model,
+            dropout=dropout,
         )
     except ConfigurationError as error:
         message = str(error)
