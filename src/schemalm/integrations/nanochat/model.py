@@ -22,8 +22,9 @@ _NAMES = {"model_width": "d_model", "num_layers": "n_layers", "num_heads": "n_he
 class GPT(gpt.GPT):
     """A decoder-only transformer, initialized; equal seeds give equal weights.
 
-    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the rate at which
-    numbers are dropped in train mode, by torch's generator. Raises `ConfigurationError` for sizes that no model can have.
+    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the rate at
+    which numbers are dropped in train mode, by torch's generator. Raises `ConfigurationError` for sizes that no model
+    can have.
     """
 
     def __init__(
