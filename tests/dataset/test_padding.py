@@ -16,14 +16,15 @@ from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 def make_split(folder: Path, lengths: list[int], context_size: int, stride: int) -> Split:
     with SplitWriter(folder / "train", vocab_size=300, context_size=context_size, stride=stride) as writer:
         for length in lengths:
-            writer.add([5] * length, None, None, num_bytes=length)
+            writer.add([5] * length, None, num_bytes=length)
         counts = writer.finish()
     metadata = Metadata(
         context_size=context_size,
         stride=stride,
         vocab_size=300,
         pad_id=0,
-        num_nonterminals=0,
+        num_masks=0,
+        num_places=0,
         num_states=0,
         tokenizer_sha256="",
         files={},

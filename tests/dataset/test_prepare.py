@@ -38,6 +38,20 @@ def documents(num_documents: int = 60, num_sources: int = 12) -> list[SourceDocu
     ]
 
 
+def nonterminals_of(split: Split) -> Any:
+    """The row of the mask before each token."""
+    assert split.places is not None
+    assert split.place_rows is not None
+    return split.place_rows[split.places, 0]
+
+
+def states_of(split: Split) -> Any:
+    """The rows of the states before each token."""
+    assert split.places is not None
+    assert split.place_rows is not None
+    return split.place_rows[split.places, 1:]
+
+
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
     """A small typed tokenizer."""
@@ -69,10 +83,10 @@ def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
     assert packed is not None
     masks = np.unpackbits(packed, axis=1, count=metadata.vocab_size, bitorder="little").astype(bool)
     split = Split(tmp_path, "train", metadata)
-    assert split.nonterminals is not None
-    assert masks[split.nonterminals, split.tokens].all()
+    rows = nonterminals_of(split)
+    assert masks[rows, split.tokens].all()
     machine = tokenizer.machine()
-    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), split.nonterminals.tolist(), strict=False):
+    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), rows.tolist(), strict=False):
         assert (masks[row] >= machine.mask()).all()
         machine.advance(token)
     assert machine.is_complete
@@ -81,13 +95,13 @@ def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
 def test_states_are_the_rows_that_generation_reads(tokenizer: Tokenizer, tmp_path: Path) -> None:
     prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
     split = Split(tmp_path, "val")
-    assert split.states is not None
+    states = states_of(split)
     reader, machine = GrammarStateReader(tokenizer), tokenizer.machine()
-    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), split.states.tolist(), strict=False):
+    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), states.tolist(), strict=False):
         assert reader.rows(machine) == tuple(state)
         machine.advance(token)
-    assert split.states.max() < tokenizer.states.num_states
-    assert (split.states > 0).mean() > 0.9
+    assert states.max() < tokenizer.states.num_states
+    assert (states > 0).mean() > 0.9
 
 
 def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
@@ -142,7 +156,7 @@ def test_preparation_repeats_byte_for_byte(tokenizer: Tokenizer, tmp_path: Path)
 def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([document.value for document in documents()], 300)
     summary = prepare(documents(), baseline, tmp_path, context_size=16, stride=4)
-    assert summary.metadata.num_nonterminals == summary.metadata.num_states == 0
+    assert summary.metadata.num_places == summary.metadata.num_states == 0
     split = Split(tmp_path, "val")
     assert baseline.decode(split.tokens[: split.offsets[1]].tolist())["name"].startswith("document")
 
@@ -164,6 +178,6 @@ def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path
     assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
     assert len(left_out.rejections) == 1
     assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
-    valid, invalid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA))
+    valid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA), left_out)
     assert valid == found
-    assert [rejection.name for rejection in invalid] == ["b.yml"]
+    assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]

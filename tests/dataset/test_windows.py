@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.echo import NEVER, ORDERS, echoes
 from schemalm.dataset.windows import (
     IGNORED_TARGET,
     Windows,
@@ -30,9 +30,8 @@ def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
     return SimpleNamespace(
         num_documents=len(lengths),
         tokens=tokens,
-        nonterminals=tokens.astype(np.uint32) * 10 if with_grammar else None,
-        states=np.stack((tokens, tokens), axis=1).astype(np.uint32) * np.array([1, 2]) if with_grammar else None,
-        echoes=np.stack([tokens * order for order in ORDERS], axis=1),
+        places=total - tokens if with_grammar else None,
+        place_rows=np.arange(total, 0, -1)[:, None] * np.array([10, 1, 2]) if with_grammar else None,
         offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
     )
 
@@ -76,14 +75,34 @@ def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, i
 
 
 @given(documents, shapes)
-def test_nonterminals_states_and_echoes_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
+def test_nonterminals_and_states_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
     windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
     batch = windows.rows(np.arange(len(windows)))
     assert batch.nonterminals_BT is not None
     assert batch.states_BT2 is not None
     assert (batch.nonterminals_BT == batch.tokens_BT[:, 1:] * 10).all()
     assert (batch.states_BT2 == batch.tokens_BT[:, 1:, None] * np.array([1, 2])).all()
-    assert (batch.echoes_BTE == batch.tokens_BT[:, 1:, None] * np.array(ORDERS)).all()
+
+
+repetitive = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=60), min_size=1, max_size=6)
+
+
+@given(repetitive, shapes, st.randoms(use_true_random=False))
+def test_echoes_of_windows_are_those_of_their_whole_documents(
+    contents: list[list[int]], shape: tuple[int, int], random: Any
+) -> None:
+    split = make_split([len(content) for content in contents])
+    split.tokens = np.concatenate(contents).astype(np.uint16)
+    windows = Windows(split, shape[1], shape[0], PAD)
+    indices = np.array(random.choices(range(len(windows)), k=9))  # out of order, some of them twice
+    batch = windows.rows(indices)
+    whole = [echoes(np.array(content)) for content in contents]
+    starts = [start for content in contents for start in obvious_windows(len(content), shape[1], shape[0])]
+    for row, document in enumerate(batch.documents_B.tolist()):
+        start = starts[indices[row]]
+        expected = whole[document][start : start + shape[1]]
+        padding = np.full((shape[1] - len(expected), len(ORDERS)), NEVER)
+        assert batch.echoes_BTE[row].tolist() == [*expected.tolist(), *padding.tolist()]
 
 
 @given(documents, shapes)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of, wants_merge_keys
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of
 from schemalm.cli.terminal import Terminal, command_line
 from schemalm.files import check_writable
 
@@ -52,8 +52,9 @@ def prepare(
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     with terminal.working("reading the corpus"):
-        resolves = wants_merge_keys(merge_keys, schema_of(loaded))
-        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
+        documents, left_out = read_documents(
+            [corpus], schema_of(loaded), max_documents=max_files, merge_keys=merge_keys
+        )
     with terminal.counting("preparing documents", len(documents)) as done:
         summary = prepare_data(
             documents,

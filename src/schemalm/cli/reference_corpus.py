@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemalm.cli.left_out import report_left_out
-from schemalm.cli.options import schema_of, wants_merge_keys
+from schemalm.cli.options import schema_of
 from schemalm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -65,12 +65,11 @@ def _read_documents(
     given: AnyTokenizer | None = None
     if name != "character":
         given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
-    resolves = wants_merge_keys(merge_keys, schema_of(given) if given else read_schema(schema, Limits()))
-    documents, left_out = read_documents([path], merge_keys=resolves)
+    described = schema_of(given) if given else read_schema(schema, Limits())
+    documents, left_out = read_documents([path], described, merge_keys=merge_keys)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
-        documents, invalid = valid_documents(documents, tokenizer.grammar)
-        left_out.rejections += invalid
+        documents = valid_documents(documents, tokenizer.grammar, left_out)
     report_left_out(terminal, left_out)
     if not documents:
         raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)

@@ -18,7 +18,6 @@ from schemalm.cli.options import (
     SchemaName,
     Strict,
     given_merge_keys,
-    wants_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
@@ -66,11 +65,9 @@ def train(
         grammar = compile_schema(schema)
     num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
     with terminal.working("reading the corpus"):
-        resolves = wants_merge_keys(merge_keys, grammar.schema)
-        found, left_out = read_documents([corpus], max_documents=max_files, merge_keys=resolves)
+        found, left_out = read_documents([corpus], grammar.schema, max_documents=max_files, merge_keys=merge_keys)
     with terminal.working(f"checking {counted(len(found), 'document')}"):
-        documents, invalid = valid_documents(found, grammar)
-    left_out.rejections += invalid
+        documents = valid_documents(found, grammar, left_out)
     report_left_out(terminal, left_out)
     if not documents:
         question = f"; is {schema} their schema?" if left_out.breaks_schema else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, schema_of, wants_merge_keys
+from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, schema_of
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def stats(
     terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
-    resolves = wants_merge_keys(merge_keys, schema_of(loaded))
-    usage, left_out = _measure(terminal, loaded, corpus, max_files, resolves) if corpus else (None, LeftOut())
+    usage, left_out = _measure(terminal, loaded, corpus, max_files, merge_keys) if corpus else (None, LeftOut())
     report_left_out(terminal, left_out)
     vocabulary = describe_vocabulary(loaded, usage)
     _show_vocabulary(terminal, vocabulary)
@@ -64,7 +63,7 @@ def stats(
 
 
 def _measure(
-    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool
+    terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
     """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
     from schemalm.dataset.prepare import ask_for_schema, read_documents  # noqa: PLC0415
@@ -74,14 +73,16 @@ def _measure(
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
     with terminal.working("reading the corpus"):
-        documents, left_out = read_documents([corpus], max_documents=max_files, merge_keys=merge_keys)
+        documents, left_out = read_documents(
+            [corpus], schema_of(tokenizer), max_documents=max_files, merge_keys=merge_keys
+        )
 
     def encoded() -> Iterator[tuple[Sequence[int], int]]:
         for number, document in enumerate(documents, start=1):
             try:
                 yield tokenizer.encode(document.value), len(canonical_json(document.value))
             except (InvalidDocument, DataError) as error:
-                left_out.rejections.append(Rejection.of(document.name, error))
+                left_out.reject(Rejection.of(document.name, error))
             done(number)
 
     with terminal.counting("encoding documents", len(documents)) as done:

@@ -25,6 +25,7 @@ from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import (
     MASKS_FILE,
+    PLACES_FILE,
     TOKENIZER_FILE,
     Metadata,
     SplitMetadata,
@@ -40,7 +41,10 @@ from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
 from schemalm.grammar import Grammar
+from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.grammar.naming import schema_name
+from schemalm.grammar.places import documents_at
+from schemalm.grammar.sources import Schema
 from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
@@ -49,6 +53,8 @@ from schemalm.wording import counted
 
 # Called with the number of documents done.
 Progress = Callable[[int], None]
+# A document's tokens, the number of the place before each of them, and its bytes.
+Encoded = tuple[Int64Array, Int64Array | None, int]
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,29 @@ class PreparationSummary:
 
 
 def read_documents(
-    paths: Iterable[Path], *, max_documents: int | None = None, merge_keys: bool = False
+    paths: Iterable[Path],
+    schema: Schema = True,
+    *,
+    max_documents: int | None = None,
+    merge_keys: bool | None = None,
 ) -> tuple[list[SourceDocument], LeftOut]:
     """Reads a corpus: its different documents, and what was left out, files and rows that are none among it.
 
-    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<` in place of refusing it.
-    Raises DataError where there is nothing to read.
+    schema: says where documents stand in Git checkouts, as far as that is known, and whether `<<` is resolved.
+    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<`, or refuses it, whatever the
+    schema. Raises DataError where there is nothing to read.
     """
     documents: list[SourceDocument] = []
     left_out = LeftOut()
-    for row in deduplicate(read_corpus(paths, merge_keys=merge_keys, left_out=left_out), left_out):
+    rows = read_corpus(
+        paths,
+        merge_keys=resolves_merge_keys(schema, merge_keys),
+        left_out=left_out,
+        documents_at=documents_at(schema),
+    )
+    for row in deduplicate(rows, left_out):
         if row.error is not None:
-            left_out.rejections.append(Rejection.of(row.name, row.error))
+            left_out.reject(row.rejection(row.error))
         else:
             documents.append(SourceDocument(row.value, row.repository, row.name))
     if max_documents is not None:
@@ -93,20 +110,17 @@ def read_documents(
     return documents, left_out
 
 
-def valid_documents(
-    documents: Iterable[SourceDocument], grammar: Grammar
-) -> tuple[list[SourceDocument], list[Rejection]]:
-    """The documents that the schema admits, and the others with the reason."""
+def valid_documents(documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut) -> list[SourceDocument]:
+    """The documents that the schema admits; notes the others with the reason."""
     writer = Tokenizer.from_grammar(grammar)
     valid: list[SourceDocument] = []
-    rejections: list[Rejection] = []
     for document in documents:
         try:
             writer.stretches(document.value)
             valid.append(document)
         except InvalidDocument as error:
-            rejections.append(Rejection.of(document.name, error))
-    return valid, rejections
+            left_out.reject(Rejection.of(document.name, error))
+    return valid
 
 
 def prepare(
@@ -215,7 +229,7 @@ class _Preparation:
     ) -> None:
         self._tokenizer = tokenizer
         self._typed = tokenizer if isinstance(tokenizer, Tokenizer) else None
-        self._surroundings = _Surroundings(self._typed) if self._typed else None
+        self._places = _Places(self._typed) if self._typed else None
         self._out = out
         self._context_size = context_size
         self._stride = stride
@@ -223,93 +237,107 @@ class _Preparation:
         self._num_done = 0
         self._left_out = left_out
 
-    @property
-    def _num_states(self) -> int:
-        return self._typed.states.num_states if self._typed else 0
-
-    def split(self, name: str, documents: Sequence[SourceDocument]) -> SplitMetadata:
-        """Encodes and writes the documents of one split."""
-        num_nonterminals = np.iinfo(np.uint32).max if self._typed else 0
-        with SplitWriter(
-            self._out / name,
-            vocab_size=self._tokenizer.vocab_size,
-            context_size=self._context_size,
-            stride=self._stride,
-            num_nonterminals=num_nonterminals,
-            num_states=self._num_states,
-        ) as writer:
-            for document in documents:
-                self._add(writer, document)
-                self._num_done += 1
-                if self._progress is not None:
-                    self._progress(self._num_done)
-            written = writer.finish()
-        if not written.num_documents:
+    def split(self, name: str, documents: Sequence[SourceDocument]) -> list[Encoded]:
+        """Encodes the documents of one split."""
+        found = [encoded for document in documents if (encoded := self._encoded(document)) is not None]
+        if not found:
             raise too_little(
                 f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
-        return written
+        return found
 
-    def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
+    def _encoded(self, document: SourceDocument) -> Encoded | None:
+        self._num_done += 1
+        if self._progress is not None:
+            self._progress(self._num_done)
         try:
-            tokens, nonterminals, states = self._encode(document.value)
+            tokens, places = self._encode(document.value)
             check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
         except (InvalidDocument, DataError) as error:
-            self._left_out.rejections.append(Rejection.of(document.name, error))
-            return
-        writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
+            self._left_out.reject(Rejection.of(document.name, error))
+            return None
+        return tokens, places, len(canonical_json(document.value))
 
-    def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None, Int64Array | None]:
-        """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
-        if self._surroundings is None:
-            return np.array(self._tokenizer.encode(value), dtype=np.int64), None, None
-        return self._surroundings.encode(value)
+    def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None]:
+        """The tokens of a value; with a grammar the place before each of them."""
+        if self._places is None:
+            return np.array(self._tokenizer.encode(value), dtype=np.int64), None
+        return self._places.encode(value)
 
-    def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
-        """Writes masks, tokenizer and, last, the metadata."""
+    def finish(self, splits: dict[str, list[Encoded]]) -> PreparationSummary:
+        """Writes the splits, masks, places, tokenizer and, last, the metadata."""
+        rows = self._places.rows() if self._places else np.empty((0, 3), dtype=np.int64)
+        written = {name: self._write(name, documents, len(rows)) for name, documents in splits.items()}
         files = {TOKENIZER_FILE: self._write_tokenizer()}
-        nonterminals = self._surroundings.nonterminals if self._surroundings else {}
-        if self._typed is not None:
-            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)) for nonterminal in nonterminals])
-            files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
+        masks = list(self._places.masks) if self._places else []
+        if masks:
+            packed = np.stack([np.frombuffer(mask, dtype=np.uint8) for mask in masks])
+            files[MASKS_FILE] = write_array(self._out / MASKS_FILE, packed)
+            files[PLACES_FILE] = write_array(self._out / PLACES_FILE, rows.astype(np.uint32))
         metadata = Metadata(
             context_size=self._context_size,
             stride=self._stride,
             vocab_size=self._tokenizer.vocab_size,
             pad_id=self._tokenizer.pad_id,
-            num_nonterminals=len(nonterminals),
-            num_states=self._num_states,
+            num_masks=len(masks),
+            num_places=len(rows),
+            num_states=self._typed.states.num_states if self._typed else 0,
             tokenizer_sha256=files[TOKENIZER_FILE],
             files=files,
-            splits=splits,
+            splits=written,
         )
         write_metadata(self._out, metadata)
         return PreparationSummary(metadata, self._left_out)
+
+    def _write(self, name: str, documents: list[Encoded], num_places: int) -> SplitMetadata:
+        with SplitWriter(
+            self._out / name,
+            vocab_size=self._tokenizer.vocab_size,
+            context_size=self._context_size,
+            stride=self._stride,
+            num_places=num_places,
+        ) as writer:
+            for document in documents:
+                writer.add(*document)
+            return writer.finish()
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
         return hash_file(self._out / TOKENIZER_FILE)
 
 
-class _Surroundings:
-    """What the machine expects before each token of documents; `nonterminals`: the row of each one's mask."""
+class _Places:
+    """What the machine expects before each token of documents, by number; `masks`: the row of each, packed."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.nonterminals: dict[int, int] = {}
+        self.masks: dict[bytes, int] = {}
+        self._tables = tokenizer.tables
         self._tracer = Tracer(tokenizer)
         self._reader = GrammarStateReader(tokenizer)
-        # By the tracer's places: the row of the mask, and the state.
-        self._rows = np.empty((0, 3), dtype=np.int64)
+        self._mask_rows: dict[int, int] = {}
+        self._numbers: dict[tuple[int, int, int], int] = {}
+        # The number of each place of the tracer: places of which the machine tells the same are one.
+        self._number_of = np.empty(0, dtype=np.int64)
 
-    def encode(self, value: Any) -> tuple[Int64Array, Int64Array, Int64Array]:
-        """The tokens of a value; the row of the mask [T] and the state [T, 2] before each of them."""
-        tokens, numbers = self._tracer.trace(value)
-        new = [(self._row(place), *self._reader.rows_at(place)) for place in self._tracer.places[len(self._rows) :]]
+    def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
+        """The tokens of a value, and the number of the place before each of them."""
+        tokens, found = self._tracer.trace(value)
+        new = [self._number(place) for place in self._tracer.places[len(self._number_of) :]]
         if new:
-            self._rows = np.concatenate([self._rows, new])
-        found = self._rows[numbers]
-        return tokens, found[:, 0], found[:, 1:]
+            self._number_of = np.concatenate([self._number_of, new])
+        return tokens, self._number_of[found]
 
-    def _row(self, place: Place) -> int:
-        return self.nonterminals.setdefault(place.nonterminal, len(self.nonterminals))
+    def rows(self) -> Int64Array:
+        """What the machine tells of each place, [num_places, 3]."""
+        return np.array(list(self._numbers), dtype=np.int64)
+
+    def _number(self, place: Place) -> int:
+        row = self._mask_row(place.nonterminal), *self._reader.rows_at(place)
+        return self._numbers.setdefault(row, len(self._numbers))
+
+    def _mask_row(self, nonterminal: int) -> int:
+        if nonterminal not in self._mask_rows:
+            packed = pack_masks(self._tables.mask(nonterminal)).tobytes()
+            self._mask_rows[nonterminal] = self.masks.setdefault(packed, len(self.masks))
+        return self._mask_rows[nonterminal]

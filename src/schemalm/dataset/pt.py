@@ -91,7 +91,7 @@ def _rows(prepared: Path, name: str, metadata: Metadata, num_before: int, progre
     num_rows = max(1, _IDS_AT_ONCE // (metadata.context_size + 1))
     for begin in range(0, len(windows), num_rows):
         indices = np.arange(begin, min(begin + num_rows, len(windows)))
-        yield windows.rows(indices).tokens_BT.astype(_IDS).tobytes()
+        yield windows.tokens(indices).astype(_IDS).tobytes()
         progress(num_before + int(indices[-1]) + 1)
 
 

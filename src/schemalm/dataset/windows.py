@@ -1,9 +1,10 @@
 """Windows: documents' tokens cut into training rows when they are read.
 
-In goes a `Split` (tokens of all documents, one after another); out come `Batch`es of rows
-`[start // stride, t_start, ..., t_(start + context_size - 1)]`. A document has windows at 0, step, 2 * step, ...;
-the last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are
-padded, and padded targets are -100, which the loss ignores. In which order they are read is the loader's matter.
+In goes a `Split` (tokens of all documents, one after another, and the place that each stands at); out come `Batch`es
+of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the places say, and with echoes,
+which are found in the document's tokens up to the window's end. A document has windows at 0, step, 2 * step, ...; the
+last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are padded, and
+padded targets are -100, which the loss ignores. In which order they are read is the loader's matter.
 
 Tensor names: B batch, T context, D documents. Arrays are NumPy.
 """
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.echo import NEVER, Int64Array
+from schemalm.dataset.echo import NEVER, BoolArray, Int64Array, echoes
 from schemalm.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
@@ -27,7 +28,13 @@ IGNORED_TARGET = -100
 
 def count_windows(num_tokens: int, context_size: int, step: int) -> int:
     """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
-    return 1 + -(-max(0, num_tokens - context_size) // step)
+    return int(windows_of(np.array([num_tokens]), context_size, step)[0])
+
+
+def windows_of(num_tokens_D: Int64Array, context_size: int, step: int) -> Int64Array:
+    """`count_windows` of each of several documents [D]."""
+    counts: Int64Array = 1 + -(-np.maximum(0, num_tokens_D - context_size) // step)
+    return counts
 
 
 def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:
@@ -44,8 +51,9 @@ def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size:
 class Batch:
     """Rows ready for a model: it reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
 
-    `nonterminals_BT`, `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar expects, and what
-    came next last time, before each of them) and 0 at padding; the first two are None for data without a grammar.
+    `nonterminals_BT` (rows of masks.npy), `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar
+    expects, and what came next last time, before each of them) and 0 at padding; the first two are None for data
+    without a grammar.
     `documents_B` says where each row comes from.
     """
 
@@ -87,9 +95,8 @@ class Windows:
         self.pad_id = pad_id
         self._num_scored_before = context_size - self._step if score_once else 0
         self.documents = np.arange(split.num_documents, dtype=np.int64) if documents is None else documents
-        num_tokens = split.offsets[self.documents + 1] - split.offsets[self.documents]
-        counts = 1 + -(-np.maximum(0, num_tokens - context_size) // self._step)
-        self._first_window = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        num_tokens_D = split.offsets[self.documents + 1] - split.offsets[self.documents]
+        self._first_window = np.concatenate(([0], np.cumsum(windows_of(num_tokens_D, context_size, self._step))))
 
     def __len__(self) -> int:
         return int(self._first_window[-1])
@@ -117,34 +124,71 @@ class Windows:
         entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
         return self.documents[entry_B], (indices - self._first_window[entry_B]) * self._step
 
+    def tokens(self, indices: Int64Array) -> Int64Array:
+        """The ids of the windows `indices` alone [B, context_size + 1]; raises `IndexError` as `rows` does."""
+        self._check(indices)
+        return self._tokens_at(self._places(indices)[1], *self._grid(indices))
+
     def rows(self, indices: Int64Array) -> Batch:
         """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
-        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+        self._check(indices)
         document_B, start_B = self._places(indices)
-        length_B = self.lengths(indices)
-        begin_B = self._split.offsets[document_B] + start_B
-
-        column_T = np.arange(self.context_size)
-        is_token_BT = column_T < length_B[:, None]
-        place_BT = begin_B[:, None] + np.minimum(column_T, length_B[:, None] - 1)
-        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
-        position_B1 = (start_B // self._stride)[:, None]
-
-        is_scored_before_BT = (column_T < self._num_scored_before) & (start_B > 0)[:, None]
+        place_BT, is_token_BT = self._grid(indices)
+        tokens_BT = self._tokens_at(start_B, place_BT, is_token_BT)
+        is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
+        nonterminals_BT, states_BT2 = surroundings(self._split, place_BT, is_token_BT)
         return Batch(
-            tokens_BT=np.concatenate((position_B1, content_BT), axis=1),
-            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, content_BT, IGNORED_TARGET),
-            nonterminals_BT=_gather(self._split.nonterminals, place_BT, is_token_BT),
-            states_BT2=_gather(self._split.states, place_BT, is_token_BT[:, :, None]),
-            echoes_BTE=np.where(is_token_BT[:, :, None], self._split.echoes[place_BT].astype(np.int64), NEVER),
+            tokens_BT=tokens_BT,
+            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
+            nonterminals_BT=nonterminals_BT,
+            states_BT2=states_BT2,
+            echoes_BTE=self._echoes(document_B, start_B, self.lengths(indices)),
             documents_B=document_B,
         )
 
+    def _check(self, indices: Int64Array) -> None:
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
 
-def _gather(stream: NDArray[Any] | None, place_BT: Int64Array, is_token: NDArray[np.bool_]) -> Int64Array | None:
-    """The stream's entries at `place_BT` as int64, 0 where there is no token; None without a stream."""
-    return None if stream is None else np.where(is_token, stream[place_BT].astype(np.int64), 0)
+    def _grid(self, indices: Int64Array) -> tuple[Int64Array, BoolArray]:
+        """Where in the split each place of the windows has its token, and whether it has one."""
+        document_B, start_B = self._places(indices)
+        length_B1 = self.lengths(indices)[:, None]
+        column_T = np.arange(self.context_size)
+        begin_B1 = (self._split.offsets[document_B] + start_B)[:, None]
+        return begin_B1 + np.minimum(column_T, length_B1 - 1), column_T < length_B1
+
+    def _tokens_at(self, start_B: Int64Array, place_BT: Int64Array, is_token_BT: BoolArray) -> Int64Array:
+        """The position tokens, and the tokens of the split at these places, filled up."""
+        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
+        return np.concatenate(((start_B // self._stride)[:, None], content_BT), axis=1)
+
+    def _echoes(self, document_B: Int64Array, start_B: Int64Array, length_B: Int64Array) -> Int64Array:
+        """The echoes before the tokens of windows; each document is read once, up to the end of its last window."""
+        document_D, entry_B = np.unique(document_B, return_inverse=True)
+        end_D = np.zeros(len(document_D), dtype=np.int64)
+        np.maximum.at(end_D, entry_B, start_B + length_B)
+        begin_D = np.cumsum(end_D) - end_D
+        offset_D = self._split.offsets[document_D]
+        spans = zip(offset_D.tolist(), (offset_D + end_D).tolist(), strict=True)
+        tokens = np.concatenate([self._split.tokens[begin:end] for begin, end in spans], dtype=np.int64)
+
+        column_T = np.arange(self.context_size)
+        is_token_BT = column_T < length_B[:, None]
+        place_BT = (begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1)
+        is_wanted = np.zeros(len(tokens), dtype=np.bool_)
+        is_wanted[place_BT] = True
+        return np.where(is_token_BT[:, :, None], echoes(tokens, begin_D, is_wanted)[place_BT], NEVER)
+
+
+def surroundings(
+    split: Split, place_BT: Int64Array, is_token_BT: BoolArray
+) -> tuple[Int64Array | None, Int64Array | None]:
+    """The rows of masks and states before the tokens at `place_BT`, 0 where there is none; None without a grammar."""
+    if split.places is None or split.place_rows is None:
+        return None, None
+    rows_BT3 = np.where(is_token_BT[:, :, None], split.place_rows[split.places[place_BT]], 0)
+    return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
 
 
 def training_windows(split: Split) -> Windows:

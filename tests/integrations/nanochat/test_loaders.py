@@ -143,7 +143,7 @@ def test_torchrun_gives_each_process_its_share(data: Path, tmp_path: Path) -> No
         (
             {"context_size": 512},
             ConfigurationError,
-            "context_size is 512, but .* has windows of 64: pass context_size=64",
+            "context_size is 512, but .* windows of 64: pass context_size=64",
         ),
         ({"split": "test"}, ConfigurationError, "split must be one of train, val, got 'test'"),
         ({"device_batch_size": 0}, ConfigurationError, "device_batch_size must be"),

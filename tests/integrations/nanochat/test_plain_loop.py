@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import islice
 from operator import ne
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
     train_loader, val_loader = create_train_val_loaders(
         train_path=data / "train.pt", val_path=data / "val.pt", batch_size=8
     )
-    model = GPT(vocab_size=vocab_size, context_size=64, d_model=64, n_layers=2, n_heads=2, dropout=0.1)
+    model = GPT(vocab_size=vocab_size, context_size=64, d_model=32, n_layers=2, n_heads=2, dropout=0.1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
 
     def validation_loss() -> float:
@@ -34,14 +35,14 @@ def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
         return sum(losses) / len(losses)
 
     before = validation_loss()
-    for x, y in train_loader:
+    for x, y in islice(train_loader, 30):
         logits = model(x)
         loss = F.cross_entropy(logits.view(-1, vocab_size), y.reshape(-1))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-    assert validation_loss() < before - 2
+    assert validation_loss() < before - 1
 
 
 IMPORT = "from schemalm.integrations.nanochat import TCTTokenizer"
@@ -61,7 +62,7 @@ torch.manual_seed(0)
 model = nn.Sequential(nn.Embedding(vocab_size, 32), nn.Linear(32, vocab_size))
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
 losses = []
-for step in range(40):
+for step in range(25):
     begins = torch.randint(len(ids) - block - 1, (8,)).tolist()
     x = torch.tensor([ids[begin : begin + block] for begin in begins])
     y = torch.tensor([ids[begin + 1 : begin + block + 1] for begin in begins])
@@ -113,6 +114,6 @@ def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytes
     assert sum(map(ne, SCRIPT.splitlines(), changed.splitlines())) == 2
     before, after = run(SCRIPT, texts, monkeypatch), run(changed, texts, monkeypatch)
     for scope in (before, after):
-        assert scope["losses"][-1] < scope["losses"][0] - 1
+        assert scope["losses"][-1] < scope["losses"][0] - 0.5
     assert before["shown"] == texts[0]
     assert json.loads(after["shown"]) == recipes[0].value

@@ -58,7 +58,7 @@ def test_what_does_not_fit_is_told_in_one_sentence(data: Path, tmp_path: Path, o
         (("--data_dir", data, "--vocab_size", 50257), "--vocab_size is 50257, but .* has 8192 ids: set it to 8192"),
         (
             ("--data_dir", data, "--tokenizer", tmp_path / "symbols.json"),
-            "--tokenizer .* has 445 ids, but .* 8,192: name",
+            "--tokenizer .* has 445 ids, but .* 8,192: ",
         ),
         (("--data_dir", tmp_path / "none"), "none does not exist: name a .pt file or a folder"),
         (("--data_dir", data, "--tokenizer", tmp_path / "none"), "cannot read the tokenizer .*none: No such file"),

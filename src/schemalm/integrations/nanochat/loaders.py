@@ -98,7 +98,7 @@ def _prepared_rows(folder: Path, split: str) -> Rows:
     windows = training_windows(Split(folder, split, metadata))
 
     def gather(numbers: Sequence[int]) -> Tensor:
-        return torch.from_numpy(windows.rows(np.array(numbers)).tokens_BT)
+        return torch.from_numpy(windows.tokens(np.array(numbers)))
 
     return Rows(len(windows), metadata.context_size, metadata.pad_id, gather)
 

@@ -32,7 +32,7 @@ from schemalm.integrations.nanochat.tokenizer import BOS, TCTTokenizer
 from schemalm.recipes import compose_workflows
 from schemalm.wording import counted
 
-NUM_RECIPES = 60
+NUM_RECIPES = 40
 EMBEDDED_CONTEXT_SIZE = 128
 NUM_ROWS = 4
 # Of rows so long the model of a check reads the beginning.
