@@ -89,6 +89,7 @@ ADAMW, MUON = 2e-6, 1e-3
     [
         (2, {"optimizer": "adamw", "micro_batch_size": 1}, ADAMW),
         (4, {"optimizer": "adamw", "shard_optimizer": True}, ADAMW),
+        (2, {"optimizer": "adamw", "packing": "documents", "micro_batch_size": 3}, ADAMW),
         (2, {"shard_optimizer": True}, MUON),
         (4, {}, MUON),
     ],

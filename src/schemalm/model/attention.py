@@ -14,7 +14,8 @@ Tensor names: B batch, T new tokens, S all places seen, H heads, K head width.
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
@@ -81,49 +82,19 @@ class PackedRows:
     """Rows of documents one after another; a document begins wherever `positions_BT` is 0, and at a row's beginning."""
 
     def __init__(self, cos_TK: Tensor, sin_TK: Tensor, positions_BT: Tensor) -> None:
-        self._positions_BT = positions_BT
         self.cos_BTK, self.sin_BTK = cos_TK[positions_BT], sin_TK[positions_BT]
+        self._positions_BT, self._is_on_cpu = positions_BT, positions_BT.device.type == "cpu"
+        self._lengths = document_lengths(positions_BT) if self._is_on_cpu else []
+        self._block_mask = None if self._is_on_cpu else document_block_mask(positions_BT)
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Every token sees its document up to itself."""
-        if query_BHTK.device.type == "cpu":
+        if self._is_on_cpu:
             apart: Tensor = self._attend_apart(query_BHTK, key_BHTK, value_BHTK, dropout)
             return apart
         if dropout:
-            return _attend(query_BHTK, key_BHTK, value_BHTK, dropout, self.mask)
-        return _flex(query_BHTK, key_BHTK, value_BHTK, self.block_mask)
-
-    @cached_property
-    def lengths(self) -> list[list[int]]:
-        """How many places each document takes, by row; padding after a row's last document counts as part of it."""
-        num_tokens = self._positions_BT.shape[1]
-        begins_B = [[0, *(row[1:] == 0).nonzero().squeeze(1).add(1).tolist()] for row in self._positions_BT]
-        return [
-            [end - begin for begin, end in zip(begins, [*begins[1:], num_tokens], strict=True)] for begins in begins_B
-        ]
-
-    @cached_property
-    def _documents(self) -> Tensor:
-        """The number of each place's document within its row."""
-        return (self._positions_BT == 0).cumsum(dim=1)
-
-    @cached_property
-    def mask(self) -> Tensor:
-        """Which places see which."""
-        documents_BT = self._documents
-        is_seen_BTS: Tensor = documents_BT[:, :, None] == documents_BT[:, None, :]
-        return is_seen_BTS.tril()[:, None]
-
-    @cached_property
-    def block_mask(self) -> BlockMask:
-        """The same for FlexAttention."""
-        documents_BT = self._documents
-
-        def sees(row: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-            return (documents_BT[row, query] == documents_BT[row, key]) & (query >= key)
-
-        num_rows, num_tokens = documents_BT.shape
-        return create_block_mask(sees, num_rows, None, num_tokens, num_tokens, device=documents_BT.device)
+            return _attend(query_BHTK, key_BHTK, value_BHTK, dropout, document_mask(self._positions_BT))
+        return attend_flexibly(query_BHTK, key_BHTK, value_BHTK, self._block_mask)
 
     # The lengths differ from batch to batch, and compiled code would be made anew for each.
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -131,10 +102,10 @@ class PackedRows:
         """Document by document."""
         mixed: list[Tensor] = []
         rows = zip(*(x_BHTK.unbind(0) for x_BHTK in (query_BHTK, key_BHTK, value_BHTK)), strict=True)
-        for lengths, row in zip(self.lengths, rows, strict=True):
+        for lengths, row in zip(self._lengths, rows, strict=True):
             for parts in zip(*(x_HTK.split(lengths, dim=1) for x_HTK in row), strict=True):
                 mixed.append(_attend_alone(parts, dropout))
-        mixed_BTHK = torch.cat(mixed).view(len(self.lengths), -1, *mixed[0].shape[1:])
+        mixed_BTHK = torch.cat(mixed).view(len(self._lengths), -1, *mixed[0].shape[1:])
         return mixed_BTHK.transpose(1, 2)
 
 
@@ -161,8 +132,33 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, dropout: float, mask: Ten
     )
 
 
-def _flex(query: Tensor, key: Tensor, value: Tensor, block_mask: BlockMask) -> Tensor:
-    """FlexAttention, compiled on a GPU, where the kernel is made for the mask once."""
+def document_lengths(positions_BT: Tensor) -> list[list[int]]:
+    """How many places each document takes, by row; padding after a row's last document counts as part of it."""
+    num_tokens = positions_BT.shape[1]
+    begins_B = [[0, *(row[1:] == 0).nonzero().squeeze(1).add(1).tolist()] for row in positions_BT]
+    return [[end - begin for begin, end in pairwise([*begins, num_tokens])] for begins in begins_B]
+
+
+def document_mask(positions_BT: Tensor) -> Tensor:
+    """Which places see which [B, 1, T, T]."""
+    documents_BT = (positions_BT == 0).cumsum(dim=1)
+    is_same_BTT: Tensor = documents_BT[:, :, None] == documents_BT[:, None, :]
+    return is_same_BTT.tril()[:, None]
+
+
+def document_block_mask(positions_BT: Tensor) -> BlockMask:
+    """The same for FlexAttention."""
+    documents_BT = (positions_BT == 0).cumsum(dim=1)
+
+    def sees(row: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        return (documents_BT[row, query] == documents_BT[row, key]) & (query >= key)
+
+    num_rows, num_tokens = documents_BT.shape
+    return create_block_mask(sees, num_rows, None, num_tokens, num_tokens, device=documents_BT.device)
+
+
+def attend_flexibly(query: Tensor, key: Tensor, value: Tensor, block_mask: BlockMask | None) -> Tensor:
+    """FlexAttention, which is compiled where it is for use; on a CPU it serves to test the mask."""
     attend = flex_attention if query.device.type == "cpu" else _compiled_flex()
     mixed: Tensor = attend(
         query.to(value.dtype),
