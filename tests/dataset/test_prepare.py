@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
+from schemalm.dataset.prepare import prepare, validation_sources
+from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate

@@ -38,9 +38,10 @@ def prepare(
 ) -> None:
     """Cut documents into training windows, split by source."""
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
-    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
+    from schemalm.dataset.prepare import check_settings  # noqa: PLC0415
     from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
     from schemalm.dataset.pt import PREPARED, write_pt  # noqa: PLC0415
+    from schemalm.dataset.reading import read_documents  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 

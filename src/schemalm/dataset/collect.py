@@ -8,17 +8,19 @@ out in silence: every document of the input is kept, or stands in rejected.jsonl
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from schemalm.bounds import check_number
+from schemalm.dataset.collect_settings import CollectSettings, SplitBy
 from schemalm.dataset.collected import (
     FORMAT,
     KIND,
@@ -31,23 +33,23 @@ from schemalm.dataset.collected import (
 )
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
-from schemalm.dataset.examination import Examine, SecretsPolicy
+from schemalm.dataset.examination import Examine
 from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.shards import WORKING_FOLDER, Progress, Work, listing, open_work, shards_of
 from schemalm.dataset.store import hash_file
-from schemalm.dataset.survey import SplitBy, Survey
+from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, canonical_json
 from schemalm.documents.left_out import too_little
-from schemalm.documents.pieces import Piece, count_rows, into_shards, read_pieces
+from schemalm.documents.pieces import count_rows, read_pieces
 from schemalm.engines import Engine
-from schemalm.errors import ConfigurationError, DataError
+from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.grammar.naming import schema_name
 from schemalm.grammar.places import documents_at
 from schemalm.wording import counted
 
-WORKING_FOLDER = ".collecting"
 NUM_LARGEST = 10  # sources that the manifest names
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
 _SURVEYED = [
@@ -66,78 +68,58 @@ class CollectionSummary:
     left_out: LeftOut
 
 
-@dataclass(frozen=True)
-class CollectSettings:
-    """What decides on a corpus beside its documents and the schema.
-
-    similarity: the least Jaccard similarity of near duplicates, of which one stays; 1 keeps them. secrets: whether
-    documents with secrets are dropped or these masked. split_by: what never is in both splits. train_split: the share
-    of documents in training. Raises ConfigurationError for a value out of its range.
-    """
-
-    similarity: float = 0.9
-    secrets: SecretsPolicy = "drop"
-    split_by: SplitBy = "owner"
-    train_split: float = 0.8
-    seed: int = 0
-    merge_keys: bool = False
-    max_files: int | None = None
-
-    def __post_init__(self) -> None:
-        check_number("similarity", self.similarity, 0.5, 1)
-        if not 0 < self.train_split < 1:
-            raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
-
-
 class Collection:
-    """One collection under way: `examine`, then `compare`, then `write`."""
+    """One collection under way: `examine`, then `compare`, then `write`; made by `open_collection`."""
 
-    def __init__(self, paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings) -> None:
-        refuse_corpus(out)
-        self._paths = list(paths)
+    def __init__(
+        self, paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, work: Work
+    ) -> None:
+        self._paths = paths
         self._grammar = grammar
         self._out = out
         self._settings = settings
+        self._work = work
         self._left_out = LeftOut()
-        self._room = out / WORKING_FOLDER
+        self._documents_at = documents_at(grammar.schema)
 
     def num_rows(self) -> int:
         """How many raw rows are examined; raises what `count_rows` raises."""
-        found = count_rows(self._paths, documents_at=documents_at(self._grammar.schema))
+        with self._work.refusing():
+            found = count_rows(self._paths, documents_at=self._documents_at)
         return found if self._settings.max_files is None else min(found, self._settings.max_files)
 
-    def examine(self, engine: Engine, progress: Callable[[int], None] | None = None) -> None:
+    def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
-        self._room.mkdir(parents=True, exist_ok=True)
         settings = self._settings
+        chosen = None if settings.max_files is None else self._chosen(settings.max_files)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
-        num_done = 0
-        shards = list(self._shards())
-        for number, content in enumerate(engine.map(task, shards)):
-            write_atomically(self._room / f"{number:07}.shard", content)
-            num_done += sum(piece.num_rows for piece in shards[number])
-            if progress is not None:
-                progress(num_done)
+        self._work.complete(engine, task, shards_of(pieces), progress)
+
+    def _chosen(self, max_files: int) -> list[int]:
+        found: list[int] = evenly_spaced(count_rows(self._paths, documents_at=self._documents_at), max_files).tolist()
+        return found
 
     def compare(self) -> None:
         """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""
         settings = self._settings
+        self._room = self._work.room()
         survey = Survey(self._room, settings.split_by, settings.seed, self._left_out)
         for table in self._tables(_SURVEYED):
             survey.add(table)
-        if not survey.num_valid:
-            raise too_little(f"no document is left{_what_is_missing(survey)}", survey.left_out)
-        fates = decide(survey, self._tables(_COMPARED), settings.similarity)
-        sources = sources_that_stay(survey, fates)
-        held_out = sources.hold_out(1 - settings.train_split)
-        if held_out is None:
-            raise too_little(_too_few_sources(survey, settings.split_by), survey.left_out)
+        with self._work.refusing():
+            if not survey.num_valid:
+                raise too_little(f"no document is left{_what_is_missing(survey)}", survey.left_out)
+            fates = decide(survey, self._tables(_COMPARED), settings.similarity)
+            sources = sources_that_stay(survey, fates)
+            held_out = sources.hold_out(1 - settings.train_split)
+            if held_out is None:
+                raise too_little(_too_few_sources(survey, settings.split_by), survey.left_out)
         self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
 
     def write(self) -> CollectionSummary:
         """Write the corpus, its manifest last; what was worked with is removed. Raises `OSError` with the path."""
         made = self._room / "corpus"
-        shutil.rmtree(made, ignore_errors=True)
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
         done = Distribution(made, self._survey, self._fates, self._held_out, largest).write(self._tables(_WRITTEN))
@@ -147,8 +129,7 @@ class Collection:
         for name in OUTPUTS:
             _move(made / name, self._out / name)
         write_atomically(self._out / MANIFEST_FILE, json.dumps(manifest, indent=2).encode() + b"\n")
-        self._sources.close()
-        shutil.rmtree(self._room)
+        self._work.remove()
         return CollectionSummary(manifest, self._left_out)
 
     def _manifest(self, done: Distributed, largest: dict[str, int]) -> dict[str, Any]:
@@ -165,7 +146,7 @@ class Collection:
             "kind": KIND,
             "format": FORMAT,
             "schema": schema_name(schema),
-            "schema_sha256": hashlib.sha256(canonical_json(schema, sort_keys=True)).hexdigest(),
+            "schema_sha256": _sha256(schema),
             "inputs": [str(path) for path in self._paths],
             "settings": asdict(self._settings),
             "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},
@@ -184,35 +165,49 @@ class Collection:
         num_sources, num_held_out = (sum(column) for column in zip(*counts, strict=True))
         return num_sources - num_held_out, num_held_out
 
-    def _shards(self) -> Iterator[tuple[Piece, ...]]:
-        found = documents_at(self._grammar.schema)
-        chosen = None
-        if (max_files := self._settings.max_files) is not None:
-            chosen = evenly_spaced(count_rows(self._paths, documents_at=found), max_files).tolist()
-        return into_shards(read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=found))
-
     def _tables(self, columns: list[str]) -> Iterator[Any]:
         """Yield the tables of the examined shards, in order, with some of their columns."""
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        for path in sorted(self._room.glob("*.shard")):
-            yield pq.ParquetFile(path).read(columns, use_threads=False)
+        for content in self._work.shards():
+            yield pq.ParquetFile(io.BytesIO(content)).read(columns, use_threads=False)
+
+
+@contextmanager
+def open_collection(
+    paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, *, resume: bool = False
+) -> Iterator[Collection]:
+    """A collection of the documents of `paths` into the corpus folder `out`.
+
+    resume: goes on with what a killed command left there. Raises `DataError` where `out` holds a corpus already, what
+    `open_work` raises, and what cannot be read of the input.
+    """
+    refuse_corpus(out)
+    plan = {
+        "version": version("schemalm"),
+        "schema": _sha256(grammar.schema),
+        "inputs": [os.fsdecode(path) for path in paths],
+        **asdict(settings),
+    }
+    with open_work(out, plan, listing(paths, documents_at(grammar.schema)), resume=resume) as work:
+        yield Collection(paths, grammar, out, settings, work)
 
 
 def collect(
     paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, engine: Engine
 ) -> CollectionSummary:
-    """Collect the documents of `paths` into the corpus folder `out`.
-
-    Raises DataError where too little is left, where `out` holds a corpus already or an input cannot be read.
-    """
-    collection = Collection(paths, grammar, out, settings)
-    collection.examine(engine)
-    collection.compare()
-    return collection.write()
+    """Collect the documents of `paths` into the corpus folder `out`; raises what `open_collection` and its steps do."""
+    with open_collection(paths, grammar, out, settings) as collection:
+        collection.examine(engine)
+        collection.compare()
+        return collection.write()
 
 
-def refuse_corpus(out: Path, inputs: Iterable[Path] = ()) -> None:
+def _sha256(schema: dict[str, Any] | bool) -> str:
+    return hashlib.sha256(canonical_json(schema, sort_keys=True)).hexdigest()
+
+
+def refuse_corpus(out: Path) -> None:
     """Raise `DataError` where a folder has a corpus, or files of its names; these are never written over."""
     if read_manifest(out) is not None:
         raise DataError(f"{out} already holds a collected corpus: choose another folder or delete it")

@@ -17,25 +17,26 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from schemalm.dataset.collect_settings import SecretsPolicy
 from schemalm.dataset.minhash import Banding, features
 from schemalm.dataset.secrets import mask_secrets, mask_text
+from schemalm.dataset.shards import Shard
 from schemalm.documents import CorpusRow, LeftOut, canonical_json
 from schemalm.documents.limits import DEFAULT_LIMITS
-from schemalm.documents.pieces import Piece, rows_of
+from schemalm.documents.pieces import rows_of
 from schemalm.documents.values import JSONValue
 from schemalm.errors import DocumentError, InvalidDocument
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 VALID, REJECTED, SECRET = "valid", "rejected", "secret"
-SecretsPolicy = Literal["drop", "mask"]
 _COMMENTS = b"comments"
 
 
@@ -48,16 +49,16 @@ class Examine:
     secrets: SecretsPolicy
     similarity: float
 
-    def start(self) -> Callable[[Sequence[Piece]], bytes]:
-        """The function of one shard's pieces."""
+    def start(self) -> Callable[[Shard], bytes]:
+        """The function of one shard."""
         check = Tokenizer.from_grammar(compile_schema(self.schema)).stretches
         return partial(self._examine, check)
 
-    def _examine(self, check: Callable[[Any], object], pieces: Sequence[Piece]) -> bytes:
+    def _examine(self, check: Callable[[Any], object], shard: Shard) -> bytes:
         left_out = LeftOut()
         rows = [
             self._row(row, check)
-            for piece in pieces
+            for piece in shard.pieces
             for row in rows_of(piece, merge_keys=self.merge_keys, left_out=left_out)
         ]
         return _packed(rows, left_out)

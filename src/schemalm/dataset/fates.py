@@ -50,7 +50,7 @@ def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
 
 def sources_that_stay(survey: Survey, fates: Fates) -> Sources:
     """The sources of the documents that stay."""
-    sources = Sources(survey.folder, survey.num_valid)
+    sources = Sources(survey.folder / "sources", survey.num_valid)
     for start in range(0, survey.num_valid, _AT_ONCE):
         stop = min(start + _AT_ONCE, survey.num_valid)
         sources.add(survey.draws[start:stop][fates.stay(start, stop)])

@@ -7,7 +7,6 @@ hold the share that is wanted. So what is held out is a range of draws, without 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,21 +41,16 @@ class HeldOut:
 
 
 class Sources:
-    """The draws of documents, added in any order; `folder`: where files hold 8 bytes for each meanwhile."""
+    """The draws of documents' sources, added in any order; files of the new folder `folder` hold 8 bytes for each."""
 
     def __init__(self, folder: Path, num_documents: int, *, rows_at_once: int = ROWS_AT_ONCE) -> None:
-        self._room = tempfile.TemporaryDirectory(dir=folder)
-        self._parts = Parts(Path(self._room.name) / "draws", np.dtype(np.uint64))
+        self._parts = Parts(folder, np.dtype(np.uint64))
         self._num_bits = num_parts_bits(num_documents, rows_at_once)
         self._rows_at_once = rows_at_once
 
     def add(self, draws: Draws) -> None:
         """Take the draws of the sources of some documents."""
         self._parts.add(leading_bits(draws, self._num_bits), draws)
-
-    def close(self) -> None:
-        """Remove the files."""
-        self._room.cleanup()
 
     def sizes(self) -> Iterator[tuple[Draws, NDArray[np.int64]]]:
         """Yield draws, ascending, with the number of documents of each, some at a time."""

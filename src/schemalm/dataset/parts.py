@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.files import named_errors
+
 
 class Parts:
     """Rows of one structured dtype in the new folder `folder`, in one file for each number that rows were given.
@@ -24,9 +26,11 @@ class Parts:
         """Append each row to the file of its number; raises `OSError` where that fails."""
         order = np.argsort(numbers, kind="stable")
         found, starts = np.unique(numbers[order], return_index=True)
-        for number, part in zip(found.tolist(), np.split(rows[order], starts[1:]), strict=True):
-            with (self._folder / f"{number:010}").open("ab") as file:
-                file.write(part.tobytes())
+        ends = np.append(starts[1:], len(order))
+        for number, start, end in zip(found.tolist(), starts, ends[: len(found)], strict=True):
+            path = self._folder / f"{number:010}"
+            with named_errors(path), path.open("ab") as file:
+                file.write(rows[order[start:end]].tobytes())
 
     def __iter__(self) -> Iterator[Path]:
         yield from sorted(self._folder.iterdir())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.reading import Progress, SourceDocument
 from schemalm.dataset.store import (
     MASKS_FILE,
     PLACES_FILE,
@@ -36,34 +36,19 @@ from schemalm.dataset.store import (
     write_metadata,
 )
 from schemalm.dataset.windows import check_positions
-from schemalm.documents import LeftOut, Rejection, canonical_json, deduplicate, read_corpus
+from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
 from schemalm.files import write_atomically
-from schemalm.grammar import Grammar
-from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.grammar.naming import schema_name
-from schemalm.grammar.places import documents_at
-from schemalm.grammar.sources import Schema
 from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import AnyTokenizer, Tokenizer
 from schemalm.wording import counted
 
-# Called with the number of documents done.
-Progress = Callable[[int], None]
 # A document's tokens, the number of the place before each of them, and its bytes.
 Encoded = tuple[Int64Array, Int64Array | None, int]
-
-
-@dataclass(frozen=True)
-class SourceDocument:
-    """A document's value, the source that it comes from (its repository), and a name for messages."""
-
-    value: Any
-    source: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -77,50 +62,6 @@ class PreparationSummary:
     def rejections(self) -> tuple[Rejection, ...]:
         """The documents that were rejected."""
         return tuple(self.left_out.rejections)
-
-
-def read_documents(
-    paths: Iterable[Path],
-    schema: Schema = True,
-    *,
-    max_documents: int | None = None,
-    merge_keys: bool | None = None,
-) -> tuple[list[SourceDocument], LeftOut]:
-    """Reads a corpus: its different documents, and what was left out, files and rows that are none among it.
-
-    schema: says where documents stand in Git checkouts, as far as that is known, and whether `<<` is resolved.
-    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<`, or refuses it, whatever the
-    schema. Raises DataError where there is nothing to read.
-    """
-    documents: list[SourceDocument] = []
-    left_out = LeftOut()
-    rows = read_corpus(
-        paths,
-        merge_keys=resolves_merge_keys(schema, merge_keys),
-        left_out=left_out,
-        documents_at=documents_at(schema),
-    )
-    for row in deduplicate(rows, left_out):
-        if row.error is not None:
-            left_out.reject(row.rejection(row.error))
-        else:
-            documents.append(SourceDocument(row.value, row.repository, row.name))
-    if max_documents is not None:
-        documents = [documents[index] for index in evenly_spaced(len(documents), max_documents)]
-    return documents, left_out
-
-
-def valid_documents(documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut) -> list[SourceDocument]:
-    """The documents that the schema admits; notes the others with the reason."""
-    writer = Tokenizer.from_grammar(grammar)
-    valid: list[SourceDocument] = []
-    for document in documents:
-        try:
-            writer.stretches(document.value)
-            valid.append(document)
-        except InvalidDocument as error:
-            left_out.reject(Rejection.of(document.name, error))
-    return valid
 
 
 def prepare(

@@ -11,18 +11,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.dataset.collect_settings import SplitBy
 from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
 from schemalm.documents import CorpusRow, LeftOut, Rejection
 from schemalm.files import named_errors
 
-SplitBy = Literal["owner", "repository"]
 _HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
 
 

@@ -18,7 +18,6 @@ from schemalm.errors import DataError, DocumentError, InvalidDocument
 from schemalm.wording import counted, shortened
 
 NUM_REASONS = 3  # that a message explains
-LINKS = "symbolic links, not followed"
 
 NUM_KEPT = 1000  # rejections, and duplicates, that are kept by name; beyond them one of each new kind
 _NUM_NAMES = 20  # of one kind of things passed over, that are kept
@@ -227,7 +226,7 @@ class LeftOut:
 
     def _kinds(self) -> Iterator[str]:
         """Each kind with its count and some names; links first, as documents may stand behind them."""
-        found = sorted(self.passed_over.items(), key=lambda item: (item[0] != LINKS, -item[1].count))
+        found = sorted(self.passed_over.items(), key=lambda item: (not item[0].startswith("links"), -item[1].count))
         for kind, passed in found[:_NUM_SHOWN_KINDS]:
             yield f"{kind} {passed}"
         if len(found) > _NUM_SHOWN_KINDS:

@@ -186,7 +186,7 @@ def _pieces(file: CorpusFile, choice: _Choice, limits: DocumentLimits) -> Iterat
 
 def _file_piece(file: CorpusFile, limits: DocumentLimits) -> FilePiece:
     try:
-        return FilePiece(file, read_bytes(file.path, str(file.path), limits))
+        return FilePiece(file, read_bytes(file.path, file.shown, limits))
     except DocumentError as error:
         return FilePiece(file, b"", error)
 

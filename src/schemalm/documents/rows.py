@@ -106,7 +106,7 @@ class RowReader:
     def _row(
         self, file: CorpusFile, number: int, fields_of: Callable[[str], dict[str, JSONValue]]
     ) -> Iterator[CorpusRow]:
-        place, source = f"{file.name}:{number}", f"{file.path}:{number}"
+        place, source = f"{file.name}:{number}", f"{file.shown}:{number}"
         row = replace(file_row(file), repository=file.repository or place, path=place, line=number)
         try:
             fields = fields_of(source)
@@ -146,7 +146,7 @@ class RowReader:
 def file_row(file: CorpusFile, error: DocumentError | None = None) -> CorpusRow:
     """The row of a file before its text is known, or with the error of one that cannot be read."""
     repository = file.repository or file.name
-    return CorpusRow(None, error, repository, file.name, license=file.license, file=str(file.path))
+    return CorpusRow(None, error, repository, file.name, license=file.license, file=file.shown)
 
 
 def _described(row: CorpusRow, fields: dict[str, JSONValue], source: str) -> CorpusRow:
