@@ -179,6 +179,7 @@ def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path
     assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
     assert len(left_out.rejections) == 1
     assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
-    valid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA), left_out)
+    others = [*found, SourceDocument({"size": "x"}, "o/r", "b.yml")]
+    valid = list(valid_documents(others, compile_schema(SCHEMA), left_out))
     assert valid == found
     assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]

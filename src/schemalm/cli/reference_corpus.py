@@ -55,7 +55,7 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 def _read_documents(
     terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
-    from schemalm.dataset.prepare import ask_for_schema  # noqa: PLC0415
+    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import Limits, compile_schema  # noqa: PLC0415

@@ -66,7 +66,7 @@ def _measure(
     terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
     """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
-    from schemalm.dataset.prepare import ask_for_schema  # noqa: PLC0415
+    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415

@@ -34,10 +34,11 @@ _ROWS, _BYTES, _GROUPS = 4096, 1 << 23, 16  # of a row group at most, unless one
 
 @dataclass(frozen=True)
 class Collected:
-    """A collected corpus: the folders of its splits."""
+    """A collected corpus: the folders of its splits, and the share of documents that training was to have."""
 
     train: Path
     val: Path
+    train_split: float | None = None
 
 
 def collected_split(path: Path) -> Collected | None:
@@ -48,7 +49,7 @@ def collected_split(path: Path) -> Collected | None:
     manifest = read_manifest(path)
     if manifest is None:
         return None
-    found = Collected(path / TRAIN, path / VAL)
+    found = Collected(path / TRAIN, path / VAL, manifest.get("settings", {}).get("train_split"))
     missing = next((folder for folder in (found.train, found.val) if not folder.is_dir()), None)
     if missing is not None:
         raise DataError(f"{path} is a collected corpus, but {missing.name}/ is missing: collect it again")

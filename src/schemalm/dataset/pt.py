@@ -3,6 +3,7 @@
     DATA/train.pt, DATA/val.pt   one tensor each, int64 [N, context_size + 1]: a window's position token, then its
                                  tokens, filled up with pad_id
     DATA/metadata.json           context_size, stride, total_workflows, vocab_size, pad_id; written last
+    DATA/tokenizer.json          the tokenizer
     DATA/prepared/               the prepared data that the windows are cut from, for the product's own loop
 
 The files are what `torch.save` writes for such a tensor, record by record: `torch.load` reads them with `weights_only`,
@@ -26,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from schemalm.dataset.store import METADATA_FILE, Metadata, Split, read_metadata
+from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, Split, read_metadata, refuse_data_set
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
 from schemalm.files import opened_atomically, write_atomically
@@ -70,6 +71,7 @@ def write_pt(out: Path, progress: Progress = lambda num_windows: None) -> PtMeta
         with opened_atomically(out / f"{name}.pt") as file:
             _write_tensor(file, shape, _rows(out / PREPARED, name, metadata, num_before, progress))
         num_before += counts.num_windows
+    write_atomically(out / TOKENIZER_FILE, (out / PREPARED / TOKENIZER_FILE).read_bytes())
     written = _described(metadata)
     write_atomically(out / METADATA_FILE, json.dumps(asdict(written), indent=2).encode() + b"\n")
     return written
@@ -140,6 +142,12 @@ def _pickled(shape: tuple[int, int]) -> bytes:
     content = BytesIO()
     Pickler(content, protocol=2).dump(_TensorOnDisk(shape))
     return content.getvalue()
+
+
+def refuse_prepared(folder: Path) -> None:
+    """Raise `DataError` where a folder is prepared data itself, so that `.pt` files have no place in it."""
+    if read_pt_metadata(folder) is None or (folder / "train").is_dir():
+        refuse_data_set(folder)
 
 
 def read_pt(path: Path) -> Tensor:

@@ -225,6 +225,11 @@ def _change(before: bytes | None, now: bytes | None) -> str:
     return f"{new} was not there"
 
 
+def remove_work(out: Path) -> None:
+    """Remove what a command left that was killed after its results were whole."""
+    shutil.rmtree(out / WORKING_FOLDER, ignore_errors=True)
+
+
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
     """Hold the working folder of `out`; `DataError` where another process does."""

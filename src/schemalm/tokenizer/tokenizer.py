@@ -27,6 +27,7 @@ from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import Cutter, Kind, MergeScope, Stretch
+from schemalm.tokenizer.text_tokenizer import read_tokenizer_file
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.tokenizer.writing import CUT, Find, JoinedWriting, Memory, Writing
 
@@ -134,11 +135,7 @@ class Tokenizer:
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
         """Reads a tokenizer file; raises DataError where it is none."""
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
-        return cls.from_json(content, str(path))
+        return cls.from_json(read_tokenizer_file(path), str(path))
 
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:

@@ -40,6 +40,10 @@ def _packaged(output: Path) -> Path:
     file = output / TOKENIZER_FILE
     if not file.exists():
         write_atomically(file, packaged_content())
+    elif file.read_bytes() != packaged_content():
+        refuse(
+            f"{file} is another tokenizer than the packaged one: name it with --tokenizer, or choose another --output"
+        )
     return file
 
 

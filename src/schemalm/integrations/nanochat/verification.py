@@ -16,7 +16,7 @@ import orjson
 import torch
 from torch.nn import functional as F
 
-from schemalm.dataset.pt import PREPARED, read_pt_metadata
+from schemalm.dataset.pt import read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import ConfigurationError, SchemaLMError
@@ -116,9 +116,8 @@ def subject_of(
 
 def _tokenizer_of(data: Path) -> Path | None:
     """The tokenizer that lies in a data folder; None, which is the packaged one, where there is none."""
-    folder = _folder_of(data)
-    files = (folder / TOKENIZER_FILE, folder / PREPARED / TOKENIZER_FILE)
-    return next((file for file in files if file.exists()), None)
+    file = _folder_of(data) / TOKENIZER_FILE
+    return file if file.exists() else None
 
 
 def _vocab_size_of(data: Path) -> int | None:
