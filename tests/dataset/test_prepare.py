@@ -40,17 +40,23 @@ def documents(num_documents: int = 60, num_sources: int = 12) -> list[SourceDocu
 
 
 def nonterminals_of(split: Split) -> Any:
-    """The row of the mask before each token."""
-    assert split.places is not None
-    assert split.place_rows is not None
-    return split.place_rows[split.places, 0]
+    """The row of the mask before each token of all documents."""
+    return _rows_of(split)[:, 0]
 
 
 def states_of(split: Split) -> Any:
-    """The rows of the states before each token."""
-    assert split.places is not None
+    """The rows of the states before each token of all documents."""
+    return _rows_of(split)[:, 1:]
+
+
+def _rows_of(split: Split) -> Any:
     assert split.place_rows is not None
-    return split.place_rows[split.places, 1:]
+    return split.place_rows[np.concatenate([split.document(number)[1] for number in range(split.num_documents)])]
+
+
+def tokens_of(split: Split) -> Any:
+    """The tokens of all documents."""
+    return np.concatenate([split.document(number)[0] for number in range(split.num_documents)])
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +74,7 @@ def test_the_token_stream_decodes_to_the_documents(tokenizer: Tokenizer, tmp_pat
     for name in ("train", "val"):
         split = Split(tmp_path, name, metadata)
         for index in range(split.num_documents):
-            ids = split.tokens[split.offsets[index] : split.offsets[index + 1]].tolist()
-            value = tokenizer.decode(ids)
+            value = tokenizer.decode(split.document(index)[0].tolist())
             assert split.num_bytes[index] == len(canonical_json(value))
             decoded.append(canonical_json(value, sort_keys=True))
     assert sorted(decoded) == sorted(canonical_json(document.value, sort_keys=True) for document in documents())
@@ -85,9 +90,9 @@ def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
     masks = np.unpackbits(packed, axis=1, count=metadata.vocab_size, bitorder="little").astype(bool)
     split = Split(tmp_path, "train", metadata)
     rows = nonterminals_of(split)
-    assert masks[rows, split.tokens].all()
+    assert masks[rows, tokens_of(split)].all()
     machine = tokenizer.machine()
-    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), rows.tolist(), strict=False):
+    for token, row in zip(split.document(0)[0].tolist(), rows.tolist(), strict=False):
         assert (masks[row] >= machine.mask()).all()
         machine.advance(token)
     assert machine.is_complete
@@ -98,7 +103,7 @@ def test_states_are_the_rows_that_generation_reads(tokenizer: Tokenizer, tmp_pat
     split = Split(tmp_path, "val")
     states = states_of(split)
     reader, machine = GrammarStateReader(tokenizer), tokenizer.machine()
-    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), states.tolist(), strict=False):
+    for token, state in zip(split.document(0)[0].tolist(), states.tolist(), strict=False):
         assert reader.rows(machine) == tuple(state)
         machine.advance(token)
     assert states.max() < tokenizer.states.num_states
@@ -159,7 +164,7 @@ def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
     summary = prepare(documents(), baseline, tmp_path, context_size=16, stride=4)
     assert summary.metadata.num_places == summary.metadata.num_states == 0
     split = Split(tmp_path, "val")
-    assert baseline.decode(split.tokens[: split.offsets[1]].tolist())["name"].startswith("document")
+    assert baseline.decode(split.document(0)[0].tolist())["name"].startswith("document")
 
 
 @pytest.mark.parametrize("settings", [{"train_split": 1.0}, {"train_split": 0.0}, {"stride": 0}, {"stride": 99}])

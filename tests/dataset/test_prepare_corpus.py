@@ -111,8 +111,8 @@ def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenize
     found = []
     for name in ("train", "val"):
         split = Split(tmp_path, name)
-        for start, end in zip(split.offsets[:-1], split.offsets[1:], strict=True):
-            found.append(json.dumps(tokenizer.decode(split.tokens[start:end].tolist()), sort_keys=True))
+        for number in range(split.num_documents):
+            found.append(json.dumps(tokenizer.decode(split.document(number)[0].tolist()), sort_keys=True))
     assert sorted(found) == sorted(expected)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("train", "val", "metadata.json", "tokenizer.json", "masks.npy", "places.npy", "left_out.jsonl")
@@ -286,8 +286,7 @@ def test_one_source_alone_is_told(tokenizer: Tokenizer, tmp_path: Path) -> None:
 
 def test_text_tokenizers_have_no_places(folder: Path, tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([{"name": "document"}], 300)
-    (tmp_path / "train").mkdir()
-    (tmp_path / "train" / "places.bin").write_bytes(b"of a killed command")
+    (tmp_path / "places.npy").write_bytes(b"of a killed command")
     summary = prepared(corpus(folder), baseline, tmp_path)
     assert summary.metadata.num_places == 0
     assert not list(tmp_path.rglob("places.*"))

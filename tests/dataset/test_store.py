@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ from schemalm.machine.masks import pack_masks
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]
 PLACES = [(2, 1, 3), (0, 0, 0), (2, 1, 2)]
-TEXT_FILES = {"tokens.bin", "documents.bin", "bytes.bin"}
+FILES = {"blocks.zst", "blocks.bin", "documents.bin", "bytes.bin"}
 
 
 def write(folder: Path, *, vocab_size: int = VOCAB_SIZE, with_grammar: bool = True) -> Metadata:
@@ -69,14 +70,13 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
     assert read_metadata(tmp_path) == metadata
     verify_files(tmp_path, metadata)
     split = Split(tmp_path, "train")
-    tokens = [
-        split.tokens[a:b].tolist() for a, b in zip(split.offsets[:-1].tolist(), split.offsets[1:].tolist(), strict=True)
-    ]
-    assert tokens == DOCUMENTS
-    assert split.tokens.dtype == np.uint16
-    assert split.places is not None
+    for number in (2, 0, 1):
+        tokens, places = split.document(number)
+        assert tokens.dtype == np.uint16
+        assert tokens.tolist() == DOCUMENTS[number]
+        assert places is not None
+        assert places.tolist() == [2] * len(tokens)
     assert split.place_rows is not None
-    assert split.places.tolist() == [2] * 44
     assert split.place_rows.tolist() == [list(row) for row in PLACES]
     assert split.num_bytes.tolist() == [13, 11, 50]
     counts = metadata.splits["train"]
@@ -85,15 +85,15 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
 
 def test_large_vocabularies_take_four_bytes(tmp_path: Path) -> None:
     write(tmp_path, vocab_size=70_000)
-    assert Split(tmp_path, "train").tokens.dtype == np.uint32
+    assert Split(tmp_path, "train").document(0)[0].dtype == np.uint32
     assert json.loads((tmp_path / METADATA_FILE).read_text())["dtype"] == "uint32"
 
 
 def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
     metadata = write(tmp_path, with_grammar=False)
-    assert {path.name for path in (tmp_path / "train").iterdir()} == TEXT_FILES
+    assert {path.name for path in (tmp_path / "train").iterdir()} == FILES
     split = Split(tmp_path, "train")
-    assert split.places is None
+    assert split.document(0)[1] is None
     assert split.place_rows is None
     assert load_masks(tmp_path, metadata) is None
 
@@ -124,7 +124,7 @@ def test_a_finished_data_set_is_not_written_into(tmp_path: Path) -> None:
         write(tmp_path)
 
 
-@pytest.mark.parametrize("name", sorted(TEXT_FILES | {"places.bin"}))
+@pytest.mark.parametrize("name", sorted(FILES))
 @pytest.mark.parametrize("damage", ["remove", "truncate", "extend"])
 def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: str) -> None:
     write(tmp_path)
@@ -138,7 +138,7 @@ def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: st
         Split(tmp_path, "train")
 
 
-@pytest.mark.parametrize("name", [f"train/{name}" for name in ("tokens.bin", "places.bin")] + [MASKS_FILE, PLACES_FILE])
+@pytest.mark.parametrize("name", ["train/blocks.zst", "train/blocks.bin", MASKS_FILE, PLACES_FILE])
 def test_a_changed_byte_is_found_by_its_hash(tmp_path: Path, name: str) -> None:
     metadata = write(tmp_path)
     content = bytearray((tmp_path / name).read_bytes())
@@ -189,16 +189,28 @@ def test_many_places_take_four_bytes(tmp_path: Path, num_places: int, dtype: str
     with SplitWriter(tmp_path / "train", vocab_size=9, context_size=16, stride=4, num_places=num_places) as writer:
         writer.add([1, 2], [0, num_places - 1], num_bytes=3)
         writer.finish()
-    found = np.fromfile(tmp_path / "train" / "places.bin", dtype=dtype)
-    assert found.tolist() == [0, num_places - 1]
+    frame = zstandard.ZstdDecompressor().decompress((tmp_path / "train" / "blocks.zst").read_bytes())
+    assert np.frombuffer(frame[4:], dtype).tolist() == [0, num_places - 1]
 
 
-def test_a_token_takes_at_most_six_bytes(tmp_path: Path) -> None:
-    with SplitWriter(tmp_path / "train", vocab_size=8192, context_size=512, stride=32, num_places=3) as writer:
+def test_tokens_without_any_order_take_little_more_than_four_bytes(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    with SplitWriter(tmp_path / "train", vocab_size=1 << 16, context_size=512, stride=32, num_places=1 << 16) as writer:
         for _ in range(9):
-            writer.add([1] * 300, [2] * 300, num_bytes=900)
+            writer.add(random.integers(1 << 16, size=3000), random.integers(1 << 16, size=3000), num_bytes=900)
         writer.finish()
-    assert sum(path.stat().st_size for path in (tmp_path / "train").iterdir()) <= 6 * 9 * 300
+    assert sum(path.stat().st_size for path in (tmp_path / "train").iterdir()) <= 4.1 * 9 * 3000
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no frame at all", zstandard.compress(b"12"), zstandard.compress(bytes(999))]
+)
+def test_a_block_that_holds_something_else_is_named(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path)
+    (tmp_path / "train" / "blocks.zst").write_bytes(content)
+    np.array([[0, 0], [3, len(content)]]).tofile(tmp_path / "train" / "blocks.bin")
+    with pytest.raises(DataError, match=r"blocks\..* is damaged"):
+        Split(tmp_path, "train").document(1)
 
 
 def test_an_unknown_split_is_named(tmp_path: Path) -> None:
@@ -222,7 +234,7 @@ def test_documents_that_do_not_fit_are_refused(tmp_path: Path, tokens: Any, plac
     sizes = {"vocab_size": VOCAB_SIZE, "context_size": 16, "stride": 4, "num_places": len(PLACES)}
     with (
         SplitWriter(tmp_path / "train", **sizes) as writer,
-        pytest.raises(DataError, match=f"document 0: .*{problem}"),
+        pytest.raises(DataError, match=f"document 0.*{problem}"),
     ):
         writer.add(tokens, places, num_bytes=1)
 

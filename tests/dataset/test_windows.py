@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,12 +28,17 @@ def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
     """A split in memory whose tokens count up from 1, so that each token tells where it comes from."""
     total = sum(lengths)
     tokens = np.arange(1, total + 1, dtype=np.uint16)
+    ends = np.cumsum([0, *lengths]).tolist()
+    return split_of([tokens[begin:end] for begin, end in pairwise(ends)], total if with_grammar else 0)
+
+
+def split_of(texts: list[Any], num_places: int) -> Any:
+    """A split in memory of documents' tokens, each of which tells its place where there are any."""
     return SimpleNamespace(
-        num_documents=len(lengths),
-        tokens=tokens,
-        places=total - tokens if with_grammar else None,
-        place_rows=np.arange(total, 0, -1)[:, None] * np.array([10, 1, 2]) if with_grammar else None,
-        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        num_documents=len(texts),
+        document=lambda number: (texts[number], num_places - texts[number] if num_places else None),
+        place_rows=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
+        offsets=np.cumsum([0, *(len(text) for text in texts)]),
     )
 
 
@@ -61,7 +67,7 @@ def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, i
     windows = Windows(split, context_size, stride, PAD)
     expected, sources = [], []
     for document, length in enumerate(lengths):
-        tokens = split.tokens[split.offsets[document] : split.offsets[document + 1]].tolist()
+        tokens = split.document(document)[0].tolist()
         for start in obvious_windows(length, context_size, stride):
             content = tokens[start : start + context_size]
             expected.append([start // stride, *content, *[PAD] * (context_size - len(content))])
@@ -91,8 +97,7 @@ repetitive = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=60), min_
 def test_echoes_of_windows_are_those_of_their_whole_documents(
     contents: list[list[int]], shape: tuple[int, int], random: Any
 ) -> None:
-    split = make_split([len(content) for content in contents])
-    split.tokens = np.concatenate(contents).astype(np.uint16)
+    split = split_of([np.array(content, dtype=np.uint16) for content in contents], 0)
     windows = Windows(split, shape[1], shape[0], PAD)
     indices = np.array(random.choices(range(len(windows)), k=9))  # out of order, some of them twice
     batch = windows.rows(indices)

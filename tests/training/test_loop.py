@@ -304,10 +304,10 @@ def test_two_processes_cannot_write_one_run(data: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_data_is_found_before_training(data: Path, tmp_path: Path) -> None:
-    content = bytearray((data / "train" / "tokens.bin").read_bytes())
+    content = bytearray((data / "train" / "blocks.zst").read_bytes())
     content[4] ^= 1
-    (data / "train" / "tokens.bin").write_bytes(content)
-    with pytest.raises(DataError, match=r"tokens\.bin is damaged"):
+    (data / "train" / "blocks.zst").write_bytes(content)
+    with pytest.raises(DataError, match=r"blocks\.zst is damaged"):
         train(data, tmp_path / "run", CONFIGURATION)
     assert not (tmp_path / "run").exists()
 

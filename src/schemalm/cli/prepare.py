@@ -79,7 +79,7 @@ def prepare(
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
-if output is None and not analyze:
+    if output is None and not analyze:
         raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
     purpose = "nothing is prepared" if analyze else f"to be written to {output}"
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")

@@ -199,9 +199,9 @@ class SplitWriter:
 
     def _checked(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> NDArray[Any] | None:
         """The ids as they are stored."""
-        place, limit = f"{self._folder}, document {self._num_documents}, {name}", self._limits[name]
+        place, limit = f"{self._folder}: the {name} of document {self._num_documents}", self._limits[name]
         if (ids is None) != (limit == 0):
-            raise DataError(f"{place}: data is {'missing' if ids is None else 'given, but this split declares none'}")
+            raise DataError(f"{place} are {'missing' if ids is None else 'given, but this split declares none'}")
         if ids is None:
             return None
         if ids.shape != (num_tokens,):
@@ -294,7 +294,7 @@ class Split:
         self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
         if not _rises(self.offsets, counts.num_tokens):
             raise DataError(f"{place / _OFFSETS} is damaged: offsets must rise from 0 to {counts.num_tokens}")
-        index = _map_stream(place / INDEX_FILE, "int64").reshape(-1, 2)
+        index = _map_stream(place / INDEX_FILE, "(2,)int64")
         if not (_rises(index[:, 0], counts.num_documents) and _rises(index[:, 1])):
             raise DataError(f"{place / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
         frames = _map_stream(place / FRAMES_FILE, "uint8", int(index[-1, 1]))

@@ -1,6 +1,6 @@
 """Windows: documents' tokens cut into training rows when they are read.
 
-In goes a `Split` (tokens of all documents, one after another, and the place that each stands at); out come `Batch`es
+In goes a `Split` (the tokens of documents, and the place that each stands at); out come `Batch`es
 of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the places say, and with echoes,
 which are found in the document's tokens up to the window's end. A document has windows at 0, step, 2 * step, ...; the
 last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are padded, and
@@ -127,22 +127,22 @@ class Windows:
     def tokens(self, indices: Int64Array) -> Int64Array:
         """The ids of the windows `indices` alone [B, context_size + 1]; raises `IndexError` as `rows` does."""
         self._check(indices)
-        return self._tokens_at(self._places(indices)[1], *self._grid(indices))
+        return self._tokens_of(self._places(indices)[1], self._excerpt(indices))
 
     def rows(self, indices: Int64Array) -> Batch:
         """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
         self._check(indices)
         document_B, start_B = self._places(indices)
-        place_BT, is_token_BT = self._grid(indices)
-        tokens_BT = self._tokens_at(start_B, place_BT, is_token_BT)
+        excerpt = self._excerpt(indices)
+        tokens_BT = self._tokens_of(start_B, excerpt)
         is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
-        nonterminals_BT, states_BT2 = surroundings(self._split, place_BT, is_token_BT)
+        nonterminals_BT, states_BT2 = excerpt.surroundings(self._split.place_rows)
         return Batch(
             tokens_BT=tokens_BT,
-            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
+            targets_BT=np.where(excerpt.is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
             nonterminals_BT=nonterminals_BT,
             states_BT2=states_BT2,
-            echoes_BTE=self._echoes(document_B, start_B, self.lengths(indices)),
+            echoes_BTE=excerpt.echoes(),
             documents_B=document_B,
         )
 
@@ -150,45 +150,57 @@ class Windows:
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
             raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
 
-    def _grid(self, indices: Int64Array) -> tuple[Int64Array, BoolArray]:
-        """Where in the split each place of the windows has its token, and whether it has one."""
-        document_B, start_B = self._places(indices)
-        length_B1 = self.lengths(indices)[:, None]
-        column_T = np.arange(self.context_size)
-        begin_B1 = (self._split.offsets[document_B] + start_B)[:, None]
-        return begin_B1 + np.minimum(column_T, length_B1 - 1), column_T < length_B1
-
-    def _tokens_at(self, start_B: Int64Array, place_BT: Int64Array, is_token_BT: BoolArray) -> Int64Array:
-        """The position tokens, and the tokens of the split at these places, filled up."""
-        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
+    def _tokens_of(self, start_B: Int64Array, excerpt: _Excerpt) -> Int64Array:
+        """The position tokens, and the tokens of an excerpt's windows, filled up."""
+        content_BT = np.where(excerpt.is_token_BT, excerpt.tokens[excerpt.place_BT], self.pad_id)
         return np.concatenate(((start_B // self._stride)[:, None], content_BT), axis=1)
 
-    def _echoes(self, document_B: Int64Array, start_B: Int64Array, length_B: Int64Array) -> Int64Array:
-        """The echoes before the tokens of windows; each document is read once, up to the end of its last window."""
+    def _excerpt(self, indices: Int64Array) -> _Excerpt:
+        document_B, start_B = self._places(indices)
+        length_B = self.lengths(indices)
         document_D, entry_B = np.unique(document_B, return_inverse=True)
         end_D = np.zeros(len(document_D), dtype=np.int64)
         np.maximum.at(end_D, entry_B, start_B + length_B)
         begin_D = np.cumsum(end_D) - end_D
-        offset_D = self._split.offsets[document_D]
-        spans = zip(offset_D.tolist(), (offset_D + end_D).tolist(), strict=True)
-        tokens = np.concatenate([self._split.tokens[begin:end] for begin, end in spans], dtype=np.int64)
-
+        read = [self._split.document(document) for document in document_D.tolist()]
+        texts = [tokens[:end] for (tokens, _), end in zip(read, end_D.tolist(), strict=True)]
+        places = [places[:end] for (_, places), end in zip(read, end_D.tolist(), strict=True) if places is not None]
         column_T = np.arange(self.context_size)
-        is_token_BT = column_T < length_B[:, None]
-        place_BT = (begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1)
-        is_wanted = np.zeros(len(tokens), dtype=np.bool_)
-        is_wanted[place_BT] = True
-        return np.where(is_token_BT[:, :, None], echoes(tokens, begin_D, is_wanted)[place_BT], NEVER)
+        return _Excerpt(
+            tokens=np.concatenate(texts, dtype=np.int64),
+            places=np.concatenate(places) if places else None,
+            begin_D=begin_D,
+            place_BT=(begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1),
+            is_token_BT=column_T < length_B[:, None],
+        )
 
 
-def surroundings(
-    split: Split, place_BT: Int64Array, is_token_BT: BoolArray
-) -> tuple[Int64Array | None, Int64Array | None]:
-    """The rows of masks and states before the tokens at `place_BT`, 0 where there is none; None without a grammar."""
-    if split.places is None or split.place_rows is None:
-        return None, None
-    rows_BT3 = np.where(is_token_BT[:, :, None], split.place_rows[split.places[place_BT]], 0)
-    return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
+@dataclass(frozen=True)
+class _Excerpt:
+    """Documents of windows one after another, each once and up to the end of its last window.
+
+    Each begins at `begin_D`. Windows have their tokens at `place_BT`, where `is_token_BT` says that there is one.
+    """
+
+    tokens: Int64Array
+    places: NDArray[Any] | None
+    begin_D: Int64Array
+    place_BT: Int64Array
+    is_token_BT: BoolArray
+
+    def surroundings(self, place_rows: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
+        """The rows of masks and states before the tokens, 0 where there is none; None without a grammar."""
+        if self.places is None or place_rows is None:
+            return None, None
+        rows_BT3 = np.where(self.is_token_BT[:, :, None], place_rows[self.places[self.place_BT]], 0)
+        return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
+
+    def echoes(self) -> Int64Array:
+        """The echoes before the tokens."""
+        is_wanted = np.zeros(len(self.tokens), dtype=np.bool_)
+        is_wanted[self.place_BT] = True
+        found = echoes(self.tokens, self.begin_D, is_wanted)
+        return np.where(self.is_token_BT[:, :, None], found[self.place_BT], NEVER)
 
 
 def training_windows(split: Split) -> Windows:

@@ -39,8 +39,7 @@ def distinct_share(values: Sequence[JSONValue]) -> float:
 def decode_documents(tokenizer: Tokenizer, split: Split, documents: Iterable[int]) -> Iterator[JSONValue]:
     """Yield the values of a split's documents by index; raises `DecodeError` where the data is not the tokenizer's."""
     for document in documents:
-        begin, end = split.offsets[document : document + 2]
-        yield tokenizer.decode(split.tokens[begin:end].tolist())
+        yield tokenizer.decode(split.document(document)[0].tolist())
 
 
 def copied(values: Sequence[JSONValue], tokenizer: Tokenizer, split: Split) -> list[bool]:

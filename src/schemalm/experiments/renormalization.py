@@ -66,7 +66,7 @@ def score_renormalized(model: GPT, data: Path, training: Mapping[str, Any], corp
 
     `data` is prepared with byte BPE over JSON, `training` the settings that the model was trained with.
     """
-    split = Split(data, "val")
+    split = _NumberedSplit(data, "val")
     scorer = _Scorer(model, split, training["batch_size"], DTYPES[training["dtype"]])
     plain: list[Score] = []
     masked: list[Score] = []
@@ -77,7 +77,7 @@ def score_renormalized(model: GPT, data: Path, training: Mapping[str, Any], corp
         return Renormalized(None, None, 0, (f"the schema: {error}",))
     for document in evenly_spaced(split.num_documents, NUM_DOCUMENTS).tolist():
         try:
-            masks = guide.masks(split.tokens[split.offsets[document] : split.offsets[document + 1]].tolist())
+            masks = guide.masks(split.document(document)[0].tolist())
         except ForbiddenError as error:
             left_out.append(f"document {document}: {error}")
             continue
@@ -97,10 +97,19 @@ def _bits_per_byte(scores: Sequence[Score]) -> float | None:
     return total.bits_per_byte
 
 
+class _NumberedSplit(Split):
+    """A split without a grammar whose places are the numbers of tokens in their document."""
+
+    def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The tokens of a document, and their numbers."""
+        tokens, _ = super().document(number)
+        return tokens, np.arange(len(tokens))
+
+
 class _Scorer:
     """Scores one document at a time, under masks of its own positions."""
 
-    def __init__(self, model: GPT, split: Split, batch_size: int, dtype: torch.dtype) -> None:
+    def __init__(self, model: GPT, split: _NumberedSplit, batch_size: int, dtype: torch.dtype) -> None:
         self._model, self._split, self._batch_size, self._dtype = model, split, batch_size, dtype
 
     def score(self, document: int, masks: NDArray[np.uint8] | None) -> Score:
@@ -108,8 +117,6 @@ class _Scorer:
         split, packed = self._split, None
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
-            # The mask of a position is the row of its number in the document.
-            split.places = np.arange(len(split.tokens)) - split.offsets[document]
             split.place_rows = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
         documents = np.array([document])
         return score_documents(self._model, split, documents, packed, batch_size=self._batch_size, dtype=self._dtype)

@@ -76,7 +76,7 @@ def test_the_choice_stays_where_another_one_cannot_be_read(tmp_path: Path) -> No
 
 def test_a_window_is_the_row_that_prepared_data_has(data: Path) -> None:
     split = Split(data / "prepared", "train")
-    tokens = split.tokens[: split.offsets[1]].tolist()
+    tokens = split.document(0)[0].tolist()
     num_windows = count_windows(len(tokens), 64, 16)
     assert num_windows > 1
     rows = training_windows(split).rows(np.arange(num_windows)).tokens_BT.tolist()
