@@ -59,6 +59,7 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE, Split, refuse_data_set  # noqa: PLC0415
@@ -83,7 +84,7 @@ def prepare(
             summary = _prepare(terminal, documents, loaded, output, settings, opened, resume)
     else:
         terminal.say(f"{output} was finished before")
-    report_left_out(terminal, summary.left_out)
+    report_left_out(terminal, summary.left_out, output / LEFT_OUT_FILE)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
