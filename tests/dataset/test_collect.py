@@ -318,6 +318,15 @@ def test_how_it_is_done_changes_no_byte(tmp_path: Path, grammar: Grammar, small_
     assert content(out) == expected
 
 
+def test_a_ray_cluster_gives_the_same_bytes(
+    tmp_path: Path, grammar: Grammar, small_shards: None, ray_engine: Engine
+) -> None:
+    paths = [write_rows(tmp_path / "in.jsonl", [*rows(60), "no row", *rows(10)])]
+    run(paths, grammar, tmp_path / "here")
+    run(paths, grammar, tmp_path / "ray", ray_engine)
+    assert content(tmp_path / "ray") == content(tmp_path / "here")
+
+
 @pytest.mark.parametrize("name", ["train", "val", "rejected.jsonl", "README.md", "manifest.json"])
 def test_a_kill_while_files_are_put_in_their_places_is_made_good(
     tmp_path: Path, grammar: Grammar, monkeypatch: pytest.MonkeyPatch, name: str

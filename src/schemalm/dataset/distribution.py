@@ -23,7 +23,7 @@ from schemalm.files import named_errors
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
 _NUM_LICENSES = 1000  # that are told apart
-_OTHERS = "others"
+_OTHERS, _UNKNOWN = "others", "unknown"
 
 
 def kinds_of(secrets: Mapping[str, int]) -> str:
@@ -45,7 +45,8 @@ class SplitCounts:
         self.num_documents += len(table)
         self.num_bytes += sum(len(text.encode()) for text in table["json"].to_pylist())
         for license, count in Counter(table["license"].to_pylist()).items():
-            name = license if license in self.licenses or len(self.licenses) < _NUM_LICENSES else _OTHERS
+            name = license or _UNKNOWN
+            name = name if name in self.licenses or len(self.licenses) < _NUM_LICENSES else _OTHERS
             self.licenses[name] = self.licenses.get(name, 0) + count
 
 
