@@ -12,12 +12,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.collected import COLUMNS, REJECTED_FILE, TRAIN, VAL, TableWriter, sync_file
+from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter, sync_file
 from schemalm.dataset.examination import SECRET, VALID
 from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
 from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Origin, Survey, name_of
+from schemalm.documents.collected import REJECTED_FILE
 from schemalm.files import named_errors
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
