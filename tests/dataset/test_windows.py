@@ -1,4 +1,4 @@
-"""Windows cover documents as section 7 of the design says, and samplers resume exactly."""
+"""Windows cover documents as section 7 of the design says."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from schemalm.dataset.echo import NEVER, ORDERS, echoes
 from schemalm.dataset.windows import (
     IGNORED_TARGET,
-    SamplerState,
     Windows,
-    WindowSampler,
     check_positions,
     count_windows,
     scoring_windows,
@@ -133,6 +131,16 @@ def test_windows_of_chosen_documents_read_only_those() -> None:
     assert batch.tokens_BT[0, :4].tolist() == [0, 15, 16, 17]
 
 
+@given(documents, shapes)
+def test_lengths_and_documents_are_those_of_the_rows(lengths: list[int], shape: tuple[int, int]) -> None:
+    windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
+    indices = np.arange(len(windows))
+    batch = windows.rows(indices)
+    assert windows.lengths(indices).tolist() == (batch.targets_BT != IGNORED_TARGET).sum(axis=1).tolist()
+    assert windows.all_lengths().tolist() == windows.lengths(indices).tolist()
+    assert windows.documents_of(indices).tolist() == batch.documents_B.tolist()
+
+
 def test_text_data_has_neither_nonterminals_nor_states() -> None:
     batch = Windows(make_split([5], with_grammar=False), 8, 4, PAD).rows(np.array([0]))
     assert batch.nonterminals_BT is None
@@ -155,35 +163,3 @@ def test_a_document_too_long_for_position_tokens_is_named() -> None:
     check_positions(512 + 32 * 63, 32, 512, 64, "fits.yml")
     with pytest.raises(DataError, match=r"long\.yml: 2529 tokens need position token 64"):
         check_positions(512 + 32 * 63 + 1, 32, 512, 64, "long.yml")
-
-
-@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 3))
-def test_each_epoch_draws_each_window_once(num_windows: int, batch_size: int, seed: int) -> None:
-    sampler = WindowSampler(num_windows, batch_size, seed)
-    drawn = np.concatenate([sampler.next_batch() for _ in range(3 * num_windows // batch_size + 2)])
-    for epoch in range(len(drawn) // num_windows):
-        assert sorted(drawn[epoch * num_windows : (epoch + 1) * num_windows]) == list(range(num_windows))
-
-
-@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 12))
-def test_a_sampler_resumes_from_its_state(num_windows: int, batch_size: int, num_drawn: int) -> None:
-    sampler = WindowSampler(num_windows, batch_size, 7)
-    for _ in range(num_drawn):
-        sampler.next_batch()
-    resumed = WindowSampler(num_windows, batch_size, 7, SamplerState(sampler.state.epoch, sampler.state.position))
-    for _ in range(5):
-        assert sampler.next_batch().tolist() == resumed.next_batch().tolist()
-
-
-def test_epochs_and_seeds_have_orders_of_their_own() -> None:
-    orders = {
-        tuple(WindowSampler(50, 50, seed, SamplerState(epoch)).next_batch().tolist())
-        for seed in range(3)
-        for epoch in range(3)
-    }
-    assert len(orders) == 9
-
-
-def test_a_split_without_windows_cannot_be_sampled() -> None:
-    with pytest.raises(DataError, match="no documents"):
-        WindowSampler(0, 4, 0)

@@ -18,6 +18,7 @@ from schemalm.cli.options import (
     Seed,
     Strict,
     Workers,
+    given_merge_keys,
     schema_of,
 )
 from schemalm.cli.terminal import Terminal, command_line
@@ -41,8 +42,11 @@ def prepare(
             help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
         ),
     ],
-    output: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The data folder to write.")],
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, metavar="DIR", help="The data folder to write; --analyze needs none."),
+    ] = None,
     context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = 512,
     stride: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next.")] = 32,
     train_split: Annotated[
@@ -55,10 +59,14 @@ def prepare(
     engine: EngineChoice = "local",
     address: Address = None,
     resume: Resume = False,
+    analyze: Annotated[
+        bool, typer.Option("--analyze", help="Prepare nothing: show what each context and stride would give and cost.")
+    ] = False,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
@@ -67,13 +75,23 @@ def prepare(
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
-    if not resume:
+    if output is None and not analyze:
+        raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
+    if output is not None and not (resume or analyze):
         refuse_data_set(output)
-    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
-    check_writable(output, METADATA_FILE, advice="choose another folder with --output")
+    purpose = "nothing is prepared" if analyze else f"to be written to {output}"
+    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
+    if output is not None:
+        check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     documents = CorpusInput([corpus], schema_of(loaded), max_rows=max_files, merge_keys=merge_keys)
+    if output is None or analyze:
+        given = ("--input", corpus, "--output", output or "data", "--tokenizer", tokenizer)
+        told = (*given, *given_merge_keys(merge_keys))
+        with open_engine(engine, workers=workers, address=address) as opened:
+            left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
+        raise typer.Exit(exit_code(left_out, strict))
     if documents.train_split not in (None, train_split):
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
