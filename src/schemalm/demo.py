@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
@@ -23,7 +24,6 @@ from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar, compile_schema
-from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
@@ -159,11 +159,9 @@ def _documents(
         recipes = compose_workflows(sizes.num_documents, seed)
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
     tell(f"reading {corpus}")
-    resolves = resolves_merge_keys(grammar.schema, merge_keys)
-    read, left_out = read_documents([corpus], max_documents=sizes.num_documents, merge_keys=resolves)
-    valid, invalid = valid_documents(read, grammar)
-    left_out.rejections += invalid
-    tell(f"different documents that are valid: {len(valid):,}; left out: {len(left_out.rejections):,}")
+    read, left_out = read_documents([corpus], grammar.schema, max_documents=sizes.num_documents, merge_keys=merge_keys)
+    valid = list(valid_documents(read, grammar, left_out))
+    tell(f"different documents that are valid: {len(valid):,}; left out: {left_out.num_rejected:,}")
     documents = _of_several_sources(_sample(valid, sizes.num_bytes))
     if len(documents) < 2:
         found = "only one document" if documents else "no document"

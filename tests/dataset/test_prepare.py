@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
+from schemalm.dataset.prepare import prepare, validation_sources
+from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate
@@ -178,6 +179,7 @@ def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path
     assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
     assert len(left_out.rejections) == 1
     assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
-    valid, invalid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA))
+    others = [*found, SourceDocument({"size": "x"}, "o/r", "b.yml")]
+    valid = list(valid_documents(others, compile_schema(SCHEMA), left_out))
     assert valid == found
-    assert [rejection.name for rejection in invalid] == ["b.yml"]
+    assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]

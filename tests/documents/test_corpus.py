@@ -10,14 +10,15 @@ import pytest
 import zstandard
 
 from schemalm.documents import DocumentLimits, LeftOut, deduplicate, json_equal, load_document, read_corpus
-from schemalm.documents.left_out import LINKS, Duplicate
+from schemalm.documents.corpus_files import LINKS_INSIDE
+from schemalm.documents.left_out import Duplicate
 from schemalm.errors import DataError
 
 
-def test_a_folder_is_read_in_order_and_links_are_not_followed(tmp_path: Path) -> None:
+def test_a_folder_is_read_in_order_and_its_links_are_followed(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     (corpus / "sub").mkdir(parents=True)
-    (tmp_path / "outside.yml").write_text("secret: 1\n")
+    (tmp_path / "outside.yml").write_text("more: 1\n")
     (corpus / "b.yml").write_text("on: push\n")
     (corpus / "a.json").write_text('{"a": 1}')
     (corpus / "sub" / "c.yaml").write_text("- 1\n")
@@ -26,10 +27,10 @@ def test_a_folder_is_read_in_order_and_links_are_not_followed(tmp_path: Path) ->
     (corpus / "loop").symlink_to(corpus)
     left_out = LeftOut()
     rows = list(read_corpus([corpus], left_out=left_out))
-    assert [row.path for row in rows] == ["a.json", "b.yml", "sub/c.yaml"]
-    assert [row.value for row in rows] == [{"a": 1}, {"on": "push"}, [1]]
-    assert len({row.repository for row in rows}) == 3
-    assert left_out.passed_over[LINKS].names == ["link.yml", "loop"]
+    assert [row.path for row in rows] == ["a.json", "b.yml", "link.yml", "sub/c.yaml"]
+    assert [row.value for row in rows] == [{"a": 1}, {"on": "push"}, {"more": 1}, [1]]
+    assert len({row.repository for row in rows}) == 4
+    assert left_out.passed_over[LINKS_INSIDE].names == ["loop"]
     assert left_out.passed_over[".txt files"].names == ["notes.txt"]
 
 
@@ -100,10 +101,15 @@ def test_a_link_that_is_given_is_followed(tmp_path: Path) -> None:
 def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "README").write_text("x")
     (tmp_path / "table.CSV").write_text("x")
-    (tmp_path / "a.yml").symlink_to(tmp_path / "README")
+    (tmp_path / "a.yml").symlink_to(tmp_path / "gone")
     with pytest.raises(DataError) as caught:
         list(read_corpus([tmp_path]))
-    for part in (str(tmp_path), "not followed (1): a.yml", ".csv files (1): table.CSV", "without a suffix (1): README"):
+    for part in (
+        str(tmp_path),
+        "cannot be followed (1): a.yml",
+        ".csv files (1): table.CSV",
+        "without a suffix (1): README",
+    ):
         assert part in str(caught.value)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from schemalm.documents import LeftOut, Rejection
-from schemalm.documents.left_out import LINKS, Duplicate, too_little
+from schemalm.documents.corpus_files import DEAD_LINKS as LINKS
+from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
 from schemalm.errors import DocumentError, InvalidDocument
 
 PINK = InvalidDocument("not one of red, blue", pointer="/colour", keyword="enum")
@@ -39,7 +40,7 @@ def test_duplicates_links_and_other_files_are_counted_and_named() -> None:
     left_out.comments.add("tsconfig.json")
     assert left_out.unread() == [
         "2 exact duplicates left out, for example b.yml, which equals a.yml",
-        "passed over: symbolic links, not followed (1): link.yml; .txt files (5): 0.txt, 1.txt, 2.txt, …",
+        "passed over: links that cannot be followed (1): link.yml; .txt files (5): 0.txt, 1.txt, 2.txt, …",
         "JSON that was read without its comments or trailing commas (1): tsconfig.json",
     ]
 
@@ -90,3 +91,41 @@ def test_one_record_takes_in_another() -> None:
     assert first.duplicates == [Duplicate("d", "c")]
     assert (first.passed_over[LINKS].count, len(first.passed_over[LINKS].names)) == (30, 20)
     assert (first.passed_over[".txt files"].names, first.comments.names) == (["n.txt"], ["c.json"])
+
+
+def test_a_record_stays_bounded_and_counts_everything() -> None:
+    left_out = LeftOut()
+    for number in range(3 * NUM_KEPT):
+        left_out.reject(refused(f"{number}.yml", "empty"))
+        left_out.drop(Duplicate(f"{number}.yml", "a.yml"))
+    left_out.reject(refused("last.yml", "too large"))
+    assert (left_out.num_rejected, left_out.num_duplicates) == (3 * NUM_KEPT + 1, 3 * NUM_KEPT)
+    assert (len(left_out.rejections), len(left_out.duplicates)) == (NUM_KEPT + 1, NUM_KEPT)
+    assert left_out.rejections[-1].name == "last.yml"  # the first of its kind
+    assert left_out.count_reasons() == {"empty": 3 * NUM_KEPT, "too large": 1}
+    assert LeftOut.from_dict(left_out.to_dict()) == left_out
+
+
+def test_reasons_and_names_are_bounded_too() -> None:
+    left_out = LeftOut()
+    for number in range(5000):
+        left_out.reject(Rejection.of(f"{number}" * 3000, DocumentError("".join(map(chr, [97 + number % 26] * number)))))
+    assert left_out.num_rejected == 5000
+    assert len(left_out.count_reasons()) < 2100
+    assert max(len(rejection.name) + len(rejection.reason) for rejection in left_out.rejections) <= 2000
+    assert "rejected: other reasons; for example" in left_out.explanation()[0]
+
+
+def test_records_of_parts_put_together_are_the_record_of_the_whole() -> None:
+    whole, together = LeftOut(), LeftOut()
+    for part in range(5):
+        record = LeftOut()
+        for number in range(400):
+            rejection = refused(f"{part}-{number}.yml", "empty" if number % 7 else f"fault {'x' * (part + 1)}")
+            for taking in (whole, record):
+                taking.reject(rejection)
+                taking.drop(Duplicate(rejection.name, "a.yml"))
+                taking.pass_over(f".{number % 3} files", rejection.name)
+        together.extend(record)
+    assert together == whole
+    assert list(together.reasons) == list(whole.reasons)

@@ -63,7 +63,9 @@ def ablate(
         nonlocal left_out
         corpus, found = read_corpus(terminal, input, tokenizer, schema, merge_keys)
         # Each tokenizer may refuse documents of its own; all else is the same each time.
-        found.rejections = list(dict.fromkeys([*left_out.rejections, *found.rejections]))
+        for rejection in left_out.rejections:
+            if rejection not in found.rejections:
+                found.reject(rejection)
         left_out = found
         return corpus
 

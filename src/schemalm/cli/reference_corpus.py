@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemalm.cli.left_out import report_left_out
-from schemalm.cli.options import schema_of, wants_merge_keys
+from schemalm.cli.options import schema_of
 from schemalm.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 def _read_documents(
     terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
-    from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
+    from schemalm.dataset.reading import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import Limits, compile_schema  # noqa: PLC0415
     from schemalm.grammar.sources import read_schema  # noqa: PLC0415
@@ -65,12 +66,11 @@ def _read_documents(
     given: AnyTokenizer | None = None
     if name != "character":
         given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
-    resolves = wants_merge_keys(merge_keys, schema_of(given) if given else read_schema(schema, Limits()))
-    documents, left_out = read_documents([path], merge_keys=resolves)
+    described = schema_of(given) if given else read_schema(schema, Limits())
+    documents, left_out = read_documents([path], described, merge_keys=merge_keys)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
-        documents, invalid = valid_documents(documents, tokenizer.grammar)
-        left_out.rejections += invalid
+        documents = list(valid_documents(documents, tokenizer.grammar, left_out))
     report_left_out(terminal, left_out)
     if not documents:
         raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)

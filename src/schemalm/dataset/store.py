@@ -142,6 +142,7 @@ class SplitWriter:
         self._context_size, self._stride = context_size, stride
         self._limits = {_TOKENS: vocab_size, _PLACES: num_places}
         names = [_TOKENS, *([_PLACES] if num_places else []), _OFFSETS, _BYTES]
+        (folder / _PLACES).unlink(missing_ok=True)  # that of a killed command, where none is declared now
         self._streams = {name: _HashedFile(folder / name) for name in names}
         self._num_documents = self._num_tokens = self._num_windows = self._num_bytes = 0
         self._streams[_OFFSETS].write(np.zeros(1, dtype=np.int64))

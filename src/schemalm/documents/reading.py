@@ -22,6 +22,13 @@ from schemalm.errors import DocumentError
 from schemalm.wording import reason_of
 
 _MAX_PATH_LENGTH = 4096
+# UTF-32's first, since one of UTF-16's begins it.
+_OTHER_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,8 @@ def load_document(
     if path is None:
         return parse_document(str(path_or_text), source=source, limits=limits, merge_keys=merge_keys)
     name = source or str(path)
-    text = _read_text(path, name, limits)
-    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
+    text = decode_text(read_bytes(path, name, limits), name, limits)
+    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
 
 
 def parse_document(
@@ -88,10 +95,10 @@ def load_documents(
     """Return every document of a file; a file that cannot be read is one entry with the error."""
     name = source or str(path)
     try:
-        text = _read_text(path, name, limits)
+        text = decode_text(read_bytes(path, name, limits), name, limits)
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error),))
-    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=_is_json(path))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
 
 
 def parse_documents(
@@ -146,8 +153,9 @@ def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: boo
     return parse_yaml(text, limits, source, merge_keys=merge_keys, expansion=expansion)
 
 
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() in (".json", ".jsonc")
+def is_json(name: str) -> bool:
+    """Whether a file of this name must be JSON."""
+    return name.lower().endswith((".json", ".jsonc"))
 
 
 def _existing_file(text: str) -> Path | None:
@@ -159,22 +167,38 @@ def _existing_file(text: str) -> Path | None:
         return None
 
 
-def _read_text(path: Path, name: str, limits: DocumentLimits) -> str:
+def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
+    """Return the content of a file, and of one that is too large a byte more than the limit.
+
+    Raises `DocumentError` with the source `name` where it cannot be read.
+    """
     try:
         if not path.is_file():  # a pipe or a device could block for ever
             raise DocumentError("no such file" if not path.exists() else "not a regular file", source=name)
         with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
+            return file.read(limits.max_bytes + 1)
     except (OSError, ValueError) as error:
         raise DocumentError(f"cannot be read: {reason_of(error)}", source=name) from None
+
+
+def decode_text(data: bytes, name: str, limits: DocumentLimits) -> str:
+    """Return the text of a file's content; raises `DocumentError` with the source `name` where it is none."""
     if len(data) > limits.max_bytes:
         raise DocumentError(_too_large(limits), source=name)
+    if encoding := marked_encoding(data):
+        message = f"the byte order mark of {encoding}; save the file in UTF-8"
+        raise DocumentError(message, source=name)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line, column = position_of(before := data[: error.start].decode("utf-8"), len(before))
         message = f"the byte 0x{data[error.start]:02X} is not UTF-8; save the file in UTF-8"
         raise DocumentError(message, line=line, column=column, source=name) from None
+
+
+def marked_encoding(data: bytes) -> str:
+    """The encoding other than UTF-8 whose byte order mark a text begins with; empty where it has none."""
+    return next((encoding for mark, encoding in _OTHER_MARKS.items() if data.startswith(mark)), "")
 
 
 def _check_text(text: str, source: str, limits: DocumentLimits) -> None:

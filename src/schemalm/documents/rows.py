@@ -1,32 +1,22 @@
 """Rows of a corpus: a file's documents, and those of JSON Lines, each with a value or the error that stands in its way.
 
-One bad row never stops the reading; what does is a file that is damaged, since nobody knows what it held: a compressed
-one that was cut off loses its end without a trace. Memory is bounded by the largest row that the limits allow.
+One bad row never stops the reading.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import BinaryIO, cast
 
-import zstandard
-
+from schemalm.documents.corpus_files import CorpusFile
 from schemalm.documents.json_reader import strict_json
-from schemalm.documents.left_out import LeftOut
+from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.reading import LoadedDocument, LoadedDocuments, load_documents, parse_documents
+from schemalm.documents.reading import LoadedDocument, LoadedDocuments, decode_text, is_json, parse_documents
 from schemalm.documents.values import JSONValue, find_fault
-from schemalm.documents.zstd_stream import ZstdStream
-from schemalm.errors import DataError, DocumentError
-from schemalm.wording import counted, reason_of
+from schemalm.errors import DataError, DocumentError, InvalidDocument
 
 _DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
-_DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a value, beside other fields
-_MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row of a file or of one that was put behind another
-_BUFFER_BYTES = 1 << 16
 _NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # of a row that a message names, and of each name
 # What others call a document, in any case.
 _USUAL_NAMES = (
@@ -50,8 +40,9 @@ class CorpusRow:
     """One document of a corpus: its value, or the error where it has none.
 
     `repository` is the source by which a corpus is split: the row's `repo`, else the file or row itself. `path` names
-    the document in its source, `PATH#2` the second one of a file or text; `line` is its line in the file. `fields` are
-    the strings, numbers and truth values of a JSON Lines row, the document's text aside.
+    the document in its source, `PATH#2` the second one of a file or text. `file` holds it, at `line` (from 1; of a
+    table the row). `license` is what the row or the checkout says, empty where neither does. `fields` are the strings,
+    numbers and truth values of a row, the document's text aside.
     """
 
     value: JSONValue
@@ -60,6 +51,8 @@ class CorpusRow:
     path: str
     line: int = 1
     fields: Mapping[str, JSONValue] = field(default_factory=dict)
+    license: str = ""
+    file: str = ""
 
     @property
     def name(self) -> str:
@@ -67,58 +60,57 @@ class CorpusRow:
         is_own_source = self.path == self.repository or self.path.startswith(f"{self.repository}#")
         return self.path if is_own_source else f"{self.repository}/{self.path}"
 
+    def rejection(self, error: DocumentError | InvalidDocument | DataError) -> Rejection:
+        """The rejection of the document for an error: its own, or one that its value raised."""
+        line = self.line
+        if isinstance(error, DocumentError) and error.source == self.file:  # no row: it counts the file's own lines
+            line = error.line
+        return Rejection.of(self.name, error, file=self.file, line=line)
+
 
 @dataclass(frozen=True)
 class RowReader:
-    """Reads files of a corpus: within `limits`, with merge keys resolved or refused; notes what it leaves out."""
+    """Reads documents within `limits`, with merge keys resolved or refused; notes what it leaves out."""
 
     limits: DocumentLimits
     merge_keys: bool
     left_out: LeftOut
 
-    def documents(self, file: Path, name: str) -> Iterator[CorpusRow]:
-        """Yield a row for each document of a file, which the rows call `name`."""
-        loaded = load_documents(file, limits=self.limits, merge_keys=self.merge_keys)
-        yield from self._several(CorpusRow(None, None, name, name), loaded)
-
-    def rows(self, file: Path, name: str) -> Iterator[CorpusRow]:
-        """Yield the rows of a JSON Lines file; raises `DataError` where it cannot be read to its end."""
-        num_rows = 0
+    def documents(self, file: CorpusFile, content: bytes) -> Iterator[CorpusRow]:
+        """Yield a row for each document of a file's content, with an error where it is no text."""
+        row = file_row(file)
         try:
-            with file.open("rb") as raw:
-                for number, line in enumerate(self._lines(_content(raw, file)), start=1):
-                    if line is None or line.strip():
-                        num_rows += 1
-                        yield from self._row(line, file, name, number)
-        except EOFError:
-            raise DataError(
-                f"{file} is cut off: its compressed data end too early, after {counted(num_rows, 'whole row')}; "
-                "get or make the file again"
-            ) from None
-        except (OSError, zstandard.ZstdError) as error:
-            raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason_of(error)}") from None
+            text = decode_text(content, row.file, self.limits)
+        except DocumentError as error:
+            yield replace(row, error=error)
+            return
+        loaded = parse_documents(
+            text, source=row.file, limits=self.limits, merge_keys=self.merge_keys, json_only=is_json(file.path.name)
+        )
+        yield from self._several(row, loaded)
 
-    def _lines(self, stream: BinaryIO) -> Iterator[bytes | None]:
-        """Yield the lines of a stream; None for one that is too long, which is passed over in pieces."""
-        max_bytes = _DOCUMENTS_PER_ROW * self.limits.max_bytes
-        while line := stream.readline(max_bytes + 1):
-            if len(line) <= max_bytes:
-                yield line.removeprefix(_MARK)
-                continue
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(max_bytes)
-            yield None
-
-    def _row(self, line: bytes | None, file: Path, name: str, number: int) -> Iterator[CorpusRow]:
+    def line(self, file: CorpusFile, number: int, line: bytes | None) -> Iterator[CorpusRow]:
         """Yield the documents of one line of JSON Lines, with an error where it holds none."""
-        place, source = f"{name}:{number}", f"{file}:{number}"
-        row = CorpusRow(None, None, place, place, number)
-        try:
+
+        def fields(source: str) -> dict[str, JSONValue]:
             if line is None:
                 raise DocumentError("the row is too long; raise max_bytes to read it", source=source)
-            fields = _fields(line, source, self.limits)
-            repository, path = _name(fields, "repo", source) or place, _name(fields, "path", source) or place
-            row = CorpusRow(None, None, repository, path, number, _scalars(fields))
+            return _fields(line, source, self.limits)
+
+        yield from self._row(file, number, fields)
+
+    def record(self, file: CorpusFile, number: int, fields: dict[str, JSONValue]) -> Iterator[CorpusRow]:
+        """Yield the documents of one row of a table, with an error where it holds none."""
+        yield from self._row(file, number, lambda source: fields)
+
+    def _row(
+        self, file: CorpusFile, number: int, fields_of: Callable[[str], dict[str, JSONValue]]
+    ) -> Iterator[CorpusRow]:
+        place, source = f"{file.name}:{number}", f"{file.shown}:{number}"
+        row = replace(file_row(file), repository=file.repository or place, path=place, line=number)
+        try:
+            fields = fields_of(source)
+            row = _described(row, fields, source)
             loaded = self._loaded(fields, source)
         except DocumentError as error:
             yield replace(row, error=error)
@@ -148,13 +140,25 @@ class RowReader:
         for number, document in enumerate(loaded.documents, start=1):
             path = row.path if number == 1 else f"{row.path}#{number}"
             at = document.line if line is None else line
-            yield CorpusRow(document.value, document.error, row.repository, path, at, row.fields)
+            yield replace(row, value=document.value, error=document.error, path=path, line=at)
 
 
-def _content(raw: BinaryIO, file: Path) -> BinaryIO:
-    if not file.name.lower().endswith(".zst"):
-        return raw
-    return cast(BinaryIO, io.BufferedReader(ZstdStream(raw), _BUFFER_BYTES))
+def file_row(file: CorpusFile, error: DocumentError | None = None) -> CorpusRow:
+    """The row of a file before its text is known, or with the error of one that cannot be read."""
+    repository = file.repository or file.name
+    return CorpusRow(None, error, repository, file.name, license=file.license, file=file.shown)
+
+
+def _described(row: CorpusRow, fields: dict[str, JSONValue], source: str) -> CorpusRow:
+    """The row with what its fields say of it; the licence of a checkout is not that of another repository."""
+    repository = _name(fields, "repo", source)
+    return replace(
+        row,
+        repository=repository or row.repository,
+        path=_name(fields, "path", source) or row.path,
+        license=_name(fields, "license", source) or ("" if repository else row.license),
+        fields=_scalars(fields),
+    )
 
 
 def _fields(line: bytes, source: str, limits: DocumentLimits) -> dict[str, JSONValue]:

@@ -23,7 +23,7 @@ from typing import Any
 
 import zstandard
 
-from schemalm.dataset.prepare import SourceDocument, valid_documents
+from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
@@ -34,6 +34,8 @@ from schemalm.experiments.recipe import Recipe
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.merge_keys import knows_merge_keys
+from schemalm.grammar.places import documents_at
+from schemalm.grammar.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.toml_table import Scalar
@@ -108,19 +110,18 @@ def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
 def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
     data, grammar = recipe.data, compile_schema(recipe.schema)
     tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
-    merge_keys = knows_merge_keys(grammar.schema)
     of_validation = LeftOut()
-    rows = _rows(data.validation, data.validation_where, merge_keys, of_validation)
-    validation, refused = valid_documents(map(_document, rows), grammar)
-    of_validation.rejections += refused
+    rows = _rows(data.validation, data.validation_where, grammar.schema, of_validation)
+    validation = list(valid_documents(map(_document, rows), grammar, of_validation))
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
         raise _nothing_left(data.validation, of_validation)
     left_out = LeftOut()  # of the training corpus first: where nothing of it is left, the reasons are its own
-    texts = _training_texts(recipe, seed, merge_keys, left_out)
-    learners, refused = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar)
+    texts = _training_texts(recipe, seed, grammar.schema, left_out)
+    refused = LeftOut()  # which all others are noted with when the documents are written
+    learners = list(valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar, refused))
     if not learners:
-        left_out.rejections += refused  # otherwise they are noted with all others, when the documents are written
+        left_out.extend(refused)
         raise _nothing_left(data.train, left_out)
     key_orders = learn_key_orders(grammar, [document.value for document in learners])
     writer = Tokenizer.from_grammar(grammar.with_key_orders(key_orders))
@@ -145,26 +146,28 @@ def _nothing_left(path: Path, left_out: LeftOut) -> DataError:
     return too_little(problem, left_out)
 
 
-def _rows(path: Path, where: Mapping[str, Scalar], merge_keys: bool, left_out: LeftOut) -> Iterator[CorpusRow]:
+def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: LeftOut) -> Iterator[CorpusRow]:
     """The different readable rows of a corpus whose fields are as asked."""
 
     def is_asked_for(row: CorpusRow) -> bool:
         return all(name in row.fields and row.fields[name] == value for name, value in where.items())
 
     def readable() -> Iterator[CorpusRow]:
-        for row in read_corpus([path], merge_keys=merge_keys, left_out=left_out):
+        for row in read_corpus(
+            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, documents_at=documents_at(schema)
+        ):
             if row.error is not None and (is_asked_for(row) or not row.fields):
-                left_out.rejections.append(Rejection.of(row.name, row.error))
+                left_out.reject(row.rejection(row.error))
             elif row.error is None and is_asked_for(row):
                 yield row
 
     return deduplicate(readable(), left_out)
 
 
-def _training_texts(recipe: Recipe, seed: int, merge_keys: bool, left_out: LeftOut) -> list[bytes]:
+def _training_texts(recipe: Recipe, seed: int, schema: Schema, left_out: LeftOut) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
-    held_out = {row.repository for row in read_corpus([recipe.data.validation])}
-    rows = _rows(recipe.data.train, recipe.data.train_where, merge_keys, left_out)
+    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=documents_at(schema))}
+    rows = _rows(recipe.data.train, recipe.data.train_where, schema, left_out)
     texts: list[bytes] = []
     for row in rows:
         if row.repository in held_out:
@@ -198,7 +201,7 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, l
             try:
                 value = writer.decode(writer.encode(document.value))
             except InvalidDocument as error:
-                left_out.rejections.append(Rejection.of(document.name, error))
+                left_out.reject(Rejection.of(document.name, error))
                 continue
             stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")
             num_written += 1

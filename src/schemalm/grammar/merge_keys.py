@@ -10,6 +10,7 @@ import importlib.resources
 import json
 from functools import cache
 
+from schemalm.grammar.naming import identity_of
 from schemalm.grammar.sources import VENDOR, Schema
 
 # The built-in schemas of these formats; each format's documentation or schema speaks of `<<`.
@@ -18,7 +19,7 @@ MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-c
 
 def knows_merge_keys(schema: Schema) -> bool:
     """Tell whether documents of this schema may use `<<` as YAML 1.1 has it."""
-    return _identity(schema) in _merging()
+    return identity_of(schema) in _merging()
 
 
 def resolves_merge_keys(schema: Schema, asked: bool | None) -> bool:
@@ -30,14 +31,5 @@ def resolves_merge_keys(schema: Schema, asked: bool | None) -> bool:
 def _merging() -> frozenset[tuple[str, str]]:
     folder = importlib.resources.files(VENDOR)
     files = (folder / f"{name}.json" for name in MERGING_FORMATS)
-    identities = (_identity(json.loads(file.read_bytes())) for file in files if file.is_file())
+    identities = (identity_of(json.loads(file.read_bytes())) for file in files if file.is_file())
     return frozenset(identity for identity in identities if identity)
-
-
-def _identity(schema: Schema) -> tuple[str, str] | None:
-    """What a schema is known by: a keyword and its text, None where it has no name."""
-    if isinstance(schema, dict):
-        for keyword in ("$id", "id", "title"):
-            if isinstance(name := schema.get(keyword), str) and name:
-                return keyword, name.rstrip("#/")
-    return None

@@ -1,4 +1,4 @@
-"""What people call a schema."""
+"""What people call a schema, and what it is known by."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def schema_name(schema: dict[str, Any] | bool) -> str:
     if isinstance(identifier, str) and identifier:
         return identifier.rstrip("/#").rsplit("/", 1)[-1].removesuffix(".json")
     return "untitled schema"
+
+
+def identity_of(schema: dict[str, Any] | bool) -> tuple[str, str] | None:
+    """What a schema is known by, whatever file it stands in: a keyword and its text; None where it has no name."""
+    if isinstance(schema, dict):
+        for keyword in ("$id", "id", "title"):
+            if isinstance(name := schema.get(keyword), str) and name:
+                return keyword, name.rstrip("#/")
+    return None

@@ -1,0 +1,60 @@
+"""The lines of a JSON Lines file, plain or compressed.
+
+Memory is bounded by the longest line that is asked for. A file that is damaged ends the reading with an error, since
+nobody knows what it held: a compressed one that was cut off loses its end without a trace.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
+
+from schemalm.documents.gzip_stream import GzipStream
+from schemalm.documents.zstd_stream import ZstdStream
+from schemalm.errors import DataError
+from schemalm.wording import counted, reason_of
+
+_MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row of a file or of one that was put behind another
+_STREAMS = {".gz": GzipStream, ".zst": ZstdStream}
+_BUFFER_BYTES = 1 << 16
+
+
+def read_lines(file: Path, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines that are not blank, each with its number from 1; None for one of more than `max_bytes`.
+
+    Raises `DataError` where the file cannot be read to its end.
+    """
+    num_rows = 0
+    try:
+        with file.open("rb") as raw:
+            for number, line in enumerate(_lines(_content(raw, file), max_bytes), start=1):
+                if line is None or line.strip():
+                    num_rows += 1
+                    yield number, line
+    except EOFError:
+        raise DataError(
+            f"{file} is cut off: its compressed data end too early, after {counted(num_rows, 'whole row')}; "
+            "get or make the file again"
+        ) from None
+    except (OSError, zstandard.ZstdError) as error:
+        raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason_of(error)}") from None
+
+
+def _content(raw: BinaryIO, file: Path) -> BinaryIO:
+    stream = _STREAMS.get(file.suffix.lower())
+    return cast(BinaryIO, io.BufferedReader(stream(raw), _BUFFER_BYTES)) if stream else raw
+
+
+def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+    """Yield the lines of a stream; None for one that is too long, which is passed over in pieces."""
+    while line := stream.readline(max_bytes + 1):
+        if len(line) <= max_bytes:
+            yield line.removeprefix(_MARK)
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(max_bytes)
+        yield None
