@@ -68,6 +68,7 @@ def prepare(
     """Cut documents into training windows, split by source."""
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
+    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE, Split, refuse_data_set  # noqa: PLC0415
@@ -109,7 +110,7 @@ def prepare(
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(output, "train", summary.metadata))) is not None:
+    if (remark := padding_remark(Split(output, "train", summary.metadata), DEFAULT_PACKING)) is not None:
         terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
     following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
