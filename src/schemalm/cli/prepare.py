@@ -65,8 +65,8 @@ def prepare(
     """Cut documents into training windows, split by source."""
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.pt import PREPARED, refuse_prepared, write_pt  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, Split, refuse_data_set  # noqa: PLC0415
+    from schemalm.dataset.pt import refuse_prepared, write_pt  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, refuse_data_set  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemalm.dataset.prepare import SourceDocument, prepare
-from schemalm.dataset.pt import PREPARED, write_pt
+from schemalm.dataset.pt import write_pt
+from schemalm.dataset.store import PREPARED
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
 from schemalm.recipes import compose_workflows
 

@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from schemalm.bounds import check_number
 from schemalm.dataset.loader import WindowOrder
-from schemalm.dataset.pt import PREPARED, read_pt, read_pt_metadata
-from schemalm.dataset.store import METADATA_FILE, Split, read_metadata
+from schemalm.dataset.pt import read_pt, read_pt_metadata
+from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.tokenizer.vocabulary import PAD_ID
