@@ -50,8 +50,8 @@ class Rows(Dataset[Batch]):
     def batch(self, numbers: Sequence[int]) -> Batch:
         """What a model reads and what it is to predict, of some rows."""
         rows_BT = self._gather(numbers)
-        y_BT = rows_BT[:, 1:]
-        return rows_BT[:, :-1], y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
+        x_BT, y_BT = rows_BT[:, :-1].contiguous(), rows_BT[:, 1:].contiguous()
+        return x_BT, y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
 
 
 class _Shuffled(Sampler[int]):
