@@ -46,7 +46,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "packing.json"
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 BATCH_SIZE, NUM_ROUNDS, NUM_SCORED = 4, 20, 200
-NARROW: dict[str, Any] = {"num_layers": 2, "num_heads": 1, "num_key_value_heads": 1, "model_width": 64, "mlp_width": 256}
+NARROW: dict[str, Any] = {
+    "num_layers": 2,
+    "num_heads": 1,
+    "num_key_value_heads": 1,
+    "model_width": 64,
+    "mlp_width": 256,
+}
 console = Console(stderr=True)
 
 

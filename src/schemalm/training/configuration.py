@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -16,8 +17,8 @@ from schemalm.model.configuration import SIZES, GPTConfiguration
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
-# What runs had before there were these fields: config.json and experiments' keys of then do not name them.
-VALUES_BEFORE = {"packing": "windows"}
+# What runs had before there were these fields, which config.json of then does not name.
+VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
 # Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
 # others.
 MEANS = frozenset(
