@@ -63,9 +63,10 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.pt import refuse_prepared, write_pt  # noqa: PLC0415
+    from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, refuse_data_set  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
@@ -75,8 +76,8 @@ def prepare(
     if format == "pt":
         refuse_prepared(output)
     if not resume:
-        refuse_data_set(output)
-        refuse_data_set(data)
+        for folder in (output, data):
+            refuse_data_set(folder)
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
     check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
@@ -92,11 +93,9 @@ def prepare(
             summary = _prepare(terminal, documents, loaded, data, settings, opened, resume)
     else:
         terminal.say(f"{data} was finished before")
-    report_left_out(terminal, summary.left_out)
+    report_left_out(terminal, summary.left_out, data / LEFT_OUT_FILE)
     if format == "pt":
-        num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
-        with terminal.counting("writing windows", num_windows) as done:
-            write_pt(output, done)
+        _write_pt(terminal, output, summary)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
@@ -129,3 +128,12 @@ def _prepare(
             preparation.encode(engine, done)
         with terminal.working("putting the shards together"):
             return preparation.merge()
+
+
+def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> None:
+    """Write all windows as `.pt` files, and show how far that is."""
+    from schemalm.dataset.pt import write_pt  # noqa: PLC0415
+
+    num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
+    with terminal.counting("writing windows", num_windows) as done:
+        write_pt(output, done)
