@@ -127,10 +127,11 @@ def prepare(
 
 def _refuse_taken(output: Path, format: str, resume: bool) -> None:
     """Raise `DataError` where the folder holds what would be written over."""
-    from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415
     from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
 
     if format == "pt":
+        from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415 (imports torch)
+
         refuse_prepared(output)
     if not resume:
         for folder in (output, *([output / PREPARED] if format == "pt" else [])):
