@@ -11,7 +11,7 @@ import pytest
 
 from schemalm.dataset.analysis import Analysis, analyze
 from schemalm.dataset.analysis_plot import draw_analysis
-from schemalm.dataset.collected import FORMAT, KIND
+from schemalm.dataset.collected import FORMAT
 from schemalm.dataset.lengths import CorpusLengths
 from schemalm.dataset.padding import padding_share
 from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
@@ -115,7 +115,7 @@ def test_a_collected_corpus_keeps_its_split(tokenizer: Tokenizer, tmp_path: Path
     for name, values in (("train", VALUES[:70]), ("val", VALUES[70:])):
         (tmp_path / "corpus" / name).mkdir(parents=True)
         write(tmp_path / "corpus" / name / "rows.jsonl", values)
-    (tmp_path / "corpus" / "manifest.json").write_text(json.dumps({"kind": KIND, "format": FORMAT}))
+    (tmp_path / "corpus" / "manifest.json").write_text(json.dumps({"kind": "schemalm corpus", "format": FORMAT}))
     analysis, _ = analyzed(tmp_path / "corpus", tokenizer, tmp_path / "lengths")
     lengths = [len(tokenizer.encode(value)) for value in VALUES[:70]]
     assert analysis.choices[0].num_train_windows == sum(1 + max(0, length - 16) for length in lengths)

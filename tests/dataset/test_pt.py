@@ -14,8 +14,8 @@ from tests.dataset.test_prepare import SCHEMA, documents
 
 from schemalm.dataset import pt
 from schemalm.dataset.prepare import prepare
-from schemalm.dataset.pt import PREPARED, read_pt, read_pt_metadata, write_pt
-from schemalm.dataset.store import Split
+from schemalm.dataset.pt import read_pt, read_pt_metadata, write_pt
+from schemalm.dataset.store import PREPARED, Split
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
 from schemalm.grammar import compile_schema

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.dataset.collected import FORMAT, KIND
+from schemalm.dataset.collected import FORMAT
 from schemalm.dataset.reading import (
     SourceDocument,
     learnable,
@@ -92,5 +92,5 @@ def test_a_tokenizer_learns_from_what_a_collected_corpus_trains_on(numbered: Pat
     assert learnable(numbered) == numbered
     for split in ("train", "val"):
         (numbered / split).mkdir()
-    (numbered / "manifest.json").write_text(json.dumps({"kind": KIND, "format": FORMAT}))
+    (numbered / "manifest.json").write_text(json.dumps({"kind": "schemalm corpus", "format": FORMAT}))
     assert learnable(numbered) == numbered / "train"

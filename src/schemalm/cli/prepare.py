@@ -71,21 +71,22 @@ def prepare(
 ) -> None:
     """Cut documents into training windows, split by source."""
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
+    from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
+    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.pt import PREPARED, write_pt  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, PREPARED, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
     if output is None and not analyze:
         raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
+    if output is not None and not analyze:
+        _refuse_taken(output, format, resume)
     purpose = "nothing is prepared" if analyze else f"to be written to {output}"
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
     if output is not None:
-        if not analyze:
-            _refuse_finished(output, format, resume)
         check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
@@ -96,29 +97,27 @@ def prepare(
         with open_engine(engine, workers=workers, address=address) as opened:
             left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
         raise typer.Exit(exit_code(left_out, strict))
-    data = output / PREPARED if format == "pt" else output
     if documents.train_split not in (None, train_split):
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
         )
+    data = output / PREPARED if format == "pt" else output
     summary = finished(data, loaded, settings) if resume else None
     if summary is None:
         with open_engine(engine, workers=workers, address=address) as opened:
             summary = _prepare(terminal, documents, loaded, data, settings, opened, resume)
     else:
         terminal.say(f"{data} was finished before")
-    report_left_out(terminal, summary.left_out)
+    report_left_out(terminal, summary.left_out, data / LEFT_OUT_FILE)
     if format == "pt":
-        num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
-        with terminal.counting("writing windows", num_windows) as done:
-            write_pt(output, done)
+        _write_pt(terminal, output, summary)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(data, "train", summary.metadata))) is not None:
+    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
         terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
     following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
@@ -126,16 +125,17 @@ def prepare(
     raise typer.Exit(exit_code(summary.left_out, strict))
 
 
-def _refuse_finished(output: Path, format: str, resume: bool) -> None:
-    """Raise `DataError` where the folder holds data already, unless that is to be gone on with."""
-    from schemalm.dataset.pt import PREPARED, refuse_prepared  # noqa: PLC0415
-    from schemalm.dataset.store import refuse_data_set  # noqa: PLC0415
+def _refuse_taken(output: Path, format: str, resume: bool) -> None:
+    """Raise `DataError` where the folder holds what would be written over."""
+    from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
 
     if format == "pt":
+        from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415 (imports torch)
+
         refuse_prepared(output)
     if not resume:
-        refuse_data_set(output)
-        refuse_data_set(output / PREPARED)
+        for folder in (output, *([output / PREPARED] if format == "pt" else [])):
+            refuse_data_set(folder)
 
 
 def _prepare(
@@ -156,3 +156,12 @@ def _prepare(
             preparation.encode(engine, done)
         with terminal.working("putting the shards together"):
             return preparation.merge()
+
+
+def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> None:
+    """Write all windows as `.pt` files, and show how far that is."""
+    from schemalm.dataset.pt import write_pt  # noqa: PLC0415
+
+    num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
+    with terminal.counting("writing windows", num_windows) as done:
+        write_pt(output, done)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from schemalm.dataset.analysis import Analysis, Choice
 
@@ -34,8 +35,9 @@ def draw_analysis(analysis: Analysis) -> bytes:
         windows.set_yscale("log")
         windows.legend(title="context", frameon=False)
         _label(padding, "stride", "% of places padded", "Padding (dotted: packed)")
-        for axes in (windows, padding):
+        for axes in (lengths, windows, padding):
             axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter(ScalarFormatter())
         content = io.BytesIO()
         figure.savefig(content, format="png", dpi=130, metadata={"Software": None})
     return content.getvalue()
@@ -48,7 +50,6 @@ def _draw_lengths(axes: Axes, analysis: Analysis) -> None:
         axes.plot(lengths, 100 * np.cumsum(weights) / weights.sum(), color=colour, label=label)
     for context_size in sorted({choice.context_size for choice in analysis.choices}):
         axes.axvline(context_size, color="#9aa1ad", linewidth=0.8)
-    axes.set_xscale("log", base=2)
     axes.set_xlim(max(1, int(np.flatnonzero(counts)[0]) // 2), max(4096, len(counts)))
     axes.legend(frameon=False)
     _label(axes, "tokens of a document, at most", "%", "What a context holds whole")

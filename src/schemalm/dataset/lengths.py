@@ -22,10 +22,11 @@ from schemalm.dataset.echo import BoolArray, Int64Array
 from schemalm.dataset.encoding import HELD_OUT
 from schemalm.dataset.held_out import Sources, draw_of
 from schemalm.dataset.merging import OF_THE_CORPUS, Chosen, ask_for_schema, too_few_sources
+from schemalm.dataset.parts import append
 from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
 from schemalm.dataset.shards import Shard
-from schemalm.dataset.survey import Origin, Origins, append
+from schemalm.dataset.survey import Origin, Origins
 from schemalm.documents import CorpusRow, LeftOut, canonical_json
 from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
 from schemalm.documents.pieces import rows_of

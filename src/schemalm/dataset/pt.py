@@ -27,12 +27,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, Split, read_metadata, refuse_data_set
+from schemalm.dataset.store import (
+    METADATA_FILE,
+    PREPARED,
+    TOKENIZER_FILE,
+    Metadata,
+    Split,
+    read_metadata,
+    refuse_data_set,
+)
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
 from schemalm.files import opened_atomically, write_atomically
 
-PREPARED = "prepared"
 _IDS = np.dtype("<i8")
 # Ids that are held at once.
 _IDS_AT_ONCE = 1 << 19
@@ -146,7 +153,7 @@ def _pickled(shape: tuple[int, int]) -> bytes:
 
 def refuse_prepared(folder: Path) -> None:
     """Raise `DataError` where a folder is prepared data itself, so that `.pt` files have no place in it."""
-    if read_pt_metadata(folder) is None or (folder / "train").is_dir():
+    if read_pt_metadata(folder) is None:
         refuse_data_set(folder)
 
 

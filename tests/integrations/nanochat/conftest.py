@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from schemalm.dataset.prepare import SourceDocument, prepare
-from schemalm.dataset.pt import PREPARED, write_pt
+from schemalm.dataset.pt import write_pt
+from schemalm.dataset.store import PREPARED
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
 from schemalm.recipes import compose_workflows
 
 CONTEXT_SIZE = 64
+
+
+@pytest.fixture(autouse=True, scope="session")
+def small_models(one_thread: None) -> None:
+    """All tests of this room compute with small models."""
 
 
 @pytest.fixture(scope="session")

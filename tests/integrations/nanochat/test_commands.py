@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -83,6 +84,25 @@ def test_preparing_takes_another_tokenizer_and_fewer_files(workflows: Path, tmp_
 def test_data_is_never_written_over(prepared: Path, workflows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(prepare_training_data.main, "--input", workflows, "--output", prepared) == 2
     assert "already holds a prepared data set" in capsys.readouterr().err
+
+
+def test_an_interrupted_preparation_goes_on(prepared: Path, workflows: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path / "data")
+    for name in ("val.pt", "metadata.json"):
+        (tmp_path / "data" / name).unlink()
+    sizes = ("--context-size", 64, "--stride", 32, "--train-split", 0.7)
+    options = ("--input", workflows, "--output", tmp_path / "data", *sizes, "--resume")
+    assert run(prepare_training_data.main, *options) == 0
+    for name in ("train.pt", "val.pt", "metadata.json"):
+        assert (tmp_path / "data" / name).read_bytes() == (prepared / name).read_bytes()
+
+
+def test_a_tokenizer_that_is_there_is_not_taken_for_the_packaged_one(
+    workflows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    assert run(prepare_training_data.main, "--input", workflows, "--output", tmp_path) == 2
+    assert "name it with --tokenizer, or choose another --output" in capsys.readouterr().err
 
 
 def test_training_takes_a_scripts_settings(trained: Path) -> None:

@@ -91,6 +91,7 @@ def test_the_position_token_counts_strides() -> None:
     assert extract_window(tokens, 96, 98) == [3, 196, 197]
     assert extract_window(tokens, 190, 500) == [5, *range(290, 300)]
     assert extract_window(tokens, 96, 98, stride=8) == [12, 196, 197]
+    assert repr(extract_window(np.array(tokens), 96, 98)) == "[3, 196, 197]"
 
 
 @pytest.mark.parametrize(

@@ -30,14 +30,14 @@ def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
     def validation_loss() -> float:
         model.eval()
         with torch.no_grad():
-            losses = [F.cross_entropy(model(x).view(-1, vocab_size), y.reshape(-1)).item() for x, y in val_loader]
+            losses = [F.cross_entropy(model(x).view(-1, vocab_size), y.view(-1)).item() for x, y in val_loader]
         model.train()
         return sum(losses) / len(losses)
 
     before = validation_loss()
     for x, y in islice(train_loader, 30):
         logits = model(x)
-        loss = F.cross_entropy(logits.view(-1, vocab_size), y.reshape(-1))
+        loss = F.cross_entropy(logits.view(-1, vocab_size), y.view(-1))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

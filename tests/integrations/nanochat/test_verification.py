@@ -85,6 +85,6 @@ def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
     assert code == 1
     assert len(lines) == len(verification.CHECKS)
     assert [line.split(":")[0] for line in lines if line.startswith("FAILED")] == [
-        "FAILED  create_train_val_loaders",
+        "FAILED  create_dataloader, create_train_val_loaders",
         "FAILED  tokenizing_distributed_data_loader",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.errors import ConfigurationError
-from schemalm.integrations.nanochat.tokenizer import TCTTokenizer
+from schemalm.integrations.nanochat.tokenizer import TCTTokenizer, plain_ids
 from schemalm.tokenizer import Tokenizer
 
 DEFAULT_STRIDE = 32
@@ -73,4 +73,4 @@ def extract_window(tokens: Sequence[int], start: int, end: int, stride: int = DE
             f"start {start} at stride {stride} needs position token {position}, but the vocabulary has {vocab_size()} "
             "tokens: use a larger stride"
         )
-    return [position, *tokens[start:end]]
+    return [position, *plain_ids(tokens[start:end])]

@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from schemalm.bounds import check_number
 from schemalm.dataset.loader import WindowOrder
-from schemalm.dataset.pt import PREPARED, read_pt, read_pt_metadata
-from schemalm.dataset.store import METADATA_FILE, Split, read_metadata
+from schemalm.dataset.pt import read_pt, read_pt_metadata
+from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.tokenizer.vocabulary import PAD_ID
@@ -50,8 +50,8 @@ class Rows(Dataset[Batch]):
     def batch(self, numbers: Sequence[int]) -> Batch:
         """What a model reads and what it is to predict, of some rows."""
         rows_BT = self._gather(numbers)
-        y_BT = rows_BT[:, 1:]
-        return rows_BT[:, :-1], y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
+        x_BT, y_BT = rows_BT[:, :-1].contiguous(), rows_BT[:, 1:].contiguous()
+        return x_BT, y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
 
 
 class _Shuffled(Sampler[int]):

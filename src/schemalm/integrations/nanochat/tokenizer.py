@@ -95,7 +95,7 @@ class TCTTokenizer:
 
         Special tokens around the document count as its own. Raises `DecodeError` as `decode` does.
         """
-        given = _plain(ids)
+        given = plain_ids(ids)
         begin, end = self._without_specials(given)
         content = given[begin:end]
         try:
@@ -114,7 +114,7 @@ class TCTTokenizer:
 
         Raises `DecodeError` where no document begins so.
         """
-        given = _plain(ids)
+        given = plain_ids(ids)
         begin, end = self._without_specials(given)
         try:
             return _json(self.tokenizer.decode_prefix(given[begin:end]))
@@ -198,7 +198,7 @@ def _load(path: str | Path | Tokenizer | None) -> Tokenizer:
         ) from None
 
 
-def _plain(ids: Iterable[int]) -> list[int]:
+def plain_ids(ids: Iterable[int]) -> list[int]:
     """Ids as a list of Python's integers, also where they are an array or a tensor of one dimension."""
     as_list = getattr(ids, "tolist", None)
     found = as_list() if as_list is not None else list(ids)

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from schemalm.dataset.store import METADATA_FILE, PREPARED
 from schemalm.integrations.nanochat.commands import parser_of, refuse, run_product
 from schemalm.training.launch import num_processes
 
@@ -90,9 +91,6 @@ def _device() -> str:
 
 def _prepared(data_dir: Path) -> Path:
     """The prepared data of a folder, in it or the folder itself."""
-    from schemalm.dataset.pt import PREPARED  # noqa: PLC0415 (it loads torch)
-    from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
-
     if not data_dir.is_dir():
         refuse(f"--data_dir {data_dir} is no folder: name the one that prepare_training_data wrote (its --output)")
     found = next((place for place in (data_dir / PREPARED, data_dir) if (place / "train").is_dir()), None)

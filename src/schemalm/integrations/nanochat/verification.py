@@ -21,8 +21,9 @@ from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import ConfigurationError, SchemaLMError
 from schemalm.integrations.nanochat import functions, generate_workflow, prepare_training_data, train
-from schemalm.integrations.nanochat.configurations import get_config
+from schemalm.integrations.nanochat.configurations import get_config, print_config_comparison
 from schemalm.integrations.nanochat.loaders import (
+    create_dataloader,
     create_train_val_loaders,
     read_rows,
     tokenizing_distributed_data_loader,
@@ -148,6 +149,7 @@ def check_functions(subject: Subject) -> str:
     try:
         text = _documents(subject)[0]
         ids = functions.encode(text)
+        _expect(functions.vocab_size(), subject.vocab_size, "what vocab_size gives")
         _expect(functions.decode(ids), (text, len(ids), len(ids)), "what decode gives")
         _expect(functions.extract_window(ids, 0, 3), [0, *ids[:3]], "what extract_window gives")
         half = functions.decode_prefix(ids[: len(ids) // 2])
@@ -166,8 +168,10 @@ def _documents(subject: Subject) -> list[str]:
 
 def check_loaders(subject: Subject) -> str:
     """`x` and `y` of both splits: their shapes, and that `y` is `x` one place further or ignored."""
+    one = create_dataloader(subject.data, NUM_ROWS, context_size=subject.context_size)
     loaders = create_train_val_loaders(subject.data, subject.data, NUM_ROWS, context_size=subject.context_size)
-    for loader in loaders:
+    _expect(len(one), len(loaders[0]), "the number of batches to train")
+    for loader in (one, *loaders):
         x_BT, y_BT = next(iter(loader))
         _expect((tuple(x_BT.shape), x_BT.dtype), (tuple(y_BT.shape), torch.int64), "shape and type of x")
         _expect(x_BT.shape[1], subject.context_size, "the length of a row of x")
@@ -187,8 +191,11 @@ def check_endless_loader(subject: Subject) -> str:
 
 
 def check_configurations(subject: Subject) -> str:
-    """The three sizes."""
+    """The three sizes, and their table."""
     found = {size: get_config(size, subject.context_size)["parameters"] for size in ("small", "medium", "large")}
+    with redirect_stdout(io.StringIO()) as table:
+        print_config_comparison(subject.context_size)
+    _expect([f"{number:,}" in table.getvalue() for number in found.values()], [True] * 3, "parameters in the table")
     return "; ".join(f"{size} has {number:,} parameters" for size, number in found.items())
 
 
@@ -217,9 +224,9 @@ def _expect(found: object, expected: object, what: str) -> None:
 
 CHECKS: dict[str, Callable[[Subject], str]] = {
     "TCTTokenizer": check_tokenizer,
-    "encode, decode, decode_prefix, extract_window": check_functions,
-    "create_train_val_loaders": check_loaders,
+    "encode, decode, decode_prefix, vocab_size, extract_window": check_functions,
+    "create_dataloader, create_train_val_loaders": check_loaders,
     "tokenizing_distributed_data_loader": check_endless_loader,
-    "get_config": check_configurations,
+    "get_config, print_config_comparison": check_configurations,
     "GPT": check_model,
 }
