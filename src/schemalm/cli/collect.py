@@ -40,7 +40,7 @@ def collect(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
+            metavar="INPUT", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
         ),
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
