@@ -7,7 +7,7 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types unit format roundtrip conformance clean
+.PHONY: demo test lint types unit format roundtrip conformance benchmark-data clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -37,6 +37,10 @@ roundtrip: $(INSTALLED)
 OPTIONS ?= --publish
 conformance: $(INSTALLED)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
+
+# What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool: half an hour.
+benchmark-data: $(INSTALLED)
+	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "SchemaLM needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12")'
