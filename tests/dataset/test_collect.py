@@ -297,7 +297,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_how_it_is_done_changes_no_byte(tmp_path: Path, grammar: Grammar, small_shards: None) -> None:
-    given = [*rows(60), "no row", *rows(10), row(61, {"name": 1}), row(62, document(4, values=[*range(30)]))]
+    given = [*rows(60), *["no row"] * 20, *rows(10), row(61, {"name": 1}), row(62, document(4, values=[*range(30)]))]
     given += [row(63, document(4, values=[*range(30), 1]), license="MIT")]
     write_rows(tmp_path / "in.jsonl", given)
     run([tmp_path / "in.jsonl"], grammar, tmp_path / "here")
@@ -316,6 +316,15 @@ def test_how_it_is_done_changes_no_byte(tmp_path: Path, grammar: Grammar, small_
                 for step in (collection.compare, collection.write)[: steps - 1]:
                     step()
     assert content(out) == expected
+
+
+def test_a_ray_cluster_gives_the_same_bytes(
+    tmp_path: Path, grammar: Grammar, small_shards: None, ray_engine: Engine
+) -> None:
+    paths = [write_rows(tmp_path / "in.jsonl", [*rows(60), "no row", *rows(10)])]
+    run(paths, grammar, tmp_path / "here")
+    run(paths, grammar, tmp_path / "ray", ray_engine)
+    assert content(tmp_path / "ray") == content(tmp_path / "here")
 
 
 @pytest.mark.parametrize("name", ["train", "val", "rejected.jsonl", "README.md", "manifest.json"])
@@ -426,6 +435,28 @@ def test_hostile_input_is_rejected_by_name(tmp_path: Path, grammar: Grammar) -> 
     assert check_sums(tmp_path / "out")["counts"]["rejected"] == len(hostile)
     names = {one["name"] for one in left_out(tmp_path / "out")}
     assert names == {name.replace("\udcff", "\\xff") for name in hostile}
+
+
+def test_files_that_cannot_be_read_are_counted_and_named(
+    tmp_path: Path, grammar: Grammar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_rows(folder / "rows.jsonl", rows())
+    write_rows(folder / "locked.jsonl", rows())
+    is_open: Callable[..., Any] = Path.open
+
+    def locked(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "locked.jsonl":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_open(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", locked)
+    summary = run([folder], grammar, tmp_path / "out")
+    manifest = check_sums(tmp_path / "out")
+    assert (manifest["counts"]["documents"], manifest["counts"]["rejected"]) == (41, 1)
+    assert [one["name"] for one in left_out(tmp_path / "out")] == ["locked.jsonl"]
+    assert summary.left_out.num_rejected == 1
 
 
 def test_a_damaged_input_is_one_error_and_nothing_stays(tmp_path: Path, grammar: Grammar) -> None:

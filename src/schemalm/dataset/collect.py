@@ -24,7 +24,7 @@ from schemalm.dataset.collect_settings import CollectSettings, SplitBy
 from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
-from schemalm.dataset.examination import Examine
+from schemalm.dataset.examination import REJECTED, Examine
 from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.held_out import Sources
 from schemalm.dataset.selection import evenly_spaced
@@ -89,6 +89,7 @@ class Collection:
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
+        self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
 
     def _chosen(self, max_files: int) -> list[int]:
         found: list[int] = evenly_spaced(count_rows(self._paths, documents_at=self._documents_at), max_files).tolist()
@@ -116,7 +117,9 @@ class Collection:
         made = self._room / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
-        done = Distribution(made, self._survey, self._fates, self._held_out, largest).write(self._tables(_WRITTEN))
+        writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
+        done = writer.write(self._tables(_WRITTEN), self._unread)
+        done.left_out[REJECTED] += self._num_unread
         manifest = self._manifest(done, {done.largest[draw]: count for draw, count in largest.items()})
         write_atomically(made / README_FILE, readme(manifest, self._left_out).encode())
         manifest["files"] = {**done.files, README_FILE: hash_file(made / README_FILE)}
@@ -130,7 +133,8 @@ class Collection:
         """What the manifest says, but for the hashes of files."""
         survey, schema = self._survey, self._grammar.schema
         splits = {name: asdict(split) for name, split in done.splits.items()}
-        counts = {"documents": survey.num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
+        num_documents = survey.num_documents + self._num_unread  # as one each: nobody knows what they hold
+        counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
         for split, num_sources in zip(splits.values(), self._num_sources(), strict=True):
             split["num_sources"] = num_sources
         licenses: Counter[str] = Counter()

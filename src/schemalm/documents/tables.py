@@ -20,7 +20,7 @@ from schemalm.wording import reason_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_PAGE_BYTES = 1 << 27  # of the largest page of each column, all columns together
+_PAGE_BYTES = 1 << 26  # of the largest page of each column, all columns together
 _DICTIONARY_BYTES = 1 << 26  # of a batch, where each row is as long as the dictionary that it is taken from
 _LIST_BYTES, _LIST_VALUES = 1 << 26, 1 << 24  # of columns with lists, in one row group
 _BATCH_ROWS, _BATCH_BYTES = 512, 1 << 22
@@ -96,7 +96,8 @@ class Table:
                         taken = choice.take(batch.num_rows)
                         if taken:
                             numbers = [number + first + index + 1 for index in taken]
-                            yield from self._packed(batch.take(taken), numbers, max_bytes)
+                            rows = batch if len(taken) == batch.num_rows else batch.take(taken)
+                            yield from self._packed(rows, numbers, max_bytes)
                 number += num_rows
 
     def _leaf(self, index: int) -> Any:
@@ -139,7 +140,7 @@ class Table:
         if number > most:
             raise DataError(
                 f"{self._shown}: {number:,} {what} are more than the {most:,} that are read; "
-                f"write the table with smaller {smaller}, or as JSON Lines"
+                f"leave out texts of such a length, or write the table with smaller {smaller}, or as JSON Lines"
             )
 
     def _packed(self, batch: pa.RecordBatch, numbers: list[int], max_bytes: int) -> Iterator[Rows]:
