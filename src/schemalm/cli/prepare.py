@@ -64,6 +64,7 @@ def prepare(
 ) -> None:
     """Cut documents into training windows, split by source."""
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
+    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
     from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415
@@ -102,7 +103,7 @@ def prepare(
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(data, "train", summary.metadata))) is not None:
+    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
         terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
     following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
