@@ -11,7 +11,7 @@ import pytest
 
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.prepare import prepare, validation_sources
-from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
+from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate
@@ -166,20 +166,3 @@ def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(tokenizer: Tokenizer, tmp_path: Path, settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         prepare(documents(), tokenizer, tmp_path, **{"context_size": 16, "stride": 4, **settings})
-
-
-def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path) -> None:
-    rows = [
-        '{"value": {"name": "a"}, "repo": "o/r", "path": "a.yml"}',
-        '{"yaml": "name: a", "repo": "o/s"}',
-        '{"yaml": "a: b: c"}',
-    ]
-    (tmp_path / "rows.jsonl").write_text("\n".join(rows) + "\n")
-    found, left_out = read_documents([tmp_path / "rows.jsonl"])
-    assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
-    assert len(left_out.rejections) == 1
-    assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
-    others = [*found, SourceDocument({"size": "x"}, "o/r", "b.yml")]
-    valid = list(valid_documents(others, compile_schema(SCHEMA), left_out))
-    assert valid == found
-    assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]

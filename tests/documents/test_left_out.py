@@ -109,11 +109,12 @@ def test_a_record_stays_bounded_and_counts_everything() -> None:
 def test_reasons_and_names_are_bounded_too() -> None:
     left_out = LeftOut()
     for number in range(5000):
-        left_out.reject(Rejection.of(f"{number}" * 3000, DocumentError("".join(map(chr, [97 + number % 26] * number)))))
+        kind = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        left_out.reject(Rejection.of("name" * 3000, DocumentError(kind + "x" * 3000)))
     assert left_out.num_rejected == 5000
     assert len(left_out.count_reasons()) < 2100
     assert max(len(rejection.name) + len(rejection.reason) for rejection in left_out.rejections) <= 2000
-    assert "rejected: other reasons; for example" in left_out.explanation()[0]
+    assert "3,000 rejected: other reasons; for example" in left_out.explanation()[0]
 
 
 def test_records_of_parts_put_together_are_the_record_of_the_whole() -> None:

@@ -106,9 +106,12 @@ def test_an_item_that_kills_three_workers_ends_in_one_error_that_names_it(worker
     with pytest.raises(DataError, match=r"^item 3: the process that worked on it ended 3 times"):
         list(workers.map(Vital(tmp_path, deadly=2, num_times=9), range(6)))
     assert len(list(tmp_path.iterdir())) == 3
-    with pytest.raises(DataError, match=r"^corpus\.jsonl:512: the process"):
-        list(workers.map(Deadly(), [Place("corpus.jsonl:512", 1)]))
     assert list(workers.map(Add(1), [1])) == [2]
+
+
+def test_an_item_with_a_place_is_named_by_it(pool: Engine) -> None:
+    with pytest.raises(DataError, match=r"^corpus\.jsonl:512: the process .* exit code 9"):
+        list(pool.map(Deadly(), [Place("corpus.jsonl:512", 1)]))
 
 
 def test_settings_out_of_range_are_refused() -> None:

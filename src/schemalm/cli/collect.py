@@ -31,7 +31,8 @@ from schemalm.engines import open_engine
 from schemalm.files import check_writable
 
 if TYPE_CHECKING:
-    from schemalm.dataset.collect import CollectionSummary
+    from schemalm.dataset.collect import Collection, CollectionSummary
+    from schemalm.engines import Engine
 
 
 def collect(
@@ -66,14 +67,15 @@ def collect(
     as_json: AsJSON = False,
 ) -> None:
     """Collect documents into a corpus: valid, different, without secrets, split by source."""
-    from schemalm.dataset.collect import open_collection, refuse_corpus  # noqa: PLC0415
-    from schemalm.dataset.collected import MANIFEST_FILE  # noqa: PLC0415
+    from schemalm.dataset.collect import finished, open_collection, refuse_corpus  # noqa: PLC0415
+    from schemalm.documents.collected import MANIFEST_FILE  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     named = ", ".join(map(str, inputs))
     terminal.say(f"collecting the documents of {named} for the schema {schema}, to be written to {out}")
-    refuse_corpus(out)
+    if not resume:
+        refuse_corpus(out)
     check_writable(out, MANIFEST_FILE, advice=CHOOSE_OUT)
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
@@ -86,24 +88,31 @@ def collect(
         merge_keys=wants_merge_keys(merge_keys, grammar.schema),
         max_files=max_files,
     )
-    with (
-        open_engine(engine, workers=workers, address=address) as opened,
-        open_collection(inputs, grammar, out, settings, resume=resume) as collection,
-    ):
-        with terminal.working("counting documents"):
-            num_rows = collection.num_rows()
-        with terminal.counting("examining documents", num_rows) as done:
-            collection.examine(opened, done)
-        with terminal.working("comparing documents"):
-            collection.compare()
-        with terminal.working("writing the corpus"):
-            summary = collection.write()
+    summary = finished(inputs, grammar, out, settings) if resume else None
+    if summary is None:
+        with (
+            open_engine(engine, workers=workers, address=address) as opened,
+            open_collection(inputs, grammar, out, settings, resume=resume) as collection,
+        ):
+            summary = _collect(terminal, collection, opened)
     report_left_out(terminal, summary.left_out)
     _report(terminal, summary.manifest)
     following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
     command = command_line(*following, *given_merge_keys(merge_keys))
     terminal.finish(_result(out, summary), next_command=command)
     raise typer.Exit(exit_code(summary.left_out, strict))
+
+
+def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> CollectionSummary:
+    """Go through the steps."""
+    with terminal.working("counting documents"):
+        num_rows = collection.num_rows()
+    with terminal.counting("examining documents", num_rows) as done:
+        collection.examine(engine, done)
+    with terminal.working("comparing documents"):
+        collection.compare()
+    with terminal.working("writing the corpus"):
+        return collection.write()
 
 
 def _report(terminal: Terminal, manifest: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from schemalm.cli.options import (
     Seed,
     Strict,
     Workers,
+    given_merge_keys,
     schema_of,
 )
 from schemalm.cli.terminal import Terminal, command_line
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from schemalm.dataset.prepare import CorpusInput, PreparationSummary, PrepareSettings
     from schemalm.engines import Engine
     from schemalm.tokenizer import AnyTokenizer
+
+DataFormat = Literal["windows", "pt"]
 
 
 def prepare(
@@ -41,8 +44,11 @@ def prepare(
             help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
         ),
     ],
-    output: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The data folder to write.")],
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, metavar="DIR", help="The data folder to write; --analyze needs none."),
+    ] = None,
     context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = 512,
     stride: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next.")] = 32,
     train_split: Annotated[
@@ -51,7 +57,7 @@ def prepare(
     max_files: MaxFiles = None,
     seed: Seed = 0,
     format: Annotated[
-        Literal["windows", "pt"],
+        DataFormat,
         typer.Option(help="pt: also write all windows as train.pt and val.pt, for those who train elsewhere."),
     ] = "windows",
     merge_keys: MergeKeys = None,
@@ -59,31 +65,39 @@ def prepare(
     engine: EngineChoice = "local",
     address: Address = None,
     resume: Resume = False,
+    analyze: Annotated[
+        bool, typer.Option("--analyze", help="Prepare nothing: show what each context and stride would give and cost.")
+    ] = False,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, refuse_data_set  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
-    data = output / PREPARED if format == "pt" else output
-    if format == "pt":
-        refuse_prepared(output)
-    if not resume:
-        for folder in (output, data):
-            refuse_data_set(folder)
-    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
-    check_writable(output, METADATA_FILE, advice="choose another folder with --output")
+    if output is None and not analyze:
+        raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
+    data = None if output is None or analyze else _data_folder(output, format, resume)
+    purpose = "nothing is prepared" if analyze else f"to be written to {output}"
+    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
+    if output is not None:
+        check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     documents = CorpusInput([corpus], schema_of(loaded), max_rows=max_files, merge_keys=merge_keys)
+    if output is None or data is None:
+        given = ("--input", corpus, "--output", output or "data", "--tokenizer", tokenizer)
+        told = (*given, *(("--format", format) if format == "pt" else ()), *given_merge_keys(merge_keys))
+        with open_engine(engine, workers=workers, address=address) as opened:
+            left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
+        raise typer.Exit(exit_code(left_out, strict))
     if documents.train_split not in (None, train_split):
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
@@ -109,6 +123,20 @@ def prepare(
     following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
     raise typer.Exit(exit_code(summary.left_out, strict))
+
+
+def _data_folder(output: Path, format: DataFormat, resume: bool) -> Path:
+    """Where the prepared data goes; raises `DataError` where there is some that may not be written over."""
+    from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415
+    from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
+
+    data = output / PREPARED if format == "pt" else output
+    if format == "pt":
+        refuse_prepared(output)
+    if not resume:
+        for folder in (output, data):
+            refuse_data_set(folder)
+    return data
 
 
 def _prepare(

@@ -21,25 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.dataset.collect_settings import CollectSettings, SplitBy
-from schemalm.dataset.collected import (
-    FORMAT,
-    KIND,
-    MANIFEST_FILE,
-    README_FILE,
-    REJECTED_FILE,
-    TRAIN,
-    VAL,
-    read_manifest,
-)
+from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.distribution import Distributed, Distribution
-from schemalm.dataset.examination import Examine
+from schemalm.dataset.examination import REJECTED, Examine
 from schemalm.dataset.fates import decide, sources_that_stay
+from schemalm.dataset.held_out import Sources
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.shards import WORKING_FOLDER, Progress, Work, listing, open_work, shards_of
+from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
 from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, canonical_json
+from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER
+from schemalm.documents.corpus_files import as_text
 from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import count_rows, read_pieces
 from schemalm.engines import Engine
@@ -95,6 +89,7 @@ class Collection:
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
+        self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
 
     def _chosen(self, max_files: int) -> list[int]:
         found: list[int] = evenly_spaced(count_rows(self._paths, documents_at=self._documents_at), max_files).tolist()
@@ -114,7 +109,7 @@ class Collection:
             sources = sources_that_stay(survey, fates)
             held_out = sources.hold_out(1 - settings.train_split)
             if held_out is None:
-                raise too_little(_too_few_sources(survey, settings.split_by), survey.left_out)
+                raise too_little(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
         self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
 
     def write(self) -> CollectionSummary:
@@ -122,7 +117,9 @@ class Collection:
         made = self._room / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
-        done = Distribution(made, self._survey, self._fates, self._held_out, largest).write(self._tables(_WRITTEN))
+        writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
+        done = writer.write(self._tables(_WRITTEN), self._unread)
+        done.left_out[REJECTED] += self._num_unread
         manifest = self._manifest(done, {done.largest[draw]: count for draw, count in largest.items()})
         write_atomically(made / README_FILE, readme(manifest, self._left_out).encode())
         manifest["files"] = {**done.files, README_FILE: hash_file(made / README_FILE)}
@@ -136,20 +133,18 @@ class Collection:
         """What the manifest says, but for the hashes of files."""
         survey, schema = self._survey, self._grammar.schema
         splits = {name: asdict(split) for name, split in done.splits.items()}
-        counts = {"documents": survey.num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
+        num_documents = survey.num_documents + self._num_unread  # as one each: nobody knows what they hold
+        counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
         for split, num_sources in zip(splits.values(), self._num_sources(), strict=True):
             split["num_sources"] = num_sources
         licenses: Counter[str] = Counter()
         for split in splits.values():
             licenses.update(split["licenses"])
         return {
-            "kind": KIND,
+            "kind": CORPUS_KIND,
             "format": FORMAT,
             "schema": schema_name(schema),
-            "schema_sha256": _sha256(schema),
-            "inputs": [str(path) for path in self._paths],
-            "settings": asdict(self._settings),
-            "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},
+            **_identity(self._paths, self._grammar, self._settings),
             "counts": {**counts, **{REASONS[why]: done.left_out[why] for why in REASONS}},
             "splits": splits,
             "secrets_by_kind": dict(sorted(survey.secrets.items())),
@@ -183,12 +178,8 @@ def open_collection(
     `open_work` raises, and what cannot be read of the input.
     """
     refuse_corpus(out)
-    plan = {
-        "version": version("schemalm"),
-        "schema": _sha256(grammar.schema),
-        "inputs": [os.fsdecode(path) for path in paths],
-        **asdict(settings),
-    }
+    plan = _identity(paths, grammar, settings)
+    plan |= plan.pop("settings")
     with open_work(out, plan, listing(paths, documents_at(grammar.schema)), resume=resume) as work:
         yield Collection(paths, grammar, out, settings, work)
 
@@ -203,8 +194,29 @@ def collect(
         return collection.write()
 
 
-def _sha256(schema: dict[str, Any] | bool) -> str:
-    return hashlib.sha256(canonical_json(schema, sort_keys=True)).hexdigest()
+def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings) -> CollectionSummary | None:
+    """The corpus in `out`, where it is what this collection would make; None where there is none.
+
+    A command that is killed at its very end leaves what it worked with beside the corpus: that is removed. The examples
+    of what was left out are in rejected.jsonl alone.
+    """
+    manifest = read_manifest(out)
+    if manifest is None or any(
+        manifest.get(name) != what for name, what in _identity(paths, grammar, settings).items()
+    ):
+        return None
+    shutil.rmtree(out / WORKING_FOLDER, ignore_errors=True)
+    return CollectionSummary(manifest, LeftOut(reasons=manifest["rejected_by_reason"]))
+
+
+def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
+    """What decides on a corpus beside the content of its inputs, as the manifest has it."""
+    return {
+        "schema_sha256": hashlib.sha256(canonical_json(grammar.schema, sort_keys=True)).hexdigest(),
+        "inputs": [as_text(str(path)) for path in paths],
+        "settings": asdict(settings),
+        "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},
+    }
 
 
 def refuse_corpus(out: Path) -> None:
@@ -229,9 +241,9 @@ def _what_is_missing(survey: Survey) -> str:
     return f"{secret}; is the schema theirs?" if survey.left_out.breaks_schema else secret
 
 
-def _too_few_sources(survey: Survey, split_by: SplitBy) -> str:
+def _too_few_sources(survey: Survey, sources: Sources, split_by: SplitBy) -> str:
     advice = "; with --split-by repository its repositories are split" if split_by == "owner" else ""
     return (
         f"fewer than two sources: a split needs one to train on and one to hold out; found: "
-        f"{counted(survey.num_valid, 'valid document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
+        f"{counted(sources.num_documents, 'document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
     )

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.dataset.store import hash_file
+from schemalm.documents.collected import MANIFEST_FILE, is_corpus_manifest
 from schemalm.errors import DataError
 from schemalm.files import named_errors
 
-KIND, FORMAT = "schemalm corpus", 1
-MANIFEST_FILE, README_FILE, REJECTED_FILE = "manifest.json", "README.md", "rejected.jsonl"
+FORMAT = 1
+README_FILE = "README.md"
 TRAIN, VAL = "train", "val"
 COLUMNS = ("json", "repo", "path", "license", "sha256")
 
@@ -61,12 +62,9 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
 
     Raises `DataError` for one of another version.
     """
-    try:
-        manifest = json.loads((path / MANIFEST_FILE).read_bytes())
-    except (OSError, ValueError):
+    if not is_corpus_manifest(path / MANIFEST_FILE):
         return None
-    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
-        return None
+    manifest: dict[str, Any] = json.loads((path / MANIFEST_FILE).read_bytes())
     if manifest.get("format") != FORMAT:
         raise DataError(f"{path} is a collected corpus of format {manifest.get('format')}, not {FORMAT}: collect again")
     return manifest

@@ -107,7 +107,7 @@ def _reasons(left_out: LeftOut) -> Iterator[tuple[str, ...]]:
 
 
 def _counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    return [(name or "unknown", f"{count:,}") for name, count in list(counts.items())[:_NUM_ROWS]]
+    return [(name, f"{count:,}") for name, count in list(counts.items())[:_NUM_ROWS]]
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -12,17 +12,19 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.collected import COLUMNS, REJECTED_FILE, TRAIN, VAL, TableWriter, sync_file
-from schemalm.dataset.examination import SECRET, VALID
+from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter, sync_file
+from schemalm.dataset.examination import REJECTED, SECRET, VALID
 from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
 from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Origin, Survey, name_of
+from schemalm.documents import Rejection
+from schemalm.documents.collected import REJECTED_FILE
 from schemalm.files import named_errors
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
 _NUM_LICENSES = 1000  # that are told apart
-_OTHERS = "others"
+_OTHERS, _UNKNOWN = "others", "unknown"
 
 
 def kinds_of(secrets: Mapping[str, int]) -> str:
@@ -44,7 +46,8 @@ class SplitCounts:
         self.num_documents += len(table)
         self.num_bytes += sum(len(text.encode()) for text in table["json"].to_pylist())
         for license, count in Counter(table["license"].to_pylist()).items():
-            name = license if license in self.licenses or len(self.licenses) < _NUM_LICENSES else _OTHERS
+            name = license or _UNKNOWN
+            name = name if name in self.licenses or len(self.licenses) < _NUM_LICENSES else _OTHERS
             self.licenses[name] = self.licenses.get(name, 0) + count
 
 
@@ -74,10 +77,15 @@ class Distribution:
         self._start = 0  # the number of the next valid document
         self.done = Distributed()
 
-    def write(self, tables: Iterable[Any]) -> Distributed:
-        """Write the documents of all shards' tables, in order. Raises `OSError` with the path."""
+    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> Distributed:
+        """Write the documents of all shards' tables, in order; first the files that could not be read.
+
+        Raises `OSError` with the path.
+        """
         path = self._folder / REJECTED_FILE
         with named_errors(path), path.open("wb") as rejected:
+            for rejection in unread:
+                _write_line(rejected, {"why": REJECTED, **asdict(rejection)})
             for table in tables:
                 self._add(table, rejected)
         sync_file(path)
@@ -104,7 +112,7 @@ class Distribution:
         for number, row in zip(numbers[~stays].tolist(), left, strict=True):
             described = self._describe(row, number)
             self.done.left_out[described["why"]] += 1
-            rejected.write(json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            _write_line(rejected, described)
 
     def _name_sources(self, valid: Any, draws: NDArray[np.uint64]) -> None:
         """Note the names of sources that were asked for, by their draws."""
@@ -137,3 +145,7 @@ class Distribution:
         if original != number:
             return DUPLICATE, self._survey.origins[original]
         return NEAR_DUPLICATE, self._survey.origins[int(self._fates.near[number])]
+
+
+def _write_line(file: BinaryIO, described: dict[str, Any]) -> None:
+    file.write(json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

@@ -12,10 +12,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.dataset.parts import Parts, leading_bits, new_array, num_parts_bits
 from schemalm.files import named_errors
 
 DIGEST_BYTES = 16
@@ -33,7 +32,7 @@ def find_originals(digests: NDArray[np.uint8], path: Path, *, rows_at_once: int 
     hold 24 bytes a row meanwhile. Raises `OSError` with the path where a file cannot be written.
     """
     with named_errors(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
-        originals = open_memmap(path, mode="w+", dtype=np.int64, shape=(len(digests),))
+        originals = new_array(path, np.int64, (len(digests),))
         parts = Parts(Path(folder) / "digests", _ROW)
         num_bits = num_parts_bits(len(digests), rows_at_once)
         for start in range(0, len(digests), rows_at_once):

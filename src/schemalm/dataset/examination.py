@@ -69,27 +69,29 @@ class Examine:
         try:
             if row.error is not None:
                 raise row.error
-            value, secrets = mask_secrets(row.value, canonical_json(row.value).decode())
+            value, text = row.value, canonical_json(row.value).decode()
+            masked, secrets = mask_secrets(value, text)
             if not secrets.counts:
                 check(value)
             else:
                 found.secrets = json.dumps(secrets.counts, sort_keys=True)
-                if self.secrets == "drop" or secrets.is_in_key or not _admits(check, value):
+                if self.secrets == "drop" or secrets.is_in_key or not _admits(check, masked):
                     found.kind = SECRET
                     return found
-            self._admit(found, value)
+                value, text = masked, canonical_json(masked).decode()
+            self._admit(found, value, text)
         except (DocumentError, InvalidDocument) as error:
             found.reject(row, error)
         return found
 
-    def _admit(self, found: _Row, value: JSONValue) -> None:
-        """Note what a valid value is kept as and what duplicates of it are found by."""
-        text = canonical_json(value)
-        if len(text) > DEFAULT_LIMITS.max_bytes:  # escapes make JSON longer than YAML
-            message = f"its JSON text has {len(text):,} bytes, more than the {DEFAULT_LIMITS.max_bytes:,} that are read"
+    def _admit(self, found: _Row, value: JSONValue, text: str) -> None:
+        """Note what a valid value is kept as, its JSON text, and what duplicates of it are found by."""
+        num_bytes = len(text.encode())
+        if num_bytes > DEFAULT_LIMITS.max_bytes:  # escapes make JSON longer than YAML
+            message = f"its JSON text has {num_bytes:,} bytes, more than the {DEFAULT_LIMITS.max_bytes:,} that are read"
             raise DocumentError(message, line=found.line, source=found.file)
         found.kind = VALID
-        found.json = text.decode()
+        found.json = text
         found.sha256 = hashlib.sha256(canonical_json(value, sort_keys=True)).hexdigest()
         if self.similarity < 1:
             found.features = features(value)

@@ -47,9 +47,11 @@ class Sources:
         self._parts = Parts(folder, np.dtype(np.uint64))
         self._num_bits = num_parts_bits(num_documents, rows_at_once)
         self._rows_at_once = rows_at_once
+        self.num_documents = 0
 
     def add(self, draws: Draws) -> None:
         """Take the draws of the sources of some documents."""
+        self.num_documents += len(draws)
         self._parts.add(leading_bits(draws, self._num_bits), draws)
 
     def sizes(self) -> Iterator[tuple[Draws, NDArray[np.int64]]]:
@@ -81,7 +83,7 @@ class Sources:
         num_sources = sum(len(draws) for draws, _ in self.sizes())
         if num_sources < 2:
             return None
-        wanted = share * sum(int(counts.sum()) for _, counts in self.sizes())
+        wanted = share * self.num_documents
         taken: list[int] = []  # of them the first and the last
         left: set[int] = set()
         held = num_taken = 0

@@ -21,6 +21,7 @@ from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals
 from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
 from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.parts import append
 from schemalm.dataset.places import PlaceNumbers
 from schemalm.dataset.shards import Work
 from schemalm.dataset.store import (
@@ -34,7 +35,7 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.dataset.survey import Origin, Origins, append
+from schemalm.dataset.survey import Origin, Origins
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
 from schemalm.errors import DataError

@@ -14,15 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from schemalm.dataset.minhash import Features, Keys
-from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.dataset.parts import Parts, append, leading_bits, new_array, num_parts_bits
 
-ROWS_AT_ONCE = 1 << 20
+ROWS_AT_ONCE = 1 << 19
 NUM_FIRST = NUM_PRECEDING = 4  # of those that share a key with a document: how many it is compared with
-_COMPARED_AT_ONCE = 1 << 21  # features of both documents of pairs
+_COMPARED_AT_ONCE = 1 << 20  # features of both documents of pairs
 _DOCUMENTS_AT_ONCE, _MAX_PARTS = 1 << 14, 1 << 10
 
 Int64Array = NDArray[np.int64]
@@ -50,7 +49,7 @@ class NearDuplicates:
         self._pairs = Parts(folder / "pairs", _PAIR)
         self._num_features = 0
         # Where each document's features begin and end.
-        self._places = open_memmap(folder / "places.npy", "w+", np.int64, shape=(num_documents, 2))
+        self._places = new_array(folder / "places.npy", np.int64, (num_documents, 2))
 
     def add(self, documents: Int64Array, keys: Keys, found: Features, sizes: Int64Array) -> None:
         """Take documents by their numbers, ascending, with their keys [n, num_keys] and all their features in a row.
@@ -63,12 +62,11 @@ class NearDuplicates:
         ends = self._num_features + np.cumsum(sizes)
         self._places[documents, 0], self._places[documents, 1] = ends - sizes, ends
         self._num_features += len(found)
-        with (self._folder / "features.bin").open("ab") as file:
-            file.write(found.astype(np.uint32).tobytes())
+        append(self._folder / "features.bin", found.astype(np.uint32).tobytes())
 
     def find(self) -> Int64Array:
         """For each document the earlier one that it is near to, or its own number where it stays, as a memory map."""
-        originals = open_memmap(self._folder / "originals.npy", "w+", np.int64, shape=(len(self._places),))
+        originals = new_array(self._folder / "originals.npy", np.int64, (len(self._places),))
         originals[:] = np.arange(len(originals))
         if self._num_features:
             self._pair()
@@ -84,14 +82,14 @@ class NearDuplicates:
                 rows = np.concatenate([kept, block])
                 rows = rows[np.argsort(rows["key"], kind="stable")]
                 starts = _starts(rows["key"])
-                pairs = np.unique(_pairs(rows["document"], starts))
+                pairs = _different(_pairs(rows["document"], starts))
                 self._pairs.add(pairs["later"].astype(np.uint64) // np.uint64(self._documents_at_once), pairs)
                 # A key that many documents have fills more than one block: its first ones go on.
                 kept = rows[np.arange(len(rows)) < starts + NUM_FIRST]
 
     def _decide(self, pairs: NDArray[np.void], originals: Int64Array) -> None:
         """Note which later documents of pairs go; those of earlier parts are decided."""
-        pairs = np.unique(pairs)  # by the later document, then the earlier one
+        pairs = _different(pairs)
         pairs = pairs[originals[pairs["earlier"]] == pairs["earlier"]]
         for later, earlier in pairs[self._are_near(pairs)].tolist():
             if originals[later] == later and originals[earlier] == earlier:
@@ -130,6 +128,14 @@ def _pairs(documents: Int64Array, starts: Int64Array) -> NDArray[np.void]:
         pairs["later"], pairs["earlier"] = documents[is_one], documents[partner[is_one]]
         found.append(pairs)
     return np.concatenate(found)
+
+
+def _different(pairs: NDArray[np.void]) -> NDArray[np.void]:
+    """The different pairs, sorted by the later document, then the earlier one."""
+    pairs = pairs[np.lexsort((pairs["earlier"], pairs["later"]))]
+    changes = np.diff(pairs["later"]) + np.abs(np.diff(pairs["earlier"]))
+    different: NDArray[np.void] = pairs[np.append(True, changes > 0)[: len(pairs)]]
+    return different
 
 
 def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:

@@ -1,15 +1,34 @@
-"""Rows sorted into files of a folder by a number, so that rows that belong together are read together."""
+"""Arrays larger than memory: in a file, and as rows sorted into files by a number, so that those that belong together
+are read together.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from schemalm.files import named_errors
+
+
+def new_array(path: Path, dtype: np.dtype[Any] | type[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """A new array in the file `path`; raises `OSError` with the path where there is no room for it."""
+    with named_errors(path):
+        array: np.memmap[Any, Any] = open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        with path.open("r+b") as file:  # writing where there is no room would end the process without an error
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
+def append(path: Path, content: bytes) -> None:
+    """Write at the end of a file; raises `OSError` with the path."""
+    with named_errors(path), path.open("ab") as file:
+        file.write(content)
 
 
 class Parts:
@@ -28,9 +47,7 @@ class Parts:
         found, starts = np.unique(numbers[order], return_index=True)
         ends = np.append(starts[1:], len(order))
         for number, start, end in zip(found.tolist(), starts, ends[: len(found)], strict=True):
-            path = self._folder / f"{number:010}"
-            with named_errors(path), path.open("ab") as file:
-                file.write(rows[order[start:end]].tobytes())
+            append(self._folder / f"{number:010}", rows[order[start:end]].tobytes())
 
     def __iter__(self) -> Iterator[Path]:
         yield from sorted(self._folder.iterdir())

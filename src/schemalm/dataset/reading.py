@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemalm.dataset.collected import collected_split
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import CorpusRow, LeftOut, Rejection, deduplicate
 from schemalm.documents.pieces import count_rows, read_pieces, rows_of
@@ -47,6 +48,12 @@ class Selection:
     def num_chosen(self) -> int:
         """How many are taken."""
         return self.num_rows if self.chosen is None else len(self.chosen)
+
+
+def learnable(corpus: Path) -> Path:
+    """What of a corpus a tokenizer may learn from: of one that `collect` has split what is to train on, else all."""
+    collected = collected_split(corpus)
+    return corpus if collected is None else collected.train
 
 
 def select_rows(

@@ -25,6 +25,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
+from schemalm.documents.collected import LOCK_FILE, WORKING_FOLDER
 from schemalm.documents.corpus_files import DocumentsAt, corpus_files
 from schemalm.documents.left_out import LeftOut
 from schemalm.documents.pieces import Piece, into_shards
@@ -32,8 +33,7 @@ from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
 from schemalm.files import named_errors, write_atomically
 
-WORKING_FOLDER = ".work"
-_PLAN, _INPUT, _LOCK, _SHARDS, _ROOM = "plan", "input", "lock", "shards", "room"
+_PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
 _PARTIAL = ".*.partial"  # what `write_atomically` leaves when it is killed
 
 # Called with the number of raw rows done.
@@ -194,7 +194,7 @@ class Work:
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()
         path = self._folder / _INPUT
-        with named_errors(path), path.open("wb") as file:
+        with self.refusing(), named_errors(path), path.open("wb") as file:
             file.writelines(lines)
         write_atomically(self._folder / _PLAN, json.dumps(plan).encode())
 
@@ -233,10 +233,10 @@ def remove_work(out: Path) -> None:
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
     """Hold the working folder of `out`; `DataError` where another process does."""
-    with _open_lock(out / WORKING_FOLDER / _LOCK) as file:
+    with _open_lock(out / WORKING_FOLDER / LOCK_FILE) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_there = os.path.samestat(os.fstat(file.fileno()), (out / WORKING_FOLDER / _LOCK).stat())
+            is_there = os.path.samestat(os.fstat(file.fileno()), (out / WORKING_FOLDER / LOCK_FILE).stat())
         except OSError:
             is_there = False
         if not is_there:  # held, or removed by the command that held it

@@ -20,8 +20,8 @@ from schemalm.dataset.collect_settings import SplitBy
 from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
+from schemalm.dataset.parts import append
 from schemalm.documents import CorpusRow, LeftOut, Rejection
-from schemalm.files import named_errors
 
 _HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
 
@@ -74,12 +74,6 @@ class Origins:
         with self._texts.open("rb") as file:
             file.seek(start)
             return Origin(**json.loads(file.readline()))
-
-
-def append(path: Path, content: bytes) -> None:
-    """Write at the end of a file; raises `OSError` with the path."""
-    with named_errors(path), path.open("ab") as file:
-        file.write(content)
 
 
 @dataclass

@@ -7,6 +7,7 @@ nobody knows what it held: a compressed one that was cut off loses its end witho
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -14,6 +15,7 @@ from typing import BinaryIO, cast
 import zstandard
 
 from schemalm.documents.gzip_stream import GzipStream
+from schemalm.documents.reading import marked_encoding
 from schemalm.documents.zstd_stream import ZstdStream
 from schemalm.errors import DataError
 from schemalm.wording import counted, reason_of
@@ -23,25 +25,27 @@ _STREAMS = {".gz": GzipStream, ".zst": ZstdStream}
 _BUFFER_BYTES = 1 << 16
 
 
-def read_lines(file: Path, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
+def read_lines(file: Path, shown: str, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
     """Yield the lines that are not blank, each with its number from 1; None for one of more than `max_bytes`.
 
-    Raises `DataError` where the file cannot be read to its end.
+    Raises `DataError`, with the path as it is `shown`, where the file cannot be read to its end.
     """
     num_rows = 0
     try:
         with file.open("rb") as raw:
             for number, line in enumerate(_lines(_content(raw, file), max_bytes), start=1):
+                if number == 1 and line and (encoding := marked_encoding(line)):
+                    raise DataError(f"{shown}: the byte order mark of {encoding}; save the file in UTF-8")
                 if line is None or line.strip():
                     num_rows += 1
                     yield number, line
     except EOFError:
         raise DataError(
-            f"{file} is cut off: its compressed data end too early, after {counted(num_rows, 'whole row')}; "
+            f"{shown} is cut off: its compressed data end too early, after {counted(num_rows, 'whole row')}; "
             "get or make the file again"
         ) from None
-    except (OSError, zstandard.ZstdError) as error:
-        raise DataError(f"{file}: cannot be read after {counted(num_rows, 'row')}: {reason_of(error)}") from None
+    except (OSError, zlib.error, zstandard.ZstdError) as error:
+        raise DataError(f"{shown}: cannot be read after {counted(num_rows, 'row')}: {reason_of(error)}") from None
 
 
 def _content(raw: BinaryIO, file: Path) -> BinaryIO:

@@ -14,14 +14,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemalm.documents.choice import Choice
 from schemalm.documents.corpus_files import EXPECTED, CorpusFile, DocumentsAt, Kind, corpus_files
 from schemalm.documents.left_out import LeftOut, too_little
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.lines import read_lines
 from schemalm.documents.reading import read_bytes
-from schemalm.documents.rows import CorpusRow, RowReader, file_row
-from schemalm.documents.tables import num_table_rows, read_table, unpacked
-from schemalm.errors import DocumentError
+from schemalm.documents.rows import DOCUMENT_FIELDS, TOO_LONG, CorpusRow, RowReader, file_row, missing
+from schemalm.documents.tables import Table, unpacked
+from schemalm.errors import DataError, DocumentError
 
 MAX_ROWS, MAX_BYTES = 512, 1 << 22  # of a piece and of a shard, unless one row is larger
 _DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a value, beside other fields
@@ -66,7 +67,7 @@ class LinesPiece:
 
 @dataclass(frozen=True)
 class TablePiece:
-    """Rows of a Parquet table as a stream of Arrow IPC, with their numbers from 1."""
+    """Rows of a Parquet table as a stream of Arrow IPC, with their numbers from 1; none for one that is too long."""
 
     file: CorpusFile
     numbers: tuple[int, ...]
@@ -102,7 +103,7 @@ def read_pieces(
     damaged, and at the end where there was no raw row at all.
     """
     given = list(paths)
-    choice = _Choice(chosen)
+    choice = Choice(chosen)
     for file in corpus_files(given, left_out, documents_at):
         num_before = choice.num_seen
         yield from _pieces(file, choice, limits)
@@ -136,8 +137,9 @@ def rows_of(
             for number, line in piece.lines:
                 yield from reader.line(piece.file, number, line)
         case TablePiece():
-            for number, fields in zip(piece.numbers, unpacked(piece.content), strict=True):
-                yield from reader.record(piece.file, number, fields)
+            rows = unpacked(piece.content) if piece.content else [TOO_LONG]
+            for number, row in zip(piece.numbers, rows, strict=True):
+                yield from reader.record(piece.file, number, row)
 
 
 def into_shards(pieces: Iterable[Piece]) -> Iterator[tuple[Piece, ...]]:
@@ -155,30 +157,11 @@ def into_shards(pieces: Iterable[Piece]) -> Iterator[tuple[Piece, ...]]:
         yield tuple(shard)
 
 
-class _Choice:
-    """Says of each raw row, in order, whether it was chosen."""
-
-    def __init__(self, chosen: Iterable[int] | None) -> None:
-        self.num_seen = 0
-        self._chosen = None if chosen is None else iter(chosen)
-        self._next = None if self._chosen is None else next(self._chosen, None)
-
-    def takes_next(self) -> bool:
-        """Whether the next row is taken."""
-        index = self.num_seen
-        self.num_seen += 1
-        if self._chosen is None:
-            return True
-        while self._next is not None and self._next < index:
-            self._next = next(self._chosen, None)
-        return self._next == index
-
-
-def _pieces(file: CorpusFile, choice: _Choice, limits: DocumentLimits) -> Iterator[Piece]:
+def _pieces(file: CorpusFile, choice: Choice, limits: DocumentLimits) -> Iterator[Piece]:
     if file.kind is Kind.LINES:
         yield from _lines_pieces(file, choice, limits)
     elif file.kind is Kind.TABLE:
-        for numbers, content in read_table(file.path, MAX_ROWS, choice.takes_next):
+        for numbers, content in _table(file).rows(choice, _DOCUMENTS_PER_ROW * limits.max_bytes):
             yield TablePiece(file, numbers, content)
     elif choice.takes_next():
         yield _file_piece(file, limits)
@@ -191,10 +174,10 @@ def _file_piece(file: CorpusFile, limits: DocumentLimits) -> FilePiece:
         return FilePiece(file, b"", error)
 
 
-def _lines_pieces(file: CorpusFile, choice: _Choice, limits: DocumentLimits) -> Iterator[LinesPiece]:
+def _lines_pieces(file: CorpusFile, choice: Choice, limits: DocumentLimits) -> Iterator[LinesPiece]:
     lines: list[tuple[int, bytes | None]] = []
     num_bytes = 0
-    for number, line in read_lines(file.path, _DOCUMENTS_PER_ROW * limits.max_bytes):
+    for number, line in read_lines(file.path, file.shown, _DOCUMENTS_PER_ROW * limits.max_bytes):
         if not choice.takes_next():
             continue
         size = len(line or b"")
@@ -209,5 +192,13 @@ def _lines_pieces(file: CorpusFile, choice: _Choice, limits: DocumentLimits) -> 
 
 def _num_rows(file: CorpusFile, limits: DocumentLimits) -> int:
     if file.kind is Kind.LINES:
-        return sum(1 for _ in read_lines(file.path, _DOCUMENTS_PER_ROW * limits.max_bytes))
-    return num_table_rows(file.path) if file.kind is Kind.TABLE else 1
+        return sum(1 for _ in read_lines(file.path, file.shown, _DOCUMENTS_PER_ROW * limits.max_bytes))
+    return _table(file).num_rows if file.kind is Kind.TABLE else 1
+
+
+def _table(file: CorpusFile) -> Table:
+    """The table of a file; raises `DataError` where it has no column for documents."""
+    table = Table(file.path, file.shown, DOCUMENT_FIELDS)
+    if not any(name in DOCUMENT_FIELDS for name in table.names):
+        raise DataError(f"{file.shown}: {missing(dict.fromkeys(table.names, ''), 'table', 'column')}")
+    return table

@@ -16,7 +16,8 @@ from schemalm.documents.reading import LoadedDocument, LoadedDocuments, decode_t
 from schemalm.documents.values import JSONValue, find_fault
 from schemalm.errors import DataError, DocumentError, InvalidDocument
 
-_DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
+DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
+TOO_LONG = "the row is too long; raise max_bytes to read it"
 _NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # of a row that a message names, and of each name
 # What others call a document, in any case.
 _USUAL_NAMES = (
@@ -94,14 +95,20 @@ class RowReader:
 
         def fields(source: str) -> dict[str, JSONValue]:
             if line is None:
-                raise DocumentError("the row is too long; raise max_bytes to read it", source=source)
+                raise DocumentError(TOO_LONG, source=source)
             return _fields(line, source, self.limits)
 
         yield from self._row(file, number, fields)
 
-    def record(self, file: CorpusFile, number: int, fields: dict[str, JSONValue]) -> Iterator[CorpusRow]:
-        """Yield the documents of one row of a table, with an error where it holds none."""
-        yield from self._row(file, number, lambda source: fields)
+    def record(self, file: CorpusFile, number: int, row: dict[str, JSONValue] | str) -> Iterator[CorpusRow]:
+        """Yield the documents of one row of a table, with an error where it holds none, or is a reason why."""
+
+        def fields(source: str) -> dict[str, JSONValue]:
+            if isinstance(row, str):
+                raise DocumentError(row, source=source)
+            return row
+
+        yield from self._row(file, number, fields)
 
     def _row(
         self, file: CorpusFile, number: int, fields_of: Callable[[str], dict[str, JSONValue]]
@@ -118,9 +125,9 @@ class RowReader:
             yield from self._several(row, loaded, number)
 
     def _loaded(self, fields: dict[str, JSONValue], source: str) -> LoadedDocuments:
-        present = [name for name in _DOCUMENT_FIELDS if name in fields]
+        present = [name for name in DOCUMENT_FIELDS if name in fields]
         if not present:
-            raise DocumentError(_missing(fields), source=source)
+            raise DocumentError(missing(fields), source=source)
         name = next((name for name in present if fields[name] is not None), present[0])
         value = fields[name]
         if name == "json" and isinstance(value, str):
@@ -179,7 +186,7 @@ def _scalars(fields: dict[str, JSONValue]) -> dict[str, JSONValue]:
     return {
         name: value
         for name, value in fields.items()
-        if name not in _DOCUMENT_FIELDS and isinstance(value, str | int | float | bool)
+        if name not in DOCUMENT_FIELDS and isinstance(value, str | int | float | bool)
     }
 
 
@@ -190,16 +197,16 @@ def _name(fields: dict[str, JSONValue], field: str, source: str) -> str:
     return name or ""
 
 
-def _missing(fields: dict[str, JSONValue]) -> str:
-    """What to say of a row without a document: the fields that it has, and which of them to rename or wrap."""
+def missing(fields: Mapping[str, JSONValue], holder: str = "row", part: str = "field") -> str:
+    """What to say of a row or table without a document: what it has, and which of that to rename or wrap."""
     if not fields:
-        return "the row has no fields; it needs one of `yaml`, `json` and `value`"
+        return f"the {holder} has no {part}s; it needs one of `yaml`, `json` and `value`"
     shown = [f"`{name[:_NUM_CHARACTERS]}`" for name in list(fields)[:_NUM_FIELDS]]
     listed = ", ".join([*shown, "…"] if len(fields) > _NUM_FIELDS else shown)
-    return f"the row has none of `yaml`, `json` and `value`, but {listed}: {_advice(fields)}"
+    return f"the {holder} has none of `yaml`, `json` and `value`, but {listed}: {_advice(fields)}"
 
 
-def _advice(fields: dict[str, JSONValue]) -> str:
+def _advice(fields: Mapping[str, JSONValue]) -> str:
     for usual in _USUAL_NAMES:
         for name, value in fields.items():
             if name.lower() == usual and isinstance(value, str | dict | list):

@@ -95,7 +95,7 @@ class _Counts:
                 self._num_sources.add(stretch, 1)
 
     def whole_values(self, num_values: int) -> list[str]:
-        """The contents of several words that save most tokens, each with its end, of those that enough sources share."""
+        """The contents of several words that save most tokens, with their end, of those that enough sources share."""
         savings: dict[str, int] = {}
         for stretch, num_sources in self._num_sources.items():
             words = self._cutter.cut(*stretch) if num_sources >= MIN_WHOLE_VALUE_SOURCES else []

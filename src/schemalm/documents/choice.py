@@ -1,0 +1,40 @@
+"""Which raw rows of a corpus are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class Choice:
+    """Says of each raw row, in order, whether it was chosen: all where no indices are given, which ascend."""
+
+    def __init__(self, chosen: Iterable[int] | None = None) -> None:
+        self.num_seen = 0
+        self._chosen = None if chosen is None else iter(chosen)
+        self._next = self._following()
+
+    def takes_next(self) -> bool:
+        """Whether the next row is taken."""
+        return bool(self.take(1))
+
+    def take(self, num_rows: int) -> list[int]:
+        """Which of the next rows are taken, counted from the first of them."""
+        first, self.num_seen = self.num_seen, self.num_seen + num_rows
+        if self._chosen is None:
+            return list(range(num_rows))
+        taken: list[int] = []
+        while self._next is not None and self._next < self.num_seen:
+            if self._next >= first:
+                taken.append(self._next - first)
+            self._next = self._following()
+        return taken
+
+    def skip(self, num_rows: int) -> bool:
+        """Whether none of the next rows is taken; only then they are passed by."""
+        if self._chosen is None or (self._next is not None and self._next < self.num_seen + num_rows):
+            return False
+        self.num_seen += num_rows
+        return True
+
+    def _following(self) -> int | None:
+        return None if self._chosen is None else next(self._chosen, None)
