@@ -21,7 +21,8 @@ from rich.console import Console
 
 import schemalm
 from limits import processor
-from schemalm.dataset.prepare import SourceDocument, prepare, valid_documents
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.documents import LeftOut, canonical_json, read_corpus
 from schemalm.files import write_atomically
 from schemalm.training.configuration import TrainingConfiguration
@@ -70,7 +71,9 @@ def main(
     """Learn by heart, then recite."""
     grammar = schemalm.compile_schema("github-workflow")
     rows = [row for row in read_corpus([folder]) if row.error is None]
-    documents = valid_documents((SourceDocument(row.value, row.path, row.path) for row in rows), grammar, LeftOut())
+    documents = list(
+        valid_documents((SourceDocument(row.value, row.path, row.path) for row in rows), grammar, LeftOut())
+    )
     tokenizer = schemalm.Tokenizer.train(grammar, [document.value for document in documents], VOCAB_SIZE)
     fitting = [document for document in documents if len(tokenizer.encode(document.value)) <= CONTEXT_SIZE]
     also_held_out = SourceDocument(fitting[0].value, "held out", "held out")

@@ -36,7 +36,7 @@ from limits import processor
 from page import place
 from peer import load_nanochat
 from schemalm.dataset.echo import ORDERS
-from schemalm.dataset.windows import Batch
+from schemalm.dataset.loader import Rows
 from schemalm.errors import ConfigurationError
 from schemalm.files import write_atomically
 from schemalm.machine.masks import num_mask_bytes
@@ -72,26 +72,22 @@ class Mode:
     nanochat: str = ""
 
 
-class RandomWindows:
-    """Windows of random tokens, for a step to read."""
+def random_rows(batch_size: int, device: str) -> Rows:
+    """Rows of random tokens, one window each."""
+    generator = torch.Generator().manual_seed(0)
 
-    def __init__(self, batch_size: int) -> None:
-        random = np.random.default_rng(0)
-        shape = (batch_size, CONTEXT_SIZE)
-        tokens_BT = random.integers(VOCAB_SIZE, size=(batch_size, CONTEXT_SIZE + 1))
-        self._batch = Batch(
-            tokens_BT=tokens_BT,
-            targets_BT=tokens_BT[:, 1:].copy(),
-            nonterminals_BT=random.integers(NUM_NONTERMINALS, size=shape),
-            states_BT2=random.integers(NUM_STATES, size=(*shape, 2)),
-            echoes_BTE=random.integers(VOCAB_SIZE, size=(*shape, len(ORDERS))),
-            documents_B=np.zeros(batch_size, dtype=np.int64),
-        )
+    def draw(limit: int, *width: int) -> torch.Tensor:
+        return torch.randint(limit, (batch_size, CONTEXT_SIZE, *width), generator=generator)
 
-    def rows(self, indices: np.ndarray) -> Batch:
-        """The same rows, whatever is asked for."""
-        assert len(indices) == len(self._batch.documents_B)
-        return self._batch
+    return Rows(
+        inputs_BT=draw(VOCAB_SIZE),
+        targets_BT=draw(VOCAB_SIZE),
+        nonterminals_BT=draw(NUM_NONTERMINALS),
+        states_BT2=draw(NUM_STATES, 2),
+        echoes_BTE=draw(VOCAB_SIZE, len(ORDERS)),
+        positions_BT=None,
+        num_targets=batch_size * CONTEXT_SIZE,
+    ).to(torch.device(device))
 
 
 def clock(device: str) -> float:
@@ -139,13 +135,14 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
     masks = np.full((NUM_NONTERMINALS, num_mask_bytes(VOCAB_SIZE)), 255, dtype=np.uint8)
     packed = torch.from_numpy(masks).to(mode.device) if is_told else None
     optimizers = Optimizers(model, configuration, alone)
-    stepper = Stepper(model, RandomWindows(mode.batch_size), packed, configuration, alone)  # type: ignore[arg-type]
-    indices = np.arange(mode.batch_size)
+    stepper = Stepper(model, packed, configuration, alone)
+    rows = random_rows(mode.batch_size, mode.device)
     counter = iter(range(1, 1_000_000))
 
     def step() -> None:
-        stepper.gradients(indices)
-        optimizers.step(next(counter))
+        number = next(counter)
+        stepper.gradients([rows], number)
+        optimizers.step(number)
 
     return step, model.flops_per_token(), needed_memory(model, configuration, mode.device).total
 
@@ -160,14 +157,11 @@ def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
         model.transformer.wte.float()
     compute = torch.compile(model) if mode.compiled else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
-    batch = RandomWindows(mode.batch_size).rows(np.arange(mode.batch_size))
-    tokens_BT, targets_BT = (
-        torch.from_numpy(array).to(mode.device) for array in (batch.tokens_BT[:, :-1], batch.targets_BT)
-    )
+    rows = random_rows(mode.batch_size, mode.device)
 
     def step() -> None:
         with torch.autocast(mode.device, dtype=dtype, enabled=dtype != torch.float32):
-            loss = compute(tokens_BT, targets_BT)
+            loss = compute(rows.inputs_BT, rows.targets_BT)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

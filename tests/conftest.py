@@ -11,6 +11,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from schemalm.engines import Engine, open_engine
+
 # The same examples in every run: a failure is a change's doing. `LAW_EXAMPLES=5000` draws new ones, in tests/laws that
 # many. No deadlines: how long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not in os.environ, deadline=None)
@@ -56,3 +58,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(num_threads)
+
+
+@pytest.fixture(scope="session")
+def ray_engine() -> Iterator[Engine]:
+    """A local Ray cluster of two workers, one for all tests: what opens an engine `ray` in this process finds it."""
+    pytest.importorskip("ray", reason="needs the extra `ray`")
+    with open_engine("ray", workers=2) as engine:
+        yield engine

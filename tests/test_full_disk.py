@@ -49,7 +49,7 @@ def write_metrics(folder: Path) -> None:
 def write_split(folder: Path) -> None:
     with SplitWriter(folder / "split", vocab_size=100, context_size=8, stride=4) as writer:
         for _ in range(100):
-            writer.add(list(range(50)), None, None, num_bytes=10)
+            writer.add(list(range(50)), None, num_bytes=10)
         writer.finish()
 
 

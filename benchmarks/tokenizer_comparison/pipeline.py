@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from schemalm.dataset.prepare import prepare, read_documents
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import read_documents
 from schemalm.tokenizer import AnyTokenizer
 from tokenizer_comparison.contenders import cpu_seconds
 from tokenizer_comparison.corpus import Document

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
@@ -159,7 +160,7 @@ def _documents(
         return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
     tell(f"reading {corpus}")
     read, left_out = read_documents([corpus], grammar.schema, max_documents=sizes.num_documents, merge_keys=merge_keys)
-    valid = valid_documents(read, grammar, left_out)
+    valid = list(valid_documents(read, grammar, left_out))
     tell(f"different documents that are valid: {len(valid):,}; left out: {left_out.num_rejected:,}")
     documents = _of_several_sources(_sample(valid, sizes.num_bytes))
     if len(documents) < 2:

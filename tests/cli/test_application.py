@@ -16,6 +16,7 @@ COMMANDS = [
     "demo",
     "check",
     "schema",
+    "collect",
     "tokenizer",
     "prepare",
     "train",

@@ -10,6 +10,7 @@ import pytest
 @pytest.mark.parametrize(
     ("command", "work"),
     [
+        (("collect", "CORPUS", "--schema", "SCHEMA", "--out", "PLACE"), "compiling"),
         (("tokenizer", "train", "--corpus", "CORPUS", "--schema", "SCHEMA", "--out", "PLACE"), "compiling"),
         (("tokenizer", "inspect", "FILE", "--tokenizer", "TOKENIZER", "--html", "PLACE"), "loading"),
         (("prepare", "--input", "CORPUS", "--tokenizer", "TOKENIZER", "--output", "PLACE"), "loading"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemalm.dataset import echo
 from schemalm.dataset.echo import NEVER, EchoMemory, echoes
 
 
@@ -38,3 +42,21 @@ def test_what_was_said_twice_in_a_row_is_not_said_a_third_time() -> None:
     assert echoes(np.array([*once, 1, 2, 3]))[-1].tolist() == [3, 3, NEVER, NEVER]
     assert echoes(np.array([*twice, 1]))[-1].tolist() == [NEVER] * 4
     assert echoes(np.array([*twice, 7, 1, 2]))[-1].tolist() == [2, NEVER, NEVER, NEVER]
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
+def test_where_none_is_wanted_there_is_none_and_the_others_stay(tokens: list[int], draw: random.Random) -> None:
+    is_wanted = np.array([draw.random() < 0.5 for _ in tokens])
+    expected = np.where(is_wanted[:, None], echoes(np.array(tokens)), NEVER)
+    assert np.array_equal(echoes(np.array(tokens), is_wanted=is_wanted), expected)
+
+
+def test_documents_too_long_for_keys_with_their_places_have_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = np.array([number % 7 % 4 + 1 for number in range(300)])
+    expected = echoes(tokens, [0, 100])
+    monkeypatch.setattr(echo, "_NUM_BITS", 0)
+    assert np.array_equal(echoes(tokens, [0, 100]), expected)
+
+
+def test_nothing_has_no_echoes() -> None:
+    assert echoes(np.array([], dtype=np.int64), []).shape == (0, 4)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
+import torch
 
+from schemalm.dataset.loader import PACKINGS, rows_once
 from schemalm.dataset.padding import padding_remark, padding_share
 from schemalm.dataset.store import Metadata, Split, SplitWriter
 from schemalm.dataset.windows import IGNORED_TARGET, training_windows
@@ -16,14 +17,15 @@ from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 def make_split(folder: Path, lengths: list[int], context_size: int, stride: int) -> Split:
     with SplitWriter(folder / "train", vocab_size=300, context_size=context_size, stride=stride) as writer:
         for length in lengths:
-            writer.add([5] * length, None, None, num_bytes=length)
+            writer.add([5] * length, None, num_bytes=length)
         counts = writer.finish()
     metadata = Metadata(
         context_size=context_size,
         stride=stride,
         vocab_size=300,
         pad_id=0,
-        num_nonterminals=0,
+        num_masks=0,
+        num_places=0,
         num_states=0,
         tokenizer_sha256="",
         files={},
@@ -40,9 +42,16 @@ def test_the_share_is_that_of_the_windows_that_are_read(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int
 ) -> None:
     split = make_split(tmp_path, lengths, context_size, stride)
-    windows = training_windows(split)
-    read = (windows.rows(np.arange(len(windows))).targets_BT == IGNORED_TARGET).mean()
-    assert padding_share(split) == pytest.approx(read)
+    for packing in PACKINGS:
+        read = [rows.targets_BT == IGNORED_TARGET for rows in rows_once(training_windows(split), 7, packing)]
+        assert padding_share(split, packing) == pytest.approx(float(torch.cat(read).float().mean()))
+
+
+def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Path) -> None:
+    many = make_split(tmp_path / "many", [20] * 1900 + [600] * 100, 512, 512)
+    assert padding_remark(many, "windows") is not None
+    assert padding_remark(many, "documents") is None
+    assert padding_remark(make_split(tmp_path / "few", [3, 3], 2048, 2048), "documents") is not None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.prepare import SourceDocument, prepare, read_documents, valid_documents, validation_sources
+from schemalm.dataset.prepare import prepare, validation_sources
+from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate
@@ -36,6 +37,20 @@ def documents(num_documents: int = 60, num_sources: int = 12) -> list[SourceDocu
         )
         for index in range(num_documents)
     ]
+
+
+def nonterminals_of(split: Split) -> Any:
+    """The row of the mask before each token."""
+    assert split.places is not None
+    assert split.place_rows is not None
+    return split.place_rows[split.places, 0]
+
+
+def states_of(split: Split) -> Any:
+    """The rows of the states before each token."""
+    assert split.places is not None
+    assert split.place_rows is not None
+    return split.place_rows[split.places, 1:]
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +84,10 @@ def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
     assert packed is not None
     masks = np.unpackbits(packed, axis=1, count=metadata.vocab_size, bitorder="little").astype(bool)
     split = Split(tmp_path, "train", metadata)
-    assert split.nonterminals is not None
-    assert masks[split.nonterminals, split.tokens].all()
+    rows = nonterminals_of(split)
+    assert masks[rows, split.tokens].all()
     machine = tokenizer.machine()
-    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), split.nonterminals.tolist(), strict=False):
+    for token, row in zip(split.tokens[: split.offsets[1]].tolist(), rows.tolist(), strict=False):
         assert (masks[row] >= machine.mask()).all()
         machine.advance(token)
     assert machine.is_complete
@@ -81,13 +96,13 @@ def test_masks_admit_every_token_of_the_stream_and_are_those_of_the_machine(
 def test_states_are_the_rows_that_generation_reads(tokenizer: Tokenizer, tmp_path: Path) -> None:
     prepare(documents(), tokenizer, tmp_path, context_size=16, stride=4)
     split = Split(tmp_path, "val")
-    assert split.states is not None
+    states = states_of(split)
     reader, machine = GrammarStateReader(tokenizer), tokenizer.machine()
-    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), split.states.tolist(), strict=False):
+    for token, state in zip(split.tokens[: split.offsets[1]].tolist(), states.tolist(), strict=False):
         assert reader.rows(machine) == tuple(state)
         machine.advance(token)
-    assert split.states.max() < tokenizer.states.num_states
-    assert (split.states > 0).mean() > 0.9
+    assert states.max() < tokenizer.states.num_states
+    assert (states > 0).mean() > 0.9
 
 
 def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
@@ -142,7 +157,7 @@ def test_preparation_repeats_byte_for_byte(tokenizer: Tokenizer, tmp_path: Path)
 def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([document.value for document in documents()], 300)
     summary = prepare(documents(), baseline, tmp_path, context_size=16, stride=4)
-    assert summary.metadata.num_nonterminals == summary.metadata.num_states == 0
+    assert summary.metadata.num_places == summary.metadata.num_states == 0
     split = Split(tmp_path, "val")
     assert baseline.decode(split.tokens[: split.offsets[1]].tolist())["name"].startswith("document")
 
@@ -151,19 +166,3 @@ def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(tokenizer: Tokenizer, tmp_path: Path, settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         prepare(documents(), tokenizer, tmp_path, **{"context_size": 16, "stride": 4, **settings})
-
-
-def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path) -> None:
-    rows = [
-        '{"value": {"name": "a"}, "repo": "o/r", "path": "a.yml"}',
-        '{"yaml": "name: a", "repo": "o/s"}',
-        '{"yaml": "a: b: c"}',
-    ]
-    (tmp_path / "rows.jsonl").write_text("\n".join(rows) + "\n")
-    found, left_out = read_documents([tmp_path / "rows.jsonl"])
-    assert [(document.value, document.source) for document in found] == [({"name": "a"}, "o/r")]
-    assert len(left_out.rejections) == 1
-    assert left_out.duplicates == [Duplicate("o/s/rows.jsonl:2", "o/r/a.yml")]
-    valid = valid_documents([*found, SourceDocument({"size": "x"}, "o/r", "b.yml")], compile_schema(SCHEMA), left_out)
-    assert valid == found
-    assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]

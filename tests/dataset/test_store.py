@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.dataset import store
-from schemalm.dataset.echo import echoes
 from schemalm.dataset.store import (
     FORMAT_VERSION,
     MASKS_FILE,
     METADATA_FILE,
+    PLACES_FILE,
     TOKENIZER_FILE,
     Metadata,
     Split,
@@ -35,27 +34,27 @@ from schemalm.machine.masks import pack_masks
 
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]
-GRAMMAR = {"num_nonterminals": 3, "num_states": 4}
-TEXT_FILES = {"tokens.bin", "echoes.bin", "documents.npy", "bytes.npy"}
+PLACES = [(2, 1, 3), (0, 0, 0), (2, 1, 2)]
+TEXT_FILES = {"tokens.bin", "documents.bin", "bytes.bin"}
 
 
 def write(folder: Path, *, vocab_size: int = VOCAB_SIZE, with_grammar: bool = True) -> Metadata:
     """A data set of `DOCUMENTS` in one split."""
-    sizes: dict[str, int] = GRAMMAR if with_grammar else {"num_nonterminals": 0, "num_states": 0}
-    with SplitWriter(folder / "train", vocab_size=vocab_size, context_size=16, stride=4, **sizes) as writer:
+    num_places = len(PLACES) if with_grammar else 0
+    sizes = {"vocab_size": vocab_size, "context_size": 16, "stride": 4, "num_places": num_places}
+    with SplitWriter(folder / "train", **sizes) as writer:
         for tokens in DOCUMENTS:
-            grammar: tuple[Any, Any] = ([2] * len(tokens), [(1, 3)] * len(tokens)) if with_grammar else (None, None)
-            writer.add(tokens, *grammar, num_bytes=10 + len(tokens))
+            writer.add(tokens, [2] * len(tokens) if with_grammar else None, num_bytes=10 + len(tokens))
         split = writer.finish()
     write_atomically(folder / TOKENIZER_FILE, b"{}\n")
     files = {TOKENIZER_FILE: hash_file(folder / TOKENIZER_FILE)}
     if with_grammar:
         files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(np.ones((3, vocab_size), dtype=bool)))
+        files[PLACES_FILE] = write_array(folder / PLACES_FILE, np.array(PLACES, dtype=np.uint32))
     metadata = Metadata(
-        context_size=16,
-        stride=4,
-        vocab_size=vocab_size,
         pad_id=0,
+        num_masks=3 if with_grammar else 0,
+        num_states=4 if with_grammar else 0,
         tokenizer_sha256=files[TOKENIZER_FILE],
         files=files,
         splits={"train": split},
@@ -75,12 +74,10 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
     ]
     assert tokens == DOCUMENTS
     assert split.tokens.dtype == np.uint16
-    assert split.nonterminals is not None
-    assert split.states is not None
-    assert set(split.nonterminals.tolist()) == {2}
-    assert split.states.tolist() == [[1, 3]] * 44
-    last = np.array(DOCUMENTS[-1])
-    assert split.echoes[-len(last) :].tolist() == echoes(last).tolist()
+    assert split.places is not None
+    assert split.place_rows is not None
+    assert split.places.tolist() == [2] * 44
+    assert split.place_rows.tolist() == [list(row) for row in PLACES]
     assert split.num_bytes.tolist() == [13, 11, 50]
     counts = metadata.splits["train"]
     assert (counts.num_documents, counts.num_tokens, counts.num_windows, counts.num_bytes) == (3, 44, 1 + 1 + 7, 74)
@@ -96,8 +93,8 @@ def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
     metadata = write(tmp_path, with_grammar=False)
     assert {path.name for path in (tmp_path / "train").iterdir()} == TEXT_FILES
     split = Split(tmp_path, "train")
-    assert split.nonterminals is None
-    assert split.states is None
+    assert split.places is None
+    assert split.place_rows is None
     assert load_masks(tmp_path, metadata) is None
 
 
@@ -116,7 +113,7 @@ def test_writing_twice_gives_the_same_files(tmp_path: Path) -> None:
 
 def test_a_preparation_that_stopped_is_no_data_set(tmp_path: Path) -> None:
     with SplitWriter(tmp_path / "train", vocab_size=VOCAB_SIZE, context_size=16, stride=4) as writer:
-        writer.add([1, 2], None, None, num_bytes=3)
+        writer.add([1, 2], None, num_bytes=3)
     with pytest.raises(DataError, match=r"has no metadata\.json.*run it again"):
         Split(tmp_path, "train")
 
@@ -127,7 +124,7 @@ def test_a_finished_data_set_is_not_written_into(tmp_path: Path) -> None:
         write(tmp_path)
 
 
-@pytest.mark.parametrize("name", sorted(TEXT_FILES | {"nonterminals.bin", "states.bin"}))
+@pytest.mark.parametrize("name", sorted(TEXT_FILES | {"places.bin"}))
 @pytest.mark.parametrize("damage", ["remove", "truncate", "extend"])
 def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: str) -> None:
     write(tmp_path)
@@ -139,10 +136,9 @@ def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: st
         path.write_bytes(content[:-3] if damage == "truncate" else content + b"\0")
     with pytest.raises(DataError, match=name):
         Split(tmp_path, "train")
-        verify_files(tmp_path, read_metadata(tmp_path))  # an .npy file with bytes to spare is found by its hash
 
 
-@pytest.mark.parametrize("name", [f"train/{name}" for name in ("tokens.bin", "states.bin")] + [MASKS_FILE])
+@pytest.mark.parametrize("name", [f"train/{name}" for name in ("tokens.bin", "places.bin")] + [MASKS_FILE, PLACES_FILE])
 def test_a_changed_byte_is_found_by_its_hash(tmp_path: Path, name: str) -> None:
     metadata = write(tmp_path)
     content = bytearray((tmp_path / name).read_bytes())
@@ -152,10 +148,15 @@ def test_a_changed_byte_is_found_by_its_hash(tmp_path: Path, name: str) -> None:
         verify_files(tmp_path, metadata)
 
 
-def test_offsets_that_do_not_rise_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("offsets", [[0, 9, 4, 44], [0, 4, 4, 44], [1, 4, 9, 44], [0, 4, 9, 45]])
+@pytest.mark.parametrize("num_at_once", [1, 2, 100])
+def test_offsets_that_do_not_rise_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offsets: list[int], num_at_once: int
+) -> None:
+    monkeypatch.setattr(store, "_DOCUMENTS_AT_ONCE", num_at_once)
     write(tmp_path)
-    write_array(tmp_path / "train" / "documents.npy", np.array([0, 9, 4, 44]))
-    with pytest.raises(DataError, match=r"documents\.npy is damaged"):
+    np.array(offsets).tofile(tmp_path / "train" / "documents.bin")
+    with pytest.raises(DataError, match=r"documents\.bin is damaged"):
         Split(tmp_path, "train")
 
 
@@ -166,12 +167,38 @@ def test_damaged_metadata_is_named(tmp_path: Path, content: str) -> None:
         read_metadata(tmp_path)
 
 
-def test_another_format_version_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fields", [{}, {"num_nonterminals": 3, "num_masks": None}])
+def test_another_format_version_is_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
     write(tmp_path)
     path = tmp_path / METADATA_FILE
-    path.write_text(path.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 1'))
-    with pytest.raises(DataError, match="format version 1"):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": FORMAT_VERSION - 1, **fields}))
+    with pytest.raises(DataError, match=f"format version {FORMAT_VERSION - 1}.*prepare again"):
         read_metadata(tmp_path)
+
+
+@pytest.mark.parametrize("row", [(3, 0, 0), (0, 4, 0), (0, 0, 4)])
+def test_places_that_name_rows_beyond_the_tables_are_refused(tmp_path: Path, row: tuple[int, int, int]) -> None:
+    write(tmp_path)
+    write_array(tmp_path / PLACES_FILE, np.array([*PLACES[:-1], row], dtype=np.uint32))
+    with pytest.raises(DataError, match=r"places\.npy is damaged"):
+        Split(tmp_path, "train")
+
+
+@pytest.mark.parametrize(("num_places", "dtype"), [(1 << 16, "uint16"), ((1 << 16) + 1, "uint32")])
+def test_many_places_take_four_bytes(tmp_path: Path, num_places: int, dtype: str) -> None:
+    with SplitWriter(tmp_path / "train", vocab_size=9, context_size=16, stride=4, num_places=num_places) as writer:
+        writer.add([1, 2], [0, num_places - 1], num_bytes=3)
+        writer.finish()
+    found = np.fromfile(tmp_path / "train" / "places.bin", dtype=dtype)
+    assert found.tolist() == [0, num_places - 1]
+
+
+def test_a_token_takes_at_most_six_bytes(tmp_path: Path) -> None:
+    with SplitWriter(tmp_path / "train", vocab_size=8192, context_size=512, stride=32, num_places=3) as writer:
+        for _ in range(9):
+            writer.add([1] * 300, [2] * 300, num_bytes=900)
+        writer.finish()
+    assert sum(path.stat().st_size for path in (tmp_path / "train").iterdir()) <= 6 * 9 * 300
 
 
 def test_an_unknown_split_is_named(tmp_path: Path) -> None:
@@ -181,36 +208,32 @@ def test_an_unknown_split_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "nonterminals", "states", "problem"),
+    ("tokens", "places", "problem"),
     [
-        ([], [], np.zeros((0, 2)), "at least one token"),
-        ([300], [0], [(0, 0)], "0 .. 299"),
-        ([-1], [0], [(0, 0)], "0 .. 299"),
-        ([1], [3], [(0, 0)], "0 .. 2"),
-        ([1], [0], [(0, 4)], "0 .. 3"),
-        ([1], [0, 0], [(0, 0)], "expected shape"),
-        ([1], [0], [0], "expected shape"),
-        ([1], None, [(0, 0)], "missing"),
+        ([], [], "at least one token"),
+        ([300], [0], "0 .. 299"),
+        ([-1], [0], "0 .. 299"),
+        ([1], [3], "0 .. 2"),
+        ([1], [0, 0], "expected shape"),
+        ([1], None, "missing"),
     ],
 )
-def test_documents_that_do_not_fit_are_refused(
-    tmp_path: Path, tokens: Any, nonterminals: Any, states: Any, problem: str
-) -> None:
-    sizes = {"vocab_size": VOCAB_SIZE, "context_size": 16, "stride": 4}
+def test_documents_that_do_not_fit_are_refused(tmp_path: Path, tokens: Any, places: Any, problem: str) -> None:
+    sizes = {"vocab_size": VOCAB_SIZE, "context_size": 16, "stride": 4, "num_places": len(PLACES)}
     with (
-        SplitWriter(tmp_path / "train", **sizes, **GRAMMAR) as writer,
+        SplitWriter(tmp_path / "train", **sizes) as writer,
         pytest.raises(DataError, match=f"document 0: .*{problem}"),
     ):
-        writer.add(tokens, nonterminals, states, num_bytes=1)
+        writer.add(tokens, places, num_bytes=1)
 
 
-def test_many_documents_have_their_own_echoes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "TOKENS_AT_ONCE", 10)
-    documents = [[number % 5 + 1 for number in range(length)] for length in (3, 12, 1, 4, 4, 4)]
-    with SplitWriter(tmp_path / "train", vocab_size=10, context_size=16, stride=4) as writer:
-        for tokens in documents:
-            writer.add(tokens, None, None, num_bytes=1)
-        assert writer.finish().num_tokens == sum(map(len, documents))
-    written = np.fromfile(tmp_path / "train" / "echoes.bin", dtype=np.uint16).reshape(-1, 4)
-    assert np.array_equal(written, np.concatenate([echoes(np.array(tokens)) for tokens in documents]))
-    assert np.fromfile(tmp_path / "train" / "tokens.bin", dtype=np.uint16).tolist() == [*chain(*documents)]
+def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> None:
+    sizes = {"vocab_size": VOCAB_SIZE, "context_size": 4, "stride": 2, "num_places": 3}
+    with SplitWriter(tmp_path / "a", **sizes) as writer:
+        writer.add([1, 2, 299], [0, 1, 2], num_bytes=7)
+        writer.add([5] * 9, [0] * 9, num_bytes=8)
+        one_by_one = writer.finish()
+    with SplitWriter(tmp_path / "b", **sizes) as writer:
+        writer.extend([], [], [], [])
+        writer.extend([1, 2, 299, *[5] * 9], [0, 1, 2, *[0] * 9], [3, 9], [7, 8])
+        assert writer.finish() == one_by_one

@@ -1,4 +1,4 @@
-"""Windows cover documents as section 7 of the design says, and samplers resume exactly."""
+"""Windows cover documents as section 7 of the design says."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.echo import NEVER, ORDERS, echoes
 from schemalm.dataset.windows import (
     IGNORED_TARGET,
-    SamplerState,
     Windows,
-    WindowSampler,
     check_positions,
     count_windows,
     scoring_windows,
@@ -32,9 +30,8 @@ def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
     return SimpleNamespace(
         num_documents=len(lengths),
         tokens=tokens,
-        nonterminals=tokens.astype(np.uint32) * 10 if with_grammar else None,
-        states=np.stack((tokens, tokens), axis=1).astype(np.uint32) * np.array([1, 2]) if with_grammar else None,
-        echoes=np.stack([tokens * order for order in ORDERS], axis=1),
+        places=total - tokens if with_grammar else None,
+        place_rows=np.arange(total, 0, -1)[:, None] * np.array([10, 1, 2]) if with_grammar else None,
         offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
     )
 
@@ -78,14 +75,34 @@ def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, i
 
 
 @given(documents, shapes)
-def test_nonterminals_states_and_echoes_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
+def test_nonterminals_and_states_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
     windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
     batch = windows.rows(np.arange(len(windows)))
     assert batch.nonterminals_BT is not None
     assert batch.states_BT2 is not None
     assert (batch.nonterminals_BT == batch.tokens_BT[:, 1:] * 10).all()
     assert (batch.states_BT2 == batch.tokens_BT[:, 1:, None] * np.array([1, 2])).all()
-    assert (batch.echoes_BTE == batch.tokens_BT[:, 1:, None] * np.array(ORDERS)).all()
+
+
+repetitive = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=60), min_size=1, max_size=6)
+
+
+@given(repetitive, shapes, st.randoms(use_true_random=False))
+def test_echoes_of_windows_are_those_of_their_whole_documents(
+    contents: list[list[int]], shape: tuple[int, int], random: Any
+) -> None:
+    split = make_split([len(content) for content in contents])
+    split.tokens = np.concatenate(contents).astype(np.uint16)
+    windows = Windows(split, shape[1], shape[0], PAD)
+    indices = np.array(random.choices(range(len(windows)), k=9))  # out of order, some of them twice
+    batch = windows.rows(indices)
+    whole = [echoes(np.array(content)) for content in contents]
+    starts = [start for content in contents for start in obvious_windows(len(content), shape[1], shape[0])]
+    for row, document in enumerate(batch.documents_B.tolist()):
+        start = starts[indices[row]]
+        expected = whole[document][start : start + shape[1]]
+        padding = np.full((shape[1] - len(expected), len(ORDERS)), NEVER)
+        assert batch.echoes_BTE[row].tolist() == [*expected.tolist(), *padding.tolist()]
 
 
 @given(documents, shapes)
@@ -114,6 +131,16 @@ def test_windows_of_chosen_documents_read_only_those() -> None:
     assert batch.tokens_BT[0, :4].tolist() == [0, 15, 16, 17]
 
 
+@given(documents, shapes)
+def test_lengths_and_documents_are_those_of_the_rows(lengths: list[int], shape: tuple[int, int]) -> None:
+    windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
+    indices = np.arange(len(windows))
+    batch = windows.rows(indices)
+    assert windows.lengths(indices).tolist() == (batch.targets_BT != IGNORED_TARGET).sum(axis=1).tolist()
+    assert windows.all_lengths().tolist() == windows.lengths(indices).tolist()
+    assert windows.documents_of(indices).tolist() == batch.documents_B.tolist()
+
+
 def test_text_data_has_neither_nonterminals_nor_states() -> None:
     batch = Windows(make_split([5], with_grammar=False), 8, 4, PAD).rows(np.array([0]))
     assert batch.nonterminals_BT is None
@@ -136,35 +163,3 @@ def test_a_document_too_long_for_position_tokens_is_named() -> None:
     check_positions(512 + 32 * 63, 32, 512, 64, "fits.yml")
     with pytest.raises(DataError, match=r"long\.yml: 2529 tokens need position token 64"):
         check_positions(512 + 32 * 63 + 1, 32, 512, 64, "long.yml")
-
-
-@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 3))
-def test_each_epoch_draws_each_window_once(num_windows: int, batch_size: int, seed: int) -> None:
-    sampler = WindowSampler(num_windows, batch_size, seed)
-    drawn = np.concatenate([sampler.next_batch() for _ in range(3 * num_windows // batch_size + 2)])
-    for epoch in range(len(drawn) // num_windows):
-        assert sorted(drawn[epoch * num_windows : (epoch + 1) * num_windows]) == list(range(num_windows))
-
-
-@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 12))
-def test_a_sampler_resumes_from_its_state(num_windows: int, batch_size: int, num_drawn: int) -> None:
-    sampler = WindowSampler(num_windows, batch_size, 7)
-    for _ in range(num_drawn):
-        sampler.next_batch()
-    resumed = WindowSampler(num_windows, batch_size, 7, SamplerState(sampler.state.epoch, sampler.state.position))
-    for _ in range(5):
-        assert sampler.next_batch().tolist() == resumed.next_batch().tolist()
-
-
-def test_epochs_and_seeds_have_orders_of_their_own() -> None:
-    orders = {
-        tuple(WindowSampler(50, 50, seed, SamplerState(epoch)).next_batch().tolist())
-        for seed in range(3)
-        for epoch in range(3)
-    }
-    assert len(orders) == 9
-
-
-def test_a_split_without_windows_cannot_be_sampled() -> None:
-    with pytest.raises(DataError, match="no documents"):
-        WindowSampler(0, 4, 0)

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from schemalm.dataset.echo import ORDERS
-from schemalm.dataset.prepare import SourceDocument, prepare
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Reference, Sample, Sampling, to_text
 from schemalm.evaluation.judges import Verdict

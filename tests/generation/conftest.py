@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from schemalm.dataset.echo import ORDERS
-from schemalm.dataset.prepare import SourceDocument, prepare
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument
 from schemalm.generation import Run, load_run
 from schemalm.grammar import compile_schema
 from schemalm.model.configuration import GPTConfiguration

@@ -37,6 +37,11 @@ def test_an_unknown_size_is_named_with_the_known_ones() -> None:
         ("head_std", -0.1),
         ("tie_head", 1),
         ("input_norm", None),
+        ("dropout", 1),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("dropout", True),
+        ("dropout", float("nan")),
     ],
 )
 def test_a_field_out_of_range_is_named(field: str, value: float) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from schemalm.dataset.store import (
     MASKS_FILE,
+    PLACES_FILE,
     TOKENIZER_FILE,
     Metadata,
     SplitWriter,
@@ -20,7 +21,7 @@ from schemalm.dataset.store import (
 from schemalm.machine.masks import pack_masks
 from schemalm.training import loop
 
-VOCAB_SIZE, NUM_NONTERMINALS, NUM_STATES = 64, 12, 10
+VOCAB_SIZE, NUM_MASKS, NUM_STATES = 64, 12, 10
 
 
 def write_data(
@@ -34,32 +35,36 @@ def write_data(
 ) -> Path:
     """A data set whose tokens the masks admit; the same for the same arguments."""
     random = np.random.default_rng(seed)
-    masks = random.random((NUM_NONTERMINALS, VOCAB_SIZE)) < 0.3
+    masks = random.random((NUM_MASKS, VOCAB_SIZE)) < 0.3
     masks[:, :2] = True
     folder.mkdir(parents=True)
     (folder / TOKENIZER_FILE).write_text(tokenizer)
     splits = {}
-    sizes = {"num_nonterminals": NUM_NONTERMINALS, "num_states": NUM_STATES} if with_grammar else {}
+    rows = np.arange(NUM_MASKS)
+    places = np.stack((rows, rows % NUM_STATES, (rows + 3) % NUM_STATES), axis=1)
+    num_places = len(places) if with_grammar else 0
     for name, count in (("train", num_documents), ("val", num_documents // 3)):
-        with SplitWriter(folder / name, vocab_size=VOCAB_SIZE, context_size=context_size, stride=4, **sizes) as writer:
+        with SplitWriter(
+            folder / name, vocab_size=VOCAB_SIZE, context_size=context_size, stride=4, num_places=num_places
+        ) as writer:
             for _ in range(count):
-                nonterminals = random.integers(NUM_NONTERMINALS, size=random.integers(3, 40))
-                tokens = [int(random.choice(np.flatnonzero(masks[row])[:6])) for row in nonterminals]
-                states = np.stack((nonterminals % NUM_STATES, (nonterminals + 3) % NUM_STATES), axis=1)
-                grammar = (nonterminals, states) if with_grammar else (None, None)
-                writer.add(tokens, *grammar, num_bytes=3 * len(tokens))
+                found = random.integers(NUM_MASKS, size=random.integers(3, 40))
+                tokens = [int(random.choice(np.flatnonzero(masks[row])[:6])) for row in found]
+                writer.add(tokens, found if with_grammar else None, num_bytes=3 * len(tokens))
             splits[name] = writer.finish()
     tokenizer_hash = hashlib.sha256((folder / TOKENIZER_FILE).read_bytes()).hexdigest()
     files = {TOKENIZER_FILE: tokenizer_hash}
     if with_grammar:
         files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(masks))
+        files[PLACES_FILE] = write_array(folder / PLACES_FILE, places.astype(np.uint32))
     metadata = Metadata(
         context_size=context_size,
         stride=4,
         vocab_size=VOCAB_SIZE,
         pad_id=0,
-        num_nonterminals=sizes.get("num_nonterminals", 0),
-        num_states=sizes.get("num_states", 0),
+        num_masks=NUM_MASKS if with_grammar else 0,
+        num_places=num_places,
+        num_states=NUM_STATES if with_grammar else 0,
         tokenizer_sha256=tokenizer_hash,
         files=files,
         splits=splits,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from schemalm.dataset.loader import PACKINGS
 from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps
@@ -29,6 +30,7 @@ CONFIGURATION = TrainingConfiguration(
     num_steps=40,
     model=SMALL_MODEL,
     batch_size=4,
+    packing="windows",
     learning_rate=1e-2,
     warmup_steps=5,
     log_every=3,
@@ -120,10 +122,14 @@ def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
         {"optimizer": "adamw"},
         {"schedule": "linear"},
         {"activation_checkpointing": True},
+        {"packing": "documents"},
+        {"packing": "documents", "dtype": "bfloat16"},
+        {"dropout": 0.2},
     ],
 )
 def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
     model = replace(SMALL_MODEL, num_states=0) if "grammar_state" in settings else SMALL_MODEL
+    model = replace(model, dropout=settings.pop("dropout", 0.0))
     summary = train(data, tmp_path / "run", replace(CONFIGURATION, model=model, num_steps=5, **settings))
     assert math.isfinite(summary.validation_loss)
 
@@ -131,11 +137,14 @@ def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any
 @pytest.mark.parametrize(
     "settings", [{"micro_batch_size": 1}, {"micro_batch_size": 3}, {"activation_checkpointing": True}]
 )
+@pytest.mark.parametrize("packing", PACKINGS)
 def test_how_a_step_is_computed_changes_nothing_but_last_digits(
-    data: Path, whole: Path, tmp_path: Path, settings: dict[str, Any]
+    data: Path, tmp_path: Path, settings: dict[str, Any], packing: str
 ) -> None:
-    train(data, tmp_path / "run", replace(CONFIGURATION, **settings))
-    losses, expected = ([line["loss"] for line in read_metrics(run)] for run in (tmp_path / "run", whole))
+    configuration = replace(CONFIGURATION, packing=packing)
+    train(data, tmp_path / "whole", configuration)
+    train(data, tmp_path / "run", replace(configuration, **settings))
+    losses, expected = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("run", "whole"))
     assert losses == pytest.approx(expected, abs=1e-3)
 
 
@@ -165,6 +174,31 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert metrics_without_clock(interrupted) == metrics_without_clock(whole)
     weights, expected = load_checkpoint(interrupted)[0].state_dict(), load_checkpoint(whole)[0].state_dict()
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+@pytest.mark.parametrize("settings", [{"packing": "documents"}, {"packing": "documents", "micro_batch_size": 3}, {}])
+def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(
+    data: Path, tmp_path: Path, dropout: float, settings: dict[str, Any]
+) -> None:
+    configuration = replace(CONFIGURATION, model=replace(SMALL_MODEL, dropout=dropout), **settings)
+    train(data, tmp_path / "whole", configuration)
+    with pytest.raises(KilledError):
+        train(data, tmp_path / "run", configuration, report=Interrupter(35))
+    train(data, tmp_path / "run", configuration, resume="auto")
+    assert metrics_without_clock(tmp_path / "run") == metrics_without_clock(tmp_path / "whole")
+    weights, expected = (load_checkpoint(tmp_path / name)[0].state_dict() for name in ("run", "whole"))
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_a_run_from_before_there_was_packing_goes_on_with_windows(data: Path, interrupted: Path, whole: Path) -> None:
+    config = json.loads((interrupted / "config.json").read_bytes())
+    del config["training"]["packing"], config["model"]["dropout"]
+    (interrupted / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=r"training\.packing was windows, now documents"):
+        train(data, interrupted, replace(CONFIGURATION, packing="documents"), resume="auto")
+    train(data, interrupted, CONFIGURATION, resume="auto")
+    assert metrics_without_clock(interrupted) == metrics_without_clock(whole)
 
 
 def test_a_run_interrupted_before_its_first_checkpoint_starts_again(data: Path, whole: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from schemalm.dataset.loader import PACKINGS
 from schemalm.errors import TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
@@ -20,7 +21,7 @@ CONFIGURATION = TrainingConfiguration(num_steps=1, batch_size=4)
 CPU = torch.device("cpu")
 
 
-def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype) -> int:
+def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) -> int:
     """What autograd keeps of a forward pass through the layers, parameters aside."""
     known = {weight.untyped_storage().data_ptr() for weight in (*model.parameters(), *model.buffers())}
     kept: dict[int, Tensor] = {}
@@ -32,32 +33,34 @@ def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype) -> int:
         return tensor
 
     shape = (num_windows, SHAPE.context_size)
+    positions_BT = torch.arange(SHAPE.context_size // 2).repeat(num_windows, 2) if packing == "documents" else None
     inputs = [torch.zeros(shape + width, dtype=torch.int64) for width in ((), (2,), (SHAPE.num_echoes,))]
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
-            output = model.hidden(*inputs)
+            output = model.hidden(*inputs, positions_BT=positions_BT)
         assert output.requires_grad
         return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("recomputes", [False, True])
-def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool) -> None:
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool, packing: str) -> None:
     model = GPT(SHAPE)
     model.recomputes = recomputes
-    configuration = replace(CONFIGURATION, dtype=dtype, activation_checkpointing=recomputes)
+    configuration = replace(CONFIGURATION, dtype=dtype, activation_checkpointing=recomputes, packing=packing)
     twice = replace(configuration, batch_size=8)
     counted = needed_memory(model, twice).activations - needed_memory(model, configuration).activations
-    kept = saved_bytes(model, 8, DTYPES[dtype]) - saved_bytes(model, 4, DTYPES[dtype])
+    kept = saved_bytes(model, 8, DTYPES[dtype], packing) - saved_bytes(model, 4, DTYPES[dtype], packing)
     if recomputes:
-        counted -= 4 * SHAPE.context_size * one_layer(dtype)
+        counted -= 4 * SHAPE.context_size * one_layer(dtype, packing)
     assert counted == pytest.approx(kept, rel=0.15)
 
 
-def one_layer(dtype: str) -> int:
+def one_layer(dtype: str, packing: str) -> int:
     """What one layer keeps of one token while it is computed again."""
     deeper = replace(SHAPE, num_layers=SHAPE.num_layers + 1)
-    configuration = replace(CONFIGURATION, dtype=dtype, batch_size=1)
+    configuration = replace(CONFIGURATION, dtype=dtype, batch_size=1, packing=packing)
     sizes = [needed_memory(GPT(shape), configuration).activations for shape in (deeper, SHAPE)]
     return (sizes[0] - sizes[1]) // SHAPE.context_size
 

@@ -89,6 +89,7 @@ ADAMW, MUON = 2e-6, 1e-3
     [
         (2, {"optimizer": "adamw", "micro_batch_size": 1}, ADAMW),
         (4, {"optimizer": "adamw", "shard_optimizer": True}, ADAMW),
+        (2, {"optimizer": "adamw", "packing": "documents", "micro_batch_size": 3}, ADAMW),
         (2, {"shard_optimizer": True}, MUON),
         (4, {}, MUON),
     ],
@@ -172,13 +173,13 @@ class _Stop(Progress):
         raise KeyboardInterrupt
 
 
-def test_more_processes_than_windows_are_refused_by_all(
+def test_more_processes_than_rows_are_refused_by_all(
     data: Path, tmp_path: Path, start_processes: StartProcesses
 ) -> None:
     for process in start_processes(data, tmp_path / "run", replace(CONFIGURATION, batch_size=1), 2):
         process.join()
     for rank in range(2):
-        assert "less than one window for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
+        assert "less than one row for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
 
 
 def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:

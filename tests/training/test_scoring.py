@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 import torch
 
 from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.loader import PACKINGS, Rows, read_rows
+from schemalm.dataset.packing import PackedOrder
 from schemalm.dataset.store import Split, load_masks, read_metadata
+from schemalm.dataset.windows import IGNORED_TARGET, Windows
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.scoring import Score, score_documents
+from schemalm.training.scoring import Score, batch_loss, score_documents
 
 
 @pytest.fixture
@@ -29,12 +33,71 @@ def test_a_score_covers_each_token_once_and_does_not_depend_on_batches(data: Pat
     assert masks is not None
     documents = np.arange(split.num_documents)
     scores = [
-        score_documents(model, split, documents, torch.from_numpy(masks), batch_size=batch_size, dtype=torch.float32)
+        score_documents(
+            model,
+            split,
+            documents,
+            torch.from_numpy(masks),
+            batch_size=batch_size,
+            dtype=torch.float32,
+            packing=packing,
+        )
+        for packing in PACKINGS
         for batch_size in (1, 3, 100)
     ]
     assert {score.num_tokens for score in scores} == {int(split.offsets[-1])}
     assert {score.num_bytes for score in scores} == {int(split.num_bytes.sum())}
-    assert scores[0].loss == pytest.approx(scores[1].loss, rel=1e-5) == pytest.approx(scores[2].loss, rel=1e-5)
+    assert [score.loss for score in scores] == pytest.approx([scores[0].loss] * 6, abs=1e-5)
+
+
+def test_scoring_drops_nothing_and_leaves_the_model_in_its_mode(data: Path, model: GPT) -> None:
+    dropping = GPT(replace(model.configuration, dropout=0.5))
+    dropping.load_state_dict(model.state_dict())
+    split = Split(data, "val")
+    documents = np.arange(split.num_documents)
+    expected, found = (
+        score_documents(each, split, documents, None, batch_size=3, dtype=torch.float32) for each in (model, dropping)
+    )
+    assert found == expected
+    assert dropping.training
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_own(
+    data: Path, model: GPT, masked: bool
+) -> None:
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(weight.numel())) * 0.1)
+    masks = load_masks(data, read_metadata(data))
+    assert masks is not None
+    packed_masks = torch.from_numpy(masks) if masked else None
+    windows = Windows(Split(data, "train"), 16, 16, 0)
+    order = PackedOrder(windows.all_lengths(), 16, seed=0)
+    shared = [row for row in order.rows(0, 0, order.num_rows) if len(row) > 1]
+    assert len(shared) > 5
+    for row in shared:
+        rows = read_rows(windows, [row], "documents")
+        ends = np.cumsum(windows.lengths(row)).tolist()
+        for window, begin, end in zip(row, [0, *ends], ends, strict=False):
+            alone = loss_and_gradient(model, read_rows(windows, [np.array([window])], "windows"), packed_masks)
+            packed = loss_and_gradient(model, with_targets(rows, begin, end), packed_masks)
+            assert packed[0] / (end - begin) == pytest.approx(alone[0] / (end - begin), abs=1e-5)
+            assert float((packed[1] - alone[1]).norm() / alone[1].norm()) < 1e-4
+
+
+def with_targets(rows: Rows, begin: int, end: int) -> Rows:
+    """Rows without their targets elsewhere."""
+    targets_BT = torch.full_like(rows.targets_BT, IGNORED_TARGET)
+    targets_BT[:, begin:end] = rows.targets_BT[:, begin:end]
+    return replace(rows, targets_BT=targets_BT)
+
+
+def loss_and_gradient(model: GPT, rows: Rows, masks: torch.Tensor | None) -> tuple[float, torch.Tensor]:
+    model.zero_grad()
+    loss = batch_loss(model, rows, masks, torch.float32)
+    loss.backward()
+    return float(loss.detach()), torch.cat([weight.grad.flatten() for weight in model.parameters()])
 
 
 def test_units_follow_from_the_sums() -> None:

@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 
 from schemalm.cli import (
     check,
+    collect,
     compare,
     demo,
     evaluate,
@@ -43,7 +44,7 @@ from schemalm.wording import reason_of
 
 REJECTED, UNUSABLE = 1, 2
 _ORDER = (
-    *("demo", "check", "schema", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
+    *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
     *("experiment", "reference"),
 )
 _WRONG_FOLDER = re.compile(r"^\w+ ('.*') is a directory\.$", re.DOTALL)
@@ -136,6 +137,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)
+app.command("collect")(collect.collect)
 app.add_typer(tokenizer.app, name="tokenizer")
 app.command("prepare")(prepare.prepare)
 app.command("train")(train.train)

@@ -14,6 +14,8 @@ def how_to_go_on(arguments: list[str], interruption: KeyboardInterrupt) -> str:
         return f"{found}; {_train_again(arguments, interruption)}"
     if arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
         return f"{found}; what is done is kept, go on with: {command_line(*arguments)}"
+    if arguments[:1] in (["prepare"], ["collect"]):
+        return f"{found}; what is done is kept, go on with: {command_line(*_with_resume(arguments))}"
     if arguments[:1] == ["demo"]:
         return f"{found}; {_demo_again(arguments, interruption)}"
     return f"{found}; start again with: {command_line(*arguments)}"
@@ -33,6 +35,11 @@ def _demo_again(arguments: list[str], interruption: KeyboardInterrupt) -> str:
         training = command_line("train", "--out", interruption.run, "--resume", "auto")
         return f"go on with: {training} && {command_line('evaluate', interruption.run)}"
     return f"delete the folder that it wrote and start again with: {command_line(*arguments)}"
+
+
+def _with_resume(arguments: list[str]) -> list[str]:
+    """The arguments with the plain option, which takes no value here."""
+    return arguments if "--resume" in arguments else [*arguments, "--resume"]
 
 
 def _resumed(arguments: list[str], resume: str | int | None) -> list[str]:

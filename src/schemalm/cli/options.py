@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from schemalm.cli.terminal import Terminal
+from schemalm.engines import EngineName
 
 if TYPE_CHECKING:
     from schemalm.tokenizer import AnyTokenizer
@@ -31,6 +32,19 @@ MergeKeys = Annotated[
         help="Resolve the YAML merge key << in documents [default: where the format of the schema has it].",
     ),
 ]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, metavar="N", help="Work on so many shards at a time; the result is the same.")
+]
+EngineChoice = Annotated[
+    EngineName, typer.Option("--engine", help="Work on this machine, or on a Ray cluster (extra ray).")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address", metavar="ADDRESS", help="The Ray cluster to work on [default: one on this machine, for as long]."
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted command stopped.")]
 DEFAULT_SCHEMA = "github-workflow"
 # What to do where the folder to write cannot be written.
 CHOOSE_OUT = "choose another folder with --out"

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Seed, Strict, schema_of
+from schemalm.cli.options import (
+    Address,
+    AsJSON,
+    EngineChoice,
+    MaxFiles,
+    MergeKeys,
+    Resume,
+    Seed,
+    Strict,
+    Workers,
+    given_merge_keys,
+    schema_of,
+)
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.engines import open_engine
 from schemalm.files import check_writable
+
+if TYPE_CHECKING:
+    from schemalm.dataset.prepare import CorpusInput, PreparationSummary, PrepareSettings
+    from schemalm.engines import Engine
+    from schemalm.tokenizer import AnyTokenizer
 
 
 def prepare(
@@ -18,50 +36,72 @@ def prepare(
     corpus: Annotated[
         Path,
         typer.Option(
-            "--input", exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."
+            "--input",
+            exists=True,
+            metavar="DIR",
+            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
         ),
     ],
-    output: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The data folder to write.")],
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, metavar="DIR", help="The data folder to write; --analyze needs none."),
+    ] = None,
     context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = 512,
     stride: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next.")] = 32,
-    train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
+    train_split: Annotated[
+        float, typer.Option(metavar="X", help="The share of documents to train on; a collected corpus keeps its own.")
+    ] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
     merge_keys: MergeKeys = None,
+    workers: Workers = 1,
+    engine: EngineChoice = "local",
+    address: Address = None,
+    resume: Resume = False,
+    analyze: Annotated[
+        bool, typer.Option("--analyze", help="Prepare nothing: show what each context and stride would give and cost.")
+    ] = False,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
-    from schemalm.dataset.prepare import check_settings, read_documents  # noqa: PLC0415
-    from schemalm.dataset.prepare import prepare as prepare_data  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
+    from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, Split, refuse_data_set  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    check_settings(output, context_size, stride, train_split)
-    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, to be written to {output}")
-    check_writable(output, METADATA_FILE, advice="choose another folder with --output")
+    settings = PrepareSettings(context_size, stride, train_split, seed)
+    if output is None and not analyze:
+        raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
+    if output is not None and not (resume or analyze):
+        refuse_data_set(output)
+    purpose = "nothing is prepared" if analyze else f"to be written to {output}"
+    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
+    if output is not None:
+        check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
-    with terminal.working("reading the corpus"):
-        documents, left_out = read_documents(
-            [corpus], schema_of(loaded), max_documents=max_files, merge_keys=merge_keys
+    documents = CorpusInput([corpus], schema_of(loaded), max_rows=max_files, merge_keys=merge_keys)
+    if output is None or analyze:
+        given = ("--input", corpus, "--output", output or "data", "--tokenizer", tokenizer)
+        told = (*given, *given_merge_keys(merge_keys))
+        with open_engine(engine, workers=workers, address=address) as opened:
+            left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
+        raise typer.Exit(exit_code(left_out, strict))
+    if documents.train_split not in (None, train_split):
+        terminal.say(
+            f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
         )
-    with terminal.counting("preparing documents", len(documents)) as done:
-        summary = prepare_data(
-            documents,
-            loaded,
-            output,
-            context_size=context_size,
-            stride=stride,
-            train_split=train_split,
-            seed=seed,
-            left_out=left_out,
-            progress=done,
-        )
-    report_left_out(terminal, left_out)
+    summary = finished(output, loaded, settings) if resume else None
+    if summary is None:
+        with open_engine(engine, workers=workers, address=address) as opened:
+            summary = _prepare(terminal, documents, loaded, output, settings, opened, resume)
+    else:
+        terminal.say(f"{output} was finished before")
+    report_left_out(terminal, summary.left_out)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
@@ -70,7 +110,27 @@ def prepare(
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
     if (remark := padding_remark(Split(output, "train", summary.metadata))) is not None:
         terminal.warn(remark)
-    result: dict[str, Any] = {"data": str(output), "splits": sizes, **left_out.to_dict()}
+    result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
     following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
-    raise typer.Exit(exit_code(left_out, strict))
+    raise typer.Exit(exit_code(summary.left_out, strict))
+
+
+def _prepare(
+    terminal: Terminal,
+    documents: CorpusInput,
+    tokenizer: AnyTokenizer,
+    output: Path,
+    settings: PrepareSettings,
+    engine: Engine,
+    resume: bool,
+) -> PreparationSummary:
+    """Prepare the folder, and show how far that is."""
+    from schemalm.dataset.prepare import open_preparation  # noqa: PLC0415
+
+    terminal.say("listing the corpus ...")
+    with open_preparation(documents, tokenizer, output, settings, resume=resume) as preparation:
+        with terminal.counting("preparing documents", preparation.num_rows) as done:
+            preparation.encode(engine, done)
+        with terminal.working("putting the shards together"):
+            return preparation.merge()

@@ -55,7 +55,8 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 def _read_documents(
     terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
-    from schemalm.dataset.prepare import ask_for_schema, read_documents, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
+    from schemalm.dataset.reading import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import Limits, compile_schema  # noqa: PLC0415
     from schemalm.grammar.sources import read_schema  # noqa: PLC0415
@@ -69,7 +70,7 @@ def _read_documents(
     documents, left_out = read_documents([path], described, merge_keys=merge_keys)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)
     if isinstance(tokenizer, Tokenizer):
-        documents = valid_documents(documents, tokenizer.grammar, left_out)
+        documents = list(valid_documents(documents, tokenizer.grammar, left_out))
     report_left_out(terminal, left_out)
     if not documents:
         raise too_little(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)

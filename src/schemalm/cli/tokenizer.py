@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,11 +16,18 @@ from schemalm.cli.options import (
     MaxFiles,
     MergeKeys,
     SchemaName,
+    Seed,
     Strict,
     given_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
+
+if TYPE_CHECKING:
+    from schemalm.dataset.reading import Selection
+    from schemalm.documents import LeftOut
+    from schemalm.grammar import Grammar
+    from schemalm.tokenizer.sample import Sample
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,15 +51,15 @@ def train(
         Literal["word", "value", "derivation"], typer.Option(help="How far merges reach; wider is shorter, not better.")
     ] = "word",
     max_files: MaxFiles = None,
+    seed: Seed = 0,
     merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
     """Learn a tokenizer from a corpus."""
-    from schemalm.dataset.prepare import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
-    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
+    from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
     from schemalm.tokenizer.vocabulary import num_learned_tokens  # noqa: PLC0415
 
     started = time.monotonic()
@@ -64,33 +71,51 @@ def train(
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
     num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
-    with terminal.working("reading the corpus"):
-        found, left_out = read_documents([corpus], grammar.schema, max_documents=max_files, merge_keys=merge_keys)
-    with terminal.working(f"checking {counted(len(found), 'document')}"):
-        documents = valid_documents(found, grammar, left_out)
+    sample, selection, left_out = _read(terminal, corpus, grammar, max_files, merge_keys, seed)
     report_left_out(terminal, left_out)
-    if not documents:
+    if not sample:
         question = f"; is {schema} their schema?" if left_out.breaks_schema else ""
         raise too_little(f"{corpus}: no document is left{question}", left_out)
-    values, sources = [document.value for document in documents], [document.source for document in documents]
-    with terminal.working(f"learning from {counted(len(documents), 'document')}"):
-        tokenizer = Tokenizer.train(grammar, values, vocab_size, sources=sources, merge_scope=merge_scope)
+    documents = counted(len(sample), "document")
+    if len(sample) < sample.num_given or selection.chosen is not None:
+        documents = f"{len(sample):,} of {counted(selection.num_rows, 'document')}"
+    with terminal.working(f"learning from {documents}"):
+        tokenizer = train_tokenizer(grammar, sample, vocab_size, seed, merge_scope)
     tokenizer.save(out)
     seconds = time.monotonic() - started
-    terminal.show(
-        f"{tokenizer.vocab_size:,} tokens from {counted(len(documents), 'document')} in {seconds:.1f} s: {out}"
-    )
+    terminal.show(f"{tokenizer.vocab_size:,} tokens from {documents} in {seconds:.1f} s: {out}")
     result: dict[str, Any] = {
         "tokenizer": str(out),
         "digest": tokenizer.digest,
         "vocab_size": tokenizer.vocab_size,
-        "num_documents": len(documents),
+        "num_documents": len(sample),
+        "num_corpus_documents": selection.num_rows,
         "elapsed_seconds": round(seconds, 3),
         **left_out.to_dict(),
     }
     following = ("prepare", "--input", corpus, "--output", "data", "--tokenizer", out, *given_merge_keys(merge_keys))
     terminal.finish(result, next_command=command_line(*following))
     raise typer.Exit(exit_code(left_out, strict))
+
+
+def _read(
+    terminal: Terminal, corpus: Path, grammar: Grammar, max_files: int | None, merge_keys: bool | None, seed: int
+) -> tuple[Sample, Selection, LeftOut]:
+    """What of a corpus is learned from, which of its rows that was drawn from, and what was left out."""
+    from schemalm.dataset.reading import learnable, select_rows, stream_documents, valid_documents  # noqa: PLC0415
+    from schemalm.documents import LeftOut  # noqa: PLC0415
+    from schemalm.tokenizer.sample import MAX_DOCUMENTS, draw_sample  # noqa: PLC0415
+
+    left_out, given = LeftOut(), [learnable(corpus)]
+    with terminal.working("listing the corpus"):
+        selection = select_rows(given, grammar.schema, max_files, most=MAX_DOCUMENTS, seed=seed)
+    with terminal.counting("reading and checking documents", selection.num_chosen) as done:
+        found = stream_documents(
+            given, grammar.schema, left_out, chosen=selection.chosen, merge_keys=merge_keys, progress=done
+        )
+        valid = valid_documents(found, grammar, left_out)
+        sample = draw_sample(((document.value, document.source) for document in valid), seed)
+    return sample, selection, left_out
 
 
 app.command("inspect")(tokenizer_inspect.inspect)

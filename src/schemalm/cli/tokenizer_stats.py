@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,28 +66,29 @@ def _measure(
     terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
     """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
-    from schemalm.dataset.prepare import ask_for_schema, read_documents  # noqa: PLC0415
-    from schemalm.documents import Rejection, canonical_json  # noqa: PLC0415
+    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
+    from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
+    from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.errors import DataError, InvalidDocument  # noqa: PLC0415
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
-    with terminal.working("reading the corpus"):
-        documents, left_out = read_documents(
-            [corpus], schema_of(tokenizer), max_documents=max_files, merge_keys=merge_keys
-        )
+    left_out, schema = LeftOut(), schema_of(tokenizer)
+    with terminal.working("listing the corpus"):
+        selection = select_rows([corpus], schema, max_files)
 
-    def encoded() -> Iterator[tuple[Sequence[int], int]]:
-        for number, document in enumerate(documents, start=1):
+    def encoded(progress: Callable[[int], None]) -> Iterator[tuple[Sequence[int], int]]:
+        for document in stream_documents(
+            [corpus], schema, left_out, chosen=selection.chosen, merge_keys=merge_keys, progress=progress
+        ):
             try:
                 yield tokenizer.encode(document.value), len(canonical_json(document.value))
             except (InvalidDocument, DataError) as error:
                 left_out.reject(Rejection.of(document.name, error))
-            done(number)
 
-    with terminal.counting("encoding documents", len(documents)) as done:
+    with terminal.counting("encoding documents", selection.num_chosen) as done:
         try:
-            return measure_usage(encoded(), tokenizer.vocab_size), left_out
+            return measure_usage(encoded(done), tokenizer.vocab_size), left_out
         except ValueError:
             report_left_out(terminal, left_out)
             raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out) from None

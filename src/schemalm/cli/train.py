@@ -54,13 +54,17 @@ def train(
         typer.Option(min=1, metavar="N", help=f"Updates in all, {DEFAULT_STEPS:,} by default; when resumed also more."),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Windows per update, over all processes.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows per update, over all processes.")
+    ] = None,
+    packing: Annotated[
+        Literal["windows", "documents"] | None,
+        typer.Option(help="What a row is: one window, or short ones together, apart for the model."),
     ] = None,
     batch_tokens: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Places per update, in place of --batch-size.")
     ] = None,
     micro_batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Windows that a process computes at once.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows that a process computes at once.")
     ] = None,
     optimizer: Annotated[
         Literal["muon", "adamw"] | None, typer.Option(help="muon is for hidden matrices, with adamw for the rest.")
@@ -128,6 +132,7 @@ def train(
         "model": model,
         "num_steps": steps,
         "batch_size": _batch_size(data, batch_size, batch_tokens),
+        "packing": packing,
         "micro_batch_size": micro_batch_size,
         "optimizer": optimizer,
         "learning_rate": learning_rate,
@@ -182,7 +187,7 @@ def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) 
 
 
 def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:
-    """Windows per update, given as such or as their places."""
+    """Rows per update, given as such or as their places."""
     if batch_tokens is None:
         return batch_size
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415

@@ -8,57 +8,93 @@ of tokens in `ORDERS`: the token that followed the same so many tokens most rece
 An echo is silent where it would say a passage a third time that has just been said twice in a row. Documents seldom go
 on then, and a model that writes would be drawn into saying it for ever.
 
-Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one under way.
+Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one under way. They are nowhere stored:
+the windows of a document need its tokens up to their ends, and finding their echoes takes less time than the rest of a
+training step by far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Int64Array = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 NEVER = 0
-# How many tokens have to be the same: a longer context is rarer, and what followed it more telling.
+# How many tokens have to be the same: a longer context is rarer, and what followed it more telling. Each is twice the
+# one before.
 ORDERS = (1, 2, 4, 8)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)
+_NUM_BITS = 63
 
 
-def echoes(tokens: Int64Array, begins: Sequence[int] = (0,)) -> Int64Array:
-    """The echoes before each token [T, orders] of documents in a row; `begins`: where each of them begins."""
+def echoes(tokens: Int64Array, begins: ArrayLike = (0,), is_wanted: BoolArray | None = None) -> Int64Array:
+    """The echoes before each token [T, orders] of documents in a row; `begins`: where each of them begins.
+
+    is_wanted: the tokens before which echoes are wanted [T]; before others there is `NEVER`. They are told apart by
+    their tokens exactly, so a document has the same echoes whatever stands beside it.
+    """
     first = np.asarray(begins, dtype=np.int64)
     document = np.repeat(np.arange(len(first)), np.diff(first, append=len(tokens)))
-    contexts, before = _mix(np.zeros(len(tokens), dtype=np.uint64), document), tokens
-    sums = _PassageSums(tokens, first[document])
     found = np.full((len(tokens), len(ORDERS)), NEVER, dtype=np.int64)
-    for order in range(1, max(ORDERS) + 1):
-        before = np.concatenate(([NEVER], before[:-1]))
-        before[first] = NEVER
-        contexts = _mix(contexts, before)
-        if order in ORDERS:
-            places, followers = _repeated(contexts)
-            is_silent = sums.repeat_themselves(places, places - followers)
-            places, followers = places[~is_silent], followers[~is_silent]
-            found[places, ORDERS.index(order)] = tokens[followers]
+    if not len(tokens):
+        return found
+    sums = _PassageSums(tokens, first[document])
+    is_followed = _is_followed(len(tokens), first, is_wanted)
+    for order, (lasts, is_new) in enumerate(_contexts(tokens, document)):
+        repeated = np.flatnonzero(~is_new & is_followed[lasts[1:]]) + 1
+        places, followers = lasts[repeated] + 1, lasts[repeated - 1] + 1
+        is_silent = sums.repeat_themselves(places, places - followers)
+        found[places, order] = np.where(is_silent, NEVER, tokens[followers])
     return found
 
 
-def _mix(hashes: NDArray[np.uint64], parts: Int64Array) -> NDArray[np.uint64]:
-    """The hashes of contexts with one more part; of 64 bits, so that two contexts hardly ever share one."""
-    mixed = (hashes ^ (parts.astype(np.uint64) + np.uint64(1))) * _MULTIPLIER
+def _is_followed(num_tokens: int, first: Int64Array, is_wanted: BoolArray | None) -> BoolArray:
+    """Whether each token is followed by one of its document before which echoes are wanted."""
+    is_followed = np.ones(num_tokens, dtype=np.bool_)
+    if is_wanted is not None:
+        is_followed[:-1] = is_wanted[1:]
+    is_followed[first - 1] = False
+    return is_followed
+
+
+def _contexts(tokens: Int64Array, document: Int64Array) -> Iterator[tuple[Int64Array, BoolArray]]:
+    """For each order, where contexts end, equal ones together and rising; and whether each but the first is another.
+
+    Contexts of an order are pairs of contexts of half as many tokens, so they are numbered and the numbers compared.
+    One that reaches beyond its document is like no other: its pair has no equal there.
+    """
+    num_tokens = len(tokens)
+    shift = num_tokens.bit_length()
+    keys = document * (int(tokens.max()) + 1) + tokens
+    for order in ORDERS:
+        lasts, is_new = _equal_together(keys)
+        yield lasts, is_new
+        numbers = np.empty(num_tokens, dtype=np.int64)
+        numbers[lasts] = np.concatenate(([1], np.cumsum(is_new) + 1))
+        keys = numbers.copy()
+        keys[order:] += numbers[:-order] << shift
+
+
+def _equal_together(keys: Int64Array) -> tuple[Int64Array, BoolArray]:
+    """The places of keys, equal ones together and rising; and whether each key but the first is another than before."""
+    shift = len(keys).bit_length()
+    if int(keys.max()).bit_length() + shift > _NUM_BITS:
+        places = np.argsort(keys, kind="stable")
+        return places, np.diff(keys[places]) != 0
+    # Keys with their places behind them: sorting numbers is many times faster than sorting places by number.
+    placed = np.sort(keys << shift | np.arange(len(keys)))
+    sorted_keys = placed >> shift
+    return placed & ((1 << shift) - 1), sorted_keys[1:] != sorted_keys[:-1]
+
+
+def _mix(parts: Int64Array) -> NDArray[np.uint64]:
+    """Hashes of numbers."""
+    mixed = (parts.astype(np.uint64) + np.uint64(1)) * _MULTIPLIER
     return mixed ^ (mixed >> np.uint64(29))
-
-
-def _repeated(contexts: NDArray[np.uint64]) -> tuple[Int64Array, Int64Array]:
-    """The places whose context was there before, and the last place before each that had it."""
-    # Hashes with their places behind them: sorting numbers is many times faster than sorting places by number.
-    num_bits = np.uint64(len(contexts).bit_length())
-    keys = np.sort(contexts << num_bits | np.arange(len(contexts), dtype=np.uint64))
-    places = (keys & ((np.uint64(1) << num_bits) - np.uint64(1))).astype(np.int64)
-    is_repeated = keys[1:] >> num_bits == keys[:-1] >> num_bits
-    return places[1:][is_repeated], places[:-1][is_repeated]
 
 
 class _PassageSums:
@@ -68,16 +104,15 @@ class _PassageSums:
         """`begins`: where the document of each token begins."""
         self._begins = begins
         self._powers = np.cumprod(np.concatenate(([np.uint64(1)], np.full(len(tokens), _BASE))))
-        weighted = _mix(np.zeros(len(tokens), dtype=np.uint64), tokens) * self._powers[:-1]
-        self._sums = np.concatenate(([np.uint64(0)], np.cumsum(weighted)))
+        self._sums = np.concatenate(([np.uint64(0)], np.cumsum(_mix(tokens) * self._powers[:-1])))
 
-    def repeat_themselves(self, ends: Int64Array, lengths: Int64Array) -> NDArray[np.bool_]:
+    def repeat_themselves(self, ends: Int64Array, lengths: Int64Array) -> BoolArray:
         """Whether the `lengths` tokens before each of `ends` are the same as so many before them."""
         starts = np.maximum(ends - 2 * lengths, 0)
         middles = ends - lengths
         first = (self._sums[middles] - self._sums[starts]) * self._powers[lengths]
         has_room = ends - self._begins[ends] >= 2 * lengths
-        is_same: NDArray[np.bool_] = has_room & (first == self._sums[ends] - self._sums[middles])
+        is_same: BoolArray = has_room & (first == self._sums[ends] - self._sums[middles])
         return is_same
 
 

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from schemalm.dataset.packing import num_rows
 from schemalm.dataset.store import Split
+from schemalm.dataset.windows import training_windows
 
 # From so much padding on a smaller context is worth a word, if so many of the documents fit into half of the present.
 _MUCH_PADDING, _SHARE_TO_FIT = 0.8, 0.9
@@ -15,26 +17,24 @@ _UNIT = 16
 _SMALL = 64
 
 
-def padding_share(split: Split) -> float:
-    """The share of the places of a split's windows that is padding; all of it stands in the last ones of documents."""
-    num_tokens = np.diff(split.offsets)
-    context_size, stride = split.metadata.context_size, split.metadata.stride
-    num_further = -(-np.maximum(0, num_tokens - context_size) // stride)  # windows after the first, of each document
-    num_filled = int((num_tokens - num_further * stride + num_further * context_size).sum())
-    return 1 - num_filled / (int((1 + num_further).sum()) * context_size)
+def padding_share(split: Split, packing: str = "windows") -> float:
+    """The share of the places of a split's training rows that is padding."""
+    lengths = training_windows(split).all_lengths()
+    num_places = num_rows(lengths, split.metadata.context_size, packing) * split.metadata.context_size
+    return 1 - int(lengths.sum(dtype=np.int64)) / num_places
 
 
-def padding_remark(split: Split) -> str | None:
-    """What to tell people where nearly all places of the windows are padding and smaller windows would hold as much."""
+def padding_remark(split: Split, packing: str = "windows") -> str | None:
+    """What to tell people where nearly all places of rows are padding and smaller windows would hold as much."""
     context_size, stride = split.metadata.context_size, split.metadata.stride
-    share = padding_share(split)
+    share = padding_share(split, packing)
     usual = int(np.quantile(np.diff(split.offsets), _SHARE_TO_FIT, method="inverted_cdf"))
     fitting = _UNIT * math.ceil(usual / _UNIT)
     if context_size <= _SMALL or share < _MUCH_PADDING or fitting > context_size // 2:
         return None
     smaller_stride = f" --stride {fitting // 2}" if stride > fitting // 2 else ""
     return (
-        f"{share * 100:.1f} % of the places of the training windows are padding, which takes as long to compute as "
+        f"{share * 100:.1f} % of the places of the training rows are padding, which takes as long to compute as "
         f"tokens do: {_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens, for which "
         f"--context-size {fitting}{smaller_stride} of `schemalm prepare` is enough; it was {context_size}"
     )

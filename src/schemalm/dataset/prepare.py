@@ -1,66 +1,72 @@
-"""From documents to a prepared data folder: encoding, the split by source, and what the machine expects at each token.
+"""From documents to a prepared data folder: encoded in shards, merged, split by source.
 
-In go documents with their sources and a tokenizer; out comes the folder that `store.py` describes. Validation
-documents are chosen by source before any window is cut, so no source is in both splits. Documents that the schema
-refuses, and documents too long for their position tokens, are rejected with the reason and reported; they never end
-the preparation.
-Text tokenizers without a grammar give the same folder without masks and grammar states.
+In go the files of a corpus, or documents that are read already, and a tokenizer; out comes the folder that `store.py`
+describes, and in it `left_out.jsonl`: a line for each document that is left out, with its place and the reason.
+Validation documents are chosen by source before any window is cut, so no source is in both splits. Documents that the
+schema refuses, and documents too long for their position tokens, never end the preparation.
+
+Shards are encoded by an engine (`encoding`), kept until the end (`shards`) and then merged (`merging`). So the folder
+is the same, byte for byte, whoever encodes and however often that is interrupted, and memory is bounded whatever the
+size of the corpus. Text tokenizers without a grammar give the same folder without masks and places.
 """
 
 from __future__ import annotations
 
-import gc
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.dataset.collected import collected_split
+from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
+from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left_out, too_few_sources
+from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import (
-    MASKS_FILE,
-    TOKENIZER_FILE,
-    Metadata,
-    SplitMetadata,
-    SplitWriter,
-    hash_file,
-    refuse_data_set,
-    write_array,
-    write_metadata,
-)
-from schemalm.dataset.windows import check_positions
-from schemalm.documents import LeftOut, Rejection, canonical_json, deduplicate, read_corpus
-from schemalm.documents.left_out import too_little
-from schemalm.errors import ConfigurationError, DataError, InvalidDocument
-from schemalm.files import write_atomically
-from schemalm.grammar import Grammar
+from schemalm.dataset.shards import Shard, Work, listing, open_work, remove_work, shards_of
+from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
+from schemalm.documents import LeftOut, Rejection
+from schemalm.documents.pieces import MAX_ROWS, read_pieces
+from schemalm.engines import Engine, open_engine
+from schemalm.errors import ConfigurationError, DataError
 from schemalm.grammar.merge_keys import resolves_merge_keys
-from schemalm.grammar.naming import schema_name
 from schemalm.grammar.places import documents_at
 from schemalm.grammar.sources import Schema
-from schemalm.machine import Place
-from schemalm.machine.masks import pack_masks
-from schemalm.machine.tracing import Tracer
-from schemalm.tokenizer import AnyTokenizer, Tokenizer
-from schemalm.wording import counted
-
-# Called with the number of documents done.
-Progress = Callable[[int], None]
+from schemalm.tokenizer import AnyTokenizer
 
 
 @dataclass(frozen=True)
-class SourceDocument:
-    """A document's value, the source that it comes from (its repository), and a name for messages."""
+class PrepareSettings:
+    """What decides on a prepared folder beside its documents and the tokenizer.
 
-    value: Any
-    source: str
-    name: str
+    context_size, stride: how windows are cut, as `windows.py` describes them. train_split: the share of documents in
+    training, kept as closely as whole sources allow. seed: draws the sources. Raises ConfigurationError for a setting
+    out of its range.
+    """
+
+    context_size: int = 512
+    stride: int = 32
+    train_split: float = 0.8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.train_split < 1:
+            raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
+        if not 1 <= self.stride <= self.context_size:
+            raise ConfigurationError(
+                f"stride must lie between 1 and the context size {self.context_size}, got {self.stride}"
+            )
+
+    @property
+    def windows(self) -> WindowSettings:
+        """What of it decides on a shard."""
+        return WindowSettings(self.context_size, self.stride, self.seed)
 
 
 @dataclass(frozen=True)
@@ -72,52 +78,147 @@ class PreparationSummary:
 
     @property
     def rejections(self) -> tuple[Rejection, ...]:
-        """The documents that were rejected."""
+        """The documents that were rejected, as far as they are kept by name."""
         return tuple(self.left_out.rejections)
 
 
-def read_documents(
-    paths: Iterable[Path],
-    schema: Schema = True,
-    *,
-    max_documents: int | None = None,
-    merge_keys: bool | None = None,
-) -> tuple[list[SourceDocument], LeftOut]:
-    """Reads a corpus: its different documents, and what was left out, files and rows that are none among it.
+class CorpusInput:
+    """The documents of files.
 
-    schema: says where documents stand in Git checkouts, as far as that is known, and whether `<<` is resolved.
-    max_documents: takes an evenly spaced selection of so many. merge_keys: resolves `<<`, or refuses it, whatever the
-    schema. Raises DataError where there is nothing to read.
+    is_split: whether they are a collected corpus, which has a split of its own; then train_split is the share that it
+    was collected with, where it says so.
     """
-    documents: list[SourceDocument] = []
-    left_out = LeftOut()
-    rows = read_corpus(
-        paths,
-        merge_keys=resolves_merge_keys(schema, merge_keys),
-        left_out=left_out,
-        documents_at=documents_at(schema),
-    )
-    for row in deduplicate(rows, left_out):
-        if row.error is not None:
-            left_out.reject(row.rejection(row.error))
-        else:
-            documents.append(SourceDocument(row.value, row.repository, row.name))
-    if max_documents is not None:
-        documents = [documents[index] for index in evenly_spaced(len(documents), max_documents)]
-    return documents, left_out
+
+    def __init__(
+        self, paths: Iterable[Path], schema: Schema, *, max_rows: int | None = None, merge_keys: bool | None = None
+    ) -> None:
+        """max_rows: takes so many raw rows, evenly spaced. merge_keys: resolves `<<` or not, whatever the schema."""
+        self.paths = list(paths)
+        self.merge_keys = resolves_merge_keys(schema, merge_keys)
+        self.max_rows = max_rows
+        self._schema = schema
+        self._documents_at = documents_at(schema)
+        found = collected_split(self.paths[0]) if len(self.paths) == 1 else None
+        self.is_split = found is not None
+        self.train_split: float | None = None if found is None else found.train_split
+        self._parts = [self.paths] if found is None else [[found.train], [found.val]]
+
+    def select(self) -> list[Selection]:
+        """Which raw rows are taken, of training and of validation where the corpus is split."""
+        counts = [select_rows(part, self._schema, None) for part in self._parts]
+        if self.max_rows is None:
+            return counts
+        chosen = evenly_spaced(sum(count.num_rows for count in counts), self.max_rows)
+        selections, start = [], 0
+        for count in counts:
+            of_part = chosen[(chosen >= start) & (chosen < start + count.num_rows)] - start
+            selections.append(Selection(count.num_rows, of_part.tolist()))
+            start += count.num_rows
+        return selections
+
+    def shards(self, selections: Sequence[Selection], left_out: LeftOut) -> Iterator[Shard]:
+        """Yield the shards; notes what is not read."""
+        for number, (part, selection) in enumerate(zip(self._parts, selections, strict=True)):
+            pieces = read_pieces(part, left_out, chosen=selection.chosen, documents_at=self._documents_at)
+            yield from shards_of(pieces, is_held_out=number == 1)
+
+    def listing(self) -> Iterator[dict[str, Any]]:
+        """Yield the files that are read, as `shards.listing` has them."""
+        for part in self._parts:
+            yield from listing(part, self._documents_at)
+
+    def plan(self) -> dict[str, Any]:
+        """What decides on what is read, as plain values."""
+        paths = [os.fsdecode(path) for path in self.paths]
+        return {"input": paths, "max_files": self.max_rows, "merge_keys": self.merge_keys}
 
 
-def valid_documents(documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut) -> list[SourceDocument]:
-    """The documents that the schema admits; notes the others with the reason."""
-    writer = Tokenizer.from_grammar(grammar)
-    valid: list[SourceDocument] = []
-    for document in documents:
-        try:
-            writer.stretches(document.value)
-            valid.append(document)
-        except InvalidDocument as error:
-            left_out.reject(Rejection.of(document.name, error))
-    return valid
+class Preparation:
+    """One preparation under way: `encode`, then `merge`."""
+
+    def __init__(
+        self, corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings, work: Work
+    ) -> None:
+        self._corpus = corpus
+        self._tokenizer = tokenizer
+        self._out = out
+        self._settings = settings
+        self._work = work
+        self._left_out = LeftOut()
+        with work.refusing():
+            self._selections = corpus.select()
+
+    @property
+    def num_rows(self) -> int:
+        """How many raw rows there are to encode."""
+        return sum(selection.num_chosen for selection in self._selections)
+
+    def encode(self, engine: Engine, progress: Progress | None = None) -> None:
+        """Encode what is not encoded yet; `progress` is told how many raw rows are."""
+        settings, corpus = self._settings.windows, self._corpus
+        task = Encode(self._tokenizer.to_json(), settings, corpus.merge_keys, corpus.is_split)
+        self._work.complete(engine, task, corpus.shards(self._selections, self._left_out), progress)
+
+    def merge(self) -> PreparationSummary:
+        """Write the prepared folder; raises `DataError` where too little is left."""
+        merge = Merge(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
+        with self._work.refusing():
+            merge.survey(drops_duplicates=True)
+            split = OF_THE_CORPUS if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
+            merge.check(split)
+        metadata = merge.write(split)
+        self._work.remove()
+        return PreparationSummary(metadata, self._left_out)
+
+
+@contextmanager
+def open_preparation(
+    corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings, *, resume: bool = False
+) -> Iterator[Preparation]:
+    """A preparation of the folder `out`; resume: goes on with what a killed command left there.
+
+    Raises DataError where `out` already is a data set, where there is nothing to read, and what `open_work` raises.
+    """
+    refuse_data_set(out)
+    plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
+    with open_work(out, plan, corpus.listing(), resume=resume) as work:
+        with work.refusing():
+            refuse_data_set(out)  # another command may have finished it meanwhile
+        yield Preparation(corpus, tokenizer, out, settings, work)
+
+
+def finished(out: Path, tokenizer: AnyTokenizer, settings: PrepareSettings) -> PreparationSummary | None:
+    """What a preparation that is to be resumed has finished already; None where it has not.
+
+    Raises DataError where `out` was prepared with another tokenizer or other windows.
+    """
+    if not (out / METADATA_FILE).exists():
+        return None
+    metadata = read_metadata(out)
+    wanted = {"context_size": settings.context_size, "stride": settings.stride, "tokenizer_sha256": tokenizer.digest}
+    for name, value in wanted.items():
+        if (found := getattr(metadata, name)) != value:
+            raise DataError(
+                f"{out} already holds a prepared data set, whose {name} is {found} and not {value}: choose another "
+                "folder or delete it"
+            )
+    remove_work(out)
+    return PreparationSummary(metadata, read_left_out(out))
+
+
+def prepare_corpus(
+    corpus: CorpusInput,
+    tokenizer: AnyTokenizer,
+    out: Path,
+    settings: PrepareSettings,
+    engine: Engine,
+    *,
+    resume: bool = False,
+) -> PreparationSummary:
+    """Writes the prepared folder `out` from files; raises what `open_preparation` and its steps do."""
+    with open_preparation(corpus, tokenizer, out, settings, resume=resume) as preparation:
+        preparation.encode(engine)
+        return preparation.merge()
 
 
 def prepare(
@@ -133,194 +234,43 @@ def prepare(
     left_out: LeftOut | None = None,
     progress: Progress | None = None,
 ) -> PreparationSummary:
-    """Writes the prepared folder `out`, with windows and position tokens as `windows.py` describes them.
+    """Writes the prepared folder `out` from documents that are read already, in this process.
 
-    train_split: the share of documents in training, kept as closely as whole sources allow. seed: draws the sources.
-    held_out: the sources of validation, in place of a draw.
-    left_out: what reading the documents left out; errors tell of it, and what is rejected here is added.
-    Raises DataError where nothing is left for a split or `out` already is a data set, ConfigurationError for settings
-    out of range.
+    The settings are those of `PrepareSettings`. held_out: the sources of validation, in place of a draw. left_out: what
+    reading the documents left out; errors tell of it, and what is rejected here is added. progress: told how many
+    documents are encoded. Equal documents all stay. Raises DataError where nothing is left for a split or `out` already
+    is a data set, ConfigurationError for settings out of range.
     """
-    check_settings(out, context_size, stride, train_split)
-    noted = LeftOut() if left_out is None else left_out
-    writer = _Preparation(tokenizer, out, context_size, stride, noted, progress)
-    validation = validation_sources(documents, 1 - train_split, seed, noted) if held_out is None else set(held_out)
-    with kept_from_collection():
-        splits = {
-            name: writer.split(
-                name, [document for document in documents if (document.source in validation) == is_validation]
-            )
-            for name, is_validation in (("train", False), ("val", True))
-        }
-    return writer.finish(splits)
-
-
-def check_settings(out: Path, context_size: int, stride: int, train_split: float) -> None:
-    """Raise what `prepare` raises for its settings; for commands, which read a corpus before."""
-    if not 0 < train_split < 1:
-        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
-    if not 1 <= stride <= context_size:
-        raise ConfigurationError(f"stride must lie between 1 and the context size {context_size}, got {stride}")
+    settings = PrepareSettings(context_size, stride, train_split, seed)
     refuse_data_set(out)
+    noted = LeftOut() if left_out is None else left_out
+    task = EncodeDocuments(Encoder(tokenizer, settings.windows))
+    starts = range(0, len(documents), MAX_ROWS)
+    items = (Documents(tuple(documents[start : start + MAX_ROWS])) for start in starts)
+    with open_work(out, {}) as work, open_engine("local", workers=1) as engine:
+        work.complete(engine, task, items, progress)
+        merge = Merge(work, out, tokenizer, settings.windows, noted)
+        with work.refusing():
+            merge.survey(drops_duplicates=False)
+            split = merge.hold_out(1 - train_split) if held_out is None else GivenDraws.of(held_out, seed)
+            merge.check(split)
+        metadata = merge.write(split)
+        work.remove()
+    return PreparationSummary(metadata, noted)
 
 
 def validation_sources(
     documents: Sequence[SourceDocument], share: float, seed: int, left_out: LeftOut | None = None
 ) -> set[str]:
-    """The sources whose documents are held out: drawn by hash until they hold `share` of all documents.
+    """The sources whose documents are held out, as `Sources.hold_out` says: they hold about `share` of all documents.
 
-    A source that would hold more than twice the share is left to training. Raises DataError with fewer than two, which
-    tells what was left out.
+    Raises DataError with fewer than two, which tells what was left out.
     """
-    sizes = Counter(document.source for document in documents)
-    if len(sizes) < 2:
-        raise too_little(_too_few_sources(documents), left_out or LeftOut())
-    wanted = share * len(documents)
-    drawn = sorted(sizes, key=lambda source: hashlib.sha256(f"{seed}:{source}".encode()).digest())
-    chosen: set[str] = set()
-    held = 0
-    for source in drawn:
-        if held >= wanted or len(chosen) == len(sizes) - 1:
-            break
-        if held + sizes[source] <= 2 * wanted:
-            chosen.add(source)
-            held += sizes[source]
-    return chosen or {min(drawn, key=lambda source: sizes[source])}
-
-
-def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
-    """What to add where no document is left: a tokenizer of another schema rejects all of them."""
-    if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
-        return ""
-    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
-
-
-def _too_few_sources(documents: Sequence[SourceDocument]) -> str:
-    if not documents:
-        return "no document is left; a split needs two sources"
-    found = f"{counted(len(documents), 'document')} of {documents[0].source}"
-    return f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
-
-
-@contextmanager
-def kept_from_collection() -> Iterator[None]:
-    """Keeps what is there now from Python's search for cycles, which would walk all documents again and again."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-class _Preparation:
-    """One preparation under way."""
-
-    def __init__(
-        self,
-        tokenizer: AnyTokenizer,
-        out: Path,
-        context_size: int,
-        stride: int,
-        left_out: LeftOut,
-        progress: Progress | None,
-    ) -> None:
-        self._tokenizer = tokenizer
-        self._typed = tokenizer if isinstance(tokenizer, Tokenizer) else None
-        self._surroundings = _Surroundings(self._typed) if self._typed else None
-        self._out = out
-        self._context_size = context_size
-        self._stride = stride
-        self._progress = progress
-        self._num_done = 0
-        self._left_out = left_out
-
-    @property
-    def _num_states(self) -> int:
-        return self._typed.states.num_states if self._typed else 0
-
-    def split(self, name: str, documents: Sequence[SourceDocument]) -> SplitMetadata:
-        """Encodes and writes the documents of one split."""
-        num_nonterminals = np.iinfo(np.uint32).max if self._typed else 0
-        with SplitWriter(
-            self._out / name,
-            vocab_size=self._tokenizer.vocab_size,
-            context_size=self._context_size,
-            stride=self._stride,
-            num_nonterminals=num_nonterminals,
-            num_states=self._num_states,
-        ) as writer:
-            for document in documents:
-                self._add(writer, document)
-                self._num_done += 1
-                if self._progress is not None:
-                    self._progress(self._num_done)
-            written = writer.finish()
-        if not written.num_documents:
-            raise too_little(
-                f"no document is left for the split {name!r}{ask_for_schema(self._tokenizer, self._left_out)}",
-                self._left_out,
-            )
-        return written
-
-    def _add(self, writer: SplitWriter, document: SourceDocument) -> None:
-        try:
-            tokens, nonterminals, states = self._encode(document.value)
-            check_positions(len(tokens), self._stride, self._context_size, self._tokenizer.vocab_size, document.name)
-        except (InvalidDocument, DataError) as error:
-            self._left_out.reject(Rejection.of(document.name, error))
-            return
-        writer.add(tokens, nonterminals, states, len(canonical_json(document.value)))
-
-    def _encode(self, value: Any) -> tuple[Int64Array, Int64Array | None, Int64Array | None]:
-        """The tokens of a value; with a grammar the row of its mask [T] and its state [T, 2] before each of them."""
-        if self._surroundings is None:
-            return np.array(self._tokenizer.encode(value), dtype=np.int64), None, None
-        return self._surroundings.encode(value)
-
-    def finish(self, splits: dict[str, SplitMetadata]) -> PreparationSummary:
-        """Writes masks, tokenizer and, last, the metadata."""
-        files = {TOKENIZER_FILE: self._write_tokenizer()}
-        nonterminals = self._surroundings.nonterminals if self._surroundings else {}
-        if self._typed is not None:
-            masks = np.stack([pack_masks(self._typed.tables.mask(nonterminal)) for nonterminal in nonterminals])
-            files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
-        metadata = Metadata(
-            context_size=self._context_size,
-            stride=self._stride,
-            vocab_size=self._tokenizer.vocab_size,
-            pad_id=self._tokenizer.pad_id,
-            num_nonterminals=len(nonterminals),
-            num_states=self._num_states,
-            tokenizer_sha256=files[TOKENIZER_FILE],
-            files=files,
-            splits=splits,
-        )
-        write_metadata(self._out, metadata)
-        return PreparationSummary(metadata, self._left_out)
-
-    def _write_tokenizer(self) -> str:
-        write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
-        return hash_file(self._out / TOKENIZER_FILE)
-
-
-class _Surroundings:
-    """What the machine expects before each token of documents; `nonterminals`: the row of each one's mask."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.nonterminals: dict[int, int] = {}
-        self._tracer = Tracer(tokenizer)
-        self._reader = GrammarStateReader(tokenizer)
-        # By the tracer's places: the row of the mask, and the state.
-        self._rows = np.empty((0, 3), dtype=np.int64)
-
-    def encode(self, value: Any) -> tuple[Int64Array, Int64Array, Int64Array]:
-        """The tokens of a value; the row of the mask [T] and the state [T, 2] before each of them."""
-        tokens, numbers = self._tracer.trace(value)
-        new = [(self._row(place), *self._reader.rows_at(place)) for place in self._tracer.places[len(self._rows) :]]
-        if new:
-            self._rows = np.concatenate([self._rows, new])
-        found = self._rows[numbers]
-        return tokens, found[:, 0], found[:, 1:]
-
-    def _row(self, place: Place) -> int:
-        return self.nonterminals.setdefault(place.nonterminal, len(self.nonterminals))
+    draws = np.array([draw_of(document.source, seed) for document in documents], dtype=np.uint64)
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Sources(Path(folder) / "sources", len(documents))
+        sources.add(draws)
+        found = sources.hold_out(share)
+    if found is None:
+        raise too_few_sources(len(documents), documents[0].source if documents else "", left_out or LeftOut())
+    return {document.source for document, is_in in zip(documents, found.contains(draws), strict=True) if is_in}

@@ -2,17 +2,18 @@
 
     DATA/metadata.json     sizes, counts and the sha256 of every other file; written last
     DATA/tokenizer.json
-    DATA/masks.npy         uint8 [num_nonterminals, ceil(vocab_size / 8)], little-endian bits: the tokens admitted
+    DATA/masks.npy         uint8 [num_masks, ceil(vocab_size / 8)], little-endian bits: the tokens admitted; all differ
+    DATA/places.npy        uint32 [num_places, 3]: what the machine tells of a place, rows of masks.npy and two rows of
+                           the grammar-state embedding, of the nonterminal and of the path; all differ
     DATA/train/, DATA/val/
         tokens.bin         uint16 (uint32 where the vocabulary exceeds 65,536) [num_tokens]
-        nonterminals.bin   uint32 [num_tokens]: the row of masks.npy in force before each token
-        states.bin         uint32 [num_tokens, 2]: rows of the grammar-state embedding before each token
-        echoes.bin         as tokens.bin, [num_tokens, 4]: what came next last time (see echo.py), before each token
-        documents.npy      int64 [num_documents + 1]: where each document's tokens begin
-        bytes.npy          int64 [num_documents]: bytes of each document's compact canonical JSON
+        places.bin         uint16 (uint32 where places exceed 65,536) [num_tokens]: the place before each token
+        documents.bin      int64 [num_documents + 1]: where each document's tokens begin, and the end
+        bytes.bin          int64 [num_documents]: bytes of each document's compact canonical JSON
 
-Data without a grammar (a text tokenizer) has no masks, nonterminals and states. A folder without metadata.json is no
-data set, so a preparation that was interrupted is never read. Opening checks sizes; `verify_files` checks contents.
+So a token takes 4 bytes as a rule. Data without a grammar (a text tokenizer) has no masks and no places. Numbers are
+little-endian. A folder without metadata.json is no data set, so a preparation that was interrupted is never read.
+Opening checks sizes; `verify_files` checks contents. Reading takes memory for the masks and the table of places alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,21 +30,21 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.dataset.echo import ORDERS, Int64Array, echoes
-from schemalm.dataset.windows import count_windows
+from schemalm.dataset.echo import Int64Array
+from schemalm.dataset.windows import windows_of
 from schemalm.errors import DataError
 from schemalm.files import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.wording import reason_of
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 METADATA_FILE = "metadata.json"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
-_TOKENS, _NONTERMINALS, _STATES, _ECHOES = "tokens.bin", "nonterminals.bin", "states.bin", "echoes.bin"
-# Documents are written when so many tokens are there.
-TOKENS_AT_ONCE = 1 << 14
-_OFFSETS, _BYTES = "documents.npy", "bytes.npy"
+PLACES_FILE = "places.npy"
+_TOKENS, _PLACES, _OFFSETS, _BYTES = "tokens.bin", "places.bin", "documents.bin", "bytes.bin"
+# Documents whose offsets are checked at once.
+_DOCUMENTS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Metadata:
     stride: int
     vocab_size: int
     pad_id: int
-    num_nonterminals: int
+    num_masks: int
+    num_places: int
     num_states: int
     tokenizer_sha256: str
     files: dict[str, str]
@@ -76,7 +77,12 @@ class Metadata:
     @property
     def dtype(self) -> str:
         """The NumPy type of tokens.bin: the smallest of uint16 and uint32 that holds every token id."""
-        return "uint16" if self.vocab_size <= 1 << 16 else "uint32"
+        return smallest_dtype(self.vocab_size)
+
+
+def smallest_dtype(num_ids: int) -> str:
+    """The name of the smallest type of a stream of ids below `num_ids`."""
+    return "uint16" if num_ids <= 1 << 16 else "uint32"
 
 
 def hash_file(path: Path) -> str:
@@ -122,41 +128,24 @@ def refuse_data_set(folder: Path) -> None:
 
 
 class SplitWriter:
-    """Writes one split as documents come, in constant memory but for two numbers per document.
+    """Writes one split as documents come, in constant memory.
 
     A context manager: `finish` gives the metadata; leaving without it leaves files that no `Split` reads, since
-    metadata.json is missing. Raises `DataError` where the parent folder already is a data set.
+    metadata.json is missing. `num_places`: how many places there are, 0 for data without a grammar. Raises `DataError`
+    where the parent folder already is a data set.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        vocab_size: int,
-        context_size: int,
-        stride: int,
-        num_nonterminals: int = 0,
-        num_states: int = 0,
-    ) -> None:
+    def __init__(self, folder: Path, *, vocab_size: int, context_size: int, stride: int, num_places: int = 0) -> None:
         refuse_data_set(folder.parent)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._context_size, self._stride = context_size, stride
-        self._token_dtype = np.uint16 if vocab_size <= 1 << 16 else np.uint32
-        self._limits = {_TOKENS: vocab_size, _NONTERMINALS: num_nonterminals, _STATES: num_states}
-        self._limits[_ECHOES] = vocab_size
-        present = [name for name, limit in self._limits.items() if limit > 0]
-        self._streams = {name: _HashedFile(folder / name) for name in present}
-        self._lengths: list[int] = []
-        self._bytes: list[int] = []
-        self._num_windows = 0
-        self._forget()
-
-    def _forget(self) -> None:
-        # Documents wait for others: NumPy's calls take longer than their work on one of them.
-        self._waiting: dict[str, list[NDArray[np.int64]]] = {_TOKENS: [], _NONTERMINALS: [], _STATES: []}
-        self._begins: list[int] = []
-        self._num_waiting = 0
+        self._limits = {_TOKENS: vocab_size, _PLACES: num_places}
+        names = [_TOKENS, *([_PLACES] if num_places else []), _OFFSETS, _BYTES]
+        (folder / _PLACES).unlink(missing_ok=True)  # that of a killed command, where none is declared now
+        self._streams = {name: _HashedFile(folder / name) for name in names}
+        self._num_documents = self._num_tokens = self._num_windows = self._num_bytes = 0
+        self._streams[_OFFSETS].write(np.zeros(1, dtype=np.int64))
 
     def __enter__(self) -> SplitWriter:
         return self
@@ -167,67 +156,45 @@ class SplitWriter:
         for stream in self._streams.values():
             stream.abandon()
 
-    def add(
-        self,
-        tokens: Sequence[int] | NDArray[np.int64],
-        nonterminals: ArrayLike | None,
-        states: ArrayLike | None,
-        num_bytes: int,
-    ) -> None:
-        """Append a document: its tokens [T], nonterminals [T] and states [T, 2] before each token, and its bytes."""
-        arrays: dict[str, Any] = {
-            _TOKENS: np.asarray(tokens, dtype=np.int64),
-            _NONTERMINALS: None if nonterminals is None else np.asarray(nonterminals, dtype=np.int64),
-            _STATES: None if states is None else np.asarray(states, dtype=np.int64),
-        }
-        num_tokens = len(tokens)
-        for name, array in arrays.items():
-            shape = (num_tokens, 2) if name == _STATES else (num_tokens,)
-            self._check(name, array, shape)
-        for name, array in arrays.items():
-            if array is not None:
-                self._waiting[name].append(array)
-        self._begins.append(self._num_waiting)
-        self._num_waiting += num_tokens
-        if self._num_waiting >= TOKENS_AT_ONCE:
-            self._write()
-        self._lengths.append(num_tokens)
-        self._bytes.append(num_bytes)
-        self._num_windows += count_windows(num_tokens, self._context_size, self._stride)
+    def add(self, tokens: ArrayLike, places: ArrayLike | None, num_bytes: int) -> None:
+        """Append a document: its tokens [T], the place before each of them [T], and its bytes."""
+        self.extend(tokens, places, [np.size(np.asarray(tokens))], [num_bytes])
 
-    def _write(self) -> None:
-        """Writes the documents that wait, with their echoes."""
-        arrays = {name: np.concatenate(found) for name, found in self._waiting.items() if found}
-        if arrays:
-            arrays[_ECHOES] = echoes(arrays[_TOKENS], self._begins)
-        for name, array in arrays.items():
-            self._streams[name].write(array.astype(self._token_dtype if name in (_TOKENS, _ECHOES) else np.uint32))
-        self._forget()
+    def extend(self, tokens: ArrayLike, places: ArrayLike | None, lengths: ArrayLike, num_bytes: ArrayLike) -> None:
+        """Append documents: all their tokens and places [T], how many each has [D], and the bytes of each [D]."""
+        lengths_D, bytes_D = np.asarray(lengths, dtype=np.int64), np.asarray(num_bytes, dtype=np.int64)
+        if (lengths_D < 1).any():
+            raise DataError(f"{self._folder}, document {self._num_documents}: expected at least one token")
+        for name, ids in ((_TOKENS, tokens), (_PLACES, places)):
+            self._write_ids(name, None if ids is None else np.asarray(ids), int(lengths_D.sum()))
+        self._streams[_OFFSETS].write(self._num_tokens + np.cumsum(lengths_D))
+        self._streams[_BYTES].write(bytes_D)
+        self._num_documents += len(lengths_D)
+        self._num_tokens += int(lengths_D.sum())
+        self._num_windows += int(windows_of(lengths_D, self._context_size, self._stride).sum())
+        self._num_bytes += int(bytes_D.sum())
 
-    def _check(self, name: str, array: NDArray[np.int64] | None, shape: tuple[int, ...]) -> None:
-        place, limit = f"{self._folder / name}, document {len(self._lengths)}", self._limits[name]
-        if (array is None) != (limit == 0):
-            raise DataError(f"{place}: data is {'missing' if array is None else 'given, but this split declares none'}")
-        if array is None:
+    def _write_ids(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> None:
+        place, limit = f"{self._folder / name}, document {self._num_documents}", self._limits[name]
+        if (ids is None) != (limit == 0):
+            raise DataError(f"{place}: data is {'missing' if ids is None else 'given, but this split declares none'}")
+        if ids is None:
             return
-        if array.shape != shape or not array.size:
-            raise DataError(f"{place}: expected shape {shape} with at least one token, got {array.shape}")
-        if array.min() < 0 or array.max() >= limit:
-            raise DataError(f"{place}: ids must lie in 0 .. {limit - 1}, got {array.min()} .. {array.max()}")
+        if ids.shape != (num_tokens,):
+            raise DataError(f"{place}: expected shape {(num_tokens,)}, got {ids.shape}")
+        if ids.size and not 0 <= ids.min() <= ids.max() < limit:
+            raise DataError(f"{place}: ids must lie in 0 .. {limit - 1}, got {ids.min()} .. {ids.max()}")
+        self._streams[name].write(ids.astype(smallest_dtype(limit)))
 
     def finish(self) -> SplitMetadata:
         """Close the files durably and return what they hold."""
-        self._write()
         files = {name: stream.finish() for name, stream in self._streams.items()}
-        offsets = np.concatenate(([0], np.cumsum(self._lengths))).astype(np.int64)
-        for name, array in ((_OFFSETS, offsets), (_BYTES, np.array(self._bytes, dtype=np.int64))):
-            files[name] = write_array(self._folder / name, array)
         sync_folder(self._folder)
         return SplitMetadata(
-            num_documents=len(self._lengths),
-            num_tokens=int(offsets[-1]),
+            num_documents=self._num_documents,
+            num_tokens=self._num_tokens,
             num_windows=self._num_windows,
-            num_bytes=sum(self._bytes),
+            num_bytes=self._num_bytes,
             files=files,
         )
 
@@ -252,9 +219,12 @@ def read_metadata(folder: Path) -> Metadata:
     path = folder / METADATA_FILE
     try:
         fields = json.loads(path.read_bytes())
+        version = fields["format_version"]
+        if version != FORMAT_VERSION:
+            raise DataError(f"{path} has format version {version}, this version reads {FORMAT_VERSION}; prepare again")
         fields.pop("dtype")
         splits = {name: SplitMetadata(**split) for name, split in fields.pop("splits").items()}
-        metadata = Metadata(splits=splits, **fields)
+        return Metadata(splits=splits, **fields)
     except FileNotFoundError:
         raise DataError(
             f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
@@ -264,11 +234,6 @@ def read_metadata(folder: Path) -> Metadata:
         raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare the data again") from None
-    if metadata.format_version != FORMAT_VERSION:
-        raise DataError(
-            f"{path} has format version {metadata.format_version}, this version reads {FORMAT_VERSION}; prepare again"
-        )
-    return metadata
 
 
 def verify_files(folder: Path, metadata: Metadata) -> None:
@@ -282,9 +247,11 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
 
 
 class Split:
-    """One split of a data folder, memory-mapped: `tokens`, `nonterminals`, `states`, `echoes`, `offsets`, `num_bytes`.
+    """One split of a data folder, memory-mapped: `tokens`, `places`, `offsets`, `num_bytes`.
 
-    Raises `DataError` naming the file where one is missing or does not have the size that the metadata gives.
+    `place_rows`, int64 [num_places, 3], says what the machine tells of each place (see above). It and `places` are None
+    for data without a grammar. Raises `DataError` naming the file where one is missing or does not have the size that
+    the metadata gives.
     """
 
     def __init__(self, folder: Path, name: str, metadata: Metadata | None = None) -> None:
@@ -294,41 +261,57 @@ class Split:
         counts = metadata.splits[name]
         self.metadata = metadata
         self.num_documents = counts.num_documents
+        self.place_rows = load_places(folder, metadata)
         place = folder / name
-        self.tokens = _map_stream(place / _TOKENS, metadata.dtype, (counts.num_tokens,))
-        self.echoes = _map_stream(place / _ECHOES, metadata.dtype, (counts.num_tokens, len(ORDERS)))
-        self.nonterminals: NDArray[Any] | None = None
-        self.states: NDArray[Any] | None = None
-        if metadata.num_nonterminals:
-            self.nonterminals = _map_stream(place / _NONTERMINALS, "uint32", (counts.num_tokens,))
-        if metadata.num_states:
-            self.states = _map_stream(place / _STATES, "uint32", (counts.num_tokens, 2))
-        self.offsets: Int64Array = _load_array(place / _OFFSETS, (counts.num_documents + 1,))
-        self.num_bytes: Int64Array = _load_array(place / _BYTES, (counts.num_documents,))
-        if self.offsets[0] != 0 or self.offsets[-1] != counts.num_tokens or (np.diff(self.offsets) < 1).any():
+        self.tokens = _map_stream(place / _TOKENS, metadata.dtype, counts.num_tokens)
+        self.places: NDArray[Any] | None = None
+        if self.place_rows is not None:
+            self.places = _map_stream(place / _PLACES, smallest_dtype(metadata.num_places), counts.num_tokens)
+        self.offsets: Int64Array = _map_stream(place / _OFFSETS, "int64", counts.num_documents + 1)
+        self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
+        if not _rises(self.offsets, counts.num_tokens):
             raise DataError(f"{place / _OFFSETS} is damaged: offsets must rise from 0 to {counts.num_tokens}")
+
+
+def _rises(offsets: Int64Array, end: int) -> bool:
+    """Whether offsets rise from 0 to `end`, looked at piece by piece."""
+    starts = range(0, len(offsets), _DOCUMENTS_AT_ONCE)
+    rise = all((np.diff(offsets[start : start + _DOCUMENTS_AT_ONCE + 1]) >= 1).all() for start in starts)
+    return rise and offsets[0] == 0 and offsets[-1] == end
 
 
 def load_masks(folder: Path, metadata: Metadata) -> NDArray[np.uint8] | None:
     """The packed masks of a data folder, read into memory; None for data without a grammar."""
-    if not metadata.num_nonterminals:
+    if not metadata.num_masks:
         return None
-    shape = (metadata.num_nonterminals, num_mask_bytes(metadata.vocab_size))
-    return _load_array(folder / MASKS_FILE, shape, "uint8")
+    return _load_array(folder / MASKS_FILE, (metadata.num_masks, num_mask_bytes(metadata.vocab_size)), "uint8")
 
 
-def _map_stream(path: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
+def load_places(folder: Path, metadata: Metadata) -> Int64Array | None:
+    """What the machine tells of each place, [num_places, 3]; None for data without a grammar."""
+    if not metadata.num_places:
+        return None
+    path = folder / PLACES_FILE
+    rows = _load_array(path, (metadata.num_places, 3), "uint32").astype(np.int64)
+    limits = (metadata.num_masks, metadata.num_states, metadata.num_states)
+    if (rows >= limits).any():
+        raise DataError(f"{path} is damaged: it names rows that there are not; prepare the data again")
+    return rows
+
+
+def _map_stream(path: Path, dtype: str, size: int) -> NDArray[Any]:
+    expected = size * np.dtype(dtype).itemsize
     try:
-        size = path.stat().st_size
+        found = path.stat().st_size
     except OSError:
         raise DataError(f"{path} is missing; prepare the data again") from None
-    if size != expected:
-        raise DataError(f"{path} is damaged: it has {size} bytes, expected {expected}; prepare the data again")
-    return np.memmap(path, dtype=dtype, mode="r", shape=shape) if expected else np.zeros(shape, dtype=dtype)
+    if found != expected:
+        raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; prepare the data again")
+    # As a plain array, of which parts are cheap; it keeps the map open.
+    return np.asarray(np.memmap(path, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
 
 
-def _load_array(path: Path, shape: tuple[int, ...], dtype: str = "int64") -> NDArray[Any]:
+def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     try:
         array: NDArray[Any] = np.load(path, allow_pickle=False)
     except FileNotFoundError:

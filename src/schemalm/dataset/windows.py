@@ -1,13 +1,12 @@
 """Windows: documents' tokens cut into training rows when they are read.
 
-In goes a `Split` (tokens of all documents, one after another); out come `Batch`es of rows
-`[start // stride, t_start, ..., t_(start + context_size - 1)]`. A document has windows at 0, step, 2 * step, ...;
-the last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are
-padded, and padded targets are -100, which the loss ignores. The order of training rows is a function of
-(seed, epoch) alone, so a sampler resumes from two integers.
+In goes a `Split` (tokens of all documents, one after another, and the place that each stands at); out come `Batch`es
+of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the places say, and with echoes,
+which are found in the document's tokens up to the window's end. A document has windows at 0, step, 2 * step, ...; the
+last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are padded, and
+padded targets are -100, which the loss ignores. In which order they are read is the loader's matter.
 
-Tensor names: B batch, T context. Arrays are NumPy; moving them to a device is the loop's work.
-Not covered: shuffling within a shard of a data set larger than memory, and several readers.
+Tensor names: B batch, T context, D documents. Arrays are NumPy.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.echo import NEVER, Int64Array
+from schemalm.dataset.echo import NEVER, BoolArray, Int64Array, echoes
 from schemalm.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
@@ -29,7 +28,13 @@ IGNORED_TARGET = -100
 
 def count_windows(num_tokens: int, context_size: int, step: int) -> int:
     """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
-    return 1 + -(-max(0, num_tokens - context_size) // step)
+    return int(windows_of(np.array([num_tokens]), context_size, step)[0])
+
+
+def windows_of(num_tokens_D: Int64Array, context_size: int, step: int) -> Int64Array:
+    """`count_windows` of each of several documents [D]."""
+    counts: Int64Array = 1 + -(-np.maximum(0, num_tokens_D - context_size) // step)
+    return counts
 
 
 def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:
@@ -46,8 +51,9 @@ def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size:
 class Batch:
     """Rows ready for a model: it reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
 
-    `nonterminals_BT`, `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar expects, and what
-    came next last time, before each of them) and 0 at padding; the first two are None for data without a grammar.
+    `nonterminals_BT` (rows of masks.npy), `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar
+    expects, and what came next last time, before each of them) and 0 at padding; the first two are None for data
+    without a grammar.
     `documents_B` says where each row comes from.
     """
 
@@ -84,48 +90,91 @@ class Windows:
                 f"context size {context_size}"
             )
         self._split = split
-        self._context_size = context_size
+        self.context_size = context_size
         self._stride = stride
-        self._pad_id = pad_id
+        self.pad_id = pad_id
         self._num_scored_before = context_size - self._step if score_once else 0
         self.documents = np.arange(split.num_documents, dtype=np.int64) if documents is None else documents
-        num_tokens = split.offsets[self.documents + 1] - split.offsets[self.documents]
-        counts = 1 + -(-np.maximum(0, num_tokens - context_size) // self._step)
-        self._first_window = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        num_tokens_D = split.offsets[self.documents + 1] - split.offsets[self.documents]
+        self._first_window = np.concatenate(([0], np.cumsum(windows_of(num_tokens_D, context_size, self._step))))
 
     def __len__(self) -> int:
         return int(self._first_window[-1])
+
+    def all_lengths(self) -> NDArray[np.unsignedinteger[Any]]:
+        """How many tokens each window has: as many as the context, but for the last ones of documents."""
+        last_D = self._first_window[1:] - 1
+        lengths = np.full(len(self), self.context_size, dtype=np.min_scalar_type(self.context_size))
+        lengths[last_D] = self.lengths(last_D)
+        return lengths
+
+    def lengths(self, indices: Int64Array) -> Int64Array:
+        """How many tokens the windows `indices` have."""
+        document_B, start_B = self._places(indices)
+        num_tokens_B = self._split.offsets[document_B + 1] - self._split.offsets[document_B]
+        lengths_B: Int64Array = np.minimum(num_tokens_B - start_B, self.context_size)
+        return lengths_B
+
+    def documents_of(self, indices: Int64Array) -> Int64Array:
+        """The documents that the windows `indices` are of."""
+        return self._places(indices)[0]
+
+    def _places(self, indices: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """The document of each window, and where in it the window begins."""
+        entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
+        return self.documents[entry_B], (indices - self._first_window[entry_B]) * self._step
 
     def rows(self, indices: Int64Array) -> Batch:
         """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
             raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
-        entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
-        document_B = self.documents[entry_B]
-        start_B = (indices - self._first_window[entry_B]) * self._step
+        document_B, start_B = self._places(indices)
+        length_B = self.lengths(indices)
         begin_B = self._split.offsets[document_B] + start_B
-        length_B = np.minimum(self._split.offsets[document_B + 1] - begin_B, self._context_size)
 
-        column_T = np.arange(self._context_size)
+        column_T = np.arange(self.context_size)
         is_token_BT = column_T < length_B[:, None]
         place_BT = begin_B[:, None] + np.minimum(column_T, length_B[:, None] - 1)
-        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self._pad_id)
+        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
         position_B1 = (start_B // self._stride)[:, None]
 
         is_scored_before_BT = (column_T < self._num_scored_before) & (start_B > 0)[:, None]
+        nonterminals_BT, states_BT2 = surroundings(self._split, place_BT, is_token_BT)
         return Batch(
             tokens_BT=np.concatenate((position_B1, content_BT), axis=1),
             targets_BT=np.where(is_token_BT & ~is_scored_before_BT, content_BT, IGNORED_TARGET),
-            nonterminals_BT=_gather(self._split.nonterminals, place_BT, is_token_BT),
-            states_BT2=_gather(self._split.states, place_BT, is_token_BT[:, :, None]),
-            echoes_BTE=np.where(is_token_BT[:, :, None], self._split.echoes[place_BT].astype(np.int64), NEVER),
+            nonterminals_BT=nonterminals_BT,
+            states_BT2=states_BT2,
+            echoes_BTE=self._echoes(document_B, start_B, length_B),
             documents_B=document_B,
         )
 
+    def _echoes(self, document_B: Int64Array, start_B: Int64Array, length_B: Int64Array) -> Int64Array:
+        """The echoes before the tokens of windows; each document is read once, up to the end of its last window."""
+        document_D, entry_B = np.unique(document_B, return_inverse=True)
+        end_D = np.zeros(len(document_D), dtype=np.int64)
+        np.maximum.at(end_D, entry_B, start_B + length_B)
+        begin_D = np.cumsum(end_D) - end_D
+        offset_D = self._split.offsets[document_D]
+        spans = zip(offset_D.tolist(), (offset_D + end_D).tolist(), strict=True)
+        tokens = np.concatenate([self._split.tokens[begin:end] for begin, end in spans], dtype=np.int64)
 
-def _gather(stream: NDArray[Any] | None, place_BT: Int64Array, is_token: NDArray[np.bool_]) -> Int64Array | None:
-    """The stream's entries at `place_BT` as int64, 0 where there is no token; None without a stream."""
-    return None if stream is None else np.where(is_token, stream[place_BT].astype(np.int64), 0)
+        column_T = np.arange(self.context_size)
+        is_token_BT = column_T < length_B[:, None]
+        place_BT = (begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1)
+        is_wanted = np.zeros(len(tokens), dtype=np.bool_)
+        is_wanted[place_BT] = True
+        return np.where(is_token_BT[:, :, None], echoes(tokens, begin_D, is_wanted)[place_BT], NEVER)
+
+
+def surroundings(
+    split: Split, place_BT: Int64Array, is_token_BT: BoolArray
+) -> tuple[Int64Array | None, Int64Array | None]:
+    """The rows of masks and states before the tokens at `place_BT`, 0 where there is none; None without a grammar."""
+    if split.places is None or split.place_rows is None:
+        return None, None
+    rows_BT3 = np.where(is_token_BT[:, :, None], split.place_rows[split.places[place_BT]], 0)
+    return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
 
 
 def training_windows(split: Split) -> Windows:
@@ -146,47 +195,3 @@ def scoring_windows(
     half = max(context_size // 2, 1)
     step = half // stride * stride or half
     return Windows(split, context_size, stride, pad_id, step=step, documents=documents, score_once=True)
-
-
-@dataclass(frozen=True)
-class SamplerState:
-    """Where a sampler stands: `position` windows of `epoch` are drawn."""
-
-    epoch: int = 0
-    position: int = 0
-
-
-class WindowSampler:
-    """An endless order of window indices: each epoch shuffled by (seed, epoch), each window once per epoch.
-
-    A batch that reaches the end of an epoch is filled up from the next one, so all batches have the same size.
-    """
-
-    def __init__(self, num_windows: int, batch_size: int, seed: int, state: SamplerState | None = None) -> None:
-        if num_windows < 1:
-            raise DataError("there are no windows to draw from: the split has no documents")
-        self._num_windows = num_windows
-        self._batch_size = batch_size
-        self._seed = seed
-        self.state = SamplerState() if state is None else state
-        self._order = self._shuffle(self.state.epoch)
-
-    def _shuffle(self, epoch: int) -> Int64Array:
-        # Raw bits of a bit generator are stable across NumPy versions; `Generator.permutation` is not promised to be.
-        bits = np.random.PCG64(np.random.SeedSequence((self._seed, epoch))).random_raw(self._num_windows)
-        return np.argsort(bits, kind="stable")
-
-    def next_batch(self) -> Int64Array:
-        """The next `batch_size` window indices [B]."""
-        parts: list[Int64Array] = []
-        missing = self._batch_size
-        while missing:
-            epoch, position = self.state.epoch, self.state.position
-            part = self._order[position : position + missing]
-            parts.append(part)
-            missing -= part.size
-            self.state = SamplerState(epoch, position + part.size)
-            if self.state.position == self._num_windows:
-                self.state = SamplerState(epoch + 1, 0)
-                self._order = self._shuffle(epoch + 1)
-        return np.concatenate(parts)

@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 
 from schemalm.documents.checkouts import GIT_FOLDER, Checkout, is_inside
+from schemalm.documents.collected import kinds_in
 from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.errors import DataError
 from schemalm.wording import reason_of
@@ -203,8 +204,12 @@ class _Walk:
                 raise DataError(f"{as_text(str(folder.path))}: cannot be read: {reason_of(error)}") from None
             self._reject(folder, "the folder", error)
             return
+        own = kinds_in(folder.path, [name for name, _ in found])
         for name, is_link in found:
             place = folder.below(name, is_link)
+            if name in own:
+                self._left_out.pass_over(own[name], place.name)
+                continue
             try:
                 status = place.path.stat()
             except OSError as error:

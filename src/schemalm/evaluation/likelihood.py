@@ -59,9 +59,10 @@ def validation_likelihood(
     try:
         training = configuration["training"]
         under_mask, batch_size, dtype = training["mask_loss"], training["batch_size"], DTYPES[training["dtype"]]
+        packing = training["packing"]
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"the run's configuration is damaged: {error} is missing or wrong") from None
     masks = load_masks(data, metadata) if under_mask else None
     packed = None if masks is None else torch.from_numpy(masks).to(model.head_weight.device)
-    score = score_documents(model, split, documents, packed, batch_size=batch_size, dtype=dtype)
+    score = score_documents(model, split, documents, packed, batch_size=batch_size, dtype=dtype, packing=packing)
     return Likelihood(score, len(documents), under_mask=packed is not None)

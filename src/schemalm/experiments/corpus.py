@@ -23,7 +23,7 @@ from typing import Any
 
 import zstandard
 
-from schemalm.dataset.prepare import SourceDocument, valid_documents
+from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
@@ -112,14 +112,14 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
     tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
     of_validation = LeftOut()
     rows = _rows(data.validation, data.validation_where, grammar.schema, of_validation)
-    validation = valid_documents(map(_document, rows), grammar, of_validation)
+    validation = list(valid_documents(map(_document, rows), grammar, of_validation))
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
         raise _nothing_left(data.validation, of_validation)
     left_out = LeftOut()  # of the training corpus first: where nothing of it is left, the reasons are its own
     texts = _training_texts(recipe, seed, grammar.schema, left_out)
     refused = LeftOut()  # which all others are noted with when the documents are written
-    learners = valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar, refused)
+    learners = list(valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar, refused))
     if not learners:
         left_out.extend(refused)
         raise _nothing_left(data.train, left_out)

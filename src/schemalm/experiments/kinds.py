@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from schemalm.dataset.prepare import SourceDocument
+from schemalm.dataset.reading import SourceDocument
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import AnyTokenizer, ByteBPETokenizer, CharacterTokenizer, Tokenizer
 

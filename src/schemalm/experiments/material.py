@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from schemalm.dataset.prepare import SourceDocument, prepare
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
 from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus

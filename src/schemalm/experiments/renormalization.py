@@ -109,7 +109,8 @@ class _Scorer:
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
             # The mask of a position is the row of its number in the document.
-            split.nonterminals = np.arange(len(split.tokens)) - split.offsets[document]
+            split.places = np.arange(len(split.tokens)) - split.offsets[document]
+            split.place_rows = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
         documents = np.array([document])
         return score_documents(self._model, split, documents, packed, batch_size=self._batch_size, dtype=self._dtype)
 

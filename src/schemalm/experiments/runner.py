@@ -102,7 +102,7 @@ def run_experiment(
     seeds = sorted({run.seed for run in planned})
     experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, tell) for seed in seeds}, out)
     done = {result.key for result in read_results(out)}
-    missing = [run for run in planned if experiment.key(run) not in done]
+    missing = [run for run in planned if done.isdisjoint(experiment.keys(run))]
     tell(f"runs: {len(planned) - len(missing)} of {len(planned)} are done")
     failures: list[Failure] = []
     at_once = jobs > 1 and bool(missing)

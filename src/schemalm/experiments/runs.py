@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from schemalm.dataset.store import read_metadata
+from schemalm.dataset.packing import num_rows
+from schemalm.dataset.store import Split, read_metadata
+from schemalm.dataset.windows import training_windows
 from schemalm.evaluation.likelihood import validation_likelihood
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.keeping import digest
@@ -19,9 +22,23 @@ from schemalm.experiments.recipe import Arm, Recipe
 from schemalm.experiments.renormalization import score_renormalized
 from schemalm.experiments.results import MEASURES, Measure, Result
 from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
+from schemalm.training.configuration import VALUES_BEFORE
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint
+
+# What the first experiments trained with, whose keys do not name these settings.
+_FIRST_VALUES = {
+    "micro_batch_size": None,
+    "optimizer": "adamw",
+    "muon_learning_rate": 0.02,
+    "schedule": "cosine",
+    "warmdown_fraction": 0.4,
+    "max_loss_rise": 2.0,
+    "compile": False,
+    "activation_checkpointing": False,
+    "shard_optimizer": False,
+}
 
 
 @dataclass(frozen=True)
@@ -34,17 +51,28 @@ class PlannedRun:
     budget: int
     seed: int
 
-    def key(self, recipe: Recipe, corpus: DrawnCorpus) -> str:
-        """A name for everything that determines the run's result."""
+    def keys(self, recipe: Recipe, corpus: DrawnCorpus) -> list[str]:
+        """Names for everything that determines the run's result: the present one first, then those of earlier versions.
+
+        A setting that came later is left out where it has the value that all runs had before, so that results stay.
+        """
         arm, baseline = self.arm, self.baseline
         compared = [baseline.tokenizer.kind, baseline.tokenizer.options] if self.measure == "documents" else []
         tokenizer = [arm.tokenizer.kind, arm.tokenizer.options, recipe.data.num_tokenizer_documents]
-        training = asdict(arm.configuration(1, self.seed))
+        training = _without(asdict(arm.configuration(1, self.seed)), VALUES_BEFORE)
         what = [arm.name, arm.renormalize, self.measure, self.budget, compared]
-        return digest([what, tokenizer, training, recipe.context_size, corpus.digest])
+        return [
+            digest([what, tokenizer, settings, recipe.context_size, corpus.digest])
+            for settings in (training, _without(training, _FIRST_VALUES))
+        ]
 
     def __str__(self) -> str:
         return f"{self.arm.name} ({self.arm.model}), equal {self.measure}, {self.budget:,} tokens, seed {self.seed}"
+
+
+def _without(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings but for those that have one of these values."""
+    return {name: value for name, value in settings.items() if name not in values or values[name] != value}
 
 
 def plan_runs(recipe: Recipe) -> Iterator[PlannedRun]:
@@ -75,7 +103,11 @@ class Experiment:
 
     def key(self, planned: PlannedRun) -> str:
         """A name for everything that determines a run's result."""
-        return planned.key(self.recipe, self.corpora[planned.seed])
+        return self.keys(planned)[0]
+
+    def keys(self, planned: PlannedRun) -> list[str]:
+        """This name, and those that earlier versions gave."""
+        return planned.keys(self.recipe, self.corpora[planned.seed])
 
     def folder(self, planned: PlannedRun) -> Path:
         """The folder of a run."""
@@ -86,9 +118,10 @@ class Experiment:
         """Train and score one run, and make what it needs and is not there."""
         data, num_tokens = self._data(planned)
         metadata = read_metadata(data)
-        split = metadata.splits["train"]
-        batch_size = planned.arm.configuration(1, planned.seed).batch_size
-        num_steps = max(1, round(num_tokens * split.num_windows / split.num_tokens / batch_size))
+        split, settings = metadata.splits["train"], planned.arm.configuration(1, planned.seed)
+        lengths = training_windows(Split(data, "train", metadata)).all_lengths()
+        num_rows_once = num_rows(lengths, metadata.context_size, settings.packing)
+        num_steps = max(1, round(num_tokens * num_rows_once / split.num_tokens / settings.batch_size))
         configuration = planned.arm.configuration(num_steps, planned.seed)
         run = self.folder(planned)
         summary = train(data, run, configuration, resume="auto", report=progress)

@@ -6,6 +6,7 @@ nine tenths of the documents do not exceed.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ def measure_usage(documents: Iterable[tuple[Sequence[int], int]], vocab_size: in
     Raises ValueError where there is no document.
     """
     uses = np.zeros(vocab_size, dtype=np.int64)
-    lengths: list[int] = []
+    lengths = array("q")
     num_bytes = 0
     for tokens, size in documents:
         uses += np.bincount(np.asarray(tokens, dtype=np.int64), minlength=vocab_size)

@@ -21,7 +21,7 @@ class GPTConfiguration:
     the number of echoes that it is told, 0 for none; `echo_gain` multiplies their scales, which start at zero: the
     larger, the faster they are learned. A hidden matrix starts with the standard deviation `hidden_gain /
     sqrt(inputs)`, output projections with zeros. With `tie_head` the head is the token embedding; with `input_norm` the
-    embeddings are normed before the first layer.
+    embeddings are normed before the first layer. `dropout` is the rate at which numbers are dropped in training.
     """
 
     vocab_size: int
@@ -43,6 +43,7 @@ class GPTConfiguration:
     head_std: float = 0.001
     tie_head: bool = False
     input_norm: bool = True
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -51,8 +52,10 @@ class GPTConfiguration:
                 if not isinstance(value, bool):
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
-            may_be_zero = field.name in ("num_states", "num_echoes") or field.name.endswith(("_std", "_gain"))
+            may_be_zero = field.name.endswith(("num_states", "num_echoes", "dropout", "_std", "_gain"))
             check_number(field.name, value, 0, is_above=not may_be_zero, is_whole=field.type == "int")
+        if self.dropout >= 1:
+            raise ConfigurationError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
         if self.model_width % (2 * self.num_heads):
             raise ConfigurationError(
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "

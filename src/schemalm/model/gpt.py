@@ -3,15 +3,16 @@
 In go token ids, and optionally the grammar state and the echoes before each next token; out come float32 logits. Rotary
 positions, RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys
 after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Two switches, `tie_head` and
-`input_norm`, leave that form for experiments.
+`input_norm`, leave that form for experiments. In train mode `dropout` drops numbers of the embeddings, of what
+attention and the MLP add, and attention weights; it draws from torch's generators, which whoever trains seeds.
 
 The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token's before the input norm,
 one to the residual stream before the last norm, a bias of the logits by state. Each echo (`dataset/echo.py`) is a
 token: its embedding, scaled by a vector, is added at the input, and its row of the head, scaled by another, to what the
 head reads, which raises its own logit. With zeros in the added parameters the model is the plain one.
 
-Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary, S cached places.
-Not covered: dropout, contexts longer than the configuration's.
+Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary.
+Not covered: contexts longer than the configuration's.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from torch.utils.checkpoint import checkpoint
 
 from schemalm.dataset.echo import NEVER
 from schemalm.errors import ConfigurationError
+from schemalm.model.attention import CachedRows, Layout, PackedRows, WholeRows, rotate
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
 
@@ -32,16 +34,6 @@ def at_least_float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
-def rotate(x_BHTK: Tensor, cos_BTK: Tensor, sin_BTK: Tensor) -> Tensor:
-    """Rotary positions (Su et al., 2021) on halves of the head, in the direction that nanochat turns them.
-
-    `cos` and `sin` are [B or 1, T, K / 2].
-    """
-    first, second = x_BHTK.chunk(2, dim=-1)
-    cos, sin = cos_BTK[:, None], sin_BTK[:, None]
-    return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
-
-
 class Attention(nn.Module):
     """Causal self-attention with rotary positions and normed queries and keys."""
 
@@ -49,32 +41,24 @@ class Attention(nn.Module):
         super().__init__()
         self._head_width = configuration.head_width
         self._norm_epsilon = configuration.norm_epsilon
-        self._is_grouped = configuration.num_key_value_heads < configuration.num_heads
+        self._dropout = configuration.dropout
         width, head_width = configuration.model_width, configuration.head_width
         self.query = nn.Linear(width, configuration.num_heads * head_width, bias=False)
         self.key = nn.Linear(width, configuration.num_key_value_heads * head_width, bias=False)
         self.value = nn.Linear(width, configuration.num_key_value_heads * head_width, bias=False)
         self.output = nn.Linear(configuration.num_heads * head_width, width, bias=False)
 
-    def forward(self, x_BTD: Tensor, places: _Places) -> Tensor:
+    def forward(self, x_BTD: Tensor, layout: Layout) -> Tensor:
         """Mix each position with those before it [B, T, D]."""
         query_BHTK, key_BHTK, value_BHTK = (
             project(x_BTD).unflatten(-1, (-1, self._head_width)).transpose(1, 2)
             for project in (self.query, self.key, self.value)
         )
         query_BHTK, key_BHTK = (
-            F.rms_norm(rotate(x, places.cos_BTK, places.sin_BTK), (self._head_width,), eps=self._norm_epsilon)
-            for x in (query_BHTK, key_BHTK)
+            F.rms_norm(rotate(x, layout), (self._head_width,), eps=self._norm_epsilon) for x in (query_BHTK, key_BHTK)
         )
-        key_BHSK, value_BHSK = places.remember(key_BHTK, value_BHTK)
-        mixed_BHTK = F.scaled_dot_product_attention(
-            query_BHTK.to(value_BHSK.dtype),
-            key_BHSK.to(value_BHSK.dtype),
-            value_BHSK,
-            attn_mask=places.mask_B1TS,
-            is_causal=places.mask_B1TS is None,
-            enable_gqa=self._is_grouped,
-        )
+        dropout = self._dropout if self.training else 0.0
+        mixed_BHTK = layout.attend(query_BHTK, key_BHTK, value_BHTK, dropout)
         output_BTD: Tensor = self.output(mixed_BHTK.transpose(1, 2).flatten(2))
         return output_BTD
 
@@ -85,40 +69,21 @@ class Block(nn.Module):
     def __init__(self, configuration: GPTConfiguration) -> None:
         super().__init__()
         self._norm_epsilon = configuration.norm_epsilon
+        self._dropout = configuration.dropout
         self.attention = Attention(configuration)
         self.up = nn.Linear(configuration.model_width, configuration.mlp_width, bias=False)
         self.down = nn.Linear(configuration.mlp_width, configuration.model_width, bias=False)
 
-    def forward(self, x_BTD: Tensor, places: _Places) -> Tensor:
+    def forward(self, x_BTD: Tensor, layout: Layout) -> Tensor:
         """Add what attention and the MLP have to say [B, T, D]."""
         shape = x_BTD.shape[-1:]
-        x_BTD = x_BTD + self.attention(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon), places)
+        mixed_BTD = self.attention(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon), layout)
+        x_BTD = x_BTD + self._dropped(mixed_BTD)
         hidden = F.relu(self.up(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon))).square()
-        mixed_BTD: Tensor = x_BTD + self.down(hidden)
-        return mixed_BTD
+        return x_BTD + self._dropped(self.down(hidden))
 
-
-class _Places:
-    """Where the tokens of one forward pass stand: rotations, the attention mask, and the cache if there is one."""
-
-    def __init__(
-        self, cos_TK: Tensor, sin_TK: Tensor, num_tokens: int, cache: KeyValueCache | None, num_new_B: Tensor
-    ) -> None:
-        self._cache, self._layer = cache, 0
-        if cache is None:
-            self.cos_BTK, self.sin_BTK = cos_TK[None, :num_tokens], sin_TK[None, :num_tokens]
-            self.mask_B1TS: Tensor | None = None
-            return
-        position_BT, self._place_BT, self._num_places = cache.places(num_new_B, num_tokens)
-        self.cos_BTK, self.sin_BTK = cos_TK[position_BT], sin_TK[position_BT]
-        place_S = torch.arange(self._num_places, device=position_BT.device)
-        self.mask_B1TS = (place_S <= position_BT[:, :, None])[:, None]
-
-    def remember(self, keys_BHTK: Tensor, values_BHTK: Tensor) -> tuple[Tensor, Tensor]:
-        if self._cache is None:
-            return keys_BHTK, values_BHTK
-        self._layer += 1
-        return self._cache.store(self._layer - 1, keys_BHTK, values_BHTK, self._place_BT, self._num_places)
+    def _dropped(self, x_BTD: Tensor) -> Tensor:
+        return F.dropout(x_BTD, self._dropout) if self._dropout and self.training else x_BTD
 
 
 class GPT(nn.Module):
@@ -197,9 +162,10 @@ class GPT(nn.Module):
         echoes_BTE: Tensor | None = None,
         cache: KeyValueCache | None = None,
         num_new_B: Tensor | None = None,
+        positions_BT: Tensor | None = None,
     ) -> Tensor:
         """Logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
-        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, cache, num_new_B))
+        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, cache, num_new_B, positions_BT))
 
     def hidden(
         self,
@@ -208,13 +174,14 @@ class GPT(nn.Module):
         echoes_BTE: Tensor | None = None,
         cache: KeyValueCache | None = None,
         num_new_B: Tensor | None = None,
+        positions_BT: Tensor | None = None,
     ) -> Tensor:
         """What the head reads [B, T, D].
 
         `states_BT2` holds rows of the state embedding and `echoes_BTE` tokens, in force before the *next* token. With a
         cache, row b goes on from its cached length with its first `num_new_B[b]` tokens (all of them by default); the
-        rest is padding, whose outputs mean nothing. Raises `ConfigurationError` where the arguments do not fit the
-        model.
+        rest is padding, whose outputs mean nothing. In rows of several documents `positions_BT` counts the places of
+        each from 0, and none sees another. Raises `ConfigurationError` where the arguments do not fit the model.
         """
         self._check_given("grammar state", self.states, states_BT2)
         self._check_given("echoes", self.echo, echoes_BTE)
@@ -223,9 +190,7 @@ class GPT(nn.Module):
             raise ConfigurationError(
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
-        if num_new_B is None:
-            num_new_B = torch.full((tokens_BT.shape[0],), num_tokens, device=tokens_BT.device)
-        places = _Places(self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK"), num_tokens, cache, num_new_B)
+        layout = self._layout(tokens_BT, cache, num_new_B, positions_BT)
 
         x_BTD = self.tokens(tokens_BT)
         if self.states is not None:
@@ -234,10 +199,12 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self._echoed(self.tokens.weight, echoes_BTE, self.echo[0])
         if self.configuration.input_norm:
             x_BTD = self._norm(x_BTD)
+        if self.configuration.dropout and self.training:
+            x_BTD = F.dropout(x_BTD, self.configuration.dropout)
         for layer in self.layers:
-            x_BTD = self._run(layer, x_BTD, places)
+            x_BTD = self._run(layer, x_BTD, layout)
         if cache is not None:
-            cache.lengths_B += num_new_B
+            cache.lengths_B += num_tokens if num_new_B is None else num_new_B
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
         x_BTD = self._norm(x_BTD)
@@ -245,11 +212,26 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         return x_BTD
 
-    def _run(self, layer: nn.Module, x_BTD: Tensor, places: _Places) -> Tensor:
+    def _layout(
+        self, tokens_BT: Tensor, cache: KeyValueCache | None, num_new_B: Tensor | None, positions_BT: Tensor | None
+    ) -> Layout:
+        num_rows, num_tokens = tokens_BT.shape
+        rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
+        if positions_BT is not None:
+            if cache is not None:
+                raise ConfigurationError("rows of several documents cannot go on from a cache")
+            return PackedRows(*rotations, positions_BT)
+        if cache is None:
+            return WholeRows(*rotations, num_tokens)
+        if num_new_B is None:
+            num_new_B = torch.full((num_rows,), num_tokens, device=tokens_BT.device)
+        return CachedRows(*rotations, num_tokens, cache, num_new_B)
+
+    def _run(self, layer: nn.Module, x_BTD: Tensor, layout: Layout) -> Tensor:
         if self.recomputes and torch.is_grad_enabled():
-            recomputed: Tensor = checkpoint(layer, x_BTD, places, use_reentrant=False)
+            recomputed: Tensor = checkpoint(layer, x_BTD, layout, use_reentrant=False)
             return recomputed
-        output_BTD: Tensor = layer(x_BTD, places)
+        output_BTD: Tensor = layer(x_BTD, layout)
         return output_BTD
 
     def _echoed(self, weight_VD: Tensor, echoes_BTE: Tensor, scales_ED: Tensor) -> Tensor:

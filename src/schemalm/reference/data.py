@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemalm.dataset.prepare import SourceDocument, validation_sources
+from schemalm.dataset.prepare import validation_sources
+from schemalm.dataset.reading import SourceDocument
 from schemalm.documents import LeftOut, canonical_json
 from schemalm.errors import DataError
 from schemalm.reference.configuration import ReferenceConfiguration

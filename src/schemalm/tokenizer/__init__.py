@@ -2,7 +2,7 @@
 
 from schemalm.tokenizer.byte_bpe import ByteBPETokenizer
 from schemalm.tokenizer.character import CharacterTokenizer
-from schemalm.tokenizer.loading import AnyTokenizer, load_tokenizer
+from schemalm.tokenizer.loading import AnyTokenizer, load_tokenizer, parse_tokenizer
 from schemalm.tokenizer.o200k import load_o200k_base
 from schemalm.tokenizer.text_tokenizer import TextTokenizer
 from schemalm.tokenizer.tokenizer import GrammarStates, Tokenizer
@@ -16,4 +16,5 @@ __all__ = [
     "Tokenizer",
     "load_o200k_base",
     "load_tokenizer",
+    "parse_tokenizer",
 ]

@@ -8,44 +8,50 @@ they follow there. Objects that no document of an even selection reaches keep th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.tokenizer.expansions import Expansions
 from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.tally import Tally
 from schemalm.tokenizer.writing import NOTHING
 
 MAX_NAMES = 200
 MAX_READ_DOCUMENTS = 4_000
+MAX_LISTING_BYTES = 64 << 20  # of the different orders that objects have their names in
 
 
 def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[str], tuple[str, ...]]:
     """The order of names for each set of names that the grammar's objects have in valid values."""
-    listings: Counter[tuple[str, ...]] = Counter()
+    listings: Tally[tuple[str, ...]] = Tally(MAX_LISTING_BYTES, lambda listing: 128 + 8 * len(listing))
+    known = {symbol.text for symbol in grammar.symbols.symbols if symbol.label == "KEY"}
     for value in values:
-        _count_listings(value, listings)
+        _count_listings(value, known, listings)
     reached = grammar.with_key_orders({})
     linearizer = Linearizer(Expansions(reached), NOTHING)
-    for value in values[:: -(-len(values) // MAX_READ_DOCUMENTS)] if values else ():
-        linearizer.write(value)
+    for index in range(0, len(values), max(1, -(-len(values) // MAX_READ_DOCUMENTS))):
+        linearizer.write(values[index])
     return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}
 
 
-def _count_listings(value: Any, listings: Counter[tuple[str, ...]]) -> None:
+def _count_listings(value: Any, known: Set[str], listings: Tally[tuple[str, ...]]) -> None:
+    """Count the orders in which a value's objects have names that the schema knows."""
     stack = [value]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
             if 1 < len(node) <= MAX_NAMES:
-                listings[tuple(node)] += 1
+                listing = tuple(name for name in node if name in known)
+                if len(listing) > 1:
+                    listings.add(listing, 1)
             stack.extend(node.values())
         elif isinstance(node, list):
             stack.extend(node)
 
 
-def _order(names: tuple[str, ...], listings: Counter[tuple[str, ...]]) -> tuple[str, ...]:
+def _order(names: tuple[str, ...], listings: Tally[tuple[str, ...]]) -> tuple[str, ...]:
     known = set(names)
     before: Counter[tuple[str, str]] = Counter()
     for listing, count in listings.items():

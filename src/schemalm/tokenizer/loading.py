@@ -7,7 +7,7 @@ from pathlib import Path
 from schemalm.errors import DataError
 from schemalm.tokenizer.byte_bpe import ByteBPETokenizer
 from schemalm.tokenizer.character import CharacterTokenizer
-from schemalm.tokenizer.text_tokenizer import TextTokenizer, read_content
+from schemalm.tokenizer.text_tokenizer import TextTokenizer, parse_content, read_tokenizer_file
 from schemalm.tokenizer.tokenizer import Tokenizer
 
 AnyTokenizer = Tokenizer | TextTokenizer
@@ -21,11 +21,16 @@ _KINDS: dict[str, type[Tokenizer | ByteBPETokenizer | CharacterTokenizer]] = {
 
 def load_tokenizer(path: str | Path) -> AnyTokenizer:
     """Reads a tokenizer file by the kind that it names; raises DataError where it is none."""
-    kind = str(read_content(path).get("kind", ""))
+    return parse_tokenizer(read_tokenizer_file(path), str(path))
+
+
+def parse_tokenizer(text: bytes, name: str = "the text") -> AnyTokenizer:
+    """The tokenizer of a file's content, as `load_tokenizer`; errors call it `name`."""
+    kind = str(parse_content(text, name).get("kind", ""))
     if kind not in _KINDS:
         found = f"its kind is {kind!r}" if kind else "it names no kind"
         raise DataError(
-            f"{path} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; `schemalm tokenizer train` "
+            f"{name} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; `schemalm tokenizer train` "
             "makes one"
         )
-    return _KINDS[kind].load(path)
+    return _KINDS[kind].from_json(text, name)

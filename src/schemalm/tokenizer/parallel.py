@@ -1,55 +1,44 @@
-"""Encoding over processes: each worker reads the tokenizer once, values go out in chunks and come back in order.
-
-Workers are started afresh ("spawn"), so a script that encodes with several has to guard its entry point with
-`if __name__ == "__main__":`, as for every pool of processes.
-"""
+"""Encoding over processes: each reads the tokenizer once, values go out in chunks and come back in order."""
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from schemalm.engines import open_engine
 from schemalm.errors import InvalidDocument
 
 if TYPE_CHECKING:
     from schemalm.tokenizer.tokenizer import Tokenizer
 
 CHUNK_SIZE = 64
-# Token ids, or the message, pointer and keyword of why there are none.
-Answer = list[int] | tuple[str, str, str]
+Encoded = list[int] | InvalidDocument
 
 
-class _Worker:
-    """What a process of the pool keeps between chunks."""
+@dataclass(frozen=True)
+class EncodeTask:
+    """Encodes lists of values with the tokenizer of a file's content."""
 
-    tokenizer: Tokenizer
+    content: bytes
 
-    @classmethod
-    def start(cls, content: bytes) -> None:
+    def start(self) -> Callable[[list[Any]], list[Encoded]]:
+        """The function that encodes a list."""
         from schemalm.tokenizer.tokenizer import Tokenizer  # noqa: PLC0415
 
-        cls.tokenizer = Tokenizer.from_json(content)
-
-    @classmethod
-    def answer(cls, value: Any) -> Answer:
-        try:
-            return cls.tokenizer.encode(value)
-        except InvalidDocument as error:
-            return error.message, error.pointer, error.keyword
+        tokenizer = Tokenizer.from_json(self.content)
+        return lambda values: tokenizer.encode_batch(values, "return")
 
 
-def encode_in_processes(
-    tokenizer: Tokenizer, values: Iterable[Any], num_workers: int
-) -> Iterator[list[int] | InvalidDocument]:
+def encode_in_processes(tokenizer: Tokenizer, values: Iterable[Any], num_workers: int) -> Iterator[Encoded]:
     """The token ids of each value, or the error in their place, in the order of the values."""
-    with ProcessPoolExecutor(
-        num_workers, multiprocessing.get_context("spawn"), _Worker.start, (tokenizer.to_json(),)
-    ) as pool:
-        for answer in pool.map(_Worker.answer, values, chunksize=CHUNK_SIZE):
-            if isinstance(answer, tuple):
-                message, pointer, keyword = answer
-                yield InvalidDocument(message, pointer=pointer, keyword=keyword)
-            else:
-                yield answer
+    with open_engine("local", workers=num_workers) as engine:
+        for encoded in engine.map(EncodeTask(tokenizer.to_json()), _chunks(values)):
+            yield from encoded
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    remaining = iter(values)
+    while chunk := list(islice(remaining, CHUNK_SIZE)):
+        yield chunk

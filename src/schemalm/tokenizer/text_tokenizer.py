@@ -103,17 +103,22 @@ class TextTokenizer(ABC):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Reads a tokenizer file; raises DataError where it is none of this kind and format."""
-        content = read_content(path)
+        return cls.from_json(read_tokenizer_file(path), str(path))
+
+    @classmethod
+    def from_json(cls, text: bytes, name: str = "the text") -> Self:
+        """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
+        content = parse_content(text, name)
         if content.get("kind") != cls.kind:
-            raise DataError(f"{path} holds a tokenizer of the kind {content.get('kind')!r}, not {cls.kind!r}")
+            raise DataError(f"{name} holds a tokenizer of the kind {content.get('kind')!r}, not {cls.kind!r}")
         if content.get("format") != cls.format:
             raise DataError(
-                f"{path} has the format {content.get('format')!r}, this version reads {cls.format}: train it again"
+                f"{name} has the format {content.get('format')!r}, this version reads {cls.format}: train it again"
             )
         try:
             return cls.from_content(content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path} is no tokenizer file: {error!r}") from None
+            raise DataError(f"{name} is no tokenizer file: {error!r}") from None
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as one JSON file."""
@@ -138,14 +143,20 @@ def write_text(value: Any, text: TextFormat) -> str:
         raise InvalidDocument(f"this value cannot be written: {error}", keyword="type") from None
 
 
-def read_content(path: str | Path) -> dict[str, Any]:
-    """The JSON object of a tokenizer file, of whatever kind; raises DataError where it is none."""
+def read_tokenizer_file(path: str | Path) -> bytes:
+    """The content of a tokenizer file; raises DataError where it cannot be read."""
     try:
-        content = json.loads(Path(path).read_bytes())
+        return Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
+
+
+def parse_content(text: bytes, name: str) -> dict[str, Any]:
+    """The JSON object of a tokenizer file, of whatever kind; raises DataError where it is none."""
+    try:
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no tokenizer file: {error}") from None
+        raise DataError(f"{name} is no tokenizer file: {error}") from None
     if not isinstance(content, dict):
-        raise DataError(f"{path} is no tokenizer file: it holds no JSON object")
+        raise DataError(f"{name} is no tokenizer file: it holds no JSON object")
     return content

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
@@ -26,6 +27,7 @@ from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import Cutter, Kind, MergeScope, Stretch
+from schemalm.tokenizer.text_tokenizer import read_tokenizer_file
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.tokenizer.writing import CUT, Find, JoinedWriting, Memory, Writing
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMAT = 2
+# Of the learned tokens, those that are whole strings: at most so many.
+WHOLE_VALUES_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -112,30 +116,26 @@ class Tokenizer:
         *,
         sources: Iterable[str] | None = None,
         merge_scope: MergeScope = "word",
-        whole_values: float = 0.15,
+        whole_values: float = WHOLE_VALUES_SHARE,
     ) -> Tokenizer:
         """Learns key orders, whole values and merges from valid values.
 
         sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
         it every value counts as a source of its own. merge_scope: how far merges reach. whole_values: the share of
-        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents from which
-        grammar states are collected.
+        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents that are
+        learned from where there are too many for the memory (`sample`), and those that give the grammar states.
         Raises InvalidDocument for a value that breaks the schema, ConfigurationError for too small a vocab_size.
         """
+        from schemalm.tokenizer.sample import draw_sample  # noqa: PLC0415
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
 
-        given = list(values)
-        origins = list(sources) if sources is not None else None
-        return train_tokenizer(grammar, given, vocab_size, seed, origins, merge_scope, whole_values)
+        sample = draw_sample(zip(values, repeat(None)) if sources is None else zip(values, sources, strict=True), seed)
+        return train_tokenizer(grammar, sample, vocab_size, seed, merge_scope, whole_values)
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
         """Reads a tokenizer file; raises DataError where it is none."""
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
-        return cls.from_json(content, str(path))
+        return cls.from_json(read_tokenizer_file(path), str(path))
 
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:

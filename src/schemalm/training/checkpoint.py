@@ -3,12 +3,13 @@
     RUN/checkpoints/000500/
         model.safetensors       weights, float32
         optimizer.safetensors   the optimizer's state, `parameter/quantity`
-        training.json           step, the sampler's place, counters
+        training.json           step, the loader's place, counters
         manifest.json           sha256 of the three; written last
 
 A checkpoint is written into a hidden folder, every file is synced, and the folder is renamed into place: a kill at any
-moment leaves a whole checkpoint or none. Removal renames first as well. Training draws nothing at random but the order
-of windows, which the sampler's place determines, so no generator state is kept. There is no pickle in these files.
+moment leaves a whole checkpoint or none. Removal renames first as well. Training draws the order of rows at random,
+which the loader's place determines, and what a model drops, which the step does, so no generator state is kept. There
+is no pickle in these files.
 """
 
 from __future__ import annotations

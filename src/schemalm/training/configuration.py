@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from schemalm.bounds import check_number
 from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.loader import PACKINGS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
@@ -15,6 +17,8 @@ from schemalm.model.configuration import SIZES, GPTConfiguration
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
+# What runs had before there were these fields, which config.json of then does not name.
+VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
 # Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
 # others.
 MEANS = frozenset(
@@ -33,8 +37,9 @@ class TrainingConfiguration:
     tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
     data without a grammar. `echo` tells it what came next last time.
 
-    batch_size: windows that a step reads, over all processes. Each process computes at most `micro_batch_size` of its
-    share at once (all of it where None) and adds up the gradients.
+    batch_size: rows of one context that a step reads, over all processes. Each process computes at most
+    `micro_batch_size` of its share at once (all of it where None) and adds up the gradients. A row is one window where
+    `packing` is "windows"; where it is "documents", whole short windows share a row, and none sees another.
 
     optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all else, or
     "adamw" for everything. Rates rise over `warmup_steps`; then they fall to `min_learning_rate_fraction` of their
@@ -51,6 +56,7 @@ class TrainingConfiguration:
     num_steps: int
     model: str | GPTConfiguration = "tiny"
     batch_size: int = 8
+    packing: str = "windows"
     micro_batch_size: int | None = None
     optimizer: str = "muon"
     learning_rate: float = 5e-3
@@ -94,7 +100,8 @@ class TrainingConfiguration:
         check_number("weight_decay", self.weight_decay, 0)
         if self.micro_batch_size is not None:
             check_number("micro_batch_size", self.micro_batch_size, 1, is_whole=True)
-        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("dtype", tuple(DTYPES))):
+        choices_of = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "dtype": tuple(DTYPES), "packing": PACKINGS}
+        for name, choices in choices_of.items():
             if getattr(self, name) not in choices:
                 raise ConfigurationError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
         _check_device(self.device)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from schemalm.dataset.packing import num_rows
 from schemalm.dataset.store import Split, read_metadata
 from schemalm.dataset.windows import training_windows
 from schemalm.model.gpt import GPT
@@ -22,8 +23,8 @@ ASSUMED_SHARE = 0.4
 class Estimate:
     """What a run will take.
 
-    `num_places` counts the places of all windows that are read, padding included, and `num_epochs` passes over the
-    data. `flops_per_token` are those of a place of a full context, `peak` the measured operations per second of matrix
+    `num_places` counts the places of all rows that are read, padding included, and `num_epochs` passes over the data.
+    `flops_per_token` are those of a place of a full context, `peak` the measured operations per second of matrix
     products in one process. `seconds` assume `ASSUMED_SHARE` of it; `cost` is for a price per process and hour.
     """
 
@@ -49,8 +50,8 @@ def estimate_run(
     with torch.device("meta"):
         model = GPT(configuration.model_configuration(metadata))
     windows = training_windows(Split(data, "train", metadata))
-    num_windows = configuration.num_steps * configuration.batch_size
-    num_places = num_windows * metadata.context_size
+    num_rows_once = num_rows(windows.all_lengths(), metadata.context_size, configuration.packing)
+    num_places = configuration.num_steps * configuration.batch_size * metadata.context_size
     peak = matmul_peak(device, DTYPES[configuration.dtype])
     seconds = num_places * model.flops_per_token() / (peak * num_processes * ASSUMED_SHARE)
     return Estimate(
@@ -60,7 +61,7 @@ def estimate_run(
         available_memory=available_memory(device),
         num_steps=configuration.num_steps,
         num_places=num_places,
-        num_epochs=num_windows / len(windows),
+        num_epochs=configuration.num_steps * configuration.batch_size / num_rows_once,
         peak=peak,
         num_processes=num_processes,
         seconds=seconds,

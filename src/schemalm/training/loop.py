@@ -17,10 +17,11 @@ from typing import Any
 
 import torch
 
+from schemalm.dataset.loader import Loader, LoaderState
 from schemalm.dataset.padding import padding_remark
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
-from schemalm.dataset.windows import SamplerState, WindowSampler, training_windows
+from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError, TrainingError
 from schemalm.model.gpt import GPT
 from schemalm.training.checkpoint import (
@@ -139,8 +140,7 @@ class _Trainer:
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
         train_split = Split(data, "train", metadata)
-        windows = training_windows(train_split)
-        remark = padding_remark(train_split)
+        remark = padding_remark(train_split, configuration.packing)
         if remark is not None:
             progress.warning(remark)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
@@ -163,14 +163,24 @@ class _Trainer:
         self._optimizers = Optimizers(self._model, configuration, processes)
         if step != NO_STEP:
             self._optimizers.restore(optimizer_state)
-        self._stepper = Stepper(self._model, windows, self._masks, configuration, processes)
-        place = SamplerState(self._state.epoch, self._state.position)
-        self._sampler = WindowSampler(len(windows), configuration.batch_size, configuration.seed, place)
+        self._stepper = Stepper(self._model, self._masks, configuration, processes)
+        self._loader = Loader(
+            training_windows(train_split),
+            configuration.batch_size,
+            seed=configuration.seed,
+            packing=configuration.packing,
+            state=LoaderState(self._state.epoch, self._state.position),
+            rank=processes.rank,
+            num_processes=processes.size,
+            micro_batch_size=configuration.micro_batch_size,
+            device=processes.device,
+        )
         peak = matmul_peak(processes.device, DTYPES[configuration.dtype]) * processes.size
         self._peak_tokens_per_second = peak / self._model.flops_per_token()
         self._metrics = Metrics(run, self._state.step, writes=processes.is_first)
 
     def close(self) -> None:
+        self._loader.close()
         self._metrics.close()
         self._progress.end()
 
@@ -204,20 +214,19 @@ class _Trainer:
     def _update(self) -> None:
         started = time.monotonic()
         state, step = self._state, self._state.step + 1
-        indices = self._sampler.next_batch()
-        result = self._stepper.gradients(indices)
+        result = self._stepper.gradients(next(self._loader), step)
         loss = result.loss_sum / result.num_targets
         smoothed_loss = smoothed(state.smoothed_loss, loss)
         lowest = smoothed_loss if state.lowest_loss is None else min(state.lowest_loss, smoothed_loss)
         fault = instability(loss, result.gradient_norm, smoothed_loss, lowest, self._configuration.max_loss_rise)
         if fault is not None:
-            raise TrainingError(self._diverged(step, fault, self._stepper.documents(indices)))
+            raise TrainingError(self._diverged(step, fault, self._loader.documents()))
         self._optimizers.step(step)
         seconds = time.monotonic() - started
         self._state = TrainingState(
             step=step,
-            epoch=self._sampler.state.epoch,
-            position=self._sampler.state.position,
+            epoch=self._loader.state.epoch,
+            position=self._loader.state.position,
             num_tokens=state.num_tokens + result.num_targets,
             interval_loss=state.interval_loss + result.loss_sum,
             interval_tokens=state.interval_tokens + result.num_targets,
@@ -306,6 +315,7 @@ class _Trainer:
             self._masks,
             batch_size=configuration.micro_batch_size or configuration.batch_size,
             dtype=DTYPES[configuration.dtype],
+            packing=configuration.packing,
         )
 
     def _summary(self) -> RunSummary:

@@ -71,9 +71,11 @@ def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfigurat
     """What the forward pass keeps of one token; a test compares it with what autograd saves."""
     width, inner = shapes.model_width, shapes.mlp_width
     if configuration.dtype == "bfloat16":
-        layer = (4 * _FLOAT32 + 9 * _BFLOAT16) * width + 2 * _BFLOAT16 * inner
+        number, layer = _BFLOAT16, (4 * _FLOAT32 + 9 * _BFLOAT16) * width + 2 * _BFLOAT16 * inner
     else:
-        layer = _FLOAT32 * (11 * width + 2 * inner)
+        number, layer = _FLOAT32, _FLOAT32 * (11 * width + 2 * inner)
+    if configuration.packing == "documents":
+        layer += number * width  # what attention says of each document, put together
     # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two rows of each echo.
     ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes)
     if configuration.activation_checkpointing:

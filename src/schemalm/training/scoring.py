@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from schemalm.dataset.loader import Rows, rows_once
 from schemalm.dataset.store import Split
-from schemalm.dataset.windows import Batch, Windows, scoring_windows
+from schemalm.dataset.windows import scoring_windows
 from schemalm.errors import DataError
 from schemalm.model.gpt import GPT
 from schemalm.model.loss import head_cross_entropy
 
 
-def batch_loss(model: GPT, batch: Batch, masks_packed: Tensor | None, dtype: torch.dtype) -> tuple[Tensor, int]:
-    """The summed loss of a batch in nats and its number of targets; without `masks_packed` over all tokens.
+def batch_loss(model: GPT, rows: Rows, masks_packed: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """The summed loss of rows on the model's device, in nats; without `masks_packed` over all tokens.
 
     `dtype` is the type of matrix products; the loss itself is taken in float32.
     """
-    device = model.head_weight.device
-
-    def move(array: NDArray[np.int64] | None) -> Tensor | None:
-        return None if array is None else torch.from_numpy(array).to(device)
-
-    states_BT2 = None if model.states is None else move(batch.states_BT2)
-    echoes_BTE = None if model.echo is None else move(batch.echoes_BTE)
-    tokens_BT = torch.from_numpy(batch.tokens_BT).to(device)
-    targets_BT = torch.from_numpy(batch.targets_BT).to(device)
-    with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-        hidden_BTD = model.hidden(tokens_BT[:, :-1], states_BT2, echoes_BTE)
-        return head_cross_entropy(model, hidden_BTD, targets_BT, move(batch.nonterminals_BT), masks_packed)
+    states_BT2 = None if model.states is None else rows.states_BT2
+    echoes_BTE = None if model.echo is None else rows.echoes_BTE
+    with torch.autocast(rows.inputs_BT.device.type, dtype=dtype, enabled=dtype != torch.float32):
+        hidden_BTD = model.hidden(rows.inputs_BT, states_BT2, echoes_BTE, positions_BT=rows.positions_BT)
+        return head_cross_entropy(model, hidden_BTD, rows.targets_BT, rows.nonterminals_BT, masks_packed)[0]
 
 
 @dataclass(frozen=True)
@@ -69,18 +65,30 @@ def score_documents(
     *,
     batch_size: int,
     dtype: torch.dtype,
+    packing: str = "windows",
 ) -> Score:
-    """The loss of whole documents, every token predicted once; raises `DataError` where there are none."""
+    """The loss of whole documents, every token predicted once; raises `DataError` where there are none.
+
+    `packing` changes how long that takes, and the last digits.
+    """
     if not documents.size:
         raise DataError("there are no documents to score: the split is empty")
     metadata = split.metadata
-    windows: Windows = scoring_windows(
-        split, metadata.context_size, metadata.stride, metadata.pad_id, documents=documents
-    )
+    windows = scoring_windows(split, metadata.context_size, metadata.stride, metadata.pad_id, documents=documents)
     loss_sum, num_tokens = 0.0, 0
-    for start in range(0, len(windows), batch_size):
-        batch = windows.rows(np.arange(start, min(start + batch_size, len(windows))))
-        loss, num_targets = batch_loss(model, batch, masks_packed, dtype)
-        loss_sum += float(loss)
-        num_tokens += num_targets
+    with evaluating(model):
+        for rows in rows_once(windows, batch_size, packing, model.head_weight.device):
+            loss_sum += float(batch_loss(model, rows, masks_packed, dtype))
+            num_tokens += rows.num_targets
     return Score(loss_sum, num_tokens, int(split.num_bytes[documents].sum()))
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Have a model drop nothing for a while."""
+    is_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(is_training)

@@ -6,18 +6,18 @@ processes changes nothing but the last digits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.windows import IGNORED_TARGET, Batch, Windows
-from schemalm.errors import ConfigurationError, TrainingError
+from schemalm.dataset.loader import Rows
+from schemalm.errors import TrainingError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.processes import Processes
@@ -41,43 +41,35 @@ class _Loss(nn.Module):
         self.model = model
         self._masks_packed, self._dtype = masks_packed, dtype
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, rows: Rows) -> Tensor:
         """The summed loss in nats."""
-        return batch_loss(self.model, batch, self._masks_packed, self._dtype)[0]
+        return batch_loss(self.model, rows, self._masks_packed, self._dtype)
 
 
 class Stepper:
-    """Computes the gradients of batches of windows, this process's share of them."""
+    """Computes the gradients of batches, this process's share of them."""
 
     def __init__(
-        self,
-        model: GPT,
-        windows: Windows,
-        masks_packed: Tensor | None,
-        configuration: TrainingConfiguration,
-        processes: Processes,
+        self, model: GPT, masks_packed: Tensor | None, configuration: TrainingConfiguration, processes: Processes
     ) -> None:
-        if configuration.batch_size < processes.size:
-            raise ConfigurationError(
-                f"batch_size {configuration.batch_size} is less than one window for each of {processes.size} processes"
-            )
-        self._model, self._windows = model, windows
+        self._model = model
         self._configuration, self._processes = configuration, processes
         loss = _Loss(model, masks_packed, DTYPES[configuration.dtype])
         self._loss: nn.Module = loss if processes.size == 1 else DistributedDataParallel(loss)
 
-    def gradients(self, indices: Int64Array) -> StepResult:
-        """Put the clipped gradient of the mean loss over the windows `indices` into the model's parameters.
+    def gradients(self, batches: Sequence[Rows], step: int) -> StepResult:
+        """Put the clipped gradient of the mean loss over micro-batches into the model's parameters.
 
-        Raises `TrainingError` where memory does not suffice.
+        What a model drops is drawn from the seed, the step, the process and the micro-batch. Raises `TrainingError`
+        where memory does not suffice.
         """
         processes = self._processes
-        batches = [self._windows.rows(rows) for rows in self._micro_batches(indices)]
-        (num_targets,) = processes.sums(sum(int((batch.targets_BT != IGNORED_TARGET).sum()) for batch in batches))
+        (num_targets,) = processes.sums(sum(batch.num_targets for batch in batches))
         loss_sum = 0.0
         with _memory_explained(self._configuration):
-            for batch in batches:
-                with nullcontext() if batch is batches[-1] else self._without_exchange():
+            for index, batch in enumerate(batches):
+                is_last = index == len(batches) - 1
+                with nullcontext() if is_last else self._without_exchange(), self._drawing(step, index):
                     loss = self._loss(batch)
                     # Processes average their gradients, but the mean is taken over all targets.
                     (loss * (processes.size / num_targets)).backward()
@@ -86,15 +78,17 @@ class Stepper:
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._configuration.gradient_clip)
         return StepResult(loss_sum, int(num_targets), float(norm))
 
-    def documents(self, indices: Int64Array) -> list[int]:
-        """The documents that windows are of, over all processes."""
-        documents: list[int] = self._windows.rows(indices).documents_B.tolist()
-        return documents
-
-    def _micro_batches(self, indices: Int64Array) -> list[Int64Array]:
-        share = indices[self._processes.rank :: self._processes.size]
-        size = self._configuration.micro_batch_size or len(share)
-        return [share[start : start + size] for start in range(0, len(share), size)]
+    @contextmanager
+    def _drawing(self, step: int, index: int) -> Iterator[None]:
+        """While what is dropped is a function of these numbers; nothing where the model drops nothing."""
+        if not self._model.configuration.dropout:
+            yield
+            return
+        device = self._processes.device
+        seed = np.random.SeedSequence((self._configuration.seed, step, self._processes.rank, index))
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]))
+            yield
 
     def _without_exchange(self) -> AbstractContextManager[None]:
         """While gradients only add up in this process."""
@@ -111,7 +105,7 @@ def _memory_explained(configuration: TrainingConfiguration) -> Iterator[None]:
             raise
         size = configuration.micro_batch_size or configuration.batch_size
         raise TrainingError(
-            f"memory does not suffice for {size} windows at once: set micro_batch_size to {max(1, size // 2)} or less"
+            f"memory does not suffice for {size} rows at once: set micro_batch_size to {max(1, size // 2)} or less"
             f"{'' if configuration.activation_checkpointing else ', or activation_checkpointing'}, and go on from the "
             "last checkpoint with --resume auto"
         ) from error

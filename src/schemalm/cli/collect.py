@@ -1,0 +1,139 @@
+"""`schemalm collect`: documents of any origin to a corpus of valid, different ones without secrets, split by source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemalm.cli.left_out import exit_code, report_left_out
+from schemalm.cli.options import (
+    CHOOSE_OUT,
+    DEFAULT_SCHEMA,
+    Address,
+    AsJSON,
+    EngineChoice,
+    MaxFiles,
+    MergeKeys,
+    Resume,
+    SchemaName,
+    Seed,
+    Strict,
+    Workers,
+    given_merge_keys,
+    wants_merge_keys,
+)
+from schemalm.cli.terminal import Terminal, command_line
+from schemalm.dataset.collect_settings import CollectSettings, SecretsPolicy, SplitBy
+from schemalm.engines import open_engine
+from schemalm.files import check_writable
+
+if TYPE_CHECKING:
+    from schemalm.dataset.collect import Collection, CollectionSummary
+    from schemalm.engines import Engine
+
+
+def collect(
+    *,
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
+        ),
+    ],
+    schema: SchemaName = DEFAULT_SCHEMA,
+    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The corpus folder to write.")],
+    similarity: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="Of documents that are alike to this degree (Jaccard, from 0.5) one is kept; 1 keeps all."
+        ),
+    ] = 0.9,
+    secrets: Annotated[
+        SecretsPolicy, typer.Option(help="Drop documents with tokens or private keys, or mask these.")
+    ] = "drop",
+    split_by: Annotated[SplitBy, typer.Option(help="What never has documents in both splits.")] = "owner",
+    train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
+    max_files: MaxFiles = None,
+    seed: Seed = 0,
+    merge_keys: MergeKeys = None,
+    workers: Workers = 1,
+    engine: EngineChoice = "local",
+    address: Address = None,
+    resume: Resume = False,
+    strict: Strict = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Collect documents into a corpus: valid, different, without secrets, split by source."""
+    from schemalm.dataset.collect import finished, open_collection, refuse_corpus  # noqa: PLC0415
+    from schemalm.documents.collected import MANIFEST_FILE, REJECTED_FILE  # noqa: PLC0415
+    from schemalm.grammar import compile_schema  # noqa: PLC0415
+
+    terminal = Terminal(as_json)
+    named = ", ".join(map(str, inputs))
+    terminal.say(f"collecting the documents of {named} for the schema {schema}, to be written to {out}")
+    if not resume:
+        refuse_corpus(out)
+    check_writable(out, MANIFEST_FILE, advice=CHOOSE_OUT)
+    with terminal.working("compiling the schema"):
+        grammar = compile_schema(schema)
+    settings = CollectSettings(
+        similarity=similarity,
+        secrets=secrets,
+        split_by=split_by,
+        train_split=train_split,
+        seed=seed,
+        merge_keys=wants_merge_keys(merge_keys, grammar.schema),
+        max_files=max_files,
+    )
+    summary = finished(inputs, grammar, out, settings) if resume else None
+    if summary is None:
+        with (
+            open_engine(engine, workers=workers, address=address) as opened,
+            open_collection(inputs, grammar, out, settings, resume=resume) as collection,
+        ):
+            summary = _collect(terminal, collection, opened)
+    report_left_out(terminal, summary.left_out)
+    _report(terminal, summary.manifest)
+    terminal.show(f"what was left out, each document with its reason: {out / REJECTED_FILE}")
+    following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
+    command = command_line(*following, *given_merge_keys(merge_keys))
+    terminal.finish(_result(out, summary), next_command=command)
+    raise typer.Exit(exit_code(summary.left_out, strict))
+
+
+def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> CollectionSummary:
+    """Go through the steps."""
+    with terminal.working("counting documents"):
+        num_rows = collection.num_rows()
+    with terminal.counting("examining documents", num_rows) as done:
+        collection.examine(engine, done)
+    with terminal.working("comparing documents"):
+        collection.compare()
+    with terminal.working("writing the corpus"):
+        return collection.write()
+
+
+def _report(terminal: Terminal, manifest: Mapping[str, Any]) -> None:
+    """Show what became of all documents, and what the splits hold."""
+    from schemalm.dataset.corpus_readme import REASONS  # noqa: PLC0415
+    from schemalm.dataset.distribution import kinds_of  # noqa: PLC0415
+
+    counts = manifest["counts"]
+    if manifest["secrets_by_kind"]:
+        terminal.warn(f"secrets were found: {kinds_of(manifest['secrets_by_kind'])}")
+    rows = [("kept", counts["kept"]), *((f"left out: {why}", counts[key]) for why, key in REASONS.items())]
+    all_rows = [*rows, ("all", counts["documents"])]
+    terminal.table(("what became of them", "documents"), [(name, f"{count:,}") for name, count in all_rows])
+    columns = ("num_documents", "num_sources", "num_bytes")
+    splits = [(name, *(f"{split[key]:,}" for key in columns)) for name, split in manifest["splits"].items()]
+    terminal.table(("split", "documents", "sources", "bytes"), splits)
+
+
+def _result(out: Path, summary: CollectionSummary) -> dict[str, Any]:
+    """What `--json` prints."""
+    manifest = summary.manifest
+    shown = ("counts", "splits", "secrets_by_kind", "largest_sources", "licenses", "files")
+    return {"corpus": str(out), **{name: manifest[name] for name in shown}, **summary.left_out.to_dict()}

@@ -1,0 +1,249 @@
+"""From documents of any origin to a collected corpus: valid, without duplicates and secrets, split by source.
+
+Shards of the input are examined one by one, by an engine (`examination`); what has to be known of all documents at once
+is found in bounded memory (`survey`, `fates`); then the folder is written that `collected` describes. Nothing is left
+out in silence: every document of the input is kept, or stands in rejected.jsonl with the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.collect_settings import CollectSettings, SplitBy
+from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
+from schemalm.dataset.corpus_readme import REASONS, readme
+from schemalm.dataset.distribution import Distributed, Distribution
+from schemalm.dataset.examination import REJECTED, Examine
+from schemalm.dataset.fates import decide, sources_that_stay
+from schemalm.dataset.held_out import Sources
+from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
+from schemalm.dataset.store import hash_file
+from schemalm.dataset.survey import Survey
+from schemalm.documents import LeftOut, canonical_json
+from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER
+from schemalm.documents.corpus_files import as_text
+from schemalm.documents.left_out import too_little
+from schemalm.documents.pieces import count_rows, read_pieces
+from schemalm.engines import Engine
+from schemalm.errors import DataError
+from schemalm.files import named_errors, write_atomically
+from schemalm.grammar import Grammar
+from schemalm.grammar.naming import schema_name
+from schemalm.grammar.places import documents_at
+from schemalm.wording import counted
+
+NUM_LARGEST = 10  # sources that the manifest names
+OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
+_SURVEYED = [
+    *("kind", "repo", "path", "license", "file", "line", "sha256"),
+    *("pointer", "keyword", "reason", "secrets"),
+]
+_WRITTEN = ["json", *_SURVEYED]
+_COMPARED = ["kind", "features", "keys"]
+
+
+@dataclass(frozen=True)
+class CollectionSummary:
+    """What was collected: the manifest, and what was left out."""
+
+    manifest: dict[str, Any]
+    left_out: LeftOut
+
+
+class Collection:
+    """One collection under way: `examine`, then `compare`, then `write`; made by `open_collection`."""
+
+    def __init__(
+        self, paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, work: Work
+    ) -> None:
+        self._paths = paths
+        self._grammar = grammar
+        self._out = out
+        self._settings = settings
+        self._work = work
+        self._left_out = LeftOut()
+        self._documents_at = documents_at(grammar.schema)
+
+    def num_rows(self) -> int:
+        """How many raw rows are examined; raises what `count_rows` raises."""
+        with self._work.refusing():
+            found = count_rows(self._paths, documents_at=self._documents_at)
+        return found if self._settings.max_files is None else min(found, self._settings.max_files)
+
+    def examine(self, engine: Engine, progress: Progress | None = None) -> None:
+        """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
+        settings = self._settings
+        chosen = None if settings.max_files is None else self._chosen(settings.max_files)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
+        task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
+        self._work.complete(engine, task, shards_of(pieces), progress)
+        self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
+
+    def _chosen(self, max_files: int) -> list[int]:
+        found: list[int] = evenly_spaced(count_rows(self._paths, documents_at=self._documents_at), max_files).tolist()
+        return found
+
+    def compare(self) -> None:
+        """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""
+        settings = self._settings
+        self._room = self._work.room()
+        survey = Survey(self._room, settings.split_by, settings.seed, self._left_out)
+        for table in self._tables(_SURVEYED):
+            survey.add(table)
+        with self._work.refusing():
+            if not survey.num_valid:
+                raise too_little(f"no document is left{_what_is_missing(survey)}", survey.left_out)
+            fates = decide(survey, self._tables(_COMPARED), settings.similarity)
+            sources = sources_that_stay(survey, fates)
+            held_out = sources.hold_out(1 - settings.train_split)
+            if held_out is None:
+                raise too_little(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
+        self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
+
+    def write(self) -> CollectionSummary:
+        """Write the corpus, its manifest last; what was worked with is removed. Raises `OSError` with the path."""
+        made = self._room / "corpus"
+        made.mkdir()
+        largest = self._sources.largest(NUM_LARGEST)
+        writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
+        done = writer.write(self._tables(_WRITTEN), self._unread)
+        done.left_out[REJECTED] += self._num_unread
+        manifest = self._manifest(done, {done.largest[draw]: count for draw, count in largest.items()})
+        write_atomically(made / README_FILE, readme(manifest, self._left_out).encode())
+        manifest["files"] = {**done.files, README_FILE: hash_file(made / README_FILE)}
+        for name in OUTPUTS:
+            _move(made / name, self._out / name)
+        write_atomically(self._out / MANIFEST_FILE, json.dumps(manifest, indent=2).encode() + b"\n")
+        self._work.remove()
+        return CollectionSummary(manifest, self._left_out)
+
+    def _manifest(self, done: Distributed, largest: dict[str, int]) -> dict[str, Any]:
+        """What the manifest says, but for the hashes of files."""
+        survey, schema = self._survey, self._grammar.schema
+        splits = {name: asdict(split) for name, split in done.splits.items()}
+        num_documents = survey.num_documents + self._num_unread  # as one each: nobody knows what they hold
+        counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
+        for split, num_sources in zip(splits.values(), self._num_sources(), strict=True):
+            split["num_sources"] = num_sources
+        licenses: Counter[str] = Counter()
+        for split in splits.values():
+            licenses.update(split["licenses"])
+        return {
+            "kind": CORPUS_KIND,
+            "format": FORMAT,
+            "schema": schema_name(schema),
+            **_identity(self._paths, self._grammar, self._settings),
+            "counts": {**counts, **{REASONS[why]: done.left_out[why] for why in REASONS}},
+            "splits": splits,
+            "secrets_by_kind": dict(sorted(survey.secrets.items())),
+            "rejected_by_reason": self._left_out.count_reasons(),
+            "passed_over": self._left_out.to_dict()["passed_over"],
+            "largest_sources": largest,
+            "licenses": dict(licenses.most_common()),
+        }
+
+    def _num_sources(self) -> tuple[int, int]:
+        """How many sources training and validation have."""
+        counts = [(len(draws), int(self._held_out.contains(draws).sum())) for draws, _ in self._sources.sizes()]
+        num_sources, num_held_out = (sum(column) for column in zip(*counts, strict=True))
+        return num_sources - num_held_out, num_held_out
+
+    def _tables(self, columns: list[str]) -> Iterator[Any]:
+        """Yield the tables of the examined shards, in order, with some of their columns."""
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        for content in self._work.shards():
+            yield pq.ParquetFile(io.BytesIO(content)).read(columns, use_threads=False)
+
+
+@contextmanager
+def open_collection(
+    paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, *, resume: bool = False
+) -> Iterator[Collection]:
+    """A collection of the documents of `paths` into the corpus folder `out`.
+
+    resume: goes on with what a killed command left there. Raises `DataError` where `out` holds a corpus already, what
+    `open_work` raises, and what cannot be read of the input.
+    """
+    refuse_corpus(out)
+    plan = _identity(paths, grammar, settings)
+    plan |= plan.pop("settings")
+    with open_work(out, plan, listing(paths, documents_at(grammar.schema)), resume=resume) as work:
+        yield Collection(paths, grammar, out, settings, work)
+
+
+def collect(
+    paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, engine: Engine
+) -> CollectionSummary:
+    """Collect the documents of `paths` into the corpus folder `out`; raises what `open_collection` and its steps do."""
+    with open_collection(paths, grammar, out, settings) as collection:
+        collection.examine(engine)
+        collection.compare()
+        return collection.write()
+
+
+def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings) -> CollectionSummary | None:
+    """The corpus in `out`, where it is what this collection would make; None where there is none.
+
+    A command that is killed at its very end leaves what it worked with beside the corpus: that is removed. The examples
+    of what was left out are in rejected.jsonl alone.
+    """
+    manifest = read_manifest(out)
+    if manifest is None or any(
+        manifest.get(name) != what for name, what in _identity(paths, grammar, settings).items()
+    ):
+        return None
+    shutil.rmtree(out / WORKING_FOLDER, ignore_errors=True)
+    return CollectionSummary(manifest, LeftOut(reasons=manifest["rejected_by_reason"]))
+
+
+def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
+    """What decides on a corpus beside the content of its inputs, as the manifest has it."""
+    return {
+        "schema_sha256": hashlib.sha256(canonical_json(grammar.schema, sort_keys=True)).hexdigest(),
+        "inputs": [as_text(str(path)) for path in paths],
+        "settings": asdict(settings),
+        "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},
+    }
+
+
+def refuse_corpus(out: Path) -> None:
+    """Raise `DataError` where a folder has a corpus, or files of its names; these are never written over."""
+    if read_manifest(out) is not None:
+        raise DataError(f"{out} already holds a collected corpus: choose another folder or delete it")
+    taken = next((name for name in (MANIFEST_FILE, *OUTPUTS) if os.path.lexists(out / name)), None)
+    if taken is not None and not (out / WORKING_FOLDER).is_dir():
+        raise DataError(f"{out} already has {taken}, which a corpus would have to replace: choose another folder")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Put a file or folder in the place of what an interrupted collection has put there."""
+    if target.is_dir():
+        shutil.rmtree(target)
+    with named_errors(target):
+        source.replace(target)
+
+
+def _what_is_missing(survey: Survey) -> str:
+    secret = f"; {counted(survey.num_secret, 'document')} held secrets" if survey.num_secret else ""
+    return f"{secret}; is the schema theirs?" if survey.left_out.breaks_schema else secret
+
+
+def _too_few_sources(survey: Survey, sources: Sources, split_by: SplitBy) -> str:
+    advice = "; with --split-by repository its repositories are split" if split_by == "owner" else ""
+    return (
+        f"fewer than two sources: a split needs one to train on and one to hold out; found: "
+        f"{counted(sources.num_documents, 'document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
+    )

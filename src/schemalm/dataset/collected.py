@@ -1,0 +1,143 @@
+"""A collected corpus: the folder that `schemalm collect` writes, and how it is found and read.
+
+    DIR/manifest.json     counts, settings, versions and the sha256 of every other file; written last
+    DIR/README.md         the same for people
+    DIR/train/000000.parquet, ..., DIR/val/...
+        json      canonical JSON text of the value, keys in the document's order
+        repo      the source; path: the document in it; license: where it is known, else empty
+        sha256    of the value's canonical JSON with sorted keys, in hexadecimal
+    DIR/rejected.jsonl    a row for every document that was left out, in the order of the corpus
+
+Equal corpora and settings give equal files, byte for byte, with one version of the libraries. A folder without
+manifest.json is no collected corpus.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.store import hash_file
+from schemalm.documents.collected import MANIFEST_FILE, is_corpus_manifest
+from schemalm.errors import DataError
+from schemalm.files import named_errors, sync_folder
+
+FORMAT = 1
+README_FILE = "README.md"
+TRAIN, VAL = "train", "val"
+COLUMNS = ("json", "repo", "path", "license", "sha256")
+
+_ROWS, _BYTES, _GROUPS = 4096, 1 << 23, 16  # of a row group at most, unless one row is larger; groups of a file
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A collected corpus: the folders of its splits, and the share of documents that training was to have."""
+
+    train: Path
+    val: Path
+    train_split: float | None = None
+
+
+def collected_split(path: Path) -> Collected | None:
+    """The splits of a collected corpus; None where the path is something else.
+
+    Raises `DataError` for a corpus of another version, or whose folders are not there.
+    """
+    manifest = read_manifest(path)
+    if manifest is None:
+        return None
+    found = Collected(path / TRAIN, path / VAL, manifest.get("settings", {}).get("train_split"))
+    missing = next((folder for folder in (found.train, found.val) if not folder.is_dir()), None)
+    if missing is not None:
+        raise DataError(f"{path} is a collected corpus, but {missing.name}/ is missing: collect it again")
+    return found
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What the manifest of a collected corpus says; None where the path is none.
+
+    Raises `DataError` for one of another version.
+    """
+    if not is_corpus_manifest(path / MANIFEST_FILE):
+        return None
+    manifest: dict[str, Any] = json.loads((path / MANIFEST_FILE).read_bytes())
+    if manifest.get("format") != FORMAT:
+        raise DataError(f"{path} is a collected corpus of format {manifest.get('format')}, not {FORMAT}: collect again")
+    return manifest
+
+
+class TableWriter:
+    """Writes the rows of a split as Parquet files of a new folder, cut in a way that the rows alone decide."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._group: list[Any] = []
+        self._num_rows = self._num_bytes = 0  # of the group
+        self._num_files = self._num_groups = 0  # groups of the file
+        self._file: Any = None
+        self.files: dict[str, str] = {}
+
+    def add(self, table: Any) -> None:
+        """Take rows: a table with the columns of the corpus."""
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        start = 0
+        for index, size in enumerate(pc.binary_length(table["json"]).to_pylist()):
+            if self._num_rows and (self._num_rows == _ROWS or self._num_bytes + size > _BYTES):
+                self._group.append(table.slice(start, index - start))
+                self._write_group()
+                start = index
+            self._num_rows += 1
+            self._num_bytes += size
+        self._group.append(table.slice(start))
+
+    def finish(self) -> dict[str, str]:
+        """Write what is left; the sha256 of each file by its name. Raises `OSError` with the path."""
+        if self._num_rows:
+            self._write_group()
+        self._close()
+        sync_folder(self._folder)
+        return self.files
+
+    def _write_group(self) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        table = pa.concat_tables(self._group).combine_chunks()
+        with named_errors(self._path):
+            if self._file is None:
+                names = ["repo", "license"]  # others hardly repeat
+                self._file = pq.ParquetWriter(self._path, table.schema, compression="zstd", use_dictionary=names)
+            self._file.write_table(table, row_group_size=len(table))
+        self._group, self._num_rows, self._num_bytes = [], 0, 0
+        self._num_groups += 1
+        if self._num_groups == _GROUPS:
+            self._close()
+
+    def _close(self) -> None:
+        if self._file is None:
+            return
+        with named_errors(self._path):
+            self._file.close()
+            sync_file(self._path)
+        self.files[self._path.name] = hash_file(self._path)
+        self._file, self._num_groups = None, 0
+        self._num_files += 1
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"{self._num_files:06}.parquet"
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,151 @@
+"""The files of a collected corpus: every document goes to its split, or to the rejected ones with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter, sync_file
+from schemalm.dataset.examination import REJECTED, SECRET, VALID
+from schemalm.dataset.fates import Fates
+from schemalm.dataset.held_out import HeldOut
+from schemalm.dataset.store import hash_file
+from schemalm.dataset.survey import Origin, Survey, name_of
+from schemalm.documents import Rejection
+from schemalm.documents.collected import REJECTED_FILE
+from schemalm.files import named_errors
+
+DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
+_NUM_LICENSES = 1000  # that are told apart
+_OTHERS, _UNKNOWN = "others", "unknown"
+
+
+def kinds_of(secrets: Mapping[str, int]) -> str:
+    """The kinds of secrets with how many there are of each."""
+    return ", ".join(f"{kind} ({count:,})" for kind, count in secrets.items())
+
+
+@dataclass
+class SplitCounts:
+    """What one split holds: `num_bytes` of JSON text."""
+
+    num_documents: int = 0
+    num_sources: int = 0
+    num_bytes: int = 0
+    licenses: dict[str, int] = field(default_factory=dict)
+
+    def add(self, table: Any) -> None:
+        """Count the documents of a table."""
+        self.num_documents += len(table)
+        self.num_bytes += sum(len(text.encode()) for text in table["json"].to_pylist())
+        for license, count in Counter(table["license"].to_pylist()).items():
+            name = license or _UNKNOWN
+            name = name if name in self.licenses or len(self.licenses) < _NUM_LICENSES else _OTHERS
+            self.licenses[name] = self.licenses.get(name, 0) + count
+
+
+@dataclass
+class Distributed:
+    """What was written: the counts of splits, how many documents were left out for what, and the hash of each file."""
+
+    splits: dict[str, SplitCounts] = field(default_factory=lambda: {TRAIN: SplitCounts(), VAL: SplitCounts()})
+    left_out: Counter[str] = field(default_factory=Counter)
+    largest: dict[int, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+class Distribution:
+    """Writes splits and rejected documents into `folder`, shard by shard.
+
+    largest: the draws of sources whose names are looked for.
+    """
+
+    def __init__(
+        self, folder: Path, survey: Survey, fates: Fates, held_out: HeldOut, largest: Collection[int] = ()
+    ) -> None:
+        self._survey, self._fates, self._held_out = survey, fates, held_out
+        self._nameless = set(largest)
+        self._folder = folder
+        self._writers = {name: TableWriter(folder / name) for name in (TRAIN, VAL)}
+        self._start = 0  # the number of the next valid document
+        self.done = Distributed()
+
+    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> Distributed:
+        """Write the documents of all shards' tables, in order; first the files that could not be read.
+
+        Raises `OSError` with the path.
+        """
+        path = self._folder / REJECTED_FILE
+        with named_errors(path), path.open("wb") as rejected:
+            for rejection in unread:
+                _write_line(rejected, {"why": REJECTED, **asdict(rejection)})
+            for table in tables:
+                self._add(table, rejected)
+        sync_file(path)
+        for name, writer in self._writers.items():
+            self.done.files |= {f"{name}/{file}": digest for file, digest in writer.finish().items()}
+        self.done.files[REJECTED_FILE] = hash_file(path)
+        return self.done
+
+    def _add(self, table: Any, rejected: BinaryIO) -> None:
+        is_valid = np.array(table["kind"].to_pylist()) == VALID
+        numbers = np.cumsum(is_valid) - 1 + self._start  # of valid documents
+        stop = self._start + int(is_valid.sum())
+        stays, is_val = np.zeros((2, len(table)), np.bool_)
+        stays[is_valid] = self._fates.stay(self._start, stop)
+        draws = self._survey.draws[self._start : stop]
+        is_val[is_valid] = self._held_out.contains(draws)
+        self._name_sources(table.filter(is_valid), draws)
+        self._start = stop
+        for name, chosen in ((TRAIN, stays & ~is_val), (VAL, stays & is_val)):
+            part = table.select(list(COLUMNS)).filter(chosen)
+            self._writers[name].add(part)
+            self.done.splits[name].add(part)
+        left = table.drop(["json", "sha256"]).filter(~stays).to_pylist()
+        for number, row in zip(numbers[~stays].tolist(), left, strict=True):
+            described = self._describe(row, number)
+            self.done.left_out[described["why"]] += 1
+            _write_line(rejected, described)
+
+    def _name_sources(self, valid: Any, draws: NDArray[np.uint64]) -> None:
+        """Note the names of sources that were asked for, by their draws."""
+        for index in np.flatnonzero(np.isin(draws, list(self._nameless))).tolist() if self._nameless else ():
+            draw = int(draws[index])
+            row = valid.slice(index, 1).select(["repo", "path"]).to_pylist()[0]
+            self.done.largest.setdefault(draw, self._survey.source_of(row))
+            self._nameless.discard(draw)
+
+    def _describe(self, row: dict[str, Any], number: int) -> dict[str, Any]:
+        """The row of a document that is left out; `number`: its own where it is valid."""
+        why, reason, original = row["kind"], row["reason"], None
+        if why == SECRET:
+            reason = f"it holds secrets: {kinds_of(json.loads(row['secrets']))}"
+        elif why == VALID:
+            why, original = self._twin(number)
+            reason = f"its value is that of {original}" if why == DUPLICATE else f"it is nearly the same as {original}"
+        return {
+            "why": why,
+            "name": name_of(row),
+            **{name: row[name] for name in ("repo", "path", "license", "file", "line")},
+            **{name: row[name] or None for name in ("pointer", "keyword")},
+            "reason": reason,
+            "original": original and asdict(original),
+        }
+
+    def _twin(self, number: int) -> tuple[str, Origin]:
+        """Whether a document that goes is a duplicate or a near one, and the document that it is one of."""
+        original = int(self._fates.originals[number])
+        if original != number:
+            return DUPLICATE, self._survey.origins[original]
+        return NEAR_DUPLICATE, self._survey.origins[int(self._fates.near[number])]
+
+
+def _write_line(file: BinaryIO, described: dict[str, Any]) -> None:
+    file.write(json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

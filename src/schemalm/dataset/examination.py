@@ -1,0 +1,165 @@
+"""One shard of a corpus, examined: what of it is valid, what is not and why, and what duplicates are found by.
+
+In go the pieces of a shard, out comes a table as the bytes of a Parquet file: a row for each document, in order. It is
+a function of the pieces and the settings alone, in whatever process. Columns:
+
+    kind       VALID, REJECTED or SECRET
+    repo, path, license, file, line
+    json       canonical JSON text of a valid value, keys in the document's order
+    sha256     of the value, key order aside, in hexadecimal
+    features, keys   see minhash.py; empty where near duplicates are kept
+    pointer, keyword, reason   of what is rejected
+    secrets    JSON: how many secrets of each kind
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from schemalm.dataset.collect_settings import SecretsPolicy
+from schemalm.dataset.minhash import Banding, features
+from schemalm.dataset.secrets import mask_secrets, mask_text
+from schemalm.dataset.shards import Shard
+from schemalm.documents import CorpusRow, LeftOut, canonical_json
+from schemalm.documents.limits import DEFAULT_LIMITS
+from schemalm.documents.pieces import rows_of
+from schemalm.documents.values import JSONValue
+from schemalm.errors import DocumentError, InvalidDocument
+from schemalm.grammar import compile_schema
+from schemalm.tokenizer import Tokenizer
+
+VALID, REJECTED, SECRET = "valid", "rejected", "secret"
+_COMMENTS = b"comments"
+
+
+@dataclass(frozen=True)
+class Examine:
+    """The task: each shard's table. `similarity` 1 keeps near duplicates."""
+
+    schema: dict[str, Any] | bool
+    merge_keys: bool
+    secrets: SecretsPolicy
+    similarity: float
+
+    def start(self) -> Callable[[Shard], bytes]:
+        """The function of one shard."""
+        check = Tokenizer.from_grammar(compile_schema(self.schema)).stretches
+        return partial(self._examine, check)
+
+    def _examine(self, check: Callable[[Any], object], shard: Shard) -> bytes:
+        left_out = LeftOut()
+        rows = [
+            self._row(row, check)
+            for piece in shard.pieces
+            for row in rows_of(piece, merge_keys=self.merge_keys, left_out=left_out)
+        ]
+        return _packed(rows, left_out)
+
+    def _row(self, row: CorpusRow, check: Callable[[Any], object]) -> _Row:
+        """What becomes of one document; of one with secrets no message speaks."""
+        found = _Row(_text(row.repository), _text(row.path), _text(row.license), _text(row.file), row.line)
+        try:
+            if row.error is not None:
+                raise row.error
+            value, text = row.value, canonical_json(row.value).decode()
+            masked, secrets = mask_secrets(value, text)
+            if not secrets.counts:
+                check(value)
+            else:
+                found.secrets = json.dumps(secrets.counts, sort_keys=True)
+                if self.secrets == "drop" or secrets.is_in_key or not _admits(check, masked):
+                    found.kind = SECRET
+                    return found
+                value, text = masked, canonical_json(masked).decode()
+            self._admit(found, value, text)
+        except (DocumentError, InvalidDocument) as error:
+            found.reject(row, error)
+        return found
+
+    def _admit(self, found: _Row, value: JSONValue, text: str) -> None:
+        """Note what a valid value is kept as, its JSON text, and what duplicates of it are found by."""
+        num_bytes = len(text.encode())
+        if num_bytes > DEFAULT_LIMITS.max_bytes:  # escapes make JSON longer than YAML
+            message = f"its JSON text has {num_bytes:,} bytes, more than the {DEFAULT_LIMITS.max_bytes:,} that are read"
+            raise DocumentError(message, line=found.line, source=found.file)
+        found.kind = VALID
+        found.json = text
+        found.sha256 = hashlib.sha256(canonical_json(value, sort_keys=True)).hexdigest()
+        if self.similarity < 1:
+            found.features = features(value)
+            found.keys = Banding.of(self.similarity).keys(found.features)
+
+
+@dataclass
+class _Row:
+    """A row of the table."""
+
+    repo: str
+    path: str
+    license: str
+    file: str
+    line: int
+    kind: str = REJECTED
+    json: str = ""
+    sha256: str = ""
+    features: Any = field(default_factory=lambda: np.empty(0, np.uint32))
+    keys: Any = field(default_factory=lambda: np.empty(0, np.uint64))
+    pointer: str = ""
+    keyword: str = ""
+    reason: str = ""
+    secrets: str = ""
+
+    def reject(self, row: CorpusRow, error: DocumentError | InvalidDocument) -> None:
+        rejection = row.rejection(error)
+        self.line = rejection.line or self.line
+        self.pointer, self.keyword, self.reason = (
+            rejection.pointer,
+            rejection.keyword,
+            _text(mask_text(rejection.reason)),
+        )
+
+
+def _text(text: str) -> str:
+    """A text with the bytes of names that are not UTF-8 written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _admits(check: Callable[[Any], object], value: object) -> bool:
+    try:
+        check(value)
+    except InvalidDocument:
+        return False
+    return True
+
+
+def _packed(rows: list[_Row], left_out: LeftOut) -> bytes:
+    """The table of a shard's rows, with what was left out of its comments in the metadata."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    types = {
+        "json": pa.string(),
+        "features": pa.list_(pa.uint32()),
+        "keys": pa.list_(pa.uint64()),
+        "line": pa.int64(),
+    }
+    names = list(_Row.__dataclass_fields__)
+    fields = [pa.field(name, types.get(name, pa.string())) for name in names]
+    schema = pa.schema(fields, {_COMMENTS: json.dumps(left_out.to_dict()).encode()})
+    table = pa.Table.from_pydict({name: [getattr(row, name) for row in rows] for name in names}, schema)
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=False)
+    return sink.getvalue()
+
+
+def comments_of(schema: Any) -> LeftOut:
+    """What the schema of a shard's table says was read without its comments."""
+    return LeftOut.from_dict(json.loads(schema.metadata[_COMMENTS]))

@@ -1,0 +1,93 @@
+"""What becomes of each valid document of a corpus: whether it stays, which earlier one it equals, and its split.
+
+Found in bounded memory from what a survey knows of all documents: the arrays are as long as there are documents and
+stand in files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.duplicates import find_originals
+from schemalm.dataset.examination import VALID
+from schemalm.dataset.held_out import Sources
+from schemalm.dataset.minhash import Banding
+from schemalm.dataset.near_duplicates import NearDuplicates
+from schemalm.dataset.survey import Survey
+from schemalm.documents.left_out import NUM_KEPT, Duplicate
+
+Int64Array = NDArray[np.int64]
+_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
+
+
+@dataclass(frozen=True)
+class Fates:
+    """What becomes of each valid document: the numbers of those that it equals and is near to, or its own twice."""
+
+    originals: Int64Array
+    near: Int64Array
+
+    def stay(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Which of the documents of these numbers stay."""
+        numbers = np.arange(start, stop)
+        return np.equal(self.originals[start:stop], numbers) & np.equal(self.near[start:stop], numbers)
+
+
+def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
+    """The fates of all documents; duplicates are noted in what is left out.
+
+    tables: the kinds, features and keys of all shards, in order. similarity: 1 lets near duplicates stay.
+    """
+    originals = find_originals(survey.digests, survey.folder / "originals.npy")
+    _note(originals, survey)
+    return Fates(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
+
+
+def sources_that_stay(survey: Survey, fates: Fates) -> Sources:
+    """The sources of the documents that stay."""
+    sources = Sources(survey.folder / "sources", survey.num_valid)
+    for start in range(0, survey.num_valid, _AT_ONCE):
+        stop = min(start + _AT_ONCE, survey.num_valid)
+        sources.add(survey.draws[start:stop][fates.stay(start, stop)])
+    return sources
+
+
+def only_valid(table: Any) -> Any:
+    """The rows of a shard's table whose documents are valid."""
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    return table.filter(pc.equal(table["kind"], VALID))
+
+
+def _note(originals: Int64Array, survey: Survey) -> None:
+    """Note the duplicates, the first of them by name."""
+    left_out = survey.left_out
+    for start in range(0, len(originals), _AT_ONCE):
+        block = originals[start : start + _AT_ONCE]
+        again = np.flatnonzero(block != np.arange(start, start + len(block))) + start
+        named = again[: max(0, NUM_KEPT - left_out.num_duplicates)].tolist()
+        for number in named:
+            left_out.drop(Duplicate(survey.origins[number].name, survey.origins[int(originals[number])].name))
+        left_out.num_duplicates += len(again) - len(named)
+
+
+def _find_near(survey: Survey, originals: Int64Array, tables: Iterable[Any], similarity: float) -> Int64Array:
+    num_keys = Banding.of(similarity).num_bands
+    near = NearDuplicates(survey.folder / "near", similarity, survey.num_valid, num_keys)
+    start = 0
+    for table in tables:
+        valid = only_valid(table)
+        numbers = np.arange(start, start + len(valid))
+        start += len(valid)
+        is_first = originals[numbers] == numbers
+        firsts = valid.filter(is_first)
+        found, keys = (firsts[name].combine_chunks() for name in ("features", "keys"))
+        sizes = np.asarray(found.value_lengths()).astype(np.int64)
+        rows = np.asarray(keys.flatten()).reshape(-1, num_keys)
+        near.add(numbers[is_first], rows, np.asarray(found.flatten()), sizes)
+    return near.find()

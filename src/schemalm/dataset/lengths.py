@@ -1,0 +1,191 @@
+"""How many tokens the documents of a corpus have, and which of them training and validation get, as `prepare` would.
+
+A corpus goes in, encoded by an engine shard by shard; nothing of it is kept but some bytes for each document, in files
+of a folder. Lengths come out as counts of documents by their number of tokens: of all that windows and padding follow
+from, the corpus need not be read twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals
+from schemalm.dataset.echo import BoolArray, Int64Array
+from schemalm.dataset.encoding import HELD_OUT
+from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.merging import OF_THE_CORPUS, Chosen, ask_for_schema, too_few_sources
+from schemalm.dataset.parts import append
+from schemalm.dataset.prepare import CorpusInput
+from schemalm.dataset.reading import Progress
+from schemalm.dataset.shards import Shard
+from schemalm.dataset.survey import Origin, Origins
+from schemalm.documents import CorpusRow, LeftOut, canonical_json
+from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.documents.pieces import rows_of
+from schemalm.engines import Engine
+from schemalm.errors import DataError, DocumentError, InvalidDocument
+from schemalm.tokenizer import AnyTokenizer, parse_tokenizer
+
+_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
+
+# Documents by their number of tokens: the entry n counts those of n tokens.
+LengthCounts = Int64Array
+
+
+class SplitLengths(NamedTuple):
+    """The documents of each split, by their number of tokens."""
+
+    train: LengthCounts
+    val: LengthCounts
+
+
+@dataclass
+class ShardLengths:
+    """What is known of the documents of a shard that can be encoded, in order, and what was left out."""
+
+    lengths: list[int] = field(default_factory=list)
+    draws: list[int] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+
+@dataclass(frozen=True)
+class MeasureLengths:
+    """Counts the tokens of each document of a shard, with the tokenizer of a file's content."""
+
+    tokenizer: bytes
+    seed: int
+    merge_keys: bool
+    is_split: bool
+
+    def start(self) -> Callable[[Shard], ShardLengths]:
+        """The function of one shard."""
+        return partial(self._measure, parse_tokenizer(self.tokenizer))
+
+    def _measure(self, tokenizer: AnyTokenizer, shard: Shard) -> ShardLengths:
+        measured = ShardLengths()
+        for piece in shard.pieces:
+            for row in rows_of(piece, merge_keys=self.merge_keys, left_out=measured.left_out):
+                self._add(measured, row, tokenizer, shard.is_held_out)
+        return measured
+
+    def _add(self, measured: ShardLengths, row: CorpusRow, tokenizer: AnyTokenizer, is_held_out: bool) -> None:
+        try:
+            if row.error is not None:
+                raise row.error
+            measured.lengths.append(len(tokenizer.encode(row.value)))
+        except (DocumentError, InvalidDocument, DataError) as error:
+            measured.left_out.reject(row.rejection(error))
+            return
+        draw = HELD_OUT * is_held_out if self.is_split else draw_of(row.repository, self.seed)
+        measured.draws.append(draw)
+        measured.digests.append(hashlib.sha256(canonical_json(row.value, sort_keys=True)).digest()[:DIGEST_BYTES])
+        measured.origins.append(Origin(row.name, row.file, row.line))
+
+
+class CorpusLengths:
+    """The lengths of a corpus's different documents, in files of the new folder `folder`."""
+
+    def __init__(self, corpus: CorpusInput, tokenizer: AnyTokenizer, folder: Path, *, seed: int) -> None:
+        """Raises `DataError` where there is nothing to read."""
+        folder.mkdir()
+        self.left_out = LeftOut()
+        self._corpus, self._tokenizer = corpus, tokenizer
+        self._folder, self._seed = folder, seed
+        self._selections = corpus.select()
+        self._num_read = self._num_splits = 0
+
+    @property
+    def num_rows(self) -> int:
+        """How many raw rows there are to encode."""
+        return sum(selection.num_chosen for selection in self._selections)
+
+    def measure(self, engine: Engine, progress: Progress) -> None:
+        """Encode the corpus; `progress` is told how many documents are. Raises `DataError` where none is left."""
+        corpus = self._corpus
+        task = MeasureLengths(self._tokenizer.to_json(), self._seed, corpus.merge_keys, corpus.is_split)
+        origins, num_done = Origins(self._folder), 0
+        for measured in engine.map(task, corpus.shards(self._selections, self.left_out)):
+            self._add(measured, origins)
+            num_done += len(measured.lengths) + measured.left_out.num_rejected
+            progress(num_done)
+        if not self._num_read:
+            asked = ask_for_schema(self._tokenizer, self.left_out)
+            raise too_little(f"no document is left; a split needs two sources{asked}", self.left_out)
+        self._drop_duplicates(origins)
+
+    def _add(self, measured: ShardLengths, origins: Origins) -> None:
+        self.left_out.extend(measured.left_out)
+        self._num_read += len(measured.lengths)
+        origins.add(measured.origins)
+        append(self._folder / "lengths", np.array(measured.lengths, dtype=np.int64).tobytes())
+        append(self._folder / "draws", np.array(measured.draws, dtype=np.uint64).tobytes())
+        append(self._folder / "digests", b"".join(measured.digests))
+
+    def _drop_duplicates(self, origins: Origins) -> None:
+        digests = np.memmap(self._folder / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
+        self._originals = find_originals(digests, self._folder / "originals.npy")
+        for start in range(0, self._num_read, _AT_ONCE):
+            for number in (start + np.flatnonzero(~self._is_first(start))).tolist():
+                if self.left_out.num_duplicates < NUM_KEPT:
+                    original = origins[int(self._originals[number])].name
+                    self.left_out.drop(Duplicate(origins[number].name, original))
+                else:
+                    self.left_out.num_duplicates += 1
+
+    def _is_first(self, start: int) -> BoolArray:
+        block = self._originals[start : start + _AT_ONCE]
+        return np.equal(block, np.arange(start, start + len(block)))
+
+    def _blocks(self, max_tokens: int | None) -> Iterator[tuple[Int64Array, NDArray[np.uint64]]]:
+        """Yield lengths and draws of different documents of at most so many tokens, some at a time."""
+        lengths = np.memmap(self._folder / "lengths", np.int64, "r")
+        draws = np.memmap(self._folder / "draws", np.uint64, "r")
+        for start in range(0, self._num_read, _AT_ONCE):
+            stays = self._is_first(start)
+            found = np.asarray(lengths[start : start + _AT_ONCE])
+            if max_tokens is not None:
+                stays &= found <= max_tokens
+            yield found[stays], draws[start : start + _AT_ONCE][stays]
+
+    def counts(self) -> LengthCounts:
+        """All different documents, by their number of tokens."""
+        return _sum_of([np.bincount(lengths) for lengths, _ in self._blocks(None)])
+
+    def split(self, train_split: float, max_tokens: int) -> SplitLengths:
+        """The splits of the documents of at most `max_tokens` tokens; raises `DataError` where there are no two."""
+        held_out = self._held_out(1 - train_split, max_tokens)
+        splits: tuple[list[LengthCounts], list[LengthCounts]] = ([], [])
+        for lengths, draws in self._blocks(max_tokens):
+            is_val = held_out.contains(draws)
+            for counts, is_in in zip(splits, (~is_val, is_val), strict=True):
+                counts.append(np.bincount(lengths[is_in]))
+        return SplitLengths(*map(_sum_of, splits))
+
+    def _held_out(self, share: float, max_tokens: int) -> Chosen:
+        if self._corpus.is_split:
+            return OF_THE_CORPUS
+        self._num_splits += 1
+        sources = Sources(self._folder / f"sources{self._num_splits}", self._num_read)
+        for _, draws in self._blocks(max_tokens):
+            sources.add(draws)
+        found = sources.hold_out(share)
+        if found is None:
+            raise too_few_sources(self._num_read, "one source", self.left_out)
+        return found
+
+
+def _sum_of(counts: list[LengthCounts]) -> LengthCounts:
+    total = np.zeros(max(map(len, counts), default=0), dtype=np.int64)
+    for block in counts:
+        total[: len(block)] += block
+    return total

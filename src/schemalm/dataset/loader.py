@@ -1,0 +1,224 @@
+"""The loader: endless batches of a split's rows, for training, in an order that (seed, epoch) alone decides.
+
+Batches are the same for any number of processes, each of which takes every so many-th row of them, and follow from the
+state before them: two integers resume a loader to the exact next batch. A batch that reaches the end of an epoch is
+filled up from the next one, so all batches have the same size.
+
+A row is one window (`packing = "windows"`) or several (`"documents"`, see packing.py). Data stays in its memory-mapped
+files, which processes share. For a GPU the next batch is made ready in a thread, in pinned memory, while the present
+one is computed with; that has not been run on a GPU.
+
+Tensor names: B rows, T context, W windows, E echoes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from schemalm.dataset.echo import Int64Array
+from schemalm.dataset.packing import PackedOrder, Packer, random_bits
+from schemalm.dataset.windows import IGNORED_TARGET, Windows
+from schemalm.errors import ConfigurationError, DataError
+
+PACKINGS = ("windows", "documents")
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows ready for a model, which reads `inputs_BT` and predicts `targets_BT`; those that are -100 are ignored.
+
+    `nonterminals_BT`, `states_BT2` and `echoes_BTE` are what the grammar expects, and what came next last time, before
+    each target; the first two are None for data without a grammar. `positions_BT` counts the places of each window of a
+    packed row from 0; it is None where a row is one window. `num_targets` are not ignored.
+    """
+
+    inputs_BT: Tensor
+    targets_BT: Tensor
+    nonterminals_BT: Tensor | None
+    states_BT2: Tensor | None
+    echoes_BTE: Tensor
+    positions_BT: Tensor | None
+    num_targets: int
+
+    def to(self, device: torch.device) -> Rows:
+        """The same on a device; a copy from pinned memory is not waited for."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pinned(self) -> Rows:
+        """The same in pinned memory, from which a GPU reads by itself."""
+        return self._each(lambda tensor: tensor.pin_memory())
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Rows:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {name: change(value) for name, value in found.items() if isinstance(value, Tensor)}
+        return replace(self, **changed)
+
+
+def read_rows(windows: Windows, rows: Sequence[Int64Array], packing: str) -> Rows:
+    """The rows that hold the windows of these indices: one each, unless they are packed."""
+    indices_W = np.concatenate(rows)
+    batch, packer = windows.rows(indices_W), None
+    if packing == "documents":
+        packer = Packer(windows.lengths(indices_W), np.array([len(row) for row in rows]), windows.context_size)
+
+    def tensor(array: Int64Array, padding: int = 0) -> Tensor:
+        return torch.from_numpy(array if packer is None else packer.pack(array, padding))
+
+    return Rows(
+        inputs_BT=tensor(batch.tokens_BT[:, :-1], windows.pad_id),
+        targets_BT=tensor(batch.targets_BT, IGNORED_TARGET),
+        nonterminals_BT=None if batch.nonterminals_BT is None else tensor(batch.nonterminals_BT),
+        states_BT2=None if batch.states_BT2 is None else tensor(batch.states_BT2),
+        echoes_BTE=tensor(batch.echoes_BTE),
+        positions_BT=None if packer is None else torch.from_numpy(packer.positions_BT),
+        num_targets=int((batch.targets_BT != IGNORED_TARGET).sum()),
+    )
+
+
+class Order(Protocol):
+    """Which windows stand in which row of an epoch."""
+
+    num_rows: int
+
+    def rows(self, epoch: int, begin: int, end: int) -> Sequence[Int64Array]:
+        """The windows of each of the rows from `begin` to `end`."""
+
+
+class WindowOrder:
+    """Windows one by one, shuffled anew in each epoch."""
+
+    def __init__(self, num_windows: int, seed: int) -> None:
+        self.num_rows = num_windows
+        self._seed, self._epoch = seed, -1
+
+    def rows(self, epoch: int, begin: int, end: int) -> Sequence[Int64Array]:
+        """Rows of one window each."""
+        if epoch != self._epoch:
+            self._windows = np.argsort(random_bits(self.num_rows, self._seed, epoch), kind="stable")
+            self._epoch = epoch
+        return [self._windows[row : row + 1] for row in range(begin, end)]
+
+
+def order_of(windows: Windows, packing: str, seed: int) -> Order:
+    """The order that a packing gives; raises `DataError` where there are no windows."""
+    if packing not in PACKINGS:
+        raise ConfigurationError(f"packing must be one of {', '.join(PACKINGS)}, got {packing!r}")
+    if not len(windows):
+        raise DataError("there are no windows to draw from: the split has no documents")
+    if packing == "documents":
+        return PackedOrder(windows.all_lengths(), windows.context_size, seed)
+    return WindowOrder(len(windows), seed)
+
+
+def rows_once(windows: Windows, batch_size: int, packing: str, device: torch.device = CPU) -> Iterator[Rows]:
+    """All windows once, in batches of so many rows; the last batch may be smaller."""
+    order = order_of(windows, packing, seed=0)
+    for begin in range(0, order.num_rows, batch_size):
+        rows = order.rows(0, begin, min(begin + batch_size, order.num_rows))
+        yield read_rows(windows, rows, packing).to(device)
+
+
+@dataclass(frozen=True)
+class LoaderState:
+    """Where a loader stands: `position` rows of `epoch` are drawn."""
+
+    epoch: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A process's share of a batch, in micro-batches, the windows of the whole batch, and the state after it."""
+
+    batches: list[Rows]
+    windows_W: Int64Array
+    state: LoaderState
+
+
+class Loader:
+    """An endless iterator over batches, each a list of micro-batches of this process's share of `batch_size` rows.
+
+    `micro_batch_size` is the most rows of one, all of the share where it is None. `state` is that after the last batch
+    that was given. Raises `DataError` where there are no windows, and `ConfigurationError` where a batch has less than
+    a row for each process.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        packing: str = "windows",
+        state: LoaderState = LoaderState(),
+        rank: int = 0,
+        num_processes: int = 1,
+        micro_batch_size: int | None = None,
+        device: torch.device = CPU,
+    ) -> None:
+        if batch_size < num_processes:
+            raise ConfigurationError(
+                f"batch_size {batch_size} is less than one row for each of {num_processes} processes"
+            )
+        self._windows, self._batch_size, self._packing = windows, batch_size, packing
+        self._order = order_of(windows, packing, seed)
+        self._rank, self._num_processes = rank, num_processes
+        self._micro_batch_size = micro_batch_size or batch_size
+        self._device = device
+        self.state = state
+        self._given: _Loaded | None = None
+        self._thread = None if device.type == "cpu" else ThreadPoolExecutor(1)
+        self._next: Future[_Loaded] | None = None
+
+    def __iter__(self) -> Iterator[list[Rows]]:
+        return self
+
+    def __next__(self) -> list[Rows]:
+        """The next batch."""
+        self._given = loaded = self._load(self.state) if self._thread is None else self._loaded(self._thread)
+        self.state = loaded.state
+        return [rows.to(self._device) for rows in loaded.batches]
+
+    def documents(self) -> list[int]:
+        """The documents that the windows of the last batch are of, over all processes."""
+        return [] if self._given is None else self._windows.documents_of(self._given.windows_W).tolist()
+
+    def close(self) -> None:
+        """End the thread, if there is one."""
+        if self._thread is not None:
+            self._thread.shutdown(cancel_futures=True)
+
+    def _loaded(self, thread: ThreadPoolExecutor) -> _Loaded:
+        """What the thread has loaded; it goes on with the batch after."""
+        loaded = (self._next or thread.submit(self._load, self.state)).result()
+        self._next = thread.submit(self._load, loaded.state)
+        return loaded
+
+    def _load(self, state: LoaderState) -> _Loaded:
+        rows, after = self._drawn(state)
+        share, size = rows[self._rank :: self._num_processes], self._micro_batch_size
+        batches = [
+            read_rows(self._windows, share[begin : begin + size], self._packing) for begin in range(0, len(share), size)
+        ]
+        if self._device.type == "cuda":
+            batches = [batch.pinned() for batch in batches]
+        return _Loaded(batches, np.concatenate(rows), after)
+
+    def _drawn(self, state: LoaderState) -> tuple[list[Int64Array], LoaderState]:
+        """The windows of the next batch's rows, and the state after it."""
+        rows: list[Int64Array] = []
+        while len(rows) < self._batch_size:
+            end = min(state.position + self._batch_size - len(rows), self._order.num_rows)
+            rows += self._order.rows(state.epoch, state.position, end)
+            state = LoaderState(state.epoch, end)
+            if end == self._order.num_rows:
+                state = LoaderState(state.epoch + 1, 0)
+        return rows, state

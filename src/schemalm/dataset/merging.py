@@ -1,0 +1,298 @@
+"""From encoded shards to a prepared folder: duplicates dropped, split by source, places numbered for all.
+
+Shards are read twice, in order: first for what has to be known of all documents at once (`survey`), then for their
+tokens (`write`). Memory is bounded whatever their number: what is known of each document stands in files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals
+from schemalm.dataset.echo import BoolArray
+from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
+from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.parts import append
+from schemalm.dataset.places import PlaceNumbers
+from schemalm.dataset.shards import Work
+from schemalm.dataset.store import (
+    MASKS_FILE,
+    PLACES_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    SplitMetadata,
+    SplitWriter,
+    hash_file,
+    write_array,
+    write_metadata,
+)
+from schemalm.dataset.survey import Origin, Origins
+from schemalm.documents import LeftOut, Rejection
+from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.errors import DataError
+from schemalm.files import named_errors, write_atomically
+from schemalm.grammar.naming import schema_name
+from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.wording import counted
+
+LEFT_OUT_FILE = "left_out.jsonl"
+TRAIN, VAL = "train", "val"
+_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
+
+Draws = NDArray[np.uint64]
+
+
+class Chosen(Protocol):
+    """Which sources are held out."""
+
+    def contains(self, draws: Draws) -> BoolArray:
+        """Which of the draws are those of sources held out."""
+        ...
+
+
+@dataclass(frozen=True)
+class GivenDraws:
+    """The sources with these draws."""
+
+    draws: Draws
+
+    @classmethod
+    def of(cls, sources: Collection[str], seed: int) -> GivenDraws:
+        """The sources of these names."""
+        return cls(np.array(sorted(draw_of(source, seed) for source in sources), dtype=np.uint64))
+
+    def contains(self, draws: Draws) -> BoolArray:
+        """Which of the draws are among them."""
+        return np.isin(draws, self.draws)
+
+
+OF_THE_CORPUS = GivenDraws(np.array([HELD_OUT], dtype=np.uint64))
+
+
+class Merge:
+    """The merge of a work's shards into the folder `out`; `left_out` is added to."""
+
+    def __init__(
+        self, work: Work, out: Path, tokenizer: AnyTokenizer, settings: WindowSettings, left_out: LeftOut
+    ) -> None:
+        self._work, self._out = work, out
+        self._tokenizer = tokenizer
+        self._settings = settings
+        self._left_out = left_out
+        self._places = PlaceNumbers()
+        self._num_documents = 0
+        self._a_source = ""
+
+    def survey(self, *, drops_duplicates: bool) -> None:
+        """Take in what has to be known of all documents; raises `DataError` where none is left."""
+        self._room = self._work.room()
+        self._origins = Origins(self._room)
+        for content in self._work.shards():
+            self._survey(EncodedShard(content))
+        if not self._num_documents:
+            raise too_little(
+                f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
+                self._left_out,
+            )
+        self._draws: Draws = np.memmap(self._room / "draws", np.uint64, "r")
+        self._originals = None
+        if drops_duplicates:
+            digests = np.memmap(self._room / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
+            self._originals = find_originals(digests, self._room / "originals.npy")
+            for number in self._again():
+                self._note(number)
+
+    def _survey(self, shard: EncodedShard) -> None:
+        self._places.add(shard.tables)
+        self._left_out.extend(shard.left_out)
+        origins = []
+        for entry in shard.entries:
+            if (rejection := rejection_of(entry)) is not None:
+                self._left_out.reject(rejection)
+            else:
+                origins.append(Origin(entry["name"], entry["file"], entry["line"]))
+                self._a_source = self._a_source or entry["source"]
+        self._num_documents += len(origins)
+        self._origins.add(origins)
+        for name in ("draws", "digests"):
+            append(self._room / name, shard.array(name).tobytes())
+
+    def _again(self) -> Iterator[int]:
+        """The numbers of the documents that equal an earlier one."""
+        for start, stop in self._spans():
+            yield from (start + np.flatnonzero(~self._stay(start, stop))).tolist()
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        for start in range(0, self._num_documents, _AT_ONCE):
+            yield start, min(start + _AT_ONCE, self._num_documents)
+
+    def _stay(self, start: int, stop: int) -> BoolArray:
+        """Which of the documents of these numbers equal no earlier one."""
+        if self._originals is None:
+            return np.ones(stop - start, dtype=np.bool_)
+        return np.equal(self._originals[start:stop], np.arange(start, stop))
+
+    def _note(self, number: int) -> None:
+        """Note a duplicate, the first of them by name."""
+        if self._left_out.num_duplicates < NUM_KEPT:
+            self._left_out.drop(self._duplicate(number))
+        else:
+            self._left_out.num_duplicates += 1
+
+    def _duplicate(self, number: int) -> Duplicate:
+        assert self._originals is not None
+        return Duplicate(self._origins[number].name, self._origins[int(self._originals[number])].name)
+
+    def hold_out(self, share: float) -> Chosen:
+        """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
+        sources = Sources(self._room / "sources", self._num_documents)
+        num_kept = 0
+        for start, stop in self._spans():
+            draws = self._draws[start:stop][self._stay(start, stop)]
+            num_kept += len(draws)
+            sources.add(draws)
+        found = sources.hold_out(share)
+        if found is None:
+            raise too_few_sources(num_kept, self._a_source, self._left_out)
+        return found
+
+    def write(self, held_out: Chosen) -> Metadata:
+        """Write the folder, its metadata last; raises `OSError` with the path."""
+        files = {TOKENIZER_FILE: self._write_tokenizer()}
+        masks, rows = self._places.tables()
+        for name in (MASKS_FILE, PLACES_FILE):  # those of a killed command
+            (self._out / name).unlink(missing_ok=True)
+        if len(rows):
+            files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
+            files[PLACES_FILE] = write_array(self._out / PLACES_FILE, rows.astype(np.uint32))
+        metadata = Metadata(
+            context_size=self._settings.context_size,
+            stride=self._settings.stride,
+            vocab_size=self._tokenizer.vocab_size,
+            pad_id=self._tokenizer.pad_id,
+            num_masks=len(masks),
+            num_places=len(rows),
+            num_states=self._tokenizer.states.num_states if isinstance(self._tokenizer, Tokenizer) else 0,
+            tokenizer_sha256=files[TOKENIZER_FILE],
+            files=files,
+            splits=self._write_splits(held_out),
+        )
+        write_metadata(self._out, metadata)
+        return metadata
+
+    def check(self, held_out: Chosen) -> None:
+        """Raise `DataError` where nothing is left for a split."""
+        num_train = num_val = 0
+        for start, stop in self._spans():
+            is_val = held_out.contains(self._draws[start:stop])[self._stay(start, stop)]
+            num_val += int(is_val.sum())
+            num_train += int((~is_val).sum())
+        for name, number in ((TRAIN, num_train), (VAL, num_val)):
+            if not number:
+                asked = ask_for_schema(self._tokenizer, self._left_out)
+                raise too_little(f"no document is left for the split {name!r}{asked}", self._left_out)
+
+    def _write_tokenizer(self) -> str:
+        write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
+        return hash_file(self._out / TOKENIZER_FILE)
+
+    def _write_splits(self, held_out: Chosen) -> dict[str, SplitMetadata]:
+        path = self._out / LEFT_OUT_FILE
+        with ExitStack() as stack:
+            writers = {name: stack.enter_context(self._writer(name)) for name in (TRAIN, VAL)}
+            file = stack.enter_context(path.open("wb"))
+            start = 0
+            for content in self._work.shards():
+                shard = EncodedShard(content)
+                stop = start + len(shard.array("lengths"))
+                stays, is_val = self._stay(start, stop), held_out.contains(self._draws[start:stop])
+                self._write_documents(writers[TRAIN], shard, stays & ~is_val)
+                self._write_documents(writers[VAL], shard, stays & is_val)
+                with named_errors(path):
+                    file.writelines(self._left_out_lines(shard, start, stays))
+                start = stop
+            with named_errors(path):
+                file.flush()
+                os.fsync(file.fileno())
+            return {name: writer.finish() for name, writer in writers.items()}
+
+    def _writer(self, name: str) -> SplitWriter:
+        return SplitWriter(
+            self._out / name,
+            vocab_size=self._tokenizer.vocab_size,
+            context_size=self._settings.context_size,
+            stride=self._settings.stride,
+            num_places=len(self._places),
+        )
+
+    def _write_documents(self, writer: SplitWriter, shard: EncodedShard, is_chosen: BoolArray) -> None:
+        """Write some documents of a shard."""
+        of_tokens = np.repeat(is_chosen, shard.array("lengths"))
+        places = None
+        if len(self._places):
+            places = self._places.add(shard.tables)[shard.array("places")[of_tokens]]
+        lengths, num_bytes = shard.array("lengths")[is_chosen], shard.array("num_bytes")[is_chosen]
+        writer.extend(shard.array("tokens")[of_tokens], places, lengths, num_bytes)
+
+    def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
+        """A line of JSON for each document of a shard that is left out, in order; its numbers begin at `start`."""
+        number = 0
+        for entry in shard.entries:
+            if (rejection := rejection_of(entry)) is not None:
+                yield _line(asdict(rejection))
+                continue
+            if not stays[number]:
+                yield _line(self._duplicate_entry(start + number))
+            number += 1
+
+    def _duplicate_entry(self, number: int) -> dict[str, Any]:
+        duplicate, origin = self._duplicate(number), self._origins[number]
+        return {
+            "name": duplicate.name,
+            "reason": f"exact duplicate of {duplicate.original}",
+            "original": duplicate.original,
+            "file": origin.file,
+            "line": origin.line,
+        }
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
+    """What to add where no document is left: a tokenizer of another schema rejects all of them."""
+    if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
+        return ""
+    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
+
+
+def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataError:
+    """The error where all documents have one source, or there are none."""
+    if not num_documents:
+        return too_little("no document is left; a split needs two sources", left_out)
+    found = f"{counted(num_documents, 'document')} of {source}"
+    problem = f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
+    return too_little(problem, left_out)
+
+
+def read_left_out(out: Path) -> LeftOut:
+    """What the file of a prepared folder says was left out."""
+    left_out = LeftOut()
+    with (out / LEFT_OUT_FILE).open("rb") as file:
+        for line in file:
+            entry = json.loads(line)
+            if "original" in entry:
+                left_out.drop(Duplicate(entry["name"], entry["original"]))
+            else:
+                left_out.reject(Rejection(**entry))
+    return left_out

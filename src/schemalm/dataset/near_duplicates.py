@@ -1,0 +1,155 @@
+"""Near duplicates among any number of documents, in bounded memory and at a bounded cost for each.
+
+Documents are near where the Jaccard similarity of their features (`minhash`) reaches a threshold. Those that share a
+key are looked for; each such pair is then compared by the features themselves, so what is called near is near. A
+document goes where it is near to an earlier one that stays: of a chain of small changes more than the first is left.
+
+What bounds the cost: of the documents that share a key, each is compared with the first ones and those just before it.
+So a crowd of alike documents is not compared each with each, and a few of a crowd may stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.minhash import Features, Keys
+from schemalm.dataset.parts import Parts, append, leading_bits, new_array, num_parts_bits
+
+ROWS_AT_ONCE = 1 << 19
+NUM_FIRST = NUM_PRECEDING = 4  # of those that share a key with a document: how many it is compared with
+_COMPARED_AT_ONCE = 1 << 20  # features of both documents of pairs
+_DOCUMENTS_AT_ONCE, _MAX_PARTS = 1 << 14, 1 << 10
+
+Int64Array = NDArray[np.int64]
+_KEYED = np.dtype([("key", np.uint64), ("document", np.int64)])
+_PAIR = np.dtype([("later", np.int64), ("earlier", np.int64)])
+
+
+class NearDuplicates:
+    """Takes documents in their order, with the new folder `folder` as room; `find` tells which of them go.
+
+    similarity: the least Jaccard similarity of near documents. num_documents: how many there are at most; num_keys: how
+    many each of them has.
+    """
+
+    def __init__(
+        self, folder: Path, similarity: float, num_documents: int, num_keys: int, *, rows_at_once: int = ROWS_AT_ONCE
+    ) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._similarity = similarity
+        self._rows_at_once = rows_at_once
+        self._num_bits = num_parts_bits(num_documents * num_keys, rows_at_once)
+        self._documents_at_once = max(_DOCUMENTS_AT_ONCE, num_documents // _MAX_PARTS)
+        self._keyed = Parts(folder / "keys", _KEYED)
+        self._pairs = Parts(folder / "pairs", _PAIR)
+        self._num_features = 0
+        # Where each document's features begin and end.
+        self._places = new_array(folder / "places.npy", np.int64, (num_documents, 2))
+
+    def add(self, documents: Int64Array, keys: Keys, found: Features, sizes: Int64Array) -> None:
+        """Take documents by their numbers, ascending, with their keys [n, num_keys] and all their features in a row.
+
+        sizes: how many features each has. Raises `OSError` where there is no room.
+        """
+        rows = np.empty(keys.shape, _KEYED)
+        rows["key"], rows["document"] = keys, documents[:, None]
+        self._keyed.add(leading_bits(keys.ravel(), self._num_bits), rows.ravel())
+        ends = self._num_features + np.cumsum(sizes)
+        self._places[documents, 0], self._places[documents, 1] = ends - sizes, ends
+        self._num_features += len(found)
+        append(self._folder / "features.bin", found.astype(np.uint32).tobytes())
+
+    def find(self) -> Int64Array:
+        """For each document the earlier one that it is near to, or its own number where it stays, as a memory map."""
+        originals = new_array(self._folder / "originals.npy", np.int64, (len(self._places),))
+        originals[:] = np.arange(len(originals))
+        if self._num_features:
+            self._pair()
+            for part in self._pairs:
+                self._decide(np.fromfile(part, _PAIR), originals)
+        return originals
+
+    def _pair(self) -> None:
+        """Write the pairs that are compared, by their later documents."""
+        for part in self._keyed:
+            kept = np.empty(0, _KEYED)
+            for block in self._keyed.blocks(part, self._rows_at_once):
+                rows = np.concatenate([kept, block])
+                rows = rows[np.argsort(rows["key"], kind="stable")]
+                starts = _starts(rows["key"])
+                pairs = _different(_pairs(rows["document"], starts))
+                self._pairs.add(pairs["later"].astype(np.uint64) // np.uint64(self._documents_at_once), pairs)
+                # A key that many documents have fills more than one block: its first ones go on.
+                kept = rows[np.arange(len(rows)) < starts + NUM_FIRST]
+
+    def _decide(self, pairs: NDArray[np.void], originals: Int64Array) -> None:
+        """Note which later documents of pairs go; those of earlier parts are decided."""
+        pairs = _different(pairs)
+        pairs = pairs[originals[pairs["earlier"]] == pairs["earlier"]]
+        for later, earlier in pairs[self._are_near(pairs)].tolist():
+            if originals[later] == later and originals[earlier] == earlier:
+                originals[later] = earlier
+
+    def _are_near(self, pairs: NDArray[np.void]) -> NDArray[np.bool_]:
+        """Which pairs reach the similarity [num_pairs]."""
+        places = self._places[np.stack([pairs["later"], pairs["earlier"]], axis=1)]  # [num_pairs, 2, 2]
+        sizes = places[..., 1] - places[..., 0]
+        may_be = sizes.min(axis=1) >= self._similarity * sizes.max(axis=1)
+        near = np.zeros(len(pairs), np.bool_)
+        features = np.memmap(self._folder / "features.bin", np.uint32, "r")
+        for chosen in _batches(np.flatnonzero(may_be), sizes.sum(axis=1)):
+            total = sizes[chosen].sum(axis=1)
+            shared = _count_shared(features, places[chosen])
+            near[chosen] = shared >= self._similarity * (total - shared)
+        return near
+
+
+def _starts(keys: Keys) -> Int64Array:
+    """Where the run of equal keys begins that each of the sorted keys belongs to."""
+    is_start = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    positions = np.arange(len(keys))
+    return np.maximum.accumulate(np.where(is_start, positions, 0))
+
+
+def _pairs(documents: Int64Array, starts: Int64Array) -> NDArray[np.void]:
+    """Each document with the first ones of its run and those just before it."""
+    positions = np.arange(len(documents))
+    partners = [positions - distance for distance in range(1, NUM_PRECEDING + 1)]
+    partners += [starts + number for number in range(NUM_FIRST)]
+    found = []
+    for partner in partners:
+        is_one = (partner >= starts) & (partner < positions)
+        pairs = np.empty(int(is_one.sum()), _PAIR)
+        pairs["later"], pairs["earlier"] = documents[is_one], documents[partner[is_one]]
+        found.append(pairs)
+    return np.concatenate(found)
+
+
+def _different(pairs: NDArray[np.void]) -> NDArray[np.void]:
+    """The different pairs, sorted by the later document, then the earlier one."""
+    pairs = pairs[np.lexsort((pairs["earlier"], pairs["later"]))]
+    changes = np.diff(pairs["later"]) + np.abs(np.diff(pairs["earlier"]))
+    different: NDArray[np.void] = pairs[np.append(True, changes > 0)[: len(pairs)]]
+    return different
+
+
+def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:
+    """The chosen pairs, so many at a time that their features fit into memory, one at least."""
+    numbers = np.cumsum(sizes[chosen]) // _COMPARED_AT_ONCE
+    yield from np.split(chosen, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1)
+
+
+def _count_shared(features: Features, places: Int64Array) -> Int64Array:
+    """How many features the two documents of each pair share; `places` [num_pairs, 2, 2]: where theirs stand."""
+    sizes = (places[..., 1] - places[..., 0]).ravel()
+    ends = np.cumsum(sizes)
+    positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(places[..., 0].ravel() - (ends - sizes), sizes)
+    pair = np.repeat(np.arange(len(sizes), dtype=np.uint64) // np.uint64(2), sizes)
+    rows = np.sort((pair << np.uint64(32)) | features[positions])
+    twice = rows[1:][rows[1:] == rows[:-1]] >> np.uint64(32)
+    return np.bincount(twice.astype(np.int64), minlength=len(places))

@@ -1,0 +1,121 @@
+"""Places: what a machine tells a model before each token, numbered as documents meet it.
+
+A place is what follows from it and nothing else: the mask, packed, and the rows of the grammar-state embedding for the
+nonterminal and the path. So the same documents have the same places in whatever process, and nonterminals and paths of
+which the machine tells the same are one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.echo import Int64Array
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.machine import Place
+from schemalm.machine.masks import pack_masks
+from schemalm.machine.tracing import Tracer
+from schemalm.tokenizer import Tokenizer
+
+# The tracer's places that are remembered; a corpus meets some hundreds.
+MAX_REMEMBERED = 1 << 17
+
+
+class PlaceTables(NamedTuple):
+    """Different masks, packed [M, ceil(vocab_size / 8)], and different places: rows of a mask and two states [P, 3]."""
+
+    masks: NDArray[np.uint8]
+    rows: Int64Array
+
+
+class PlaceNumbers:
+    """Numbers places in the order in which they are met, and their masks as well."""
+
+    def __init__(self) -> None:
+        self._masks: dict[bytes, int] = {}
+        self._numbers: dict[tuple[int, int, int], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def mask(self, packed: bytes) -> int:
+        """The row of a packed mask."""
+        return self._masks.setdefault(packed, len(self._masks))
+
+    def number(self, row: tuple[int, int, int]) -> int:
+        """The number of the place with these rows of mask, nonterminal and path."""
+        return self._numbers.setdefault(row, len(self._numbers))
+
+    def add(self, tables: PlaceTables) -> Int64Array:
+        """The number here of each place of other tables [P]."""
+        masks = [self.mask(mask.tobytes()) for mask in tables.masks]
+        rows = tables.rows.tolist()
+        return np.array([self.number((masks[mask], state, path)) for mask, state, path in rows], dtype=np.int64)
+
+    def tables(self) -> PlaceTables:
+        """What was met so far."""
+        packed = np.frombuffer(b"".join(self._masks), dtype=np.uint8)
+        masks = packed.reshape(len(self._masks), len(packed) // max(len(self._masks), 1))
+        return PlaceTables(masks, np.array(list(self._numbers), dtype=np.int64).reshape(-1, 3))
+
+    def chosen(self, numbers: Int64Array) -> PlaceTables:
+        """The tables of some places, in this order, with the masks that they have."""
+        masks, rows = self.tables()
+        rows = rows[numbers]
+        found, rows[:, 0] = first_met(rows[:, 0], len(masks))
+        return PlaceTables(masks[found], rows)
+
+
+class PlaceReader:
+    """Encodes documents and tells the place before each token, by numbers that last until `take`."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._reader = GrammarStateReader(tokenizer)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._tracer = Tracer(self._tokenizer)
+        self._places = PlaceNumbers()
+        self._mask_rows: dict[int, int] = {}
+        # The number of each place of the tracer.
+        self._number_of = np.empty(0, dtype=np.int64)
+
+    def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
+        """The tokens of a value, and the place before each; raises `InvalidDocument` where the schema refuses it."""
+        tokens, found = self._tracer.trace(value)
+        new = [self._number(place) for place in self._tracer.places[len(self._number_of) :]]
+        if new:
+            self._number_of = np.concatenate([self._number_of, new])
+        return tokens, self._number_of[found]
+
+    def take(self, numbers: Int64Array) -> tuple[Int64Array, PlaceTables]:
+        """Places told by `encode`, numbered anew in the order in which they are met here, and their tables."""
+        met, local = first_met(numbers, len(self._places))
+        tables = self._places.chosen(met)
+        if len(self._tracer.places) > MAX_REMEMBERED:
+            self._begin()
+        return local, tables
+
+    def _number(self, place: Place) -> int:
+        return self._places.number((self._mask_row(place.nonterminal), *self._reader.rows_at(place)))
+
+    def _mask_row(self, nonterminal: int) -> int:
+        if nonterminal not in self._mask_rows:
+            packed = pack_masks(self._tokenizer.tables.mask(nonterminal)).tobytes()
+            self._mask_rows[nonterminal] = self._places.mask(packed)
+        return self._mask_rows[nonterminal]
+
+
+def first_met(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
+    """The different ones of numbers below `limit` in the order in which they are met, and for each its index there."""
+    first = np.full(limit, len(numbers))
+    # Of several that are put at one index the last stays.
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    met = np.flatnonzero(first < len(numbers))
+    met = met[np.argsort(first[met])]
+    index = np.empty(limit, dtype=np.int64)
+    index[met] = np.arange(len(met))
+    return met, index[numbers]

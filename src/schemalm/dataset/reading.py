@@ -1,0 +1,132 @@
+"""The documents of a corpus: readable, different from each other, with their sources; a stream, or a list of some.
+
+In go paths and the schema, which says where documents stand in Git checkouts and whether `<<` is resolved, as far as
+that is known. What is left out on the way is noted in a `LeftOut` record. Some raw rows of a large corpus can be
+chosen: the others are listed and not parsed. A stream holds one piece of the corpus, and each document's digest.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemalm.dataset.collected import collected_split
+from schemalm.dataset.selection import evenly_spaced
+from schemalm.documents import CorpusRow, LeftOut, Rejection, deduplicate
+from schemalm.documents.pieces import count_rows, read_pieces, rows_of
+from schemalm.errors import InvalidDocument
+from schemalm.grammar import Grammar
+from schemalm.grammar.merge_keys import resolves_merge_keys
+from schemalm.grammar.places import documents_at
+from schemalm.grammar.sources import Schema
+from schemalm.tokenizer import Tokenizer
+
+# Called with the number of raw rows or documents done.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """A document's value, the source that it comes from (its repository), and a name for messages."""
+
+    value: Any
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Raw rows of a corpus that are taken, by their indices, in their order: `chosen`, all where None."""
+
+    num_rows: int
+    chosen: Sequence[int] | None = None
+
+    @property
+    def num_chosen(self) -> int:
+        """How many are taken."""
+        return self.num_rows if self.chosen is None else len(self.chosen)
+
+
+def learnable(corpus: Path) -> Path:
+    """What of a corpus a tokenizer may learn from: of one that `collect` has split what is to train on, else all."""
+    collected = collected_split(corpus)
+    return corpus if collected is None else collected.train
+
+
+def select_rows(
+    paths: Iterable[Path], schema: Schema, num_wanted: int | None, *, most: int | None = None, seed: int = 0
+) -> Selection:
+    """Which raw rows of a corpus are taken: `num_wanted`, evenly spaced, or at most `most` that the seed draws.
+
+    Nothing is parsed. Raises `DataError` where there is nothing to read.
+    """
+    num_rows = count_rows(paths, documents_at=documents_at(schema))
+    if num_wanted is not None:
+        return Selection(num_rows, evenly_spaced(num_rows, num_wanted).tolist())
+    if most is None or num_rows <= most:
+        return Selection(num_rows)
+    return Selection(num_rows, sorted(random.Random(seed).sample(range(num_rows), most)))
+
+
+def stream_documents(
+    paths: Iterable[Path],
+    schema: Schema,
+    left_out: LeftOut,
+    *,
+    chosen: Iterable[int] | None = None,
+    merge_keys: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[SourceDocument]:
+    """Yield the different documents of a corpus, in its order.
+
+    chosen: the raw rows to take, by their indices, ascending. merge_keys: resolves `<<`, or refuses it, whatever the
+    schema. progress: told how many raw rows were read. Raises `DataError` where there is nothing to read.
+    """
+
+    def rows() -> Iterator[CorpusRow]:
+        resolves, num_done = resolves_merge_keys(schema, merge_keys), 0
+        for piece in read_pieces(paths, left_out, chosen=chosen, documents_at=documents_at(schema)):
+            yield from rows_of(piece, merge_keys=resolves, left_out=left_out)
+            num_done += piece.num_rows
+            if progress is not None:
+                progress(num_done)
+
+    for row in deduplicate(rows(), left_out):
+        if row.error is None:
+            yield SourceDocument(row.value, row.repository, row.name)
+        else:
+            left_out.reject(row.rejection(row.error))
+
+
+def read_documents(
+    paths: Sequence[Path],
+    schema: Schema = True,
+    *,
+    max_documents: int | None = None,
+    merge_keys: bool | None = None,
+) -> tuple[list[SourceDocument], LeftOut]:
+    """The different documents of a corpus, and what was left out.
+
+    max_documents: takes so many raw rows, evenly spaced, and of these what are documents. merge_keys: as
+    `stream_documents` has it. Raises `DataError` where there is nothing to read.
+    """
+    left_out = LeftOut()
+    chosen = None if max_documents is None else select_rows(paths, schema, max_documents).chosen
+    return list(stream_documents(paths, schema, left_out, chosen=chosen, merge_keys=merge_keys)), left_out
+
+
+def valid_documents(
+    documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut
+) -> Iterator[SourceDocument]:
+    """Yield the documents that the schema admits; notes the others with the reason."""
+    writer = Tokenizer.from_grammar(grammar)
+    for document in documents:
+        try:
+            writer.stretches(document.value)
+        except InvalidDocument as error:
+            left_out.reject(Rejection.of(document.name, error))
+        else:
+            yield document

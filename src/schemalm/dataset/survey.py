@@ -1,0 +1,139 @@
+"""What is known of all documents of a corpus after one pass over its examined shards (`examination`), in order.
+
+Valid documents are numbered from 0. Memory is bounded whatever their number: what is known of each stands in files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.dataset.collect_settings import SplitBy
+from schemalm.dataset.duplicates import DIGEST_BYTES
+from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
+from schemalm.dataset.held_out import draw_of
+from schemalm.dataset.parts import append
+from schemalm.documents import CorpusRow, LeftOut, Rejection
+from schemalm.documents.corpus_files import Kind
+
+_HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
+
+
+def source_of(repository: str, path: str, split_by: SplitBy) -> str:
+    """The source by which a document is split: its repository or the owner of it; the document itself without one.
+
+    Neither depends on case; an owner is what stands before the first `/`, a host aside.
+    """
+    if is_own_source(repository, path):
+        return repository
+    name = repository.lower()
+    return _HOST.sub("", name).partition("/")[0] if split_by == "owner" else name
+
+
+def is_own_source(repository: str, path: str) -> bool:
+    """Whether a document has no repository, so that it stands for itself: a file, or a row such as `rows.jsonl:7`."""
+    file, _, number = repository.rpartition(":")
+    is_row = number.isdecimal() and Kind.of(file) in (Kind.LINES, Kind.TABLE)
+    return is_row or path == repository or path.startswith(f"{repository}#")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a document comes from: what messages call it, and its line of a file."""
+
+    name: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.file}:{self.line})"
+
+
+class Origins:
+    """The origins of documents, in files: written once in order, then read by number."""
+
+    def __init__(self, folder: Path) -> None:
+        self._texts, self._ends = folder / "origins.jsonl", folder / "origins.ends"
+        self._num_bytes = 0
+
+    def add(self, origins: Sequence[Origin]) -> None:
+        """Take the origins of the next documents."""
+        texts = [json.dumps(asdict(origin)).encode() + b"\n" for origin in origins]
+        ends = self._num_bytes + np.cumsum([len(text) for text in texts], dtype=np.int64)
+        append(self._texts, b"".join(texts))
+        append(self._ends, ends.tobytes())
+        self._num_bytes += sum(map(len, texts))
+
+    def __getitem__(self, number: int) -> Origin:
+        start = int(np.fromfile(self._ends, np.int64, 1, offset=8 * (number - 1))[0]) if number else 0
+        with self._texts.open("rb") as file:
+            file.seek(start)
+            return Origin(**json.loads(file.readline()))
+
+
+@dataclass
+class Survey:
+    """What one pass over all examined shards finds: `left_out` with the rejected documents, and counts."""
+
+    folder: Path
+    split_by: SplitBy
+    seed: int
+    left_out: LeftOut
+    num_documents: int = 0
+    num_valid: int = 0
+    num_secret: int = 0
+    secrets: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.origins = Origins(self.folder)
+
+    def source_of(self, row: dict[str, Any]) -> str:
+        """The source of a row of a shard's table."""
+        return source_of(row["repo"], row["path"], self.split_by)
+
+    def add(self, table: Any) -> None:
+        """Take the table of the next shard, of which features and keys are not needed."""
+        self.left_out.extend(comments_of(table.schema))
+        rows = table.to_pylist()
+        self.num_documents += len(rows)
+        valid = [row for row in rows if row["kind"] == VALID]
+        self.num_valid += len(valid)
+        self.origins.add([Origin(name_of(row), row["file"], row["line"]) for row in valid])
+        draws = [draw_of(self.source_of(row), self.seed) for row in valid]
+        append(self.folder / "digests", b"".join(bytes.fromhex(row["sha256"])[:DIGEST_BYTES] for row in valid))
+        append(self.folder / "draws", np.array(draws, np.uint64).tobytes())
+        for row in rows:
+            if row["kind"] == REJECTED:
+                self.left_out.reject(rejection_of(row))
+            elif row["kind"] == SECRET:
+                self.num_secret += 1
+            if row["secrets"]:
+                self.secrets.update(json.loads(row["secrets"]))
+
+    @property
+    def digests(self) -> NDArray[np.uint8]:
+        """The digest of each valid document [num_valid, 16]; there must be one."""
+        return np.memmap(self.folder / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
+
+    @property
+    def draws(self) -> NDArray[np.uint64]:
+        """The draw of each valid document's source [num_valid]; there must be one."""
+        return np.memmap(self.folder / "draws", np.uint64, "r")
+
+
+def name_of(row: dict[str, Any]) -> str:
+    """What messages call the document of a row of a shard's table."""
+    return CorpusRow(None, None, row["repo"], row["path"]).name
+
+
+def rejection_of(row: dict[str, Any]) -> Rejection:
+    """The rejection that a row of a shard's table tells of."""
+    return Rejection(name_of(row), row["reason"], row["keyword"], row["file"], row["line"], row["pointer"])

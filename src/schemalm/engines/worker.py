@@ -1,0 +1,39 @@
+"""A worker of the pool: `python -m schemalm.engines.worker DESCRIPTOR` answers what comes over that connection.
+
+It ends when the connection does, in the middle of its work too: then its pool is gone, however that ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+
+from schemalm.engines.messages import Worker
+
+Requests = SimpleQueue[tuple[bytes, bytes]]  # a task with an item
+
+
+def main() -> None:
+    """Answer requests until the other side is gone."""
+    connection: Connection[bytes, tuple[bytes, bytes]] = Connection(int(sys.argv[1]))
+    requests: Requests = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
+    worker = Worker()
+    while True:
+        connection.send_bytes(worker.answer(*requests.get()))
+
+
+def _receive(connection: Connection[bytes, tuple[bytes, bytes]], requests: Requests) -> None:
+    """Pass on each request; end the process where no more can come."""
+    try:
+        while True:
+            requests.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

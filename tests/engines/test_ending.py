@@ -1,0 +1,73 @@
+"""However the process ends that opened an engine, its workers end with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.engines.tasks import Slow
+
+from schemalm.engines import open_engine
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import sys
+from pathlib import Path
+from schemalm.engines import open_engine
+from schemalm.interruption import Interrupted, end_at_once, handled_signals
+from tests.engines.tasks import Slow
+
+try:
+    with handled_signals(end_at_once), open_engine(sys.argv[1], workers=2) as engine:
+        list(engine.map(Slow(Path(sys.argv[2]), 120), range(9)))
+except Interrupted as interruption:
+    sys.exit(128 + interruption.number)
+"""
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "waited for too long"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def end(engine: str, number: int, folder: Path) -> int:
+    """Start the program, send it a signal when two workers are at work, and wait until these are gone; its code."""
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, engine, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])},
+        cwd=REPOSITORY,
+    )
+    wait_until(lambda: len(list(folder.iterdir())) == 2)
+    program.send_signal(number)
+    code = program.wait(60)
+    wait_until(lambda: not any(is_running(int(file.name)) for file in folder.iterdir()))
+    return code
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_workers_of_a_pool_end_at_once(number: int, tmp_path: Path) -> None:
+    assert end("local", number, tmp_path) == (-9 if number == signal.SIGKILL else 128 + number)
+
+
+def test_a_pool_ends_workers_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+    with open_engine("local", workers=2) as engine:
+        found = engine.map(Slow(tmp_path, 0.0), range(8))
+        assert next(found) == 0
+    assert not any(is_running(int(file.name)) for file in tmp_path.iterdir())
