@@ -51,9 +51,10 @@ def write_metrics(folder: Path) -> None:
 
 
 def write_split(folder: Path) -> None:
-    with SplitWriter(folder / "split", vocab_size=100, context_size=8, stride=4) as writer:
+    random = np.random.default_rng(0)
+    with SplitWriter(folder / "split", vocab_size=60_000, context_size=8, stride=4) as writer:
         for _ in range(100):
-            writer.add(list(range(50)), None, num_bytes=10)
+            writer.add(random.integers(60_000, size=50), None, num_bytes=10)
         writer.finish()
 
 
@@ -63,7 +64,7 @@ def write_split(folder: Path) -> None:
         (write_whole, "file"),
         (write_numbers, "file"),
         (write_metrics, "metrics.jsonl"),
-        (write_split, "split/tokens.bin"),
+        (write_split, "split/blocks.zst"),
     ],
 )
 def test_the_error_names_the_file(tmp_path: Path, write: Callable[[Path], None], name: str) -> None:

@@ -54,7 +54,7 @@ def test_a_collected_corpus_keeps_its_split(invoke, pipeline, tmp_path: Path) ->
     documents = {name: Split(tmp_path / "data", name).num_documents for name in ("train", "val")}
     assert documents == {"train": 15, "val": 5}
     tokenizer, split = Tokenizer.load(pipeline.tokenizer), Split(tmp_path / "data", "val")
-    first = tokenizer.decode(split.tokens[: split.offsets[1]].tolist())
+    first = tokenizer.decode(split.document(0)[0].tolist())
     assert first["name"] == "da"
 
 
