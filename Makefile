@@ -7,7 +7,7 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types unit format roundtrip conformance clean
+.PHONY: demo test lint types unit format roundtrip conformance packaged-tokenizer clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -37,6 +37,10 @@ roundtrip: $(INSTALLED)
 OPTIONS ?= --publish
 conformance: $(INSTALLED)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
+
+# Learns the tokenizer that the package carries again, in seconds: after a change of what tokenizers learn.
+packaged-tokenizer: $(INSTALLED)
+	$(BIN)/python tools/package_tokenizer.py
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "SchemaLM needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12")'

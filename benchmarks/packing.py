@@ -28,7 +28,8 @@ from rich.markdown import Markdown
 
 from limits import processor
 from page import place
-from schemalm.dataset.loader import PACKINGS, Loader
+from schemalm.dataset.loader import Loader
+from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.padding import padding_share
 from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.dataset.windows import training_windows

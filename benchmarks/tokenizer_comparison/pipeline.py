@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from schemalm.dataset.prepare import prepare
+from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
 from schemalm.dataset.reading import read_documents
+from schemalm.engines import open_engine
 from schemalm.tokenizer import AnyTokenizer
 from tokenizer_comparison.contenders import cpu_seconds
 from tokenizer_comparison.corpus import Document
@@ -30,16 +31,21 @@ def measure_pipeline(tokenizers: dict[str, AnyTokenizer], documents: Iterable[Do
 
 
 def _prepare(tokenizer: AnyTokenizer, corpus: Path, out: Path) -> dict[str, Any]:
-    started, cpu = time.perf_counter(), cpu_seconds()
-    documents, _ = read_documents([corpus])
-    read = cpu_seconds() - cpu
+    started = cpu_seconds()
+    read_documents([corpus])
+    read = cpu_seconds() - started
     # With the longest stride no document is too long for its position tokens.
-    summary = prepare(documents, tokenizer, out, context_size=512, stride=512, train_split=0.9)
+    settings = PrepareSettings(context_size=512, stride=512, train_split=0.9)
+    started, cpu = time.perf_counter(), cpu_seconds()
+    with open_engine("local", workers=1) as engine:
+        summary = prepare_corpus(CorpusInput([corpus], True), tokenizer, out, settings, engine)
     seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu
+    num_rejected = summary.left_out.num_rejected
+    num_documents = num_rejected + sum(split.num_documents for split in summary.metadata.splits.values())
     return {
-        "num_documents": len(documents),
-        "num_rejected": len(summary.rejections),
-        "documents_per_second": len(documents) / seconds,
-        "documents_per_cpu_second": len(documents) / cpu,
+        "num_documents": num_documents,
+        "num_rejected": num_rejected,
+        "documents_per_second": num_documents / seconds,
+        "documents_per_cpu_second": num_documents / cpu,
         "share_of_reading": read / cpu,
     }

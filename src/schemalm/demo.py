@@ -223,6 +223,8 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
     return TrainingConfiguration(
         num_steps=num_steps,
         batch_size=sizes.batch_size,
+        # Steps are counted in windows: packed, a small corpus would be recited before the least of steps are over.
+        packing="windows",
         learning_rate=sizes.learning_rate,
         warmup_steps=min(sizes.warmup_steps, num_steps // 5),
         evaluate_every=max(1, num_steps // 4),

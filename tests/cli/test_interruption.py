@@ -73,6 +73,15 @@ def test_sweeps_go_on_with_the_same_command(command: list[str]) -> None:
     assert command_in(how_to_go_on(command, stopped(4, "auto"))) == command
 
 
+@pytest.mark.parametrize("command", ["prepare", "collect"])
+@pytest.mark.parametrize("given", [[], ["--resume"]])
+def test_shards_are_gone_on_with(command: str, given: list[str]) -> None:
+    arguments = [command, "--input", "my corpus", *given]
+    message = how_to_go_on(arguments, Interrupted(signal.SIGINT))
+    assert "what is done is kept" in message
+    assert command_in(message) == [command, "--input", "my corpus", "--resume"]
+
+
 def test_only_the_first_of_several_processes_says_so(invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise stopped(4, "auto")
@@ -126,6 +135,27 @@ def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
     again = invoke(*command_in(result.stderr))
     assert again.exit_code == 0, again.stderr
     assert without_clock(run) == without_clock(whole)
+
+
+def test_the_printed_command_ends_a_preparation_as_if_nothing_had_been(invoke, pipeline, tmp_path: Path) -> None:
+    sizes = ("--context-size", 16, "--stride", 4)
+    command = ["prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, *sizes, "--output"]
+    assert invoke(*command, tmp_path / "whole").exit_code == 0
+    hook = (
+        "from schemalm.dataset import merging\n"
+        f"merging.Merge.write = lambda *_: os.kill(os.getpid(), {int(signal.SIGINT)})"
+    )
+    result = ending([*command, tmp_path / "a folder"], hook)
+    assert result.returncode == 130, result.stderr
+    assert not (tmp_path / "a folder" / "metadata.json").exists()
+    again = invoke(*command_in(result.stderr))
+    assert again.exit_code == 0, again.stderr
+    assert files_of(tmp_path / "a folder") == files_of(tmp_path / "whole")
+    assert "was finished before" in invoke(*command_in(result.stderr)).stderr
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("command", [["schema", "github-workflow"], ["train", "--data", ".", "--out", "r"]])

@@ -98,7 +98,7 @@ def test_documents_that_are_left_out_are_a_warning(invoke, pipeline, tmp_path: P
     found = the_object(result)
     assert len(found["rejected"]) == 1
     assert any("1 document" in warning for warning in found["warnings"])
-    assert "reading the corpus" in result.stderr
+    assert "preparing documents" in result.stderr
 
 
 def test_runs_that_cannot_be_read_are_warnings(invoke, pipeline, tmp_path: Path) -> None:

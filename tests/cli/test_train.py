@@ -115,3 +115,21 @@ def test_a_run_without_a_checkpoint_says_how_it_gets_one(invoke, run: Path) -> N
     result = invoke("generate", run)
     assert result.exit_code == 2
     assert f"schemalm train --out {run} --resume auto" in result.stderr
+
+
+def test_packing_is_chosen_and_counted(invoke, pipeline, tmp_path: Path) -> None:
+    given = ("train", "--data", pipeline.data, "--steps", "2", "--batch-size", "2", "--json")
+    epochs = {}
+    for packing in ("windows", "documents"):
+        result = invoke(*given, "--packing", packing, "--dry-run")
+        assert result.exit_code == 0, result.output
+        epochs[packing] = json.loads(result.stdout)["num_epochs"]
+        assert invoke(*given, "--packing", packing, "--out", tmp_path / packing).exit_code == 0
+        assert config(tmp_path / packing)["training"]["packing"] == packing
+    assert epochs["documents"] > epochs["windows"]
+    resumed = invoke("train", "--out", tmp_path / "windows", "--resume", "auto", "--steps", "3", "--json")
+    assert resumed.exit_code == 0, resumed.output
+    refused = invoke("train", "--out", tmp_path / "windows", "--resume", "auto", "--packing", "documents")
+    assert refused.exit_code == 2
+    assert "training.packing was windows, now documents" in refused.stderr
+    assert invoke(*given, "--packing", "rows", "--dry-run").exit_code == 2

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.loader import CPU, PACKINGS, Loader, LoaderState, Rows, rows_once
+from schemalm.dataset.loader import CPU, Loader, LoaderState, Rows, rows_once
+from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.windows import IGNORED_TARGET, Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from schemalm.dataset.loader import PACKINGS, rows_once
+from schemalm.dataset.loader import rows_once
+from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.padding import padding_remark, padding_share
 from schemalm.dataset.store import Metadata, Split, SplitWriter
 from schemalm.dataset.windows import IGNORED_TARGET, training_windows

@@ -211,6 +211,19 @@ def test_a_run_that_is_killed_again_and_again_gives_the_same_folder(
     assert contents(out) == whole
 
 
+def test_preparing_does_without_torch(folder: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from schemalm.cli.application import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "assert 'torch' not in sys.modules and 'pyarrow' not in sys.modules"
+    )
+    given = ("--input", folder / "corpus", "--tokenizer", folder / "tokenizer.json", "--output", tmp_path / "data")
+    command = [sys.executable, "-c", program, "prepare", *map(str, given)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_killed_run_is_gone_on_with_at_its_last_shard(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:

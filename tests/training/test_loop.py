@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.loader import PACKINGS
+from schemalm.dataset.packing import PACKINGS
 from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.training import loop
 from schemalm.training.checkpoint import checkpoint_folder, checkpoint_steps

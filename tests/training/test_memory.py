@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from schemalm.dataset.loader import PACKINGS
+from schemalm.dataset.packing import PACKINGS
 from schemalm.errors import TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT

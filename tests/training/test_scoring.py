@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from schemalm.dataset.echo import ORDERS
-from schemalm.dataset.loader import PACKINGS, Rows, read_rows
-from schemalm.dataset.packing import PackedOrder
+from schemalm.dataset.loader import Rows, read_rows
+from schemalm.dataset.packing import PACKINGS, PackedOrder
 from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET, Windows
 from schemalm.errors import DataError

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from schemalm.dataset.loader import PACKINGS, Loader, Rows
+from schemalm.dataset.loader import Loader, Rows
+from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.store import Split
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import TrainingError

@@ -149,12 +149,12 @@ app.add_typer(experiment.app, name="experiment")
 app.add_typer(reference.app, name="reference")
 
 
-def main() -> None:
-    """Run the program with the arguments of this process."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program with these arguments, or with those of this process."""
     # Threads of torch that wait for each other by spinning are nine times slower as soon as anything else runs on the
     # machine. The variable is read when torch is loaded, which no command does before it runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # terminals that cannot show all of Unicode
-    app(prog_name="schemalm")
+    app(arguments, prog_name="schemalm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemalm.cli.terminal import Terminal, counted
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
 NUM_SHOWN = 20
 
 
-def report_left_out(terminal: Terminal, left_out: LeftOut) -> None:
-    """Show the first rejected documents with their reasons, how often each reason came, and what else is left out."""
+def report_left_out(terminal: Terminal, left_out: LeftOut, file: Path | None = None) -> None:
+    """Show the first rejected documents with their reasons, how often each reason came, and what else is left out.
+
+    `file` has all of them, where there is one.
+    """
     from schemalm.documents.left_out import NUM_KEPT  # noqa: PLC0415
 
     num_rejected = left_out.num_rejected
@@ -23,7 +27,8 @@ def report_left_out(terminal: Terminal, left_out: LeftOut) -> None:
         terminal.show(f"rejected {rejection}")
     if num_rejected > NUM_SHOWN:
         listed = "them all" if num_rejected <= NUM_KEPT else f"the first {NUM_KEPT:,}"
-        terminal.show(f"... and {num_rejected - NUM_SHOWN:,} more (--json lists {listed})")
+        where = f"--json lists {listed}" if file is None else f"all of them are in {file}"
+        terminal.show(f"... and {num_rejected - NUM_SHOWN:,} more ({where})")
     if num_rejected:
         rows = [(reason, f"{count:,}") for reason, count in left_out.count_reasons().items()]
         terminal.table(("rejected because of", "documents"), [*rows, ("all", f"{num_rejected:,}")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -54,6 +54,10 @@ def prepare(
     ] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
+    format: Annotated[
+        Literal["windows", "pt"],
+        typer.Option(help="pt: also write all windows as train.pt and val.pt, for those who train elsewhere."),
+    ] = "windows",
     merge_keys: MergeKeys = None,
     workers: Workers = 1,
     engine: EngineChoice = "local",
@@ -67,17 +71,19 @@ def prepare(
 ) -> None:
     """Cut documents into training windows, split by source."""
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
+    from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
+    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, Split, refuse_data_set  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, PREPARED, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
     if output is None and not analyze:
         raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
-    if output is not None and not (resume or analyze):
-        refuse_data_set(output)
+    if output is not None and not analyze:
+        _refuse_taken(output, format, resume)
     purpose = "nothing is prepared" if analyze else f"to be written to {output}"
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
     if output is not None:
@@ -95,25 +101,41 @@ def prepare(
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
         )
-    summary = finished(output, loaded, settings) if resume else None
+    data = output / PREPARED if format == "pt" else output
+    summary = finished(data, loaded, settings) if resume else None
     if summary is None:
         with open_engine(engine, workers=workers, address=address) as opened:
-            summary = _prepare(terminal, documents, loaded, output, settings, opened, resume)
+            summary = _prepare(terminal, documents, loaded, data, settings, opened, resume)
     else:
-        terminal.say(f"{output} was finished before")
-    report_left_out(terminal, summary.left_out)
+        terminal.say(f"{data} was finished before")
+    report_left_out(terminal, summary.left_out, data / LEFT_OUT_FILE)
+    if format == "pt":
+        _write_pt(terminal, output, summary)
     sizes = {
         name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
         for name, split in summary.metadata.splits.items()
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(output, "train", summary.metadata))) is not None:
+    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
         terminal.warn(remark)
     result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
-    following = command_line("train", "--data", output, "--model", "tiny", "--out", "run")
+    following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
     raise typer.Exit(exit_code(summary.left_out, strict))
+
+
+def _refuse_taken(output: Path, format: str, resume: bool) -> None:
+    """Raise `DataError` where the folder holds what would be written over."""
+    from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
+
+    if format == "pt":
+        from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415 (imports torch)
+
+        refuse_prepared(output)
+    if not resume:
+        for folder in (output, *([output / PREPARED] if format == "pt" else [])):
+            refuse_data_set(folder)
 
 
 def _prepare(
@@ -134,3 +156,12 @@ def _prepare(
             preparation.encode(engine, done)
         with terminal.working("putting the shards together"):
             return preparation.merge()
+
+
+def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> None:
+    """Write all windows as `.pt` files, and show how far that is."""
+    from schemalm.dataset.pt import write_pt  # noqa: PLC0415
+
+    num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
+    with terminal.counting("writing windows", num_windows) as done:
+        write_pt(output, done)

@@ -75,6 +75,8 @@ def train(
     muon_learning_rate: Annotated[
         float | None, typer.Option(metavar="X", help="The highest learning rate of muon.")
     ] = None,
+    warmup_steps: Annotated[int | None, typer.Option(min=0, metavar="N", help="Steps in which rates rise.")] = None,
+    gradient_clip: Annotated[float | None, typer.Option(metavar="X", help="The longest gradient, by its norm.")] = None,
     schedule: Annotated[
         Literal["cosine", "linear"] | None, typer.Option(help="How rates fall after the warm-up.")
     ] = None,
@@ -137,6 +139,8 @@ def train(
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "muon_learning_rate": muon_learning_rate,
+        "warmup_steps": warmup_steps,
+        "gradient_clip": gradient_clip,
         "schedule": schedule,
         "seed": seed,
         "device": device,

@@ -23,11 +23,10 @@ import torch
 from torch import Tensor
 
 from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.packing import PackedOrder, Packer, random_bits
+from schemalm.dataset.packing import PACKINGS, PackedOrder, Packer, random_bits
 from schemalm.dataset.windows import IGNORED_TARGET, Windows
 from schemalm.errors import ConfigurationError, DataError
 
-PACKINGS = ("windows", "documents")
 CPU = torch.device("cpu")
 
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from schemalm.dataset.echo import Int64Array
 
+PACKINGS = ("windows", "documents")
+DEFAULT_PACKING = "documents"
 Pattern = tuple[int, ...]
 Lengths = NDArray[np.unsignedinteger[Any]]
 

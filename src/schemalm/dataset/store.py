@@ -39,6 +39,8 @@ from schemalm.wording import reason_of
 
 FORMAT_VERSION = 3
 METADATA_FILE = "metadata.json"
+# Where a folder of `.pt` files (`pt.py`) has its prepared data.
+PREPARED = "prepared"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 PLACES_FILE = "places.npy"
@@ -219,6 +221,8 @@ def read_metadata(folder: Path) -> Metadata:
     path = folder / METADATA_FILE
     try:
         fields = json.loads(path.read_bytes())
+        if "total_workflows" in fields:
+            raise DataError(f"{folder} holds .pt files; the prepared data is {folder / PREPARED}")
         version = fields["format_version"]
         if version != FORMAT_VERSION:
             raise DataError(f"{path} has format version {version}, this version reads {FORMAT_VERSION}; prepare again")

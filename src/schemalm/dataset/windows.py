@@ -124,30 +124,44 @@ class Windows:
         entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
         return self.documents[entry_B], (indices - self._first_window[entry_B]) * self._step
 
+    def tokens(self, indices: Int64Array) -> Int64Array:
+        """The ids of the windows `indices` alone [B, context_size + 1]; raises `IndexError` as `rows` does."""
+        self._check(indices)
+        return self._tokens_at(self._places(indices)[1], *self._grid(indices))
+
     def rows(self, indices: Int64Array) -> Batch:
         """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
-        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+        self._check(indices)
         document_B, start_B = self._places(indices)
-        length_B = self.lengths(indices)
-        begin_B = self._split.offsets[document_B] + start_B
-
-        column_T = np.arange(self.context_size)
-        is_token_BT = column_T < length_B[:, None]
-        place_BT = begin_B[:, None] + np.minimum(column_T, length_B[:, None] - 1)
-        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
-        position_B1 = (start_B // self._stride)[:, None]
-
-        is_scored_before_BT = (column_T < self._num_scored_before) & (start_B > 0)[:, None]
+        place_BT, is_token_BT = self._grid(indices)
+        tokens_BT = self._tokens_at(start_B, place_BT, is_token_BT)
+        is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
         nonterminals_BT, states_BT2 = surroundings(self._split, place_BT, is_token_BT)
         return Batch(
-            tokens_BT=np.concatenate((position_B1, content_BT), axis=1),
-            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, content_BT, IGNORED_TARGET),
+            tokens_BT=tokens_BT,
+            targets_BT=np.where(is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
             nonterminals_BT=nonterminals_BT,
             states_BT2=states_BT2,
-            echoes_BTE=self._echoes(document_B, start_B, length_B),
+            echoes_BTE=self._echoes(document_B, start_B, self.lengths(indices)),
             documents_B=document_B,
         )
+
+    def _check(self, indices: Int64Array) -> None:
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+
+    def _grid(self, indices: Int64Array) -> tuple[Int64Array, BoolArray]:
+        """Where in the split each place of the windows has its token, and whether it has one."""
+        document_B, start_B = self._places(indices)
+        length_B1 = self.lengths(indices)[:, None]
+        column_T = np.arange(self.context_size)
+        begin_B1 = (self._split.offsets[document_B] + start_B)[:, None]
+        return begin_B1 + np.minimum(column_T, length_B1 - 1), column_T < length_B1
+
+    def _tokens_at(self, start_B: Int64Array, place_BT: Int64Array, is_token_BT: BoolArray) -> Int64Array:
+        """The position tokens, and the tokens of the split at these places, filled up."""
+        content_BT = np.where(is_token_BT, self._split.tokens[place_BT].astype(np.int64), self.pad_id)
+        return np.concatenate(((start_B // self._stride)[:, None], content_BT), axis=1)
 
     def _echoes(self, document_B: Int64Array, start_B: Int64Array, length_B: Int64Array) -> Int64Array:
         """The echoes before the tokens of windows; each document is read once, up to the end of its last window."""

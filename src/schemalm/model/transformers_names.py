@@ -3,7 +3,8 @@
 The weights themselves are the same numbers in the same shapes. What a model is told beside the tokens has no
 counterpart there and is left out: the grammar state's embeddings and the echoes' scales. What they add at the input an
 engine can be fed as input embeddings; what they add before the head it cannot have. A model without the input norm
-has no counterpart at all.
+has no counterpart at all. `dropout` is left out: it matters in training alone, and there it drops attention weights
+only.
 Nothing here imports `transformers`.
 """
 

@@ -9,7 +9,7 @@ import torch
 
 from schemalm.bounds import check_number
 from schemalm.dataset.echo import ORDERS
-from schemalm.dataset.loader import PACKINGS
+from schemalm.dataset.packing import DEFAULT_PACKING, PACKINGS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
@@ -56,7 +56,7 @@ class TrainingConfiguration:
     num_steps: int
     model: str | GPTConfiguration = "tiny"
     batch_size: int = 8
-    packing: str = "windows"
+    packing: str = DEFAULT_PACKING
     micro_batch_size: int | None = None
     optimizer: str = "muon"
     learning_rate: float = 5e-3

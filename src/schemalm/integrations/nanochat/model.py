@@ -1,0 +1,79 @@
+"""The product's model under the names that plain training scripts use.
+
+`logits = model(x)`, with `x` [B, T] ids and `logits` [B, T, V]: nothing else is asked of a loop. What the product's own
+training tells the model besides (what the grammar expects, what came next last time) a plain loop does not have, so
+this model takes none of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from schemalm.errors import ConfigurationError
+from schemalm.model import gpt
+from schemalm.model.configuration import GPTConfiguration
+
+# The product's names, and those of scripts.
+_NAMES = {"model_width": "d_model", "num_layers": "n_layers", "num_heads": "n_heads"}
+
+
+class GPT(gpt.GPT):
+    """A decoder-only transformer, initialized; equal seeds give equal weights.
+
+    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the rate at
+    which numbers are dropped in train mode, by torch's generator. Raises `ConfigurationError` for sizes that no model
+    can have.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        context_size: int,
+        d_model: int,
+        n_layers: int,
+        n_heads: int,
+        dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(shape_of(vocab_size, context_size, d_model, n_layers, n_heads, dropout))
+        self.initialize(seed)
+
+    def forward(self, tokens_BT: Tensor, *given: Any) -> Tensor:
+        """Logits [B, T, V]; raises `ConfigurationError` for rows or ids that do not fit the model's sizes."""
+        shape = self.configuration
+        if tokens_BT.shape[1] > shape.context_size:
+            raise ConfigurationError(
+                f"x has {tokens_BT.shape[1]} ids in a row, more than the model's context_size {shape.context_size}: "
+                "give GPT the context_size of the data"
+            )
+        try:
+            return super().forward(tokens_BT, *given)
+        except IndexError:
+            raise ConfigurationError(
+                f"x has the id {int(tokens_BT.max())}, but the model's vocab_size is {shape.vocab_size}: give GPT the "
+                "vocab_size of the data's tokenizer"
+            ) from None
+
+
+def shape_of(
+    vocab_size: int, context_size: int, d_model: int, n_layers: int, n_heads: int, dropout: float = 0.0
+) -> GPTConfiguration:
+    """The product's configuration of these sizes; raises `ConfigurationError` with the names that were given."""
+    try:
+        return GPTConfiguration(
+            vocab_size=vocab_size,
+            context_size=context_size,
+            num_layers=n_layers,
+            num_heads=n_heads,
+            num_key_value_heads=n_heads,
+            model_width=d_model,
+            mlp_width=4 * d_model,
+            dropout=dropout,
+        )
+    except ConfigurationError as error:
+        message = str(error)
+        for ours, theirs in _NAMES.items():
+            message = message.replace(ours, theirs)
+        raise ConfigurationError(message) from None

@@ -1,0 +1,63 @@
+"""The model under a script's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from schemalm.errors import ConfigurationError
+from schemalm.integrations.nanochat import GPT
+
+SHAPE: dict[str, Any] = {"vocab_size": 50, "context_size": 8, "d_model": 16, "n_layers": 2, "n_heads": 2}
+
+
+def test_it_gives_logits_of_every_place() -> None:
+    logits_BTV = GPT(**SHAPE)(torch.zeros(3, 8, dtype=torch.int64))
+    assert logits_BTV.shape == (3, 8, 50)
+    assert logits_BTV.dtype == torch.float32
+    assert logits_BTV.isfinite().all()
+
+
+def test_equal_seeds_give_equal_weights() -> None:
+    first, again, other = GPT(**SHAPE).state_dict(), GPT(**SHAPE).state_dict(), GPT(**SHAPE, seed=1).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["tokens.weight"], other["tokens.weight"])
+
+
+def test_dropout_drops_in_training_alone() -> None:
+    x_BT = torch.arange(8)[None]
+    dropping, plain = GPT(**SHAPE, dropout=0.5), GPT(**SHAPE)
+    with torch.no_grad():
+        for model in (dropping, plain):
+            for name, weight in model.named_parameters():
+                if name.endswith(("output.weight", "down.weight")):
+                    weight.fill_(0.1)
+    assert not torch.equal(dropping(x_BT), dropping(x_BT))
+    assert torch.equal(dropping.eval()(x_BT), plain(x_BT))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"d_model": 15}, r"d_model 15 must be a multiple of 2 \* n_heads = 4"),
+        ({"n_layers": 0}, "n_layers must be a whole number above 0, got 0"),
+        ({"n_heads": 0}, "n_heads must be"),
+        ({"vocab_size": 0}, "vocab_size must be"),
+        ({"context_size": 2.5}, "context_size must be"),
+        ({"dropout": 1.0}, "dropout must be a number from 0 to below 1"),
+        ({"dropout": -0.1}, "dropout must be"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused_under_the_names_given(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        GPT(**{**SHAPE, **change})
+
+
+def test_data_of_another_vocabulary_or_context_is_refused_in_one_sentence() -> None:
+    model = GPT(**SHAPE)
+    with pytest.raises(ConfigurationError, match="x has the id 50, but the model's vocab_size is 50: give GPT"):
+        model(torch.tensor([[1, 50]]))
+    with pytest.raises(ConfigurationError, match="x has 9 ids in a row, more than the model's context_size 8"):
+        model(torch.zeros(1, 9, dtype=torch.int64))
