@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from schemalm.dataset.store import SplitWriter, write_array
+from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
+from schemalm.dataset.store import METADATA_FILE, SplitWriter, write_array
+from schemalm.engines import open_engine
 from schemalm.files import write_atomically
+from schemalm.tokenizer import ByteBPETokenizer
 from schemalm.training.metrics import Metrics, read_metrics
 
 MOST_BYTES = 1000
@@ -66,6 +70,28 @@ def test_the_error_names_the_file(tmp_path: Path, write: Callable[[Path], None],
     with pytest.raises(OSError, match=r".") as caught, full():
         write(tmp_path)
     assert str(caught.value.filename) == str(tmp_path / name)
+
+
+def test_a_preparation_names_the_file_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    rows = [json.dumps({"value": {"name": f"n{index}"}, "repo": f"r{index % 5}"}) + "\n" for index in range(99)]
+    (tmp_path / "rows.jsonl").write_text("".join(rows))
+    tokenizer = ByteBPETokenizer.train([{"name": "n"}], 300)
+    corpus = CorpusInput([tmp_path / "rows.jsonl"], True)
+    for name, is_full in (("whole", False), ("data", True), ("data", False)):
+        with open_engine("local", workers=1) as engine, full() if is_full else nullcontext():
+            try:
+                prepare_corpus(corpus, tokenizer, tmp_path / name, PrepareSettings(), engine, resume=True)
+            except OSError as error:
+                assert is_full, error
+                assert str(error.filename).startswith(str(tmp_path / name))
+                assert not (tmp_path / name / METADATA_FILE).exists()
+            else:
+                assert not is_full
+    contents = [
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()}
+        for name in ("whole", "data")
+    ]
+    assert contents[0] == contents[1]
 
 
 def test_what_was_there_stays(tmp_path: Path) -> None:

@@ -103,6 +103,9 @@ class _ReadRow(CorpusRow):
     def name(self) -> str:
         return self.path
 
+    def rejection(self, error: DocumentError | InvalidDocument | DataError) -> Rejection:
+        return Rejection.of(self.name, error)
+
 
 @dataclass
 class Encoding:
