@@ -433,6 +433,7 @@ def test_hostile_input_is_rejected_by_name(tmp_path: Path, grammar: Grammar) -> 
         (folder / name).write_bytes(text)
     run([folder], grammar, tmp_path / "out")
     assert check_sums(tmp_path / "out")["counts"]["rejected"] == len(hostile)
+    assert "<b>" not in (tmp_path / "out" / "README.md").read_text()
     names = {one["name"] for one in left_out(tmp_path / "out")}
     assert names == {name.replace("\udcff", "\\xff") for name in hostile}
 

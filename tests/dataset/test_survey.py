@@ -31,7 +31,9 @@ def test_an_owner_is_what_stands_before_the_slash(repository: str, owner: str, w
 def test_a_document_without_a_repository_is_its_own_source(split_by: str) -> None:
     assert source_of("Folder/a.yml", "Folder/a.yml", split_by) == "Folder/a.yml"
     assert source_of("Folder/a.yml", "Folder/a.yml#2", split_by) == "Folder/a.yml"
-    assert source_of("rows.jsonl:7", "rows.jsonl:7", split_by) == "rows.jsonl:7"
+    for row in ("rows.jsonl:7", "Folder/rows.jsonl.zst:7", "Folder/rows.parquet:12"):
+        for path in (row, "a.yml"):
+            assert source_of(row, path, split_by) == row
 
 
 def test_origins_are_read_by_number(tmp_path: Path) -> None:

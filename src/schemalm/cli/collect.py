@@ -40,7 +40,7 @@ def collect(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
+            metavar="INPUT", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
         ),
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
@@ -68,7 +68,7 @@ def collect(
 ) -> None:
     """Collect documents into a corpus: valid, different, without secrets, split by source."""
     from schemalm.dataset.collect import finished, open_collection, refuse_corpus  # noqa: PLC0415
-    from schemalm.documents.collected import MANIFEST_FILE  # noqa: PLC0415
+    from schemalm.documents.collected import MANIFEST_FILE, REJECTED_FILE  # noqa: PLC0415
     from schemalm.grammar import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -97,6 +97,7 @@ def collect(
             summary = _collect(terminal, collection, opened)
     report_left_out(terminal, summary.left_out)
     _report(terminal, summary.manifest)
+    terminal.show(f"what was left out, each document with its reason: {out / REJECTED_FILE}")
     following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
     command = command_line(*following, *given_merge_keys(merge_keys))
     terminal.finish(_result(out, summary), next_command=command)

@@ -23,7 +23,7 @@ from typing import Any
 from schemalm.dataset.store import hash_file
 from schemalm.documents.collected import MANIFEST_FILE, is_corpus_manifest
 from schemalm.errors import DataError
-from schemalm.files import named_errors
+from schemalm.files import named_errors, sync_folder
 
 FORMAT = 1
 README_FILE = "README.md"
@@ -101,6 +101,7 @@ class TableWriter:
         if self._num_rows:
             self._write_group()
         self._close()
+        sync_folder(self._folder)
         return self.files
 
     def _write_group(self) -> None:

@@ -125,4 +125,5 @@ def _cell(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text.replace('`', '')}`"
+    line = " ".join(text.replace("`", "").split())
+    return f"`{line}`"

@@ -22,6 +22,7 @@ from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
 from schemalm.dataset.parts import append
 from schemalm.documents import CorpusRow, LeftOut, Rejection
+from schemalm.documents.corpus_files import Kind
 
 _HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
 
@@ -38,8 +39,10 @@ def source_of(repository: str, path: str, split_by: SplitBy) -> str:
 
 
 def is_own_source(repository: str, path: str) -> bool:
-    """Whether a document has no repository, so that it stands for itself."""
-    return path == repository or path.startswith(f"{repository}#")
+    """Whether a document has no repository, so that it stands for itself: a file, or a row such as `rows.jsonl:7`."""
+    file, _, number = repository.rpartition(":")
+    is_row = number.isdecimal() and Kind.of(file) in (Kind.LINES, Kind.TABLE)
+    return is_row or path == repository or path.startswith(f"{repository}#")
 
 
 @dataclass(frozen=True)
