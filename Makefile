@@ -7,7 +7,7 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types unit format roundtrip conformance packaged-tokenizer clean
+.PHONY: demo test lint types unit format roundtrip conformance benchmark-data packaged-tokenizer clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -37,6 +37,10 @@ roundtrip: $(INSTALLED)
 OPTIONS ?= --publish
 conformance: $(INSTALLED)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
+
+# What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool: half an hour.
+benchmark-data: $(INSTALLED)
+	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 
 # Learns the tokenizer that the package carries again, in seconds: after a change of what tokenizers learn.
 packaged-tokenizer: $(INSTALLED)

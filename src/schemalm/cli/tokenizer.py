@@ -42,7 +42,11 @@ def train(
     *,
     corpus: Annotated[
         Path,
-        typer.Option(exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."),
+        typer.Option(
+            exists=True,
+            metavar="DIR",
+            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
+        ),
     ],
     out: Annotated[Path, typer.Option(dir_okay=False, metavar="FILE", help="The tokenizer file to write.")],
     vocab_size: Annotated[int, typer.Option(min=1, metavar="N", help="How many tokens to learn at most.")] = 8192,

@@ -31,7 +31,11 @@ def stats(
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
     corpus: Annotated[
         Path | None,
-        typer.Option(exists=True, metavar="DIR", help="A folder of documents, one document, or JSON Lines (.zst)."),
+        typer.Option(
+            exists=True,
+            metavar="DIR",
+            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
+        ),
     ] = None,
     max_files: MaxFiles = None,
     stride: Annotated[

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, overload
 
 MAX_DOCUMENTS = 1 << 16
-MAX_BYTES = 192 << 20
+MAX_BYTES = 160 << 20
 
 
 class Sample(Sequence[Any]):

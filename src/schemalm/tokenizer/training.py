@@ -36,7 +36,7 @@ MAX_STATE_DOCUMENTS = 4000
 MAX_STATES = 4096
 # What different stretches may take, and different segments while merges are learned from them.
 MAX_STRETCH_BYTES = 128 << 20
-MAX_SEGMENT_BYTES = 400 << 20
+MAX_SEGMENT_BYTES = 320 << 20
 
 
 def train_tokenizer(

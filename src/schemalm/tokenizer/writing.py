@@ -18,8 +18,9 @@ T = TypeVar("T")
 Where: TypeAlias = Any
 # What a stretch of a kind is written as.
 Find: TypeAlias = Callable[[Kind, str], tuple[T, ...]]
-# How many characters of texts are remembered with what they are written as.
+# How many characters of texts are remembered with what they are written as; each text counts for some more.
 MAX_REMEMBERED_CHARACTERS = 1 << 24
+CHARACTERS_OF_AN_ENTRY = 64
 # Longer texts come once, shorter ones again and again.
 MAX_REMEMBERED_LENGTH = 4096
 # Names and texts that are remembered at every place that they come to, at most.
@@ -39,10 +40,10 @@ class Memory(dict[str, tuple[T, ...]], Generic[T]):
     def __missing__(self, text: str) -> tuple[T, ...]:
         found = self._find(text)
         if len(text) <= MAX_REMEMBERED_LENGTH:
-            self._num_characters += len(text) + 1
+            self._num_characters += len(text) + CHARACTERS_OF_AN_ENTRY
             if self._num_characters > MAX_REMEMBERED_CHARACTERS:
                 self.clear()
-                self._num_characters = len(text) + 1
+                self._num_characters = len(text) + CHARACTERS_OF_AN_ENTRY
             self[text] = found
         return found
 
