@@ -47,3 +47,11 @@ def test_many_rejections_are_cut_on_the_terminal_and_complete_in_json(capsys: py
 def test_nothing_is_said_where_nothing_was_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     report_left_out(Terminal(), LeftOut())
     assert capsys.readouterr().out == ""
+
+
+def test_the_terminal_says_how_many_json_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    left_out = LeftOut(REJECTIONS * 500)
+    report_left_out(Terminal(), left_out)
+    assert "2,480 more (--json lists the first 1,000)" in capsys.readouterr().out
+    assert left_out.to_dict()["num_rejected"] == 2500
+    assert left_out.to_dict()["rejected_by_reason"]["the schema's type"] == 1000

@@ -21,6 +21,7 @@ from schemalm.grammar.sources import built_in_names, read_schema
         ("github-actions", ["action.yml", ".github/actions/a/action.yaml"], ["a/action.yml", "action.yml.j2"]),
         ("github-issue-forms", [".github/ISSUE_TEMPLATE/bug.yml"], [".github/ISSUE_TEMPLATE/config.yml"]),
         ("renovate", [".renovaterc", "renovate.json"], ["a/renovate.json"]),
+        ("snapcraft", ["snapcraft.yaml", "snap/snapcraft.yaml"], ["asnapcraft.yaml"]),
         ("dependabot", [".github/dependabot.yml"], ["dependabot.yml"]),
     ],
 )
@@ -35,6 +36,7 @@ def test_a_copy_of_a_schema_counts_as_the_schema_and_others_have_no_place() -> N
     assert isinstance(workflow, dict)
     assert documents_at({"$id": workflow["$id"]}) is documents_at(workflow)
     assert documents_at({"title": "mine"}) is None
+    assert documents_at({"type": "object"}) is None
     assert documents_at(True) is None
 
 

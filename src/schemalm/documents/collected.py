@@ -31,6 +31,8 @@ def kinds_in(folder: Path, names: list[str]) -> dict[str, str]:
 def is_corpus_manifest(path: Path) -> bool:
     """Whether a file is the manifest of a collected corpus."""
     try:
+        if not path.is_file():  # a pipe could block for ever
+            return False
         with path.open("rb") as file:
             manifest = json.loads(file.read(_MAX_BYTES))
     except (OSError, ValueError, RecursionError):

@@ -132,24 +132,27 @@ def _absence(path: Path, error: OSError) -> str:
 class _Place:
     """Where a folder or one of its entries stands: its path, its name below the given folder, and its checkout.
 
-    `name_in_checkout` is its name below the folder of the checkout, `is_linked`: a link is on the way to it.
+    `name_in_checkout` is its name below the folder of the checkout. `is_link`: it is a link itself, `is_linked`: one is
+    on the way to it.
     """
 
     path: Path
     name: str = ""
     checkout: Checkout | None = None
     name_in_checkout: str = ""
+    is_link: bool = False
     is_linked: bool = False
 
-    def below(self, name: str) -> _Place:
+    def below(self, name: str, is_link: bool) -> _Place:
         """The place of an entry."""
-        text, path = as_text(name), self.path / name
+        text = as_text(name)
         return _Place(
-            path,
+            self.path / name,
             f"{self.name}/{text}".lstrip("/"),
             self.checkout,
             f"{self.name_in_checkout}/{text}".lstrip("/"),
-            self.is_linked or path.is_symlink(),
+            is_link,
+            is_link or self.is_linked,
         )
 
 
@@ -195,22 +198,22 @@ class _Walk:
         """Yield the folders in a folder, and its files that are read; notes the other entries."""
         try:
             with os.scandir(folder.path) as entries:
-                names = sorted(entry.name for entry in entries)
+                found = sorted((entry.name, entry.is_symlink()) for entry in entries)
         except OSError as error:
             if folder.path == self._root:
                 raise DataError(f"{as_text(str(folder.path))}: cannot be read: {reason_of(error)}") from None
             self._reject(folder, "the folder", error)
             return
-        own = kinds_in(folder.path, names)
-        for name in names:
-            place = folder.below(name)
+        own = kinds_in(folder.path, [name for name, _ in found])
+        for name, is_link in found:
+            place = folder.below(name, is_link)
             if name in own:
                 self._left_out.pass_over(own[name], place.name)
                 continue
             try:
                 status = place.path.stat()
             except OSError as error:
-                if place.path.is_symlink():
+                if place.is_link:
                     self._left_out.pass_over(DEAD_LINKS, place.name)
                 else:
                     self._reject(place, "the file", error)
@@ -229,7 +232,7 @@ class _Walk:
         is_folder = stat.S_ISDIR(status.st_mode)
         if place.path.name == GIT_FOLDER:
             return "folders of Git"
-        if place.path.is_symlink() and (kind := self._kind_of_link(place.path, place.checkout)):
+        if place.is_link and (kind := self._kind_of_link(place.path, place.checkout)):
             return kind
         if not is_folder:
             if not stat.S_ISREG(status.st_mode):

@@ -113,8 +113,9 @@ class RowReader:
     def _row(
         self, file: CorpusFile, number: int, fields_of: Callable[[str], dict[str, JSONValue]]
     ) -> Iterator[CorpusRow]:
-        place, source = f"{file.name}:{number}", f"{file.shown}:{number}"
-        row = replace(file_row(file), repository=file.repository or place, path=place, line=number)
+        shown = file.shown
+        place, source = f"{file.name}:{number}", f"{shown}:{number}"
+        row = CorpusRow(None, None, file.repository or place, place, number, {}, file.license, shown)
         try:
             fields = fields_of(source)
             row = _described(row, fields, source)
@@ -147,7 +148,8 @@ class RowReader:
         for number, document in enumerate(loaded.documents, start=1):
             path = row.path if number == 1 else f"{row.path}#{number}"
             at = document.line if line is None else line
-            yield replace(row, value=document.value, error=document.error, path=path, line=at)
+            described = (row.repository, path, at, row.fields, row.license, row.file)
+            yield CorpusRow(document.value, document.error, *described)
 
 
 def file_row(file: CorpusFile, error: DocumentError | None = None) -> CorpusRow:
@@ -158,14 +160,9 @@ def file_row(file: CorpusFile, error: DocumentError | None = None) -> CorpusRow:
 
 def _described(row: CorpusRow, fields: dict[str, JSONValue], source: str) -> CorpusRow:
     """The row with what its fields say of it; the licence of a checkout is not that of another repository."""
-    repository = _name(fields, "repo", source)
-    return replace(
-        row,
-        repository=repository or row.repository,
-        path=_name(fields, "path", source) or row.path,
-        license=_name(fields, "license", source) or ("" if repository else row.license),
-        fields=_scalars(fields),
-    )
+    repository, path = _name(fields, "repo", source), _name(fields, "path", source) or row.path
+    license_ = _name(fields, "license", source) or ("" if repository else row.license)
+    return CorpusRow(None, None, repository or row.repository, path, row.line, _scalars(fields), license_, row.file)
 
 
 def _fields(line: bytes, source: str, limits: DocumentLimits) -> dict[str, JSONValue]:

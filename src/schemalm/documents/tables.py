@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from schemalm.documents.choice import Choice
-from schemalm.documents.parquet_pages import Page, pages
+from schemalm.documents.parquet_pages import Chunk, Page, chunks, pages
 from schemalm.errors import DataError
 from schemalm.wording import reason_of
 
@@ -89,10 +89,11 @@ class Table:
             self._file.open("rb") as opened,
             pq.ParquetFile(self._file, metadata=self._metadata, read_dictionary=texts, pre_buffer=False) as table,
         ):
+            places = chunks(opened)
             for group in range(self._metadata.num_row_groups):
                 num_rows = self._metadata.row_group(group).num_rows
                 if not choice.skip(num_rows):
-                    for first, batch in self._batches(table, group, self._num_batch_rows(opened, group)):
+                    for first, batch in self._batches(table, group, self._num_batch_rows(opened, places[group])):
                         taken = choice.take(batch.num_rows)
                         if taken:
                             numbers = [number + first + index + 1 for index in taken]
@@ -111,9 +112,9 @@ class Table:
             yield first, batch
             first += batch.num_rows
 
-    def _num_batch_rows(self, opened: BinaryIO, group: int) -> int:
+    def _num_batch_rows(self, opened: BinaryIO, columns: list[Chunk]) -> int:
         """How many rows of a group may be read at once; raises `DataError` where not even one may."""
-        sizes = [self._sizes(opened, group, index) for index in self._leaves]
+        sizes = [_Sizes.of(list(pages(opened, columns[index]))) for index in self._leaves]
         lists = [size for index, size in zip(self._leaves, sizes, strict=True) if self._is_in_list(index)]
         others = [size for index, size in zip(self._leaves, sizes, strict=True) if not self._is_in_list(index)]
         self._refuse(sum(size.page for size in sizes), _PAGE_BYTES, "bytes in one page of each column", "pages")
@@ -130,11 +131,6 @@ class Table:
 
     def _is_in_list(self, leaf: int) -> bool:
         return bool(self._leaf(leaf).max_repetition_level)
-
-    def _sizes(self, opened: BinaryIO, group: int, leaf: int) -> _Sizes:
-        column = self._metadata.row_group(group).column(leaf)
-        start = min(filter(None, (column.dictionary_page_offset, column.data_page_offset)), default=0)
-        return _Sizes.of(list(pages(opened, start, column.total_compressed_size)))
 
     def _refuse(self, number: int, most: int, what: str, smaller: str) -> None:
         if number > most:
@@ -175,7 +171,7 @@ class Table:
 
         try:
             yield
-        except (OSError, ValueError, pa.ArrowException) as error:
+        except (OSError, ArithmeticError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
             reason = str(reason_of(error)).strip().splitlines()[0]
             raise DataError(f"{self._shown}: cannot {aim}: {reason}; get or make the file again") from None
 

@@ -24,9 +24,9 @@ _SUFFIXES = {"yaml": r"[yY][aA]?[mM][lL]", "json": r"[jJ][sS][oO][nN][cC5]?"}
 def documents_at(schema: Schema) -> PatternMatcher | None:
     """What tells the paths of a repository where documents of a schema stand; None where no place is known.
 
-    A schema is known by its `$id`, or by its title where it has none, as by `merge_keys`.
+    A schema is known by its `$id`, else by its title, as by `merge_keys`, else by its content.
     """
-    name = _names().get(identity_of(schema) or ("", ""))
+    name = _names().get(_identity(schema))
     check = _checks().get(name or "", {})
     return _matcher(_path_pattern(check)) if check.get("files") else None
 
@@ -57,11 +57,15 @@ def _checks() -> dict[str, dict[str, Any]]:
 @cache
 def _names() -> dict[tuple[str, str], str]:
     """The built-in schemas by what they are known by."""
-    return {identity: name for name in _checks() for identity in _identities(name)}
+    return {_identity(schema): name for name in _checks() for schema in _schemas(name)}
 
 
-def _identities(name: str) -> Iterator[tuple[str, str]]:
+def _identity(schema: Schema) -> tuple[str, str]:
+    return identity_of(schema) or ("content", json.dumps(schema, sort_keys=True))
+
+
+def _schemas(name: str) -> Iterator[Schema]:
     for package in (VENDOR, CUSTOM):
         file = importlib.resources.files(package) / f"{name}.json"
-        if file.is_file() and (identity := identity_of(json.loads(file.read_bytes()))):
-            yield identity
+        if file.is_file():
+            yield json.loads(file.read_bytes())
