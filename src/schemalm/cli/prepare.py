@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from schemalm.engines import Engine
     from schemalm.tokenizer import AnyTokenizer
 
+DataFormat = Literal["windows", "pt"]
+
 
 def prepare(
     *,
@@ -55,7 +57,7 @@ def prepare(
     max_files: MaxFiles = None,
     seed: Seed = 0,
     format: Annotated[
-        Literal["windows", "pt"],
+        DataFormat,
         typer.Option(help="pt: also write all windows as train.pt and val.pt, for those who train elsewhere."),
     ] = "windows",
     merge_keys: MergeKeys = None,
@@ -75,15 +77,14 @@ def prepare(
     from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, PREPARED, Split  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
     if output is None and not analyze:
         raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
-    if output is not None and not analyze:
-        _refuse_taken(output, format, resume)
+    data = None if output is None or analyze else _data_folder(output, format, resume)
     purpose = "nothing is prepared" if analyze else f"to be written to {output}"
     terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
     if output is not None:
@@ -91,9 +92,9 @@ def prepare(
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     documents = CorpusInput([corpus], schema_of(loaded), max_rows=max_files, merge_keys=merge_keys)
-    if output is None or analyze:
+    if output is None or data is None:
         given = ("--input", corpus, "--output", output or "data", "--tokenizer", tokenizer)
-        told = (*given, *given_merge_keys(merge_keys))
+        told = (*given, *(("--format", format) if format == "pt" else ()), *given_merge_keys(merge_keys))
         with open_engine(engine, workers=workers, address=address) as opened:
             left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
         raise typer.Exit(exit_code(left_out, strict))
@@ -101,7 +102,6 @@ def prepare(
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
         )
-    data = output / PREPARED if format == "pt" else output
     summary = finished(data, loaded, settings) if resume else None
     if summary is None:
         with open_engine(engine, workers=workers, address=address) as opened:
@@ -125,17 +125,19 @@ def prepare(
     raise typer.Exit(exit_code(summary.left_out, strict))
 
 
-def _refuse_taken(output: Path, format: str, resume: bool) -> None:
-    """Raise `DataError` where the folder holds what would be written over."""
+def _data_folder(output: Path, format: DataFormat, resume: bool) -> Path:
+    """Where the prepared data goes; raises `DataError` where there is some that may not be written over."""
     from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
 
+    data = output / PREPARED if format == "pt" else output
     if format == "pt":
-        from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415 (imports torch)
+        from schemalm.dataset.pt import refuse_prepared  # noqa: PLC0415 (it loads torch)
 
         refuse_prepared(output)
     if not resume:
-        for folder in (output, *([output / PREPARED] if format == "pt" else [])):
+        for folder in (output, data):
             refuse_data_set(folder)
+    return data
 
 
 def _prepare(
