@@ -6,7 +6,8 @@ row that it leaves the least room in. That takes the same time for any number of
 a length are dealt to the places of that length at random, and rows are shuffled.
 
 A window of n tokens takes n places: its position token and all of its tokens but the last are read, and all of its
-tokens are predicted. Nothing but NumPy's arrays grows with the data, at some twenty bytes a window.
+tokens are predicted. Nothing but NumPy's arrays grows with the data: some twenty bytes a window, a few times that for a
+moment when an epoch begins.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 from schemalm.errors import CheckpointError
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.training.configuration import MEANS, TrainingConfiguration
+from schemalm.training.configuration import MEANS, VALUES_BEFORE, TrainingConfiguration
 from schemalm.training.progress import Progress
 from schemalm.training.schedule import share_of_peak
 
@@ -33,12 +33,20 @@ def known_fields() -> Iterator[None]:
         ) from None
 
 
+def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
+    """The content of a config.json with the fields that came later, at the values that runs had before."""
+    sections = {"model": {"dropout": 0.0}, "training": VALUES_BEFORE}
+    found = {name: config[name] for name in sections if isinstance(config.get(name), dict)}
+    return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
+
+
 @known_fields()
 def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
     """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
 
     Raises `CheckpointError` where it would be another run, or has more steps behind it than it is to have.
     """
+    old = with_later_fields(old)
     found = differences(_decisive(old), _decisive(new))
     if found:
         raise CheckpointError(
@@ -97,7 +105,7 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
 
     Raises `CheckpointError` for the content of another version, and `ConfigurationError` for values that make no sense.
     """
-    settings = {**config["training"], **changes}
+    settings = {**with_later_fields(config)["training"], **changes}
     if settings["model"] == "custom":
         settings["model"] = GPTConfiguration(**config["model"])
     return TrainingConfiguration(**settings)

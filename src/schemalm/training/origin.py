@@ -10,7 +10,7 @@ from torch import Tensor
 
 from schemalm.errors import CheckpointError
 from schemalm.training.checkpoint import best_step, checkpoint_steps, read_weights, weights_sha256
-from schemalm.training.continuation import differences, known_fields
+from schemalm.training.continuation import differences, known_fields, with_later_fields
 from schemalm.training.metrics import read_metrics, validation_losses
 from schemalm.training.run import read_config
 
@@ -23,7 +23,7 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
     They are those of its checkpoint with the lowest validation loss, or of the newest one where none was evaluated.
     Raises `CheckpointError` where there is none, or where model or tokenizer differ from those of `config`.
     """
-    theirs = read_config(source)
+    theirs = with_later_fields(read_config(source))
     found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
     if found:
         raise CheckpointError(

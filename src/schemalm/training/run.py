@@ -36,7 +36,7 @@ from schemalm.training.checkpoint import (
     remove_leftovers,
     verify_checkpoint,
 )
-from schemalm.training.configuration import VALUES_BEFORE, TrainingConfiguration
+from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
@@ -87,26 +87,16 @@ def _path_to_parent(run: Path, parent: Path) -> str:
 
 
 def read_config(run: Path) -> dict[str, Any]:
-    """The content of a run's config.json, with the fields that came later at the values that they stand for.
-
-    Raises `CheckpointError` where there is none or it is damaged.
-    """
+    """The content of a run's config.json; raises `CheckpointError` where there is none or it is damaged."""
     path = run / CONFIG_FILE
     try:
-        return _with_later_fields(dict(json.loads(path.read_bytes())))
+        return dict(json.loads(path.read_bytes()))
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
-
-
-def _with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
-    for section, before in (("model", {"dropout": 0.0}), ("training", VALUES_BEFORE)):
-        if isinstance(config.get(section), dict):
-            config[section] = before | config[section]
-    return config
 
 
 @contextmanager
