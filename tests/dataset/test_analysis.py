@@ -77,8 +77,7 @@ def test_figures_are_those_of_the_prepared_data(corpus: Path, tokenizer: Tokeniz
         assert choice.padded_share == pytest.approx(padding_share(train), abs=1e-12)
         assert choice.packed_padded_share == pytest.approx(padding_share(train, "documents"), abs=1e-12)
         assert choice.documents_with_positions == num_documents / analysis.num_documents
-        files = [file for name in ("train", "val") for file in (out / name).iterdir()]
-        assert choice.prepared_bytes == sum(file.stat().st_size for file in files)
+        assert choice.plain_bytes == sum(4 * split.num_tokens + 16 * split.num_documents + 8 for split in splits)
     assert {choice.documents_with_positions for choice in analysis.choices} == {1.0, 90 / 92}
 
 
@@ -125,7 +124,7 @@ def test_texts_have_tokens_alone(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train(VALUES, vocab_size=300)
     corpus = write(tmp_path / "rows.jsonl", VALUES)
     analysis, _ = analyzed(corpus, baseline, tmp_path / "lengths")
-    assert analysis.choices[-1].prepared_bytes == 2 * analysis.num_tokens + 16 * len(VALUES) + 16
+    assert analysis.choices[-1].plain_bytes == 2 * analysis.num_tokens + 16 * len(VALUES) + 16
 
 
 def test_what_cannot_be_split_is_refused(tokenizer: Tokenizer, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
         "windows",
         "padded",
         "packed",
-        "prepared",
+        "prepared, plain",
         ".pt",
         "largest position",
         "attention",
@@ -89,7 +89,7 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
             f"{choice.num_windows:,}",
             f"{choice.padded_share:.1%}",
             f"{choice.packed_padded_share:.1%}",
-            _size(choice.prepared_bytes),
+            _size(choice.plain_bytes),
             _size(choice.pt_bytes),
             f"{choice.largest_position:,}",
             f"{choice.attention_cost:,.1f}",
@@ -99,7 +99,8 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
     terminal.table(columns, rows)
     terminal.show(
         "tokens whole: of documents that one window holds; positions: documents whose position tokens there are; "
-        "padded, packed: of the places of training rows; attention: an epoch's rows times context squared, relative"
+        "padded, packed: of the places of training rows; prepared, plain: before it is compressed, to about a sixth; "
+        "attention: an epoch's rows times context squared, relative"
     )
     best = analysis.recommended
     terminal.show(f"recommended: --context-size {best.context_size} --stride {best.stride}: {analysis.reason}")

@@ -23,7 +23,7 @@ CONTEXT_SIZES = (512, 1024, 2048)
 STRIDES = (1, 2, 4, 8, 16, 32, 64, 128)
 WANTED_COVERAGE = 0.9  # of the documents, in one window each
 _ID_BYTES = 8  # of the .pt format
-_PLACE_BYTES = 2  # of prepared data, at each token
+_PLACE_BYTES = 2  # of prepared data, at each token, before it is compressed
 _DOCUMENT_BYTES, _SPLIT_BYTES = 16, 8  # of prepared data, beside tokens and places
 
 
@@ -34,8 +34,8 @@ class Choice:
     `whole_documents`, `whole_tokens`: the share of documents, and of their tokens, that one window holds.
     `documents_with_positions`: the share whose position tokens the vocabulary has; the fields after it are of these.
     `num_windows` counts both splits, `num_train_windows` rows of training; of the places of these `padded_share` is
-    padding in windows, `packed_padded_share` in packed rows. `prepared_bytes`: of the splits' files. `attention_cost`:
-    of an epoch, rows times the square of the context, relative to the cheapest choice.
+    padding in windows, `packed_padded_share` in packed rows. `plain_bytes`: of the splits before they are compressed.
+    `attention_cost`: of an epoch, rows times the square of the context, relative to the cheapest choice.
     """
 
     context_size: int
@@ -47,7 +47,7 @@ class Choice:
     num_train_windows: int
     padded_share: float
     packed_padded_share: float
-    prepared_bytes: int
+    plain_bytes: int
     pt_bytes: int
     largest_position: int
     attention_cost: float
@@ -133,7 +133,7 @@ def _choice(
         num_train_windows=num_windows[0],
         padded_share=1 - _share(_num_tokens(windows), num_windows[0] * context_size),
         packed_padded_share=1 - _share(_num_tokens(windows), packed * context_size),
-        prepared_bytes=num_tokens * _token_bytes(tokenizer) + num_documents * _DOCUMENT_BYTES + 2 * _SPLIT_BYTES,
+        plain_bytes=num_tokens * _token_bytes(tokenizer) + num_documents * _DOCUMENT_BYTES + 2 * _SPLIT_BYTES,
         pt_bytes=sum(num_windows) * (context_size + 1) * _ID_BYTES,
         largest_position=int(windows_of(np.array([max_tokens]), context_size, stride)[0]) - 1,
         attention_cost=float(num_windows[0] * context_size**2),
