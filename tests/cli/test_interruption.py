@@ -122,9 +122,9 @@ def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
     hook = (
         "from schemalm.training import loop\n"
         "gradients = loop.Stepper.gradients\n"
-        "def interrupted(self, batch, step, calls=[]):\n"
+        "def interrupted(self, batches, step, calls=[]):\n"
         f"    calls.append(0); len(calls) == 3 and os.kill(os.getpid(), {int(number)})\n"
-        "    return gradients(self, batch, step)\n"
+        "    return gradients(self, batches, step)\n"
         "loop.Stepper.gradients = interrupted"
     )
     run = tmp_path / "a run"
