@@ -14,6 +14,7 @@ around the output. Memory is bounded whatever the number of shards.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -88,6 +89,16 @@ def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> I
             "size": None if found is None else found.st_size,
             "changed": None if found is None else found.st_mtime_ns,
         }
+
+
+def digest_of(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> str:
+    """The sha256 of the names and sizes of a corpus's files, the same wherever its folder stands."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in listing([path], documents_at):
+            name = os.fsencode(os.path.relpath(file["path"], path))
+            digest.update(b"%s\0%s\0" % (name, str(file["size"]).encode()))
+    return digest.hexdigest()
 
 
 @contextmanager
