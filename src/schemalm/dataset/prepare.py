@@ -144,14 +144,13 @@ class CorpusInput:
 
     def origin(self, settings: PrepareSettings) -> dict[str, Any]:
         """What decides on a prepared folder and does not stand in its metadata, wherever the corpus is."""
-        split = {} if self.is_split else {"train_split": settings.train_split, "seed": settings.seed}
-        files = "".join(digest_of(part, self._documents_at) for part in self._parts)
-        return {
-            "input_sha256": hashlib.sha256(files.encode()).hexdigest(),
+        parts = "".join(digest_of(part, self._documents_at) for part in self._parts)
+        found = {
+            "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
             "max_files": self.max_rows,
             "merge_keys": self.merge_keys,
-            **split,
         }
+        return found if self.is_split else found | {"train_split": settings.train_split, "seed": settings.seed}
 
 
 class Preparation:
