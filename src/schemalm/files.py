@@ -85,6 +85,12 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def remove_partial(folder: Path) -> None:
+    """Remove from a folder what writing left there when it was killed; nobody else may be writing into it."""
+    for partial in folder.glob(".*.partial"):
+        partial.unlink()
+
+
 def free_folder(parent: Path, name: str) -> Path:
     """`name` in `parent`, or `name-2` and so on where there was one before."""
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]

@@ -143,6 +143,7 @@ def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, gra
     )
     (tmp_path / "in" / "broken.yml").write_text("name: a\nname: b\n")
     (tmp_path / "in" / "wrong.yml").write_text("name: a\nother: 1\n")
+    (tmp_path / "in" / "list.json").write_text("[]")
     (tmp_path / "in" / "notes.txt").touch()
     summary = run([tmp_path / "in"], grammar, tmp_path / "out")
     found = {each["name"]: each for each in left_out(tmp_path / "out")}
@@ -152,6 +153,7 @@ def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, gra
     assert "name" in broken["reason"]
     assert broken["file"] == str(tmp_path / "in" / "broken.yml")
     assert (wrong["pointer"], wrong["keyword"]) == ("/other", "additionalProperties")
+    assert (found["list.json"]["pointer"], found["list.json"]["keyword"]) == ("", "type")  # the whole document
     typed = found["owner2/name2/52.json"]
     assert (typed["file"], typed["line"], typed["pointer"], typed["keyword"]) == (file, 8, "/name", "type")
     assert found["rows.jsonl:9"]["line"] == 9
@@ -162,15 +164,15 @@ def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, gra
     assert (alike["why"], alike["original"]["name"]) == ("near duplicate", "owner4/name4/4.json")
     secret = found["owner3/name3/53.json"]
     assert (secret["why"], secret["reason"]) == ("secret", "it holds secrets: GitHub token (1)")
-    assert len(found) == 7
+    assert len(found) == 8
     check_sums(tmp_path / "out")
-    assert summary.left_out.num_rejected == 4
+    assert summary.left_out.num_rejected == 5
     assert [(one.name, one.original) for one in summary.left_out.duplicates] == [
         ("owner0/name0/50.json", "owner3/name3/3.json")
     ]
     assert summary.manifest["passed_over"] == [{"kind": ".txt files", "count": 1, "names": ["notes.txt"]}]
     text = (tmp_path / "out" / "README.md").read_text()
-    for part in ("| rejected | 4 |", "| duplicate | 1 |", "GitHub token (1)", ".txt files (1): notes.txt"):
+    for part in ("| rejected | 5 |", "| duplicate | 1 |", "GitHub token (1)", ".txt files (1): notes.txt"):
         assert part in text
 
 
@@ -456,7 +458,9 @@ def test_files_that_cannot_be_read_are_counted_and_named(
     summary = run([folder], grammar, tmp_path / "out")
     manifest = check_sums(tmp_path / "out")
     assert (manifest["counts"]["documents"], manifest["counts"]["rejected"]) == (41, 1)
-    assert [one["name"] for one in left_out(tmp_path / "out")] == ["locked.jsonl"]
+    unread, *_ = left_out(tmp_path / "out")
+    assert (unread["name"], unread["repo"], unread["pointer"], unread["keyword"]) == ("locked.jsonl", None, None, None)
+    assert len(left_out(tmp_path / "out")) == 1
     assert summary.left_out.num_rejected == 1
 
 

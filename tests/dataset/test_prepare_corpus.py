@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from schemalm.dataset.merging import LEFT_OUT_FILE
 from schemalm.dataset.prepare import (
+    ORIGIN_FILE,
     CorpusInput,
     PrepareSettings,
     finished,
@@ -26,7 +29,7 @@ from schemalm.dataset.shards import WORKING_FOLDER
 from schemalm.dataset.store import METADATA_FILE, Split, verify_files
 from schemalm.documents import pieces
 from schemalm.engines import Engine, open_engine
-from schemalm.errors import DataError
+from schemalm.errors import ConfigurationError, DataError
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
 
@@ -115,7 +118,7 @@ def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenize
             found.append(json.dumps(tokenizer.decode(split.document(number)[0].tolist()), sort_keys=True))
     assert sorted(found) == sorted(expected)
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("train", "val", "metadata.json", "tokenizer.json", "masks.npy", "places.npy", "left_out.jsonl")
+        *("train", "val", "metadata.json", "tokenizer.json", "masks.npy", "places.npy", "left_out.jsonl", "origin.json")
     }
 
 
@@ -205,7 +208,7 @@ def test_a_run_that_is_killed_again_and_again_gives_the_same_folder(
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
         assert ended.returncode == -signal.SIGKILL, (moment, ended.stderr)
         assert (out / METADATA_FILE).exists() == (moment == MOMENTS[-1])
-    summary = finished(out, tokenizer, SETTINGS)
+    summary = finished(corpus(folder), tokenizer, out, SETTINGS)
     assert summary is not None
     assert summary.left_out.num_rejected == 9
     assert contents(out) == whole
@@ -268,12 +271,33 @@ def test_other_settings_cannot_be_gone_on_with(
 def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    assert finished(tmp_path / "data", tokenizer, SETTINGS) is None
+    assert finished(corpus(folder), tokenizer, tmp_path / "data", SETTINGS) is None
     prepared(corpus(folder), tokenizer, tmp_path / "data")
-    with pytest.raises(DataError, match="already holds a prepared data set, whose stride is 4 and not 8"):
-        finished(tmp_path / "data", tokenizer, PrepareSettings(context_size=16, stride=8))
+    one_file = CorpusInput([folder / "corpus" / "a.jsonl"], SCHEMA)
+    for changed, settings, difference in (
+        (corpus(folder), PrepareSettings(context_size=16, stride=8), "stride is 4 and not 8"),
+        (corpus(folder), replace(SETTINGS, seed=3), "seed is 0 and not 3"),
+        (corpus(folder), replace(SETTINGS, train_split=0.5), "train_split is 0.8 and not 0.5"),
+        (corpus(folder, max_rows=9), SETTINGS, "max_files is None and not 9"),
+        (one_file, SETTINGS, "input_sha256 is"),
+    ):
+        with pytest.raises(DataError, match=f"already holds a prepared data set, whose {difference}"):
+            finished(changed, tokenizer, tmp_path / "data", settings)
     with pytest.raises(DataError, match="already holds a prepared data set"):
         prepared(corpus(folder), tokenizer, tmp_path / "data", resume=True)
+
+
+def test_where_a_corpus_stands_changes_nothing(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    shutil.copytree(folder / "corpus", tmp_path / "elsewhere")
+    for name, place in (("one", folder / "corpus"), ("other", tmp_path / "elsewhere")):
+        prepared(CorpusInput([place], SCHEMA), tokenizer, tmp_path / name)
+    one, other = contents(tmp_path / "one"), contents(tmp_path / "other")
+    assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it names the files
+
+
+def test_contexts_beyond_all_reason_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="context_size must be a whole number from 1 to 1048576"):
+        PrepareSettings(context_size=10**20)
 
 
 def test_some_rows_are_spread_over_the_corpus(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -312,7 +336,7 @@ def test_documents_that_are_read_already_give_the_same_tokens(
     prepare(read, tokenizer, tmp_path, context_size=16, stride=4, left_out=left_out)
     found = contents(tmp_path)
     assert {name: found[name] for name in found if name != LEFT_OUT_FILE} == {
-        name: whole[name] for name in whole if name != LEFT_OUT_FILE
+        name: whole[name] for name in whole if name not in (LEFT_OUT_FILE, ORIGIN_FILE)
     }
 
 

@@ -98,6 +98,12 @@ def test_a_full_disk_leaves_nothing_half_written(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [PREPARED]
 
 
+def test_what_a_killed_command_left_half_written_is_removed(folder: Path) -> None:
+    (folder / ".train.pt.123.partial").write_bytes(b"half")
+    write_pt(folder)
+    assert not list(folder.glob(".*"))
+
+
 def test_it_needs_prepared_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="prepared is no prepared data set"):
         write_pt(tmp_path)

@@ -38,6 +38,7 @@ TOKENS = {
     "Azure storage key": ["Account" + "Key=" + drawn(86) + "=="],
     "Databricks token": ["da" + "pi" + drawn(32, HEX)],
     "DigitalOcean token": ["dop" + "_v1_" + drawn(64, HEX)],
+    "Discord webhook": ["https://discord" + ".com/api/webhooks/" + drawn(18, string.digits) + "/" + drawn(68)],
     "Docker token": ["dckr" + "_pat_" + drawn(27)],
     "GitHub token": [
         *(f"gh{kind}_{drawn(36)}" for kind in "pousr"),
@@ -51,6 +52,7 @@ TOKENS = {
     "Google API key": ["AI" + "za" + drawn(33) + "-_"],
     "Google OAuth secret": ["GOC" + "SPX-" + drawn(28)],
     "Hugging Face token": ["h" + "f_" + drawn(34)],
+    "JSON web token": ["ey" + "J" + drawn(30) + ".ey" + "J" + drawn(60) + "." + drawn(43)],
     "npm token": ["np" + "m_" + drawn(36)],
     "OpenAI key": ["s" + "k-" + drawn(48), "s" + "k-proj-" + drawn(100)],
     "PyPI token": ["py" + "pi-AgEIcHlwaS5vcmc" + drawn(150)],
@@ -61,6 +63,7 @@ TOKENS = {
     "Slack webhook": ["https://hooks." + "slack.com/services/T01234567/B01234567/" + drawn(24)],
     "Stripe key": ["s" + "k_live_" + drawn(24), "r" + "k_live_" + drawn(99)],
     "Telegram token": ["123456789" + ":AA" + drawn(33)],
+    "Vault token": ["hv" + "s." + drawn(95)],
     "private key": [
         *(private_key(kind) for kind in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")),
         private_key(

@@ -102,7 +102,7 @@ def prepare(
         terminal.say(
             f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
         )
-    summary = finished(data, loaded, settings) if resume else None
+    summary = finished(documents, loaded, data, settings) if resume else None
     if summary is None:
         with open_engine(engine, workers=workers, address=address) as opened:
             summary = _prepare(terminal, documents, loaded, data, settings, opened, resume)

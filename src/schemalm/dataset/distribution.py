@@ -85,7 +85,7 @@ class Distribution:
         path = self._folder / REJECTED_FILE
         with named_errors(path), path.open("wb") as rejected:
             for rejection in unread:
-                _write_line(rejected, {"why": REJECTED, **asdict(rejection)})
+                _write_line(rejected, _unread(rejection))
             for table in tables:
                 self._add(table, rejected)
         sync_file(path)
@@ -134,7 +134,7 @@ class Distribution:
             "why": why,
             "name": name_of(row),
             **{name: row[name] for name in ("repo", "path", "license", "file", "line")},
-            **{name: row[name] or None for name in ("pointer", "keyword")},
+            **_broken(row["pointer"], row["keyword"]),
             "reason": reason,
             "original": original and asdict(original),
         }
@@ -145,6 +145,25 @@ class Distribution:
         if original != number:
             return DUPLICATE, self._survey.origins[original]
         return NEAR_DUPLICATE, self._survey.origins[int(self._fates.near[number])]
+
+
+def _unread(rejection: Rejection) -> dict[str, Any]:
+    """The row of a file or folder that cannot be read."""
+    return {
+        "why": REJECTED,
+        "name": rejection.name,
+        **dict.fromkeys(("repo", "path", "license")),
+        "file": rejection.file,
+        "line": rejection.line,
+        **_broken(rejection.pointer, rejection.keyword),
+        "reason": rejection.reason,
+        "original": None,
+    }
+
+
+def _broken(pointer: str, keyword: str) -> dict[str, str | None]:
+    """Where a document breaks which keyword of the schema; the pointer to the whole document is empty."""
+    return {"pointer": pointer if keyword else None, "keyword": keyword or None}
 
 
 def _write_line(file: BinaryIO, described: dict[str, Any]) -> None:

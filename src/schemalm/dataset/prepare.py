@@ -1,7 +1,8 @@
 """From documents to a prepared data folder: encoded in shards, merged, split by source.
 
 In go the files of a corpus, or documents that are read already, and a tokenizer; out comes the folder that `store.py`
-describes, and in it `left_out.jsonl`: a line for each document that is left out, with its place and the reason.
+describes, and in it `left_out.jsonl`: a line for each document that is left out, with its place and the reason. Of
+files, `origin.json` says what the folder was made of: a digest of their names and sizes, and the settings.
 Validation documents are chosen by source before any window is cut, so no source is in both splits. Documents that the
 schema refuses, and documents too long for their position tokens, never end the preparation.
 
@@ -12,6 +13,8 @@ size of the corpus. Text tokenizers without a grammar give the same folder witho
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,22 +26,28 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
 from schemalm.dataset.held_out import Sources, draw_of
 from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left_out, too_few_sources
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.shards import Shard, Work, listing, open_work, remove_work, shards_of
+from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.files import write_atomically
 from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.grammar.places import documents_at
 from schemalm.grammar.sources import Schema
 from schemalm.tokenizer import AnyTokenizer
+
+ORIGIN_FILE = "origin.json"
+# Rows of so many tokens take as much memory as they have: a larger number is a slip.
+MAX_CONTEXT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class PrepareSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_number("context_size", self.context_size, 1, MAX_CONTEXT, is_whole=True)
         if not 0 < self.train_split < 1:
             raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
         if not 1 <= self.stride <= self.context_size:
@@ -132,6 +142,16 @@ class CorpusInput:
         paths = [os.fsdecode(path) for path in self.paths]
         return {"input": paths, "max_files": self.max_rows, "merge_keys": self.merge_keys}
 
+    def origin(self, settings: PrepareSettings) -> dict[str, Any]:
+        """What decides on a prepared folder and does not stand in its metadata, wherever the corpus is."""
+        parts = "".join(digest_of(part, self._documents_at) for part in self._parts)
+        found = {
+            "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
+            "max_files": self.max_rows,
+            "merge_keys": self.merge_keys,
+        }
+        return found if self.is_split else found | {"train_split": settings.train_split, "seed": settings.seed}
+
 
 class Preparation:
     """One preparation under way: `encode`, then `merge`."""
@@ -166,6 +186,7 @@ class Preparation:
             merge.survey(drops_duplicates=True)
             split = OF_THE_CORPUS if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
             merge.check(split)
+        write_atomically(self._out / ORIGIN_FILE, _json(self._corpus.origin(self._settings)))
         metadata = merge.write(split)
         self._work.remove()
         return PreparationSummary(metadata, self._left_out)
@@ -187,23 +208,39 @@ def open_preparation(
         yield Preparation(corpus, tokenizer, out, settings, work)
 
 
-def finished(out: Path, tokenizer: AnyTokenizer, settings: PrepareSettings) -> PreparationSummary | None:
+def finished(
+    corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings
+) -> PreparationSummary | None:
     """What a preparation that is to be resumed has finished already; None where it has not.
 
-    Raises DataError where `out` was prepared with another tokenizer or other windows.
+    Raises DataError where `out` was prepared with another tokenizer, other windows, another corpus or another split.
     """
     if not (out / METADATA_FILE).exists():
         return None
     metadata = read_metadata(out)
     wanted = {"context_size": settings.context_size, "stride": settings.stride, "tokenizer_sha256": tokenizer.digest}
-    for name, value in wanted.items():
-        if (found := getattr(metadata, name)) != value:
+    found = {name: getattr(metadata, name) for name in wanted} | _read_origin(out)
+    for name, value in (wanted | corpus.origin(settings)).items():
+        if found.get(name) != value:
             raise DataError(
-                f"{out} already holds a prepared data set, whose {name} is {found} and not {value}: choose another "
-                "folder or delete it"
+                f"{out} already holds a prepared data set, whose {name} is {found.get(name)} and not {value}: choose "
+                "another folder or delete it"
             )
     remove_work(out)
     return PreparationSummary(metadata, read_left_out(out))
+
+
+def _read_origin(out: Path) -> dict[str, Any]:
+    """What the folder was made of; nothing where that is unknown."""
+    try:
+        found = json.loads((out / ORIGIN_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, indent=2).encode() + b"\n"
 
 
 def prepare_corpus(

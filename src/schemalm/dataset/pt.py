@@ -38,7 +38,7 @@ from schemalm.dataset.store import (
 )
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
-from schemalm.files import opened_atomically, write_atomically
+from schemalm.files import opened_atomically, remove_partial, write_atomically
 
 _IDS = np.dtype("<i8")
 # Ids that are held at once.
@@ -68,10 +68,11 @@ class PtMetadata:
 def write_pt(out: Path, progress: Progress = lambda num_windows: None) -> PtMetadata:
     """Write the windows of `out/prepared` as `.pt` files into `out`; memory stays flat, whatever their number.
 
-    Raises `DataError` where that is no prepared data, and `OSError`, with the path, where a file cannot be written:
-    nothing is half-written then.
+    What a killed command left half-written is removed. Raises `DataError` where that is no prepared data, and
+    `OSError`, with the path, where a file cannot be written: nothing is half-written then.
     """
     metadata = read_metadata(out / PREPARED)
+    remove_partial(out)
     num_before = 0
     for name, counts in metadata.splits.items():
         shape = (counts.num_windows, metadata.context_size + 1)

@@ -45,6 +45,7 @@ _KINDS = (
     _Kind("Azure storage key", ("AccountKey=",), r"AccountKey=[A-Za-z0-9+/]{86}=="),
     _Kind("Databricks token", ("dapi",), r"dapi[a-f0-9]{32}"),
     _Kind("DigitalOcean token", ("_v1_",), r"do[opr]_v1_[a-f0-9]{64}"),
+    _Kind("Discord webhook", ("/api/webhooks/",), rf"discord(?:app)?\.com/api/webhooks/[0-9]{{17,20}}/{_ANY}{{60,}}+"),
     _Kind("Docker token", ("dckr_",), rf"dckr_[op]at_{_ANY}{{27,}}+"),
     _Kind("GitHub token", ("ghp_", "gho_", "ghs_", "ghu_", "ghr_"), r"gh[opsur]_[A-Za-z0-9]{36,}+"),
     _Kind("GitHub token", ("github_pat_",), r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
@@ -56,6 +57,7 @@ _KINDS = (
     _Kind("Google API key", ("AIza",), rf"AIza{_ANY}{{35}}"),
     _Kind("Google OAuth secret", ("GOCSPX-",), rf"GOCSPX-{_ANY}{{28}}"),
     _Kind("Hugging Face token", ("hf_",), r"hf_[A-Za-z0-9]{34,}+"),
+    _Kind("JSON web token", ("eyJ",), rf"eyJ{_ANY}{{10,}}+\.eyJ{_ANY}{{10,}}+\.{_ANY}{{20,}}+"),
     _Kind("npm token", ("npm_",), r"npm_[A-Za-z0-9]{36}"),
     _Kind("OpenAI key", ("sk-",), rf"sk-(?:(?:proj|svcacct|admin)-{_ANY}{{40,}}+|[A-Za-z0-9]{{48}})"),
     _Kind("PyPI token", ("pypi-AgE",), rf"pypi-AgE{_ANY}{{50,}}+"),
@@ -66,6 +68,7 @@ _KINDS = (
     _Kind("Slack webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/]{30,}+"),
     _Kind("Stripe key", ("k_live_",), r"[rs]k_live_[A-Za-z0-9]{16,}+"),
     _Kind("Telegram token", (":AA",), rf"[0-9]{{8,10}}:AA{_ANY}{{33}}"),
+    _Kind("Vault token", ("hvs.",), rf"hvs\.{_ANY}{{24,}}+"),
 )
 _PATTERNS = [(kind.name, kind.marks, kind.pattern) for kind in _KINDS]
 

@@ -14,6 +14,7 @@ around the output. Memory is bounded whatever the number of shards.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -31,10 +32,9 @@ from schemalm.documents.left_out import LeftOut
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files import named_errors, remove_partial, write_atomically
 
 _PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
-_PARTIAL = ".*.partial"  # what `write_atomically` leaves when it is killed
 
 # Called with the number of raw rows done.
 Progress = Callable[[int], None]
@@ -90,6 +90,16 @@ def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> I
         }
 
 
+def digest_of(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> str:
+    """The sha256 of the names and sizes of a corpus's files, the same wherever its folder stands."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in listing([path], documents_at):
+            name = os.fsencode(os.path.relpath(file["path"], path))
+            digest.update(b"%s\0%s\0" % (name, str(file["size"]).encode()))
+    return digest.hexdigest()
+
+
 @contextmanager
 def open_work(
     out: Path, plan: Mapping[str, Any], files: Iterable[dict[str, Any]] = (), *, resume: bool = False
@@ -105,8 +115,7 @@ def open_work(
     is_new = not out.exists()
     with _locked(out):
         work = Work(out, is_new)
-        for partial in out.glob(_PARTIAL):
-            partial.unlink()
+        remove_partial(out)
         work.begin(plan, files, resume)
         yield work
 
@@ -127,8 +136,7 @@ class Work:
             self._compare(plan, lines)
         else:
             self._write(plan, lines)
-        for partial in self._shards.glob(_PARTIAL):
-            partial.unlink()
+        remove_partial(self._shards)
         self.num_done = sum(1 for _ in self._shards.iterdir())
 
     def room(self) -> Path:
