@@ -1,7 +1,6 @@
-"""What becomes of each valid document of a corpus: whether it stays, which earlier one it equals, and its split.
+"""The *fate* of each valid document of a corpus: it stays, or goes as a duplicate or near duplicate of an earlier one.
 
-Found in bounded memory from what a survey knows of all documents: the arrays are as long as there are documents and
-stand in files.
+Memory is bounded: what is found for each document stands in arrays in files.
 """
 
 from __future__ import annotations

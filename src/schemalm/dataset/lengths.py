@@ -1,8 +1,8 @@
 """How many tokens the documents of a corpus have, and which of them training and validation get, as `prepare` would.
 
-A corpus goes in, encoded by an engine shard by shard; nothing of it is kept but some bytes for each document, in files
-of a folder. Lengths come out as counts of documents by their number of tokens: of all that windows and padding follow
-from, the corpus need not be read twice.
+In goes a corpus, which an engine encodes shard by shard; of each document only some bytes are kept, in files of a
+folder. Out come counts of documents by their number of tokens. Windows and padding follow from these counts, so the
+corpus is read once, whatever contexts and strides are compared.
 """
 
 from __future__ import annotations
