@@ -38,7 +38,8 @@ def test_python_examples_run_and_show_what_they_say(
 
 
 def test_every_command_of_the_pages_exists() -> None:
-    shown = "\n".join(block for page in PAGES for language in ("console", "sh") for block in blocks(page, language))
+    pages = [*PAGES, *sorted((REPOSITORY / "docs" / "guide").glob("*.md"))]
+    shown = "\n".join(block for page in pages for language in ("console", "sh") for block in blocks(page, language))
     commands = set(re.findall(r"^schemalm ([a-z]+)", shown, flags=re.MULTILINE))
     assert commands
     for command in commands:

@@ -185,6 +185,22 @@ def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str
         ),
         (train.main, ("--data_dir", ".", "--checkpoint_dir", "r"), "error: --data_dir . has no folder 'prepared'"),
         (generate_workflow.main, ("--checkpoint", "none"), "error: --checkpoint none does not exist: name the folder"),
+        (prepare_training_data.main, ("--input", "."), "error: the following arguments are required: --output"),
+        (
+            prepare_training_data.main,
+            ("--input", ".", "--output", "out", "--stride", "0"),
+            "error: argument --stride: must be a whole number of at least 1, got '0'",
+        ),
+        (
+            train.main,
+            ("--data_dir", ".", "--checkpoint_dir", "r", "--resume_from_iteration", "-1"),
+            "error: argument --resume_from_iteration: must be a whole number of at least 1, got '-1'",
+        ),
+        (
+            generate_workflow.main,
+            ("--checkpoint", ".", "--num_samples", "many"),
+            "error: argument --num_samples: must be a whole number of at least 1, got 'many'",
+        ),
     ],
 )
 def test_what_is_missing_is_told_in_one_sentence(
@@ -201,6 +217,26 @@ def test_what_is_missing_is_told_in_one_sentence(
     assert told.startswith(message)
     assert told.count("\n") == 1
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_is_no_folder_to_write(
+    prepared: Path, workflows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("kept")
+    assert run(prepare_training_data.main, "--input", workflows, "--output", file) == 2
+    assert capsys.readouterr().err.startswith(f"error: {file} cannot be written: ")
+    assert run(train.main, "--data_dir", prepared, "--checkpoint_dir", file) == 2
+    assert capsys.readouterr().err.startswith(f"error: --checkpoint_dir {file} is a file: ")
+    assert file.read_text() == "kept"
+
+
+def test_of_several_processes_one_tells_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    assert run(train.main, "--data_dir", "none", "--checkpoint_dir", "r") == 2
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("command", [prepare_training_data.main, train.main, generate_workflow.main])

@@ -61,3 +61,15 @@ def test_data_of_another_vocabulary_or_context_is_refused_in_one_sentence() -> N
         model(torch.tensor([[1, 50]]))
     with pytest.raises(ConfigurationError, match="x has 9 ids in a row, more than the model's context_size 8"):
         model(torch.zeros(1, 9, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("x", [torch.zeros(3, dtype=torch.int64), torch.zeros(2, 3), torch.zeros(2, 3) > 0, [[1, 2]]])
+def test_what_is_no_batch_of_ids_is_refused_in_one_sentence(x: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"x must be a tensor of token ids \[batch, time\], torch.int64, got"):
+        GPT(**SHAPE)(x)
+
+
+def test_targets_are_refused_with_how_to_take_the_loss() -> None:
+    x_BT = torch.zeros(2, 3, dtype=torch.int64)
+    with pytest.raises(ConfigurationError, match=r"the loss is F\.cross_entropy"):
+        GPT(**SHAPE)(x_BT, x_BT)

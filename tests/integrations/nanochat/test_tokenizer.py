@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_merge_keys_are_resolved_where_the_format_has_them() -> None:
 def test_arrays_and_tensors_decode_like_lists(tokenizer: TCTTokenizer) -> None:
     ids = tokenizer.encode(VALUE)
     assert tokenizer.decode(np.array(ids)) == tokenizer.decode(torch.tensor(ids)) == tokenizer.decode(tuple(ids))
+
+
+@pytest.mark.parametrize("number", [np.int64, np.uint16, torch.tensor])
+def test_numbers_of_arrays_and_tensors_are_ids(tokenizer: TCTTokenizer, number: Callable[[int], Any]) -> None:
+    ids = tokenizer.encode(VALUE, prepend=number(1))
+    assert {type(id) for id in ids} == {int}
+    assert tokenizer.decode([*map(number, ids)]) == tokenizer.decode(ids)
+    assert tokenizer.id_to_token(number(1)) == "<|bos|>"
 
 
 def test_special_tokens_around_a_document_are_passed_over(tokenizer: TCTTokenizer) -> None:

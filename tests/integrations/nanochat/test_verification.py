@@ -89,3 +89,27 @@ def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
         "FAILED  create_dataloader, create_train_val_loaders",
         "FAILED  tokenizing_distributed_data_loader",
     ]
+
+
+def test_rows_may_stand_in_any_order(data: Path, tmp_path: Path, outcome: Callable[..., Outcome]) -> None:
+    for name in ("train.pt", "val.pt"):
+        torch.save(torch.load(data / name, weights_only=True).flip(0), tmp_path / name)
+    assert outcome("--data_dir", tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("rows_BT", "message"),
+    [
+        (torch.full((4, 33), 8191), "no document's beginning in its first 1,000 rows: name with --data_dir"),
+        (torch.zeros(0, 33, dtype=torch.int64), "no document's beginning"),
+        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name with --tokenizer"),
+    ],
+)
+def test_rows_of_something_else_are_told_in_one_sentence(
+    rows_BT: torch.Tensor, message: str, tmp_path: Path, outcome: Callable[..., Outcome]
+) -> None:
+    torch.save(rows_BT, tmp_path / "train.pt")
+    code, lines = outcome("--data_dir", tmp_path)
+    assert code == 1
+    (line,) = lines
+    assert re.search(message, line), line

@@ -5,21 +5,41 @@ Options that are not named here are handed to the product's command, which knows
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from typing import NoReturn
 
 from schemalm.cli.application import UNUSABLE, main
 from schemalm.cli.terminal import complain
+from schemalm.training.launch import is_first_process
+
+
+class _Parser(ArgumentParser):
+    """A parser that ends in one sentence, without the list of all options before it."""
+
+    def error(self, message: str) -> NoReturn:
+        refuse(f"{message}; --help tells more")
 
 
 def parser_of(module: str, description: str, command: str) -> ArgumentParser:
     """A parser for the options of a module here, whose other options are those of `schemalm COMMAND`."""
-    return ArgumentParser(
+    return _Parser(
         prog=f"python -m schemalm.integrations.nanochat.{module}",
         description=description,
         epilog=f"Other options are those of `schemalm {command}`.",
         allow_abbrev=False,
     )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """What reads a whole number of at least `least` from a command line."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return whole_number
 
 
 def run_product(command: str, options: dict[str, object], *others: str) -> None:
@@ -29,6 +49,7 @@ def run_product(command: str, options: dict[str, object], *others: str) -> None:
 
 
 def refuse(message: str) -> NoReturn:
-    """End the command with one sentence, as the product does for wrong usage."""
-    complain(f"error: {message}")
+    """End the command with one sentence, as the product does for wrong usage; of several processes one tells it."""
+    if is_first_process():
+        complain(f"error: {message}")
     raise SystemExit(UNUSABLE)

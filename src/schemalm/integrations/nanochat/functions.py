@@ -30,9 +30,9 @@ def default_tokenizer() -> TCTTokenizer:
     return _chosen[0]
 
 
-def encode(document: Any) -> Any:
+def encode(text_or_value: Any) -> Any:
     """The token ids of a document, given as text or as a value; see `TCTTokenizer.encode`."""
-    return default_tokenizer().encode(document)
+    return default_tokenizer().encode(text_or_value)
 
 
 def decode(ids: Iterable[int]) -> tuple[str, int, int]:
@@ -67,7 +67,7 @@ def extract_window(tokens: Sequence[int], start: int, end: int, stride: int = DE
             f"a window needs 0 <= start < end and a start inside the document's {len(tokens)} tokens, got start {start}"
             f" and end {end}"
         )
-    position = start // stride
+    position = int(start // stride)
     if position >= vocab_size():
         raise ConfigurationError(
             f"start {start} at stride {stride} needs position token {position}, but the vocabulary has {vocab_size()} "

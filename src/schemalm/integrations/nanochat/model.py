@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from schemalm.errors import ConfigurationError
@@ -41,13 +42,9 @@ class GPT(gpt.GPT):
         self.initialize(seed)
 
     def forward(self, tokens_BT: Tensor, *given: Any) -> Tensor:
-        """Logits [B, T, V]; raises `ConfigurationError` for rows or ids that do not fit the model's sizes."""
+        """Logits [B, T, V]; raises `ConfigurationError` for what is no [B, T] of ids, or does not fit the sizes."""
         shape = self.configuration
-        if tokens_BT.shape[1] > shape.context_size:
-            raise ConfigurationError(
-                f"x has {tokens_BT.shape[1]} ids in a row, more than the model's context_size {shape.context_size}: "
-                "give GPT the context_size of the data"
-            )
+        self._check(tokens_BT, *given)
         try:
             return super().forward(tokens_BT, *given)
         except IndexError:
@@ -55,6 +52,21 @@ class GPT(gpt.GPT):
                 f"x has the id {int(tokens_BT.max())}, but the model's vocab_size is {shape.vocab_size}: give GPT the "
                 "vocab_size of the data's tokenizer"
             ) from None
+
+    def _check(self, x: Any, y: Any = None, *_: Any) -> None:
+        if y is not None:
+            raise ConfigurationError(
+                "the model takes x alone: logits = model(x), and the loss is F.cross_entropy(logits.view(-1, "
+                "vocab_size), y.view(-1))"
+            )
+        if not isinstance(x, Tensor) or x.ndim != 2 or x.dtype not in (torch.int32, torch.int64):
+            found = f"{x.dtype} {[*x.shape]}" if isinstance(x, Tensor) else type(x).__name__
+            raise ConfigurationError(f"x must be a tensor of token ids [batch, time], torch.int64, got {found}")
+        if x.shape[1] > self.configuration.context_size:
+            raise ConfigurationError(
+                f"x has {x.shape[1]} ids in a row, more than the model's context_size "
+                f"{self.configuration.context_size}: give GPT the context_size of the data"
+            )
 
 
 def shape_of(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from schemalm.integrations.nanochat.commands import parser_of, refuse, run_product
+from schemalm.errors import ConfigurationError
+from schemalm.integrations.nanochat.commands import at_least, parser_of, refuse, run_product
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,10 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--input", type=Path, required=True, help="a folder of workflows, or JSON Lines")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
-    parser.add_argument("--context-size", type=int, default=512, help="tokens of a window, by default %(default)s")
-    parser.add_argument("--stride", type=int, default=32, help="by default %(default)s")
+    parser.add_argument(
+        "--context-size", type=at_least(1), default=512, help="tokens of a window, by default %(default)s"
+    )
+    parser.add_argument("--stride", type=at_least(1), default=32, help="by default %(default)s")
     parser.add_argument("--train-split", type=float, default=0.8, help="the share to train on, by default %(default)s")
-    parser.add_argument("--max-files", type=int, help="take so many documents")
+    parser.add_argument("--max-files", type=at_least(1), help="take so many documents")
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer file; by default the packaged tokenizer")
     options, others = parser.parse_known_args(arguments)
     if not options.input.exists():
@@ -34,13 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _packaged(output: Path) -> Path:
     """The packaged tokenizer as a file, for the command and for whoever reads its data."""
     from schemalm.dataset.store import TOKENIZER_FILE  # noqa: PLC0415
-    from schemalm.files import write_atomically  # noqa: PLC0415
+    from schemalm.files import check_writable, write_atomically  # noqa: PLC0415
     from schemalm.integrations.nanochat.packaged import packaged_content  # noqa: PLC0415
 
     file = output / TOKENIZER_FILE
-    if not file.exists():
-        write_atomically(file, packaged_content())
-    elif file.read_bytes() != packaged_content():
+    try:
+        check_writable(output, TOKENIZER_FILE, advice="choose another folder with --output")
+        if not file.exists():
+            write_atomically(file, packaged_content())
+        is_packaged = file.read_bytes() == packaged_content()
+    except (ConfigurationError, OSError) as error:
+        refuse(str(error))
+    if not is_packaged:
         refuse(
             f"{file} is another tokenizer than the packaged one: name it with --tokenizer, or choose another --output"
         )

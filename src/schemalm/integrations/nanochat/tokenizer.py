@@ -7,6 +7,7 @@ neither is a value. A document that is a JSON array is given as its text, or as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,16 @@ class TCTTokenizer:
 
     def id_to_token(self, id: int) -> str:
         """What a token stands for, for people: `KEY:uses 'actions/checkout@v4' END`; raises `ConfigurationError`."""
-        self._check_id("id", id)
+        token = self._id_of("id", id)
         names = {special: name for name, special in self._special.items()}
-        return names.get(id) or self.tokenizer.describe(id)
+        return names.get(token) or self.tokenizer.describe(token)
 
     def encode(
-        self, document: Any, prepend: int | str | None = None, append: int | str | None = None, num_threads: int = 8
+        self,
+        text_or_value: Any,
+        prepend: int | str | None = None,
+        append: int | str | None = None,
+        num_threads: int = 8,
     ) -> Any:
         """The token ids of a document, given as text or as a value; of each document of a list of such.
 
@@ -67,10 +72,11 @@ class TCTTokenizer:
         for nanochat's scripts: work is done in this thread. Raises `DocumentError` for text that is no document and
         `InvalidDocument` for a value that breaks the schema; in a batch the message says which document it is.
         """
-        before, after = self._ids_of("prepend", prepend), self._ids_of("append", append)
-        if isinstance(document, list):
-            return [[*before, *ids, *after] for ids in map(self._encode_member, range(len(document)), document)]
-        return [*before, *self._encode(document), *after]
+        before, after = self._put("prepend", prepend), self._put("append", append)
+        if isinstance(text_or_value, list):
+            members = map(self._encode_member, range(len(text_or_value)), text_or_value)
+            return [[*before, *ids, *after] for ids in members]
+        return [*before, *self._encode(text_or_value), *after]
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         """What `encode` gives."""
@@ -147,18 +153,17 @@ class TCTTokenizer:
                 error.args = (f"{error}; a text is a document and never a path: pass Path(...).read_text() for a file",)
             raise
 
-    def _ids_of(self, setting: str, special: int | str | None) -> list[int]:
+    def _put(self, setting: str, special: int | str | None) -> list[int]:
         if special is None:
             return []
-        if isinstance(special, str):
-            return [self.encode_special(special)]
-        self._check_id(setting, special)
-        return [special]
+        return [self.encode_special(special) if isinstance(special, str) else self._id_of(setting, special)]
 
-    def _check_id(self, setting: str, id: int) -> None:
-        is_id = isinstance(id, int) and not isinstance(id, bool) and 0 <= id < self.get_vocab_size()
-        if not is_id:
+    def _id_of(self, setting: str, id: int) -> int:
+        """The id as Python's integer, also where it is one of an array or a tensor."""
+        found = index(id) if hasattr(id, "__index__") and not isinstance(id, bool) else -1
+        if not 0 <= found < self.get_vocab_size():
             raise ConfigurationError(f"{setting} must be a token id from 0 to {self.get_vocab_size() - 1}, got {id!r}")
+        return found
 
     def _without_specials(self, ids: Sequence[int]) -> tuple[int, int]:
         """Where the ids between the special tokens at both ends begin and end."""
@@ -199,13 +204,17 @@ def _load(path: str | Path | Tokenizer | None) -> Tokenizer:
 
 
 def plain_ids(ids: Iterable[int]) -> list[int]:
-    """Ids as a list of Python's integers, also where they are an array or a tensor of one dimension."""
+    """Ids as a list of Python's integers, also where they are, or come from, an array or a tensor of one dimension."""
     as_list = getattr(ids, "tolist", None)
-    found = as_list() if as_list is not None else list(ids)
-    wrong = next((index for index, id in enumerate(found) if not isinstance(id, int)), None)
-    if wrong is not None:
-        raise DecodeError(f"expected a token id, got {found[wrong]!r}: pass one document's ids", position=wrong)
-    return list(found)
+    found = as_list() if as_list is not None else ids
+    return [_plain_id(position, id) for position, id in enumerate(found)]
+
+
+def _plain_id(position: int, id: Any) -> int:
+    try:
+        return index(id)
+    except TypeError:
+        raise DecodeError(f"expected a token id, got {id!r}: pass one document's ids", position=position) from None
 
 
 def _json(value: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schemalm.dataset.store import METADATA_FILE, PREPARED
-from schemalm.integrations.nanochat.commands import parser_of, refuse, run_product
+from schemalm.integrations.nanochat.commands import at_least, parser_of, refuse, run_product
 from schemalm.training.launch import num_processes
 
 CHECKPOINT_EVERY = 5000
@@ -32,16 +32,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data_dir", type=Path, required=True, help="the folder that prepare_training_data wrote")
     parser.add_argument("--checkpoint_dir", type=Path, required=True, help="the run folder to write")
     parser.add_argument("--model_size", choices=("tiny", "small", "medium", "large"), help=_default("model_size"))
-    parser.add_argument("--num_iterations", type=int, help=_default("num_iterations"))
-    parser.add_argument("--device_batch_size", type=int, help=f"rows of a process; {_default('device_batch_size')}")
-    parser.add_argument("--eval_every", type=int, help=_default("eval_every"))
+    parser.add_argument("--num_iterations", type=at_least(1), help=_default("num_iterations"))
+    parser.add_argument(
+        "--device_batch_size", type=at_least(1), help=f"rows of a process; {_default('device_batch_size')}"
+    )
+    parser.add_argument("--eval_every", type=at_least(1), help=_default("eval_every"))
     parser.add_argument("--learning_rate", type=float, help=_default("learning_rate"))
     parser.add_argument(
-        "--warmup_iters", type=int, help=f"by default {MOST_WARMUP_ITERS}, at most a fifth of the iterations"
+        "--warmup_iters", type=at_least(0), help=f"by default {MOST_WARMUP_ITERS}, at most a fifth of the iterations"
     )
     parser.add_argument("--grad_clip", type=float, help=_default("grad_clip"))
-    parser.add_argument("--resume_from_iteration", type=int, help="go on from this checkpoint, with the run's settings")
+    parser.add_argument(
+        "--resume_from_iteration", type=at_least(1), help="go on from this checkpoint, with the run's settings"
+    )
     options, others = parser.parse_known_args(arguments)
+    if options.checkpoint_dir.is_file():
+        refuse(f"--checkpoint_dir {options.checkpoint_dir} is a file: name the run folder to write")
     is_new = options.resume_from_iteration is None
     if is_new:
         _fill(options)

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from schemalm.dataset.pt import read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET
-from schemalm.errors import ConfigurationError, SchemaLMError
+from schemalm.errors import ConfigurationError, DataError, DecodeError, SchemaLMError
 from schemalm.integrations.nanochat import functions, generate_workflow, prepare_training_data, train
 from schemalm.integrations.nanochat.configurations import get_config, print_config_comparison
 from schemalm.integrations.nanochat.loaders import (
@@ -36,6 +36,8 @@ from schemalm.wording import counted
 NUM_RECIPES = 40
 EMBEDDED_CONTEXT_SIZE = 128
 NUM_ROWS = 4
+# Rows among which those are sought that begin a document.
+NUM_SEARCHED = 1000
 # Of rows so long the model of a check reads the beginning.
 NUM_READ = 64
 NUM_STEPS = 20
@@ -112,7 +114,20 @@ def subject_of(
         )
     if vocab_size not in (None, expected):
         raise ConfigurationError(f"--vocab_size is {vocab_size}, but {data} has {expected} ids: set it to {expected}")
-    return Subject(data, chosen, rows.context_size, expected)
+    subject = Subject(data, chosen, rows.context_size, expected)
+    try:
+        is_readable = len(rows) > 0 and len(_documents(subject)) > 0
+    except DecodeError as error:
+        raise ConfigurationError(
+            f"{data} holds no documents of this tokenizer ({error}): name with --tokenizer the one that the data was "
+            "prepared with"
+        ) from None
+    if not is_readable:
+        raise DataError(
+            f"{data} has no document's beginning in its first {NUM_SEARCHED:,} rows: name with --data_dir what "
+            "prepare_training_data wrote"
+        )
+    return subject
 
 
 def _tokenizer_of(data: Path) -> Path | None:
@@ -162,8 +177,8 @@ def check_functions(subject: Subject) -> str:
 def _documents(subject: Subject) -> list[str]:
     """Some documents of the data, cut where their first window ends and completed."""
     rows = read_rows(subject.data, "train")
-    x_BT, _ = rows.batch(range(min(len(rows), NUM_ROWS)))
-    return [subject.tokenizer.decode_prefix(row_T[1:]) for row_T in x_BT if row_T[0] == 0]
+    x_BT, _ = rows.batch(range(min(len(rows), NUM_SEARCHED)))
+    return [*map(subject.tokenizer.decode_prefix, x_BT[x_BT[:, 0] == 0][:NUM_ROWS, 1:])]
 
 
 def check_loaders(subject: Subject) -> str:
