@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals, is_first
+from schemalm.dataset.duplicates import DIGEST_BYTES, are_first, find_originals
 
 
 def digests_of(kinds: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def test_each_digest_is_led_to_its_first_whatever_fits_at_once(
     digests = digests_of(np.random.default_rng(num_kinds).integers(0, num_kinds, num_rows))
     originals = find_originals(digests, tmp_path / "originals.npy", rows_at_once=rows_at_once)
     assert originals.tolist() == obvious(digests)
-    assert is_first(originals).sum() == len(set(obvious(digests)))
+    assert are_first(originals, 0, len(originals)).sum() == len(set(obvious(digests)))
 
 
 def test_no_digests_have_no_originals(tmp_path: Path) -> None:

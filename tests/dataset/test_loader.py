@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from schemalm.errors import ConfigurationError, DataError
 from .test_windows import make_split
 
 PAD, CONTEXT_SIZE, STRIDE = 0, 12, 6
-LENGTHS = np.random.default_rng(0).integers(1, 40, size=50).tolist()
+LENGTHS = tuple(np.random.default_rng(0).integers(1, 40, size=50).tolist())
 
 
-def make_windows(lengths: list[int] = LENGTHS) -> Windows:
+@cache
+def make_windows(lengths: tuple[int, ...] = LENGTHS) -> Windows:
     return Windows(make_split(lengths), CONTEXT_SIZE, STRIDE, PAD)
 
 
@@ -163,7 +165,7 @@ def test_loading_ahead_in_a_thread_changes_neither_batches_nor_states(packing: s
 
 def test_what_cannot_be_loaded_is_refused() -> None:
     with pytest.raises(DataError, match="no documents"):
-        Loader(make_windows([]), 4)
+        Loader(make_windows(()), 4)
     with pytest.raises(ConfigurationError, match="less than one row for each of 3 processes"):
         make_loader(2, num_processes=3)
     with pytest.raises(ConfigurationError, match="packing must be one of windows, documents, got 'rows'"):

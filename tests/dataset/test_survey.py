@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from schemalm.dataset.survey import Origin, Origins, source_of
+from schemalm.dataset.survey import source_of
 
 
 @pytest.mark.parametrize(
@@ -34,13 +32,3 @@ def test_a_document_without_a_repository_is_its_own_source(split_by: str) -> Non
     for row in ("rows.jsonl:7", "Folder/rows.jsonl.zst:7", "Folder/rows.parquet:12"):
         for path in (row, "a.yml"):
             assert source_of(row, path, split_by) == row
-
-
-def test_origins_are_read_by_number(tmp_path: Path) -> None:
-    given = [Origin(f"name {number} é\n", f"file{number}.jsonl", number) for number in range(20)]
-    origins = Origins(tmp_path)
-    origins.add(given[:7])
-    origins.add([])
-    origins.add(given[7:])
-    assert [origins[number] for number in range(20)] == given
-    assert str(given[3]) == "name 3 é\n (file3.jsonl:3)"

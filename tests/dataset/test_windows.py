@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from schemalm.errors import ConfigurationError, DataError
 PAD = 0
 
 
-def make_split(lengths: list[int], *, with_grammar: bool = True) -> Any:
+def make_split(lengths: Sequence[int], *, with_grammar: bool = True) -> Any:
     """A split in memory whose tokens count up from 1, so that each token tells where it comes from."""
     total = sum(lengths)
     tokens = np.arange(1, total + 1, dtype=np.uint16)

@@ -48,14 +48,15 @@ def is_running(pid: int) -> bool:
 
 def end(engine: str, number: int, folder: Path) -> int:
     """Start the program, send it a signal when two workers are at work, and wait until these are gone; its code."""
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, engine, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])},
-        cwd=REPOSITORY,
-    )
-    wait_until(lambda: len(list(folder.iterdir())) == 2)
-    program.send_signal(number)
-    code = program.wait(60)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])}
+    command = [sys.executable, "-c", PROGRAM, engine, str(folder)]
+    with subprocess.Popen(command, env=environment, cwd=REPOSITORY) as program:
+        try:
+            wait_until(lambda: len(list(folder.iterdir())) == 2)
+            program.send_signal(number)
+            code = program.wait(60)
+        finally:
+            program.kill()
     wait_until(lambda: not any(is_running(int(file.name)) for file in folder.iterdir()))
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,10 +89,16 @@ def make_data(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def original_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set with a grammar, which no test changes."""
+    return write_data(tmp_path_factory.mktemp("original") / "data")
+
+
 @pytest.fixture
-def data(make_data: Callable[..., Path]) -> Path:
-    """A data set with a grammar."""
-    return make_data()
+def data(original_data: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(original_data, tmp_path / "data")
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from schemalm.training.run import load_checkpoint, read_config, run_lock
 
 from .models import SMALL_MODEL
 
+pytestmark = pytest.mark.usefixtures("assumed_peak")
+
 CONFIGURATION = TrainingConfiguration(
     num_steps=40,
     model=SMALL_MODEL,
@@ -69,21 +71,28 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
     return [{key: line[key] for key in line.keys() - MEASURED_FIELDS} for line in read_metrics(run)]
 
 
-@pytest.fixture
-def interrupted(data: Path, tmp_path: Path) -> Path:
-    """A run that was interrupted at step 35, with checkpoints of 20 and 30."""
-    run = tmp_path / "run"
+@pytest.fixture(scope="module")
+def runs(original_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of runs that tests look at copies of."""
+    folder = tmp_path_factory.mktemp("runs")
+    train(original_data, folder / "whole", CONFIGURATION)
     with pytest.raises(KilledError):
-        train(data, run, CONFIGURATION, report=Interrupter(35))
+        train(original_data, folder / "interrupted", CONFIGURATION, report=Interrupter(35))
+    return folder
+
+
+@pytest.fixture
+def interrupted(runs: Path, tmp_path: Path) -> Path:
+    """A run that was interrupted at step 35, with checkpoints of 20 and 30."""
+    run = shutil.copytree(runs / "interrupted", tmp_path / "run")
     assert checkpoint_steps(run) == [20, 30]
     return run
 
 
 @pytest.fixture
-def whole(data: Path, tmp_path: Path) -> Path:
+def whole(runs: Path, tmp_path: Path) -> Path:
     """The same run, uninterrupted."""
-    train(data, tmp_path / "whole", CONFIGURATION)
-    return tmp_path / "whole"
+    return shutil.copytree(runs / "whole", tmp_path / "whole")
 
 
 def test_a_run_folder_holds_what_the_contract_lists(data: Path, whole: Path) -> None:
@@ -141,7 +150,7 @@ def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any
 def test_how_a_step_is_computed_changes_nothing_but_last_digits(
     data: Path, tmp_path: Path, settings: dict[str, Any], packing: str
 ) -> None:
-    configuration = replace(CONFIGURATION, packing=packing)
+    configuration = replace(CONFIGURATION, packing=packing, num_steps=12)
     train(data, tmp_path / "whole", configuration)
     train(data, tmp_path / "run", replace(configuration, **settings))
     losses, expected = ([line["loss"] for line in read_metrics(tmp_path / name)] for name in ("run", "whole"))
@@ -181,10 +190,10 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(
     data: Path, tmp_path: Path, dropout: float, settings: dict[str, Any]
 ) -> None:
-    configuration = replace(CONFIGURATION, model=replace(SMALL_MODEL, dropout=dropout), **settings)
+    configuration = replace(CONFIGURATION, model=replace(SMALL_MODEL, dropout=dropout), num_steps=20, **settings)
     train(data, tmp_path / "whole", configuration)
     with pytest.raises(KilledError):
-        train(data, tmp_path / "run", configuration, report=Interrupter(35))
+        train(data, tmp_path / "run", configuration, report=Interrupter(14))
     train(data, tmp_path / "run", configuration, resume="auto")
     assert metrics_without_clock(tmp_path / "run") == metrics_without_clock(tmp_path / "whole")
     weights, expected = (load_checkpoint(tmp_path / name)[0].state_dict() for name in ("run", "whole"))

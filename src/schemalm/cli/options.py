@@ -41,7 +41,7 @@ EngineChoice = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
-        "--address", metavar="ADDRESS", help="The Ray cluster to work on [default: one on this machine, for as long]."
+        "--address", metavar="ADDRESS", help="The Ray cluster to work on [default: one on this machine, until the end]."
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted command stopped.")]

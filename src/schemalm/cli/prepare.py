@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -74,10 +74,8 @@ def prepare(
     """Cut documents into training windows, split by source."""
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
-    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
-    from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
-    from schemalm.dataset.store import METADATA_FILE, Split  # noqa: PLC0415
+    from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -111,15 +109,7 @@ def prepare(
     report_left_out(terminal, summary.left_out, data / LEFT_OUT_FILE)
     if format == "pt":
         _write_pt(terminal, output, summary)
-    sizes = {
-        name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
-        for name, split in summary.metadata.splits.items()
-    }
-    columns = ("split", "documents", "tokens", "windows")
-    terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
-        terminal.warn(remark)
-    result: dict[str, Any] = {"data": str(output), "splits": sizes, **summary.left_out.to_dict()}
+    result = {"data": str(output), "splits": _report_splits(terminal, data, summary), **summary.left_out.to_dict()}
     following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
     terminal.finish(result, next_command=following)
     raise typer.Exit(exit_code(summary.left_out, strict))
@@ -167,3 +157,20 @@ def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> 
     num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
     with terminal.counting("writing windows", num_windows) as done:
         write_pt(output, done)
+
+
+def _report_splits(terminal: Terminal, data: Path, summary: PreparationSummary) -> dict[str, dict[str, int]]:
+    """Show what the splits hold, and warn where much of their windows is padding; the sizes come back."""
+    from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
+    from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
+    from schemalm.dataset.store import Split  # noqa: PLC0415
+
+    sizes = {
+        name: {"num_documents": split.num_documents, "num_tokens": split.num_tokens, "num_windows": split.num_windows}
+        for name, split in summary.metadata.splits.items()
+    }
+    columns = ("split", "documents", "tokens", "windows")
+    terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
+    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
+        terminal.warn(remark)
+    return sizes

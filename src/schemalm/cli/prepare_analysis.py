@@ -11,7 +11,7 @@ from schemalm.cli.left_out import report_left_out
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
-    from schemalm.dataset.analysis import Analysis
+    from schemalm.dataset.analysis import Analysis, Choice
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings
     from schemalm.documents import LeftOut
     from schemalm.engines import Engine
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 ANALYSIS_FILE, PLOT_FILE = "analysis.json", "analysis.png"
 BAR_WIDTH = 40
+COLUMNS = (
+    "context",
+    "stride",
+    "tokens whole",
+    "positions",
+    "windows",
+    "padded",
+    "packed",
+    "prepared, plain",
+    ".pt",
+    "largest position",
+    "attention",
+)
 
 
 def analyze_corpus(
@@ -67,36 +80,7 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
     for context_size, share in {choice.context_size: choice.whole_documents for choice in analysis.choices}.items():
         bar = "#" * round(share * BAR_WIDTH)
         terminal.show(f"{context_size:5} tokens hold {bar:<{BAR_WIDTH}} {share:6.1%} of the documents whole")
-    columns = (
-        "context",
-        "stride",
-        "tokens whole",
-        "positions",
-        "windows",
-        "padded",
-        "packed",
-        "prepared, plain",
-        ".pt",
-        "largest position",
-        "attention",
-    )
-    rows: list[tuple[str, ...]] = [
-        (
-            f"{choice.context_size}",
-            f"{choice.stride}",
-            f"{choice.whole_tokens:.1%}",
-            f"{choice.documents_with_positions:.1%}",
-            f"{choice.num_windows:,}",
-            f"{choice.padded_share:.1%}",
-            f"{choice.packed_padded_share:.1%}",
-            _size(choice.plain_bytes),
-            _size(choice.pt_bytes),
-            f"{choice.largest_position:,}",
-            f"{choice.attention_cost:,.1f}",
-        )
-        for choice in analysis.choices
-    ]
-    terminal.table(columns, rows)
+    terminal.table(COLUMNS, [_cells(choice) for choice in analysis.choices])
     terminal.show(
         "tokens whole: of documents that one window holds; positions: documents whose position tokens there are; "
         "padded, packed: of the places of training rows; prepared, plain: before it is compressed, to about a sixth; "
@@ -104,6 +88,23 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
     )
     best = analysis.recommended
     terminal.show(f"recommended: --context-size {best.context_size} --stride {best.stride}: {analysis.reason}")
+
+
+def _cells(choice: Choice) -> tuple[str, ...]:
+    """A row of the table."""
+    return (
+        f"{choice.context_size}",
+        f"{choice.stride}",
+        f"{choice.whole_tokens:.1%}",
+        f"{choice.documents_with_positions:.1%}",
+        f"{choice.num_windows:,}",
+        f"{choice.padded_share:.1%}",
+        f"{choice.packed_padded_share:.1%}",
+        _size(choice.plain_bytes),
+        _size(choice.pt_bytes),
+        f"{choice.largest_position:,}",
+        f"{choice.attention_cost:,.1f}",
+    )
 
 
 def _size(num_bytes: int) -> str:

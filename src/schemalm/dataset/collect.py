@@ -1,8 +1,9 @@
 """From documents of any origin to a collected corpus: valid, without duplicates and secrets, split by source.
 
-Shards of the input are examined one by one, by an engine (`examination`); what has to be known of all documents at once
-is found in bounded memory (`survey`, `fates`); then the folder is written that `collected` describes. Nothing is left
-out in silence: every document of the input is kept, or stands in rejected.jsonl with the reason.
+An engine examines the input shard by shard (`examination`). Then duplicates and the split are found, for which all
+documents have to be known, in bounded memory (`survey`, `fates`). At last the folder is written that `collected`
+describes. Nothing is left out in silence: every document of the input is kept, or stands in rejected.jsonl with the
+reason.
 """
 
 from __future__ import annotations

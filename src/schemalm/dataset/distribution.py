@@ -16,8 +16,9 @@ from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter, sync_fi
 from schemalm.dataset.examination import REJECTED, SECRET, VALID
 from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
+from schemalm.dataset.origins import Origin
 from schemalm.dataset.store import hash_file
-from schemalm.dataset.survey import Origin, Survey, name_of
+from schemalm.dataset.survey import Survey, name_of
 from schemalm.documents import Rejection
 from schemalm.documents.collected import REJECTED_FILE
 from schemalm.files import named_errors

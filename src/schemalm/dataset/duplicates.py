@@ -54,9 +54,10 @@ def find_originals(digests: NDArray[np.uint8], path: Path, *, rows_at_once: int 
     return originals
 
 
-def is_first(originals: Int64Array) -> NDArray[np.bool_]:
-    """Which rows are the first of their kind, by what `find_originals` found."""
-    return np.equal(originals, np.arange(len(originals)))
+def are_first(originals: Int64Array, start: int, stop: int) -> NDArray[np.bool_]:
+    """Which of the rows from `start` to `stop`, or to the end, are the first of their kind."""
+    found = originals[start:stop]
+    return np.equal(found, np.arange(start, start + len(found)))
 
 
 def _items(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:

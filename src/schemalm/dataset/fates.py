@@ -1,7 +1,6 @@
-"""What becomes of each valid document of a corpus: whether it stays, which earlier one it equals, and its split.
+"""The *fate* of each valid document of a corpus: it stays, or goes as a duplicate or near duplicate of an earlier one.
 
-Found in bounded memory from what a survey knows of all documents: the arrays are as long as there are documents and
-stand in files.
+Memory is bounded: what is found for each document stands in arrays in files.
 """
 
 from __future__ import annotations
@@ -13,16 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.duplicates import find_originals
+from schemalm.dataset.duplicates import ROWS_AT_ONCE, Int64Array, are_first, find_originals
 from schemalm.dataset.examination import VALID
 from schemalm.dataset.held_out import Sources
 from schemalm.dataset.minhash import Banding
 from schemalm.dataset.near_duplicates import NearDuplicates
+from schemalm.dataset.origins import note_duplicates
 from schemalm.dataset.survey import Survey
-from schemalm.documents.left_out import NUM_KEPT, Duplicate
-
-Int64Array = NDArray[np.int64]
-_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
 
 
 @dataclass(frozen=True)
@@ -34,8 +30,7 @@ class Fates:
 
     def stay(self, start: int, stop: int) -> NDArray[np.bool_]:
         """Which of the documents of these numbers stay."""
-        numbers = np.arange(start, stop)
-        return np.equal(self.originals[start:stop], numbers) & np.equal(self.near[start:stop], numbers)
+        return are_first(self.originals, start, stop) & are_first(self.near, start, stop)
 
 
 def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
@@ -44,15 +39,15 @@ def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
     tables: the kinds, features and keys of all shards, in order. similarity: 1 lets near duplicates stay.
     """
     originals = find_originals(survey.digests, survey.folder / "originals.npy")
-    _note(originals, survey)
+    note_duplicates(originals, survey.origins, survey.left_out)
     return Fates(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
 
 
 def sources_that_stay(survey: Survey, fates: Fates) -> Sources:
     """The sources of the documents that stay."""
     sources = Sources(survey.folder / "sources", survey.num_valid)
-    for start in range(0, survey.num_valid, _AT_ONCE):
-        stop = min(start + _AT_ONCE, survey.num_valid)
+    for start in range(0, survey.num_valid, ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, survey.num_valid)
         sources.add(survey.draws[start:stop][fates.stay(start, stop)])
     return sources
 
@@ -62,18 +57,6 @@ def only_valid(table: Any) -> Any:
     import pyarrow.compute as pc  # noqa: PLC0415
 
     return table.filter(pc.equal(table["kind"], VALID))
-
-
-def _note(originals: Int64Array, survey: Survey) -> None:
-    """Note the duplicates, the first of them by name."""
-    left_out = survey.left_out
-    for start in range(0, len(originals), _AT_ONCE):
-        block = originals[start : start + _AT_ONCE]
-        again = np.flatnonzero(block != np.arange(start, start + len(block))) + start
-        named = again[: max(0, NUM_KEPT - left_out.num_duplicates)].tolist()
-        for number in named:
-            left_out.drop(Duplicate(survey.origins[number].name, survey.origins[int(originals[number])].name))
-        left_out.num_duplicates += len(again) - len(named)
 
 
 def _find_near(survey: Survey, originals: Int64Array, tables: Iterable[Any], similarity: float) -> Int64Array:

@@ -1,8 +1,8 @@
 """How many tokens the documents of a corpus have, and which of them training and validation get, as `prepare` would.
 
-A corpus goes in, encoded by an engine shard by shard; nothing of it is kept but some bytes for each document, in files
-of a folder. Lengths come out as counts of documents by their number of tokens: of all that windows and padding follow
-from, the corpus need not be read twice.
+In goes a corpus, which an engine encodes shard by shard; of each document only some bytes are kept, in files of a
+folder. Out come counts of documents by their number of tokens. Windows and padding follow from these counts, so the
+corpus is read once, whatever contexts and strides are compared.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals
-from schemalm.dataset.echo import BoolArray, Int64Array
+from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
+from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.encoding import HELD_OUT
 from schemalm.dataset.held_out import Sources, draw_of
 from schemalm.dataset.merging import OF_THE_CORPUS, Chosen, ask_for_schema, too_few_sources
+from schemalm.dataset.origins import Origin, Origins, note_duplicates
 from schemalm.dataset.parts import append
 from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
 from schemalm.dataset.shards import Shard
-from schemalm.dataset.survey import Origin, Origins
 from schemalm.documents import CorpusRow, LeftOut, canonical_json
-from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
 from schemalm.errors import DataError, DocumentError, InvalidDocument
 from schemalm.tokenizer import AnyTokenizer, parse_tokenizer
-
-_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
 
 # Documents by their number of tokens: the entry n counts those of n tokens.
 LengthCounts = Int64Array
@@ -134,28 +132,19 @@ class CorpusLengths:
     def _drop_duplicates(self, origins: Origins) -> None:
         digests = np.memmap(self._folder / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
         self._originals = find_originals(digests, self._folder / "originals.npy")
-        for start in range(0, self._num_read, _AT_ONCE):
-            for number in (start + np.flatnonzero(~self._is_first(start))).tolist():
-                if self.left_out.num_duplicates < NUM_KEPT:
-                    original = origins[int(self._originals[number])].name
-                    self.left_out.drop(Duplicate(origins[number].name, original))
-                else:
-                    self.left_out.num_duplicates += 1
-
-    def _is_first(self, start: int) -> BoolArray:
-        block = self._originals[start : start + _AT_ONCE]
-        return np.equal(block, np.arange(start, start + len(block)))
+        note_duplicates(self._originals, origins, self.left_out)
 
     def _blocks(self, max_tokens: int | None) -> Iterator[tuple[Int64Array, NDArray[np.uint64]]]:
         """Yield lengths and draws of different documents of at most so many tokens, some at a time."""
         lengths = np.memmap(self._folder / "lengths", np.int64, "r")
         draws = np.memmap(self._folder / "draws", np.uint64, "r")
-        for start in range(0, self._num_read, _AT_ONCE):
-            stays = self._is_first(start)
-            found = np.asarray(lengths[start : start + _AT_ONCE])
+        for start in range(0, self._num_read, ROWS_AT_ONCE):
+            stop = start + ROWS_AT_ONCE
+            stays = are_first(self._originals, start, stop)
+            found = np.asarray(lengths[start:stop])
             if max_tokens is not None:
                 stays &= found <= max_tokens
-            yield found[stays], draws[start : start + _AT_ONCE][stays]
+            yield found[stays], draws[start:stop][stays]
 
     def counts(self) -> LengthCounts:
         """All different documents, by their number of tokens."""

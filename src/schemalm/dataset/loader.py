@@ -4,9 +4,9 @@ Batches are the same for any number of processes, each of which takes every so m
 state before them: two integers resume a loader to the exact next batch. A batch that reaches the end of an epoch is
 filled up from the next one, so all batches have the same size.
 
-A row is one window (`packing = "windows"`) or several (`"documents"`, see packing.py). Data stays in its memory-mapped
-files, which processes share. For a GPU the next batch is made ready in a thread, in pinned memory, while the present
-one is computed with; that has not been run on a GPU.
+A row is one window (`packing = "windows"`) or several (`"documents"`, see packing.py). Data stays in its compressed,
+memory-mapped files, which processes share. For a GPU the next batch is made ready in a thread, in pinned memory, while
+the present one is computed with; that has not been run on a GPU.
 
 Tensor names: B rows, T context, W windows, E echoes.
 """

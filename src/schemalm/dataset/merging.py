@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from schemalm.dataset.duplicates import DIGEST_BYTES, find_originals
+from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
 from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
-from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.held_out import Draws, Sources, draw_of
+from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
 from schemalm.dataset.parts import append
 from schemalm.dataset.places import PlaceNumbers
 from schemalm.dataset.shards import Work
@@ -35,9 +35,8 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.dataset.survey import Origin, Origins
 from schemalm.documents import LeftOut, Rejection
-from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.documents.left_out import Duplicate, too_little
 from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar.naming import schema_name
@@ -46,9 +45,6 @@ from schemalm.wording import counted
 
 LEFT_OUT_FILE = "left_out.jsonl"
 TRAIN, VAL = "train", "val"
-_AT_ONCE = 1 << 20  # documents of which something is in memory at a time
-
-Draws = NDArray[np.uint64]
 
 
 class Chosen(Protocol):
@@ -108,8 +104,7 @@ class Merge:
         if drops_duplicates:
             digests = np.memmap(self._room / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
             self._originals = find_originals(digests, self._room / "originals.npy")
-            for number in self._again():
-                self._note(number)
+            note_duplicates(self._originals, self._origins, self._left_out)
 
     def _survey(self, shard: EncodedShard) -> None:
         self._places.add(shard.tables)
@@ -126,31 +121,15 @@ class Merge:
         for name in ("draws", "digests"):
             append(self._room / name, shard.array(name).tobytes())
 
-    def _again(self) -> Iterator[int]:
-        """The numbers of the documents that equal an earlier one."""
-        for start, stop in self._spans():
-            yield from (start + np.flatnonzero(~self._stay(start, stop))).tolist()
-
     def _spans(self) -> Iterator[tuple[int, int]]:
-        for start in range(0, self._num_documents, _AT_ONCE):
-            yield start, min(start + _AT_ONCE, self._num_documents)
+        for start in range(0, self._num_documents, ROWS_AT_ONCE):
+            yield start, min(start + ROWS_AT_ONCE, self._num_documents)
 
     def _stay(self, start: int, stop: int) -> BoolArray:
         """Which of the documents of these numbers equal no earlier one."""
         if self._originals is None:
             return np.ones(stop - start, dtype=np.bool_)
-        return np.equal(self._originals[start:stop], np.arange(start, stop))
-
-    def _note(self, number: int) -> None:
-        """Note a duplicate, the first of them by name."""
-        if self._left_out.num_duplicates < NUM_KEPT:
-            self._left_out.drop(self._duplicate(number))
-        else:
-            self._left_out.num_duplicates += 1
-
-    def _duplicate(self, number: int) -> Duplicate:
-        assert self._originals is not None
-        return Duplicate(self._origins[number].name, self._origins[int(self._originals[number])].name)
+        return are_first(self._originals, start, stop)
 
     def hold_out(self, share: float) -> Chosen:
         """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
@@ -255,11 +234,12 @@ class Merge:
             number += 1
 
     def _duplicate_entry(self, number: int) -> dict[str, Any]:
-        duplicate, origin = self._duplicate(number), self._origins[number]
+        assert self._originals is not None
+        found, origin = duplicate(number, self._originals, self._origins), self._origins[number]
         return {
-            "name": duplicate.name,
-            "reason": f"exact duplicate of {duplicate.original}",
-            "original": duplicate.original,
+            "name": found.name,
+            "reason": f"exact duplicate of {found.original}",
+            "original": found.original,
             "file": origin.file,
             "line": origin.line,
         }

@@ -1,5 +1,7 @@
-"""Arrays larger than memory: in a file, and as rows sorted into files by a number, so that those that belong together
-are read together.
+"""Arrays larger than memory: one in a file, or rows in several files, *parts*.
+
+There is a part for each number that rows are given. Rows that have to meet, because they are
+equal or belong to one document, get the same number.
 """
 
 from __future__ import annotations

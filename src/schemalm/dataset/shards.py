@@ -1,4 +1,4 @@
-"""A long work done shard by shard: what is finished is kept beside the results, so that a killed command can go on.
+"""Long work, done shard by shard: finished shards are kept beside the results, so that a killed command can go on.
 
     OUT/.work/lock     held by the command that works here
     OUT/.work/plan     JSON: everything that decides on the results

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from schemalm.dataset.collect_settings import SplitBy
 from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
+from schemalm.dataset.origins import Origin, Origins
 from schemalm.dataset.parts import append
 from schemalm.documents import CorpusRow, LeftOut, Rejection
 from schemalm.documents.corpus_files import Kind
@@ -43,40 +43,6 @@ def is_own_source(repository: str, path: str) -> bool:
     file, _, number = repository.rpartition(":")
     is_row = number.isdecimal() and Kind.of(file) in (Kind.LINES, Kind.TABLE)
     return is_row or path == repository or path.startswith(f"{repository}#")
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a document comes from: what messages call it, and its line of a file."""
-
-    name: str
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.file}:{self.line})"
-
-
-class Origins:
-    """The origins of documents, in files: written once in order, then read by number."""
-
-    def __init__(self, folder: Path) -> None:
-        self._texts, self._ends = folder / "origins.jsonl", folder / "origins.ends"
-        self._num_bytes = 0
-
-    def add(self, origins: Sequence[Origin]) -> None:
-        """Take the origins of the next documents."""
-        texts = [json.dumps(asdict(origin)).encode() + b"\n" for origin in origins]
-        ends = self._num_bytes + np.cumsum([len(text) for text in texts], dtype=np.int64)
-        append(self._texts, b"".join(texts))
-        append(self._ends, ends.tobytes())
-        self._num_bytes += sum(map(len, texts))
-
-    def __getitem__(self, number: int) -> Origin:
-        start = int(np.fromfile(self._ends, np.int64, 1, offset=8 * (number - 1))[0]) if number else 0
-        with self._texts.open("rb") as file:
-            file.seek(start)
-            return Origin(**json.loads(file.readline()))
 
 
 @dataclass

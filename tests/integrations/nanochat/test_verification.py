@@ -20,8 +20,9 @@ Outcome = tuple[int, list[str]]
 
 @pytest.fixture
 def outcome(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
-    """The exit code and the lines for arguments, without the commands, which one test runs."""
+    """The exit code and the lines for arguments; commands and a longer training are left to one other test."""
     monkeypatch.setattr(checking, "run_commands", lambda folder: iter(()))
+    monkeypatch.setattr(verification, "NUM_STEPS", 3)
 
     def run(*arguments: object) -> Outcome:
         code = 0
