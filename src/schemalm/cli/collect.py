@@ -106,9 +106,7 @@ def collect(
 
 def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> CollectionSummary:
     """Go through the steps."""
-    with terminal.working("counting documents"):
-        num_rows = collection.num_rows()
-    with terminal.counting("examining documents", num_rows) as done:
+    with terminal.counting("examining documents", collection.num_rows) as done:
         collection.examine(engine, done)
     with terminal.working("comparing documents"):
         collection.compare()

@@ -19,7 +19,7 @@ SchemaName = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds give equal results on one machine.")]
 MaxFiles = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Take so many documents, spread evenly over the corpus.")
+    int | None, typer.Option(min=1, metavar="N", help="Read so many files or rows, spread evenly over the corpus.")
 ]
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote, or one above it.")

@@ -77,24 +77,24 @@ class Collection:
         self._left_out = LeftOut()
         self._documents_at = documents_at(grammar.schema)
 
+        with work.refusing():
+            self._num_counted = count_rows(paths, documents_at=self._documents_at)
+
+    @property
     def num_rows(self) -> int:
-        """How many raw rows are examined; raises what `count_rows` raises."""
-        with self._work.refusing():
-            found = count_rows(self._paths, documents_at=self._documents_at)
-        return found if self._settings.max_files is None else min(found, self._settings.max_files)
+        """How many raw rows are examined."""
+        wanted = self._settings.max_files
+        return self._num_counted if wanted is None else min(self._num_counted, wanted)
 
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
         settings = self._settings
-        chosen = None if settings.max_files is None else self._chosen(settings.max_files)
+        chosen = None if settings.max_files is None else evenly_spaced(self._num_counted, settings.max_files).tolist()
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
+        self._work.note_vanished(self.num_rows, self._left_out)
         self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
-
-    def _chosen(self, max_files: int) -> list[int]:
-        found: list[int] = evenly_spaced(count_rows(self._paths, documents_at=self._documents_at), max_files).tolist()
-        return found
 
     def compare(self) -> None:
         """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""

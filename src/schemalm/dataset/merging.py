@@ -84,6 +84,7 @@ class Merge:
         self._tokenizer = tokenizer
         self._settings = settings
         self._left_out = left_out
+        self._unread = list(left_out.rejections)
         self._places = PlaceNumbers()
         self._num_documents = 0
         self._a_source = ""
@@ -200,6 +201,7 @@ class Merge:
                     file.writelines(self._left_out_lines(shard, start, stays))
                 start = stop
             with named_errors(path):
+                file.writelines(_line(asdict(rejection)) for rejection in self._unread)
                 file.flush()
                 os.fsync(file.fileno())
             return {name: writer.finish() for name, writer in writers.items()}

@@ -178,6 +178,7 @@ class Preparation:
         settings, corpus = self._settings.windows, self._corpus
         task = Encode(self._tokenizer.to_json(), settings, corpus.merge_keys, corpus.is_split)
         self._work.complete(engine, task, corpus.shards(self._selections, self._left_out), progress)
+        self._work.note_vanished(self.num_rows, self._left_out)
 
     def merge(self) -> PreparationSummary:
         """Write the prepared folder; raises `DataError` where too little is left."""

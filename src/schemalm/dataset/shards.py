@@ -28,11 +28,12 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 from schemalm.documents.collected import LOCK_FILE, WORKING_FOLDER
 from schemalm.documents.corpus_files import DocumentsAt, corpus_files
-from schemalm.documents.left_out import LeftOut
+from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
 from schemalm.files import named_errors, remove_partial, write_atomically
+from schemalm.wording import counted
 
 _PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
 
@@ -169,6 +170,27 @@ class Work:
             for shard in remaining:
                 sizes.append(shard.num_rows)
                 yield shard
+
+    def note_vanished(self, num_rows: int, left_out: LeftOut) -> None:
+        """Note the files that were listed and then gone before they were read, where rows are missing.
+
+        num_rows: how many raw rows were counted before. Raises `DataError` where as many were not read and no file is
+        missing.
+        """
+        if self._num_rows == num_rows:
+            return
+        num_gone = 0
+        with self.refusing(), (self._folder / _INPUT).open("rb") as file:
+            for line in file:
+                path = json.loads(line)["path"]
+                if not os.path.lexists(path):
+                    left_out.reject(Rejection(path, "it was gone before it could be read", file=path))
+                    num_gone += 1
+            if not num_gone:
+                raise DataError(
+                    f"the corpus changed while it was read: {counted(num_rows, 'row')} were counted and "
+                    f"{self._num_rows:,} read; start again when nothing writes into it"
+                )
 
     def shards(self) -> Iterator[bytes]:
         """Yield what the task made of each shard, in order."""

@@ -1,4 +1,4 @@
-"""The token store: a prepared data folder, written as a stream and read through memory maps, a document at a time.
+"""The token store: a prepared data folder, written as a stream and read a document at a time.
 
     DATA/metadata.json     sizes, counts and the sha256 of every other file; written last
     DATA/tokenizer.json
