@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
 from schemalm.dataset.held_out import Sources, draw_of
@@ -31,6 +32,7 @@ from schemalm.dataset.reading import Progress, Selection, SourceDocument, select
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Shard, Work, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
+from schemalm.dataset.windows import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
@@ -58,6 +60,7 @@ class PrepareSettings:
     def __post_init__(self) -> None:
         if not 0 < self.train_split < 1:
             raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
+        check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
         if not 1 <= self.stride <= self.context_size:
             raise ConfigurationError(
                 f"stride must lie between 1 and the context size {self.context_size}, got {self.stride}"
