@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.dataset import store
+from schemalm.dataset.prepare import PrepareSettings
 from schemalm.dataset.store import (
     FORMAT_VERSION,
     MASKS_FILE,
@@ -29,7 +30,8 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.errors import DataError
+from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.errors import ConfigurationError, DataError
 from schemalm.files import write_atomically
 from schemalm.machine.masks import pack_masks
 
@@ -300,3 +302,9 @@ def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> 
         writer.extend([], [], [], [])
         writer.extend([1, 2, 299, *[5] * 9], [0, 1, 2, *[0] * 9], [3, 9], [7, 8])
         assert writer.finish() == one_by_one
+
+
+@pytest.mark.parametrize("context_size", [0, MAX_CONTEXT_SIZE + 1, 1 << 40])
+def test_a_context_beyond_all_measure_is_refused_before_anything_is_read(context_size: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"context_size must be .*, got {context_size}"):
+        PrepareSettings(context_size, stride=1)
