@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.dataset import store
+from schemalm.dataset.prepare import PrepareSettings
 from schemalm.dataset.store import (
     FORMAT_VERSION,
     MASKS_FILE,
@@ -29,7 +30,8 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.errors import DataError
+from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.errors import ConfigurationError, DataError
 from schemalm.files import write_atomically
 from schemalm.machine.masks import pack_masks
 
@@ -167,6 +169,57 @@ def test_damaged_metadata_is_named(tmp_path: Path, content: str) -> None:
         read_metadata(tmp_path)
 
 
+def test_metadata_nested_without_end_is_named(tmp_path: Path) -> None:
+    (tmp_path / METADATA_FILE).write_text("[" * 100_000)
+    with pytest.raises(DataError, match=r"metadata\.json is damaged"):
+        read_metadata(tmp_path)
+
+
+COUNTS = ("num_documents", "num_tokens", "num_windows", "num_bytes")
+SIZES = ("context_size", "stride", "vocab_size", "pad_id", "num_masks", "num_places", "num_states")
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "x", None, True, [], 10**30])
+@pytest.mark.parametrize("name", [*SIZES, *COUNTS])
+def test_numbers_of_the_metadata_that_make_no_sense_are_named(tmp_path: Path, name: str, value: Any) -> None:
+    write(tmp_path)
+    path = tmp_path / METADATA_FILE
+    fields = json.loads(path.read_text())
+    (fields if name in SIZES else fields["splits"]["train"])[name] = value
+    path.write_text(json.dumps(fields))
+    with pytest.raises(DataError, match=rf"metadata\.json is damaged \({name} must"):
+        read_metadata(tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    (tmp_path / "train" / name).unlink()
+    (tmp_path / "train" / name).mkdir()
+    with pytest.raises(DataError, match=name):
+        Split(tmp_path, "train")
+
+
+def test_a_changed_byte_of_a_block_is_found_when_it_is_read(tmp_path: Path) -> None:
+    write(tmp_path)
+    path = tmp_path / "train" / "blocks.zst"
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :])
+        with pytest.raises(DataError, match=r"blocks\.zst is damaged, block 0"):
+            Split(tmp_path, "train").document(1)
+
+
+@pytest.mark.parametrize("content", [[300] * 44 + [2] * 44, [1] * 44 + [3] * 44], ids=["tokens", "places"])
+def test_ids_beyond_the_tables_are_named(tmp_path: Path, content: list[int]) -> None:
+    write(tmp_path)
+    frame = zstandard.compress(np.array(content, dtype=np.uint16).tobytes())
+    (tmp_path / "train" / "blocks.zst").write_bytes(frame)
+    np.array([[0, 0], [3, len(frame)]]).tofile(tmp_path / "train" / "blocks.bin")
+    with pytest.raises(DataError, match="train is damaged: document 1 has the id 3"):
+        Split(tmp_path, "train").document(1)
+
+
 @pytest.mark.parametrize("fields", [{}, {"num_nonterminals": 3, "num_masks": None}])
 def test_another_format_version_is_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
     write(tmp_path)
@@ -249,3 +302,9 @@ def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> 
         writer.extend([], [], [], [])
         writer.extend([1, 2, 299, *[5] * 9], [0, 1, 2, *[0] * 9], [3, 9], [7, 8])
         assert writer.finish() == one_by_one
+
+
+@pytest.mark.parametrize("context_size", [0, MAX_CONTEXT_SIZE + 1, 1 << 40])
+def test_a_context_beyond_all_measure_is_refused_before_anything_is_read(context_size: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"context_size must be .*, got {context_size}"):
+        PrepareSettings(context_size, stride=1)

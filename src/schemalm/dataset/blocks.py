@@ -1,6 +1,7 @@
 """Ids of documents in compressed blocks, so that one document is read without the others.
 
-    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their places
+    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their places, and a
+                 checksum, so that a changed byte is found whenever the block is read
     blocks.bin   int64 [num_blocks + 1, 2]: the first document of each block and where its frame begins; then the ends
 
 Documents of one source stand beside one another and are alike, and a place says much about its token: what takes 4
@@ -33,7 +34,7 @@ class BlockBuilder:
     """Collects documents until they fill a block."""
 
     def __init__(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(_LEVEL)
+        self._compressor = zstandard.ZstdCompressor(_LEVEL, write_checksum=True)
         self._documents: list[Sequence[Ids]] = []
         self._num_tokens = 0
 

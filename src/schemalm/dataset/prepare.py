@@ -35,6 +35,7 @@ from schemalm.dataset.reading import Progress, Selection, SourceDocument, select
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
+from schemalm.dataset.windows import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
@@ -68,6 +69,7 @@ class PrepareSettings:
         check_number("context_size", self.context_size, 1, MAX_CONTEXT, is_whole=True)
         if not 0 < self.train_split < 1:
             raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
+        check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
         if not 1 <= self.stride <= self.context_size:
             raise ConfigurationError(
                 f"stride must lie between 1 and the context size {self.context_size}, got {self.stride}"

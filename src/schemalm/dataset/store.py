@@ -30,10 +30,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from schemalm.bounds import check_number
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.windows import windows_of
-from schemalm.errors import DataError
+from schemalm.dataset.windows import MAX_CONTEXT_SIZE, windows_of
+from schemalm.errors import ConfigurationError, DataError
 from schemalm.files import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.wording import reason_of
@@ -46,6 +47,8 @@ TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 PLACES_FILE = "places.npy"
 _OFFSETS, _BYTES = "documents.bin", "bytes.bin"
+# What is stored as uint32, and as int64, is no more.
+_MOST_IDS, _MOST_COUNTED = 1 << 32, (1 << 63) - 1
 # Documents whose offsets are checked at once.
 _DOCUMENTS_AT_ONCE = 1 << 20
 
@@ -59,6 +62,10 @@ class SplitMetadata:
     num_windows: int
     num_bytes: int
     files: dict[str, str]
+
+    def __post_init__(self) -> None:
+        _check_counts(self, _MOST_COUNTED, "num_documents", "num_tokens", "num_windows", "num_bytes")
+        _check_digests(self.files)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,14 @@ class Metadata:
     splits: dict[str, SplitMetadata]
     format_version: int = FORMAT_VERSION
 
+    def __post_init__(self) -> None:
+        check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
+        check_number("stride", self.stride, 1, self.context_size, is_whole=True)
+        check_number("vocab_size", self.vocab_size, 1, _MOST_IDS, is_whole=True)
+        check_number("pad_id", self.pad_id, 0, self.vocab_size - 1, is_whole=True)
+        _check_counts(self, _MOST_IDS, "num_masks", "num_places", "num_states")
+        _check_digests(self.files)
+
     @property
     def dtype(self) -> str:
         """The NumPy type of tokens: the smallest of uint16 and uint32 that holds every token id."""
@@ -86,6 +101,16 @@ class Metadata:
     def dtypes(self) -> tuple[str, ...]:
         """The NumPy types of a document's ids: of its tokens and, with a grammar, of its places."""
         return (self.dtype, smallest_dtype(self.num_places)) if self.num_places else (self.dtype,)
+
+
+def _check_counts(metadata: SplitMetadata | Metadata, most: int, *names: str) -> None:
+    for name in names:
+        check_number(name, getattr(metadata, name), 0, most, is_whole=True)
+
+
+def _check_digests(files: dict[str, str]) -> None:
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        raise ConfigurationError(f"files must name the sha256 of each file, got {files!r}")
 
 
 def smallest_dtype(num_ids: int) -> str:
@@ -263,8 +288,15 @@ def read_metadata(folder: Path) -> Metadata:
         ) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ConfigurationError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare the data again") from None
+
+
+def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
+    """What the metadata of `folder` says of a split; raises `DataError` where there is none of this name."""
+    if name not in metadata.splits:
+        raise DataError(f"{folder} has no split {name!r}; it has {', '.join(sorted(metadata.splits)) or 'none'}")
+    return metadata.splits[name]
 
 
 def verify_files(folder: Path, metadata: Metadata) -> None:
@@ -287,13 +319,11 @@ class Split:
 
     def __init__(self, folder: Path, name: str, metadata: Metadata | None = None) -> None:
         metadata = read_metadata(folder) if metadata is None else metadata
-        if name not in metadata.splits:
-            raise DataError(f"{folder} has no split {name!r}; it has {', '.join(sorted(metadata.splits))}")
-        counts = metadata.splits[name]
+        counts = split_counts(folder, name, metadata)
         self.metadata = metadata
         self.num_documents = counts.num_documents
         self.place_rows = load_places(folder, metadata)
-        place = folder / name
+        self._folder = place = folder / name
         self.offsets: Int64Array = _map_stream(place / _OFFSETS, "int64", counts.num_documents + 1)
         self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
         if not _rises(self.offsets, counts.num_tokens):
@@ -309,8 +339,14 @@ class Split:
 
         Raises `DataError` where the file is damaged.
         """
-        tokens, *places = self._blocks.read(number, self.metadata.dtypes)
-        return tokens, places[0] if places else None
+        ids = self._blocks.read(number, self.metadata.dtypes)
+        for stream, limit in zip(ids, (self.metadata.vocab_size, self.metadata.num_places), strict=False):
+            if stream.max() >= limit:
+                raise DataError(
+                    f"{self._folder} is damaged: document {number} has the id {stream.max()}, expected ids below "
+                    f"{limit}; prepare the data again"
+                )
+        return ids[0], ids[1] if len(ids) > 1 else None
 
 
 def _rises(offsets: Int64Array, end: int | None = None) -> bool:
@@ -341,16 +377,18 @@ def load_places(folder: Path, metadata: Metadata) -> Int64Array | None:
 
 def _map_stream(path: Path, dtype: str, size: int | None = None) -> NDArray[Any]:
     """The numbers of a file, of which there must be `size` where that is known."""
+    item_bytes = np.dtype(dtype).itemsize
     try:
         found = path.stat().st_size
-    except OSError:
+        expected = found - found % item_bytes if size is None else size * item_bytes
+        if found != expected:
+            raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; prepare the data again")
+        # As a plain array, of which parts are cheap; it keeps the map open.
+        return np.asarray(np.memmap(path, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
+    except FileNotFoundError:
         raise DataError(f"{path} is missing; prepare the data again") from None
-    item_bytes = np.dtype(dtype).itemsize
-    expected = found - found % item_bytes if size is None else size * item_bytes
-    if found != expected:
-        raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; prepare the data again")
-    # As a plain array, of which parts are cheap; it keeps the map open.
-    return np.asarray(np.memmap(path, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
 
 
 def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from schemalm.dataset.store import Split
 
 IGNORED_TARGET = -100
+# What is read and packed takes memory for whole contexts, so there is an end to them.
+MAX_CONTEXT_SIZE = 1 << 20
 
 
 def count_windows(num_tokens: int, context_size: int, step: int) -> int:

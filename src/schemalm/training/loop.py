@@ -145,8 +145,10 @@ class _Trainer:
             progress.warning(remark)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
-        self._model = GPT(configuration.model_configuration(metadata))
-        check_memory(self._model, configuration, processes.device, processes.size)
+        model = configuration.model_configuration(metadata)
+        with torch.device("meta"):  # asks for no memory before it is known to be there
+            check_memory(GPT(model), configuration, processes.device, processes.size)
+        self._model = GPT(model)
         self._state = TrainingState()
         if step == NO_STEP:
             self._model.initialize(configuration.seed)

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file
+from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
 from schemalm.files import write_atomically
 from schemalm.model.configuration import GPTConfiguration
@@ -51,9 +51,9 @@ def describe_run(
 ) -> dict[str, Any]:
     """The content of config.json for a run on the prepared folder `data`, to be written to `out`.
 
-    Raises `CheckpointError` where `parent` is no run folder.
+    Raises `CheckpointError` where `parent` is no run folder, and `DataError` where there is no validation split.
     """
-    model, validation = configuration.model_configuration(metadata), metadata.splits["val"]
+    model, validation = configuration.model_configuration(metadata), split_counts(data, "val", metadata)
     training = asdict(configuration)
     training["model"] = configuration.model_name
     return {

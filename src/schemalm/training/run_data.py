@@ -55,7 +55,10 @@ def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str
         for name, now in (("documents", validation.num_documents), ("bytes", validation.num_bytes)):
             pairs[f"number of validation {name}"] = (now, recorded.get(f"num_validation_{name}"))
     found = [f"its {name} is {now}, the run's was {then}" for name, (now, then) in pairs.items() if now != then]
-    same_shape = f"its {METADATA_FILE} has another sha256 than the run's config.json records"
+    same_shape = (
+        f"its {METADATA_FILE} has another sha256 than the run's config.json records, as that of another version of "
+        "SchemaLM has; a new run can begin with the weights of this one (schemalm train --from RUN)"
+    )
     return (
         f"{data} is not the data that the run was trained on: {'; '.join(found) or same_shape}. "
         "Name the right folder (--data DIR)"

@@ -1,7 +1,7 @@
 """One update of the weights: the gradients of a batch, over micro-batches and processes, and what they say.
 
 The loss of a step is the mean over all targets of its batch, so how the batch is divided among micro-batches and
-processes changes nothing but the last digits.
+processes changes nothing but the last digits, and what a model with dropout drops.
 """
 
 from __future__ import annotations
