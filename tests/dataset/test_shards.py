@@ -165,3 +165,22 @@ def test_shards_name_their_files(tmp_path: Path) -> None:
     assert (shard.num_rows, shard.is_held_out) == (2, True)
     assert shard.place == f"{tmp_path / 'a.yml'} to {tmp_path / 'b.yml'}"
     assert Shard(shard.pieces[:1]).place == str(tmp_path / "a.yml")
+
+
+def test_files_that_are_gone_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.yml"
+    left_out = LeftOut()
+    with open_work(tmp_path / "out", PLAN, [{"path": str(tmp_path)}, {"path": str(gone)}]) as work:
+        complete(work, Name([]), 3)
+        work.note_vanished(30, left_out)
+        assert not left_out.num_rejected
+        work.note_vanished(40, left_out)
+    assert [rejection.file for rejection in left_out.rejections] == [str(gone)]
+
+
+def test_rows_that_are_missing_without_a_file_are_an_error(tmp_path: Path) -> None:
+    with open_work(tmp_path / "out", PLAN, [{"path": str(tmp_path)}]) as work:
+        complete(work, Name([]), 3)
+        with pytest.raises(DataError, match=r"changed while it was read: 40 rows were counted and 30 read"):
+            work.note_vanished(40, LeftOut())
+    assert not (tmp_path / "out").exists()

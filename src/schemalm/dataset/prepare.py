@@ -47,8 +47,6 @@ from schemalm.grammar.sources import Schema
 from schemalm.tokenizer import AnyTokenizer
 
 ORIGIN_FILE = "origin.json"
-# Rows of so many tokens take as much memory as they have: a larger number is a slip.
-MAX_CONTEXT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class PrepareSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_number("context_size", self.context_size, 1, MAX_CONTEXT, is_whole=True)
         if not 0 < self.train_split < 1:
             raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
         check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
