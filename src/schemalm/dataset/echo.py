@@ -10,7 +10,7 @@ on then, and a model that writes would be drawn into saying it for ever.
 
 Both forms here give the same: `echoes` for whole documents, `EchoMemory` for one under way. They are nowhere stored:
 the windows of a document need its tokens up to their ends, and finding their echoes takes less time than the rest of a
-training step by far.
+training step by far, unless documents are very long (8 windows of documents of 200,000 tokens: 140 ms).
 """
 
 from __future__ import annotations

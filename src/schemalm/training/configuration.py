@@ -20,7 +20,7 @@ SCHEDULES = ("cosine", "linear")
 # What runs had before there were these fields, which config.json of then does not name.
 VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
 # Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
-# others.
+# others. With dropout another `micro_batch_size` drops other numbers, as many of them.
 MEANS = frozenset(
     {
         *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
