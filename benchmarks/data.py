@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,8 +110,9 @@ def growth(room: Path) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {name: {} for name in GROWING}
     for number in (SMALL, TENFOLD):
         corpus = room / f"recipes{number}.jsonl"
-        with corpus.open("w") as file:
-            file.writelines(rows(number))
+        # In a process of its own: what this one holds would count as memory of the commands that it starts.
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            pool.submit(write_recipes, number, corpus).result()
         folder = room / str(number)
         folder.mkdir()
         costs = pipeline(corpus, number, folder)["costs"]
@@ -119,10 +121,12 @@ def growth(room: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def rows(number: int) -> Iterator[str]:
-    """Lines of JSON Lines, each with another workflow."""
-    for recipe in compose_workflows(number, seed=1):
-        yield json.dumps({"value": recipe.value, "repo": recipe.repository, "path": recipe.path}) + "\n"
+def write_recipes(number: int, corpus: Path) -> None:
+    """Write JSON Lines, each with another workflow."""
+    with corpus.open("w") as file:
+        for recipe in compose_workflows(number, seed=1):
+            row = {"value": recipe.value, "repo": recipe.repository, "path": recipe.path}
+            file.write(json.dumps(row) + "\n")
 
 
 def engines(corpus: Path, num_documents: int, room: Path) -> dict[str, dict[str, float]]:
