@@ -38,9 +38,15 @@ OPTIONS ?= --publish
 conformance: $(INSTALLED)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
-# What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool: half an hour.
+# What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool, and what packed
+# rows do to training: half an hour.
 benchmark-data: $(INSTALLED)
 	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
+	folder=$$(mktemp -d) && some="$(DATA)/train.jsonl.zst --max-files 10000 --tokenizer $$folder/tokenizer.json" && \
+	$(BIN)/schemalm tokenizer train --corpus $(DATA)/train.jsonl.zst --max-files 10000 --out $$folder/tokenizer.json && \
+	$(BIN)/schemalm prepare --input $$some --output $$folder/256 --stride 256 && \
+	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
+	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
 
 # Learns the tokenizer that the package carries again, in seconds: after a change of what tokenizers learn.
 packaged-tokenizer: $(INSTALLED)
