@@ -8,7 +8,6 @@ reason.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -28,15 +27,15 @@ from schemalm.dataset.distribution import Distributed, Distribution
 from schemalm.dataset.examination import REJECTED, Examine
 from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.held_out import Sources
-from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.reading import select_rows
 from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
 from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Survey
-from schemalm.documents import LeftOut, canonical_json
+from schemalm.documents import LeftOut, value_digest
 from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER
 from schemalm.documents.corpus_files import as_text
 from schemalm.documents.left_out import too_little
-from schemalm.documents.pieces import count_rows, read_pieces
+from schemalm.documents.pieces import read_pieces
 from schemalm.engines import Engine
 from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
@@ -75,22 +74,19 @@ class Collection:
         self._settings = settings
         self._work = work
         self._left_out = LeftOut()
-        self._documents_at = documents_at(grammar.schema)
-
         with work.refusing():
-            self._num_counted = count_rows(paths, documents_at=self._documents_at)
+            self._selection = select_rows(paths, grammar.schema, settings.max_files)
 
     @property
     def num_rows(self) -> int:
         """How many raw rows are examined."""
-        wanted = self._settings.max_files
-        return self._num_counted if wanted is None else min(self._num_counted, wanted)
+        return self._selection.num_chosen
 
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
         settings = self._settings
-        chosen = None if settings.max_files is None else evenly_spaced(self._num_counted, settings.max_files).tolist()
-        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=self._documents_at)
+        chosen, places = self._selection.chosen, documents_at(self._grammar.schema)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
         self._work.note_vanished(self.num_rows, self._left_out)
@@ -213,7 +209,7 @@ def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: Colle
 def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
     """What decides on a corpus beside the content of its inputs, as the manifest has it."""
     return {
-        "schema_sha256": hashlib.sha256(canonical_json(grammar.schema, sort_keys=True)).hexdigest(),
+        "schema_sha256": value_digest(grammar.schema).hex(),
         "inputs": [as_text(str(path)) for path in paths],
         "settings": asdict(settings),
         "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemalm.bounds import check_number
-from schemalm.errors import ConfigurationError
+from schemalm.dataset.held_out import check_train_split
 
 SecretsPolicy = Literal["drop", "mask"]
 SplitBy = Literal["owner", "repository"]
@@ -32,5 +32,4 @@ class CollectSettings:
 
     def __post_init__(self) -> None:
         check_number("similarity", self.similarity, 0.5, 1)
-        if not 0 < self.train_split < 1:
-            raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
+        check_train_split(self.train_split)

@@ -15,7 +15,6 @@ manifest.json is no collected corpus.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from typing import Any
 from schemalm.dataset.store import hash_file
 from schemalm.documents.collected import MANIFEST_FILE, is_corpus_manifest
 from schemalm.errors import DataError
-from schemalm.files import named_errors, sync_folder
+from schemalm.files import named_errors, sync_file, sync_folder
 
 FORMAT = 1
 README_FILE = "README.md"
@@ -132,12 +131,3 @@ class TableWriter:
     @property
     def _path(self) -> Path:
         return self._folder / f"{self._num_files:06}.parquet"
-
-
-def sync_file(path: Path) -> None:
-    """Make the content of a file durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

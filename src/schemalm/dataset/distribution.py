@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter, sync_file
+from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter
 from schemalm.dataset.examination import REJECTED, SECRET, VALID
 from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
@@ -21,7 +21,7 @@ from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Survey, name_of
 from schemalm.documents import Rejection
 from schemalm.documents.collected import REJECTED_FILE
-from schemalm.files import named_errors
+from schemalm.files import named_errors, sync_file
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
 _NUM_LICENSES = 1000  # that are told apart

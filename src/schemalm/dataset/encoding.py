@@ -7,7 +7,6 @@ settings alone, in whatever process.
 from __future__ import annotations
 
 import gc
-import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.shards import Shard
 from schemalm.dataset.store import smallest_dtype
 from schemalm.dataset.windows import check_positions
-from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json
+from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, value_digest
 from schemalm.documents.pieces import rows_of
 from schemalm.errors import DataError, DocumentError, InvalidDocument
 from schemalm.tokenizer import AnyTokenizer, Tokenizer, parse_tokenizer
@@ -142,7 +141,7 @@ class Encoder:
         encoded.tokens.append(tokens)
         encoded.places.append(places)
         encoded.num_bytes.append(len(canonical_json(row.value)))
-        encoded.digests.append(hashlib.sha256(canonical_json(row.value, sort_keys=True)).digest()[:DIGEST_BYTES])
+        encoded.digests.append(value_digest(row.value)[:DIGEST_BYTES])
         encoded.draws.append(draw_of(row.repository, self._settings.seed) if draw is None else draw)
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 

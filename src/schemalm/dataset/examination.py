@@ -14,7 +14,6 @@ a function of the pieces and the settings alone, in whatever process. Columns:
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from schemalm.dataset.collect_settings import SecretsPolicy
 from schemalm.dataset.minhash import Banding, features
 from schemalm.dataset.secrets import mask_secrets, mask_text
 from schemalm.dataset.shards import Shard
-from schemalm.documents import CorpusRow, LeftOut, canonical_json
+from schemalm.documents import CorpusRow, LeftOut, canonical_json, value_digest
 from schemalm.documents.limits import DEFAULT_LIMITS
 from schemalm.documents.pieces import rows_of
 from schemalm.documents.values import JSONValue
@@ -92,7 +91,7 @@ class Examine:
             raise DocumentError(message, line=found.line, source=found.file)
         found.kind = VALID
         found.json = text
-        found.sha256 = hashlib.sha256(canonical_json(value, sort_keys=True)).hexdigest()
+        found.sha256 = value_digest(value).hex()
         if self.similarity < 1:
             found.features = features(value)
             found.keys = Banding.of(self.similarity).keys(found.features)

@@ -15,10 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.errors import ConfigurationError
 
 ROWS_AT_ONCE = 1 << 20
 
 Draws = NDArray[np.uint64]
+
+
+def check_train_split(train_split: float) -> None:
+    """Raise `ConfigurationError` unless the share of documents in training leaves some for validation."""
+    if not 0 < train_split < 1:
+        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
 
 
 def draw_of(source: str, seed: int) -> int:

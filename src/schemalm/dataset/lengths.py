@@ -7,7 +7,6 @@ corpus is read once, whatever contexts and strides are compared.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +26,7 @@ from schemalm.dataset.parts import append
 from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
 from schemalm.dataset.shards import Shard
-from schemalm.documents import CorpusRow, LeftOut, canonical_json
+from schemalm.documents import CorpusRow, LeftOut, value_digest
 from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
@@ -86,7 +85,7 @@ class MeasureLengths:
             return
         draw = HELD_OUT * is_held_out if self.is_split else draw_of(row.repository, self.seed)
         measured.draws.append(draw)
-        measured.digests.append(hashlib.sha256(canonical_json(row.value, sort_keys=True)).digest()[:DIGEST_BYTES])
+        measured.digests.append(value_digest(row.value)[:DIGEST_BYTES])
         measured.origins.append(Origin(row.name, row.file, row.line))
 
 

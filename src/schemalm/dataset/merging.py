@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from schemalm.dataset.collected import TRAIN, VAL
 from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
 from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
@@ -44,7 +45,6 @@ from schemalm.tokenizer import AnyTokenizer, Tokenizer
 from schemalm.wording import counted
 
 LEFT_OUT_FILE = "left_out.jsonl"
-TRAIN, VAL = "train", "val"
 
 
 class Chosen(Protocol):

@@ -29,7 +29,7 @@ import numpy as np
 from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
-from schemalm.dataset.held_out import Sources, draw_of
+from schemalm.dataset.held_out import Sources, check_train_split, draw_of
 from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left_out, too_few_sources
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
@@ -64,8 +64,7 @@ class PrepareSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.train_split < 1:
-            raise ConfigurationError(f"train_split must lie between 0 and 1, got {self.train_split}")
+        check_train_split(self.train_split)
         check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
         if not 1 <= self.stride <= self.context_size:
             raise ConfigurationError(

@@ -14,7 +14,7 @@ from schemalm.documents.reading import (
     parse_documents,
 )
 from schemalm.documents.rows import CorpusRow
-from schemalm.documents.values import JSONValue, canonical_json, json_equal
+from schemalm.documents.values import JSONValue, canonical_json, json_equal, value_digest
 from schemalm.documents.writing import dump_document
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "parse_document",
     "parse_documents",
     "read_corpus",
+    "value_digest",
 ]

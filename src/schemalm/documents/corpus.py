@@ -7,7 +7,6 @@ reading. Rows come in the order of the paths given, files of a folder sorted by 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from schemalm.documents.left_out import Duplicate, LeftOut
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.pieces import read_pieces, rows_of
 from schemalm.documents.rows import CorpusRow
-from schemalm.documents.values import canonical_json
+from schemalm.documents.values import value_digest
 
 
 def read_corpus(
@@ -48,7 +47,7 @@ def deduplicate(rows: Iterable[CorpusRow], left_out: LeftOut | None = None) -> I
     seen: dict[bytes, str] = {}  # the name of the first document by its digest
     for row in rows:
         if row.error is None:
-            digest = hashlib.sha256(canonical_json(row.value, sort_keys=True)).digest()
+            digest = value_digest(row.value)
             original = seen.get(digest)
             if original is not None:
                 noted.drop(Duplicate(row.name, original))

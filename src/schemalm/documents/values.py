@@ -6,6 +6,7 @@ subclass. Schemas are not looked at.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
     """Return compact JSON in UTF-8: non-ASCII text as it is, keys in the order given or sorted."""
     return (_SORTED if sort_keys else _CANONICAL).encode(value).encode("utf-8")
+
+
+def value_digest(value: JSONValue) -> bytes:
+    """The SHA-256 of a value, 32 bytes: the same for values that differ in the order of keys alone."""
+    return hashlib.sha256(canonical_json(value, sort_keys=True)).digest()
 
 
 def json_equal(left: JSONValue, right: JSONValue) -> bool:

@@ -15,7 +15,6 @@ is no pickle in these files.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -28,7 +27,7 @@ from torch import Tensor
 
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.files import sync_folder
+from schemalm.files import sync_file, sync_folder
 from schemalm.wording import reason_of
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
@@ -98,10 +97,10 @@ def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor],
     save_file(optimizer, partial / _OPTIMIZER)
     (partial / _TRAINING).write_text(json.dumps(asdict(state), indent=2) + "\n")
     for name in _FILES:
-        _sync_file(partial / name)
+        sync_file(partial / name)
     manifest = {"files": {name: hash_file(partial / name) for name in _FILES}}
     (partial / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-    _sync_file(partial / _MANIFEST)
+    sync_file(partial / _MANIFEST)
     sync_folder(partial)
     remove_checkpoints(run, [state.step])
     partial.rename(target)
@@ -111,11 +110,6 @@ def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor],
 def _partial_folder(run: Path, step: int) -> Path:
     target = checkpoint_folder(run, step)
     return target.with_name(f".{target.name}.partial")
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
