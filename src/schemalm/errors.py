@@ -1,7 +1,8 @@
 """Every error that SchemaLM raises on purpose, each with its fields.
 
     SchemaLMError
-    ├── SchemaError        a schema that is no schema, breaks a limit, or that no value satisfies
+    ├── SchemaError        a schema that is no schema, or that no value satisfies
+    │   └── LimitError     work on a schema, compiled or not, that a limit does not admit
     ├── DocumentError      text that is no document (YAML or JSON)
     ├── InvalidDocument    a value that breaks the schema
     ├── DecodeError        token ids that are no whole document
@@ -19,6 +20,7 @@ fields are equal, and a copy, by pickle or otherwise, is equal to what was copie
 
 from __future__ import annotations
 
+import copy
 import copyreg
 from typing import Any
 
@@ -53,6 +55,36 @@ class SchemaError(SchemaLMError):
         self.keyword = keyword
         self.source = source
         self.message = message
+
+    def of_source(self, source: str) -> SchemaError:
+        """The same error, of a schema that was read from a file or has a name."""
+        found = copy.copy(self)
+        SchemaError.__init__(found, self.message, pointer=self.pointer, keyword=self.keyword, source=source)
+        return found
+
+
+class LimitError(SchemaError):
+    """Work on a schema that a limit does not admit: while it is compiled, or in a call on the compiled grammar.
+
+    limit: the field of `Limits`, whose value is `maximum`; operation: what was under way, such as "mask"; place: the
+    path of keys in the document, as `Machine.path` has it, empty where it is not known or while compiling.
+    """
+
+    def __init__(
+        self, message: str, *, limit: str, maximum: float, operation: str = "compile", place: str = "", **where: str
+    ) -> None:
+        at = f" at {place}" if place else ""
+        begun = "" if operation == "compile" else f"{operation}{at}: "
+        super().__init__(f"{begun}{message} (limit {limit} = {maximum:,})", **where)
+        self.reason = message
+        self.limit = limit
+        self.maximum = maximum
+        self.operation = operation
+        self.place = place
+
+    def during(self, operation: str, place: str = "") -> LimitError:
+        """The same error, of a call on a compiled grammar."""
+        return LimitError(self.reason, limit=self.limit, maximum=self.maximum, operation=operation, place=place)
 
 
 class DocumentError(SchemaLMError):

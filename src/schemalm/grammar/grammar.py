@@ -85,7 +85,7 @@ class Grammar:
         self.formats = formats
         self.limits = limits
         self.key_orders = dict(key_orders or {})
-        budget = Budget(limits)
+        self.budget = budget = Budget(limits)
         if base is None:
             patterns = Patterns(limits)
             self._translator = Translator(schema, formats, budget, patterns)
@@ -463,4 +463,4 @@ def compile_schema(
     except RecursionError:
         raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
     except SchemaError as error:
-        raise SchemaError(error.message, pointer=error.pointer, keyword=error.keyword, source=source) from None
+        raise error.of_source(source) from None

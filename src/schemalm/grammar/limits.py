@@ -1,14 +1,16 @@
-"""The limits that keep a hostile schema from costing more than it should.
+"""The limits that keep a hostile schema from costing more than it should, while it is compiled and afterwards.
 
-Every limit has a default, a unit and the error that it ends in: `SchemaError`, never a hang or a crash.
+Every limit has a default and a unit, and ends in `LimitError`, which names it: never in a hang or a crash.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from schemalm.errors import SchemaError
+from schemalm.errors import LimitError
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Limits:
     minimum_keys: the largest `minProperties`.
     pattern_repeat: the largest count in a regular expression's `{m,n}`; 0.2 s and 74 MiB.
     finite_pattern_keys: where so many names or fewer match a key pattern, they are treated as if listed; 0.06 s.
+    call_work: work of one call on the compiled grammar (a mask, a document's encoding, a completion), units of about a
+        microsecond.
     unevaluated_branches: branches that may decide together what `unevaluatedProperties` and `unevaluatedItems` mean;
         0.2 s, and twice as much to compile for each branch more.
     """
@@ -46,30 +50,60 @@ class Limits:
     pattern_repeat: int = 5_000
     finite_pattern_keys: int = 256
     unevaluated_branches: int = 8
+    call_work: int = 1_000_000
 
 
 class Budget:
-    """What is left of the limits on states and time while one schema is compiled."""
+    """What is left of the limits while a schema is compiled, and then in each call on the compiled grammar.
+
+    A unit of work is about a microsecond: a part of a formula that is rewritten, a place of an automaton that is
+    found, a candidate that a search takes up. `num_units`: all that was counted so far.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.num_units = 0
         self._num_states = 0
         self._deadline: float | None = time.process_time() + limits.compile_seconds
+        self._most_units: float = float("inf")
+        self._operation = "compile"
 
     def spend(self) -> None:
-        """Counts one state; raises SchemaError where a limit is passed."""
+        """Counts one state; raises LimitError where a limit is passed."""
         if self._deadline is None:
             return
         self._num_states += 1
         if self._num_states > self.limits.grammar_states:
-            raise SchemaError(f"the grammar has more than {self.limits.grammar_states} states")
+            message = f"the grammar has more than {self.limits.grammar_states:,} states"
+            raise LimitError(message, limit="grammar_states", maximum=self.limits.grammar_states)
         self.check_time()
 
     def check_time(self) -> None:
-        """Raises SchemaError where compiling takes too long."""
+        """Raises LimitError where compiling takes too long."""
         if self._deadline is not None and time.process_time() > self._deadline:
-            raise SchemaError(f"compiling takes more than {self.limits.compile_seconds} seconds")
+            seconds = self.limits.compile_seconds
+            message = f"compiling takes more than {seconds:g} seconds"
+            raise LimitError(message, limit="compile_seconds", maximum=seconds)
+
+    def work(self, num_units: int = 1) -> None:
+        """Counts work; raises LimitError where a call takes more than its limit."""
+        self.num_units += num_units
+        if self.num_units > self._most_units:
+            maximum = self.limits.call_work
+            raise LimitError("this takes too much work", limit="call_work", maximum=maximum, operation=self._operation)
+
+    @contextmanager
+    def call(self, operation: str) -> Iterator[None]:
+        """One public call on a compiled grammar: it may take `call_work` units, calls inside it included."""
+        if self._most_units != float("inf"):
+            yield
+            return
+        self._most_units, self._operation = self.num_units + self.limits.call_work, operation
+        try:
+            yield
+        finally:
+            self._most_units = float("inf")
 
     def end_compilation(self) -> None:
-        """From here on, what is read and written bounds what is looked at."""
+        """From here on, calls are bounded one by one."""
         self._deadline = None

@@ -306,9 +306,11 @@ class Machine:
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document.
 
-        Raises GuardError where no end was found that breaks no guard.
+        Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
+        than the limits admit.
         """
-        return cheapest_completion(self)
+        with self.grammar.budget.call("completion"):
+            return cheapest_completion(self)
 
 
 def _not_admitted(token: int) -> ValueError:

@@ -111,9 +111,10 @@ class Tables:
         return self._labels(nonterminal)
 
     def _packed(self, nonterminal: int) -> NDArray[np.uint8]:
-        mask = self._filler.fill(nonterminal)
-        for token in self._tokens_that_enter_items:
-            mask[token] = mask[token] and self._can_enter(nonterminal, token)
+        with self.grammar.budget.call("mask"):
+            mask = self._filler.fill(nonterminal)
+            for token in self._tokens_that_enter_items:
+                mask[token] = mask[token] and self._can_enter(nonterminal, token)
         return pack_masks(mask)
 
     def _can_enter(self, nonterminal: int, token: int) -> bool:
@@ -163,6 +164,10 @@ class Tables:
         return not self._is_endless(key)
 
     def _transition(self, place: Place, token: int) -> Transition | None:
+        with self.grammar.budget.call("advance"):
+            return self._walk(place, token)
+
+    def _walk(self, place: Place, token: int) -> Transition | None:
         """Walks the token's symbols through the grammar."""
         grammar = self.grammar
         if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):

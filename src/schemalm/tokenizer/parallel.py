@@ -8,13 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from schemalm.engines import open_engine
-from schemalm.errors import InvalidDocument
+from schemalm.errors import InvalidDocument, LimitError
 
 if TYPE_CHECKING:
     from schemalm.tokenizer.tokenizer import Tokenizer
 
 CHUNK_SIZE = 64
-Encoded = list[int] | InvalidDocument
+Encoded = list[int] | InvalidDocument | LimitError
 
 
 @dataclass(frozen=True)

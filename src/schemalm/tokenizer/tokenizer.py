@@ -15,7 +15,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
-from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, SchemaError
+from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, LimitError, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
 from schemalm.grammar.sources import read_schema
@@ -213,8 +213,12 @@ class Tokenizer:
         return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(*stretch)]
 
     def encode(self, value: Any) -> list[int]:
-        """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it."""
-        return self._write_tokens(value)
+        """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it.
+
+        Raises LimitError where that takes more work than the limits admit.
+        """
+        with self.grammar.budget.call("encode"):
+            return self._write_tokens(value)
 
     @overload
     def encode_batch(
@@ -224,7 +228,7 @@ class Tokenizer:
     @overload
     def encode_batch(
         self, values: Iterable[Any], on_error: Literal["return"], *, workers: int = ...
-    ) -> list[list[int] | InvalidDocument]: ...
+    ) -> list[list[int] | InvalidDocument | LimitError]: ...
 
     def encode_batch(self, values: Iterable[Any], on_error: str = "raise", *, workers: int = 1) -> Any:
         """The token ids of each value; with on_error="return" the error in place of a refused value's ids.
@@ -236,15 +240,15 @@ class Tokenizer:
         found = encode_in_processes(self, values, workers) if workers > 1 else map(self._encode_or_error, values)
         encoded = []
         for answer in found:
-            if isinstance(answer, InvalidDocument) and on_error == "raise":
+            if isinstance(answer, InvalidDocument | LimitError) and on_error == "raise":
                 raise answer
             encoded.append(answer)
         return encoded
 
-    def _encode_or_error(self, value: Any) -> list[int] | InvalidDocument:
+    def _encode_or_error(self, value: Any) -> list[int] | InvalidDocument | LimitError:
         try:
             return self.encode(value)
-        except InvalidDocument as error:
+        except (InvalidDocument, LimitError) as error:
             return error
 
     def _stretch(self, kind: Kind, text: str) -> tuple[Stretch, ...]:
@@ -259,10 +263,11 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one whole document; raises DecodeError (position, message) for anything else."""
-        try:
-            return self._reader.read(ids)
-        except RefusedError:
-            derivation = self._derive(ids)
+        with self.grammar.budget.call("decode"):
+            try:
+                return self._reader.read(ids)
+            except RefusedError:
+                derivation = self._derive(ids)
         if not derivation.is_complete:
             raise DecodeError(f"the document is not whole after {len(ids)} tokens", position=len(ids))
         return derivation.value
@@ -270,15 +275,16 @@ class Tokenizer:
     def decode_prefix(self, ids: Sequence[int]) -> Any:
         """The value of a document's beginning, ended by the machine's completion.
 
-        Raises DecodeError where no document begins so.
+        Raises DecodeError where no document begins so, LimitError where that takes more work than the limits admit.
         """
-        machine = self.machine()
-        for position, token in enumerate(ids):
-            try:
-                machine.advance(token)
-            except ValueError as error:
-                raise DecodeError(str(error), position=position) from None
-        return self.decode([*ids, *machine.completion()])
+        with self.grammar.budget.call("decode_prefix"):
+            machine = self.machine()
+            for position, token in enumerate(ids):
+                try:
+                    machine.advance(token)
+                except ValueError as error:
+                    raise DecodeError(str(error), position=position) from None
+            return self.decode([*ids, *machine.completion()])
 
     def _derive(self, ids: Sequence[int]) -> Derivation:
         derivation = Derivation(self.grammar)
