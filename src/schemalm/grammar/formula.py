@@ -244,10 +244,29 @@ def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formu
         return any_of(positive), all_of(negative)
     if isinstance(formula, Not):
         return negative[0], positive[0]
+    return _possibilities_of_one(positive, negative)
+
+
+def _possibilities_of_one(positive: list[Formula], negative: list[Formula]) -> tuple[Formula, Formula]:
+    """What the questions must answer for exactly one of some parts to be possibly true, and for it to be false.
+
+    Parts that hang on questions alone are counted by the formula itself. Of the others, all may be false.
+    """
+    pairs = list(zip(positive, negative, strict=True))
+    if any(not_here != TRUE and here != negate(not_here) for here, not_here in pairs):
+        return _counted_possibilities(pairs)
+    asked = [here for here, not_here in pairs if not_here != TRUE]
+    open_parts = any_of(here for here, not_here in pairs if not_here == TRUE)
+    one_asked, none_asked = exactly_one(asked), all_of(map(negate, asked))
+    return any_of([one_asked, all_of([none_asked, open_parts])]), any_of([negate(one_asked), open_parts])
+
+
+def _counted_possibilities(pairs: list[tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
+    """The same for any parts, counting those that are true: none, one or more."""
     none: Formula = TRUE
     one: Formula = FALSE
     more: Formula = FALSE
-    for here, not_here in zip(positive, negative, strict=True):
+    for here, not_here in pairs:
         more = any_of([more, all_of([one, here])])
         one = any_of([all_of([one, not_here]), all_of([none, here])])
         none = all_of([none, not_here])

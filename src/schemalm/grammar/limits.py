@@ -82,7 +82,7 @@ class Budget:
         """Raises LimitError where compiling takes too long."""
         if self._deadline is not None and time.process_time() > self._deadline:
             seconds = self.limits.compile_seconds
-            message = f"compiling takes more than {seconds:g} seconds"
+            message = f"compiling takes more than {seconds} seconds"
             raise LimitError(message, limit="compile_seconds", maximum=seconds)
 
     def work(self, num_units: int = 1) -> None:

@@ -16,15 +16,13 @@ from schemalm.grammar.assertions import KINDS, Assertion, Is, StringIn
 from schemalm.grammar.containers import (
     ArrayAssertion,
     Has,
-    MaxProperties,
     Members,
     ObjectAssertion,
     Prompt,
-    PropertyNames,
     StatedKeys,
     Unique,
 )
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, children
+from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula
 from schemalm.grammar.inquiry import Inquiry, ask
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
@@ -212,15 +210,6 @@ class StateSpace:
         without = _without(inquiry, (name,))
         return without is not inquiry and not without.is_open
 
-    def cheap_candidates(self, state: State) -> list[Symbol]:
-        """Symbols of which one begins a cheapest way to finish a state of which a single verdict is of use."""
-        end = {Object: OBJECT_END, Array: ARRAY_END}.get(type(state))
-        if end is not None and self.edge(state, end) is not None:
-            return [end]
-        if isinstance(state, Object) and (name := _next_required(state)) is not None:
-            return [KEY(name)]
-        return self.candidates(state)
-
     def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
         """The rest after a child's verdict; None where nothing can end well."""
         if not rest.inquiry.waits:
@@ -392,18 +381,6 @@ def _close(inquiry: Inquiry) -> Close | None:
     """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
     verdict = inquiry.map(lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE).verdict()
     return Close(verdict) if verdict is not None else None
-
-
-def _next_required(state: Object) -> str | None:
-    """The first key still required, where no key but the required ones can bring the object closer to its end."""
-    if not state.inquiry.is_single:
-        return None
-    formula = state.inquiry.formulas[0]
-    parts = children(formula) if isinstance(formula, And) else (formula,)
-    if not all(isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts):
-        return None
-    ranks = [state.order.ranks[part.name] for part in parts if isinstance(part, Has)]
-    return state.order.names[min(ranks)] if ranks and min(ranks) >= state.position else None
 
 
 def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
