@@ -121,7 +121,8 @@ class CostTable:
 
     def _run(self, start: Search) -> int | None:
         """Follows a search and those that it asks for, as a stack."""
-        searches, answer = [start], None
+        searches: list[Search] = [start]
+        answer: int | None = None
         while True:
             self._budget.work()
             self._budget.check_time()

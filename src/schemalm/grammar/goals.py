@@ -41,6 +41,7 @@ from schemalm.grammar.states import (
     Target,
     Text,
     Value,
+    inquiry_of,
 )
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.grammar.texts.automaton import DEAD, Automaton
@@ -124,21 +125,24 @@ class Goals:
         if isinstance(state, Value):
             yield from self._ways_of_value(state, verdict)
         elif isinstance(state, Key):
-            for key_verdict, target in self.key_targets(state).items():
-                distance = self.automaton.distance(state.place, frozenset([key_verdict]))
-                if distance != DEAD:
-                    yield Way(distance + 1, target)
+            yield from self._ways_of_key(state)
         else:
             for symbol in self.symbols(state):
                 target = self.space.edge(state, symbol)
-                if target is not None:
-                    yield Way(1, target)
-                    if isinstance(target, Close):
-                        # No way is shorter than to end here.
-                        return
-                    repeated = self.space.repetition(target)
-                    if repeated is not None:
-                        yield Way(1, repeated)
+                if target is None:
+                    continue
+                yield Way(1, target)
+                if isinstance(target, Close):
+                    # No way is shorter than to end here.
+                    return
+                if (repeated := self.space.repetition(target)) is not None:
+                    yield Way(1, repeated)
+
+    def _ways_of_key(self, key: Key) -> Iterator[Way]:
+        for key_verdict, target in self.key_targets(key).items():
+            distance = self.automaton.distance(key.place, frozenset([key_verdict]))
+            if distance != DEAD:
+                yield Way(distance + 1, target)
 
     def _ways_of_value(self, state: Value, verdict: int) -> Iterator[Way]:
         found = [self.space.edge(state, symbol) for symbol in self.space.candidates(state)]
@@ -221,11 +225,6 @@ class Goals:
             self._budget.work()
             for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit)):
                 yield others | bit << index
-
-
-def inquiry_of(state: Value | Object | Array | Key) -> Inquiry:
-    """What is asked of a state; of a free key, what is asked of its object."""
-    return state.owner.inquiry if isinstance(state, Key) else state.inquiry
 
 
 def answers(formula: Formula) -> tuple[int, ...]:
