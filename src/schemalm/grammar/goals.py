@@ -6,13 +6,13 @@ of them, each as it is or negated, as the verdict says. So searches deal with si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from schemalm.grammar.containers import Has, MaxProperties, Members, PropertyNames
-from schemalm.grammar.estimates import NEVER, Estimates
+from schemalm.grammar.estimates import NEVER, Estimates, Relevance
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
@@ -67,11 +67,15 @@ class Way(NamedTuple):
 class Goals:
     """Makes goals and finds the ways that lead towards them."""
 
-    def __init__(self, space: StateSpace, automaton: Automaton, budget: Budget) -> None:
+    def __init__(
+        self, space: StateSpace, automaton: Automaton, budget: Budget, passes_guards: Callable[[State, int], bool]
+    ) -> None:
+        """`passes_guards`: whether a whole array can end with a verdict as far as guards tell."""
         self.space = space
         self.automaton = automaton
         self.estimates = Estimates()
         self._budget = budget
+        self.passes_guards = passes_guards
         self._residuals = Residuals()
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
@@ -88,6 +92,8 @@ class Goals:
     def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
         formulas = state.inquiry.formulas
         self._budget.work(len(formulas))
+        if not self.passes_guards(state, verdict):
+            return None
         held = all_of(formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas))
         if self.estimates.least(held) >= NEVER:
             return None
@@ -127,16 +133,21 @@ class Goals:
         elif isinstance(state, Key):
             yield from self._ways_of_key(state)
         else:
-            for symbol in self.symbols(state):
-                target = self.space.edge(state, symbol)
-                if target is None:
-                    continue
-                yield Way(1, target)
-                if isinstance(target, Close):
-                    # No way is shorter than to end here.
-                    return
-                if (repeated := self.space.repetition(target)) is not None:
-                    yield Way(1, repeated)
+            assert isinstance(state, Object | Array), "texts have no ways of their own"
+            yield from (Way(1, target) for target in self.targets(state))
+
+    def targets(self, state: Object | Array) -> Iterator[Target]:
+        """What the symbols of an object or array lead to of which one begins a cheapest way, likely ones first."""
+        for symbol in self.symbols(state):
+            target = self.space.edge(state, symbol)
+            if target is None:
+                continue
+            yield target
+            if isinstance(target, Close) and state.inquiry.is_single:
+                # No way is shorter than to end here.
+                return
+            if (repeated := self.space.repetition(target)) is not None:
+                yield repeated
 
     def _ways_of_key(self, key: Key) -> Iterator[Way]:
         for key_verdict, target in self.key_targets(key).items():
@@ -158,18 +169,25 @@ class Goals:
             return
         assert isinstance(state, Object)
         yield OBJECT_END
-        formula = state.inquiry.formulas[0]
-        order, position = state.order, state.position
         if (required := _next_required(state)) is not None:
             yield KEY(required)
             return
-        relevance = self.estimates.relevance(formula)
+        relevance = self._relevance(state.inquiry)
+        order, position = state.order, state.position
         names = order.names[position:] if relevance.any_key else _in_order(state, relevance.names)
-        planned = _in_order(state, self.estimates.plan(formula).names)
+        planned = _in_order(state, self.estimates.plan(state.inquiry.formulas[0]).names)
         yield from map(KEY, planned)
         yield from (KEY(name) for name in names if name not in planned)
         if relevance.any_key:
             yield FREE_KEY
+
+    def _relevance(self, inquiry: Inquiry) -> Relevance:
+        """The keys that have a say in the verdict on an object."""
+        held, *judged = inquiry.formulas
+        relevance = self.estimates.relevance(held)
+        for formula in judged:
+            relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
+        return relevance
 
     def symbols_in_order(self, state: State) -> list[Symbol]:
         """The same symbols, and those of a value, in the order of the grammar: of ways that cost the same, one wins."""
@@ -242,7 +260,9 @@ def _next_required(state: Object) -> str | None:
     """The first key still required, where no key but the required ones can bring the object closer to its end."""
     formula = state.inquiry.formulas[0]
     parts = children(formula) if isinstance(formula, And) else (formula,)
-    if not all(isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts):
+    if not state.inquiry.is_single or not all(
+        isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts
+    ):
         return None
     ranks = [state.order.ranks[part.name] for part in parts if isinstance(part, Has)]
     return state.order.names[min(ranks)] if ranks and min(ranks) >= state.position else None

@@ -191,14 +191,12 @@ class StateSpace:
             return self._value_targets[state].get(symbol)
         if symbol.label == "KEY":
             return self._named_edge(state, symbol.text) if isinstance(state, Object) else None
+        assert isinstance(state, Object | Array), "texts have no edges"
         key = (state, symbol)
         if key not in self._edges:
             self._spend(state.inquiry)
-            if isinstance(state, Object):
-                self._edges[key] = self._object_edge(state, symbol)
-            else:
-                assert isinstance(state, Array)
-                self._edges[key] = self._array_edge(state, symbol)
+            is_object = isinstance(state, Object)
+            self._edges[key] = self._object_edge(state, symbol) if is_object else self._array_edge(state, symbol)
         return self._edges[key]
 
     def _spend(self, inquiry: Inquiry) -> None:
