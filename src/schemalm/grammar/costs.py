@@ -36,7 +36,7 @@ from schemalm.grammar.texts.automaton import Automaton
 # Symbols to finish a state, by verdict.
 Costs = dict[int, int]
 # Short ways are looked for up to so many symbols, one bound after the other.
-SHORT = (8, 32)
+SHORT = (12,)
 
 
 class CostTable:

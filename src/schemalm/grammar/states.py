@@ -195,8 +195,10 @@ class StateSpace:
         key = (state, symbol)
         if key not in self._edges:
             self._spend(state.inquiry)
-            is_object = isinstance(state, Object)
-            self._edges[key] = self._object_edge(state, symbol) if is_object else self._array_edge(state, symbol)
+            if isinstance(state, Object):
+                self._edges[key] = self._object_edge(state, symbol)
+            else:
+                self._edges[key] = self._array_edge(state, symbol)
         return self._edges[key]
 
     def _spend(self, inquiry: Inquiry) -> None:
