@@ -94,13 +94,11 @@ class Goals:
         if not self.passes_guards(state, verdict):
             return None
         held = all_of(formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas))
-        if self.estimates.least(held) >= NEVER:
-            return None
         if len(formulas) > 1:
             state = replace(state, inquiry=must_hold(held))
         if isinstance(state, Object) and (plain := self._residuals.of(state)) is not state.inquiry:
             state = replace(state, inquiry=plain)
-        return Goal(state, 1)
+        return Goal(state, 1) if self.estimates.least(state.inquiry.formulas[0]) < NEVER else None
 
     def needed(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
