@@ -1,0 +1,58 @@
+"""What may have been meant by a name, a constant or a value of the wrong kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from schemalm.grammar.explanation.places import Change, Place, Write
+from schemalm.grammar.explanation.wording import json_text
+from schemalm.grammar.limits import Budget
+from schemalm.suggestions import close_names
+
+MAX_KNOWN = 1_000  # names that a slip is compared with
+MAX_NAME = 100  # characters
+COMPARISON_UNITS = 20  # of work
+
+
+def keys_meant(name: str, known: Iterable[str], budget: Budget) -> list[str]:
+    """The known names that a name may be a slip for; none where comparing would take long."""
+    candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
+    if not 0 < len(name) <= MAX_NAME or len(candidates) > MAX_KNOWN:
+        return []
+    budget.work(COMPARISON_UNITS * len(candidates))
+    return close_names(name, candidates)
+
+
+def constants_meant(place: Place, texts: Sequence[str], budget: Budget) -> tuple[Change, ...]:
+    """Writing the constants that a string may be a slip for."""
+    if len(texts) > MAX_KNOWN:
+        return ()
+    meant = keys_meant(place.value, texts, budget)
+    return tuple(Write(place, text, json_text(text), is_guess=True) for text in meant)
+
+
+def other_spellings(place: Place, kinds: Sequence[str]) -> tuple[Change, ...]:
+    """Writing nearly the same in another way, as a value of one of these kinds."""
+    return tuple(_other_spellings(place, place.value, kinds))
+
+
+def _other_spellings(place: Place, value: Any, kinds: Sequence[str]) -> Iterator[Change]:
+    if "string" in kinds and isinstance(value, bool | int | float):
+        yield Write(place, json.dumps(value), "put it in quotes")
+    if isinstance(value, str) and len(value) <= MAX_NAME and not {"number", "integer", "boolean"}.isdisjoint(kinds):
+        yield from _without_quotes(place, value)
+    if "array" in kinds and not isinstance(value, list):
+        yield Write(place, [value], "put it into a list")
+    if isinstance(value, list) and len(value) == 1:
+        yield Write(place, value[0], "write it without the list around it")
+
+
+def _without_quotes(place: Place, text: str) -> Iterator[Change]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(value, bool | int | float):
+        yield Write(place, value, "write it without quotes")

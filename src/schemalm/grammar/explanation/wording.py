@@ -1,0 +1,128 @@
+"""The sentences of explanations: what was found, and what was expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from schemalm.grammar.assertions import (
+    Assertion,
+    Format,
+    IsInteger,
+    Maximum,
+    MaxLength,
+    Minimum,
+    MinLength,
+    MultipleOf,
+    NumberIn,
+    Pattern,
+    StringIn,
+    kind_of,
+)
+from schemalm.grammar.containers import MaxItems, MaxProperties, MinItems, MinProperties
+
+MAX_SHOWN = 60
+MAX_LISTED = 8
+
+
+def message(atom: Assertion, value: Any) -> str:
+    """Why a value of the assertion's kind does not satisfy it."""
+    found, first = shown(value), atom.parts[0] if atom.parts else None
+    if isinstance(atom, StringIn):
+        return not_one_of(value, map(json_text, atom.texts[: MAX_LISTED + 1]))
+    if isinstance(atom, NumberIn):
+        return not_one_of(value, atom.texts)
+    if isinstance(atom, IsInteger):
+        return f"expected an integer, found {found}"
+    if isinstance(atom, Pattern):
+        return f"{found} does not match the pattern {pattern(atom.source)}"
+    if isinstance(atom, Minimum | Maximum):
+        return f"{found} is {_out_of_bounds(atom)}"
+    return f"{found} {_REASONS[type(atom)].format(first)}"
+
+
+_REASONS: dict[type[Assertion], str] = {
+    Format: "is not of the format {}",
+    MinLength: "is shorter than {} characters",
+    MaxLength: "is longer than {} characters",
+    MinProperties: "has fewer than {} keys",
+    MaxProperties: "has more than {} keys",
+    MinItems: "has fewer than {} items",
+    MaxItems: "has more than {} items",
+    MultipleOf: "is no multiple of {}",
+}
+
+
+def _out_of_bounds(atom: Minimum | Maximum) -> str:
+    bound, is_exclusive = atom.parts
+    if isinstance(atom, Minimum):
+        return f"too small: it must be more than {bound}" if is_exclusive else f"too small: the least is {bound}"
+    return f"too large: it must be less than {bound}" if is_exclusive else f"too large: the most is {bound}"
+
+
+def not_one_of(value: Any, texts: Iterable[str]) -> str:
+    """That a value is none of some constants, given as JSON text."""
+    first = list(dict.fromkeys(texts))
+    if len(first) == 1:
+        return f"expected {_cut(first[0])}, found {described(value)}"
+    return f"{shown(value)} is not one of {listed(map(_cut, first))}"
+
+
+def wrong_kind(value: Any, kinds: Sequence[str]) -> str:
+    """That a value is of another kind than those admitted."""
+    return f"expected {' or '.join(kinds)}, found {described(value)}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """The first of some texts, in one line."""
+    first = list(texts)
+    return ", ".join(first[:MAX_LISTED]) + (", ..." if len(first) > MAX_LISTED else "")
+
+
+def joined(texts: Sequence[str], word: str) -> str:
+    """Texts as one speaks them: `a`, `a and b`, `a, b and c`."""
+    if len(texts) > MAX_LISTED:
+        return listed(texts)
+    return f" {word} ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
+
+
+def named(key: object) -> str:
+    """A key in quotes, long ones cut."""
+    return _cut(repr(key))
+
+
+def pattern(source: str) -> str:
+    """The expression of a pattern, in one line."""
+    return _cut(source.replace("\n", "\\n").replace("\r", "\\r"))
+
+
+def described(value: Any) -> str:
+    """A value with its kind."""
+    return "null" if value is None else f"{kind_of(value)} {shown(value)}"
+
+
+def shown(value: Any) -> str:
+    """The beginning of a value's JSON text, whatever its size."""
+    text = ""
+    try:
+        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            text += piece
+            if len(text) > MAX_SHOWN:
+                break
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(value).__name__} that is no JSON"
+    return _cut(text)
+
+
+def json_text(text: str) -> str:
+    """A string as JSON writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _cut(text: str) -> str:
+    """The text, or its beginning where it is longer than a message may quote; what hides or moves text is escaped."""
+    cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+    if cut.isprintable():
+        return cut
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
