@@ -43,23 +43,40 @@ def facts(formula: Formula, value: Any) -> list[str] | None:
 
 def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
     """What holds, by the key that it is about; of a key's presence and its value only the value is told."""
-    if isinstance(formula, KindIs):
-        return {}
-    if isinstance(formula, Has):
-        return {formula.name: f"the key {named(formula.name)} is there"}
-    if isinstance(formula, Not) and isinstance(inner := children(formula)[0], Has):
-        return {inner.name: f"the key {named(inner.name)} is missing"}
-    if isinstance(formula, Members) and not formula.parts[1] and formula.parts[2] == TRUE:
-        return _facts_of_members(formula, value)
-    if not isinstance(formula, And):
-        return None
     together: dict[str, str] = {}
-    for part in sorted(children(formula), key=lambda part: isinstance(part, Members)):
-        found = _facts(part, value)
+    parts = children(formula) if isinstance(formula, And) else (formula,)
+    for part in sorted(parts, key=lambda part: isinstance(part, Members)):
+        found = _facts_of_part(part, value)
         if found is None:
             return None
         together |= found
     return together
+
+
+def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | None:
+    if isinstance(part, Has):
+        return {part.name: f"the key {named(part.name)} is there"}
+    if isinstance(part, Not) and isinstance(inner := children(part)[0], Has):
+        return {inner.name: f"the key {named(inner.name)} is missing"}
+    if isinstance(part, Members) and not part.parts[1] and part.parts[2] == TRUE:
+        return _facts_of_members(part, value)
+    return {} if isinstance(part, KindIs) else None
+
+
+def why_ruled_out(formula: Formula, value: Any) -> str:
+    """That a value is ruled out, for a formula that holds of it and should not."""
+    parts = children(formula) if isinstance(formula, And) else (formula,)
+    keys = [named(part.name) for part in parts if isinstance(part, Has)]
+    found = facts(formula, value)
+    if found and len(found) == len(keys):
+        return _too_much(keys)
+    return f"this is ruled out: {joined(found, 'and')}" if found else f"{shown(value)} has a form that is ruled out"
+
+
+def _too_much(keys: Sequence[str]) -> str:
+    if len(keys) == 1:
+        return f"the key {keys[0]} may not be here"
+    return f"has {'both ' if len(keys) == 2 else ''}{joined(keys, 'and')}, which may not be there together"
 
 
 def _facts_of_members(members: Members, value: dict[str, Any]) -> dict[str, str] | None:

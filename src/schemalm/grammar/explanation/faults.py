@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from schemalm.grammar.explanation.places import Add, Change, Place, Remove
+from schemalm.grammar.explanation.places import Change, Place
 from schemalm.grammar.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
 
 # A slip in a name; a key to add or to take away, or a value to write.
@@ -63,12 +63,6 @@ class Fault:
         """How far the value is from what is asked for."""
         return self.cost if self.some_distance is None else self.some_distance
 
-    @property
-    def natural_change(self) -> Change | None:
-        """The change that the message says already."""
-        first = self.changes[0] if self.changes else None
-        return first if isinstance(first, Remove) or (isinstance(first, Add) and first.key == self.missing) else None
-
 
 def together(faults: Sequence[Fault]) -> Fault:
     """All of several faults: the first one stands for them, but a wrong kind of the value itself before others."""
@@ -85,33 +79,36 @@ def inside(fault: Fault) -> Fault:
     return replace(fault, some_distance=min(fault.distance, MAX_DISTANCE_INSIDE))
 
 
-def nearest(place: Place, faults: Sequence[Fault], keyword: str, affinity: Callable[[int], int]) -> Fault:
+def nearest(place: Place, faults: Sequence[Fault], keyword: str, affinity: Callable[[Fault], int]) -> Fault:
     """The fault of the alternative that is nearest to hold, or one that speaks of several.
 
-    faults: of each alternative, in order. affinity: how much of the value the alternative with an index speaks of.
+    faults: of each alternative, in order. affinity: how much of the value the alternative with a fault speaks of.
     """
-    changes = changes_of(faults)
-    fitting = [fault for fault in faults if fault.keyword != "not"] or list(faults)
-    fitting = [fault for fault in fitting if not _is_of_kind(fault, place)] or fitting
-    if len(fitting) == 1:
-        return replace(fitting[0], changes=changes)
-    told_apart = _told_apart(fitting)
+    fitting = [fault for fault in faults if not _is_of_kind(fault, place)] or faults
+    found = _nearest_of(fitting, place, keyword, affinity)
+    least = min(fault.distance for fault in faults)
+    changes = changes_of([fault for fault in faults if fault.distance <= least + SLIP_COST])
+    others = list(dict.fromkeys(kind for fault in faults if fault not in fitting for kind in fault.kinds))
+    if found.place is not place or not others or isinstance(place.value, dict | list):
+        return replace(found, changes=changes)
+    return replace(found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(others, 'or')}")
+
+
+def _nearest_of(faults: Sequence[Fault], place: Place, keyword: str, affinity: Callable[[Fault], int]) -> Fault:
+    told_apart = _told_apart(faults) if len(faults) > 1 else None
     if told_apart is not None:
         return told_apart
-    least = min(fault.distance for fault in fitting)
-    closest = [fault for fault in fitting if fault.distance == least]
-    if len(closest) > 1 and not all(_is_of_kind(fault, place) for fault in closest):
-        affinities = {id(fault): affinity(index) for index, fault in enumerate(faults)}
-        most = max(affinities[id(fault)] for fault in closest)
-        closest = [fault for fault in closest if affinities[id(fault)] == most]
-    if len(closest) == 1:
-        return replace(closest[0], changes=changes)
-    return replace(_of_several(place, closest, keyword), changes=changes)
+    least = min(fault.distance for fault in faults)
+    closest = [fault for fault in faults if fault.distance == least]
+    if len(closest) > 1:
+        affinities = [affinity(fault) for fault in closest]
+        closest = [fault for fault, own in zip(closest, affinities, strict=True) if own == max(affinities)]
+    return closest[0] if len(closest) == 1 else _of_several(place, closest, keyword)
 
 
 def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
     """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
-    ordered = sorted(faults, key=lambda fault: (fault.keyword == "not", fault.distance))
+    ordered = sorted(faults, key=lambda fault: fault.distance)
     ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
     return tuple(change for _, change in sorted(ranked, key=lambda pair: pair[0])[:MAX_CHANGES])
 

@@ -28,7 +28,7 @@ from schemalm.grammar.containers import (
     PropertyNames,
     Unique,
 )
-from schemalm.grammar.explanation.conditions import facts, holding_together
+from schemalm.grammar.explanation.conditions import facts, holding_together, why_ruled_out
 from schemalm.grammar.explanation.faults import COST, MAX_COST, SLIP_COST, Fault, changes_of, inside, nearest, together
 from schemalm.grammar.explanation.guesses import constants_meant, keys_meant, other_spellings
 from schemalm.grammar.explanation.judge import Judge, item_shape
@@ -84,30 +84,40 @@ class Finder:
         if isinstance(formula, Constant):
             return Fault(place, "false schema", lambda: "nothing is allowed here", MAX_COST)
         if isinstance(formula, Reference):
-            return (yield self.fault(self._judge.resolve(formula.location), place))
+            return (yield from self.fault(self._judge.resolve(formula.location), place))
         if isinstance(formula, Assertion):
             return (yield from self._assertion(formula, place))
+        return (yield from self._connective(formula, place))
+
+    def _connective(self, formula: Formula, place: Place) -> Task[Fault]:
+        parts = children(formula)
         if isinstance(formula, Not):
-            return (yield from self._ruled_out(children(formula)[0], place))
-        failing = yield from self._failing(children(formula), place)
+            return (yield from self._ruled_out(parts[0], place))
+        failing = yield from self._failing(parts, place)
         if isinstance(formula, And):
             return together(self._with_renamings(formula, [fault for _, fault in failing], place))
-        if isinstance(formula, ExactlyOne) and len(failing) < len(children(formula)):
+        if isinstance(formula, ExactlyOne) and len(failing) < len(parts):
             failed = {part for part, _ in failing}
-            return (yield from self._too_many([part for part in children(formula) if part not in failed], place))
+            return (yield from self._too_many([part for part in parts if part not in failed], place))
         return self._no_alternative(formula, failing, place)
 
     def _no_alternative(self, formula: Formula, failing: list[tuple[Formula, Fault]], place: Place) -> Fault:
-        parts, faults = [part for part, _ in failing], [fault for _, fault in failing]
-        self._budget.work(UNITS * len(parts))
+        """The fault of alternatives of which none holds; negations among them are conditions that ask for the others."""
+        self._budget.work(UNITS * len(failing))
+        conditions = [(part, fault) for part, fault in failing if isinstance(part, Not)]
+        asked = [(part, fault) for part, fault in failing if not isinstance(part, Not)] or failing
         keyword = "oneOf" if isinstance(formula, ExactlyOne) else "anyOf"
-        found = nearest(place, faults, keyword, lambda index: self._affinity(parts[index], place.value))
-        reasons = [
-            fact for part in parts if isinstance(part, Not) for fact in facts(children(part)[0], place.value) or ()
-        ]
-        if not reasons or found.keyword == "not" or found.place is not place:
+        parts = {id(fault): part for part, fault in asked}
+        faults = [fault for _, fault in asked]
+        found = nearest(place, faults, keyword, lambda fault: self._affinity(parts[id(fault)], place.value))
+        if asked is failing or not conditions:
             return found
-        return replace(found, message=lambda: f"because {joined(reasons, 'and')}, {found.message()}")
+        changes = changes_of([found, *(fault for _, fault in conditions)])
+        known = [fact for part, _ in conditions for fact in facts(children(part)[0], place.value) or ()]
+        if not known or found.place is not place:
+            return replace(found, changes=changes)
+        reason = joined(known, "and")
+        return replace(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")
 
     def _affinity(self, formula: Formula, value: Any) -> int:
         """How many keys of an object an alternative speaks of."""
@@ -124,14 +134,8 @@ class Finder:
 
     def _ruled_out(self, formula: Formula, place: Place) -> Task[Fault]:
         fault = yield self.fault(formula, place, False)
-        known = facts(formula, place.value)
-
-        def words() -> str:
-            if known:
-                return f"this is ruled out: {joined(known, 'and')}"
-            return f"{shown(place.value)} has a form that is ruled out"
-
-        return Fault(place, "not", words, fault.cost, fault.changes)
+        words = why_ruled_out(formula, place.value)
+        return Fault(place, "not", lambda: words, fault.cost, fault.changes)
 
     def _with_renamings(self, formula: Formula, faults: list[Fault], place: Place) -> list[Fault]:
         """The faults of an object; where a missing key may be there under a wrong name, that is a way to mend it."""
@@ -228,12 +232,12 @@ class Finder:
 
     def _unknown_key(self, atom: Members, name: str, place: Place, allowed: Sequence[str]) -> Fault:
         meant = keys_meant(str(name), allowed, self._budget)
-        changes = (*(Rename(place, name, other) for other in meant), Remove(place, name))
+        changes = (*(Rename(place, name, other, is_guess=True) for other in meant), Remove(place, name))
         patterns = [f"keys like {pattern(key.source)}" for key in atom.key_formulas() if isinstance(key, Pattern)]
 
         def words() -> str:
             others = [*map(named, allowed[: MAX_LISTED + 1]), *patterns] if not meant else []
-            listing = f"; allowed are {listed(others)}" if others else ""
+            listing = f"; allowed: {listed(others)}" if others else ""
             return f"the key {named(name)} is not allowed here{listing}"
 
         return Fault(place.inside(name), "additionalProperties", words, COST, changes)
@@ -253,7 +257,7 @@ class Finder:
         if not (yield self._judge.holds(atom.parts[0], key)):
             fault = yield self.fault(atom.parts[0], key)
         changes = [
-            Rename(place, name, str(change.apply()))
+            Rename(place, name, str(change.apply()), is_guess=True)
             for change in (fault.changes if fault else ())
             if change.place is key and change.apply() not in place.value
         ]
@@ -303,11 +307,11 @@ class Finder:
         if place.value is HOLE or isinstance(formula, Constant):
             return _kept(place, MAX_COST)
         if isinstance(formula, Reference):
-            return (yield self.fault(self._judge.resolve(formula.location), place, False))
+            return (yield from self.fault(self._judge.resolve(formula.location), place, False))
         if isinstance(formula, Assertion):
             return (yield from self._unwanted_assertion(formula, place))
         if isinstance(formula, Not):
-            return (yield self.fault(children(formula)[0], place))
+            return (yield from self.fault(children(formula)[0], place))
         holding = [fault for _, fault in (yield from self._failing(children(formula), place, False))]
         if isinstance(formula, And):
             return _cheapest(place, holding)

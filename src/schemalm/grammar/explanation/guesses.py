@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from schemalm.grammar.explanation.places import Change, Place, Write
+from schemalm.grammar.explanation.places import Change, Place, Remove, Write
 from schemalm.grammar.explanation.wording import json_text
 from schemalm.grammar.limits import Budget
 from schemalm.suggestions import close_names
@@ -14,6 +15,7 @@ from schemalm.suggestions import close_names
 MAX_KNOWN = 1_000  # names that a slip is compared with
 MAX_NAME = 100  # characters
 COMPARISON_UNITS = 20  # of work
+MIN_SIMILARITY = 0.6  # of names that only share a word
 
 
 def keys_meant(name: str, known: Iterable[str], budget: Budget) -> list[str]:
@@ -22,7 +24,11 @@ def keys_meant(name: str, known: Iterable[str], budget: Budget) -> list[str]:
     if not 0 < len(name) <= MAX_NAME or len(candidates) > MAX_KNOWN:
         return []
     budget.work(COMPARISON_UNITS * len(candidates))
-    return close_names(name, candidates)
+    return [other for other in close_names(name, candidates) if _similarity(name, other) >= MIN_SIMILARITY]
+
+
+def _similarity(name: str, other: str) -> float:
+    return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
 
 
 def constants_meant(place: Place, texts: Sequence[str], budget: Budget) -> tuple[Change, ...]:
@@ -45,6 +51,8 @@ def _other_spellings(place: Place, value: Any, kinds: Sequence[str]) -> Iterator
         yield from _without_quotes(place, value)
     if "array" in kinds and not isinstance(value, list):
         yield Write(place, [value], "put it into a list")
+    if value is None and isinstance(place.key, str) and place.parent is not None:
+        yield Remove(place.parent, place.key)
     if isinstance(value, list) and len(value) == 1:
         yield Write(place, value[0], "write it without the list around it")
 

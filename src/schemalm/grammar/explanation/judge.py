@@ -143,10 +143,7 @@ class Judge:
             return all(self.allows_name(atom, name) for name in value)
         if isinstance(atom, Unique):
             return self.repetition(value) is None
-        if isinstance(atom, MinProperties | MinItems):
-            return len(value) >= int(atom.parts[0])
-        assert isinstance(atom, MaxProperties | MaxItems)
-        return len(value) <= int(atom.parts[0])
+        return _is_of_size(atom, len(value))
 
     def _holds_of_number(self, atom: Assertion, value: int | float) -> bool:
         text = text_of_number(value)
@@ -169,6 +166,12 @@ class Judge:
                 return index
             seen.add(known)
         return None
+
+
+def _is_of_size(atom: Assertion, size: int) -> bool:
+    assert isinstance(atom, MinProperties | MinItems | MaxProperties | MaxItems)
+    bound = int(atom.parts[0])
+    return size >= bound if isinstance(atom, MinProperties | MinItems) else size <= bound
 
 
 def item_shape(atom: Items, index: int) -> Formula:

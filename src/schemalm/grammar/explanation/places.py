@@ -59,10 +59,15 @@ class Place:
         """This place with another value, of which the members and items that stayed keep their places."""
         changed = Place(value, self.parent, self.key)
         for key, place in self._inside.items():
-            known = key in value if isinstance(value, dict) else isinstance(key, int) and key < len(value)
-            if known and value[key] is place.value:
+            if _has(value, key) and value[key] is place.value:
                 changed._inside[key] = place
         return changed
+
+
+def _has(value: Any, key: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(key, int) and key < len(value)
+    return isinstance(value, dict) and key in value
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +127,11 @@ class Add(Change):
 
 @dataclass(frozen=True, eq=False)
 class Rename(Change):
-    """Gives a key another name."""
+    """Gives a key another name; `is_guess`: the key is the fault, and this may be what it was meant to be."""
 
     key: str
     name: str
+    is_guess: bool = False
 
     @property
     def advice(self) -> str:
@@ -135,7 +141,7 @@ class Rename(Change):
     @property
     def guess(self) -> str:
         """What may have been meant instead, in words."""
-        return f"{named(self.name)} by {named(self.key)}"
+        return named(self.name) if self.is_guess else ""
 
     def apply(self) -> Any:
         """The value with the other name."""

@@ -21,6 +21,7 @@ from schemalm.grammar.assertions import (
     kind_of,
 )
 from schemalm.grammar.containers import MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.wording import counted
 
 MAX_SHOWN = 60
 MAX_LISTED = 8
@@ -39,18 +40,21 @@ def message(atom: Assertion, value: Any) -> str:
         return f"{found} does not match the pattern {pattern(atom.source)}"
     if isinstance(atom, Minimum | Maximum):
         return f"{found} is {_out_of_bounds(atom)}"
-    return f"{found} {_REASONS[type(atom)].format(first)}"
+    if isinstance(atom, MultipleOf):
+        return f"{found} is no multiple of {first}"
+    if isinstance(atom, Format):
+        return f"{found} is not of the format {atom.name}"
+    noun, bound = _COUNTED[type(atom)]
+    return f"{found} has {counted(len(value), noun)}; the {bound} is {first}"
 
 
-_REASONS: dict[type[Assertion], str] = {
-    Format: "is not of the format {}",
-    MinLength: "is shorter than {} characters",
-    MaxLength: "is longer than {} characters",
-    MinProperties: "has fewer than {} keys",
-    MaxProperties: "has more than {} keys",
-    MinItems: "has fewer than {} items",
-    MaxItems: "has more than {} items",
-    MultipleOf: "is no multiple of {}",
+_COUNTED: dict[type[Assertion], tuple[str, str]] = {
+    MinLength: ("character", "least"),
+    MaxLength: ("character", "most"),
+    MinProperties: ("key", "least"),
+    MaxProperties: ("key", "most"),
+    MinItems: ("item", "least"),
+    MaxItems: ("item", "most"),
 }
 
 
@@ -99,7 +103,7 @@ def pattern(source: str) -> str:
 
 def described(value: Any) -> str:
     """A value with its kind."""
-    return "null" if value is None else f"{kind_of(value)} {shown(value)}"
+    return "nothing (null)" if value is None else f"{kind_of(value)} {shown(value)}"
 
 
 def shown(value: Any) -> str:
