@@ -2,6 +2,7 @@
 
     places.py     the values inside a value, each with what was found out about it; changes of a value
     tasks.py      recursion that does not take Python's stack
+    allowance.py  what a part of this may cost
     judge.py      whether a value satisfies a formula
     faults.py     what keeps a value from it, and which of several alternatives is nearest
     finder.py     finds faults of values against formulas

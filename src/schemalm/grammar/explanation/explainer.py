@@ -8,7 +8,7 @@ from typing import Any
 
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError
-from schemalm.grammar.explanation.faults import Fault
+from schemalm.grammar.explanation.allowance import Allowance, SpentError
 from schemalm.grammar.explanation.finder import Finder
 from schemalm.grammar.explanation.judge import Judge
 from schemalm.grammar.explanation.places import Change, Path, Place
@@ -18,6 +18,9 @@ from schemalm.grammar.formula import Formula
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
 
+# Of what a call may cost: looking at all faults, or at one of each object and array; and trying what helps.
+LARGEST_SHARE = 0.4
+SHARE_OF_REMEDIES = 0.1
 NO_REASON = "refused; the reason takes too long to find"
 
 
@@ -47,22 +50,29 @@ class Explainer:
 
         refused_at: where the grammar refused the value, which is told where the call may take no more work.
         """
-        judge = Judge(self._shapes, self._resolve, self._budget)
-        finder, root = Finder(judge), Place(value)
+        judge = Judge(self._shapes, self._resolve, Allowance(self._budget))
+        root = Place(value)
         with self._budget.call("explanation"):
             try:
                 if finish(judge.holds(formula, root)):
                     return None
-                fault = finish(finder.fault(formula, root))
-            except LimitError:
+                return self._failure(judge, formula, root)
+            except (LimitError, SpentError):
                 return Failure(refused_at, "limit", NO_REASON)
-            return _in_words(fault, Remedies(judge, finder, formula), root)
 
-
-def _in_words(fault: Fault, remedies: Remedies, root: Place) -> Failure:
-    try:
-        found = remedies.find(root, fault)
-    except LimitError:
-        found = []
-    words = [part for part in (fault.message(), advice(found, fault)) if part]
-    return Failure(fault.place.path, fault.keyword, "; ".join(words), tuple(found))
+    def _failure(self, judge: Judge, formula: Formula, root: Place) -> Failure:
+        judge.allowance.share(LARGEST_SHARE)
+        try:
+            finder = Finder(judge)
+            fault = finish(finder.fault(formula, root))
+        except SpentError:
+            judge.allowance.share(LARGEST_SHARE)
+            fault = finish(Finder(judge, max_faults=1).fault(formula, Place(root.value)))
+            return Failure(fault.place.path, fault.keyword, fault.message())
+        judge.allowance.share(SHARE_OF_REMEDIES)
+        try:
+            remedies = Remedies(judge, finder, formula).find(root, fault)
+        except (LimitError, SpentError):
+            remedies = []
+        words = [part for part in (fault.message(), advice(remedies, fault)) if part]
+        return Failure(fault.place.path, fault.keyword, "; ".join(words), tuple(remedies))

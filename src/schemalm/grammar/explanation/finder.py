@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from schemalm.grammar.assertions import (
@@ -36,6 +37,7 @@ from schemalm.grammar.explanation.places import HOLE, Add, Place, Remove, Rename
 from schemalm.grammar.explanation.tasks import Task
 from schemalm.grammar.explanation.wording import (
     MAX_LISTED,
+    distinct_numbers,
     joined,
     json_text,
     listed,
@@ -53,17 +55,21 @@ UNITS = 8  # of work: a fault
 
 
 class Finder:
-    """Finds faults, by what a judge says; every task raises LimitError where the call may take no more work."""
+    """Finds faults, by what a judge says; every task raises what `Allowance.work` raises.
 
-    def __init__(self, judge: Judge) -> None:
+    max_faults: of one object or array, that are looked at.
+    """
+
+    def __init__(self, judge: Judge, max_faults: int = MAX_FAULTS) -> None:
         self._judge = judge
-        self._budget = judge.budget
+        self._allowance = judge.allowance
+        self._max_faults = max_faults
 
     def fault(self, formula: Formula, place: Place, wanted: bool = True) -> Task[Fault]:
         """What keeps a formula from being true of a value, of which it is not; unless wanted, from being false."""
         key = (formula, wanted)
         if key not in place.faults:
-            self._budget.work(UNITS)
+            self._allowance.work(UNITS)
             find = self._unfulfilled if wanted else self._unwanted
             place.faults[key] = yield from find(formula, place)
         return place.faults[key]
@@ -84,7 +90,8 @@ class Finder:
         if isinstance(formula, Constant):
             return Fault(place, "false schema", lambda: "nothing is allowed here", MAX_COST)
         if isinstance(formula, Reference):
-            return (yield from self.fault(self._judge.resolve(formula.location), place))
+            found: Fault = yield self.fault(self._judge.resolve(formula.location), place)
+            return found
         if isinstance(formula, Assertion):
             return (yield from self._assertion(formula, place))
         return (yield from self._connective(formula, place))
@@ -102,8 +109,8 @@ class Finder:
         return self._no_alternative(formula, failing, place)
 
     def _no_alternative(self, formula: Formula, failing: list[tuple[Formula, Fault]], place: Place) -> Fault:
-        """The fault of alternatives of which none holds; negations among them are conditions that ask for the others."""
-        self._budget.work(UNITS * len(failing))
+        """The fault of alternatives of which none holds; negations among them are conditions of the others."""
+        self._allowance.work(UNITS * len(failing))
         conditions = [(part, fault) for part, fault in failing if isinstance(part, Not)]
         asked = [(part, fault) for part, fault in failing if not isinstance(part, Not)] or failing
         keyword = "oneOf" if isinstance(formula, ExactlyOne) else "anyOf"
@@ -148,7 +155,7 @@ class Finder:
 
     def _with_renaming(self, fault: Fault, unknown: Sequence[str], place: Place) -> Fault:
         name = str(fault.missing)
-        meant = tuple(Rename(place, other, name) for other in keys_meant(name, unknown, self._budget))
+        meant = tuple(Rename(place, other, name) for other in keys_meant(name, unknown, self._allowance))
         return replace(fault, changes=(*fault.changes, *meant))
 
     def _assertion(self, atom: Assertion, place: Place) -> Task[Fault]:
@@ -197,12 +204,11 @@ class Finder:
         )  # fmt: skip
 
     def _none_of(self, atom: StringIn | NumberIn, place: Place) -> Fault:
-        constants = tuple(map(json_text, atom.texts[: MAX_LISTED + 1])) if isinstance(atom, StringIn) else atom.texts
-        changes = constants_meant(place, atom.texts, self._budget) if isinstance(atom, StringIn) else ()
+        is_text = isinstance(atom, StringIn)
+        constants = tuple(map(json_text, atom.texts[: MAX_LISTED + 1])) if is_text else tuple(distinct_numbers(atom))
+        changes = constants_meant(place, atom.texts, self._allowance) if isinstance(atom, StringIn) else ()
         cost = SLIP_COST if changes else COST
-        return Fault(
-            place, "enum", lambda: message(atom, place.value), cost, changes, constants=constants[: MAX_LISTED + 1]
-        )
+        return Fault(place, "enum", lambda: message(atom, place.value), cost, changes, constants=constants)
 
     def _repeated(self, place: Place) -> Fault:
         index = self._judge.repetition(place.value)
@@ -214,14 +220,14 @@ class Finder:
     def _members(self, atom: Members, place: Place) -> Task[Fault]:
         found: list[Fault] = []
         allowed: list[str] | None = None
-        for name in place.value:
+        for name in islice(place.value, place.first_failing[atom], None):
             shape = self._judge.member_shape(atom, name)
             if shape == FALSE:
                 allowed = self._allowed_keys(atom, place) if allowed is None else allowed
                 found.append(self._unknown_key(atom, name, place, allowed))
-            elif shape != TRUE and not (yield self._judge.holds(shape, place.inside(name))):
+            elif not (yield from self._judge.holds_inside(shape, place, name)):
                 found.append(inside((yield self.fault(shape, place.inside(name)))))
-            if len(found) == MAX_FAULTS:
+            if len(found) == self._max_faults:
                 break
         return together(found)
 
@@ -231,7 +237,7 @@ class Finder:
         return [name for name in free if self._judge.member_shape(atom, name) != FALSE]
 
     def _unknown_key(self, atom: Members, name: str, place: Place, allowed: Sequence[str]) -> Fault:
-        meant = keys_meant(str(name), allowed, self._budget)
+        meant = keys_meant(str(name), allowed, self._allowance)
         changes = (*(Rename(place, name, other, is_guess=True) for other in meant), Remove(place, name))
         patterns = [f"keys like {pattern(key.source)}" for key in atom.key_formulas() if isinstance(key, Pattern)]
 
@@ -247,7 +253,7 @@ class Finder:
         for name in place.value:
             if not self._judge.allows_name(atom, name):
                 found.append((yield from self._wrong_name(atom, name, place)))
-                if len(found) == MAX_FAULTS:
+                if len(found) == self._max_faults:
                     break
         return together(found)
 
@@ -269,11 +275,11 @@ class Finder:
 
     def _items(self, atom: Items, place: Place) -> Task[Fault]:
         found = []
-        for index in range(len(place.value)):
-            shape, item = item_shape(atom, index), place.inside(index)
-            if shape != TRUE and not (yield self._judge.holds(shape, item)):
-                found.append(inside((yield self.fault(shape, item))))
-                if len(found) == MAX_FAULTS:
+        for index in range(place.first_failing[atom], len(place.value)):
+            shape = item_shape(atom, index)
+            if not (yield from self._judge.holds_inside(shape, place, index)):
+                found.append(inside((yield self.fault(shape, place.inside(index)))))
+                if len(found) == self._max_faults:
                     break
         return together(found)
 
@@ -293,8 +299,8 @@ class Finder:
     def _of_the_nearest(self, shape: Formula, place: Place) -> Task[Callable[[], str]]:
         """What the item lacks that comes nearest to the form asked for."""
         failing: list[tuple[int, Fault]] = []
-        for index in range(min(len(place.value), MAX_FAULTS)):
-            if not (yield self._judge.holds(shape, place.inside(index))):
+        for index in range(min(len(place.value), self._max_faults)):
+            if not (yield from self._judge.holds_inside(shape, place, index)):
                 failing.append((index, (yield self.fault(shape, place.inside(index)))))
         if not failing:
             return lambda: ""
@@ -304,14 +310,17 @@ class Finder:
     # Formulas that hold and should not.
 
     def _unwanted(self, formula: Formula, place: Place) -> Task[Fault]:
+        found: Fault
         if place.value is HOLE or isinstance(formula, Constant):
             return _kept(place, MAX_COST)
         if isinstance(formula, Reference):
-            return (yield from self.fault(self._judge.resolve(formula.location), place, False))
+            found = yield self.fault(self._judge.resolve(formula.location), place, False)
+            return found
         if isinstance(formula, Assertion):
             return (yield from self._unwanted_assertion(formula, place))
         if isinstance(formula, Not):
-            return (yield from self.fault(children(formula)[0], place))
+            found = yield self.fault(children(formula)[0], place)
+            return found
         holding = [fault for _, fault in (yield from self._failing(children(formula), place, False))]
         if isinstance(formula, And):
             return _cheapest(place, holding)
@@ -332,7 +341,7 @@ class Finder:
             shape = self._judge.member_shape(atom, name)
             if shape != TRUE:
                 found.append((yield self.fault(shape, place.inside(name), False)))
-                if len(found) == MAX_FAULTS:
+                if len(found) == self._max_faults:
                     break
         return _cheapest(place, found)
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from schemalm.grammar.explanation.allowance import Allowance
 from schemalm.grammar.explanation.places import Change, Place, Remove, Write
 from schemalm.grammar.explanation.wording import json_text
-from schemalm.grammar.limits import Budget
 from schemalm.suggestions import close_names
 
 MAX_KNOWN = 1_000  # names that a slip is compared with
@@ -18,12 +18,12 @@ COMPARISON_UNITS = 20  # of work
 MIN_SIMILARITY = 0.6  # of names that only share a word
 
 
-def keys_meant(name: str, known: Iterable[str], budget: Budget) -> list[str]:
+def keys_meant(name: str, known: Iterable[str], allowance: Allowance) -> list[str]:
     """The known names that a name may be a slip for; none where comparing would take long."""
     candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
     if not 0 < len(name) <= MAX_NAME or len(candidates) > MAX_KNOWN:
         return []
-    budget.work(COMPARISON_UNITS * len(candidates))
+    allowance.work(COMPARISON_UNITS * len(candidates))
     return [other for other in close_names(name, candidates) if _similarity(name, other) >= MIN_SIMILARITY]
 
 
@@ -31,11 +31,11 @@ def _similarity(name: str, other: str) -> float:
     return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
 
 
-def constants_meant(place: Place, texts: Sequence[str], budget: Budget) -> tuple[Change, ...]:
+def constants_meant(place: Place, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
     """Writing the constants that a string may be a slip for."""
     if len(texts) > MAX_KNOWN:
         return ()
-    meant = keys_meant(place.value, texts, budget)
+    meant = keys_meant(place.value, texts, allowance)
     return tuple(Write(place, text, json_text(text), is_guess=True) for text in meant)
 
 

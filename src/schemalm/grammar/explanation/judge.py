@@ -7,7 +7,18 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from schemalm.grammar.assertions import Assertion, Is, IsInteger, KindIs, Reference, kind_of
+from schemalm.grammar.assertions import (
+    KINDS,
+    Assertion,
+    Is,
+    IsInteger,
+    KindIs,
+    MaxLength,
+    MinLength,
+    Reference,
+    StringIn,
+    kind_of,
+)
 from schemalm.grammar.containers import (
     Contains,
     Has,
@@ -20,24 +31,26 @@ from schemalm.grammar.containers import (
     PropertyNames,
     Unique,
 )
+from schemalm.grammar.explanation.allowance import Allowance
 from schemalm.grammar.explanation.conditions import here
 from schemalm.grammar.explanation.places import HOLE, Place
 from schemalm.grammar.explanation.tasks import Task
 from schemalm.grammar.formula import FALSE, TRUE, And, Constant, Formula, Not, Or, children
 from schemalm.grammar.identity import identity
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.texts.numbers import text_of_number
 
-JUDGING_UNITS = 2  # of work: a formula at a place
+JUDGING_UNITS = 3  # of work: a formula at a place
+REPETITION_UNITS = 2  # an item that is compared
+CHARACTERS_PER_UNIT = 4  # of a text that is matched
 
 
 class Judge:
-    """Judges values; every task raises LimitError where the call may take no more work."""
+    """Judges values; every task raises what `Allowance.work` raises."""
 
-    def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], budget: Budget) -> None:
+    def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], allowance: Allowance) -> None:
         self.resolve = resolve
-        self.budget = budget
+        self.allowance = allowance
         self._shapes = shapes
         self._names: dict[Formula, frozenset[str]] = {}
 
@@ -45,7 +58,7 @@ class Judge:
         """Whether the value at `place` satisfies `formula`; a value that is not known yet does where any can."""
         known = place.verdicts.get(formula)
         if known is None:
-            self.budget.work(JUDGING_UNITS)
+            self.allowance.work(JUDGING_UNITS)
             known = formula != FALSE if place.value is HOLE else (yield from self._judge(formula, place))
             place.verdicts[formula] = known
         return known
@@ -88,25 +101,38 @@ class Judge:
         return self._holds_at_once(atom, kind, place.value)
 
     def _members(self, atom: Members, place: Place) -> Task[bool]:
-        for name in place.value:
-            shape = self.member_shape(atom, name)
-            if shape != TRUE and not (yield self.holds(shape, place.inside(name))):
+        for number, name in enumerate(place.value):
+            if not (yield from self.holds_inside(self.member_shape(atom, name), place, name)):
+                place.first_failing[atom] = number
                 return False
         return True
 
     def _items(self, atom: Items, place: Place) -> Task[bool]:
         for index in range(len(place.value)):
-            shape = item_shape(atom, index)
-            if shape != TRUE and not (yield self.holds(shape, place.inside(index))):
+            if not (yield from self.holds_inside(item_shape(atom, index), place, index)):
+                place.first_failing[atom] = index
                 return False
         return True
+
+    def holds_inside(self, shape: Formula, place: Place, key: str | int) -> Task[bool]:
+        """Whether a member or item satisfies a formula: at once where its kind decides."""
+        self.allowance.work()
+        value = place.value[key]
+        kind = kind_of(value)
+        decided = self._shapes.restrict(shape, kind) if kind in KINDS else shape
+        if isinstance(decided, Constant):
+            return decided == TRUE
+        if isinstance(decided, IsInteger) and isinstance(value, int):
+            return True
+        held: bool = yield self.holds(shape, place.inside(key))
+        return held
 
     def num_of_form(self, atom: Contains, place: Place) -> Task[int]:
         """How many items have the form that `contains` asks for; of too many, as many as decide it."""
         shape, least, most = atom.parts
         num_found = 0
         for index in range(len(place.value)):
-            num_found += yield self.holds(shape, place.inside(index))
+            num_found += yield from self.holds_inside(shape, place, index)
             if num_found > (least - 1 if most is None else most):
                 break
         return num_found
@@ -114,7 +140,7 @@ class Judge:
     def member_shape(self, atom: Members, name: Any) -> Formula:
         """The shape that the value under a key must have."""
         text = str(name)
-        self.budget.work(1 + len(atom.parts[1]) * (1 + len(text)))
+        self.allowance.work(len(atom.parts[1]) * (1 + len(text) // CHARACTERS_PER_UNIT))
         return atom.shape(text, partial(self._shapes.key_satisfies, text))
 
     def names(self, formula: Formula) -> frozenset[str]:
@@ -125,7 +151,7 @@ class Judge:
 
     def _find_names(self, formula: Formula) -> Iterator[str]:
         for atom in here(formula, self.resolve):
-            self.budget.work()
+            self.allowance.work()
             if isinstance(atom, Has):
                 yield atom.name
             elif isinstance(atom, Members):
@@ -133,8 +159,7 @@ class Judge:
 
     def _holds_at_once(self, atom: Assertion, kind: str, value: Any) -> bool:
         if kind == "string":
-            self.budget.work(len(value))
-            return self._shapes.holds(atom, value)
+            return self._holds_of_string(atom, value)
         if kind == "number":
             return self._holds_of_number(atom, value)
         if isinstance(atom, Has):
@@ -145,15 +170,25 @@ class Judge:
             return self.repetition(value) is None
         return _is_of_size(atom, len(value))
 
+    def _holds_of_string(self, atom: Assertion, value: str) -> bool:
+        if isinstance(atom, StringIn):
+            return value in atom
+        if isinstance(atom, MinLength):
+            return len(value) >= atom.count
+        if isinstance(atom, MaxLength):
+            return len(value) <= atom.count
+        self.allowance.work(1 + len(value) // CHARACTERS_PER_UNIT)
+        return self._shapes.contains(self._shapes.language(atom, "string"), value)
+
     def _holds_of_number(self, atom: Assertion, value: int | float) -> bool:
         text = text_of_number(value)
-        self.budget.work(len(text))
+        self.allowance.work(len(text))
         return bool(text) and self._shapes.contains(self._shapes.language(atom, "number"), text)
 
     def allows_name(self, atom: PropertyNames, name: Any) -> bool:
         """Whether a key has the form that `propertyNames` asks for."""
         text = str(name)
-        self.budget.work(1 + len(text))
+        self.allowance.work(1 + len(text) // CHARACTERS_PER_UNIT)
         return self._shapes.key_satisfies(text, atom.parts[0])
 
     def repetition(self, items: list[Any]) -> int | None:
@@ -161,7 +196,7 @@ class Judge:
         seen: set[Hashable] = set()
         for index, item in enumerate(items):
             known = identity(item)
-            self.budget.work()
+            self.allowance.work(REPETITION_UNITS)
             if known in seen:
                 return index
             seen.add(known)

@@ -27,9 +27,12 @@ HOLE = Hole()
 
 
 class Place:
-    """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither."""
+    """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither.
 
-    __slots__ = ("_inside", "faults", "key", "parent", "value", "verdicts")
+    first_failing: how many members or items come before the first that does not satisfy an assertion about each.
+    """
+
+    __slots__ = ("_inside", "faults", "first_failing", "key", "parent", "value", "verdicts")
 
     def __init__(self, value: Any, parent: Place | None = None, key: str | int = "") -> None:
         self.value = value
@@ -37,6 +40,7 @@ class Place:
         self.key = key
         self.verdicts: dict[Formula, bool] = {}
         self.faults: dict[tuple[Formula, bool], Fault] = {}
+        self.first_failing: dict[Formula, int] = {}
         self._inside: dict[str | int, Place] = {}
 
     @property

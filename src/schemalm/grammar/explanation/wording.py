@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from schemalm.grammar.assertions import (
@@ -25,27 +26,37 @@ from schemalm.wording import counted
 
 MAX_SHOWN = 60
 MAX_LISTED = 8
+MAX_SPELLINGS = 4  # of one number
 
 
 def message(atom: Assertion, value: Any) -> str:
     """Why a value of the assertion's kind does not satisfy it."""
-    found, first = shown(value), atom.parts[0] if atom.parts else None
     if isinstance(atom, StringIn):
         return not_one_of(value, map(json_text, atom.texts[: MAX_LISTED + 1]))
     if isinstance(atom, NumberIn):
-        return not_one_of(value, atom.texts)
+        return not_one_of(value, distinct_numbers(atom))
     if isinstance(atom, IsInteger):
-        return f"expected an integer, found {found}"
+        return f"expected an integer, found {shown(value)}"
+    return f"{shown(value)} {_reason(atom, value)}"
+
+
+def distinct_numbers(atom: NumberIn) -> list[str]:
+    """The first of the numbers that are admitted, each in one of its spellings."""
+    spellings = atom.texts[: MAX_LISTED * MAX_SPELLINGS]
+    return list({Decimal(text).normalize(): text for text in reversed(spellings)}.values())[::-1]
+
+
+def _reason(atom: Assertion, value: Any) -> str:
     if isinstance(atom, Pattern):
-        return f"{found} does not match the pattern {pattern(atom.source)}"
-    if isinstance(atom, Minimum | Maximum):
-        return f"{found} is {_out_of_bounds(atom)}"
-    if isinstance(atom, MultipleOf):
-        return f"{found} is no multiple of {first}"
+        return f"does not match the pattern {pattern(atom.source)}"
     if isinstance(atom, Format):
-        return f"{found} is not of the format {atom.name}"
+        return f"is not of the format {atom.name}"
+    if isinstance(atom, Minimum | Maximum):
+        return f"is {_out_of_bounds(atom)}"
+    if isinstance(atom, MultipleOf):
+        return f"is no multiple of {atom.parts[0]}"
     noun, bound = _COUNTED[type(atom)]
-    return f"{found} has {counted(len(value), noun)}; the {bound} is {first}"
+    return f"has {counted(len(value), noun)}; the {bound} is {atom.parts[0]}"
 
 
 _COUNTED: dict[type[Assertion], tuple[str, str]] = {
