@@ -51,7 +51,7 @@ class Linearizer(Generic[T]):
         try:
             return self._walk(value)
         except RecursionError:
-            # Explaining a refusal and comparing items take Python's stack.
+            # Comparing items takes Python's stack.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
 
     def _walk(self, value: Any) -> list[T]:

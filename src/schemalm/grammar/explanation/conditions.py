@@ -55,7 +55,7 @@ def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
 
 def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | None:
     if isinstance(part, Has):
-        return {part.name: f"the key {named(part.name)} is there"}
+        return {part.name: _is_there(part.name)}
     if isinstance(part, Not) and isinstance(inner := children(part)[0], Has):
         return {inner.name: f"the key {named(inner.name)} is missing"}
     if isinstance(part, Members) and not part.parts[1] and part.parts[2] == TRUE:
@@ -66,11 +66,15 @@ def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | Non
 def why_ruled_out(formula: Formula, value: Any) -> str:
     """That a value is ruled out, for a formula that holds of it and should not."""
     parts = children(formula) if isinstance(formula, And) else (formula,)
-    keys = [named(part.name) for part in parts if isinstance(part, Has)]
+    keys = [part.name for part in parts if isinstance(part, Has)]
     found = facts(formula, value)
-    if found and len(found) == len(keys):
-        return _too_much(keys)
+    if found and found == [_is_there(key) for key in keys]:
+        return _too_much(list(map(named, keys)))
     return f"this is ruled out: {joined(found, 'and')}" if found else f"{shown(value)} has a form that is ruled out"
+
+
+def _is_there(key: str) -> str:
+    return f"the key {named(key)} is there"
 
 
 def _too_much(keys: Sequence[str]) -> str:

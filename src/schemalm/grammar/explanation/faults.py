@@ -79,30 +79,52 @@ def inside(fault: Fault) -> Fault:
     return replace(fault, some_distance=min(fault.distance, MAX_DISTANCE_INSIDE))
 
 
-def nearest(place: Place, faults: Sequence[Fault], keyword: str, affinity: Callable[[Fault], int]) -> Fault:
-    """The fault of the alternative that is nearest to hold, or one that speaks of several.
+@dataclass(frozen=True, eq=False)
+class Alternative:
+    """One of several alternatives, with what keeps it from holding.
 
-    faults: of each alternative, in order. affinity: how much of the value the alternative with a fault speaks of.
+    num_known: how many of an object's keys it speaks of. tags: the keys of the object whose values must be constants.
     """
-    fitting = [fault for fault in faults if not _is_of_kind(fault, place)] or faults
-    found = _nearest_of(fitting, place, keyword, affinity)
+
+    fault: Fault
+    num_known: int = 0
+    tags: frozenset[str] = frozenset()
+
+    def wrong_tags(self, place: Place) -> frozenset[str | int]:
+        """The keys whose values are none of the constants that it asks for there."""
+        leaves = (leaf for leaf in self.fault.leaves if leaf.constants and leaf.place.parent is place)
+        return frozenset(leaf.place.key for leaf in leaves)
+
+
+def nearest(place: Place, alternatives: Sequence[Alternative], keyword: str) -> Fault:
+    """The fault of the alternative that is nearest to hold, or one that speaks of several."""
+    faults = [alternative.fault for alternative in alternatives]
+    fitting = [one for one in alternatives if not _is_of_kind(one.fault, place)] or alternatives
+    found = _nearest_of(_meant(fitting, place), place, keyword)
     least = min(fault.distance for fault in faults)
-    changes = changes_of([fault for fault in faults if fault.distance <= least + SLIP_COST])
-    others = list(dict.fromkeys(kind for fault in faults if fault not in fitting for kind in fault.kinds))
+    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + SLIP_COST)])
+    others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
     if found.place is not place or not others or isinstance(place.value, dict | list):
         return replace(found, changes=changes)
-    return replace(found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(others, 'or')}")
+    return replace(
+        found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(list(others), 'or')}"
+    )
 
 
-def _nearest_of(faults: Sequence[Fault], place: Place, keyword: str, affinity: Callable[[Fault], int]) -> Fault:
+def _meant(alternatives: Sequence[Alternative], place: Place) -> Sequence[Alternative]:
+    """The alternatives without those that ask for another constant where one asks for the one that is there."""
+    right = {tag for one in alternatives for tag in one.tags - one.wrong_tags(place)}
+    return [one for one in alternatives if right.isdisjoint(one.wrong_tags(place))] or alternatives
+
+
+def _nearest_of(alternatives: Sequence[Alternative], place: Place, keyword: str) -> Fault:
+    faults = [one.fault for one in alternatives]
     told_apart = _told_apart(faults) if len(faults) > 1 else None
     if told_apart is not None:
         return told_apart
     least = min(fault.distance for fault in faults)
-    closest = [fault for fault in faults if fault.distance == least]
-    if len(closest) > 1:
-        affinities = [affinity(fault) for fault in closest]
-        closest = [fault for fault, own in zip(closest, affinities, strict=True) if own == max(affinities)]
+    most = max(one.num_known for one in alternatives if one.fault.distance == least)
+    closest = [one.fault for one in alternatives if (one.fault.distance, one.num_known) == (least, most)]
     return closest[0] if len(closest) == 1 else _of_several(place, closest, keyword)
 
 
@@ -110,7 +132,8 @@ def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
     """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
     ordered = sorted(faults, key=lambda fault: fault.distance)
     ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
-    return tuple(change for _, change in sorted(ranked, key=lambda pair: pair[0])[:MAX_CHANGES])
+    unique = dict.fromkeys(change for _, change in sorted(ranked, key=lambda pair: pair[0]))
+    return tuple(islice(unique, MAX_CHANGES))
 
 
 def _is_of_kind(fault: Fault, place: Place) -> bool:

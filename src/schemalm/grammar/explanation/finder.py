@@ -30,10 +30,20 @@ from schemalm.grammar.containers import (
     Unique,
 )
 from schemalm.grammar.explanation.conditions import facts, holding_together, why_ruled_out
-from schemalm.grammar.explanation.faults import COST, MAX_COST, SLIP_COST, Fault, changes_of, inside, nearest, together
+from schemalm.grammar.explanation.faults import (
+    COST,
+    MAX_COST,
+    SLIP_COST,
+    Alternative,
+    Fault,
+    changes_of,
+    inside,
+    nearest,
+    together,
+)
 from schemalm.grammar.explanation.guesses import constants_meant, keys_meant, other_spellings
 from schemalm.grammar.explanation.judge import Judge, item_shape
-from schemalm.grammar.explanation.places import HOLE, Add, Place, Remove, Rename
+from schemalm.grammar.explanation.places import HOLE, Add, Change, Place, Remove, Rename
 from schemalm.grammar.explanation.tasks import Task
 from schemalm.grammar.explanation.wording import (
     MAX_LISTED,
@@ -114,9 +124,7 @@ class Finder:
         conditions = [(part, fault) for part, fault in failing if isinstance(part, Not)]
         asked = [(part, fault) for part, fault in failing if not isinstance(part, Not)] or failing
         keyword = "oneOf" if isinstance(formula, ExactlyOne) else "anyOf"
-        parts = {id(fault): part for part, fault in asked}
-        faults = [fault for _, fault in asked]
-        found = nearest(place, faults, keyword, lambda fault: self._affinity(parts[id(fault)], place.value))
+        found = nearest(place, [self._alternative(part, fault, place.value) for part, fault in asked], keyword)
         if asked is failing or not conditions:
             return found
         changes = changes_of([found, *(fault for _, fault in conditions)])
@@ -126,9 +134,11 @@ class Finder:
         reason = joined(known, "and")
         return replace(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")
 
-    def _affinity(self, formula: Formula, value: Any) -> int:
-        """How many keys of an object an alternative speaks of."""
-        return len(self._judge.names(formula) & value.keys()) if isinstance(value, dict) else 0
+    def _alternative(self, part: Formula, fault: Fault, value: Any) -> Alternative:
+        if not isinstance(value, dict):
+            return Alternative(fault)
+        keys = value.keys()
+        return Alternative(fault, len(self._judge.names(part) & keys), self._judge.tags(part) & keys)
 
     def _too_many(self, parts: Sequence[Formula], place: Place) -> Task[Fault]:
         """The fault of alternatives that hold together, though one of them is enough."""
@@ -203,10 +213,14 @@ class Finder:
             kinds=kinds, constants=(atom.name,),
         )  # fmt: skip
 
+    def _constants(self, atom: StringIn | NumberIn, place: Place) -> tuple[tuple[str, ...], tuple[Change, ...]]:
+        """The first constants that are admitted, as JSON text, and the changes to those that may have been meant."""
+        if isinstance(atom, NumberIn):
+            return tuple(distinct_numbers(atom)), ()
+        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), constants_meant(place, atom.texts, self._allowance)
+
     def _none_of(self, atom: StringIn | NumberIn, place: Place) -> Fault:
-        is_text = isinstance(atom, StringIn)
-        constants = tuple(map(json_text, atom.texts[: MAX_LISTED + 1])) if is_text else tuple(distinct_numbers(atom))
-        changes = constants_meant(place, atom.texts, self._allowance) if isinstance(atom, StringIn) else ()
+        constants, changes = self._constants(atom, place)
         cost = SLIP_COST if changes else COST
         return Fault(place, "enum", lambda: message(atom, place.value), cost, changes, constants=constants)
 
@@ -220,7 +234,7 @@ class Finder:
     def _members(self, atom: Members, place: Place) -> Task[Fault]:
         found: list[Fault] = []
         allowed: list[str] | None = None
-        for name in islice(place.value, place.first_failing[atom], None):
+        for name in islice(place.value, place.first_failing.get(atom, 0), None):
             shape = self._judge.member_shape(atom, name)
             if shape == FALSE:
                 allowed = self._allowed_keys(atom, place) if allowed is None else allowed
@@ -275,7 +289,7 @@ class Finder:
 
     def _items(self, atom: Items, place: Place) -> Task[Fault]:
         found = []
-        for index in range(place.first_failing[atom], len(place.value)):
+        for index in range(place.first_failing.get(atom, 0), len(place.value)):
             shape = item_shape(atom, index)
             if not (yield from self._judge.holds_inside(shape, place, index)):
                 found.append(inside((yield self.fault(shape, place.inside(index)))))

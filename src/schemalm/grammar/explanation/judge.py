@@ -15,6 +15,7 @@ from schemalm.grammar.assertions import (
     KindIs,
     MaxLength,
     MinLength,
+    NumberIn,
     Reference,
     StringIn,
     kind_of,
@@ -35,7 +36,7 @@ from schemalm.grammar.explanation.allowance import Allowance
 from schemalm.grammar.explanation.conditions import here
 from schemalm.grammar.explanation.places import HOLE, Place
 from schemalm.grammar.explanation.tasks import Task
-from schemalm.grammar.formula import FALSE, TRUE, And, Constant, Formula, Not, Or, children
+from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children
 from schemalm.grammar.identity import identity
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.texts.numbers import text_of_number
@@ -53,6 +54,7 @@ class Judge:
         self.allowance = allowance
         self._shapes = shapes
         self._names: dict[Formula, frozenset[str]] = {}
+        self._tags: dict[Formula, frozenset[str]] = {}
 
     def holds(self, formula: Formula, place: Place) -> Task[bool]:
         """Whether the value at `place` satisfies `formula`; a value that is not known yet does where any can."""
@@ -149,13 +151,28 @@ class Judge:
             self._names[formula] = frozenset(self._find_names(formula))
         return self._names[formula]
 
+    def tags(self, formula: Formula) -> frozenset[str]:
+        """The keys of an object whose values must be constants."""
+        if formula not in self._tags:
+            self._tags[formula] = frozenset(self._find_tags(formula))
+        return self._tags[formula]
+
     def _find_names(self, formula: Formula) -> Iterator[str]:
-        for atom in here(formula, self.resolve):
-            self.allowance.work()
+        for atom in self._here(formula):
             if isinstance(atom, Has):
                 yield atom.name
             elif isinstance(atom, Members):
                 yield from atom.names
+
+    def _find_tags(self, formula: Formula) -> Iterator[str]:
+        for atom in self._here(formula):
+            if isinstance(atom, Members):
+                yield from (name for name, shape in atom.parts[0] if _asks_for_constants(shape))
+
+    def _here(self, formula: Formula) -> Iterator[Atom]:
+        for atom in here(formula, self.resolve):
+            self.allowance.work()
+            yield atom
 
     def _holds_at_once(self, atom: Assertion, kind: str, value: Any) -> bool:
         if kind == "string":
@@ -207,6 +224,11 @@ def _is_of_size(atom: Assertion, size: int) -> bool:
     assert isinstance(atom, MinProperties | MinItems | MaxProperties | MaxItems)
     bound = int(atom.parts[0])
     return size >= bound if isinstance(atom, MinProperties | MinItems) else size <= bound
+
+
+def _asks_for_constants(shape: Formula) -> bool:
+    parts = children(shape) if isinstance(shape, And) else (shape,)
+    return any(isinstance(part, StringIn | NumberIn | Is) for part in parts)
 
 
 def item_shape(atom: Items, index: int) -> Formula:
