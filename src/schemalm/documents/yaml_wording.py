@@ -128,7 +128,7 @@ def _of_a_character(found: re.Match[str], error: MarkedYAMLError) -> Said:
     return f"no value begins with {shown}: quote it if it is text", _here(error)
 
 
-_DIRECTIVE_PROBLEM = r"expected (?:alphabetic or numeric character|a digit(?: or '\.')?|' '|URI|'!'),? but found (.+)"
+_IN_A_DIRECTIVE = r"alphabetic or numeric character|a digit(?: or '\.')?|' '|'!'|'>'|URI(?: escape sequence.*?)?"
 _TABLE: dict[str, Words] = {
     r"found character (.+) that cannot start any token": _of_a_character,
     r"could not find expected ':'": _of_a_missing_colon,
@@ -159,7 +159,7 @@ _TABLE: dict[str, Words] = {
     r"found unexpected end of stream": _of_an_open_quote,
     r"found unexpected document separator": _of_a_quote_that_is_cut,
     r"found unexpected ':'": _said("a colon ends the text here: quote the text if the colon belongs to it"),
-    _DIRECTIVE_PROBLEM: _of_a_directive,
+    rf"expected (?:{_IN_A_DIRECTIVE}),? but found (.+)": _of_a_directive,
     r"found duplicate YAML directive": _said("the %YAML directive is repeated: remove one of them"),
     r"found incompatible YAML document": _said("only YAML 1.2 is read; remove the %YAML directive"),
     r"duplicate tag handle (.+)": _said("the %TAG directive of {} is repeated: remove one of them"),

@@ -20,7 +20,7 @@ from schemalm.grammar.shapes import Shapes
 
 # Of what a call may cost: looking at all faults, or at one of each object and array; and trying what helps.
 LARGEST_SHARE = 0.4
-SHARE_OF_REMEDIES = 0.1
+SHARE_OF_REMEDIES = 0.05
 NO_REASON = "refused; the reason takes too long to find"
 
 

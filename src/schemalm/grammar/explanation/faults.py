@@ -171,7 +171,7 @@ def _of_several(place: Place, faults: Sequence[Fault], keyword: str) -> Fault:
         return replace(faults[0], keyword="type", message=lambda: wrong_kind(place.value, kinds), kinds=kinds)
     deep = [fault for fault in faults if fault.place is not place]
     if deep:
-        return max(deep, key=lambda fault: (len(fault.place.path), fault.keyword != "additionalProperties"))
+        return max(deep, key=lambda fault: (fault.place.depth, fault.keyword != "additionalProperties"))
     several = replace(faults[0].leaves[0], keyword=keyword, missing=None, parts=())
     if all(leaf.missing is not None and leaf.place is place for fault in faults for leaf in fault.leaves):
         return replace(several, message=lambda: _needed(faults))

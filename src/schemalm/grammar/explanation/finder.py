@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -146,13 +147,13 @@ class Finder:
         for part in parts:
             faults.append((yield self.fault(part, place, False)))
         costs = sorted(fault.cost for fault in faults)
-        words = holding_together(parts, self._judge.resolve)
-        return Fault(place, "oneOf", lambda: words, min(MAX_COST, sum(costs[:-1])), changes_of(faults))
+        words = partial(holding_together, parts, self._judge.resolve)
+        return Fault(place, "oneOf", words, min(MAX_COST, sum(costs[:-1])), changes_of(faults))
 
     def _ruled_out(self, formula: Formula, place: Place) -> Task[Fault]:
         fault = yield self.fault(formula, place, False)
-        words = why_ruled_out(formula, place.value)
-        return Fault(place, "not", lambda: words, fault.cost, fault.changes)
+        words = partial(why_ruled_out, formula, place.value)
+        return Fault(place, "not", words, fault.cost, fault.changes)
 
     def _with_renamings(self, formula: Formula, faults: list[Fault], place: Place) -> list[Fault]:
         """The faults of an object; where a missing key may be there under a wrong name, that is a way to mend it."""

@@ -29,15 +29,17 @@ HOLE = Hole()
 class Place:
     """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither.
 
-    first_failing: how many members or items come before the first that does not satisfy an assertion about each.
+    depth: how many keys and indices lead here. first_failing: how many members or items come before the first that does
+    not satisfy an assertion about each.
     """
 
-    __slots__ = ("_inside", "faults", "first_failing", "key", "parent", "value", "verdicts")
+    __slots__ = ("_inside", "depth", "faults", "first_failing", "key", "parent", "value", "verdicts")
 
     def __init__(self, value: Any, parent: Place | None = None, key: str | int = "") -> None:
         self.value = value
         self.parent = parent
         self.key = key
+        self.depth: int = parent.depth + 1 if parent is not None else 0
         self.verdicts: dict[Formula, bool] = {}
         self.faults: dict[tuple[Formula, bool], Fault] = {}
         self.first_failing: dict[Formula, int] = {}

@@ -16,7 +16,7 @@ from schemalm.grammar.formula import Formula
 
 Signature: TypeAlias = "tuple[Path, str, str | None]"
 MAX_ALTERNATIVES = 3
-MAX_FIRST = 6  # changes after which a second one is tried
+MAX_FIRST = 4  # changes after which a second one is tried
 
 
 class Remedies:
