@@ -3,8 +3,8 @@
 `ruamel.yaml` parses what `yaml_scanner` scans; its events, which carry lines and columns, become a value in
 `yaml_composer`, which says what is refused. The text has no U+0085, U+2028 and U+2029 (`separators`). Hostile text
 costs time linear in its length. About 0.3 MB/s: never for bulk. Laxer than the specification where a value is clear all
-the same: in flow collections and quoted scalars lines need not be indented, and a comment may follow a quote or a
-bracket at once.
+the same: in flow collections and quoted scalars lines need not be indented, and a comment may follow a quote, a
+bracket or the `|` of a block scalar at once.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 
 _WHITE = re.compile(r"[ \t]*")
 _TO_TOKEN = re.compile(r"(?:[ \t]*(?:#[^\r\n\0]*)?(?:\r\n?|\n))*[ \t]*(?:#[^\r\n\0]*)?")
-_BLOCK_HEADER = re.compile(r"(?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0])")
+_BLOCK_HEADER = re.compile(r"(?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0#])")
 _BLANK_LINES = re.compile(r"(?: *(?:\r\n?|\n))* *")
 _BREAKS = re.compile(r"[ \t]*(?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*( *)[ \t]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
