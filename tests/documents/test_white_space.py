@@ -90,7 +90,9 @@ def test_what_both_readers_refuse_is_refused_where_the_exact_one_stops() -> None
     assert caught.value.line == 4
 
 
-@pytest.mark.parametrize("text", ["c:\td", "c:\\td", '"c:\\td"', "'c:\td'", "c: d\te", "c:\t'd'", "c: |# x\n          d"])
+@pytest.mark.parametrize(
+    "text", ["c:\td", "c:\\td", '"c:\\td"', "'c:\td'", "c: d\te", "c:\t'd'", "c: |# x\n          d"]
+)
 @pytest.mark.parametrize("around", ["{}", "- {}", "b:\n  - {}", "b:\n  {}"])
 def test_an_alias_elsewhere_changes_nothing(text: str, around: str) -> None:
     plain = "- " + around.format(text).strip().replace("\n", "\n  ") + "\n"

@@ -161,6 +161,7 @@ class Finder:
         if not missing:
             return faults
         known = self._judge.names(formula)
+        self._allowance.work(len(place.value))
         unknown = [name for name in place.value if isinstance(name, str) and name not in known]
         return [self._with_renaming(fault, unknown, place) if fault in missing else fault for fault in faults]
 
@@ -248,6 +249,7 @@ class Finder:
 
     def _allowed_keys(self, atom: Members, place: Place) -> list[str]:
         """The keys that may be added."""
+        self._allowance.work(len(atom.names))
         free = (name for name in atom.names if name not in place.value)
         return [name for name in free if self._judge.member_shape(atom, name) != FALSE]
 

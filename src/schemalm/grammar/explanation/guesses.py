@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemalm.grammar.explanation.allowance import Allowance
@@ -18,11 +18,11 @@ COMPARISON_UNITS = 20  # of work
 MIN_SIMILARITY = 0.6  # of names that only share a word
 
 
-def keys_meant(name: str, known: Iterable[str], allowance: Allowance) -> list[str]:
+def keys_meant(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
     """The known names that a name may be a slip for; none where comparing would take long."""
-    candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
-    if not 0 < len(name) <= MAX_NAME or len(candidates) > MAX_KNOWN:
+    if not 0 < len(name) <= MAX_NAME or len(known) > MAX_KNOWN:
         return []
+    candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
     allowance.work(COMPARISON_UNITS * len(candidates))
     return [other for other in close_names(name, candidates) if _similarity(name, other) >= MIN_SIMILARITY]
 
@@ -33,8 +33,6 @@ def _similarity(name: str, other: str) -> float:
 
 def constants_meant(place: Place, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
     """Writing the constants that a string may be a slip for."""
-    if len(texts) > MAX_KNOWN:
-        return ()
     meant = keys_meant(place.value, texts, allowance)
     return tuple(Write(place, text, json_text(text), is_guess=True) for text in meant)
 

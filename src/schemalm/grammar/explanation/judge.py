@@ -42,7 +42,7 @@ from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.texts.numbers import text_of_number
 
 JUDGING_UNITS = 3  # of work: a formula at a place
-REPETITION_UNITS = 2  # an item that is compared
+REPETITION_UNITS = 4  # an item that is compared
 CHARACTERS_PER_UNIT = 4  # of a text that is matched
 
 
@@ -75,7 +75,9 @@ class Judge:
         is_and, is_or = isinstance(formula, And), isinstance(formula, Or)
         num_held = 0
         for part in children(formula):
-            held = yield self.holds(part, place)
+            held = place.verdicts.get(part)
+            if held is None:
+                held = yield self.holds(part, place)
             num_held += held
             is_decided = not held if is_and else held if is_or else num_held > 1
             if is_decided:
@@ -126,7 +128,10 @@ class Judge:
             return decided == TRUE
         if isinstance(decided, IsInteger) and isinstance(value, int):
             return True
-        held: bool = yield self.holds(shape, place.inside(key))
+        inside = place.inside(key)
+        held = inside.verdicts.get(shape)
+        if held is None:
+            held = inside.verdicts[shape] = yield self.holds(decided, inside)
         return held
 
     def num_of_form(self, atom: Contains, place: Place) -> Task[int]:
