@@ -130,7 +130,7 @@ class Finder:
             return found
         changes = changes_of([found, *(fault for _, fault in conditions)])
         known = [fact for part, _ in conditions for fact in facts(children(part)[0], place.value) or ()]
-        if not known or found.place is not place:
+        if not known or place not in (found.place, found.place.parent):
             return replace(found, changes=changes)
         reason = joined(known, "and")
         return replace(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")

@@ -67,7 +67,9 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
         return f"did you mean {joined(guesses[:MAX_ALTERNATIVES], 'or')}?"
     if single and all(_is_said(change, fault) for change in single):
         return ""
-    words = [joined([_words(change, path) for change in changes], "and") for changes in own or remedies]
+    # What stands around the place may ask for it; what would help beside it is about something else.
+    around = [changes for changes in remedies if all(_holds(change, path) for change in changes)]
+    words = [joined([_words(change, path) for change in changes], "and") for changes in own or around]
     return joined(list(dict.fromkeys(words))[:MAX_ALTERNATIVES], "or")
 
 
@@ -80,6 +82,11 @@ def _is_said(change: Change, fault: Fault) -> bool:
 
 def _is_about(change: Change, path: Path) -> bool:
     return change.place.path in (path, path[:-1])
+
+
+def _holds(change: Change, path: Path) -> bool:
+    """Whether a change is at a place, or at one that holds it."""
+    return path[: change.place.depth] == change.place.path
 
 
 def _words(change: Change, path: Path) -> str:
