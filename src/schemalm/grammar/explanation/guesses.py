@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from schemalm.documents.values import scalar_fault
 from schemalm.grammar.explanation.allowance import Allowance
 from schemalm.grammar.explanation.places import Change, Place, Remove, Write
 from schemalm.grammar.explanation.wording import json_text
@@ -43,7 +44,7 @@ def other_spellings(place: Place, kinds: Sequence[str]) -> tuple[Change, ...]:
 
 
 def _other_spellings(place: Place, value: Any, kinds: Sequence[str]) -> Iterator[Change]:
-    if "string" in kinds and isinstance(value, bool | int | float):
+    if "string" in kinds and isinstance(value, bool | int | float) and scalar_fault(value) is None:
         yield Write(place, json.dumps(value), "put it in quotes")
     if isinstance(value, str) and len(value) <= MAX_NAME and not {"number", "integer", "boolean"}.isdisjoint(kinds):
         yield from _without_quotes(place, value)
