@@ -16,7 +16,7 @@ SCHEMAS: list[dict[str, Any]] = [
     {"minLength": 2, "pattern": "^a"},
     {"minimum": 1, "exclusiveMaximum": 3, "multipleOf": 1},
     {"required": ["a"], "properties": {"a": {"type": "integer"}}},
-    {"type": "object", "properties": {"a": {}}, "patternProperties": {"^b": {"type": "null"}}, "additionalProperties": False},
+    {"properties": {"a": {}}, "patternProperties": {"^b": {"type": "null"}}, "additionalProperties": False},
     {"propertyNames": {"maxLength": 1}, "maxProperties": 1},
     {"items": {"type": "integer"}, "minItems": 1, "uniqueItems": True},
     {"prefixItems": [{"type": "integer"}], "items": {"type": "string"}},
