@@ -43,7 +43,7 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     ({"run": "make", "shel": "bash"}, "/shel: the key 'shel' is not allowed here; did you mean 'shell'?"),
     ({"run": ["make"]}, '/run: expected string, found array ["make"]; write it without the list around it'),
     ({"run": 3}, "/run: expected string, found number 3; put it in quotes"),
-    ({"run": "make", "name": None}, "/name: expected string, found nothing (null); remove 'name'"),
+    ({"run": "make", "name": None}, "/name: expected string, found null; remove 'name'"),
     (
         {"run": "make", "timeout-minutes": "5"},
         '/timeout-minutes: "5" does not match the pattern ^\\$\\{\\{(.|[\\r\\n])*\\}\\}$; allowed too: number; '
@@ -126,7 +126,7 @@ CASES: list[tuple[Any, Any, str]] = [
     ({"type": "integer"}, "5", ': expected integer, found string "5"; write it without quotes'),
     ({"type": "boolean"}, "yes", ': expected boolean, found string "yes"'),
     ({"type": "string"}, True, ": expected string, found boolean true; put it in quotes"),
-    ({"type": "string"}, None, ": expected string, found nothing (null)"),
+    ({"type": "string"}, None, ": expected string, found null"),
     ({"minProperties": 2}, {"a": 1}, ': {"a": 1} has 1 key; the least is 2'),
     ({"maxItems": 1}, [1, 2], ": [1, 2] has 2 items; the most is 1"),
     ({"exclusiveMinimum": 1}, 1, ": 1 is too small: it must be more than 1"),

@@ -114,7 +114,7 @@ def pattern(source: str) -> str:
 
 def described(value: Any) -> str:
     """A value with its kind."""
-    return "nothing (null)" if value is None else f"{kind_of(value)} {shown(value)}"
+    return "null" if value is None else f"{kind_of(value)} {shown(value)}"
 
 
 def shown(value: Any) -> str:
