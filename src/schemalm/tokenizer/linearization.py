@@ -42,7 +42,7 @@ class Linearizer(Generic[T]):
         self._expansions, self._writing = expansions, writing
         self._slots = Slots(expansions, writing)
         self._shape = grammar.shape
-        self._explainer = Explainer(grammar.shapes, grammar.resolve)
+        self._explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)
 
     def write(self, value: Any) -> list[T]:
         """What is written for the value's derivation; raises InvalidDocument where the schema refuses it."""
@@ -51,7 +51,7 @@ class Linearizer(Generic[T]):
         try:
             return self._walk(value)
         except RecursionError:
-            # Explaining a refusal and comparing items take Python's stack.
+            # Comparing items takes Python's stack.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
 
     def _walk(self, value: Any) -> list[T]:
@@ -93,7 +93,7 @@ class Linearizer(Generic[T]):
             raise self._explained(value, _path(frames, name, pairs)) from None
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
-        failure = _fault(value, path) or self._explainer.explain(self._shape, value)
+        failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)
         if failure is None:
             message = f"this value cannot be written: {NOT_WRITTEN}"
             failure = Failure(path, "type", message)
