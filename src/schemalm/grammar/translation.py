@@ -42,9 +42,10 @@ from schemalm.grammar.containers import (
     items,
     one_of_values,
 )
+from schemalm.grammar.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, atoms, children, exactly_one, negate
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.references import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012, References, Resolver
+from schemalm.grammar.references import References, Resolver
 from schemalm.grammar.shapes import Patterns
 from schemalm.grammar.sources import Schema
 from schemalm.grammar.symbols import CONST, KEY, Symbol
@@ -85,11 +86,12 @@ class KeywordUse:
 
 @dataclass(frozen=True)
 class Node:
-    """A schema object with its place: the JSON pointer, and what resolves its references."""
+    """A schema object with its place: the JSON pointer, what resolves its references, and the draft it is read by."""
 
     content: dict[str, Any]
     pointer: str
     resolver: Resolver
+    draft: int
 
     def __contains__(self, keyword: str) -> bool:
         return keyword in self.content
@@ -114,7 +116,6 @@ class Translator:
         self.formats = formats
         self.limits = budget.limits
         self.references = References(schema)
-        self.draft = self.references.draft
         self.uses: list[KeywordUse] = []
         self.symbols: dict[Symbol, None] = {}
         self.nodes: dict[str, Formula] = {}
@@ -166,7 +167,7 @@ class Translator:
         self._budget.spend()
         if isinstance(content, bool):
             return TRUE if content else FALSE
-        node = Node(content, pointer, resolver)
+        node = self.at(content, pointer, resolver)
         parts = []
         for keyword in content:
             if keyword not in HANDLERS and keyword not in COMPANIONS:
@@ -181,24 +182,28 @@ class Translator:
         shape = self.nodes[pointer] = all_of(parts)
         return shape
 
+    def at(self, content: dict[str, Any], pointer: str, resolver: Resolver) -> Node:
+        """A schema object at its place."""
+        return Node(content, pointer, resolver, self.references.drafts.of(content))
+
     def binds(self, node: Node, keyword: str) -> bool:
         """Whether a node has a keyword that says something in this draft."""
         # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
-        if keyword not in node or ("$ref" in node and keyword != "$ref" and self.draft < DRAFT201909):
+        if keyword not in node or ("$ref" in node and keyword != "$ref" and node.draft < DRAFT201909):
             return False
         return not self._is_annotation(node, keyword)
 
     def _is_annotation(self, node: Node, keyword: str) -> bool:
         """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
         if keyword == "format":
-            return self.formats == "annotate" or format_language(str(node["format"]), self.draft) is None
+            return self.formats == "annotate" or format_language(str(node["format"]), node.draft) is None
         if keyword in ("then", "else"):
-            return self.draft < DRAFT7 or "if" not in node
+            return node.draft < DRAFT7 or "if" not in node
         if keyword in ("minContains", "maxContains"):
-            return self.draft < DRAFT201909 or "contains" not in node
+            return node.draft < DRAFT201909 or "contains" not in node
         if keyword == "additionalItems":
             return not isinstance(node.content.get("items"), list)
-        return INTRODUCED.get(keyword, 0) > self.draft
+        return INTRODUCED.get(keyword, 0) > node.draft
 
     def inside(self, node: Node, *path: str | int) -> tuple[Any, str, Resolver]:
         """A node inside another one: what it is, its JSON pointer, and what resolves the references inside it."""
@@ -385,12 +390,12 @@ HANDLERS: dict[str, Handler] = {
     "$dynamicRef": lambda self, node: self.reference(node, "$dynamicRef"),
     "$recursiveRef": lambda self, node: self.reference(node, "$recursiveRef"),
     "type": lambda self, node: KindIs(
-        tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), self.draft >= DRAFT6
+        tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), node.draft >= DRAFT6
     ),
     "enum": lambda self, node: self.enumeration(node["enum"]),
     "const": lambda self, node: self.constant(node["const"]),
     "pattern": lambda self, node: self.pattern(node["pattern"], node.place("pattern"), "pattern"),
-    "format": lambda self, node: Format(node["format"], self.draft),
+    "format": lambda self, node: Format(node["format"], node.draft),
     "minLength": lambda self, node: self.minimum(node, "minLength", MinLength),
     "maxLength": lambda self, node: MaxLength(self.count(node, "maxLength")),
     "minimum": lambda self, node: self.bound(node, "minimum"),
