@@ -18,7 +18,8 @@ import jsonschema_rs
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from schemalm.documents.pointer import pointer_to
-from schemalm.errors import SchemaError
+from schemalm.documents.values import levels
+from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
 from schemalm.grammar.limits import Limits
 from schemalm.suggestions import close_names, did_you_mean
@@ -157,7 +158,8 @@ def _refuse(uri: str) -> Any:
 def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
     text = _read(schema) if isinstance(schema, str | Path) else _serialize(schema)
     if len(text) > limits.schema_bytes:
-        raise SchemaError(f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}")
+        message = f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}"
+        raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
     try:
         tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
         json.dumps(tree, ensure_ascii=False).encode()
@@ -223,10 +225,7 @@ def _similar_files(path: Path) -> list[str]:
 
 
 def _check_depth(tree: Schema, limit: int) -> None:
-    stack: list[tuple[Any, int]] = [(tree, 1)]
-    while stack:
-        node, depth = stack.pop()
+    for depth, _ in enumerate(levels(tree), start=1):
         if depth > limit:
-            raise SchemaError(f"the schema is nested more than {limit} levels deep")
-        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        stack.extend((child, depth + 1) for child in inner)
+            message = f"the schema is nested more than {limit} levels deep"
+            raise LimitError(message, limit="schema_depth", maximum=limit)

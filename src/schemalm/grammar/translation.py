@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from schemalm.documents.pointer import pointer_to
-from schemalm.errors import SchemaError
+from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.assertions import (
     Format,
     KindIs,
@@ -48,7 +48,7 @@ from schemalm.grammar.limits import Budget
 from schemalm.grammar.references import References, Resolver
 from schemalm.grammar.shapes import Patterns
 from schemalm.grammar.sources import Schema
-from schemalm.grammar.symbols import CONST, KEY, Symbol
+from schemalm.grammar.symbols import CONST, KEY, MAX_SCHEMA_SYMBOLS, Symbol
 from schemalm.grammar.texts.formats import format_language
 from schemalm.grammar.texts.pattern import PatternError
 from schemalm.grammar.unevaluated import Evaluations, combinations
@@ -236,43 +236,36 @@ class Translator:
         self._waiting.append((location, content, pointer, resolver))
         return Reference(location)
 
-    def name(self, names: Iterable[str]) -> None:
-        """Notes the names of keys."""
-        self.symbols.update(dict.fromkeys(map(KEY, names)))
+    def note(self, node: Node, keyword: str, symbols: Iterable[Symbol]) -> None:
+        """Notes the symbols that a keyword asks for; raises LimitError where they become too many."""
+        most = min(self.limits.symbols, MAX_SCHEMA_SYMBOLS)
+        for symbol in symbols:
+            self.symbols[symbol] = None
+            if len(self.symbols) > most:
+                message = f"the schema lists more than {most:,} keys and strings"
+                raise LimitError(message, limit="symbols", maximum=most, pointer=node.place(keyword), keyword=keyword)
 
-    def constants(self, values: list[Any]) -> None:
-        """Notes the strings and the names of keys inside constants."""
-        pending = list(values)
-        for value in pending:
-            if isinstance(value, str):
-                self.symbols[CONST(value)] = None
-            elif isinstance(value, dict):
-                self.name(value)
-                pending.extend(value.values())
-            elif isinstance(value, list):
-                pending.extend(value)
-
-    def required(self, names: Iterable[str]) -> Formula:
+    def required(self, node: Node, keyword: str, names: list[str]) -> Formula:
         """The shape of objects that have these keys."""
-        listed = list(names)
-        self.name(listed)
-        return all_of(Has(name) for name in listed)
+        self.note(node, keyword, map(KEY, names))
+        return all_of(map(Has, names))
 
     def count(self, node: Node, keyword: str) -> int:
         """The value of a keyword that counts, as an integer."""
         return int(node[keyword])
 
     def least_count(self, node: Node, keyword: str) -> int:
-        """The value of a keyword that asks for so many; raises SchemaError over the limit."""
+        """The value of a keyword that asks for so many; raises LimitError over the limit."""
         count = self.count(node, keyword)
-        limit = self.limits.minimum_keys if keyword == "minProperties" else self.limits.minimum_count
+        name = "minimum_keys" if keyword == "minProperties" else "minimum_count"
+        limit = getattr(self.limits, name)
         if count > limit:
             message = f"{keyword} is {count}, over the limit of {limit}"
-            raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
+            raise LimitError(message, limit=name, maximum=limit, pointer=node.place(keyword), keyword=keyword)
         return count
 
     def minimum(self, node: Node, keyword: str, assertion: Callable[[int], Formula]) -> Formula:
-        """The assertion of a least count; raises SchemaError over the limit."""
+        """The assertion of a least count; raises LimitError over the limit."""
         count = self.least_count(node, keyword)
         return assertion(count) if count > 0 else TRUE
 
@@ -300,13 +293,13 @@ class Translator:
 
     def members(self, node: Node) -> Formula:
         """`properties`, `patternProperties` and `additionalProperties` together."""
-        self.name(node.content.get("properties", {}))
+        self.note(node, "properties", map(KEY, node.content.get("properties", {})))
         named = tuple((name, self.inner(node, "properties", name)) for name in node.content.get("properties", {}))
         patterned = []
         for source in node.content.get("patternProperties", {}):
             key = self.pattern(source, node.place("patternProperties", source), "patternProperties")
             patterned.append((key, self.inner(node, "patternProperties", source)))
-            self.name(self._patterns.finite_texts(source))
+            self.note(node, "patternProperties", map(KEY, self._patterns.finite_texts(source)))
         rest = self.inner(node, "additionalProperties") if "additionalProperties" in node else TRUE
         return Members(named, tuple(patterned), rest)
 
@@ -322,9 +315,9 @@ class Translator:
         """What the presence of keys asks for: other keys, or a shape of the whole object."""
         parts = []
         for name, dependency in node[keyword].items():
-            self.name([name])
+            self.note(node, keyword, [KEY(name)])
             is_listed = isinstance(dependency, list)
-            shape = self.required(dependency) if is_listed else self.inner(node, keyword, name)
+            shape = self.required(node, keyword, dependency) if is_listed else self.inner(node, keyword, name)
             parts.append(any_of([negate(of_kind("object")), negate(Has(name)), shape]))
         return all_of(parts)
 
@@ -341,20 +334,33 @@ class Translator:
         most = self.count(node, "maxContains") if self.binds(node, "maxContains") else None
         return any_of([negate(of_kind("array")), contains(self.inner(node, "contains"), least, most)])
 
-    def enumeration(self, values: list[Any]) -> Formula:
+    def enumeration(self, node: Node, values: list[Any]) -> Formula:
         """The shape of a list of constants."""
-        self.constants(values)
+        self.note(node, "enum", _symbols_in(values))
         return one_of_values(values)
 
-    def constant(self, value: Any) -> Formula:
+    def constant(self, node: Node, value: Any) -> Formula:
         """The shape of one constant."""
-        self.constants([value])
+        self.note(node, "const", _symbols_in([value]))
         return equals(value)
 
     def unevaluated(self, node: Node, keyword: str) -> Formula:
         """`unevaluatedProperties` or `unevaluatedItems`: by which branches hold, what is left for it differs."""
         shape = self.inner(node, keyword)
         return combinations(Evaluations(self, keyword), node, shape, self.limits)
+
+
+def _symbols_in(values: list[Any]) -> Iterator[Symbol]:
+    """The symbols of the strings and of the names of keys inside constants."""
+    pending = list(values)
+    for value in pending:
+        if isinstance(value, str):
+            yield CONST(value)
+        elif isinstance(value, dict):
+            yield from map(KEY, value)
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def _gathered(branches: list[Formula]) -> list[Formula]:
@@ -392,8 +398,8 @@ HANDLERS: dict[str, Handler] = {
     "type": lambda self, node: KindIs(
         tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), node.draft >= DRAFT6
     ),
-    "enum": lambda self, node: self.enumeration(node["enum"]),
-    "const": lambda self, node: self.constant(node["const"]),
+    "enum": lambda self, node: self.enumeration(node, node["enum"]),
+    "const": lambda self, node: self.constant(node, node["const"]),
     "pattern": lambda self, node: self.pattern(node["pattern"], node.place("pattern"), "pattern"),
     "format": lambda self, node: Format(node["format"], node.draft),
     "minLength": lambda self, node: self.minimum(node, "minLength", MinLength),
@@ -403,7 +409,9 @@ HANDLERS: dict[str, Handler] = {
     "exclusiveMinimum": lambda self, node: self.bound(node, "exclusiveMinimum"),
     "exclusiveMaximum": lambda self, node: self.bound(node, "exclusiveMaximum"),
     "multipleOf": lambda self, node: MultipleOf(node["multipleOf"]),
-    "required": lambda self, node: self.required(node["required"]) if isinstance(node["required"], list) else TRUE,
+    "required": lambda self, node: (
+        self.required(node, "required", node["required"]) if isinstance(node["required"], list) else TRUE
+    ),
     **_first_of(("properties", "patternProperties", "additionalProperties"), Translator.members),
     "propertyNames": lambda self, node: PropertyNames(self.inner(node, "propertyNames")),
     "minProperties": lambda self, node: self.minimum(node, "minProperties", MinProperties),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations as subsets
 from typing import TYPE_CHECKING
 
-from schemalm.errors import SchemaError
+from schemalm.errors import LimitError
 from schemalm.grammar.assertions import Pattern, of_kind
 from schemalm.grammar.containers import Has, Members, items
 from schemalm.grammar.dialects import DRAFT202012
@@ -129,8 +129,10 @@ def combinations(evaluations: Evaluations, node: Node, shape: Formula, limits: L
             cases[condition] = cases.get(condition, NONE) | evaluated
     certain = cases.pop(TRUE, NONE)
     if len(cases) > limits.unevaluated_branches:
-        raise SchemaError(
+        raise LimitError(
             f"{evaluations.keyword} depends on {len(cases)} branches, more than {limits.unevaluated_branches}",
+            limit="unevaluated_branches",
+            maximum=limits.unevaluated_branches,
             pointer=node.place(evaluations.keyword),
             keyword=evaluations.keyword,
         )
