@@ -44,6 +44,7 @@ from schemalm.grammar.containers import (
 )
 from schemalm.grammar.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, atoms, children, exactly_one, negate
+from schemalm.grammar.keyword_forms import fault_of
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.references import References, Resolver
 from schemalm.grammar.shapes import Patterns
@@ -52,6 +53,7 @@ from schemalm.grammar.symbols import CONST, KEY, MAX_SCHEMA_SYMBOLS, Symbol
 from schemalm.grammar.texts.formats import format_language
 from schemalm.grammar.texts.pattern import PatternError
 from schemalm.grammar.unevaluated import Evaluations, combinations
+from schemalm.wording import shortened
 
 # Keywords that are annotations in the drafts before.
 INTRODUCED = {
@@ -71,6 +73,8 @@ INTRODUCED = {
     "prefixItems": DRAFT202012,
     "$dynamicRef": DRAFT202012,
 }
+# Of a value in messages.
+MAX_VALUE_CHARACTERS = 80
 # Keywords of which no finite state can tell whether they hold.
 GUARDED = frozenset({"uniqueItems"})
 
@@ -183,8 +187,15 @@ class Translator:
         return shape
 
     def at(self, content: dict[str, Any], pointer: str, resolver: Resolver) -> Node:
-        """A schema object at its place."""
-        return Node(content, pointer, resolver, self.references.drafts.of(content))
+        """A schema object at its place; raises SchemaError where a keyword that binds has no value of its form."""
+        node = Node(content, pointer, resolver, self.references.drafts.of(content))
+        for keyword, value in content.items():
+            fault = fault_of(keyword, value)
+            if fault and self.binds(node, keyword):
+                found = shortened(repr(value), MAX_VALUE_CHARACTERS)
+                message = f"this is no JSON Schema: {keyword} has to be {fault}, found {found}"
+                raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
+        return node
 
     def binds(self, node: Node, keyword: str) -> bool:
         """Whether a node has a keyword that says something in this draft."""
