@@ -8,6 +8,7 @@ that compare unequal may still be equivalent. Which assertions exist is not know
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -170,7 +171,7 @@ def substitute(formula: Formula, replace: Callable[[Atom], Formula]) -> Formula:
             result = replace(node)
         else:
             parts = [walk(part) for part in children(node)]
-            result = rebuild(node, parts)
+            result = node if all(map(operator.is_, parts, children(node))) else rebuild(node, parts)
         memo[node] = result
         return result
 

@@ -95,7 +95,7 @@ class Grammar:
             self._translator, self.shapes = base._translator, base.shapes
         self.resolve = self._translator.shape
         self.shape: Formula = self.resolve("")
-        self.has_guards = any(use.status == "guard" for use in self._translator.uses)
+        self.has_guards = self._translator.has_guards
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = plain = CostTable(self._space, self.automaton, budget)

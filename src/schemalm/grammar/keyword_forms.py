@@ -13,8 +13,8 @@ TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "s
 
 
 def fault_of(keyword: str, value: Any) -> str:
-    """What a keyword asks for, where its value is something else; empty where it fits."""
-    words, fits = FORMS.get(keyword, ANYTHING)
+    """What a keyword of `FORMS` asks for, where its value is something else; empty where it fits."""
+    words, fits = FORMS[keyword]
     return "" if fits(value) else words
 
 
@@ -50,7 +50,6 @@ def _is_type(value: Any) -> bool:
 _are_names, _are_schemas = _are(_is_text), _are(_is_schema)
 
 Form = tuple[str, Callable[[Any], bool]]
-ANYTHING: Form = "anything", lambda value: True
 SCHEMA: Form = "a schema", _is_schema
 SCHEMAS: Form = "a list of schemas", _are_schemas
 TABLE: Form = "an object of schemas", _table_of(_is_schema)

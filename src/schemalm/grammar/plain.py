@@ -19,7 +19,7 @@ from schemalm.grammar.identity import identity
 from schemalm.grammar.references import DYNAMIC, Resolver
 from schemalm.grammar.sources import Schema
 from schemalm.grammar.texts.spelling import portable_pattern
-from schemalm.grammar.translation import COMPANIONS, HANDLERS, Node, Translator
+from schemalm.grammar.translation import BINDING, Node, Translator
 
 DEFINITIONS = "definitions"
 # What references lead to is written once more, and may lie inside one another.
@@ -81,7 +81,7 @@ class _Writer:
         written: dict[str, Any] = {} if node.draft == around else {"$schema": self._drafts.address_of(content)}
         beside: list[Schema] = []
         for keyword in content:
-            if (keyword not in HANDLERS and keyword not in COMPANIONS) or not self._translator.binds(node, keyword):
+            if keyword not in BINDING or not self._translator.binds(node, keyword):
                 continue
             for found in WRITERS.get(keyword, _Writer._value)(self, node, keyword):
                 if written.keys().isdisjoint(found):

@@ -36,6 +36,8 @@ HINTS = {
     ("required", f'{value} is not of type "array"'): "; it is a list of names, beside the properties that it names"
     for value in ("true", "false")
 }
+# How a lone surrogate stands in JSON, and half a character as well.
+ESCAPED_SURROGATE = b"\\ud"
 # Files beside a missing one that are looked at for a similar name.
 MAX_NEIGHBOURS = 1000
 
@@ -127,9 +129,11 @@ def _error(tree: Schema, candidates: Sequence[str]) -> jsonschema_rs.ValidationE
     first: jsonschema_rs.ValidationError | None = None
     for candidate in candidates:
         validator = _meta_validator(candidate)
+        if validator.is_valid(tree):
+            return None
         # Something listed twice does no harm, and schemas that are in use do it.
         errors = (error for error in validator.iter_errors(tree) if error.schema_path[-1] != "uniqueItems")
-        error = None if validator.is_valid(tree) else next(errors, None)
+        error = next(errors, None)
         if error is None:
             return None
         first = first or error
@@ -162,7 +166,9 @@ def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
         raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
     try:
         tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
-        json.dumps(tree, ensure_ascii=False).encode()
+        # Only what is escaped, or no ASCII, can be a lone surrogate.
+        if not text.isascii() or b"\0" in text or ESCAPED_SURROGATE in text.lower():
+            json.dumps(tree, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"the schema is no JSON: {error}") from None
     if not isinstance(tree, dict | bool):

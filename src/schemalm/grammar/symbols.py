@@ -7,7 +7,8 @@ a private range. Source of the table: section 2 of the design, "From value to sy
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 NUM_BYTES = 256
 # Supplementary Private Use Area A begins here.
@@ -15,8 +16,7 @@ FIRST_PRIVATE = 0xF0000
 NUM_PRIVATE = 0xFFFE
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A symbol: its class, how many nonterminals it opens, and the key, constant or kind that it names."""
 
     label: str
@@ -67,6 +67,12 @@ class SymbolTable:
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    @cached_property
+    def keys(self) -> dict[str, int]:
+        """The symbols of the keys that the schema names, by name."""
+        own = enumerate(self.symbols[len(COMMON) :], start=len(COMMON))
+        return {symbol.text: number for number, symbol in own if symbol.label == "KEY"}
 
 
 def character_of(symbol: int) -> str:

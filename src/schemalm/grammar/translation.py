@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError, SchemaError
@@ -44,7 +44,7 @@ from schemalm.grammar.containers import (
 )
 from schemalm.grammar.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, atoms, children, exactly_one, negate
-from schemalm.grammar.keyword_forms import fault_of
+from schemalm.grammar.keyword_forms import FORMS, fault_of
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.references import References, Resolver
 from schemalm.grammar.shapes import Patterns
@@ -79,8 +79,7 @@ MAX_VALUE_CHARACTERS = 80
 GUARDED = frozenset({"uniqueItems"})
 
 
-@dataclass(frozen=True)
-class KeywordUse:
+class KeywordUse(NamedTuple):
     """One constraining keyword at one place of the schema: `status` is construction, guard or annotation."""
 
     pointer: str
@@ -88,7 +87,7 @@ class KeywordUse:
     status: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """A schema object with its place: the JSON pointer, what resolves its references, and the draft it is read by."""
 
@@ -111,7 +110,7 @@ class Node:
 class Translator:
     """Translates the nodes of one schema.
 
-    uses, symbols: the keywords, and the names and constants, that were met. nodes: the shape of every schema object, by
+    symbols: the names and constants that were met. nodes: the shape of every schema object, by
     its JSON pointer. expressions: every pattern, by its JSON pointer.
     """
 
@@ -120,7 +119,7 @@ class Translator:
         self.formats = formats
         self.limits = budget.limits
         self.references = References(schema)
-        self.uses: list[KeywordUse] = []
+        self._read: list[Node] = []
         self.symbols: dict[Symbol, None] = {}
         self.nodes: dict[str, Formula] = {}
         self.expressions: dict[str, str] = {}
@@ -172,26 +171,35 @@ class Translator:
         if isinstance(content, bool):
             return TRUE if content else FALSE
         node = self.at(content, pointer, resolver)
-        parts = []
-        for keyword in content:
-            if keyword not in HANDLERS and keyword not in COMPANIONS:
-                continue
-            if not self.binds(node, keyword):
-                self.uses.append(KeywordUse(node.place(keyword), keyword, "annotation"))
-                continue
-            if keyword in HANDLERS:
-                parts.append(HANDLERS[keyword](self, node))
-            status = "guard" if keyword in GUARDED and content[keyword] else "construction"
-            self.uses.append(KeywordUse(node.place(keyword), keyword, status))
-        shape = self.nodes[pointer] = all_of(parts)
+        self._read.append(node)
+        handlers = [HANDLERS[keyword] for keyword in content if keyword in HANDLERS and self.binds(node, keyword)]
+        shape = self.nodes[pointer] = all_of([handle(self, node) for handle in handlers])
         return shape
+
+    @property
+    def uses(self) -> Iterator[KeywordUse]:
+        """The constraining keywords that were met."""
+        for node in self._read:
+            for keyword in BINDING & node.content.keys():
+                yield KeywordUse(f"{node.pointer}/{keyword}", keyword, self._status(node, keyword))
+
+    @property
+    def has_guards(self) -> bool:
+        """Whether a keyword was met of which no finite state can tell whether it holds."""
+        return any(
+            self._status(node, keyword) == "guard" for node in self._read for keyword in GUARDED & node.content.keys()
+        )
+
+    def _status(self, node: Node, keyword: str) -> str:
+        if not self.binds(node, keyword):
+            return "annotation"
+        return "guard" if keyword in GUARDED and node[keyword] else "construction"
 
     def at(self, content: dict[str, Any], pointer: str, resolver: Resolver) -> Node:
         """A schema object at its place; raises SchemaError where a keyword that binds has no value of its form."""
         node = Node(content, pointer, resolver, self.references.drafts.of(content))
         for keyword, value in content.items():
-            fault = fault_of(keyword, value)
-            if fault and self.binds(node, keyword):
+            if keyword in FORMS and (fault := fault_of(keyword, value)) and self.binds(node, keyword):
                 found = shortened(repr(value), MAX_VALUE_CHARACTERS)
                 message = f"this is no JSON Schema: {keyword} has to be {fault}, found {found}"
                 raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
@@ -199,10 +207,11 @@ class Translator:
 
     def binds(self, node: Node, keyword: str) -> bool:
         """Whether a node has a keyword that says something in this draft."""
+        content = node.content
         # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
-        if keyword not in node or ("$ref" in node and keyword != "$ref" and node.draft < DRAFT201909):
+        if keyword not in content or (node.draft < DRAFT201909 and keyword != "$ref" and "$ref" in content):
             return False
-        return not self._is_annotation(node, keyword)
+        return keyword in ALWAYS_BINDING or not self._is_annotation(node, keyword)
 
     def _is_annotation(self, node: Node, keyword: str) -> bool:
         """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
@@ -445,3 +454,6 @@ HANDLERS: dict[str, Handler] = {
 }
 # Keywords that the handler of another one reads.
 COMPANIONS = frozenset({"additionalItems", "then", "else", "minContains", "maxContains"})
+BINDING = HANDLERS.keys() | COMPANIONS
+# Those that say something in every draft, whatever stands beside them but a `$ref`.
+ALWAYS_BINDING = HANDLERS.keys() - INTRODUCED.keys() - {"format"}
