@@ -38,8 +38,9 @@ class SpellingTrie:
         self._children: dict[tuple[int, int], int] = {}
         # The root has a child for every symbol, in order: nothing has to be looked up.
         num_symbols = len(vocabulary.grammar.symbols)
-        tokens = [-1, *range(FIRST_SYMBOL_ID, FIRST_SYMBOL_ID + num_symbols)]
-        symbols = [*range(-1, num_symbols)]
+        first_learned = num_symbols + 1
+        tokens: list[int] = []
+        symbols: list[int] = []
         # Nodes that have children: their number, that of their first child, and how many of these are by a byte.
         inner = [(ROOT, 1, NUM_BYTES)]
         queue: deque[tuple[Trie, int]] = deque()
@@ -47,7 +48,7 @@ class SpellingTrie:
             queue += [(longer, symbol + 1) for symbol, (_, longer) in sorted(vocabulary.trie.items()) if longer]
         while queue:
             node, number = queue.popleft()
-            first, leading = len(tokens), sorted(node)
+            first, leading = first_learned + len(tokens), sorted(node)
             num_bytes = bisect_left(leading, NUM_BYTES)
             inner.append((number, first, num_bytes))
             symbols += leading
@@ -56,10 +57,12 @@ class SpellingTrie:
                 ((number, symbol), child) for child, symbol in enumerate(leading[num_bytes:], start=first + num_bytes)
             )
             queue += [(node[symbol][1], child) for child, symbol in enumerate(leading, start=first) if node[symbol][1]]
-        self.tokens, self.symbols = np.array(tokens, np.int32), np.array(symbols, np.int32)
+        self.symbols = np.concatenate([np.arange(-1, num_symbols, dtype=np.int32), np.array(symbols, np.int32)])
+        self.tokens = np.concatenate([self.symbols[:first_learned] + FIRST_SYMBOL_ID, np.array(tokens, np.int32)])
+        self.tokens[ROOT] = -1
         numbers, firsts, counts = np.array(inner, np.int32).T
         self.first_bytes, self.num_bytes = np.zeros_like(self.tokens), np.zeros_like(self.tokens)
-        self.is_inner = np.zeros(len(tokens), np.bool_)
+        self.is_inner = np.zeros(len(self.tokens), np.bool_)
         self.first_bytes[numbers], self.num_bytes[numbers], self.is_inner[numbers] = firsts, counts, True
         self._ends = {end: self._children_by(end) for end in text_ends}
 

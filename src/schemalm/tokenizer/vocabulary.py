@@ -41,14 +41,22 @@ class Vocabulary:
         learned = dict.fromkeys([*self.whole_values, *(a + b for a, b in self.merges)])
         self.num_learned = len(learned)
         self.spellings: list[str] = ["", "", *characters, *learned]
-        self.ids = dict(zip(self.spellings[FIRST_SYMBOL_ID:], range(FIRST_SYMBOL_ID, len(self)), strict=True))
-        unknown = {part for value in self.whole_values for part in value} - set(characters) if whole_values else set()
-        unknown |= {part for pair in self.merges for part in pair} - self.ids.keys()
-        if unknown:
-            raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
+        if learned:
+            self._check_parts()
         own = range(len(COMMON_SPELLINGS), len(characters))
         self.symbols: list[tuple[int, ...]] = [(), (), *COMMON_SPELLINGS, *zip(own)]
         self.symbols += (tuple(map(symbol_of, spelling)) for spelling in learned)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The token ids by spelling."""
+        return dict(zip(self.spellings[FIRST_SYMBOL_ID:], range(FIRST_SYMBOL_ID, len(self)), strict=True))
+
+    def _check_parts(self) -> None:
+        unknown = {part for value in self.whole_values for part in value} - set(self.grammar.symbols.characters)
+        unknown |= {part for pair in self.merges for part in pair} - self.ids.keys()
+        if unknown:
+            raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
 
     def __len__(self) -> int:
         return len(self.spellings)
