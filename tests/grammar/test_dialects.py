@@ -95,6 +95,16 @@ def test_a_reference_leads_into_the_draft_of_its_target(draft: str) -> None:
     assert verdicts(schema, values) == [True, True, False]
 
 
+@pytest.mark.parametrize("reference", ["#/$defs/old/definitions/text", "#/definitions/text"])
+def test_a_pointer_in_a_part_with_a_name_leads_on_from_the_part_or_from_the_whole(reference: str) -> None:
+    part = {"properties": {"b": {"$ref": reference}}, "definitions": {"text": {"type": "string"}}}
+    schema = {
+        "$defs": {"old": {"$schema": DRAFTS["4"], "id": "schemas/old", **part}},
+        "properties": {"a": {"$ref": "#/$defs/old"}},
+    }
+    assert verdicts(schema, [{"a": {"b": ""}}, {"a": {"b": 1}}]) == [True, False]
+
+
 @pytest.mark.parametrize(("outer", "inner"), PAIRS)
 @pytest.mark.parametrize("names", [{"$id": "http://example.org/"}, {"id": "http://example.org/"}, {"$anchor": "a"}, {}])
 def test_parts_that_nothing_refers_to_may_hold_anything(outer: str, inner: str, names: dict[str, str]) -> None:

@@ -87,6 +87,11 @@ class Drafts:
         """The draft of an object of the schema, by identity."""
         return self._others.get(id(node), self.root)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a part is of another draft than the whole."""
+        return bool(self._others)
+
     def address_of(self, node: Any) -> str:
         """The address of the draft of an object of the schema."""
         return DIALECTS[self.of(node) - DRAFT4]

@@ -78,6 +78,9 @@ class References:
             target, inside, found = _at_path(self._schema, path), None, pointer_to(path)
         else:
             target, inside = self._look_up(keyword, reference, resolver)
+            if target is NOWHERE and self.drafts.is_mixed:
+                # The `id` of a part names nothing to those who go by the draft of what encloses it.
+                target, inside = self._look_up(keyword, reference, self.root)
             found = self._pointer(target)
         if target is NOWHERE:
             message = f"{keyword} {reference!r} leads to nothing inside the schema; nothing is fetched"
