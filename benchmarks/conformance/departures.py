@@ -30,6 +30,19 @@ SCHEMAS = (
         "What its keywords would mean is not known. Real schemas seldom name their draft.",
     ),
     Departure(
+        "`$schema` in a part",
+        "A part with a `$schema` of its own is read by that draft, with all that lies inside it, whether or not it "
+        "has an `$id`; an address that is not known says nothing there.",
+        "2020-12 says so of parts with an `$id` (9.3.2). Elsewhere `$schema` is not provided for; validators read "
+        "it so.",
+    ),
+    Departure(
+        "references in a circle",
+        "Refused where a reference leads back to itself before any key or item, as in `allOf: [{$ref: '#'}]`.",
+        "The specification leaves undefined what it means (2020-12, 9.4.1). Some validators do not end, others take "
+        "it for true.",
+    ),
+    Departure(
         "`$vocabulary`",
         "Ignored: the keywords of the draft bind, and those of other vocabularies are annotations.",
         "A custom meta-schema would have to be fetched, and schemas with one are refused by their `$schema`.",
@@ -58,7 +71,8 @@ SCHEMAS = (
     Departure(
         "`Limits`",
         "A schema over a limit is refused: 8 MiB, 128 levels (scalars count as one), least counts over 5,000, `{m,n}` "
-        "over 5,000, `minProperties` over 100. Values that need more than a million symbols count as impossible.",
+        "over 5,000, `minProperties` over 100, 65,521 keys and strings that it lists. Values that need more than a "
+        "million symbols count as impossible.",
         "A hostile schema has to end in an error. All limits can be set.",
     ),
     Departure(

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from schemalm.errors import InvalidDocument, SchemaError
+from schemalm.errors import InvalidDocument, LimitError, SchemaError
 from schemalm.grammar import Limits, compile_schema
 from schemalm.grammar.limits import Budget
+from schemalm.grammar.symbols import COMMON, FIRST_PRIVATE, NUM_PRIVATE, character_of, symbol_of
 from schemalm.tokenizer import Tokenizer
 
 MAX_SECONDS = 15
@@ -236,7 +237,7 @@ def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> No
             "20",
         ),
         ({"type": "array", "minItems": 50}, Limits(grammar_states=20), "more than 20 states"),
-        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0.0 seconds"),
+        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0 seconds"),
         ({"type": "array", "minItems": 50}, Limits(completion_symbols=50), "no finite value|symbols"),
         ({"type": "string", "minLength": 50}, Limits(minimum_count=20), "limit of 20"),
         ({"type": "array", "minItems": 50}, Limits(minimum_count=20), "limit of 20"),
@@ -248,6 +249,7 @@ def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> No
             Limits(completion_symbols=50),
             "no finite value|symbols|no value",
         ),
+        ({"properties": {"a": {"enum": ["b", "c"]}}}, Limits(symbols=2), "more than 2 keys and strings"),
         (
             {
                 "anyOf": [{"properties": {"a": {}}, "minProperties": n} for n in range(5)],
@@ -262,6 +264,52 @@ def test_every_limit_ends_in_a_schema_error(schema: Any, limits: Limits, message
     compile_schema(schema)
     with pytest.raises(SchemaError, match=message):
         compile_schema(schema, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("schema", "limit", "pointer"),
+    [
+        ({"title": "x" * 200}, "schema_bytes", ""),
+        ({"not": {"not": {}}}, "schema_depth", ""),
+        ({"properties": {"a": {"minItems": 50}}}, "minimum_count", "/properties/a/minItems"),
+        ({"items": {"minProperties": 50}}, "minimum_keys", "/items/minProperties"),
+        ({"items": {"enum": ["a", {"b": ["c"]}]}}, "symbols", "/items/enum"),
+        ({"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["c"]}}, "symbols", "/dependentRequired"),
+        ({"$defs": {"a": {"const": ["a", "b", "c"]}}, "$ref": "#/$defs/a"}, "symbols", "/$defs/a/const"),
+        (
+            {"items": {"anyOf": [{"required": ["a"], "properties": {"a": {}}}] * 2, "unevaluatedProperties": False}},
+            "unevaluated_branches",
+            "/items/unevaluatedProperties",
+        ),
+    ],
+)
+def test_a_limit_of_the_schema_is_named_with_the_place_that_breaks_it(schema: Any, limit: str, pointer: str) -> None:
+    small = {"schema_bytes": 100, "schema_depth": 2, "minimum_count": 9, "minimum_keys": 9, "symbols": 2}
+    limits = Limits(**{limit: {**small, "unevaluated_branches": 0}[limit]})
+    with pytest.raises(LimitError, match=rf"limit {limit} = ") as caught:
+        compile_schema(schema, limits=limits)
+    assert (caught.value.limit, caught.value.maximum) == (limit, getattr(limits, limit))
+    assert (caught.value.pointer, caught.value.keyword) == (pointer, pointer.rpartition("/")[2])
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"enum": [f"value {n}" for n in range(70_000)]},
+        {"properties": {f"name {n}": {} for n in range(70_000)}},
+    ],
+)
+def test_more_keys_and_strings_than_there_are_characters_for_are_refused_by_name(schema: Any) -> None:
+    with pytest.raises(LimitError, match="65,521 keys and strings") as caught:
+        compile_schema(schema, limits=Limits(symbols=10**6))
+    assert caught.value.limit == "symbols"
+    assert caught.value.keyword == caught.value.pointer.rpartition("/")[2] != ""
+
+
+def test_as_many_keys_and_strings_as_the_limit_says_have_a_character_each() -> None:
+    last = len(COMMON) + Limits().symbols - 1
+    assert symbol_of(character_of(last)) == last
+    assert ord(character_of(last)) == FIRST_PRIVATE + NUM_PRIVATE - 1
 
 
 def test_a_limit_on_names_ends_in_free_keys() -> None:

@@ -51,7 +51,7 @@ def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -
 def test_the_trie_finds_every_spelling() -> None:
     tokenizer = tokenizer_of(TEXTS["any text"], WORDS, "derivation")
     end = tokenizer.encode(["ab"])[-1]
-    trie = SpellingTrie(tokenizer.vocabulary.trie, (end,))
+    trie = SpellingTrie(tokenizer.vocabulary, (end,))
     for token, spelling in enumerate(tokenizer.vocabulary.symbols):
         node = ROOT
         for symbol in spelling:

@@ -59,7 +59,7 @@ def test_documents_like_those_of_training_find_their_masks_filled(
 ) -> None:
     tables = Tables(tokenizer.grammar, tokenizer.vocabulary)
     warm_tables(tables, tokenizer.states.nonterminals)
-    monkeypatch.setattr(tokenizer, "_tables", tables)
+    monkeypatch.setattr(tokenizer, "tables", tables)
     monkeypatch.setattr("schemalm.machine.filling.MaskFiller.fill", None)
     assert masks(tokenizer)
 

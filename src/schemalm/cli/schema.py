@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,7 +64,7 @@ def schema(
         "schema": schema,
         "draft": grammar.draft,
         **size,
-        "coverage": [asdict(use) for use in coverage],
+        "coverage": [use._asdict() for use in coverage],
         "unsatisfiable": unsatisfiable,
         "misread_patterns": misread,
     }

@@ -8,6 +8,7 @@ that compare unequal may still be equivalent. Which assertions exist is not know
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -205,9 +206,7 @@ def substitute(
 
     def rebuilt(node: Formula) -> Formula:
         parts = [walk(part) for part in node.parts]
-        if all(after is before for after, before in zip(parts, node.parts, strict=True)):
-            return node
-        return rebuild(node, parts)
+        return node if all(map(operator.is_, parts, node.parts)) else rebuild(node, parts)
 
     return walk(formula)
 

@@ -31,7 +31,7 @@ from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
-from schemalm.grammar.symbols import END, ITEM, KEY_END, MAX_SYMBOLS, NUM_BYTES, Symbol, SymbolTable
+from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, SymbolTable
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
 
@@ -95,7 +95,7 @@ class Grammar:
             self._translator, self.shapes = base._translator, base.shapes
         self.resolve = self._translator.shape
         self.shape: Formula = self.resolve("")
-        self.has_guards = any(use.status == "guard" for use in self._translator.uses)
+        self.has_guards = self._translator.has_guards
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = plain = CostTable(self._space, self.automaton, budget)
@@ -109,8 +109,6 @@ class Grammar:
             none = f"no finite value satisfies this schema, or none of at most {limits.completion_symbols} symbols"
             raise SchemaError(f"{none}{self._parts_at_fault() if base is None else ''}")
         self.symbols: SymbolTable = base.symbols if base else SymbolTable(self._translator.symbols)
-        if len(self.symbols) > MAX_SYMBOLS:
-            raise SchemaError(f"the schema needs {len(self.symbols)} symbols, more than {MAX_SYMBOLS}")
         self.nonterminals: list[Nonterminal] = []
         self._numbers: dict[Nonterminal, int] = {}
         self._steps: list[dict[int, Step | None]] = []

@@ -75,7 +75,7 @@ class Inquiry:
     @property
     def is_open(self) -> bool:
         """False where no verdict that the parent can live with is possible any more."""
-        return self.goal != FALSE
+        return (self.formulas != (FALSE,) or self.allowed != Question(0)) and self.goal != FALSE
 
     def verdict(self) -> int | None:
         """The verdict once every formula is a constant; None where the parent cannot live with it."""

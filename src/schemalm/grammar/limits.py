@@ -33,6 +33,8 @@ class Limits:
     minimum_keys: the largest `minProperties`.
     pattern_repeat: the largest count in a regular expression's `{m,n}`; 0.2 s and 74 MiB.
     finite_pattern_keys: where so many names or fewer match a key pattern, they are treated as if listed; 0.06 s.
+    symbols: keys and constant strings that a schema lists; no more than the default, for each of them gets a character
+        of its own.
     call_work: work of one call on the compiled grammar (a mask, a document's encoding, a completion), units of about a
         microsecond.
     unevaluated_branches: branches that may decide together what `unevaluatedProperties` and `unevaluatedItems` mean;
@@ -49,6 +51,7 @@ class Limits:
     minimum_keys: int = 100
     pattern_repeat: int = 5_000
     finite_pattern_keys: int = 256
+    symbols: int = 65_521
     unevaluated_branches: int = 8
     call_work: int = 1_000_000
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from schemalm.documents.pointer import parts_of
 from schemalm.errors import SchemaError
+from schemalm.grammar.dialects import DRAFT6, DRAFT201909, DRAFT202012
 from schemalm.grammar.identity import identity
-from schemalm.grammar.references import DRAFT6, DRAFT201909, DRAFT202012, DYNAMIC, Resolver
+from schemalm.grammar.references import DYNAMIC, Resolver
 from schemalm.grammar.sources import Schema
 from schemalm.grammar.texts.spelling import portable_pattern
-from schemalm.grammar.translation import COMPANIONS, HANDLERS, Node, Translator
+from schemalm.grammar.translation import BINDING, Node, Translator
 
 DEFINITIONS = "definitions"
 # What references lead to is written once more, and may lie inside one another.
@@ -54,32 +55,33 @@ class _Writer:
 
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
-        self._draft = translator.draft
+        self._drafts = translator.references.drafts
         self._numbers: dict[str, int] = {"": 0}
         self._waiting: list[tuple[Any, str, Resolver]] = []
         self._num_parts = 0
 
     def write(self) -> Schema:
         translator = self._translator
-        root = self._node(translator.schema, "", translator.references.root)
+        root = self._node(translator.schema, "", translator.references.root, self._drafts.root)
         if isinstance(root, bool):
             return root
         definitions: dict[str, Any] = {}
         for number, waiting in enumerate(self._waiting, start=1):
-            definitions[str(number)] = self._node(*waiting)
+            definitions[str(number)] = self._node(*waiting, self._drafts.root)
         return {"$schema": translator.references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
 
-    def _node(self, content: Any, pointer: str, resolver: Resolver) -> Schema:
+    def _node(self, content: Any, pointer: str, resolver: Resolver, around: int) -> Schema:
+        """A node; `around`: the draft of what it is written into."""
         if isinstance(content, bool):
-            return content if self._draft >= DRAFT6 else ({} if content else {"not": {}})
+            return content if around >= DRAFT6 else ({} if content else {"not": {}})
         self._num_parts += 1 + sum(len(part) for part in content.values() if isinstance(part, list | dict))
         if self._num_parts > MAX_PARTS:
             raise SchemaError(f"in plain words the schema has more than {MAX_PARTS:,} parts")
-        node = Node(content, pointer, resolver)
-        written: dict[str, Any] = {}
+        node = self._translator.at(content, pointer, resolver)
+        written: dict[str, Any] = {} if node.draft == around else {"$schema": self._drafts.address_of(content)}
         beside: list[Schema] = []
         for keyword in content:
-            if (keyword not in HANDLERS and keyword not in COMPANIONS) or not self._translator.binds(node, keyword):
+            if keyword not in BINDING or not self._translator.binds(node, keyword):
                 continue
             for found in WRITERS.get(keyword, _Writer._value)(self, node, keyword):
                 if written.keys().isdisjoint(found):
@@ -89,7 +91,7 @@ class _Writer:
         return {**written, "allOf": [*written.get("allOf", []), *beside]} if beside else written
 
     def _inner(self, node: Node, *path: str | int) -> Schema:
-        return self._node(*self._translator.inside(node, *path))
+        return self._node(*self._translator.inside(node, *path), node.draft)
 
     def _value(self, node: Node, keyword: str) -> list[dict[str, Any]]:
         """A keyword that holds no schema, as it stands; nothing twice in a list."""
@@ -110,7 +112,7 @@ class _Writer:
         references = self._translator.references
         place = references.resolve(keyword, node[keyword], node.pointer, node.resolver)
         if isinstance(place.node, bool):
-            return [{"allOf": [self._node(place.node, "", None)]}]
+            return [{"allOf": [self._node(place.node, "", None, node.draft)]}]
         location = references.location(place.pointer, place.resolver)
         if location not in self._numbers:
             self._waiting.append((place.node, place.pointer, place.resolver))
@@ -130,7 +132,7 @@ class _Writer:
     def _bound(self, node: Node, keyword: str) -> list[dict[str, Any]]:
         """A bound; `exclusiveMinimum: true` is of draft 4 and becomes the bound itself in others."""
         value, exclusive = node[keyword], "exclusive" + keyword[0].upper() + keyword[1:]
-        if self._draft < DRAFT6:
+        if node.draft < DRAFT6:
             return [{keyword: value}]
         if isinstance(value, bool):
             return []
@@ -143,7 +145,7 @@ class _Writer:
         """`items`, or what a list of items and `additionalItems` are called in this draft."""
         if not isinstance(node[keyword], list):
             return self._single(node, keyword)
-        listed, rest = ("prefixItems", "items") if self._draft >= DRAFT202012 else ("items", "additionalItems")
+        listed, rest = ("prefixItems", "items") if node.draft >= DRAFT202012 else ("items", "additionalItems")
         found: dict[str, Any] = {listed: self._listed(node, keyword)[0][keyword]}
         if "additionalItems" in node:
             found[rest] = self._inner(node, "additionalItems")
@@ -157,7 +159,7 @@ class _Writer:
         names = {name: value for name, value in node[keyword].items() if isinstance(value, list)}
         required = {name: list(dict.fromkeys(value)) for name, value in names.items()}
         schemas = {name: self._inner(node, keyword, name) for name in node[keyword] if name not in names}
-        if self._draft < DRAFT201909:
+        if node.draft < DRAFT201909:
             return [{keyword: required | schemas}]
         parts = {"dependentRequired": required, "dependentSchemas": schemas}
         return [{name: part} for name, part in parts.items() if part]

@@ -7,33 +7,26 @@ node is named by its JSON pointer and, in schemas with dynamic references, by th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-import referencing
 import referencing.exceptions
 import referencing.jsonschema
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+from jsonschema_specifications import REGISTRY as META_SCHEMAS
 
-from schemalm.documents.pointer import escape, parts_of
+from schemalm.documents.pointer import escape, parts_of, pointer_to
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError
-from schemalm.grammar.sources import DIALECTS, Schema, dialect
+from schemalm.grammar.dialects import DIALECTS, Drafts, is_address
+from schemalm.grammar.sources import Schema
 
-# In the order of `DIALECTS`.
-DRAFTS = (
-    referencing.jsonschema.DRAFT4,
-    referencing.jsonschema.DRAFT6,
-    referencing.jsonschema.DRAFT7,
-    referencing.jsonschema.DRAFT201909,
-    referencing.jsonschema.DRAFT202012,
-)
-DRAFT4, DRAFT6, DRAFT7, DRAFT201909, DRAFT202012 = range(1, 6)
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
 # Keywords that give a place inside a schema a name, or make its references relative to it.
 NAMING = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
+# Keywords that decide where the references of a schema lead, and which draft its parts are of.
+TELLING = frozenset((*DYNAMIC, *NAMING, "$schema"))
 NOWHERE = object()
 # RFC 6901, section 4: no leading zeros.
 INDEX = re.compile("0|[1-9][0-9]{0,9}")
@@ -51,43 +44,50 @@ class Place:
 
 
 class References:
-    """Resolves the references of one schema; `draft` is one of DRAFT4 to DRAFT202012, `dialect` its address."""
+    """Resolves the references of one schema; `drafts` knows the draft of every part."""
 
     def __init__(self, schema: Schema) -> None:
-        self.dialect = dialect(schema) or DIALECTS[-1]
-        self.draft = DRAFT4 + DIALECTS.index(self.dialect)
-        self._specification = _careful(DRAFTS[self.draft - DRAFT4])
+        names, is_mixed = _telling_keywords(schema)
+        self.drafts = Drafts(schema, is_mixed)
         self._schema = schema
-        self._pointers, names = _survey(schema, "")
-        self._bases = _bases(schema) if not names.isdisjoint(DYNAMIC) else {}
         self._is_dynamic = not names.isdisjoint(DYNAMIC)
+        self._bases = _bases(schema) if self._is_dynamic else {}
         # Where nothing has a name of its own, a pointer leads to the same place everywhere, and needs no resolver.
         self.root: Resolver = None if names.isdisjoint(NAMING) else self._root_resolver()
 
+    @property
+    def dialect(self) -> str:
+        """The address of the draft of the whole schema."""
+        return self.drafts.address_of(self._schema)
+
     def _root_resolver(self) -> Resolver:
-        resource = self._specification.create_resource(self._schema)
-        return SPECIFICATIONS.with_resource(uri="", resource=resource).crawl().resolver_with_root(resource)
+        registry = META_SCHEMAS.with_resources(self.drafts.resources(self._schema)).crawl()
+        return registry.resolver_with_root(self.drafts.resource(self._schema))
 
     def enter(self, node: Any, resolver: Resolver) -> Resolver:
         """What resolves the references of a node inside another one."""
         if resolver is None or not isinstance(node, dict) or not isinstance(node.get("$id", node.get("id")), str):
             return resolver
-        return resolver.in_subresource(self._specification.create_resource(node))
+        return resolver.in_subresource(self.drafts.resource(node))
 
     def resolve(self, keyword: str, reference: str, pointer: str, resolver: Resolver) -> Place:
         """The place that a reference leads to; raises SchemaError where that is no node of the schema."""
         place = f"{pointer}/{keyword}"
         if resolver is None and (reference == "#" or reference.startswith("#/")):
-            target, inside = _at_pointer(self._schema, unquote(reference[1:])), None
+            path = parts_of(unquote(reference[1:]))
+            target, inside, found = _at_path(self._schema, path), None, pointer_to(path)
         else:
             target, inside = self._look_up(keyword, reference, resolver)
+            if target is NOWHERE and self.drafts.is_mixed:
+                # The `id` of a part names nothing to those who go by the draft of what encloses it.
+                target, inside = self._look_up(keyword, reference, self.root)
+            found = self._pointer(target)
         if target is NOWHERE:
             message = f"{keyword} {reference!r} leads to nothing inside the schema; nothing is fetched"
             if _is_an_old_name(reference, self._schema):
                 message += f'; names are given by $id: if `id` is to be one, write "$schema": "{DIALECTS[0]}#"'
             raise SchemaError(message, pointer=place, keyword=keyword)
-        found = "" if isinstance(target, bool) else self._pointer(target)
-        if found is None or not isinstance(target, dict | bool):
+        if not isinstance(target, dict | bool):
             raise SchemaError(f"{keyword} {reference!r} leads to no schema", pointer=place, keyword=keyword)
         return Place(found, target, inside)
 
@@ -107,12 +107,18 @@ class References:
             return NOWHERE, None
         return resolved.contents, resolved.resolver
 
-    def _pointer(self, target: Any) -> str | None:
-        """The JSON pointer of an object of the schema, or its address in a meta-schema; None for others."""
-        if id(target) not in self._pointers:
-            for address in SPECIFICATIONS:
-                self._pointers.update(_survey(SPECIFICATIONS.contents(address), address)[0])
-        return self._pointers.get(id(target))
+    def _pointer(self, target: Any) -> str:
+        """The JSON pointer of an object of the schema, or its address in a meta-schema; empty for others."""
+        found = self._pointers.get(id(target))
+        if found is None and isinstance(target, dict):
+            for address in META_SCHEMAS:
+                self._pointers.update(_pointers(META_SCHEMAS.contents(address), address))
+                self.drafts.add(META_SCHEMAS.contents(address))
+        return self._pointers.get(id(target), "")
+
+    @cached_property
+    def _pointers(self) -> dict[int, str]:
+        return _pointers(self._schema, "")
 
     def location(self, pointer: str, resolver: Resolver) -> str:
         """A name of a node: its pointer, and where references are dynamic the resources that lead to it."""
@@ -122,44 +128,14 @@ class References:
         return " ".join([pointer, *dict.fromkeys([*scope, resolver._base_uri])])
 
 
-def _careful(specification: referencing.Specification[Any]) -> referencing.Specification[Any]:
-    """The draft for trees that may have anything where it expects a schema or a name."""
-
-    def identifier(contents: Any) -> str | None:
-        return specification.id_of(contents) if _is_named(contents) else None
-
-    def anchors(_: referencing.Specification[Any], contents: Any) -> Iterable[Any]:
-        return specification.anchors_in(contents) if _is_named(contents) else []
-
-    def inner(contents: Any) -> Iterable[Any]:
-        found = specification.subresources_of(contents) if isinstance(contents, dict) else []
-        return (node for node in found if isinstance(node, dict | bool))
-
-    make: Any = referencing.Specification
-    made: referencing.Specification[Any] = make(
-        name=specification.name,
-        id_of=identifier,
-        subresources_of=inner,
-        maybe_in_subresource=specification.maybe_in_subresource,
-        anchors_in=anchors,
-    )
-    return made
-
-
-def _is_named(contents: Any) -> bool:
-    """Whether a node is a schema of which every name is a text."""
-    names = ("$id", "id", "$anchor", "$dynamicAnchor")
-    return isinstance(contents, dict) and all(isinstance(contents.get(name, ""), str) for name in names)
-
-
 def _is_an_old_name(reference: str, schema: Schema) -> bool:
     """Whether draft 4 would know a reference, by the `id` of some part."""
     return any(isinstance(node, dict) and node.get("id") == reference for level in levels(schema) for node in level)
 
 
-def _at_pointer(node: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to; NOWHERE where it leads to nothing."""
-    for name in parts_of(pointer):
+def _at_path(node: Any, path: list[str]) -> Any:
+    """What the parts of a JSON pointer lead to; NOWHERE where they lead to nothing."""
+    for name in path:
         if isinstance(node, dict) and name in node:
             node = node[name]
         elif isinstance(node, list) and INDEX.fullmatch(name) and int(name) < len(node):
@@ -169,16 +145,27 @@ def _at_pointer(node: Any, pointer: str) -> Any:
     return node
 
 
-def _survey(schema: Schema, address: str) -> tuple[dict[int, str], set[str]]:
-    """The pointer of every object of the tree, by identity, and the names that say something about references."""
-    pointers: dict[int, str] = {}
+def _telling_keywords(schema: Schema) -> tuple[set[str], bool]:
+    """The keywords of a tree that say something about references, and whether a part of it names a draft."""
     names: set[str] = set()
+    is_mixed = False
+    for level in levels(schema):
+        for node in level:
+            if isinstance(node, dict) and not TELLING.isdisjoint(node):
+                found = {name for name in TELLING & node.keys() if isinstance(node[name], str | bool)}
+                is_mixed = is_mixed or ("$schema" in found and node is not schema)
+                names |= found
+    return names, is_mixed
+
+
+def _pointers(schema: Schema, address: str) -> dict[int, str]:
+    """The pointer of every object of the tree, by identity."""
+    pointers: dict[int, str] = {}
     stack: list[tuple[Any, str]] = [(schema, address)]
     while stack:
         node, pointer = stack.pop()
         if isinstance(node, dict):
             pointers[id(node)] = pointer
-            names.update(name for name in (*DYNAMIC, *NAMING) if name in node and isinstance(node[name], str | bool))
             pairs: Any = node.items()
         else:
             pairs = enumerate(node) if isinstance(node, list) else ()
@@ -187,7 +174,7 @@ def _survey(schema: Schema, address: str) -> tuple[dict[int, str], set[str]]:
             for name, child in pairs
             if isinstance(child, dict | list)
         ]
-    return pointers, names
+    return pointers
 
 
 def _bases(schema: Schema) -> dict[int, str]:
@@ -197,7 +184,7 @@ def _bases(schema: Schema) -> dict[int, str]:
     while stack:
         node, base = stack.pop()
         if isinstance(node, dict):
-            base = urljoin(base, node["$id"]).rstrip("#") if isinstance(node.get("$id"), str) else base
+            base = urljoin(base, node["$id"]).rstrip("#") if is_address(node.get("$id")) else base
             bases[id(node)] = base
         inner = node.values() if isinstance(node, dict) else node
         stack += [(child, base) for child in inner if isinstance(child, dict | list)]

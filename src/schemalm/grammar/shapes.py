@@ -96,16 +96,19 @@ class Shapes:
         """The formula for a value of `kind`."""
         key = (formula, kind)
         if key not in self._restricted:
-            self._restricted[key] = substitute(formula, lambda atom: self._restrict_atom(atom, kind))
+            parts = children(formula) if isinstance(formula, And) else (formula,)
+            is_other = any(isinstance(part, KindIs) and _of_kind(part, kind) == FALSE for part in parts)
+            # Most formulas ask for one kind: there is nothing to be looked at for the others.
+            self._restricted[key] = (
+                FALSE if is_other else substitute(formula, lambda atom: self._restrict_atom(atom, kind))
+            )
         return self._restricted[key]
 
     def _restrict_atom(self, atom: Atom, kind: str) -> Formula:
         if isinstance(atom, Reference):
             return self.restrict(self._resolve(atom.location), kind)
         if isinstance(atom, KindIs):
-            if kind in atom.kinds:
-                return TRUE
-            return atom.integer if kind == "number" and "integer" in atom.kinds else FALSE
+            return _of_kind(atom, kind)
         if isinstance(atom, Prompt):
             return atom.of_kind(kind)
         if isinstance(atom, Is):
@@ -236,6 +239,13 @@ class Shapes:
             if language == NOTHING:
                 return False
         return language.nullable
+
+
+def _of_kind(atom: KindIs, kind: str) -> Formula:
+    """What an assertion about kinds says of a value of one kind."""
+    if kind in atom.kinds:
+        return TRUE
+    return atom.integer if kind == "number" and "integer" in atom.kinds else FALSE
 
 
 def _bounded(held: Language, minimum: int, maximum: int | None, memo: dict[Language, Lengths]) -> Language:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,9 @@ import jsonschema_rs
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from schemalm.documents.pointer import pointer_to
-from schemalm.errors import SchemaError
+from schemalm.documents.values import levels
+from schemalm.errors import LimitError, SchemaError
+from schemalm.grammar.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
 from schemalm.grammar.limits import Limits
 from schemalm.suggestions import close_names, did_you_mean
 from schemalm.wording import reason_of
@@ -26,16 +29,6 @@ Schema = dict[str, Any] | bool
 
 # The contract's spellings of names that the package carries in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
-# The drafts that a schema may name, oldest first.
-DIALECTS = (
-    "http://json-schema.org/draft-04/schema",
-    "http://json-schema.org/draft-06/schema",
-    "http://json-schema.org/draft-07/schema",
-    "https://json-schema.org/draft/2019-09/schema",
-    "https://json-schema.org/draft/2020-12/schema",
-)
-# Addresses that stand for whichever draft is the last one.
-LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
 VENDOR = "check_jsonschema.builtin_schemas.vendor"
 CUSTOM = "check_jsonschema.builtin_schemas.custom"
 # What to do about faults that schemas of other times and tools have, by keyword and fault.
@@ -43,6 +36,8 @@ HINTS = {
     ("required", f'{value} is not of type "array"'): "; it is a list of names, beside the properties that it names"
     for value in ("true", "false")
 }
+# How a lone surrogate stands in JSON, and half a character as well.
+ESCAPED_SURROGATE = b"\\ud"
 # Files beside a missing one that are looked at for a similar name.
 MAX_NEIGHBOURS = 1000
 
@@ -62,36 +57,82 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     """The schema as a fresh JSON tree; raises SchemaError for what is no schema or breaks a limit."""
     tree = _fresh_tree(schema, limits)
     _check_depth(tree, limits.schema_depth)
-    error = _fault(tree)
-    if error is not None:
-        pointer = pointer_to(error.instance_path)
-        keyword = str(error.instance_path[-1]) if error.instance_path else ""
-        hint = HINTS.get((keyword, error.message), "")
-        raise SchemaError(f"this is no JSON Schema: {error.message}{hint}", pointer=pointer, keyword=keyword)
+    _check_form(tree)
     return tree
 
 
-def dialect(tree: Schema) -> str:
-    """The `$schema` of a schema, without an empty fragment; empty where it names no draft."""
-    declared = tree.get("$schema", "") if isinstance(tree, dict) else ""
-    named = str(declared).rstrip("#")
-    return "" if named in LATEST else named
-
-
-def _fault(tree: Schema) -> jsonschema_rs.ValidationError | None:
-    """Why a tree is no schema of its draft; without a draft of its own it may use the spellings of several."""
+def _check_form(tree: Schema) -> None:
+    """Raises SchemaError where a tree is no schema of its draft."""
     declared = dialect(tree)
     if declared and declared not in DIALECTS:
         _, _, address = declared.partition("://")
         meant = [known for known in DIALECTS if known.partition("://")[2] == address]  # http in place of https
         advice = did_you_mean(meant, DIALECTS) + ("" if meant else "; without $schema it is the last")
         raise SchemaError(f"the draft {declared!r} is not known; {advice}", pointer="/$schema", keyword="$schema")
+    # Without a draft of its own it may use the spellings of several.
+    fault = _fault(tree, [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]])
+    if fault is not None:
+        path, error = fault
+        keyword = str(path[-1]) if path else ""
+        hint = HINTS.get((keyword, error.message), "")
+        message = f"this is no JSON Schema: {error.message}{hint}"
+        raise SchemaError(message, pointer=pointer_to(path), keyword=keyword)
+
+
+# Where something is no schema, and why.
+Fault = tuple[list[str | int], jsonschema_rs.ValidationError]
+
+
+def _fault(tree: Schema, candidates: Sequence[str]) -> Fault | None:
+    """Why a tree is a schema of none of some drafts, nor made of parts that are schemas of the draft that they name."""
+    error = _error(tree, candidates)
+    if error is None:
+        return None
+    first = list(error.instance_path), error
+    hollowed, parts = _without_other_drafts(tree)
+    if not parts:
+        return first
+    if error := _error(hollowed, candidates):
+        return list(error.instance_path), error
+    for path, part in parts:
+        own = DIALECTS[(named_draft(part) or DRAFT4) - DRAFT4]
+        # Common validators look at a part in the light of what encloses it, some at nothing else.
+        if (fault := _fault(part, [own])) and _error(part, candidates):
+            return [*path, *fault[0]], fault[1]
+    return None
+
+
+def _without_other_drafts(tree: Schema) -> tuple[Schema, list[tuple[list[str | int], dict[str, Any]]]]:
+    """The tree with an empty schema for each outermost part that names another draft; these parts with their paths."""
+    drafts = Drafts(tree, is_mixed=True)
+    others: dict[int, dict[str, Any]] = {}
+    pending = [tree]
+    for node in pending:
+        inner = [part for part in drafts.parts(node) if isinstance(part, dict)]
+        others.update((id(part), part) for part in inner if drafts.of(part) != drafts.root)
+        pending += [part for part in inner if drafts.of(part) == drafts.root]
+    parts = []
+
+    def copied(node: Any, path: list[str | int]) -> Any:
+        if id(node) in others:
+            parts.append((path, node))
+            return {}
+        if isinstance(node, dict):
+            return {name: copied(part, [*path, name]) for name, part in node.items()}
+        return [copied(part, [*path, index]) for index, part in enumerate(node)] if isinstance(node, list) else node
+
+    return copied(tree, []), parts
+
+
+def _error(tree: Schema, candidates: Sequence[str]) -> jsonschema_rs.ValidationError | None:
+    """Why a tree is a schema of none of some drafts, by the first of them."""
     first: jsonschema_rs.ValidationError | None = None
-    for candidate in [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]]:
+    for candidate in candidates:
+        validator = _meta_validator(candidate)
+        if validator.is_valid(tree):
+            return None
         # Something listed twice does no harm, and schemas that are in use do it.
-        errors = (
-            error for error in _meta_validator(candidate).iter_errors(tree) if error.schema_path[-1] != "uniqueItems"
-        )
+        errors = (error for error in validator.iter_errors(tree) if error.schema_path[-1] != "uniqueItems")
         error = next(errors, None)
         if error is None:
             return None
@@ -121,10 +162,13 @@ def _refuse(uri: str) -> Any:
 def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
     text = _read(schema) if isinstance(schema, str | Path) else _serialize(schema)
     if len(text) > limits.schema_bytes:
-        raise SchemaError(f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}")
+        message = f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}"
+        raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
     try:
         tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
-        json.dumps(tree, ensure_ascii=False).encode()
+        # Only what is escaped, or no ASCII, can be a lone surrogate.
+        if not text.isascii() or b"\0" in text or ESCAPED_SURROGATE in text.lower():
+            json.dumps(tree, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"the schema is no JSON: {error}") from None
     if not isinstance(tree, dict | bool):
@@ -187,10 +231,7 @@ def _similar_files(path: Path) -> list[str]:
 
 
 def _check_depth(tree: Schema, limit: int) -> None:
-    stack: list[tuple[Any, int]] = [(tree, 1)]
-    while stack:
-        node, depth = stack.pop()
+    for depth, _ in enumerate(levels(tree), start=1):
         if depth > limit:
-            raise SchemaError(f"the schema is nested more than {limit} levels deep")
-        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        stack.extend((child, depth + 1) for child in inner)
+            message = f"the schema is nested more than {limit} levels deep"
+            raise LimitError(message, limit="schema_depth", maximum=limit)

@@ -7,12 +7,13 @@ a private range. Source of the table: section 2 of the design, "From value to sy
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 NUM_BYTES = 256
 # Supplementary Private Use Area A begins here.
 FIRST_PRIVATE = 0xF0000
-MAX_SYMBOLS = NUM_BYTES + 0xFFFE
+NUM_PRIVATE = 0xFFFE
 
 
 class Symbol(NamedTuple):
@@ -49,18 +50,29 @@ def CONST(text: str) -> Symbol:  # noqa: N802
     return Symbol("CONST", 0, text)
 
 
+# The symbols of every grammar, and how many more there can be.
+COMMON = (*(Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)), *STRUCTURE)
+MAX_SCHEMA_SYMBOLS = NUM_PRIVATE - len(STRUCTURE)
+
+
 class SymbolTable:
     """Numbers symbols: bytes first, then the fixed ones, then the keys and constants as given, each once."""
 
     def __init__(self, schema_symbols: Iterable[Symbol]) -> None:
-        self.symbols: list[Symbol] = [Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)]
-        self.symbols += dict.fromkeys([*STRUCTURE, *schema_symbols])
-        self.ids = {symbol: index for index, symbol in enumerate(self.symbols)}
-        self.arities = [symbol.arity for symbol in self.symbols]
-        self.characters = [character_of(index) for index in range(len(self.symbols))]
+        own = dict.fromkeys(schema_symbols)
+        self.symbols: list[Symbol] = [*COMMON, *own]
+        self.ids = COMMON_IDS | dict(zip(own, range(len(COMMON), len(self.symbols)), strict=True))
+        self.arities = [*COMMON_ARITIES, *(symbol.arity for symbol in own)]
+        self.characters = [*COMMON_CHARACTERS, *map(character_of, range(len(COMMON), len(self.symbols)))]
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    @cached_property
+    def keys(self) -> dict[str, int]:
+        """The symbols of the keys that the schema names, by name."""
+        own = enumerate(self.symbols[len(COMMON) :], start=len(COMMON))
+        return {symbol.text: number for number, symbol in own if symbol.label == "KEY"}
 
 
 def character_of(symbol: int) -> str:
@@ -72,3 +84,8 @@ def symbol_of(character: str) -> int:
     """The symbol id that a character stands for."""
     code = ord(character)
     return code if code < NUM_BYTES else code - FIRST_PRIVATE + NUM_BYTES
+
+
+COMMON_IDS = {symbol: index for index, symbol in enumerate(COMMON)}
+COMMON_ARITIES = [symbol.arity for symbol in COMMON]
+COMMON_CHARACTERS = [character_of(index) for index in range(len(COMMON))]

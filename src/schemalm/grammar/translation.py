@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemalm.documents.pointer import pointer_to
-from schemalm.errors import SchemaError
+from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.assertions import (
     Format,
     KindIs,
@@ -42,15 +42,18 @@ from schemalm.grammar.containers import (
     items,
     one_of_values,
 )
+from schemalm.grammar.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, atoms, children, exactly_one, negate
+from schemalm.grammar.keyword_forms import FORMS, fault_of
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.references import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012, References, Resolver
+from schemalm.grammar.references import References, Resolver
 from schemalm.grammar.shapes import Patterns
 from schemalm.grammar.sources import Schema
-from schemalm.grammar.symbols import CONST, KEY, Symbol
+from schemalm.grammar.symbols import CONST, KEY, MAX_SCHEMA_SYMBOLS, Symbol
 from schemalm.grammar.texts.formats import format_language
 from schemalm.grammar.texts.pattern import PatternError
 from schemalm.grammar.unevaluated import Evaluations, combinations
+from schemalm.wording import shortened
 
 # Keywords that are annotations in the drafts before.
 INTRODUCED = {
@@ -70,12 +73,13 @@ INTRODUCED = {
     "prefixItems": DRAFT202012,
     "$dynamicRef": DRAFT202012,
 }
+# Of a value in messages.
+MAX_VALUE_CHARACTERS = 80
 # Keywords of which no finite state can tell whether they hold.
 GUARDED = frozenset({"uniqueItems"})
 
 
-@dataclass(frozen=True)
-class KeywordUse:
+class KeywordUse(NamedTuple):
     """One constraining keyword at one place of the schema: `status` is construction, guard or annotation."""
 
     pointer: str
@@ -83,13 +87,14 @@ class KeywordUse:
     status: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A schema object with its place: the JSON pointer, and what resolves its references."""
+    """A schema object with its place: the JSON pointer, what resolves its references, and the draft it is read by."""
 
     content: dict[str, Any]
     pointer: str
     resolver: Resolver
+    draft: int
 
     def __contains__(self, keyword: str) -> bool:
         return keyword in self.content
@@ -105,7 +110,7 @@ class Node:
 class Translator:
     """Translates the nodes of one schema.
 
-    uses, symbols: the keywords, and the names and constants, that were met. nodes: the shape of every schema object, by
+    symbols: the names and constants that were met. nodes: the shape of every schema object, by
     its JSON pointer. expressions: every pattern, by its JSON pointer.
     """
 
@@ -114,8 +119,7 @@ class Translator:
         self.formats = formats
         self.limits = budget.limits
         self.references = References(schema)
-        self.draft = self.references.draft
-        self.uses: list[KeywordUse] = []
+        self._read: list[Node] = []
         self.symbols: dict[Symbol, None] = {}
         self.nodes: dict[str, Formula] = {}
         self.expressions: dict[str, str] = {}
@@ -166,39 +170,60 @@ class Translator:
         self._budget.spend()
         if isinstance(content, bool):
             return TRUE if content else FALSE
-        node = Node(content, pointer, resolver)
-        parts = []
-        for keyword in content:
-            if keyword not in HANDLERS and keyword not in COMPANIONS:
-                continue
-            if not self.binds(node, keyword):
-                self.uses.append(KeywordUse(node.place(keyword), keyword, "annotation"))
-                continue
-            if keyword in HANDLERS:
-                parts.append(HANDLERS[keyword](self, node))
-            status = "guard" if keyword in GUARDED and content[keyword] else "construction"
-            self.uses.append(KeywordUse(node.place(keyword), keyword, status))
-        shape = self.nodes[pointer] = all_of(parts)
+        node = self.at(content, pointer, resolver)
+        self._read.append(node)
+        handlers = [HANDLERS[keyword] for keyword in content if keyword in HANDLERS and self.binds(node, keyword)]
+        shape = self.nodes[pointer] = all_of([handle(self, node) for handle in handlers])
         return shape
+
+    @property
+    def uses(self) -> Iterator[KeywordUse]:
+        """The constraining keywords that were met."""
+        for node in self._read:
+            for keyword in BINDING & node.content.keys():
+                yield KeywordUse(f"{node.pointer}/{keyword}", keyword, self._status(node, keyword))
+
+    @property
+    def has_guards(self) -> bool:
+        """Whether a keyword was met of which no finite state can tell whether it holds."""
+        return any(
+            self._status(node, keyword) == "guard" for node in self._read for keyword in GUARDED & node.content.keys()
+        )
+
+    def _status(self, node: Node, keyword: str) -> str:
+        if not self.binds(node, keyword):
+            return "annotation"
+        return "guard" if keyword in GUARDED and node[keyword] else "construction"
+
+    def at(self, content: dict[str, Any], pointer: str, resolver: Resolver) -> Node:
+        """A schema object at its place; raises SchemaError where a keyword that binds has no value of its form."""
+        node = Node(content, pointer, resolver, self.references.drafts.of(content))
+        for keyword, value in content.items():
+            if keyword in FORMS and (fault := fault_of(keyword, value)) and self.binds(node, keyword):
+                found = shortened(repr(value), MAX_VALUE_CHARACTERS)
+                message = f"this is no JSON Schema: {keyword} has to be {fault}, found {found}"
+                raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
+        return node
 
     def binds(self, node: Node, keyword: str) -> bool:
         """Whether a node has a keyword that says something in this draft."""
+        content = node.content
         # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
-        if keyword not in node or ("$ref" in node and keyword != "$ref" and self.draft < DRAFT201909):
+        if keyword not in content or (node.draft < DRAFT201909 and keyword != "$ref" and "$ref" in content):
             return False
-        return not self._is_annotation(node, keyword)
+        return keyword in ALWAYS_BINDING or not self._is_annotation(node, keyword)
 
     def _is_annotation(self, node: Node, keyword: str) -> bool:
         """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
         if keyword == "format":
-            return self.formats == "annotate" or format_language(str(node["format"]), self.draft) is None
+            return self.formats == "annotate" or format_language(str(node["format"]), node.draft) is None
         if keyword in ("then", "else"):
-            return self.draft < DRAFT7 or "if" not in node
+            return node.draft < DRAFT7 or "if" not in node
         if keyword in ("minContains", "maxContains"):
-            return self.draft < DRAFT201909 or "contains" not in node
+            return node.draft < DRAFT201909 or "contains" not in node
         if keyword == "additionalItems":
             return not isinstance(node.content.get("items"), list)
-        return INTRODUCED.get(keyword, 0) > self.draft
+        return INTRODUCED.get(keyword, 0) > node.draft
 
     def inside(self, node: Node, *path: str | int) -> tuple[Any, str, Resolver]:
         """A node inside another one: what it is, its JSON pointer, and what resolves the references inside it."""
@@ -231,43 +256,36 @@ class Translator:
         self._waiting.append((location, content, pointer, resolver))
         return Reference(location)
 
-    def name(self, names: Iterable[str]) -> None:
-        """Notes the names of keys."""
-        self.symbols.update(dict.fromkeys(map(KEY, names)))
+    def note(self, node: Node, keyword: str, symbols: Iterable[Symbol]) -> None:
+        """Notes the symbols that a keyword asks for; raises LimitError where they become too many."""
+        most = min(self.limits.symbols, MAX_SCHEMA_SYMBOLS)
+        for symbol in symbols:
+            self.symbols[symbol] = None
+            if len(self.symbols) > most:
+                message = f"the schema lists more than {most:,} keys and strings"
+                raise LimitError(message, limit="symbols", maximum=most, pointer=node.place(keyword), keyword=keyword)
 
-    def constants(self, values: list[Any]) -> None:
-        """Notes the strings and the names of keys inside constants."""
-        pending = list(values)
-        for value in pending:
-            if isinstance(value, str):
-                self.symbols[CONST(value)] = None
-            elif isinstance(value, dict):
-                self.name(value)
-                pending.extend(value.values())
-            elif isinstance(value, list):
-                pending.extend(value)
-
-    def required(self, names: Iterable[str]) -> Formula:
+    def required(self, node: Node, keyword: str, names: list[str]) -> Formula:
         """The shape of objects that have these keys."""
-        listed = list(names)
-        self.name(listed)
-        return all_of(Has(name) for name in listed)
+        self.note(node, keyword, map(KEY, names))
+        return all_of(map(Has, names))
 
     def count(self, node: Node, keyword: str) -> int:
         """The value of a keyword that counts, as an integer."""
         return int(node[keyword])
 
     def least_count(self, node: Node, keyword: str) -> int:
-        """The value of a keyword that asks for so many; raises SchemaError over the limit."""
+        """The value of a keyword that asks for so many; raises LimitError over the limit."""
         count = self.count(node, keyword)
-        limit = self.limits.minimum_keys if keyword == "minProperties" else self.limits.minimum_count
+        name = "minimum_keys" if keyword == "minProperties" else "minimum_count"
+        limit = getattr(self.limits, name)
         if count > limit:
             message = f"{keyword} is {count}, over the limit of {limit}"
-            raise SchemaError(message, pointer=node.place(keyword), keyword=keyword)
+            raise LimitError(message, limit=name, maximum=limit, pointer=node.place(keyword), keyword=keyword)
         return count
 
     def minimum(self, node: Node, keyword: str, assertion: Callable[[int], Formula]) -> Formula:
-        """The assertion of a least count; raises SchemaError over the limit."""
+        """The assertion of a least count; raises LimitError over the limit."""
         count = self.least_count(node, keyword)
         return assertion(count) if count > 0 else TRUE
 
@@ -295,13 +313,13 @@ class Translator:
 
     def members(self, node: Node) -> Formula:
         """`properties`, `patternProperties` and `additionalProperties` together."""
-        self.name(node.content.get("properties", {}))
+        self.note(node, "properties", map(KEY, node.content.get("properties", {})))
         named = tuple((name, self.inner(node, "properties", name)) for name in node.content.get("properties", {}))
         patterned = []
         for source in node.content.get("patternProperties", {}):
             key = self.pattern(source, node.place("patternProperties", source), "patternProperties")
             patterned.append((key, self.inner(node, "patternProperties", source)))
-            self.name(self._patterns.finite_texts(source))
+            self.note(node, "patternProperties", map(KEY, self._patterns.finite_texts(source)))
         rest = self.inner(node, "additionalProperties") if "additionalProperties" in node else TRUE
         return Members(named, tuple(patterned), rest)
 
@@ -317,9 +335,9 @@ class Translator:
         """What the presence of keys asks for: other keys, or a shape of the whole object."""
         parts = []
         for name, dependency in node[keyword].items():
-            self.name([name])
+            self.note(node, keyword, [KEY(name)])
             is_listed = isinstance(dependency, list)
-            shape = self.required(dependency) if is_listed else self.inner(node, keyword, name)
+            shape = self.required(node, keyword, dependency) if is_listed else self.inner(node, keyword, name)
             parts.append(any_of([negate(of_kind("object")), negate(Has(name)), shape]))
         return all_of(parts)
 
@@ -336,20 +354,33 @@ class Translator:
         most = self.count(node, "maxContains") if self.binds(node, "maxContains") else None
         return any_of([negate(of_kind("array")), contains(self.inner(node, "contains"), least, most)])
 
-    def enumeration(self, values: list[Any]) -> Formula:
+    def enumeration(self, node: Node, values: list[Any]) -> Formula:
         """The shape of a list of constants."""
-        self.constants(values)
+        self.note(node, "enum", _symbols_in(values))
         return one_of_values(values)
 
-    def constant(self, value: Any) -> Formula:
+    def constant(self, node: Node, value: Any) -> Formula:
         """The shape of one constant."""
-        self.constants([value])
+        self.note(node, "const", _symbols_in([value]))
         return equals(value)
 
     def unevaluated(self, node: Node, keyword: str) -> Formula:
         """`unevaluatedProperties` or `unevaluatedItems`: by which branches hold, what is left for it differs."""
         shape = self.inner(node, keyword)
         return combinations(Evaluations(self, keyword), node, shape, self.limits)
+
+
+def _symbols_in(values: list[Any]) -> Iterator[Symbol]:
+    """The symbols of the strings and of the names of keys inside constants."""
+    pending = list(values)
+    for value in pending:
+        if isinstance(value, str):
+            yield CONST(value)
+        elif isinstance(value, dict):
+            yield from map(KEY, value)
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def _gathered(branches: list[Formula]) -> list[Formula]:
@@ -385,12 +416,12 @@ HANDLERS: dict[str, Handler] = {
     "$dynamicRef": lambda self, node: self.reference(node, "$dynamicRef"),
     "$recursiveRef": lambda self, node: self.reference(node, "$recursiveRef"),
     "type": lambda self, node: KindIs(
-        tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), self.draft >= DRAFT6
+        tuple(sorted([node["type"]] if isinstance(node["type"], str) else node["type"])), node.draft >= DRAFT6
     ),
-    "enum": lambda self, node: self.enumeration(node["enum"]),
-    "const": lambda self, node: self.constant(node["const"]),
+    "enum": lambda self, node: self.enumeration(node, node["enum"]),
+    "const": lambda self, node: self.constant(node, node["const"]),
     "pattern": lambda self, node: self.pattern(node["pattern"], node.place("pattern"), "pattern"),
-    "format": lambda self, node: Format(node["format"], self.draft),
+    "format": lambda self, node: Format(node["format"], node.draft),
     "minLength": lambda self, node: self.minimum(node, "minLength", MinLength),
     "maxLength": lambda self, node: MaxLength(self.count(node, "maxLength")),
     "minimum": lambda self, node: self.bound(node, "minimum"),
@@ -398,7 +429,9 @@ HANDLERS: dict[str, Handler] = {
     "exclusiveMinimum": lambda self, node: self.bound(node, "exclusiveMinimum"),
     "exclusiveMaximum": lambda self, node: self.bound(node, "exclusiveMaximum"),
     "multipleOf": lambda self, node: MultipleOf(node["multipleOf"]),
-    "required": lambda self, node: self.required(node["required"]) if isinstance(node["required"], list) else TRUE,
+    "required": lambda self, node: (
+        self.required(node, "required", node["required"]) if isinstance(node["required"], list) else TRUE
+    ),
     **_first_of(("properties", "patternProperties", "additionalProperties"), Translator.members),
     "propertyNames": lambda self, node: PropertyNames(self.inner(node, "propertyNames")),
     "minProperties": lambda self, node: self.minimum(node, "minProperties", MinProperties),
@@ -421,3 +454,6 @@ HANDLERS: dict[str, Handler] = {
 }
 # Keywords that the handler of another one reads.
 COMPANIONS = frozenset({"additionalItems", "then", "else", "minContains", "maxContains"})
+BINDING = HANDLERS.keys() | COMPANIONS
+# Those that say something in every draft, whatever stands beside them but a `$ref`.
+ALWAYS_BINDING = HANDLERS.keys() - INTRODUCED.keys() - {"format"}

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import combinations as subsets
 from typing import TYPE_CHECKING
 
-from schemalm.errors import SchemaError
+from schemalm.errors import LimitError
 from schemalm.grammar.assertions import Pattern, of_kind
 from schemalm.grammar.containers import Has, Members, items
+from schemalm.grammar.dialects import DRAFT202012
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, negate
 from schemalm.grammar.limits import Limits
-from schemalm.grammar.references import DRAFT202012
 
 if TYPE_CHECKING:
     from schemalm.grammar.translation import Node, Translator
@@ -89,7 +89,7 @@ class Evaluations:
         if isinstance(content, bool):
             return
         holds = TRUE if is_certain else self._translator.aside(node, *path)
-        for case, found in self.of(type(node)(content, pointer, resolver), own_keyword=True):
+        for case, found in self.of(self._translator.at(content, pointer, resolver), own_keyword=True):
             yield all_of([holds, case]), found
 
     def _referenced(self, node: Node, keyword: str) -> Iterator[Case]:
@@ -98,7 +98,7 @@ class Evaluations:
         if isinstance(place.node, bool) or location in self._open:
             return
         self._open.add(location)
-        inside = type(node)(place.node, place.pointer, place.resolver)
+        inside = self._translator.at(place.node, place.pointer, place.resolver)
         yield from list(self.of(inside, own_keyword=True))
         self._open.discard(location)
 
@@ -115,7 +115,7 @@ class Evaluations:
         if isinstance(listed, list):
             return Evaluated(binds(node, "additionalItems"), prefix=len(listed))
         shapes: tuple[Formula, ...] = ()
-        if self._translator.draft >= DRAFT202012 and binds(node, "contains"):
+        if node.draft >= DRAFT202012 and binds(node, "contains"):
             shapes = (self._translator.aside(node, "contains"),)
         prefix = len(node["prefixItems"]) if binds(node, "prefixItems") else 0
         return Evaluated(binds(node, "items"), prefix=prefix, shapes=shapes)
@@ -129,8 +129,10 @@ def combinations(evaluations: Evaluations, node: Node, shape: Formula, limits: L
             cases[condition] = cases.get(condition, NONE) | evaluated
     certain = cases.pop(TRUE, NONE)
     if len(cases) > limits.unevaluated_branches:
-        raise SchemaError(
+        raise LimitError(
             f"{evaluations.keyword} depends on {len(cases)} branches, more than {limits.unevaluated_branches}",
+            limit="unevaluated_branches",
+            maximum=limits.unevaluated_branches,
             pointer=node.place(evaluations.keyword),
             keyword=evaluations.keyword,
         )

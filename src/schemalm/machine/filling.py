@@ -6,6 +6,7 @@ text: there the walk goes through the trie level by level, all its branches at o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 
 import numpy as np
@@ -15,7 +16,7 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.grammar.texts.automaton import DEAD
-from schemalm.tokenizer.vocabulary import Trie, Vocabulary
+from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Trie, Vocabulary
 
 Numbers = NDArray[np.int32]
 # Nonterminals with the next one last, as on the machine's stack.
@@ -33,32 +34,42 @@ class SpellingTrie:
     any.
     """
 
-    def __init__(self, root: Trie, text_ends: tuple[int, ...]) -> None:
-        tokens, symbols = [-1], [-1]
-        first_bytes: list[int] = []
-        num_bytes: list[int] = []
-        is_inner: list[bool] = []
+    def __init__(self, vocabulary: Vocabulary, text_ends: tuple[int, ...]) -> None:
         self._children: dict[tuple[int, int], int] = {}
-        queue = deque([root])
+        # The root has a child for every symbol, in order: nothing has to be looked up.
+        num_symbols = len(vocabulary.grammar.symbols)
+        first_learned = num_symbols + 1
+        tokens: list[int] = []
+        symbols: list[int] = []
+        # Nodes that have children: their number, that of their first child, and how many of these are by a byte.
+        inner = [(ROOT, 1, NUM_BYTES)]
+        queue: deque[tuple[Trie, int]] = deque()
+        if vocabulary.num_learned:
+            queue += [(longer, symbol + 1) for symbol, (_, longer) in sorted(vocabulary.trie.items()) if longer]
         while queue:
-            node, number = queue.popleft(), len(num_bytes)
-            first_bytes.append(len(tokens))
-            num_bytes.append(sum(symbol < NUM_BYTES for symbol in node))
-            is_inner.append(bool(node))
-            for symbol in sorted(node):
-                if symbol >= NUM_BYTES:
-                    self._children[number, symbol] = len(tokens)
-                tokens.append(node[symbol][0])
-                symbols.append(symbol)
-                queue.append(node[symbol][1])
-        self.tokens, self.symbols = np.array(tokens, np.int32), np.array(symbols, np.int32)
-        self.first_bytes, self.num_bytes = np.array(first_bytes, np.int32), np.array(num_bytes, np.int32)
-        self.is_inner = np.array(is_inner)
+            node, number = queue.popleft()
+            first, leading = first_learned + len(tokens), sorted(node)
+            num_bytes = bisect_left(leading, NUM_BYTES)
+            inner.append((number, first, num_bytes))
+            symbols += leading
+            tokens += [node[symbol][0] for symbol in leading]
+            self._children.update(
+                ((number, symbol), child) for child, symbol in enumerate(leading[num_bytes:], start=first + num_bytes)
+            )
+            queue += [(node[symbol][1], child) for child, symbol in enumerate(leading, start=first) if node[symbol][1]]
+        self.symbols = np.concatenate([np.arange(-1, num_symbols, dtype=np.int32), np.array(symbols, np.int32)])
+        self.tokens = np.concatenate([self.symbols[:first_learned] + FIRST_SYMBOL_ID, np.array(tokens, np.int32)])
+        self.tokens[ROOT] = -1
+        numbers, firsts, counts = np.array(inner, np.int32).T
+        self.first_bytes, self.num_bytes = np.zeros_like(self.tokens), np.zeros_like(self.tokens)
+        self.is_inner = np.zeros(len(self.tokens), np.bool_)
+        self.first_bytes[numbers], self.num_bytes[numbers], self.is_inner[numbers] = firsts, counts, True
         self._ends = {end: self._children_by(end) for end in text_ends}
 
     def _children_by(self, symbol: int) -> Numbers:
         """The child of every node by one symbol; NO_NODE where it has none."""
         children = np.full(len(self.tokens), NO_NODE, np.int32)
+        children[ROOT] = symbol + 1
         for (node, leading), child in self._children.items():
             if leading == symbol:
                 children[node] = child
@@ -66,7 +77,7 @@ class SpellingTrie:
 
     def child(self, node: int, symbol: int) -> int:
         """The child by a symbol that is no byte; NO_NODE where there is none."""
-        return self._children.get((node, symbol), NO_NODE)
+        return symbol + 1 if node == ROOT else self._children.get((node, symbol), NO_NODE)
 
     def children_by_end(self, nodes: Numbers, end: int) -> Numbers:
         """The child of each node by the end of a text or of a key; NO_NODE where it has none."""
@@ -121,7 +132,7 @@ class MaskFiller:
         self._grammar = grammar
         self._num_tokens = len(vocabulary)
         self._end, self._key_end = grammar.symbols.ids[END], grammar.symbols.ids[KEY_END]
-        self._trie = SpellingTrie(vocabulary.trie, (self._end, self._key_end))
+        self._trie = SpellingTrie(vocabulary, (self._end, self._key_end))
 
     def fill(self, nonterminal: int) -> NDArray[np.bool_]:
         """The mask of a nonterminal: bool [vocab_size]."""

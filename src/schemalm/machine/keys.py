@@ -80,6 +80,9 @@ class EndlessKeys:
     def include(self, nonterminal: int) -> bool:
         """Whether the keys that go on at a nonterminal cannot be used up; False where that is not known."""
         state, accepts = _key(self._grammar, nonterminal)
+        if not state.formulas:
+            # All texts but some names.
+            return True
         if (state.place, accepts) not in self._endless:
             found = self._search(state.place, accepts)
             if not found:

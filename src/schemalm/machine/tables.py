@@ -9,7 +9,7 @@ meet without a bound of its own, some hundred bytes each: a text of counted leng
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +80,6 @@ class Tables:
         self.limit_bytes = limit_bytes
         self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
         self._tokens_that_enter_items = tokens_that_enter_items(vocabulary) if grammar.has_guards else frozenset()
-        self.key_tokens = KeyTokens(vocabulary)
         self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
         self.nothing.flags.writeable = False
         self._filler = MaskFiller(grammar, vocabulary)
@@ -89,7 +88,7 @@ class Tables:
         self._elements = {
             grammar.symbols.ids[ITEM]: ANY_ITEM,
             grammar.symbols.ids[KEY_END]: ANY_KEY,
-            **{number: symbol.text for symbol, number in grammar.symbols.ids.items() if symbol.label == "KEY"},
+            **{number: name for name, number in grammar.symbols.keys.items()},
         }
         num_packed = max(1, limit_bytes // 4 // (num_mask_bytes(len(vocabulary)) + ENTRY_BYTES))
         num_unpacked = max(1, limit_bytes // 4 // (len(vocabulary) + ENTRY_BYTES))
@@ -101,6 +100,11 @@ class Tables:
         self.place: Callable[[int, str], Place] = lru_cache(max(1, num_transitions // 16))(self._place)
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).include)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
+
+    @cached_property
+    def key_tokens(self) -> KeyTokens:
+        """The tokens that end a free key."""
+        return KeyTokens(self.vocabulary)
 
     def mask(self, nonterminal: int) -> NDArray[np.bool_]:
         """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""

@@ -8,6 +8,7 @@ first merges first, as often as one does. In: any spelling whose segments the pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import tiktoken
 
@@ -19,6 +20,20 @@ class MergeEngine:
     """Cuts spellings by a regular expression and merges inside the cuts; it knows no whole values."""
 
     def __init__(self, vocabulary: Vocabulary, pattern: str) -> None:
+        self._vocabulary = vocabulary
+        self._pattern = pattern
+
+    def tokens(self, spelling: str) -> tuple[int, ...]:
+        """The token ids of a spelling."""
+        if not self._vocabulary.merges:
+            return tuple(map(self._vocabulary.ids.__getitem__, spelling))
+        engine, ids = self._engine
+        return tuple(map(ids.__getitem__, engine.encode_ordinary(spelling)))
+
+    @cached_property
+    def _engine(self) -> tuple[tiktoken.Encoding, list[int]]:
+        """The library's engine, and our token by its ids; made when it is first asked for."""
+        vocabulary = self._vocabulary
         symbols = vocabulary.grammar.symbols.characters
         merged = [first + second for first, second in vocabulary.merges]
         spelled = [spelling.encode() for spelling in dict.fromkeys([*symbols, *merged])]
@@ -28,12 +43,8 @@ class MergeEngine:
             beginnings.pop(spelling, None)
         ordered = [*beginnings, *spelled]
         ranks = {spelling: rank for rank, spelling in enumerate(ordered)}
-        self._ids = [vocabulary.ids.get(spelling.decode(errors="replace"), -1) for spelling in ordered]
-        self._engine = tiktoken.Encoding("typed", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
-
-    def tokens(self, spelling: str) -> tuple[int, ...]:
-        """The token ids of a spelling."""
-        return tuple(map(self._ids.__getitem__, self._engine.encode_ordinary(spelling)))
+        ids = [vocabulary.ids.get(spelling.decode(errors="replace"), -1) for spelling in ordered]
+        return tiktoken.Encoding("typed", pat_str=self._pattern, mergeable_ranks=ranks, special_tokens={}), ids
 
 
 def _byte(value: int) -> bytes:

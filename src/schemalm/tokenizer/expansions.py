@@ -158,7 +158,7 @@ class Expansions:
         self.grammar = grammar
         self.characters = grammar.symbols.characters
         self.ids = grammar.symbols.ids
-        self._keys = {symbol.text: number for symbol, number in self.ids.items() if symbol.label == "KEY"}
+        self._keys = grammar.symbols.keys
         self.names = {self.characters[number]: name for name, number in self._keys.items()}
         self._entries: dict[int, Entry] = {}
         self._rests: dict[int, Rest] = {}

@@ -12,6 +12,7 @@ its time for those, and says where a document goes wrong.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -29,8 +30,12 @@ class Reader:
 
     def __init__(self, expansions: Expansions, vocabulary: Vocabulary) -> None:
         self._expansions = expansions
-        self._writer = FieldWriter(vocabulary)
+        self._vocabulary = vocabulary
         self._positions = Positions(expansions)
+
+    @cached_property
+    def _writer(self) -> FieldWriter:
+        return FieldWriter(self._vocabulary)
 
     def read(self, ids: Sequence[int]) -> Any:
         """The value of a whole document; raises RefusedError for anything else."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
@@ -78,15 +78,31 @@ class Tokenizer:
         self.merge_scope = merge_scope
         self.vocabulary = Vocabulary(grammar, whole_values, merges)
         self.states = states
-        self._expansions = Expansions(grammar)
-        self._reader = Reader(self._expansions, self.vocabulary)
         end, key_end = (grammar.symbols.characters[grammar.symbols.ids[symbol]] for symbol in (END, KEY_END))
         self._whole_values = {spelling: self.vocabulary.ids[spelling] for spelling in whole_values}
         self.cutter = Cutter(merge_scope, frozenset(whole_values), end, key_end)
-        self._engine = MergeEngine(self.vocabulary, self.cutter.pattern)
-        self._write_stretches = self._writer_of(self._stretch)
-        self._write_tokens = self._writer_of(self.tokens_of)
-        self._tables: Tables | None = None
+
+    # Each of these is made when it is first asked for: who decodes under a mask encodes nothing.
+
+    @cached_property
+    def _expansions(self) -> Expansions:
+        return Expansions(self.grammar)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._expansions, self.vocabulary)
+
+    @cached_property
+    def _engine(self) -> MergeEngine:
+        return MergeEngine(self.vocabulary, self.cutter.pattern)
+
+    @cached_property
+    def _write_stretches(self) -> Callable[[Any], list[Stretch]]:
+        return self._writer_of(self._stretch)
+
+    @cached_property
+    def _write_tokens(self) -> Callable[[Any], list[int]]:
+        return self._writer_of(self.tokens_of)
 
     def _writer_of(self, find: Find[T]) -> Callable[[Any], list[T]]:
         """Writes values as what `find` gives for each of their stretches."""
@@ -302,14 +318,12 @@ class Tokenizer:
         """The token's symbols for people: `KEY:uses 'actions/checkout@v4' OBJECT_END`."""
         return self.vocabulary.describe(token)
 
-    @property
+    @cached_property
     def tables(self) -> Tables:
         """Masks and transitions, shared by all machines of this tokenizer."""
         from schemalm.machine import Tables  # noqa: PLC0415
 
-        if self._tables is None:
-            self._tables = Tables(self.grammar, self.vocabulary)
-        return self._tables
+        return Tables(self.grammar, self.vocabulary)
 
     def warm(self) -> None:
         """Fills ahead the masks of the nonterminals that training documents pass through, most frequent first.

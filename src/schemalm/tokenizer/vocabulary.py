@@ -7,37 +7,56 @@ learned. A spelling is a text with one character per symbol; two tokens never sp
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 from schemalm.errors import ConfigurationError
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.symbols import NUM_BYTES, symbol_of
+from schemalm.grammar.symbols import COMMON, NUM_BYTES, symbol_of
 
 PAD_ID = 0
 BOS_ID = 1
 FIRST_SYMBOL_ID = 2
 
+# The spellings of the symbols of every grammar, each alone.
+COMMON_SPELLINGS = [(symbol,) for symbol in range(len(COMMON))]
+
 # symbol -> (token id that ends here or -1, longer spellings)
 Trie = dict[int, tuple[int, Any]]
+# Shared by all spellings that none is longer than; never changed.
+NO_LONGER: Trie = {}
+NO_SPELLING = (-1, NO_LONGER)
 
 
 class Vocabulary:
-    """Spellings by token id, and token ids by spelling."""
+    """Spellings by token id, and token ids by spelling; `num_learned`: how many of them are more than one symbol."""
 
     def __init__(self, grammar: Grammar, whole_values: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
         """Raises ValueError where a whole value is made of other than symbols, or a merge of other than tokens."""
         self.grammar = grammar
         self.whole_values = tuple(whole_values)
         self.merges = tuple(merges)
-        spelled = dict.fromkeys([*grammar.symbols.characters, *whole_values, *(a + b for a, b in merges)])
-        self.spellings: list[str] = ["", "", *spelled]
-        self.ids = {spelling: index for index, spelling in enumerate(self.spellings) if spelling}
-        unknown = {character for value in whole_values for character in value} - set(grammar.symbols.characters)
-        unknown |= {part for pair in merges for part in pair} - self.ids.keys()
+        characters = grammar.symbols.characters
+        learned = dict.fromkeys([*self.whole_values, *(a + b for a, b in self.merges)])
+        self.num_learned = len(learned)
+        self.spellings: list[str] = ["", "", *characters, *learned]
+        if learned:
+            self._check_parts()
+        own = range(len(COMMON_SPELLINGS), len(characters))
+        self.symbols: list[tuple[int, ...]] = [(), (), *COMMON_SPELLINGS, *zip(own)]
+        self.symbols += (tuple(map(symbol_of, spelling)) for spelling in learned)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The token ids by spelling."""
+        return dict(zip(self.spellings[FIRST_SYMBOL_ID:], range(FIRST_SYMBOL_ID, len(self)), strict=True))
+
+    def _check_parts(self) -> None:
+        unknown = {part for value in self.whole_values for part in value} - set(self.grammar.symbols.characters)
+        unknown |= {part for pair in self.merges for part in pair} - self.ids.keys()
         if unknown:
             raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
-        self.symbols: list[tuple[int, ...]] = [tuple(map(symbol_of, spelling)) for spelling in self.spellings]
-        self.trie = self._build_trie()
 
     def __len__(self) -> int:
         return len(self.spellings)
@@ -63,15 +82,22 @@ class Vocabulary:
                 parts.append(str(self.grammar.symbols.symbols[symbol]))
         return " ".join(parts)
 
-    def _build_trie(self) -> Trie:
-        root: Trie = {}
-        for token in range(FIRST_SYMBOL_ID, len(self.spellings)):
+    @cached_property
+    def trie(self) -> Trie:
+        """The spellings by their symbols."""
+        num_symbols = len(self.grammar.symbols)
+        first_learned = self.symbol_token(num_symbols)
+        root: Trie = dict(enumerate(zip(range(FIRST_SYMBOL_ID, first_learned), repeat(NO_LONGER))))
+        for token in range(first_learned, len(self)):
             node = root
-            spelling = self.symbols[token]
-            for symbol in spelling[:-1]:
-                node = node.setdefault(symbol, (-1, {}))[1]
-            longer = node[spelling[-1]][1] if spelling[-1] in node else {}
-            node[spelling[-1]] = (token, longer)
+            *beginning, last = self.symbols[token]
+            for symbol in beginning:
+                here, longer = node.get(symbol, NO_SPELLING)
+                if longer is NO_LONGER:
+                    longer = {}
+                    node[symbol] = (here, longer)
+                node = longer
+            node[last] = (token, node.get(last, NO_SPELLING)[1])
         return root
 
 
