@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.grammar import Limits
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.assertions import (
     KINDS,
     Format,
@@ -42,7 +43,7 @@ LIMITS = Limits()
 
 @pytest.fixture
 def shapes() -> Shapes:
-    return Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), LIMITS)
+    return Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 
 def test_assertions_about_other_kinds_are_true(shapes: Shapes) -> None:
@@ -112,7 +113,7 @@ def _grown(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
     )
 
 
-SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), LIMITS)
+SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 
 @settings(max_examples=150)

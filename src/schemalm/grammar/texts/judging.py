@@ -1,0 +1,131 @@
+"""Several languages judge one text: which verdicts there can be, and which texts come to one of them.
+
+In: a tuple of languages, as in `places.py`: what a text may be, and the languages that judge it. A verdict has bit 0
+set, and bit i + 1 where language i holds the text. Verdicts are found by reading: languages that hold nothing more, or
+everything, are settled and cost no more, so words and beginnings of words are as cheap as they are long. Where that
+meets too many states, the text's language is divided by one judge after the other, and parts are kept that hold a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemalm.grammar.texts.language import (
+    ANY_TEXT,
+    NOTHING,
+    Language,
+    complement,
+    intersection,
+    meet,
+)
+from schemalm.grammar.texts.search import GaveUpError, Memo, Search, class_table
+
+Languages = tuple[Language, ...]
+Verdicts = frozenset[int]
+
+# States that are read through before the text's language is divided.
+MAX_READ = 1_000
+# So few judges divide a language soon, without reading.
+FEW_JUDGES = 4
+
+
+def verdict_of(languages: Languages, text: bytes, memo: Memo) -> int:
+    """The verdict on a text that the first language holds."""
+    return 1 + sum(2 << index for index, part in enumerate(languages[1:]) if memo.holds(part, text))
+
+
+def conjunctions(languages: Languages, verdicts: Verdicts) -> list[Language]:
+    """Languages of all texts that end with one of `verdicts`, among others none that are visibly empty."""
+    within, *judges = languages
+    open_judges = [
+        (2 << index, judge) for index, judge in enumerate(judges) if judge not in (NOTHING, ANY_TEXT, within)
+    ]
+    held = sum(2 << index for index, judge in enumerate(judges) if judge in (ANY_TEXT, within) and judge != NOTHING)
+    settled = ~sum(bit for bit, _ in open_judges)
+    possible = [verdict for verdict in sorted(verdicts) if verdict & settled == 1 | held]
+    if len(possible) == 1 << len(open_judges):
+        return [within]
+    return [
+        intersection([within, *(judge if verdict & bit else complement(judge) for bit, judge in open_judges)])
+        for verdict in possible
+    ]
+
+
+def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_states: int) -> Verdicts:
+    """Every verdict with which a text may end; raises GaveUpError where that needs more than `max_states`."""
+    within, *judges = languages
+    start = (within, tuple((2 << index, judge) for index, judge in enumerate(judges)))
+    reading = _Reading(search, memo, max_states)
+    if len(judges) > FEW_JUDGES:
+        try:
+            return frozenset(reading.read(*start))
+        except GaveUpError:
+            pass
+    return frozenset(reading.divided(*start))
+
+
+# The judges that are not settled, each with its bit.
+Judges = tuple[tuple[int, Language], ...]
+
+
+class _Reading:
+    """One search for verdicts."""
+
+    def __init__(self, search: Search, memo: Memo, max_states: int) -> None:
+        self._search = search
+        self._memo = memo
+        self._max_states = max_states
+
+    def read(self, within: Language, judges: Judges) -> set[int]:
+        """The verdicts, found by reading every text as far as judges are not settled."""
+        found: set[int] = set()
+        start = self._settle(within, judges, 1)
+        seen = {start}
+        queue = [start]
+        for within, judges, settled in queue:
+            if not judges:
+                if settled not in found and self._search.any([within], self._max_states) is not None:
+                    found.add(settled)
+                continue
+            if within.nullable:
+                found.add(settled | sum(bit for bit, judge in judges if judge.nullable))
+            for after in self._after(within, judges, settled):
+                if after not in seen:
+                    seen.add(after)
+                    queue.append(after)
+            if len(seen) > min(MAX_READ, self._max_states):
+                raise GaveUpError
+        return found
+
+    def _after(self, within: Language, judges: Judges, settled: int) -> Iterator[tuple[Language, Judges, int]]:
+        parts = [within, *(judge for _, judge in judges)]
+        _, representatives = class_table(meet([self._memo.classes(part) for part in parts]))
+        for byte in representatives:
+            rest = self._memo.after(within, byte)
+            if rest != NOTHING:
+                yield self._settle(rest, tuple((bit, self._memo.after(judge, byte)) for bit, judge in judges), settled)
+
+    def _settle(self, within: Language, judges: Judges, settled: int) -> tuple[Language, Judges, int]:
+        """Takes out the judges of which it is plain what they will say."""
+        held = sum(bit for bit, judge in judges if judge in (ANY_TEXT, within))
+        left = tuple((bit, judge) for bit, judge in judges if judge not in (NOTHING, ANY_TEXT, within))
+        return within, left, settled | held
+
+    def divided(self, within: Language, judges: Judges) -> set[int]:
+        """The verdicts, found by dividing a language by one judge after the other."""
+        within, judges, settled = self._settle(within, judges, 1)
+        parts = [(within, settled)] if self._search.any([within], self._max_states) is not None else []
+        for bit, judge in judges:
+            divided: list[tuple[Language, int]] = []
+            for part, verdict in parts:
+                inside, outside = intersection([part, judge]), intersection([part, complement(judge)])
+                if self._search.any([inside], self._max_states) is None:
+                    divided.append((part, verdict))
+                elif self._search.any([outside], self._max_states) is None:
+                    divided.append((part, verdict | bit))
+                else:
+                    divided += [(inside, verdict | bit), (outside, verdict)]
+            parts = divided
+            if len(parts) > self._max_states:
+                raise GaveUpError
+        return {verdict for _, verdict in parts}
