@@ -23,6 +23,8 @@ MAX_WORDS = 256
 CONTINUATIONS = (1 << 0xC0) - (1 << 0x80)
 # Bit masks of disjoint byte sets that together are all bytes.
 Partition = tuple[int, ...]
+# A modulus and a remainder.
+Congruence = tuple[int, int]
 # Least and largest number of something; None for no bound.
 Lengths = tuple[int, int | None]
 
@@ -390,6 +392,10 @@ class Computed(Language):
 
     __slots__ = ()
     plain = False
+
+    def congruence(self) -> Congruence | None:
+        """A modulus m and a remainder r where n digits d alone end a text if r * 10 ** n + d is a multiple of m."""
+        return None
 
 
 NOTHING = ByteSet(False, 0)

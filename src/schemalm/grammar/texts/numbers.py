@@ -3,7 +3,7 @@
 `1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every
 integer that a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is
 no regular matter: all of them are admitted. Where a schema tells numbers apart, those are left out whose text misleads
-about the value (`misleading_fractions`, `other_texts`), so texts may be judged as they stand. The price: where a schema
+about the value (`misleading_fractions`, `other_spellings`), so texts may be judged as they stand. The price: where a schema
 tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written. Expressions
 branch on digits one after the other and hold no intersection and no complement, so that few derivatives are alive.
 """
@@ -203,7 +203,7 @@ def _lost_fractions(before: int) -> frozenset[bytes]:
     return frozenset(lost)
 
 
-def other_texts(text: str) -> Language:
+def other_spellings(text: str) -> set[str]:
     """The admitted texts that stand for the same float as its `repr`, without the `repr` itself."""
     value = float(text)
     exact = abs(Decimal(value))
@@ -221,8 +221,7 @@ def other_texts(text: str) -> Language:
                     break
                 found.add(_layout(str(mantissa).rstrip("0"), exponent))
     sign = "-" if value < 0 else ""
-    same = {sign + other for other in found if float(sign + other) == value}
-    return words(other.encode() for other in same - {text})
+    return {sign + other for other in found if float(sign + other) == value} - {text}
 
 
 def _layout(digits: str, exponent: int) -> str:

@@ -12,17 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 
 from schemalm.errors import LimitError
 from schemalm.grammar.limits import Budget
+from schemalm.grammar.texts.congruences import completions
 from schemalm.grammar.texts.language import (
+    ANY_TEXT,
     BYTE_RANKS,
     NOTHING,
     Complement,
     Derivatives,
     Intersection,
     Language,
+    Lengths,
     Partition,
     Union,
     byte_classes,
@@ -30,6 +33,7 @@ from schemalm.grammar.texts.language import (
     derivative,
     intersection,
     least_count,
+    lengths,
     shortest,
 )
 
@@ -38,7 +42,9 @@ MAX_TOGETHER = 16
 # What is remembered between searches: parts of expressions, each some hundred bytes; then all is forgotten.
 MAX_REMEMBERED = 100_000
 # The work of one derivative.
-UNITS_PER_STEP = 10
+UNITS_PER_STEP = 5
+# Where any text will do, a byte that is still to come weighs as much as so many that were read.
+HASTE = 3
 # Stands for a way from a language to one of its alternatives, which reads no byte.
 NO_BYTE = -1
 
@@ -55,6 +61,7 @@ class Memo:
         self._derivatives: Derivatives = {}
         self._partitions: dict[Language, Partition] = {}
         self._least: dict[Language, int] = {}
+        self._lengths: dict[Language, Lengths] = {}
 
     def after(self, language: Language, byte: int) -> Language:
         """What may follow in a language once a byte has been read."""
@@ -78,6 +85,10 @@ class Memo:
         """No more than the bytes of its shortest text; just these for a plain language."""
         return shortest(language, self._least)
 
+    def lengths(self, language: Language) -> Lengths:
+        """The least and the largest number of characters in a text of a plain language; None for no bound."""
+        return lengths(language, self._lengths)
+
     def example(self, language: Language) -> bytes | None:
         """A text that it holds, of a plain language a shortest one; None where none is seen."""
         return language.example(self._least)
@@ -96,6 +107,7 @@ class Memo:
         self._derivatives.clear()
         self._partitions.clear()
         self._least.clear()
+        self._lengths.clear()
 
 
 class GaveUpError(Exception):
@@ -156,17 +168,37 @@ class Search:
         known = self._nearest.get(language) or (None if nearest else self._found.get(language))
         if known is not None:
             return len(known[0]) - known[1]
-        number = least_count(language)
-        if number is not None:
-            return number if number >= 0 else None
+        if isinstance(language, Intersection):
+            number = least_count(language)
+            if number is not None:
+                return number if number >= 0 else None
+            if self._is_ruled_out(language):
+                return None
         return self._memo.least(language)
+
+    def _is_ruled_out(self, language: Intersection) -> bool:
+        """Whether an intersection visibly holds nothing: it leaves out all texts, or no length suits all parts.
+
+        Texts are those of UTF-8, so a part that says what they are holds nothing else.
+        """
+        least, most = 0, None
+        for part in language.operands():
+            if isinstance(part, Complement):
+                left_out = part.parts[0]
+                if ANY_TEXT in (left_out.operands() if isinstance(left_out, Union) else (left_out,)):
+                    return True
+            elif part.is_plain:
+                low, high = self._memo.lengths(part)
+                least = max(least, low)
+                most = high if most is None or (high is not None and high < most) else most
+        return most is not None and least > most
 
     def _rest(self, language: Language, nearest: bool, guesses: bool) -> bytes | None:
         """A text of a language where one is known, a shortest one if need be."""
         if language.nullable:
             return b""
-        known = self._nearest.get(language) or (None if nearest else self._found.get(language))
-        if known is not None:
+        known = self._nearest.get(language) or self._found.get(language)
+        if known is not None and (not nearest or len(known[0]) - known[1] == self._least(language, nearest)):
             return known[0][known[1] :]
         if (number := least_count(language)) is not None:
             return b"a" * number
@@ -179,14 +211,12 @@ class Search:
         if not isinstance(language, Intersection):
             return self._memo.example(language)
         parts, least = language.operands(), self._memo.least(language)
-        for part in parts:
-            if isinstance(part, Complement) or (nearest and self._memo.least(part) < least):
-                continue
-            text = self._memo.example(part)
+        examples = (self._memo.example(part) for part in parts if not isinstance(part, Complement))
+        for text in chain(examples, completions(language, least)):
             if text is None or (nearest and len(text) > least):
                 continue
             self._budget.work(len(text))
-            if all(self._memo.holds(other, text) for other in parts if other is not part):
+            if all(self._memo.holds(part, text) for part in parts):
                 return text
         return None
 
@@ -257,7 +287,8 @@ class _Front:
         self.depths[language] = depth
         if origin is not None:
             self.came_from[language] = origin
-        heappush(self.queue, (depth + least if self._nearest else least, -depth, next(self._turn), language))
+        promise = depth + (least if self._nearest else HASTE * least)
+        heappush(self.queue, (promise, -depth, next(self._turn), language))
 
     def next(self) -> tuple[int, Language]:
         """The bytes that lead to the next language, and the language."""
