@@ -20,6 +20,8 @@ __all__ = ["DEAD", "Automaton", "Verdicts"]
 
 # Languages that one search meets while a text is written; a longer one is given up.
 MAX_SHORT_SEARCH = 2_000
+# Languages that a search for a more readable text meets.
+MAX_GLANCE = 100
 # Alternatives of a place that cost little to follow: where more would be left, bytes that leave fewer go first.
 FEW_ALTERNATIVES = 4
 # Alternatives of a place from which a text goes on as it was found, without a look at more readable ones.
@@ -146,7 +148,7 @@ class Automaton(Places):
         return text
 
     def _comes_closer(self, place: int, verdicts: Verdicts, most: int) -> bool:
-        """Whether a text of at most `most` bytes ends with one of `verdicts`, as far as a short search tells."""
+        """Whether a text of at most `most` bytes ends with one of `verdicts`, as far as a glance tells."""
         languages = self._languages[place]
         if self._verdicts[place] in verdicts:
             return True
@@ -156,7 +158,7 @@ class Automaton(Places):
         if way is not None and (way.is_shortest or len(way) <= most):
             return len(way) <= most
         try:
-            text = self._search.shortest(conjunctions(languages, verdicts), min(self._max_states, MAX_SHORT_SEARCH), most)
+            text = self._search.shortest(conjunctions(languages, verdicts), MAX_GLANCE, most)
         except GaveUpError:
             return False
         if text is not None:
@@ -173,19 +175,25 @@ class Automaton(Places):
     def closest_byte(self, place: int, verdicts: Verdicts) -> int:
         """The most readable byte that comes one step closer to an end with one of `verdicts`.
 
-        Where a place would follow more than a few alternatives, one that leaves the fewest.
+        Bytes that leave no more alternatives than before go first, where these are more than a few.
         """
         distance = self.distance(place, verdicts)
+        num_alternatives = self._num_alternatives(place)
         way = self._ways.get(place, {}).get(verdicts)
-        if way is not None and way.is_shortest and sum(map(width, self._languages[place])) > MANY_ALTERNATIVES:
+        if way is not None and way.is_shortest and num_alternatives > MANY_ALTERNATIVES:
             return way.text[way.num_read]
+        fallback = DEAD
+        for byte in sorted(self._representatives_of(place), key=BYTE_RANKS.__getitem__):
+            after = self.step(place, byte)
+            if after == DEAD or not self._comes_closer(after, verdicts, distance - 1):
+                continue
+            if self._num_alternatives(after) <= max(FEW_ALTERNATIVES, num_alternatives):
+                return byte
+            fallback = byte if fallback == DEAD else fallback
+        return fallback
 
-        def preference(step: tuple[int, int]) -> tuple[int, int]:
-            byte, after = step
-            return max(FEW_ALTERNATIVES, sum(map(width, self._languages[after]))), BYTE_RANKS[byte]
-
-        ordered = sorted(self.steps(place), key=preference)
-        return next(byte for byte, after in ordered if self._comes_closer(after, verdicts, distance - 1))
+    def _num_alternatives(self, place: int) -> int:
+        return sum(map(width, self._languages[place]))
 
     def texts(self, place: int, verdicts: Verdicts) -> Iterator[bytes]:
         """Every text from here that ends with one of `verdicts`, shortest first and readable ones before others."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 ALL_BYTES = (1 << 256) - 1
@@ -315,12 +316,12 @@ class Intersection(Language):
     plain = False
 
     def operands(self) -> tuple[Language, ...]:
-        """The languages that a text is in."""
-        return tuple(self.parts[0])
+        """The languages that a text is in, those that say what it is before those that say what it is not."""
+        return tuple(sorted(self.parts[0], key=_is_complement))
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """Those of all languages together."""
-        return intersection(derivative(part, byte, memo) for part in self.parts[0])
+        return intersection(derivative(part, byte, memo) for part in self.operands())
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """Those of all languages."""
@@ -387,6 +388,10 @@ class Complement(Language):
         return byte_classes(self.parts[0], memo)
 
 
+def _is_complement(language: Language) -> bool:
+    return isinstance(language, Complement)
+
+
 class Computed(Language):
     """A language that arithmetic decides: `parts` are its state, all numbers, and subclasses say what may follow."""
 
@@ -450,6 +455,8 @@ def intersection(parts: Iterable[Language]) -> Language:
     unique: set[Language] = set()
     excluded: list[Language] = []
     for part in parts:
+        if part == NOTHING:
+            return NOTHING
         for leaf in part.parts[0] if isinstance(part, Intersection) else (part,):
             if isinstance(leaf, Complement):
                 excluded.append(leaf.parts[0])
@@ -466,8 +473,6 @@ def intersection(parts: Iterable[Language]) -> Language:
         unique = {part for part in unique if not isinstance(part, AnyText)}
     if EMPTY in unique:
         return EMPTY if all(part.nullable for part in unique) else NOTHING
-    if NOTHING in unique:
-        return NOTHING
     if len(unique) < 2:
         return unique.pop() if unique else EVERYTHING
     return Intersection(all(part.nullable for part in unique), frozenset(unique))
@@ -630,8 +635,13 @@ def _split(mask: int) -> Partition:
 
 def meet(partitions: Iterable[Partition]) -> Partition:
     """The coarsest partition that refines all of `partitions`."""
+    return _meet(frozenset(partitions))
+
+
+@lru_cache(maxsize=4096)
+def _meet(partitions: frozenset[Partition]) -> Partition:
     result: Partition = (ALL_BYTES,)
-    for partition in set(partitions):
+    for partition in partitions:
         result = tuple(a & b for a in result for b in partition if a & b)
     return result
 

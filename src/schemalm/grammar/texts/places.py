@@ -93,18 +93,19 @@ class Places:
 
     def steps(self, place: int) -> Iterator[tuple[int, int]]:
         """One byte of every class, the most readable one, with the place that it leads to."""
-        if not self._classes[place]:
-            self._find_classes(place)
-        for byte in self._representatives[place]:
+        for byte in self._representatives_of(place):
             after = self.step(place, byte)
             if after != DEAD:
                 yield byte, after
 
-    def targets(self, place: int) -> list[int]:
-        """The place after each of the 256 bytes; DEAD where no text goes on."""
+    def _representatives_of(self, place: int) -> list[int]:
         if not self._classes[place]:
             self._find_classes(place)
-        after = [self.step(place, byte) for byte in self._representatives[place]]
+        return self._representatives[place]
+
+    def targets(self, place: int) -> list[int]:
+        """The place after each of the 256 bytes; DEAD where no text goes on."""
+        after = [self.step(place, byte) for byte in self._representatives_of(place)]
         return [after[index] for index in self._classes[place]]
 
     def run(self, text: bytes, place: int) -> int:

@@ -9,6 +9,7 @@ found is remembered for every language along the way. Not covered: which places 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -39,6 +40,8 @@ from schemalm.grammar.texts.language import (
 
 # Alternatives that are followed at once; more are searched one by one.
 MAX_TOGETHER = 16
+# Bytes of texts that are guessed.
+MAX_GUESS = 400
 # What is remembered between searches: parts of expressions, each some hundred bytes; then all is forgotten.
 MAX_REMEMBERED = 100_000
 # The work of one derivative.
@@ -68,6 +71,8 @@ class Memo:
         known = self._derivatives.get((language, byte))
         if known is not None:
             return known
+        if isinstance(language, Intersection) and self._is_stopped(language, byte):
+            return NOTHING
         num_known = len(self._derivatives)
         found = derivative(language, byte, self._derivatives)
         added = width(found) + len(self._derivatives) - num_known
@@ -76,6 +81,10 @@ class Memo:
         if self._size > MAX_REMEMBERED:
             self.forget()
         return found
+
+    def _is_stopped(self, language: Intersection, byte: int) -> bool:
+        """Whether a part of an intersection is known not to go on with a byte."""
+        return any(self._derivatives.get((part, byte)) == NOTHING for part in language.parts[0])
 
     def classes(self, language: Language) -> Partition:
         """The bytes, in sets after which the same may follow."""
@@ -93,11 +102,11 @@ class Memo:
         """A text that it holds, of a plain language a shortest one; None where none is seen."""
         return language.example(self._least)
 
-    def holds(self, language: Language, text: bytes) -> bool:
-        """Whether a language holds a text."""
+    def holds(self, language: Language, text: bytes, max_width: float = math.inf) -> bool:
+        """Whether a language holds a text, following no more than `max_width` alternatives at once."""
         for byte in text:
             language = self.after(language, byte)
-            if language == NOTHING:
+            if language == NOTHING or width(language) > max_width:
                 return False
         return language.nullable
 
@@ -211,12 +220,13 @@ class Search:
         if not isinstance(language, Intersection):
             return self._memo.example(language)
         parts, least = language.operands(), self._memo.least(language)
+        most = min(least, MAX_GUESS) if nearest else MAX_GUESS
         examples = (self._memo.example(part) for part in parts if not isinstance(part, Complement))
         for text in chain(examples, completions(language, least)):
-            if text is None or (nearest and len(text) > least):
+            if text is None or len(text) > most:
                 continue
             self._budget.work(len(text))
-            if all(self._memo.holds(part, text) for part in parts):
+            if all(self._memo.holds(part, text, MAX_TOGETHER) for part in parts):
                 return text
         return None
 
