@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar.texts.language import NOTHING, Language, derivative
+from schemalm.grammar.texts.language import NOTHING, Language, derivative, words
 from schemalm.grammar.texts.numbers import (
     MAX_DIGITS,
     integer_texts,

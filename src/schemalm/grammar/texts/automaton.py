@@ -8,20 +8,23 @@ the place after its next byte: from where an end is known, some byte leads on to
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from heapq import heappop, heappush
 
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.texts.judging import Verdicts, conjunctions, reachable_verdicts, verdict_of
 from schemalm.grammar.texts.language import BYTE_RANKS
-from schemalm.grammar.texts.places import DEAD, UNKNOWN, Places
+from schemalm.grammar.texts.places import DEAD, UNKNOWN, Languages, Places
 from schemalm.grammar.texts.search import GaveUpError, Search, too_many_states, width
 
 __all__ = ["DEAD", "Automaton", "Verdicts"]
 
 # Languages that one search meets while a text is written; a longer one is given up.
 MAX_SHORT_SEARCH = 2_000
-# Languages that a search for a more readable text meets.
-MAX_GLANCE = 100
+# Languages that a search for a more readable text meets, or one with luck.
+MAX_GLANCE = 500
+# Verdicts for which a text is tried with luck.
+MAX_LUCKY = 8
 # Alternatives of a place that cost little to follow: where more would be left, bytes that leave fewer go first.
 FEW_ALTERNATIVES = 4
 # Alternatives of a place from which a text goes on as it was found, without a look at more readable ones.
@@ -130,13 +133,10 @@ class Automaton(Places):
         """A text from here to one of `verdicts`, which the place keeps; None where none was found."""
         find = self._search.shortest if nearest else self._search.any
         languages = self._languages[place]
-        asked = conjunctions(languages, verdicts)
         try:
-            text = None
-            if len(asked) > 1 and (text := find(languages[:1], max_states)) is not None:
-                text = text if verdict_of(languages, text, self.memo) in verdicts else None
+            text = self._lucky_text(languages, verdicts, nearest)
             if text is None:
-                text = find(asked, max_states)
+                text = find(conjunctions(languages, verdicts), max_states)
         except GaveUpError:
             self._ended[place, verdicts] = max_states
             return None
@@ -146,6 +146,19 @@ class Automaton(Places):
             self._ended.pop((place, verdicts), None)
             self._hand_on(place, verdicts, Way(text, 0, nearest))
         return text
+
+    def _lucky_text(self, languages: Languages, verdicts: Verdicts, nearest: bool) -> bytes | None:
+        """A text that ends with one of `verdicts`, found without a look at the languages that must not hold it."""
+        if len(languages) == 1:
+            return None
+        relaxed = conjunctions(languages, verdicts, relaxed=True)
+        for asked in [relaxed] if nearest else [[language] for language in relaxed[:MAX_LUCKY]]:
+            find = self._search.shortest if nearest else self._search.any
+            with suppress(GaveUpError):
+                text = find(asked, MAX_GLANCE)
+                if text is not None and verdict_of(languages, text, self.memo) in verdicts:
+                    return text
+        return None
 
     def _comes_closer(self, place: int, verdicts: Verdicts, most: int) -> bool:
         """Whether a text of at most `most` bytes ends with one of `verdicts`, as far as a glance tells."""

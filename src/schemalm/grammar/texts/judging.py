@@ -34,8 +34,11 @@ def verdict_of(languages: Languages, text: bytes, memo: Memo) -> int:
     return 1 + sum(2 << index for index, part in enumerate(languages[1:]) if memo.holds(part, text))
 
 
-def conjunctions(languages: Languages, verdicts: Verdicts) -> list[Language]:
-    """Languages of all texts that end with one of `verdicts`, among others none that are visibly empty."""
+def conjunctions(languages: Languages, verdicts: Verdicts, relaxed: bool = False) -> list[Language]:
+    """Languages that together hold the texts that end with one of `verdicts`; visibly empty ones are left out.
+
+    relaxed: whether texts are admitted that a judge holds who should not.
+    """
     within, *judges = languages
     open_judges = [
         (2 << index, judge) for index, judge in enumerate(judges) if judge not in (NOTHING, ANY_TEXT, within)
@@ -45,10 +48,11 @@ def conjunctions(languages: Languages, verdicts: Verdicts) -> list[Language]:
     possible = [verdict for verdict in sorted(verdicts) if verdict & settled == 1 | held]
     if len(possible) == 1 << len(open_judges):
         return [within]
-    return [
-        intersection([within, *(judge if verdict & bit else complement(judge) for bit, judge in open_judges)])
-        for verdict in possible
-    ]
+    if relaxed:
+        parts = [[judge for bit, judge in open_judges if verdict & bit] for verdict in possible]
+    else:
+        parts = [[judge if verdict & bit else complement(judge) for bit, judge in open_judges] for verdict in possible]
+    return [intersection([within, *judged]) for judged in parts]
 
 
 def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_states: int) -> Verdicts:
