@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from schemalm.grammar.assertions import IsInteger, Maximum, Minimum, MultipleOf, NumberIn
 from schemalm.grammar.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children
 from schemalm.grammar.texts.bounds import at_least, at_most, exact_value, misjudged_by_bound
-from schemalm.grammar.texts.language import EVERYTHING, NOTHING, Language, complement, intersection, union, words
+from schemalm.grammar.texts.language import (
+    EVERYTHING,
+    MAX_WORDS,
+    NOTHING,
+    Language,
+    complement,
+    intersection,
+    union,
+    words,
+)
 from schemalm.grammar.texts.multiples import misjudged_by_divisor, multiples
 from schemalm.grammar.texts.numbers import (
     integer_texts,
@@ -41,16 +50,18 @@ def misjudged(formulas: tuple[Formula, ...]) -> Language:
     """The texts of numbers on which a formula, or its negation, would be wrong; the first one has to hold."""
     found = []
     spellings: set[str] = set()
+    held, *judged = formulas
+    parts = children(held) if isinstance(held, And) else (held,)
+    # A long list holds no text but the `repr` of its numbers.
+    is_listed = any(isinstance(part, NumberIn) and len(part.texts) > MAX_WORDS for part in parts)
     for atom in atoms(formulas):
-        if isinstance(atom, NumberIn):
+        if isinstance(atom, NumberIn) and not is_listed:
             spellings |= {other for text in atom.texts if not is_integer_text(text) for other in other_spellings(text)}
         elif isinstance(atom, Minimum | Maximum):
             found.append(misjudged_by_bound(atom.parts[0]))
         elif isinstance(atom, MultipleOf):
             found.append(misjudged_by_divisor(atom.parts[0]))
-    held, *judged = formulas
     # A conjunct about integers is a language that is free of these.
-    parts = children(held) if isinstance(held, And) else (held,)
     loose = (part for part in parts if not isinstance(children(part)[0] if isinstance(part, Not) else part, Atom))
     if any(isinstance(atom, IsInteger) and atom.fractions for atom in atoms([*loose, *judged])):
         found.append(misleading_fractions())

@@ -16,6 +16,7 @@ from typing import Any
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.grammar.assertions import (
+    MAX_CONSTANTS,
     Format,
     KindIs,
     Maximum,
@@ -337,8 +338,9 @@ class Translator:
         return any_of([negate(of_kind("array")), contains(self.inner(node, "contains"), least, most)])
 
     def enumeration(self, values: list[Any]) -> Formula:
-        """The shape of a list of constants."""
-        self.constants(values)
+        """The shape of a list of constants; more strings than have symbols are written as texts."""
+        num_strings = len({value for value in values if isinstance(value, str)})
+        self.constants([value for value in values if num_strings <= MAX_CONSTANTS or not isinstance(value, str)])
         return one_of_values(values)
 
     def constant(self, value: Any) -> Formula:

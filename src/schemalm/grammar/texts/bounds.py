@@ -28,6 +28,7 @@ from schemalm.grammar.texts.digits import (
 from schemalm.grammar.texts.language import EMPTY, NOTHING, Language, literal, repeat, sequence, union, words
 from schemalm.grammar.texts.numbers import (
     MAX_DIGITS,
+    MAX_EXACT_INTEGER,
     MAX_SIGNIFICANT,
     MINUS,
     POINT,
@@ -38,7 +39,6 @@ from schemalm.grammar.texts.numbers import (
 
 # Enough digits for the exact value halfway between two doubles.
 EXACT = Context(prec=800)
-MAX_EXACT_INTEGER = 2**53
 SMALLEST_FLOAT = math.ulp(0.0)
 
 ANYTHING = repeat(one_of(b"0123456789.e+-"), 0, None)

@@ -33,6 +33,8 @@ MAX_DIGITS = 309
 POSITIONAL = range(-4, 16)
 # So many significant digits tell all doubles apart.
 MAX_SIGNIFICANT = 17
+# Below, every integer is a double.
+MAX_EXACT_INTEGER = 2**53
 # The exponents of the largest double and of those that have two digits at least.
 MAX_EXPONENT = 308
 MIN_EXPONENT = -323
@@ -169,6 +171,8 @@ def texts_of_equals(value: int | float) -> tuple[str, ...]:
     """The `repr` of every int and float that stands for the same decimal number as `value`."""
     if value == 0:
         return "0", "0.0", "-0.0"
+    if isinstance(value, int) and abs(value) < MAX_EXACT_INTEGER:
+        return str(value), repr(float(value))
     exact = Decimal(repr(value))
     texts = [str(int(exact))] if exact == exact.to_integral_value() else []
     as_float = repr(float(exact))
