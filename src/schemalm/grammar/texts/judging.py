@@ -23,10 +23,11 @@ from schemalm.grammar.texts.search import GaveUpError, Memo, Search, class_table
 Languages = tuple[Language, ...]
 Verdicts = frozenset[int]
 
-# States that are read through before the text's language is divided.
-MAX_READ = 1_000
-# So few judges divide a language soon, without reading.
-FEW_JUDGES = 4
+# Steps of judges that are read through before the text's language is divided: for one judge, doubled for each more.
+MAX_READ = 2_000
+MAX_DOUBLINGS = 7
+# Verdicts of one text; each is asked about again and again later.
+MAX_VERDICTS = 1_000
 
 
 def verdict_of(languages: Languages, text: bytes, memo: Memo) -> int:
@@ -60,12 +61,10 @@ def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_sta
     within, *judges = languages
     start = (within, tuple((2 << index, judge) for index, judge in enumerate(judges)))
     reading = _Reading(search, memo, max_states)
-    if len(judges) > FEW_JUDGES:
-        try:
-            return frozenset(reading.read(*start))
-        except GaveUpError:
-            pass
-    return frozenset(reading.divided(*start))
+    try:
+        return frozenset(reading.read(*start, max_steps=MAX_READ << min(len(judges), MAX_DOUBLINGS)))
+    except GaveUpError:
+        return frozenset(reading.divided(*start))
 
 
 # The judges that are not settled, each with its bit.
@@ -80,12 +79,13 @@ class _Reading:
         self._memo = memo
         self._max_states = max_states
 
-    def read(self, within: Language, judges: Judges) -> set[int]:
+    def read(self, within: Language, judges: Judges, max_steps: int) -> set[int]:
         """The verdicts, found by reading every text as far as judges are not settled."""
         found: set[int] = set()
         start = self._settle(within, judges, 1)
         seen = {start}
         queue = [start]
+        num_steps = 0
         for within, judges, settled in queue:
             if not judges:
                 if settled not in found and self._search.any([within], self._max_states) is not None:
@@ -94,10 +94,11 @@ class _Reading:
             if within.nullable:
                 found.add(settled | sum(bit for bit, judge in judges if judge.nullable))
             for after in self._after(within, judges, settled):
+                num_steps += len(judges)
                 if after not in seen:
                     seen.add(after)
                     queue.append(after)
-            if len(seen) > min(MAX_READ, self._max_states):
+            if num_steps > max_steps or len(seen) > self._max_states:
                 raise GaveUpError
         return found
 
@@ -130,6 +131,6 @@ class _Reading:
                 else:
                     divided += [(inside, verdict | bit), (outside, verdict)]
             parts = divided
-            if len(parts) > self._max_states:
+            if len(parts) > MAX_VERDICTS:
                 raise GaveUpError
         return {verdict for _, verdict in parts}
