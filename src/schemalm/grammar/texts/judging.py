@@ -120,9 +120,13 @@ class _Reading:
         """The verdicts, found by dividing a language by one judge after the other."""
         within, judges, settled = self._settle(within, judges, 1)
         parts = [(within, settled)] if self._search.any([within], self._max_states) is not None else []
+        budget = self._memo.budget
+        most_units = budget.num_units + budget.limits.call_work
         for bit, judge in judges:
             divided: list[tuple[Language, int]] = []
             for part, verdict in parts:
+                if budget.num_units > most_units:
+                    raise GaveUpError
                 inside, outside = intersection([part, judge]), intersection([part, complement(judge)])
                 if self._search.any([inside], self._max_states) is None:
                     divided.append((part, verdict))

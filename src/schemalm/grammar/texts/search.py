@@ -59,7 +59,7 @@ class Memo:
     """What has been found out about languages; it is forgotten now and then, so that it stays small."""
 
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+        self.budget = budget
         self._size = 0
         self._derivatives: Derivatives = {}
         self._partitions: dict[Language, Partition] = {}
@@ -76,7 +76,7 @@ class Memo:
         num_known = len(self._derivatives)
         found = derivative(language, byte, self._derivatives)
         added = width(found) + len(self._derivatives) - num_known
-        self._budget.work(UNITS_PER_STEP * added)
+        self.budget.work(UNITS_PER_STEP * added)
         self._size += added
         if self._size > MAX_REMEMBERED:
             self.forget()
