@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.grammar import Limits
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.assertions import (
     KINDS,
     Format,
@@ -29,6 +28,7 @@ from schemalm.grammar.assertions import (
 )
 from schemalm.grammar.containers import Has, MinItems
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, exactly_one, negate
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.texts.language import ANY_CHARACTER, ANY_TEXT, EVERYTHING, NOTHING, repeat

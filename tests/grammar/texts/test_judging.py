@@ -90,7 +90,7 @@ def test_many_questions_about_one_text_cost_little_each(judge: Callable[[int], L
 
 
 def test_more_verdicts_than_can_be_told_apart_end_in_a_limit() -> None:
-    automaton = Automaton(Budget(Limits()))
+    automaton = Automaton(Budget(Limits(call_work=50_000)))
     place = automaton.place((ANY_TEXT, *(texts_of(f"k{number}.*x") for number in range(20))))
     with pytest.raises(LimitError, match="automaton_states"):
         automaton.verdicts(place)

@@ -1,8 +1,8 @@
 """One automaton for all texts of a grammar: where they may end, with which verdicts, and how soon.
 
 In: places of `places.py`, and verdicts. Out: whether a text leads from a place to one of the verdicts, how long a
-shortest one is, and the texts themselves. A place at which a text was found keeps it, and hands what is left of it on to
-the place after its next byte: from where an end is known, some byte leads on to where one is known too.
+shortest one is, and the texts themselves. A place at which a text was found keeps it, and hands what is left of it on
+to the place after its next byte: from where an end is known, some byte leads on to where one is known too.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class Automaton(Places):
         return text is not None
 
     def verdicts(self, place: int) -> Verdicts:
-        """Every verdict with which a text from here may end; raises LimitError where the search for them is too long."""
+        """Every verdict with which a text from here may end; raises LimitError where finding them takes too long."""
         try:
             return reachable_verdicts(self._languages[place], self._search, self.memo, self._max_states)
         except GaveUpError:

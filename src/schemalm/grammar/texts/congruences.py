@@ -47,7 +47,8 @@ def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes
     """The smallest and the largest digits, so many, that meet all conditions."""
     power = 10**num_digits
     needed = ((modulus, -remainder * power % modulus) for modulus, remainder in conditions)
-    common = reduce(_both, needed, (1, 0))
+    every: Congruence | None = (1, 0)
+    common = reduce(_both, needed, every)
     if common is None:
         return
     modulus, smallest = common

@@ -86,15 +86,16 @@ class _Reading:
         seen = {start}
         queue = [start]
         num_steps = 0
-        for within, judges, settled in queue:
-            if not judges:
-                if settled not in found and self._search.any([within], self._max_states) is not None:
+        for state in queue:
+            text, waiting, settled = state
+            if not waiting:
+                if settled not in found and self._search.any([text], self._max_states) is not None:
                     found.add(settled)
                 continue
-            if within.nullable:
-                found.add(settled | sum(bit for bit, judge in judges if judge.nullable))
-            for after in self._after(within, judges, settled):
-                num_steps += len(judges)
+            if text.nullable:
+                found.add(settled | sum(bit for bit, judge in waiting if judge.nullable))
+            for after in self._after(*state):
+                num_steps += len(waiting)
                 if after not in seen:
                     seen.add(after)
                     queue.append(after)

@@ -3,9 +3,10 @@
 `1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every
 integer that a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is
 no regular matter: all of them are admitted. Where a schema tells numbers apart, those are left out whose text misleads
-about the value (`misleading_fractions`, `other_spellings`), so texts may be judged as they stand. The price: where a schema
-tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written. Expressions
-branch on digits one after the other and hold no intersection and no complement, so that few derivatives are alive.
+about the value (`misleading_fractions`, `other_spellings`), so texts may be judged as they stand. The price: where a
+schema tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written.
+Expressions branch on digits one after the other and hold no intersection and no complement, so that few derivatives are
+alive.
 """
 
 from __future__ import annotations
