@@ -14,6 +14,8 @@ from itertools import islice, product
 
 from schemalm.grammar.texts.language import Computed, Congruence, Intersection, Language, Union
 
+# The numbers with a remainder for a modulus.
+Class = tuple[int, int]
 # Choices of conditions that are tried, and numbers of digits for each.
 MAX_CHOICES = 12
 MAX_LENGTHS = 3
@@ -24,7 +26,8 @@ def completions(language: Language, least: int) -> Iterator[bytes]:
     choices = dict.fromkeys(frozenset(choice) for choice in islice(_choices(language), MAX_CHOICES))
     for choice in choices:
         if choice:
-            for num_digits in range(max(least, 1), max(least, 1) + MAX_LENGTHS):
+            fewest = max(1, least, *(missing for _, _, missing in choice))
+            for num_digits in range(fewest, fewest + MAX_LENGTHS):
                 yield from _digits(choice, num_digits)
 
 
@@ -46,8 +49,8 @@ def _choices(language: Language) -> Iterator[tuple[Congruence, ...]]:
 def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes]:
     """The smallest and the largest digits, so many, that meet all conditions."""
     power = 10**num_digits
-    needed = ((modulus, -remainder * power % modulus) for modulus, remainder in conditions)
-    every: Congruence | None = (1, 0)
+    needed = ((modulus, -remainder * power % modulus) for modulus, remainder, _ in conditions)
+    every: Class | None = (1, 0)
     common = reduce(_both, needed, every)
     if common is None:
         return
@@ -57,7 +60,7 @@ def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes
             yield str(number).zfill(num_digits).encode()
 
 
-def _both(first: Congruence | None, second: Congruence) -> Congruence | None:
+def _both(first: Class | None, second: Class) -> Class | None:
     """The numbers with a remainder for one modulus and another for a second one; None where there are none."""
     if first is None:
         return None

@@ -24,8 +24,8 @@ MAX_WORDS = 256
 CONTINUATIONS = (1 << 0xC0) - (1 << 0x80)
 # Bit masks of disjoint byte sets that together are all bytes.
 Partition = tuple[int, ...]
-# A modulus and a remainder.
-Congruence = tuple[int, int]
+# A modulus, a remainder, and a least number of digits.
+Congruence = tuple[int, int, int]
 # Least and largest number of something; None for no bound.
 Lengths = tuple[int, int | None]
 
@@ -399,7 +399,7 @@ class Computed(Language):
     plain = False
 
     def congruence(self) -> Congruence | None:
-        """A modulus m and a remainder r where n digits d alone end a text if r * 10 ** n + d is a multiple of m."""
+        """A modulus m, a remainder r and a least n: so many digits d end a text if r * 10 ** n + d is a multiple of m."""
         return None
 
 

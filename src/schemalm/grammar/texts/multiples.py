@@ -171,9 +171,9 @@ class _Whole(_Digits):
 
     def congruence(self) -> Congruence | None:
         """Digits alone end the text where the number is a multiple, whatever stands after the point."""
-        modulus, places, remainder, _ = self.parts
+        modulus, places, remainder, missing = self.parts
         reduced = _reduced(modulus, places)
-        return reduced, remainder % reduced
+        return reduced, remainder % reduced, missing
 
 
 class _Fraction(_Digits):
