@@ -85,7 +85,8 @@ class Grammar:
         self.formats = formats
         self.limits = limits
         self.key_orders = dict(key_orders or {})
-        self.budget = budget = Budget(limits) if base is None else base.budget.begin_compilation()
+        self.budget: Budget = Budget(limits) if base is None else base.budget.begin_compilation()
+        budget = self.budget
         if base is None:
             patterns = Patterns(limits)
             self._translator = Translator(schema, formats, budget, patterns)

@@ -13,7 +13,7 @@ from schemalm.errors import LimitError
 from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.texts import judging
 from schemalm.grammar.texts.automaton import Automaton
-from schemalm.grammar.texts.judging import conjunctions, verdict_of
+from schemalm.grammar.texts.judging import conjunctions, relaxations, verdict_of
 from schemalm.grammar.texts.language import ANY_TEXT, NOTHING, Language, literal, words
 from schemalm.grammar.texts.pattern import pattern_language
 
@@ -52,7 +52,7 @@ def test_conjunctions_hold_the_texts_with_the_verdicts_asked_for(judges: list[La
     automaton = Automaton(Budget(Limits()))
     languages = (ANY_TEXT, *judges)
     exact = conjunctions(languages, verdicts)
-    relaxed = conjunctions(languages, verdicts, relaxed=True)
+    relaxed = relaxations(languages, verdicts).values()
     for length in range(4):
         for letters in product(b"abx", repeat=length):
             text, memo = bytes(letters), automaton.memo

@@ -12,7 +12,7 @@ from contextlib import suppress
 from heapq import heappop, heappush
 
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.texts.judging import Verdicts, conjunctions, reachable_verdicts, verdict_of
+from schemalm.grammar.texts.judging import Verdicts, conjunctions, reachable_verdicts, relaxations, verdict_of
 from schemalm.grammar.texts.language import BYTE_RANKS
 from schemalm.grammar.texts.places import DEAD, UNKNOWN, Languages, Places
 from schemalm.grammar.texts.search import GaveUpError, Search, too_many_states, width
@@ -151,12 +151,15 @@ class Automaton(Places):
         """A text that ends with one of `verdicts`, found without a look at the languages that must not hold it."""
         if len(languages) == 1:
             return None
-        relaxed = conjunctions(languages, verdicts, relaxed=True)
-        for asked in [relaxed] if nearest else [[language] for language in relaxed[:MAX_LUCKY]]:
-            find = self._search.shortest if nearest else self._search.any
-            with suppress(GaveUpError):
-                text = find(asked, MAX_GLANCE)
-                if text is not None and verdict_of(languages, text, self.memo) in verdicts:
+        relaxed = relaxations(languages, verdicts)
+        with suppress(GaveUpError):
+            if nearest:
+                text = self._search.shortest(relaxed.values(), MAX_GLANCE)
+                is_found = text is not None and verdict_of(languages, text, self.memo) in verdicts
+                return text if is_found else None
+            for verdict, language in list(relaxed.items())[:MAX_LUCKY]:
+                text = self._search.any([language], MAX_GLANCE)
+                if text is not None and verdict_of(languages, text, self.memo, verdict) in verdicts:
                     return text
         return None
 

@@ -22,6 +22,8 @@ from schemalm.grammar.texts.search import GaveUpError, Memo, Search, class_table
 
 Languages = tuple[Language, ...]
 Verdicts = frozenset[int]
+# Judges, each with its bit.
+Judges = tuple[tuple[int, Language], ...]
 
 # Steps of judges that are read through before the text's language is divided: for one judge, doubled for each more.
 MAX_READ = 2_000
@@ -30,30 +32,36 @@ MAX_DOUBLINGS = 7
 MAX_VERDICTS = 1_000
 
 
-def verdict_of(languages: Languages, text: bytes, memo: Memo) -> int:
-    """The verdict on a text that the first language holds."""
-    return 1 + sum(2 << index for index, part in enumerate(languages[1:]) if memo.holds(part, text))
+def verdict_of(languages: Languages, text: bytes, memo: Memo, known: int = 1) -> int:
+    """The verdict on a text that the first language holds; `known`: bits that it is known to have."""
+    bits = ((2 << index, judge) for index, judge in enumerate(languages[1:]))
+    return known | sum(bit for bit, judge in bits if not known & bit and memo.holds(judge, text))
 
 
-def conjunctions(languages: Languages, verdicts: Verdicts, relaxed: bool = False) -> list[Language]:
-    """Languages that together hold the texts that end with one of `verdicts`; visibly empty ones are left out.
-
-    relaxed: whether texts are admitted that a judge holds who should not.
-    """
-    within, *judges = languages
-    open_judges = [
-        (2 << index, judge) for index, judge in enumerate(judges) if judge not in (NOTHING, ANY_TEXT, within)
-    ]
-    held = sum(2 << index for index, judge in enumerate(judges) if judge in (ANY_TEXT, within) and judge != NOTHING)
-    settled = ~sum(bit for bit, _ in open_judges)
-    possible = [verdict for verdict in sorted(verdicts) if verdict & settled == 1 | held]
+def conjunctions(languages: Languages, verdicts: Verdicts) -> list[Language]:
+    """Languages that together hold the texts that end with one of `verdicts`; visibly empty ones are left out."""
+    within, open_judges, possible = _possible(languages, verdicts)
     if len(possible) == 1 << len(open_judges):
         return [within]
-    if relaxed:
-        parts = [[judge for bit, judge in open_judges if verdict & bit] for verdict in possible]
-    else:
-        parts = [[judge if verdict & bit else complement(judge) for bit, judge in open_judges] for verdict in possible]
+    parts = [[judge if verdict & bit else complement(judge) for bit, judge in open_judges] for verdict in possible]
     return [intersection([within, *judged]) for judged in parts]
+
+
+def relaxations(languages: Languages, verdicts: Verdicts) -> dict[int, Language]:
+    """Of each verdict the texts that are held by all who should; others may hold them too."""
+    within, open_judges, possible = _possible(languages, verdicts)
+    parts = {verdict: [judge for bit, judge in open_judges if verdict & bit] for verdict in possible}
+    return {verdict: intersection([within, *judged]) for verdict, judged in parts.items()}
+
+
+def _possible(languages: Languages, verdicts: Verdicts) -> tuple[Language, Judges, list[int]]:
+    """What a text may be, the judges of which it is not plain what they will say, and verdicts that suit the others."""
+    within, *judges = languages
+    bits = [(2 << index, judge) for index, judge in enumerate(judges)]
+    open_judges = tuple((bit, judge) for bit, judge in bits if judge not in (NOTHING, ANY_TEXT, within))
+    held = sum(bit for bit, judge in bits if judge in (ANY_TEXT, within))
+    settled = ~sum(bit for bit, _ in open_judges)
+    return within, open_judges, [verdict for verdict in sorted(verdicts) if verdict & settled == 1 | held]
 
 
 def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_states: int) -> Verdicts:
@@ -65,10 +73,6 @@ def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_sta
         return frozenset(reading.read(*start, max_steps=MAX_READ << min(len(judges), MAX_DOUBLINGS)))
     except GaveUpError:
         return frozenset(reading.divided(*start))
-
-
-# The judges that are not settled, each with its bit.
-Judges = tuple[tuple[int, Language], ...]
 
 
 class _Reading:

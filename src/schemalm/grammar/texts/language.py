@@ -399,7 +399,7 @@ class Computed(Language):
     plain = False
 
     def congruence(self) -> Congruence | None:
-        """A modulus m, a remainder r and a least n: so many digits d end a text if r * 10 ** n + d is a multiple of m."""
+        """A modulus m, a remainder r and a least n: n digits d or more end a text if m divides r * 10 ** n + d."""
         return None
 
 
