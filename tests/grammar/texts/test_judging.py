@@ -41,7 +41,7 @@ def test_reading_and_dividing_find_the_verdicts_of_all_texts(within: Language, j
             expected.add(automaton.verdict(after) if after >= 0 else 0)
     assert automaton.verdicts(place) == expected - {0}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "MAX_READ", -1)
+        patch.setattr(judging, "SHORT_READ", -1)
         assert automaton.verdicts(place) == expected - {0}
 
 

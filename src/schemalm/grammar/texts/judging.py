@@ -3,12 +3,14 @@
 In: a tuple of languages, as in `places.py`: what a text may be, and the languages that judge it. A verdict has bit 0
 set, and bit i + 1 where language i holds the text. Verdicts are found by reading: languages that hold nothing more, or
 everything, are settled and cost no more, so words and beginnings of words are as cheap as they are long. Where that
-meets too many states, the text's language is divided by one judge after the other, and parts are kept that hold a text.
+takes long, the text's language is divided by one judge after the other, and parts are kept that hold a text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 
 from schemalm.grammar.texts.language import (
     ANY_TEXT,
@@ -26,8 +28,11 @@ Verdicts = frozenset[int]
 Judges = tuple[tuple[int, Language], ...]
 
 # Steps of judges that are read through before the text's language is divided: for one judge, doubled for each more.
-MAX_READ = 2_000
-MAX_DOUBLINGS = 7
+SHORT_READ = 100
+MAX_DOUBLINGS = 11
+# Those that are read where dividing takes too much of the work of a call, and which part of it that is.
+LONG_READ = 300_000
+PART_TO_DIVIDE = 5
 # Verdicts of one text; each is asked about again and again later.
 MAX_VERDICTS = 1_000
 
@@ -69,10 +74,13 @@ def reachable_verdicts(languages: Languages, search: Search, memo: Memo, max_sta
     within, *judges = languages
     start = (within, tuple((2 << index, judge) for index, judge in enumerate(judges)))
     reading = _Reading(search, memo, max_states)
-    try:
-        return frozenset(reading.read(*start, max_steps=MAX_READ << min(len(judges), MAX_DOUBLINGS)))
-    except GaveUpError:
-        return frozenset(reading.divided(*start))
+    for find in (
+        partial(reading.read, max_steps=SHORT_READ << min(len(judges), MAX_DOUBLINGS)),
+        reading.divided,
+    ):
+        with suppress(GaveUpError):
+            return frozenset(find(*start))
+    return frozenset(reading.read(*start, max_steps=LONG_READ))
 
 
 class _Reading:
@@ -126,7 +134,7 @@ class _Reading:
         within, judges, settled = self._settle(within, judges, 1)
         parts = [(within, settled)] if self._search.any([within], self._max_states) is not None else []
         budget = self._memo.budget
-        most_units = budget.num_units + budget.limits.call_work
+        most_units = budget.num_units + budget.limits.call_work // PART_TO_DIVIDE
         for bit, judge in judges:
             divided: list[tuple[Language, int]] = []
             for part, verdict in parts:
