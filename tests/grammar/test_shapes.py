@@ -28,6 +28,7 @@ from schemalm.grammar.assertions import (
 )
 from schemalm.grammar.containers import Has, MinItems
 from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, any_of, exactly_one, negate
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Patterns, Shapes
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.texts.language import ANY_CHARACTER, ANY_TEXT, EVERYTHING, NOTHING, repeat
@@ -42,7 +43,7 @@ LIMITS = Limits()
 
 @pytest.fixture
 def shapes() -> Shapes:
-    return Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), LIMITS)
+    return Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 
 def test_assertions_about_other_kinds_are_true(shapes: Shapes) -> None:
@@ -112,7 +113,7 @@ def _grown(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
     )
 
 
-SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), LIMITS)
+SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 
 @settings(max_examples=150)

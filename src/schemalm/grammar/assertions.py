@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from schemalm.grammar.formula import Atom, Formula
 
+# Strings of one `enum` that have symbols of their own; a schema has at most 65,790 symbols.
+MAX_CONSTANTS = 60_000
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 KINDS_OF_TYPES = {
     type(None): "null",
@@ -100,6 +102,11 @@ class StringIn(Assertion):
         """The strings."""
         texts: tuple[str, ...] = self.parts[0]
         return texts
+
+    @property
+    def has_constants(self) -> bool:
+        """Whether each string has a symbol; where they are too many to, they are written as texts."""
+        return len(self.texts) <= MAX_CONSTANTS
 
     def __init__(self, *parts: object) -> None:
         super().__init__(*parts)

@@ -85,12 +85,13 @@ class Grammar:
         self.formats = formats
         self.limits = limits
         self.key_orders = dict(key_orders or {})
-        self.budget = budget = Budget(limits)
+        self.budget: Budget = Budget(limits) if base is None else base.budget.begin_compilation()
+        budget = self.budget
         if base is None:
             patterns = Patterns(limits)
             self._translator = Translator(schema, formats, budget, patterns)
             self._translator.translate()
-            self.shapes = Shapes(self._translator.shape, patterns, limits)
+            self.shapes = Shapes(self._translator.shape, patterns, budget)
         else:
             self._translator, self.shapes = base._translator, base.shapes
         self.resolve = self._translator.shape
@@ -350,7 +351,7 @@ class Grammar:
 
     def can_end(self, place: int, accepts: frozenset[int]) -> bool:
         """Whether a text may go on from a place to an end with one of the verdicts."""
-        return place != DEAD and self.automaton.found_distance(place, accepts) >= 0
+        return place != DEAD and self.automaton.can_end(place, accepts)
 
     def costs(self, nonterminal: int) -> Costs:
         """The least number of symbols to finish a nonterminal, by the verdicts that it may end with; not for keys."""

@@ -72,9 +72,16 @@ class Budget:
         self.num_units = 0
         self._num_states = 0
         self._num_checks = -1
-        self._deadline: float | None = time.process_time() + limits.compile_seconds
+        self._deadline: float | None = None
         self._most_units: float = float("inf")
         self._operation = "compile"
+        self.begin_compilation()
+
+    def begin_compilation(self) -> Budget:
+        """Gives time and states to compile; also for another grammar over the same schema, which shares the budget."""
+        self._num_states = 0
+        self._deadline = time.process_time() + self.limits.compile_seconds
+        return self
 
     def spend(self) -> None:
         """Counts one state; raises LimitError where a limit is passed."""

@@ -6,10 +6,21 @@ keeps 17 digits at most, are told by `misjudged` and left out of what may be wri
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemalm.grammar.assertions import IsInteger, Maximum, Minimum, MultipleOf, NumberIn
 from schemalm.grammar.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children
-from schemalm.grammar.texts.bounds import at_least, at_most, misjudged_by_bound
-from schemalm.grammar.texts.language import EVERYTHING, NOTHING, Language, complement, intersection, union, words
+from schemalm.grammar.texts.bounds import at_least, at_most, exact_value, misjudged_by_bound
+from schemalm.grammar.texts.language import (
+    EVERYTHING,
+    MAX_WORDS,
+    NOTHING,
+    Language,
+    complement,
+    intersection,
+    union,
+    words,
+)
 from schemalm.grammar.texts.multiples import misjudged_by_divisor, multiples
 from schemalm.grammar.texts.numbers import (
     integer_texts,
@@ -17,7 +28,7 @@ from schemalm.grammar.texts.numbers import (
     misleading_fractions,
     non_integer_texts,
     number_texts,
-    other_texts,
+    other_spellings,
 )
 
 
@@ -31,27 +42,30 @@ def number_language(formula: Formula) -> Language:
         if isinstance(inner, IsInteger) and base == number_texts():
             base = integer_texts(inner.fractions) if inner is part else non_integer_texts(inner.fractions)
         else:
-            others.append(_language(part))
-    return intersection([base, *others])
+            others.append(part)
+    return intersection([base, *_in_common(others)])
 
 
 def misjudged(formulas: tuple[Formula, ...]) -> Language:
     """The texts of numbers on which a formula, or its negation, would be wrong; the first one has to hold."""
     found = []
+    spellings: set[str] = set()
+    held, *judged = formulas
+    parts = children(held) if isinstance(held, And) else (held,)
+    # A long list holds no text but the `repr` of its numbers.
+    is_listed = any(isinstance(part, NumberIn) and len(part.texts) > MAX_WORDS for part in parts)
     for atom in atoms(formulas):
-        if isinstance(atom, NumberIn):
-            found += [other_texts(text) for text in atom.texts if not is_integer_text(text)]
+        if isinstance(atom, NumberIn) and not is_listed:
+            spellings |= {other for text in atom.texts if not is_integer_text(text) for other in other_spellings(text)}
         elif isinstance(atom, Minimum | Maximum):
             found.append(misjudged_by_bound(atom.parts[0]))
         elif isinstance(atom, MultipleOf):
             found.append(misjudged_by_divisor(atom.parts[0]))
-    held, *judged = formulas
     # A conjunct about integers is a language that is free of these.
-    parts = children(held) if isinstance(held, And) else (held,)
     loose = (part for part in parts if not isinstance(children(part)[0] if isinstance(part, Not) else part, Atom))
     if any(isinstance(atom, IsInteger) and atom.fractions for atom in atoms([*loose, *judged])):
         found.append(misleading_fractions())
-    return union(found)
+    return union([*found, words(text.encode() for text in spellings)])
 
 
 def _language(formula: Formula) -> Language:
@@ -59,14 +73,58 @@ def _language(formula: Formula) -> Language:
         return EVERYTHING if formula == TRUE else NOTHING
     if isinstance(formula, Atom):
         return _atom_language(formula)
-    parts = [_language(part) for part in children(formula)]
+    parts = children(formula)
     if isinstance(formula, And):
-        return intersection(parts)
+        return intersection(_in_common(parts))
     if isinstance(formula, Or):
-        return union(parts)
+        return union(map(_language, parts))
     if isinstance(formula, Not):
-        return complement(parts[0])
-    return exactly_one_of(parts)
+        return _opposite(parts[0])
+    return exactly_one_of([_language(part) for part in parts])
+
+
+def _opposite(formula: Formula) -> Language:
+    """The texts that do not satisfy a formula: bounds turn around, and what is joined is taken apart."""
+    if isinstance(formula, And):
+        return union(map(_opposite, children(formula)))
+    if isinstance(formula, Or):
+        return intersection(map(_opposite, children(formula)))
+    if isinstance(formula, Minimum | Maximum):
+        return _atom_language(_turned(formula))
+    return complement(_language(formula))
+
+
+def _turned(bound: Minimum | Maximum) -> Minimum | Maximum:
+    """What holds of the numbers that break a bound."""
+    value, exclusive = bound.parts
+    return Maximum(value, not exclusive) if isinstance(bound, Minimum) else Minimum(value, not exclusive)
+
+
+def _in_common(parts: Iterable[Formula]) -> list[Language]:
+    """Languages that hold together what satisfies all parts: one of all divisors, one of each kind of bound."""
+    divisors: list[int | float] = []
+    bounds: dict[type, Minimum | Maximum] = {}
+    found = []
+    for part in parts:
+        inner = children(part)[0] if isinstance(part, Not) else part
+        if isinstance(part, MultipleOf):
+            divisors.append(part.parts[0])
+        elif isinstance(inner, Minimum | Maximum):
+            bound = inner if inner is part else _turned(inner)
+            bounds[type(bound)] = _closer(bound, bounds.get(type(bound), bound))
+        else:
+            found.append(_language(part))
+    found += map(_atom_language, bounds.values())
+    return [*found, multiples(*divisors)] if divisors else found
+
+
+def _closer(bound: Minimum | Maximum, other: Minimum | Maximum) -> Minimum | Maximum:
+    """The bound that admits fewer numbers."""
+    (value, exclusive), (other_value, other_exclusive) = bound.parts, other.parts
+    difference = exact_value(value).compare(exact_value(other_value))
+    if not difference:
+        return bound if exclusive >= other_exclusive else other
+    return bound if (difference > 0) == isinstance(bound, Minimum) else other
 
 
 def exactly_one_of(parts: list[Language]) -> Language:

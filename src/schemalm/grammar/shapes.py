@@ -33,7 +33,7 @@ from schemalm.grammar.formula import (
     children,
     substitute,
 )
-from schemalm.grammar.limits import Limits
+from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.number_languages import exactly_one_of, misjudged, number_language
 from schemalm.grammar.texts.automaton import Automaton
 from schemalm.grammar.texts.formats import doubtful_texts, format_language
@@ -82,10 +82,10 @@ class Patterns:
 class Shapes:
     """Restricts formulas to kinds and turns text formulas into languages; remembers what it did."""
 
-    def __init__(self, resolve: Callable[[str], Formula], patterns: Patterns, limits: Limits) -> None:
+    def __init__(self, resolve: Callable[[str], Formula], patterns: Patterns, budget: Budget) -> None:
         self._resolve = resolve
         self.patterns = patterns
-        self.automaton = Automaton(limits.automaton_states)
+        self.automaton = Automaton(budget)
         self._restricted: dict[tuple[Formula, str], Formula] = {}
         self._languages: dict[tuple[Formula, str], Language] = {}
         self._judged: dict[tuple[Formula, str], bool] = {}

@@ -467,8 +467,10 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
     others = inquiry.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
     if others.is_open:
         return None
-    sets = [atom.texts for atom in inquiry.atoms if isinstance(atom, StringIn)]
-    return list(dict.fromkeys(text for texts in sets for text in texts))
+    listed = [atom for atom in inquiry.atoms if isinstance(atom, StringIn)]
+    if not all(atom.has_constants for atom in listed):
+        return None
+    return list(dict.fromkeys(text for atom in listed for text in atom.texts))
 
 
 def _wanted_ranks(state: Object) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.assertions import (
+    MAX_CONSTANTS,
     Format,
     KindIs,
     Maximum,
@@ -355,8 +356,10 @@ class Translator:
         return any_of([negate(of_kind("array")), contains(self.inner(node, "contains"), least, most)])
 
     def enumeration(self, node: Node, values: list[Any]) -> Formula:
-        """The shape of a list of constants."""
-        self.note(node, "enum", _symbols_in(values))
+        """The shape of a list of constants; more strings than have symbols are written as texts."""
+        num_strings = len({value for value in values if isinstance(value, str)})
+        has_symbols = num_strings <= MAX_CONSTANTS
+        self.note(node, "enum", _symbols_in(value for value in values if has_symbols or not isinstance(value, str)))
         return one_of_values(values)
 
     def constant(self, node: Node, value: Any) -> Formula:
@@ -370,7 +373,7 @@ class Translator:
         return combinations(Evaluations(self, keyword), node, shape, self.limits)
 
 
-def _symbols_in(values: list[Any]) -> Iterator[Symbol]:
+def _symbols_in(values: Iterable[Any]) -> Iterator[Symbol]:
     """The symbols of the strings and of the names of keys inside constants."""
     pending = list(values)
     for value in pending:

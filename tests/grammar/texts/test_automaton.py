@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.errors import SchemaError
-from schemalm.grammar.texts.automaton import BYTE_RANKS, DEAD, MAX_TOLD_COUNT, Automaton
+from schemalm.errors import LimitError
+from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.texts.automaton import DEAD, Automaton
 from schemalm.grammar.texts.language import (
     ANY_CHARACTER,
     ANY_TEXT,
+    BYTE_RANKS,
     NOTHING,
     Language,
     intersection,
@@ -24,6 +26,7 @@ from schemalm.grammar.texts.language import (
     words,
 )
 from schemalm.grammar.texts.pattern import pattern_language
+from schemalm.grammar.texts.places import MAX_TOLD_COUNT
 
 HOLDS = frozenset([1])
 MILLION = 10**6
@@ -34,11 +37,11 @@ def texts_of(pattern: str) -> Language:
 
 
 def automaton(max_states: int = 20_000) -> Automaton:
-    return Automaton(max_states)
+    return Automaton(Budget(Limits(automaton_states=max_states)))
 
 
 def num_places(machine: Automaton) -> int:
-    return len(machine._places)
+    return len(machine._languages)
 
 
 @given(st.text("abx", max_size=5))
@@ -165,7 +168,6 @@ def test_a_distance_belongs_to_the_verdicts_asked_for() -> None:
     assert machine.verdicts(start) == {1, 3, 7}
     distances = [machine.distance(start, frozenset(verdicts)) for verdicts in ([1], [3], [7], [5], [3, 7])]
     assert distances == [1, 3, 6, DEAD, 3]
-    assert machine.reachable(start, frozenset([1, 5, 7])) == {1, 7}
 
 
 patterns = st.sampled_from(["^a*b", "b$", "^(ab)*$", "^[ab]{2}$", "a.a", "^$", "^(a|bb){1,3}$"])
@@ -235,11 +237,11 @@ def test_a_hostile_pattern_costs_what_texts_reach_of_it(pattern: str) -> None:
 
 def test_a_search_over_the_limit_is_given_up() -> None:
     machine = automaton(max_states=50)
-    start = machine.place((intersection([texts_of("^(aa)*$"), texts_of("^(a{3})*$"), texts_of("^(a{101})*a$")]),))
-    with pytest.raises(SchemaError, match="50"):
+    start = machine.place((intersection([texts_of("^(a{7})*$"), texts_of("^(a{11})*$"), texts_of("^(a{13})+$")]),))
+    with pytest.raises(LimitError, match="50"):
         machine.distance(start, HOLDS)
-    several = machine.place((ANY_TEXT, texts_of("^.{60}$")))
-    with pytest.raises(SchemaError, match="50"):
+    several = machine.place((ANY_TEXT, *(texts_of(f"^(a{{{count}}})+$") for count in (7, 11, 13))))
+    with pytest.raises(LimitError, match="50"):
         machine.verdicts(several)
 
 
@@ -252,10 +254,11 @@ def test_an_empty_intersection_is_found_out() -> None:
 
 def test_names_are_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
+        "from schemalm.grammar.limits import Budget, Limits\n"
         "from schemalm.grammar.texts.automaton import Automaton\n"
         "from schemalm.grammar.texts.language import complement, intersection\n"
         "from schemalm.grammar.texts.pattern import pattern_language\n"
-        "machine = Automaton(1000)\n"
+        "machine = Automaton(Budget(Limits()))\n"
         "parts = [pattern_language(source, 100) for source in ('^a+(b|c|dd|e.)*$', 'x', '[0-9]{3,}')]\n"
         "start = machine.place((intersection([parts[0], complement(parts[1])]), *parts))\n"
         "print([machine.name(machine.run(b'adde'[:length], start)) for length in range(5)])\n"

@@ -1,268 +1,215 @@
-"""One automaton for all texts of a grammar: it judges a byte string by several languages at once, as it is read.
+"""One automaton for all texts of a grammar: where they may end, with which verdicts, and how soon.
 
-A place is a tuple of languages: what may still come, and the languages to be judged besides. Places are numbered and
-their transitions found on first use, by derivatives: nothing is unrolled, a count of a million costs no more than one
-of two. The verdict of a place has bit 0 set where the text may end, and bit i + 1 where language i holds it.
+In: places of `places.py`, and verdicts. Out: whether a text leads from a place to one of the verdicts, how long a
+shortest one is, and the texts themselves. A place at which a text was found keeps it, and hands what is left of it on
+to the place after its next byte: from where an end is known, some byte leads on to where one is known too.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from contextlib import suppress
 from heapq import heappop, heappush
 
-from schemalm.errors import SchemaError
-from schemalm.grammar.texts.language import (
-    ANY_CHARACTER,
-    ANY_TEXT,
-    NOTHING,
-    Derivatives,
-    Language,
-    Lengths,
-    Partition,
-    Repetition,
-    Union,
-    byte_classes,
-    derivative,
-    digest,
-    meet,
-    repeat,
-    sequence,
-    shortest,
-)
-from schemalm.grammar.texts.language import Sequence as SequenceOf
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.texts.judging import Verdicts, conjunctions, reachable_verdicts, relaxations, verdict_of
+from schemalm.grammar.texts.language import BYTE_RANKS
+from schemalm.grammar.texts.places import DEAD, UNKNOWN, Languages, Places
+from schemalm.grammar.texts.search import GaveUpError, Search, too_many_states, width
 
-DEAD = -1
-UNKNOWN = -2
-Languages = tuple[Language, ...]
-Verdicts = frozenset[int]
+__all__ = ["DEAD", "Automaton", "Verdicts"]
 
-PREFERRED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ "
-BYTE_RANKS = {byte: rank for rank, byte in enumerate([*PREFERRED, *(b for b in range(256) if b not in PREFERRED)])}
-# Labels and masks tell counts up to this apart: no token is longer.
-MAX_TOLD_COUNT = 128
-# Alternatives of one expression: nested counts multiply them.
-MAX_ALTERNATIVES = 1_000
-# Places of one search while a text is written.
+# Languages that one search meets while a text is written; a longer one is given up.
 MAX_SHORT_SEARCH = 2_000
-# Languages to be judged of which every possible verdict is tried, one by one.
-MAX_LISTED_LANGUAGES = 4
+# Languages that a search for a more readable text meets, or one with luck.
+MAX_GLANCE = 500
+# Verdicts for which a text is tried with luck.
+MAX_LUCKY = 8
+# Alternatives of a place that cost little to follow: where more would be left, bytes that leave fewer go first.
+FEW_ALTERNATIVES = 4
+# Alternatives of a place from which a text goes on as it was found, without a look at more readable ones.
+MANY_ALTERNATIVES = 16
 
 
-class Automaton:
-    """Numbers places and steps between them; `max_states` bounds every single search."""
+class Way:
+    """A text that leads from a place to an end, of which `num_read` bytes have been read; whether none is shorter."""
 
-    def __init__(self, max_states: int) -> None:
-        self._max_states = max_states
-        self._places: list[Languages] = []
-        self._numbers: dict[Languages, int] = {}
-        self._classes: list[bytes] = []
-        self._representatives: list[list[int]] = []
-        self._targets: list[list[int]] = []
-        self._distances: dict[Verdicts, dict[int, int]] = {}
-        self._undecided: set[tuple[int, Verdicts]] = set()
-        self._derivatives: Derivatives = {}
-        self._partitions: dict[Language, Partition] = {}
-        self._shortest: dict[Language, int] = {}
-        self._digests: dict[Language, str] = {}
+    __slots__ = ("is_shortest", "num_read", "text")
 
-    def place(self, languages: Languages) -> int:
-        """The number of a place; DEAD where nothing may come."""
-        if languages[0] == NOTHING:
-            return DEAD
-        number = self._numbers.get(languages)
-        if number is None:
-            number = self._numbers[languages] = len(self._places)
-            self._places.append(languages)
-            self._classes.append(b"")
-            self._representatives.append([])
-            self._targets.append([])
-        return number
+    def __init__(self, text: bytes, num_read: int, is_shortest: bool) -> None:
+        self.text = text
+        self.num_read = num_read
+        self.is_shortest = is_shortest
 
-    def step(self, place: int, byte: int) -> int:
-        """The place after one byte; DEAD where no text goes on."""
-        if not self._classes[place]:
-            self._find_classes(place)
-        index = self._classes[place][byte]
-        target = self._targets[place][index]
-        if target == UNKNOWN:
-            target = self._targets[place][index] = self._after(place, self._representatives[place][index])
-        return target
+    def __len__(self) -> int:
+        return len(self.text) - self.num_read
 
-    def _find_classes(self, place: int) -> None:
-        partition = meet([byte_classes(part, self._partitions) for part in self._places[place]])
-        self._classes[place], self._representatives[place] = _class_table(partition)
-        self._targets[place] = [UNKNOWN] * len(partition)
+
+class Automaton(Places):
+    """Tells where the texts of numbered places may end.
+
+    `Limits.automaton_states` bounds every single search; raises LimitError where it is passed, and goes on to serve.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(budget)
+        self._max_states = budget.limits.automaton_states
+        self._search = Search(self.memo, budget)
+        self._ways: dict[int, dict[Verdicts, Way]] = {}
+        # Where no end was found: the states after which the search was given up, 0 where there is none.
+        self._ended: dict[tuple[int, Verdicts], int] = {}
 
     def _after(self, place: int, byte: int) -> int:
-        languages = tuple(derivative(part, byte, self._derivatives) for part in self._places[place])
-        for before, after in zip(self._places[place], languages, strict=True):
-            if MAX_ALTERNATIVES < _num_alternatives(after) > _num_alternatives(before):
-                raise SchemaError(f"a pattern leaves more than {MAX_ALTERNATIVES} ways to go on", keyword="pattern")
-        return self.place(languages)
+        target = super()._after(place, byte)
+        for verdicts, way in list(self._ways.get(place, {}).items()):
+            if way and self._classes[place][way.text[way.num_read]] == self._classes[place][byte]:
+                self._hand_on(target, verdicts, Way(way.text, way.num_read + 1, way.is_shortest))
+        return target
 
-    def steps(self, place: int) -> Iterator[tuple[int, int]]:
-        """One byte of every class, the most readable one, with the place that it leads to."""
-        if not self._classes[place]:
-            self._find_classes(place)
-        for byte in self._representatives[place]:
-            after = self.step(place, byte)
-            if after != DEAD:
-                yield byte, after
+    def _hand_on(self, place: int, verdicts: Verdicts, way: Way) -> None:
+        """Notes a way, here and at the places after it that are there already."""
+        while True:
+            known = self._ways.setdefault(place, {})
+            if verdicts not in known or way.is_shortest:
+                known[verdicts] = way
+            if not way or not self._classes[place]:
+                return
+            place = self._targets[place][self._classes[place][way.text[way.num_read]]]
+            way = Way(way.text, way.num_read + 1, way.is_shortest)
+            if place == UNKNOWN or self._is_as_good(place, verdicts, way):
+                return
 
-    def targets(self, place: int) -> list[int]:
-        """The place after each of the 256 bytes; DEAD where no text goes on."""
-        if not self._classes[place]:
-            self._find_classes(place)
-        after = [self.step(place, byte) for byte in self._representatives[place]]
-        return [after[index] for index in self._classes[place]]
+    def _is_as_good(self, place: int, verdicts: Verdicts, way: Way) -> bool:
+        known = self._ways.get(place, {}).get(verdicts)
+        return known is not None and (known.is_shortest or not way.is_shortest)
 
-    def run(self, text: bytes, place: int) -> int:
-        """The place after `text`, DEAD where it leads nowhere."""
-        if len(text) > MAX_TOLD_COUNT and (counted := self._run_counted(text, place)) is not None:
-            return counted
-        for byte in text:
-            place = self.step(place, byte)
-            if place == DEAD:
-                return DEAD
-        return place
+    def can_end(self, place: int, verdicts: Verdicts) -> bool:
+        """Whether a text from here may end with one of `verdicts`.
 
-    def admits_every_text(self, place: int) -> bool:
-        """Whether every text may come at a place, with nothing to be judged."""
-        return self._places[place] == (ANY_TEXT,)
+        Where that takes long to decide it counts as impossible. A place that can end has a known way there, so some
+        byte still goes on.
+        """
+        languages = self._languages[place]
+        if self._verdicts[place] in verdicts or (len(languages) == 1 and languages[0].is_plain):
+            return True
+        if verdicts in self._ways.get(place, ()):
+            return True
+        if (place, verdicts) in self._ended:
+            return False
+        return self._find(place, verdicts, False, min(self._max_states, MAX_SHORT_SEARCH)) is not None
 
-    def _run_counted(self, text: bytes, place: int) -> int | None:
-        """The place after valid UTF-8 where only the number of its characters matters; None for other places."""
-        if self.admits_every_text(place):
-            return place
-        languages = self._places[place]
-        if len(languages) > 1 or not _is_counter(languages[0]):
-            return None
-        _, minimum, maximum = languages[0].parts
-        count = sum(byte & 0xC0 != 0x80 for byte in text)
-        if maximum is not None and count > maximum:
-            return DEAD
-        return self.place(
-            (repeat(ANY_CHARACTER, max(0, minimum - count), None if maximum is None else maximum - count),)
-        )
-
-    def verdict(self, place: int) -> int:
-        """The verdict on a text that ends here; 0 where none may."""
-        within, *judged = self._places[place]
-        return 1 + sum(2 << index for index, part in enumerate(judged) if part.nullable) if within.nullable else 0
-
-    def distance(self, place: int, verdicts: Verdicts, max_states: int | None = None) -> int:
+    def distance(self, place: int, verdicts: Verdicts) -> int:
         """The bytes of the shortest text from here that ends with one of `verdicts`; DEAD where there is none.
 
-        Raises SchemaError where the search passes more than `max_states` places, by default those of the automaton.
+        Raises LimitError where the search passes more states than the limit.
         """
-        languages = self._places[place]
-        if len(languages) == 1 and languages[0].is_plain:
-            return shortest(languages[0], self._shortest)
-        known = self._distances.setdefault(verdicts, {})
-        if place not in known:
-            counted = _counted_distance(languages, verdicts)
-            if counted is None:
-                self._search(place, verdicts, known, max_states or self._max_states)
-            else:
-                known[place] = counted
-        return known[place]
+        found = self._distance(place, verdicts, self._max_states)
+        if found is None:
+            raise too_many_states(self._max_states)
+        return found
 
     def found_distance(self, place: int, verdicts: Verdicts) -> int:
-        """The distance where a short search finds it, else DEAD.
+        """The distance where a short search finds it, else DEAD."""
+        found = self._distance(place, verdicts, min(self._max_states, MAX_SHORT_SEARCH))
+        return DEAD if found is None else found
 
-        A place that can end has a known way there, so where what takes long to decide counts as DEAD, some byte still
-        goes on.
-        """
+    def _distance(self, place: int, verdicts: Verdicts, max_states: int) -> int | None:
+        languages = self._languages[place]
+        if self._verdicts[place] in verdicts:
+            return 0
+        if len(languages) == 1 and languages[0].is_plain:
+            return self.memo.least(languages[0])
+        way = self._ways.get(place, {}).get(verdicts)
+        if way is not None and way.is_shortest:
+            return len(way)
         key = (place, verdicts)
-        if key in self._undecided:
-            return DEAD
-        try:
-            return self.distance(place, verdicts, min(self._max_states, MAX_SHORT_SEARCH))
-        except SchemaError:
-            self._undecided.add(key)
-            return DEAD
+        if self._ended.get(key, max_states - 1) < max_states and self._ended.get(key) != 0:
+            text = self._find(place, verdicts, True, max_states)
+            if text is not None:
+                return len(text)
+        return None if self._ended[key] else DEAD
 
-    def _search(self, start: int, verdicts: Verdicts, known: dict[int, int], max_states: int) -> None:
-        """A* search for the nearest end; notes the distances along the way there, or that there is none."""
-        came_from: dict[int, int] = {start: DEAD}
-        depths = {start: 0}
-        # Estimated length, then deeper places first, then whether the rest is an estimate no more.
-        queue = [(self._least(start, verdicts), 0, start, False)]
-        while queue:
-            estimate, negative_depth, place, is_exact = heappop(queue)
-            if is_exact:
-                return self._note_way(place, estimate + negative_depth, came_from, known)
-            depth = -negative_depth
-            if depth > depths[place]:
-                continue
-            if place not in known and (counted := _counted_distance(self._places[place], verdicts)) is not None:
-                known[place] = counted
-            rest = 0 if self.verdict(place) in verdicts else known.get(place, UNKNOWN)
-            if rest >= 0:
-                heappush(queue, (depth + rest, negative_depth, place, True))
-                continue
-            if rest == DEAD or all(self._is_ruled_out(place, verdict) for verdict in verdicts):
-                continue
-            for _, after in self.steps(place):
-                if depth + 1 < depths.get(after, depth + 2):
-                    came_from[after], depths[after] = place, depth + 1
-                    heappush(queue, (depth + 1 + self._least(after, verdicts), -depth - 1, after, False))
-            if len(came_from) > max_states:
-                raise SchemaError(f"the constraints on one string, number or key need over {max_states} states")
-        known.update(dict.fromkeys(came_from, DEAD))
+    def _find(self, place: int, verdicts: Verdicts, nearest: bool, max_states: int) -> bytes | None:
+        """A text from here to one of `verdicts`, which the place keeps; None where none was found."""
+        find = self._search.shortest if nearest else self._search.any
+        languages = self._languages[place]
+        try:
+            text = self._lucky_text(languages, verdicts, nearest)
+            if text is None:
+                text = find(conjunctions(languages, verdicts), max_states)
+        except GaveUpError:
+            self._ended[place, verdicts] = max_states
+            return None
+        if text is None:
+            self._ended[place, verdicts] = 0
+        else:
+            self._ended.pop((place, verdicts), None)
+            self._hand_on(place, verdicts, Way(text, 0, nearest))
+        return text
+
+    def _lucky_text(self, languages: Languages, verdicts: Verdicts, nearest: bool) -> bytes | None:
+        """A text that ends with one of `verdicts`, found without a look at the languages that must not hold it."""
+        if len(languages) == 1:
+            return None
+        relaxed = relaxations(languages, verdicts)
+        with suppress(GaveUpError):
+            if nearest:
+                text = self._search.shortest(relaxed.values(), MAX_GLANCE)
+                is_found = text is not None and verdict_of(languages, text, self.memo) in verdicts
+                return text if is_found else None
+            for verdict, language in list(relaxed.items())[:MAX_LUCKY]:
+                text = self._search.any([language], MAX_GLANCE)
+                if text is not None and verdict_of(languages, text, self.memo, verdict) in verdicts:
+                    return text
         return None
 
-    def _least(self, place: int, verdicts: Verdicts) -> int:
-        """No more than the bytes of the shortest text from here with one of the verdicts."""
-        within, *judged = (shortest(part, self._shortest) for part in self._places[place])
-        if not judged:
-            return within
-        asked = (
-            (bytes_ for index, bytes_ in enumerate(judged, start=1) if verdict >> index & 1) for verdict in verdicts
-        )
-        return max(within, min(max(needed, default=0) for needed in asked))
-
-    def _is_ruled_out(self, place: int, verdict: int) -> bool:
-        """Whether a language plainly is not as the verdict asks: it holds nothing more, or all that is left."""
-        within, *judged = self._places[place]
-        return any(
-            part == NOTHING if verdict >> index & 1 else part in (within, ANY_TEXT)
-            for index, part in enumerate(judged, start=1)
-        )
-
-    def _note_way(self, place: int, rest: int, came_from: dict[int, int], known: dict[int, int]) -> None:
-        while place != DEAD:
-            known[place] = rest
-            place, rest = came_from[place], rest + 1
-
-    def reachable(self, place: int, candidates: Verdicts) -> Verdicts:
-        """Those of `candidates` with which a text from here may end."""
-        return frozenset(verdict for verdict in candidates if self.distance(place, frozenset([verdict])) >= 0)
+    def _comes_closer(self, place: int, verdicts: Verdicts, most: int) -> bool:
+        """Whether a text of at most `most` bytes ends with one of `verdicts`, as far as a glance tells."""
+        languages = self._languages[place]
+        if self._verdicts[place] in verdicts:
+            return True
+        if len(languages) == 1 and languages[0].is_plain:
+            return self.memo.least(languages[0]) <= most
+        way = self._ways.get(place, {}).get(verdicts)
+        if way is not None and (way.is_shortest or len(way) <= most):
+            return len(way) <= most
+        try:
+            text = self._search.shortest(conjunctions(languages, verdicts), MAX_GLANCE, most)
+        except GaveUpError:
+            return False
+        if text is not None:
+            self._hand_on(place, verdicts, Way(text, 0, True))
+        return text is not None
 
     def verdicts(self, place: int) -> Verdicts:
-        """Every verdict with which a text from here may end."""
-        num_judged = len(self._places[place]) - 1
-        if num_judged <= MAX_LISTED_LANGUAGES:
-            return self.reachable(place, frozenset(range(1, 2 << num_judged, 2)))
-        found: set[int] = set()
-        seen = {place}
-        queue = [place]
-        for current in queue:
-            found.add(self.verdict(current))
-            fresh = {after for _, after in self.steps(current)} - seen
-            seen |= fresh
-            queue += sorted(fresh)
-            if len(seen) > self._max_states:
-                raise SchemaError(f"the constraints on one key need over {self._max_states} states")
-        return frozenset(found - {0})
+        """Every verdict with which a text from here may end; raises LimitError where finding them takes too long."""
+        try:
+            return reachable_verdicts(self._languages[place], self._search, self.memo, self._max_states)
+        except GaveUpError:
+            raise too_many_states(self._max_states) from None
 
     def closest_byte(self, place: int, verdicts: Verdicts) -> int:
-        """The most readable byte that comes one step closer to an end with one of `verdicts`."""
+        """The most readable byte that comes one step closer to an end with one of `verdicts`.
+
+        Bytes that leave no more alternatives than before go first, where these are more than a few.
+        """
         distance = self.distance(place, verdicts)
-        closer = (byte for byte, after in self.steps(place) if 0 <= self.found_distance(after, verdicts) < distance)
-        return min(closer, key=lambda byte: BYTE_RANKS[byte])
+        num_alternatives = self._num_alternatives(place)
+        way = self._ways.get(place, {}).get(verdicts)
+        if way is not None and way.is_shortest and num_alternatives > MANY_ALTERNATIVES:
+            return way.text[way.num_read]
+        fallback = DEAD
+        for byte in sorted(self._representatives_of(place), key=BYTE_RANKS.__getitem__):
+            after = self.step(place, byte)
+            if after == DEAD or not self._comes_closer(after, verdicts, distance - 1):
+                continue
+            if self._num_alternatives(after) <= max(FEW_ALTERNATIVES, num_alternatives):
+                return byte
+            fallback = byte if fallback == DEAD else fallback
+        return fallback
+
+    def _num_alternatives(self, place: int) -> int:
+        return sum(map(width, self._languages[place]))
 
     def texts(self, place: int, verdicts: Verdicts) -> Iterator[bytes]:
         """Every text from here that ends with one of `verdicts`, shortest first and readable ones before others."""
@@ -274,9 +221,12 @@ class Automaton:
             estimate, _, ranks, text, place = heappop(queue)
             if estimate == len(text) and self.verdict(place) in verdicts:
                 yield text
-            for byte in range(256):
-                after = self.step(place, byte)
-                distance = self.found_distance(after, verdicts) if after != DEAD else DEAD
+            self.budget.work(len(text) + 1)
+            distances = {
+                after: self.found_distance(after, verdicts) for after in set(self.targets(place)) if after != DEAD
+            }
+            for byte, after in enumerate(self.targets(place)):
+                distance = distances.get(after, DEAD)
                 if distance >= 0:
                     longer = [*ranks, BYTE_RANKS[byte]]
                     heappush(queue, (len(text) + 1 + distance, -len(text) - 1, longer, text + bytes([byte]), after))
@@ -287,10 +237,11 @@ class Automaton:
         beginnings = [(b"", place)]
         while beginnings:
             text, place = beginnings.pop()
+            self.budget.work(len(text) + 1)
             if self.verdict(place) in verdicts:
                 found.append(text)
             for byte, after in enumerate(self.targets(place)):
-                if after != DEAD and self.found_distance(after, verdicts) >= 0:
+                if after != DEAD and self.can_end(after, verdicts):
                     beginnings.append((text + bytes([byte]), after))
         return found
 
@@ -298,78 +249,19 @@ class Automaton:
         """Whether more than `count` texts lead from here to one of `verdicts`."""
         num_found = 0
         # How many beginnings of equal length lead to each place from which an end can be reached.
-        beginnings = {place: 1} if self.distance(place, verdicts) >= 0 else {}
-        while beginnings and num_found <= count:
+        beginnings = {place: 1} if self.can_end(place, verdicts) else {}
+        while beginnings:
             longer: dict[int, int] = {}
             for current, num_beginnings in beginnings.items():
                 if self.verdict(current) in verdicts:
                     num_found += num_beginnings
                 for byte, after in self.steps(current):
-                    if self.found_distance(after, verdicts) >= 0:
+                    self.budget.work()
+                    if self.can_end(after, verdicts):
                         num_bytes = self._classes[current].count(self._classes[current][byte])
                         longer[after] = longer.get(after, 0) + num_beginnings * num_bytes
+            # Each beginning has an end of its own.
+            if num_found + sum(longer.values()) > count:
+                return True
             beginnings = longer
-        return num_found > count
-
-    def clipped(self, place: int) -> int:
-        """A place that admits the same texts as long as these are shorter than MAX_TOLD_COUNT bytes."""
-        languages = self._places[place]
-        if len(languages) > 1:
-            return place
-        *head, last = languages[0].parts[0] if isinstance(languages[0], SequenceOf) else (languages[0],)
-        if not _is_counter(last):
-            return place
-        _, minimum, maximum = last.parts
-        told = None if maximum is None else min(maximum, MAX_TOLD_COUNT)
-        if (minimum, maximum) == (min(minimum, MAX_TOLD_COUNT), told):
-            return place
-        return self.place((sequence(*head, repeat(ANY_CHARACTER, min(minimum, MAX_TOLD_COUNT), told)),))
-
-    def name(self, place: int) -> str:
-        """A name of the place that is the same in every process."""
-        content = " ".join(digest(part, self._digests) for part in self._places[self.clipped(place)])
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _counted_distance(languages: Languages, verdicts: Verdicts) -> int | None:
-    """The bytes of the shortest text with one of `verdicts`, where only the number of its characters matters.
-
-    DEAD where there is none, None where more than that number matters.
-    """
-    bounds = [_bounds(language) for language in languages]
-    numbers = {0, *(bound[0] for bound in bounds if bound), *(bound[1] + 1 for bound in bounds if bound and bound[1])}
-    for number in sorted(numbers) if None not in bounds else ():
-        held = [bound[0] <= number and (bound[1] is None or number <= bound[1]) for bound in bounds if bound]
-        if held[0] and 1 + sum(2 << index for index, holds in enumerate(held[1:]) if holds) in verdicts:
-            return number
-    return None if None in bounds else DEAD
-
-
-def _bounds(language: Language) -> Lengths | None:
-    """The numbers of characters that a language admits, where nothing else matters."""
-    if language == NOTHING:
-        return 1, 0
-    if language == ANY_TEXT:
-        return 0, None
-    return language.parts[1:] if _is_counter(language) else None
-
-
-def _num_alternatives(language: Language) -> int:
-    return len(language.parts[0]) if isinstance(language, Union) else 1
-
-
-def _is_counter(language: Language) -> bool:
-    return isinstance(language, Repetition) and language.parts[0] == ANY_CHARACTER
-
-
-@lru_cache(maxsize=4096)
-def _class_table(partition: Partition) -> tuple[bytes, list[int]]:
-    """The class of every byte, and the most readable byte of every class."""
-    table = bytearray(256)
-    representatives = []
-    for index, mask in enumerate(partition):
-        members = [byte for byte in range(256) if mask >> byte & 1]
-        representatives.append(min(members, key=lambda byte: BYTE_RANKS[byte]))
-        for byte in members:
-            table[byte] = index
-    return bytes(table), representatives
+        return False

@@ -25,20 +25,20 @@ from schemalm.grammar.texts.digits import (
     naturals_between,
     one_of,
 )
-from schemalm.grammar.texts.language import EMPTY, NOTHING, Language, literal, repeat, sequence, union
+from schemalm.grammar.texts.language import EMPTY, NOTHING, Language, literal, repeat, sequence, union, words
 from schemalm.grammar.texts.numbers import (
     MAX_DIGITS,
+    MAX_EXACT_INTEGER,
     MAX_SIGNIFICANT,
     MINUS,
     POINT,
     POSITIONAL,
     ZERO,
-    other_texts,
+    other_spellings,
 )
 
 # Enough digits for the exact value halfway between two doubles.
 EXACT = Context(prec=800)
-MAX_EXACT_INTEGER = 2**53
 SMALLEST_FLOAT = math.ulp(0.0)
 
 ANYTHING = repeat(one_of(b"0123456789.e+-"), 0, None)
@@ -56,13 +56,13 @@ LAYOUTS = (ZERO_FLOAT, SMALL, union([BELOW_ONE, sequence(NONZERO, DIGITS, POINT,
 @lru_cache(maxsize=1024, typed=True)
 def at_least(bound: int | float, exclusive: bool) -> Language:
     """The texts of numbers that are not less than `bound`, or that are more where it is `exclusive`."""
-    return _from(_read(bound), exclusive, EMPTY, MINUS)
+    return _from(exact_value(bound), exclusive, EMPTY, MINUS)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def at_most(bound: int | float, exclusive: bool) -> Language:
     """The texts of numbers that are not more than `bound`, or that are less where it is `exclusive`."""
-    return _from(_read(bound).copy_negate(), exclusive, MINUS, EMPTY)
+    return _from(exact_value(bound).copy_negate(), exclusive, MINUS, EMPTY)
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -70,14 +70,15 @@ def misjudged_by_bound(bound: int | float) -> Language:
     """The texts of a float whose decimal and binary values are on different sides of an int, or just one is equal."""
     if isinstance(bound, float) or abs(bound) <= MAX_EXACT_INTEGER:
         return NOTHING
-    value, found = Decimal(bound), []
+    value, found = Decimal(bound), list[str]()
     for near in _floats_around(value):
         if Decimal(near).compare(value) != Decimal(repr(near)).compare(value):
-            found += [literal(repr(near).encode()), other_texts(repr(near))]
-    return union(found)
+            found += [repr(near), *other_spellings(repr(near))]
+    return words(text.encode() for text in found)
 
 
-def _read(value: int | float) -> Decimal:
+def exact_value(value: int | float) -> Decimal:
+    """The decimal number that an int or the `repr` of a float writes."""
     return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
 
 
@@ -104,7 +105,7 @@ def _closest_float(bound: Decimal, exclusive: bool, larger: bool) -> float | Non
     compared = (1,) if exclusive else (0, 1)
     sign = 1 if larger else -1
     admitted = [
-        near for near in _floats_around(bound) if sign * int(_read(near).compare(bound)) in compared and near >= 0
+        near for near in _floats_around(bound) if sign * int(exact_value(near).compare(bound)) in compared and near >= 0
     ]
     return (min if larger else max)(admitted, default=None)
 

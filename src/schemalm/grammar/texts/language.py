@@ -10,14 +10,22 @@ Ranges of characters become UTF-8 in `utf8.py`; text patterns are parsed in `pat
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 ALL_BYTES = (1 << 256) - 1
+PREFERRED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ "
+BYTE_RANKS = {byte: rank for rank, byte in enumerate([*PREFERRED, *(b for b in range(256) if b not in PREFERRED)])}
+# More words than these are kept in one table.
+MAX_WORDS = 256
 # The bytes that continue a character of UTF-8, and those that begin one.
 CONTINUATIONS = (1 << 0xC0) - (1 << 0x80)
 # Bit masks of disjoint byte sets that together are all bytes.
 Partition = tuple[int, ...]
+# A modulus, a remainder, and a least number of digits.
+Congruence = tuple[int, int, int]
 # Least and largest number of something; None for no bound.
 Lengths = tuple[int, int | None]
 
@@ -64,9 +72,19 @@ class Language:
         """The bytes of the shortest text, where it is not empty, or no more than these; `memo` as for `shortest`."""
         return 0
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """A text that it holds, of a plain expression a shortest one; None where none is seen; `memo` as above."""
+        return b"" if self.nullable else None
+
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """How many characters the texts have; `memo` as for `lengths`."""
         return 0, None
+
+    def told(self) -> str:
+        """What tells it apart from other expressions, its operands aside."""
+        if self.operands():
+            return f"{type(self).__name__} {self.parts[1:]}"
+        return f"{type(self).__name__} {[part for part in self.parts if not isinstance(part, Language)]}"
 
 
 # What derivatives and equal expressions have been found, by expression and byte.
@@ -91,6 +109,11 @@ class ByteSet(Language):
     def least(self, memo: dict[Language, int]) -> int:
         """One byte."""
         return 1
+
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The most readable byte."""
+        mask = self.parts[0]
+        return bytes([min((byte for byte in range(256) if mask >> byte & 1), key=BYTE_RANKS.__getitem__)])
 
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """One where the bytes begin a character."""
@@ -127,10 +150,74 @@ class Words(Language):
         """Of the shortest string."""
         return min(map(len, self.parts[0]))
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The shortest string."""
+        text: bytes = min(self.parts[0], key=len)
+        return text
+
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """Of the strings with the fewest and with the most."""
-        counts = [sum(not CONTINUATIONS >> byte & 1 for byte in text) for text in self.parts[0]]
-        return min(counts), max(counts)
+        return _characters_of(self.parts[0])
+
+
+class WordList(Language):
+    """Like `Words`, for many of them; parts: (the table that they are in, first, last + 1, bytes that were read).
+
+    What may follow is found by halving the table, which lists all strings in order.
+    """
+
+    __slots__ = ()
+
+    def after(self, byte: int, memo: Derivatives) -> Language:
+        """The rest of the strings that go on with the byte."""
+        table, first, last, num_read = self.parts
+        prefix = table.texts[first][:num_read]
+        begin = bisect_left(table.texts, prefix + bytes([byte]), first, last)
+        end = bisect_left(table.texts, prefix + bytes([byte + 1]), begin, last) if byte < 0xFF else last
+        return _word_list(table, begin, end, num_read + 1)
+
+    def classes(self, memo: dict[Language, Partition]) -> Partition:
+        """Every byte that a string goes on with, and all others."""
+        table, first, last, num_read = self.parts
+        prefix, found = table.texts[first][:num_read], []
+        first += len(table.texts[first]) == num_read
+        while first < last:
+            byte = table.texts[first][num_read]
+            found.append(1 << byte)
+            first = bisect_left(table.texts, prefix + bytes([byte + 1]), first, last) if byte < 0xFF else last
+        others = ALL_BYTES & ~sum(found)
+        return (*found, others) if others else tuple(found)
+
+    def rests(self) -> tuple[bytes, ...]:
+        """What is left of the strings."""
+        table, first, last, num_read = self.parts
+        return tuple(text[num_read:] for text in table.texts[first:last])
+
+    def least(self, memo: dict[Language, int]) -> int:
+        """Of the shortest string."""
+        table, first, last, num_read = self.parts
+        return min(map(len, table.texts[first:last])) - int(num_read)
+
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The shortest string."""
+        return min(self.rests(), key=len)
+
+    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
+        """Of the strings with the fewest and with the most."""
+        return _characters_of(self.rests())
+
+    def told(self) -> str:
+        """What tells `Words` of the same strings apart."""
+        return f"{Words.__name__} {[self.rests()]}"
+
+
+class WordTable:
+    """Byte strings in ascending order, each once; equal to itself alone."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, texts: tuple[bytes, ...]) -> None:
+        self.texts = texts
 
 
 class AnyText(Language):
@@ -177,6 +264,11 @@ class Sequence(Language):
         """Of all parts together."""
         return sum(shortest(part, memo) for part in self.operands())
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """One of each part."""
+        texts = [b"" if part.nullable else part.example(memo) for part in self.operands()]
+        return None if None in texts else b"".join(text for text in texts if text)
+
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """Of all parts together."""
         bounds = [lengths(part, memo) for part in self.operands()]
@@ -205,6 +297,11 @@ class Union(Language):
         """Of the shortest alternative."""
         return min(shortest(part, memo) for part in self.parts[0])
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """Of the first alternative that shows one, the shorter ones first."""
+        ordered = sorted(self.parts[0], key=lambda part: shortest(part, memo))
+        return next((text for part in ordered if (text := part.example(memo)) is not None), None)
+
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """Of the alternatives with the fewest and with the most."""
         bounds = [lengths(part, memo) for part in self.parts[0]]
@@ -219,12 +316,12 @@ class Intersection(Language):
     plain = False
 
     def operands(self) -> tuple[Language, ...]:
-        """The languages that a text is in."""
-        return tuple(self.parts[0])
+        """The languages that a text is in, those that say what it is before those that say what it is not."""
+        return tuple(sorted(self.parts[0], key=_is_complement))
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """Those of all languages together."""
-        return intersection(derivative(part, byte, memo) for part in self.parts[0])
+        return intersection(derivative(part, byte, memo) for part in self.operands())
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """Those of all languages."""
@@ -259,6 +356,12 @@ class Repetition(Language):
         part, minimum, _ = self.parts
         return shortest(part, memo) * int(minimum)
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The same one as many times as must be."""
+        part, minimum, _ = self.parts
+        text = part.example(memo) if minimum else b""
+        return None if text is None else text * int(minimum)
+
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """As many times as must be, and as may be."""
         part, minimum, maximum = self.parts
@@ -285,11 +388,19 @@ class Complement(Language):
         return byte_classes(self.parts[0], memo)
 
 
+def _is_complement(language: Language) -> bool:
+    return isinstance(language, Complement)
+
+
 class Computed(Language):
     """A language that arithmetic decides: `parts` are its state, all numbers, and subclasses say what may follow."""
 
     __slots__ = ()
     plain = False
+
+    def congruence(self) -> Congruence | None:
+        """A modulus m, a remainder r and a least n: n digits d or more end a text if m divides r * 10 ** n + d."""
+        return None
 
 
 NOTHING = ByteSet(False, 0)
@@ -344,6 +455,8 @@ def intersection(parts: Iterable[Language]) -> Language:
     unique: set[Language] = set()
     excluded: list[Language] = []
     for part in parts:
+        if part == NOTHING:
+            return NOTHING
         for leaf in part.parts[0] if isinstance(part, Intersection) else (part,):
             if isinstance(leaf, Complement):
                 excluded.append(leaf.parts[0])
@@ -360,8 +473,6 @@ def intersection(parts: Iterable[Language]) -> Language:
         unique = {part for part in unique if not isinstance(part, AnyText)}
     if EMPTY in unique:
         return EMPTY if all(part.nullable for part in unique) else NOTHING
-    if NOTHING in unique:
-        return NOTHING
     if len(unique) < 2:
         return unique.pop() if unique else EVERYTHING
     return Intersection(all(part.nullable for part in unique), frozenset(unique))
@@ -395,9 +506,22 @@ def literal(text: bytes) -> Language:
 def words(texts: Iterable[bytes]) -> Language:
     """Exactly these byte strings."""
     listed = tuple(sorted(set(texts)))
-    if len(listed) < 2:
-        return literal(listed[0]) if listed else NOTHING
-    return Words(listed[0] == b"", listed)
+    return _word_list(WordTable(listed), 0, len(listed), 0)
+
+
+def _word_list(table: WordTable, first: int, last: int, num_read: int) -> Language:
+    """The rests of strings `first` up to `last` of a table, of which as many bytes have been read."""
+    if last - first > MAX_WORDS:
+        return WordList(len(table.texts[first]) == num_read, table, first, last, num_read)
+    rests = tuple(text[num_read:] for text in table.texts[first:last])
+    if len(rests) < 2:
+        return literal(rests[0]) if rests else NOTHING
+    return Words(rests[0] == b"", rests)
+
+
+def _characters_of(texts: Iterable[bytes]) -> Lengths:
+    counts = [len(text) if text.isascii() else sum(not CONTINUATIONS >> byte & 1 for byte in text) for text in texts]
+    return min(counts), max(counts)
 
 
 def byte_range(low: int, high: int) -> Language:
@@ -452,6 +576,52 @@ def lengths(language: Language, memo: dict[Language, Lengths]) -> Lengths:
     return memo[language]
 
 
+def is_counter(language: Language) -> bool:
+    """Whether it holds every text with a number of characters in bounds."""
+    return isinstance(language, Repetition) and language.parts[0] == ANY_CHARACTER
+
+
+def least_count(language: Language) -> int | None:
+    """The characters of the shortest text of an intersection of which only their number matters, however large.
+
+    -1 where it holds none; None for other languages.
+    """
+    if not isinstance(language, Intersection):
+        return None
+    if (numbers := _telling_counts(language)) is None:
+        return None
+    return next((number for number in sorted(numbers) if _holds_count(language, number)), -1)
+
+
+def _telling_counts(language: Language) -> set[int] | None:
+    """The numbers of characters at which it begins or ceases to hold texts; None where more than these matters."""
+    if isinstance(language, AnyText) or language in (EMPTY, NOTHING):
+        return {0, 1}
+    if is_counter(language):
+        _, minimum, maximum = language.parts
+        return {0, minimum, *(() if maximum is None else (maximum + 1,))}
+    if not isinstance(language, Union | Intersection | Complement):
+        return None
+    numbers: set[int] = set()
+    for part in language.operands():
+        if (found := _telling_counts(part)) is None:
+            return None
+        numbers |= found
+    return numbers
+
+
+def _holds_count(language: Language, number: int) -> bool:
+    if is_counter(language):
+        _, minimum, maximum = language.parts
+        return bool(minimum <= number and (maximum is None or number <= maximum))
+    held = (_holds_count(part, number) for part in language.operands())
+    if isinstance(language, Complement):
+        return not next(held)
+    if isinstance(language, Union | Intersection):
+        return all(held) if isinstance(language, Intersection) else any(held)
+    return isinstance(language, AnyText) or (language == EMPTY and number == 0)
+
+
 def byte_classes(language: Language, memo: dict[Language, Partition]) -> Partition:
     """A partition of the bytes into sets with equal derivatives, as bit masks; `memo` keeps what was found before."""
     if language not in memo:
@@ -465,8 +635,13 @@ def _split(mask: int) -> Partition:
 
 def meet(partitions: Iterable[Partition]) -> Partition:
     """The coarsest partition that refines all of `partitions`."""
+    return _meet(frozenset(partitions))
+
+
+@lru_cache(maxsize=4096)
+def _meet(partitions: frozenset[Partition]) -> Partition:
     result: Partition = (ALL_BYTES,)
-    for partition in set(partitions):
+    for partition in partitions:
         result = tuple(a & b for a in result for b in partition if a & b)
     return result
 
@@ -476,7 +651,6 @@ def digest(language: Language, memo: dict[Language, str]) -> str:
     if language not in memo:
         inner = [digest(part, memo) for part in language.operands()]
         names = sorted(inner) if isinstance(language, Union | Intersection) else inner
-        own = [part for part in language.parts if not isinstance(part, Language)] if not inner else language.parts[1:]
-        content = f"{type(language).__name__} {own} {names}"
+        content = f"{language.told()} {names}"
         memo[language] = hashlib.sha256(content.encode()).hexdigest()[:16]
     return memo[language]

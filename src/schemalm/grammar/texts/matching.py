@@ -5,19 +5,23 @@ In: the source of a pattern. Out: a callable that tells texts. Not covered: wher
 
 from __future__ import annotations
 
-from schemalm.grammar.limits import Limits
-from schemalm.grammar.texts.automaton import DEAD, Automaton
+from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.texts.pattern import pattern_language
+from schemalm.grammar.texts.places import DEAD, Places
 
 
 class PatternMatcher:
     """Tells the texts in which an ECMA-262 expression has a match; raises `PatternError` for what is not read."""
 
     def __init__(self, source: str, limits: Limits) -> None:
-        self._automaton = Automaton(limits.automaton_states)
-        self._start = self._automaton.place((pattern_language(source, limits.pattern_repeat),))
+        self._places = Places(Budget(limits))
+        self._start = self._places.place((pattern_language(source, limits.pattern_repeat),))
+        self._places.budget.end_compilation()
 
     def __call__(self, text: str) -> bool:
-        """Whether there is a match; raises `SchemaError` where the expression leaves too many ways to go on."""
-        place = self._start if self._start == DEAD else self._automaton.run(text.encode(), self._start)
-        return place != DEAD and self._automaton.verdict(place) == 1
+        """Whether there is a match; raises `LimitError` where the expression leaves too many ways to go on."""
+        if self._start == DEAD:
+            return False
+        with self._places.budget.call("match"):
+            place = self._places.run(text.encode(), self._start)
+        return place != DEAD and self._places.verdict(place) == 1

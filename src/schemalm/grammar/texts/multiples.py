@@ -1,11 +1,12 @@
 """`multipleOf` as a language of number texts, decided by arithmetic instead of unrolled remainders.
 
-In: a divisor, any positive int or finite float; it counts as the decimal number p / 10 ** k that is written. Out: the
-texts whose decimal value is a multiple, to be intersected with `number_texts`. What has been read of a text is its
-remainder modulo p, reduced to what later digits can tell apart; a state is there only while some text goes on, short of
-the exponents that `number_texts` refuses. jsonschema-rs divides decimal numbers too, and reads a float as its `repr`:
-texts that stand for a float of another `repr` may be misjudged. The price: floats from 1e16 on are multiples of no
-divisor with prime factors other than 2 and 5, or each would need all remainders at 17 digits.
+In: divisors, positive ints or finite floats; each counts as the decimal number that is written, and all together as
+the least that they divide, p / 10 ** k. Out: the texts whose decimal value is a multiple, to be intersected with
+`number_texts`. What has been read of a text is its remainder modulo p, reduced to what later digits can tell apart; a
+state is there only while some text goes on, short of the exponents that `number_texts` refuses. jsonschema-rs divides
+decimal numbers too, and reads a float as its `repr`: texts that stand for a float of another `repr` may be misjudged.
+The price: floats from 1e16 on are multiples of no divisor with prime factors other than 2 and 5, or each would need all
+remainders at 17 digits.
 
 A text of up to 15 significant digits has the decimal value of its float's `repr`. With 16 or 17, the two differ by less
 than 3 in the sixteenth digit. So where not both are multiples, or none, of a divisor of k places after the point, the
@@ -26,6 +27,7 @@ from schemalm.grammar.texts.language import (
     EMPTY,
     NOTHING,
     Computed,
+    Congruence,
     Derivatives,
     Language,
     Partition,
@@ -34,8 +36,19 @@ from schemalm.grammar.texts.language import (
     repeat,
     sequence,
     union,
+    words,
 )
-from schemalm.grammar.texts.numbers import MAX_EXPONENT, MAX_SIGNIFICANT, MIN_EXPONENT, POINT, POSITIONAL, SIGN, ZERO
+from schemalm.grammar.texts.numbers import (
+    MAX_DIGITS,
+    MAX_EXPONENT,
+    MAX_SIGNIFICANT,
+    MIN_EXPONENT,
+    POINT,
+    POSITIONAL,
+    SIGN,
+    ZERO,
+    texts_of_equals,
+)
 
 CHARACTERS = b"0123456789.e"
 MIN_POSITIVE_EXPONENT = POSITIONAL[-1] + 1
@@ -47,10 +60,25 @@ FRACTION = repeat(sequence(POINT, DIGITS), 0, 1)
 LONG_FRACTION = sequence(repeat(DIGIT, KEPT_DIGITS - 1, MAX_SIGNIFICANT - 2), NONZERO)
 
 
-@lru_cache(maxsize=1024, typed=True)
-def multiples(divisor: int | float) -> Language:
-    """The texts of the multiples of `divisor`, which is positive."""
-    modulus, places = as_fraction(divisor)
+def multiples(*divisors: int | float) -> Language:
+    """The texts of the numbers that are multiples of every one of `divisors`, which are positive.
+
+    Those are the multiples of one number, the least that all of them divide.
+    """
+    fractions = [as_fraction(divisor) for divisor in divisors]
+    most_places, least = max(places for _, places in fractions), 1
+    for modulus, places in fractions:
+        least = math.lcm(least, modulus * 10 ** (most_places - places))
+        if least >= 10 ** (MAX_DIGITS + most_places):
+            return words(text.encode() for text in texts_of_equals(0))
+    while most_places and least % 10 == 0:
+        least, most_places = least // 10, most_places - 1
+    return _multiples(least, most_places)
+
+
+@lru_cache(maxsize=1024)
+def _multiples(modulus: int, places: int) -> Language:
+    """The texts of the multiples of `modulus` / 10 ** `places`."""
     following: dict[Language, int] = {}
     for digit in range(10):
         states = [_whole(modulus, places, digit, 0)]
@@ -87,6 +115,12 @@ def _solvable(modulus: int, remainder: int, num_digits: int, zeros: int) -> bool
         return False
     power = 10**num_digits
     return bool(-remainder * power % _reduced(modulus, zeros) < power)
+
+
+def _completing(modulus: int, remainder: int, num_digits: int, zeros: int) -> bytes:
+    """The smallest digits that, with `zeros` after them, make a multiple of `modulus`."""
+    smallest = -remainder * 10**num_digits % _reduced(modulus, zeros)
+    return str(smallest).zfill(num_digits).encode() if num_digits else b""
 
 
 class _Digits(Computed):
@@ -128,6 +162,19 @@ class _Whole(_Digits):
             length += 1
         return int(length)
 
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The fewest digits alone that make a multiple."""
+        modulus, places, remainder, length = self.parts
+        while not _solvable(modulus, remainder, length, places):
+            length += 1
+        return _completing(modulus, remainder, length, places)
+
+    def congruence(self) -> Congruence | None:
+        """Digits alone end the text where the number is a multiple, whatever stands after the point."""
+        modulus, places, remainder, missing = self.parts
+        reduced = _reduced(modulus, places)
+        return reduced, remainder % reduced, missing
+
 
 class _Fraction(_Digits):
     """Digits after the point; parts: (modulus, places that are left, remainder)."""
@@ -147,6 +194,12 @@ class _Fraction(_Digits):
         """The bytes of the shortest text."""
         modulus, places, remainder = self.parts
         return next(n for n in range(places + 1) if _solvable(modulus, remainder, n, places - n))
+
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The fewest digits that make a multiple."""
+        modulus, places, remainder = self.parts
+        length = self.least(memo)
+        return _completing(modulus, remainder, length, places - length)
 
 
 class _Significand(_Digits):

@@ -3,9 +3,10 @@
 `1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every
 integer that a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is
 no regular matter: all of them are admitted. Where a schema tells numbers apart, those are left out whose text misleads
-about the value (`misleading_fractions`, `other_texts`), so texts may be judged as they stand. The price: where a schema
-tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written. Expressions
-branch on digits one after the other and hold no intersection and no complement, so that few derivatives are alive.
+about the value (`misleading_fractions`, `other_spellings`), so texts may be judged as they stand. The price: where a
+schema tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written.
+Expressions branch on digits one after the other and hold no intersection and no complement, so that few derivatives are
+alive.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ MAX_DIGITS = 309
 POSITIONAL = range(-4, 16)
 # So many significant digits tell all doubles apart.
 MAX_SIGNIFICANT = 17
+# Below, every integer is a double.
+MAX_EXACT_INTEGER = 2**53
 # The exponents of the largest double and of those that have two digits at least.
 MAX_EXPONENT = 308
 MIN_EXPONENT = -323
@@ -169,6 +172,8 @@ def texts_of_equals(value: int | float) -> tuple[str, ...]:
     """The `repr` of every int and float that stands for the same decimal number as `value`."""
     if value == 0:
         return "0", "0.0", "-0.0"
+    if isinstance(value, int) and abs(value) < MAX_EXACT_INTEGER:
+        return str(value), repr(float(value))
     exact = Decimal(repr(value))
     texts = [str(int(exact))] if exact == exact.to_integral_value() else []
     as_float = repr(float(exact))
@@ -203,7 +208,7 @@ def _lost_fractions(before: int) -> frozenset[bytes]:
     return frozenset(lost)
 
 
-def other_texts(text: str) -> Language:
+def other_spellings(text: str) -> set[str]:
     """The admitted texts that stand for the same float as its `repr`, without the `repr` itself."""
     value = float(text)
     exact = abs(Decimal(value))
@@ -221,8 +226,7 @@ def other_texts(text: str) -> Language:
                     break
                 found.add(_layout(str(mantissa).rstrip("0"), exponent))
     sign = "-" if value < 0 else ""
-    same = {sign + other for other in found if float(sign + other) == value}
-    return words(other.encode() for other in same - {text})
+    return {sign + other for other in found if float(sign + other) == value} - {text}
 
 
 def _layout(digits: str, exponent: int) -> str:
