@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
@@ -32,13 +32,12 @@ from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import END, ITEM, KEY_END, MAX_SYMBOLS, NUM_BYTES, Symbol, SymbolTable
+from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
 
 DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
-# The symbols of an item, from its ITEM on; a number stands as one text, the first of those that equal it.
-Form: TypeAlias = "tuple[int | bytes, ...]"
 HOLDS: Verdicts = (1,)
 # Parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
@@ -99,7 +98,7 @@ class Grammar:
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = plain = CostTable(self._space, self.automaton, budget)
-        self._distinct = Distinct(self._space, self.automaton, plain)
+        self._distinct = Distinct(self._space, self.automaton, plain, budget)
         if self.has_guards:
             self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
@@ -230,8 +229,8 @@ class Grammar:
         node = self.nonterminals[rest]
         return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
 
-    def way(self, rest: int, taken: frozenset[Hashable], goals: Verdicts | None = None) -> Way | None:
-        """How an array that has the items with some identities can go on from `rest`; None where it cannot.
+    def way(self, rest: int, taken: Taken, goals: Verdicts | None = None) -> Way | None:
+        """How an array that has some items can go on from `rest`; None where it cannot.
 
         goals: the verdicts that it may end with, by default all that its parent can live with.
         """
@@ -241,10 +240,10 @@ class Grammar:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> Outlook:
+    def way_after_any(self, start: int, verdict: int, taken: Taken) -> Outlook:
         """How an array can go on after any of the many items that end with a verdict.
 
-        start: the rest before the item; taken: the identities of the items before it.
+        start: the rest before the item; taken: the items before it.
         """
         step = self.step(start, self.symbols.ids[ITEM])
         assert step is not None
