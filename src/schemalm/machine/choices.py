@@ -24,7 +24,7 @@ MAX_LISTED = 64
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """named, refused: values that the next item may be, and may not be.
+    """named, refused: values that the next item may be, and may not be; has_special: whether the latter are not items alone.
 
     others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
     finite states admit is named or refused.
@@ -34,6 +34,7 @@ class Choice:
     refused: Beginnings
     others: tuple[int, ...] = ()
     is_listed: bool = False
+    has_special: bool = False
 
     @property
     def is_possible(self) -> bool:
@@ -190,14 +191,15 @@ class _Chooser:
     def _choice(self, many: list[int], possible: list[int], joint: tuple[int, ...]) -> Choice:
         if not possible and not joint:
             named = self._joined(self._named, True, self._verdicts)
-            return Choice(named, self._joined(self._refused, False, self._verdicts), is_listed=not many)
+            refused = self._joined(self._refused, False, self._verdicts)
+            return Choice(named, refused, is_listed=not many, has_special=True)
         kept = tuple(v for v in self._verdicts if v in possible or (v not in many and self._named[v]))
         refused = self._joined(self._refused, False, self._verdicts if joint else kept)
         named = self._joined(self._named, True, [v for v in self._verdicts if v not in possible])
         if kept == self._verdicts and not refused:
             return Choice(self._joined(self._named, True, ()), refused, (self._child,))
         narrowed = (self._grammar.narrowed(self._child, kept),) if kept else ()
-        return Choice(named, refused, narrowed + joint)
+        return Choice(named, refused, narrowed + joint, has_special=any(self._refused.values()))
 
     def _joined(self, forms: Mapping[int, list[Form]], may_repeat: bool, verdicts: Iterable[int]) -> Beginnings:
         """Values with some verdicts: `forms`, and the items so far where these may, or may not, come once more."""

@@ -1,26 +1,26 @@
 """How an item of an array ends whose items have to differ: as one that is neither refused nor needed by later ones.
 
-The search goes depth first and leaves what is refused as soon as it can. From there on nothing is in its way but arrays
-inside the item, so the rest is a completion. Where later items have to repeat one, or rely on some values, few ends are
-good: then all are tried, cheap ones first. The work of a call bounds both.
+The search goes depth first, cheap ways first, until the item begins like none that is refused. From there on nothing is
+in its way but arrays inside the item, so the rest is a completion. Beginnings without another end are noted: they stay
+such when more items have come. Where later items have to repeat one, or rely on some values, few ends are good: then
+all are tried, cheap ones first. The work of a call bounds both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from itertools import chain, count, islice
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import count, islice
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from schemalm.errors import GuardError
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END
 from schemalm.machine.costs import least_cost
-from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.forms import Beginnings, Node, Symbols
 from schemalm.machine.texts import listed
 
 if TYPE_CHECKING:
-    from schemalm.machine.guards import Position
     from schemalm.machine.machine import Machine
 
 # Symbols, and the machine after them.
@@ -49,15 +49,51 @@ def pushed(machine: Machine, symbols: Iterable[int]) -> Machine | None:
 
 def other_ends(machine: Machine, height: int) -> Iterator[Way]:
     """Ways to come down to `height` nonterminals, good ones first."""
-    pending: list[Iterator[Way]] = [iter([((), machine)])]
+    pending: list[tuple[Mark | None, Iterator[Way]]] = [(None, iter([((), machine)]))]
     while pending:
-        found = next(pending[-1], None)
+        mark, ways = pending[-1]
+        found = next(ways, None)
         if found is None:
             pending.pop()
+            if mark is not None:
+                mark.exhaust()
         elif found[1].depth <= height:
             yield found
+            # What lies on the way to an end is not exhausted.
+            pending = [(None, ways) for _, ways in pending]
         else:
-            pending.append(_further(*found, height))
+            mark = _mark(found[1], height)
+            if mark is None or not mark.is_exhausted:
+                pending.append((mark, _further(*found, height)))
+
+
+class Mark(NamedTuple):
+    """A beginning of an item: a node of what is refused, how many items count, and what is still to be expanded."""
+
+    node: Node
+    num: int
+    rest: tuple[int, ...]
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the item has no other end."""
+        return self.node.exhausted.get(self.rest, self.num + 1) <= self.num
+
+    def exhaust(self) -> None:
+        """Notes that the item has no other end, nor will have one once there are more items."""
+        self.node.exhausted.setdefault(self.rest, self.num)
+
+
+def _mark(machine: Machine, height: int) -> Mark | None:
+    """Where an item stands whose end hangs on nothing but the earlier ones; None elsewhere."""
+    outermost = machine.height_under_way()
+    if outermost is None or outermost + 1 != height:
+        return None
+    items = machine.items[outermost]
+    refused = items.position(machine.begun).refused
+    if not items.takes_others or items.start.choice.has_special or len(refused.nodes) != 1:
+        return None
+    return Mark(*refused.nodes[0], tuple(place.nonterminal for place in machine.stack[height:]))
 
 
 def _further(path: Symbols, machine: Machine, height: int) -> Iterator[Way]:
@@ -66,16 +102,16 @@ def _further(path: Symbols, machine: Machine, height: int) -> Iterator[Way]:
     if not under_way:
         ways: Iterable[Way] = _completed(machine, height)
     elif all(items.takes_others for items in under_way):
-        refused = joined([items.position(machine.begun) for items in under_way], machine)
-        ways = _taken(machine, _options(machine, height, refused))
+        ways = _taken(machine, _options(machine, height, joined(machine)))
     else:
         ways = _picked(machine, height)
     for symbols, after in ways:
         yield (*path, *symbols), after
 
 
-def joined(positions: Iterable[Position], machine: Machine) -> Beginnings:
-    """What is refused at some positions together."""
+def joined(machine: Machine) -> Beginnings:
+    """What is refused at the top of a machine by all its arrays together."""
+    positions = (items.position(machine.begun) for items in machine.under_way())
     nodes = tuple(node for position in positions for node in position.refused.nodes)
     return Beginnings(machine.grammar.symbols, machine.grammar.budget, nodes)
 
@@ -121,24 +157,34 @@ def _text_options(
         num_tried += 1
         if num_tried > refused.num_ways:
             break
+    if end != machine.grammar.symbols.ids[KEY_END] and _ends_item(machine):
+        return
     for text in islice(texts.all(place, accepts), num_tried + refused.num_ways):
         after = refused.after_all((*text, end))
         if after and not after.is_whole:
             yield (*text, end)
 
 
+def _ends_item(machine: Machine) -> bool:
+    """Whether the end of the value on top is the end of an item."""
+    items = machine.items.get(machine.depth - 2)
+    return items is not None and items.is_under_way(machine.begun)
+
+
 def _structure_options(machine: Machine, height: int, refused: Beginnings) -> Iterator[Symbols]:
     constants, others = machine.tables.texts.symbols(machine.nonterminal)
-    shared = refused.next_symbols() if others else set()
-    leaving = [symbol for symbol in others if symbol not in shared]
-    for verdict, symbols in constants.items():
-        key = (machine.nonterminal, verdict)
-        leaving += islice(refused.others(key, listed(symbols), lambda symbol: (symbol,)), 1)
-    entering = [symbol for symbol in others if symbol in shared]
+    leaving = [
+        symbol
+        for verdict, symbols in constants.items()
+        for symbol in islice(
+            refused.others((machine.nonterminal, verdict), listed(symbols), lambda symbol: (symbol,)), 1
+        )
+    ]
+    yield from _by_cost(machine, (*leaving, *others), height)
     # Constants are of no more use than the first one, unless something else stands in its way.
     more = (symbol for symbols in constants.values() for symbol in symbols if symbol not in leaving)
-    yield from chain(_by_cost(machine, leaving, height), _by_cost(machine, entering, height))
-    yield from ((symbol,) for symbol in more if not refused.after(symbol).is_whole)
+    if not _ends_item(machine):
+        yield from ((symbol,) for symbol in more if not refused.after(symbol).is_whole)
 
 
 def _by_cost(machine: Machine, symbols: Iterable[int], height: int) -> Iterator[Symbols]:
@@ -190,7 +236,7 @@ def _continuations(machine: Machine) -> Iterator[Symbols]:
     """Symbols to go on with: of texts and of constants with one verdict, as many as are refused and one more."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     node = grammar.nonterminals[nonterminal]
-    refused = joined([items.position(machine.begun) for items in machine.under_way()], machine)
+    refused = joined(machine)
     if isinstance(node.state, Text | Key):
         end = grammar.symbols.ids[END if isinstance(node.state, Text) else KEY_END]
         yield from _text_options(machine, node.state.place, node.accepts, end, refused)

@@ -64,13 +64,18 @@ class Tail(NamedTuple):
 
 
 class Node:
-    """Forms that begin alike; `numbers`: of the values that they belong to, ascending."""
+    """Forms that begin alike.
 
-    __slots__ = ("_children", "_pending", "_progress", "ended", "numbers")
+    numbers: of the values that they belong to, ascending; ended: of the first one that ends here; exhausted: how many
+    values it took until a search found no other way on, by what is searched.
+    """
+
+    __slots__ = ("_children", "_pending", "_progress", "ended", "exhausted", "numbers")
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
         self.ended: int | None = None
+        self.exhausted: dict[Hashable, int] = {}
         self._progress: dict[Hashable, Progress] = {}
         self._pending: list[tuple[int, Tail]] = []
         self._children: dict[int, Node] = {}
