@@ -92,6 +92,8 @@ class Distinct:
         self._costs = costs
         self._budget = budget
         self.supply = Supply(space, automaton, costs, self, budget)
+        self._asked: dict[Array, int] = {}
+        self._runs: dict[Array, tuple[Kind, int] | None] = {}
         self._plans: dict[tuple[Array, Goals], _Plan] = {}
 
     def is_feasible(self, start: Array, verdict: int) -> bool:
@@ -101,8 +103,9 @@ class Distinct:
 
     def limit(self, array: Array, num_taken: int) -> int:
         """A number of values of which an array's rest never wants for one; few different ones are given."""
-        needed = num_taken + SPARE_ITEMS + sum(_num_asked(atom) for atom in array.inquiry.atoms)
-        return 1 << needed.bit_length()
+        if array not in self._asked:
+            self._asked[array] = sum(map(_num_asked, array.inquiry.atoms))
+        return 1 << (num_taken + SPARE_ITEMS + self._asked[array]).bit_length()
 
     def way(self, start: Array, taken: Taken, goals: Goals) -> Way | None:
         """How an array that has some items can go on to one of the verdicts `goals`; None where it cannot."""
@@ -167,6 +170,11 @@ class Distinct:
 
     def _run(self, array: Array) -> tuple[Kind, int] | None:
         """The one kind of all items and how many are needed, where an array asks for nothing else."""
+        if array not in self._runs:
+            self._runs[array] = self._find_run(array)
+        return self._runs[array]
+
+    def _find_run(self, array: Array) -> tuple[Kind, int] | None:
         formula = array.inquiry.formulas[0]
         parts = children(formula) if isinstance(formula, And) else (formula,)
         if not array.inquiry.is_single or not all(map(_is_even, parts)):

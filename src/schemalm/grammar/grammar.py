@@ -18,7 +18,7 @@ from typing import Any, Literal
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
-from schemalm.grammar.containers import Prompt, Unique
+from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
@@ -222,7 +222,7 @@ class Grammar:
         if not self.has_guards:
             return False
         state = self.nonterminals[nonterminal].state
-        return isinstance(state, Array) and any(isinstance(atom, Unique) for atom in state.inquiry.atoms)
+        return isinstance(state, Array) and state.is_guarded
 
     def is_alive(self, rest: int) -> bool:
         """Whether the rest of an array can be finished as it stands, without a repetition."""

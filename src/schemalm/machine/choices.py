@@ -24,7 +24,7 @@ MAX_LISTED = 64
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """named, refused: values that the next item may be, and may not be; has_special: whether the latter are not items alone.
+    """named, refused: values that the next item may be, and may not be; has_special: whether others than items are refused.
 
     others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
     finite states admit is named or refused.

@@ -46,7 +46,7 @@ def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
             del goals[machine.depth :]
         else:
             path = _next_symbols(machine, goals)
-        budget.work(len(path) * PUSH_UNITS)
+            budget.work(len(path) * PUSH_UNITS)
         symbols += path
         if len(symbols) > most:
             message = "the shortest end that was found has too many symbols"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Symbols, and the machine after them.
 Way: TypeAlias = "tuple[Symbols, Machine]"
 # What it costs to try a symbol, units of work.
-PUSH_UNITS = 50
+PUSH_UNITS = 12
 
 
 def has_end(machine: Machine) -> bool:

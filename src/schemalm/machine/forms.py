@@ -151,7 +151,7 @@ class Beginnings(NamedTuple):
             child = node.children(self.symbols, self.budget).get(symbol)
             if child is not None and child.numbers[0] < num:
                 found.append((child, num))
-        return self._replace(nodes=tuple(found))
+        return Beginnings(self.symbols, self.budget, tuple(found))
 
     def after_all(self, symbols: Iterable[int]) -> Beginnings:
         """Where it stands after some more symbols."""
@@ -203,7 +203,7 @@ class Beginnings(NamedTuple):
         position = 0
         if self.nodes:
             node, num = self.nodes[0]
-            first = self._replace(nodes=self.nodes[:1])
+            first = Beginnings(self.symbols, self.budget, self.nodes[:1])
             position = node.progress(key).advance(num, value_at, lambda value: bool(first.after_all(spelled(value))))
         while (value := value_at(position)) is not None:
             if not self.after_all(spelled(value)):
