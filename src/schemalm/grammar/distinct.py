@@ -9,10 +9,11 @@ on a way is kept for each of its states: an array that keeps to it searches no m
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from typing import TypeAlias
 
 from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
@@ -29,6 +30,9 @@ from schemalm.grammar.texts.automaton import Automaton
 
 # What a step of a search for a way costs, units of work.
 STEP_UNITS = 25
+# Numbers that stand for what a way has used: so long that no two of a search are equal.
+CODE_BITS = 128
+CODES = random.Random(0)
 # Kinds of a way that is kept, and states from which ways are kept.
 MAX_KINDS_KEPT = 8
 MAX_WAYS_KEPT = 50_000
@@ -64,10 +68,40 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """What was found to lead from a state to an end: the next item, and how many of each kind come from there on."""
+    """What was found to lead from a state to an end: the next item, and how many of each kind come from there on.
+
+    demand: None where there are more kinds than are kept; then each item takes the value that `route` gives it.
+    """
 
     item: Item
-    demand: Mapping[Kind, int]
+    demand: Mapping[Kind, int] | None
+    route: _Route
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Route:
+    """A way that was found: its kinds that have many values, and the last step that each of the others is taken at."""
+
+    many: Collection[Kind]
+    steps: Mapping[Hashable, int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Remaining(Collection[Hashable]):
+    """The values that items take from a step of a route on."""
+
+    route: _Route
+    step: int
+
+    def __contains__(self, value: object) -> bool:
+        return self.route.steps.get(value, -1) >= self.step
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return (value for value, step in self.route.steps.items() if step >= self.step)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True)
@@ -91,15 +125,20 @@ class Distinct:
         self._space = space
         self._costs = costs
         self._budget = budget
+        # Whether an array was met that has to have items.
+        self.is_needed = False
         self.supply = Supply(space, automaton, costs, self, budget)
         self._asked: dict[Array, int] = {}
         self._runs: dict[Array, tuple[Kind, int] | None] = {}
         self._plans: dict[tuple[Array, Goals], _Plan] = {}
+        self._are_many: dict[tuple[_Route, int], bool] = {}
 
     def is_feasible(self, start: Array, verdict: int) -> bool:
         """Whether a whole array can end with a verdict; raises LimitError where that takes too long to tell."""
         with self._budget.call("compile"):
-            return self.way(start, Taken(), (verdict,)) is not None
+            way = self.way(start, Taken(), (verdict,))
+        self.is_needed = self.is_needed or (way is not None and way.first is not None)
+        return way is not None
 
     def limit(self, array: Array, num_taken: int) -> int:
         """A number of values of which an array's rest never wants for one; few different ones are given."""
@@ -142,6 +181,7 @@ class Distinct:
         self._plans.update(((array, goals), plan) for array, plan in search.plans())
         if len(self._plans) > MAX_WAYS_KEPT:
             self._plans.clear()
+            self._are_many.clear()
         return way
 
     def _kept_way(self, start: Array, taken: Taken, goals: Goals) -> Way | None:
@@ -150,6 +190,8 @@ class Distinct:
         if plan is None:
             return None
         limit = self.limit(start, len(taken))
+        if plan.demand is None:
+            return self._way_on_route(plan, taken, limit)
         stocks = {kind: self.supply.of(kind.state, kind.verdict, limit) for kind in plan.demand}
         few = {kind: stock for kind, stock in stocks.items() if not stock.is_many}
         num_asked = sum(plan.demand[kind] for kind in few)
@@ -158,6 +200,16 @@ class Distinct:
             return None
         tight = [stock.forms.keys() for stock in few.values() if num_left == num_asked]
         return Way(plan.item, tight[0] if tight else frozenset())
+
+    def _way_on_route(self, plan: _Plan, taken: Taken, limit: int) -> Way | None:
+        """The way where each item takes the value that it took when the way was found; None where that is not left."""
+        route = plan.route
+        known = (route, limit)
+        if known not in self._are_many:
+            self._are_many[known] = all(self.supply.of(kind.state, kind.verdict, limit).is_many for kind in route.many)
+        if not self._are_many[known] or taken.highest(route, route.steps) >= plan.step:
+            return None
+        return Way(plan.item, _Remaining(route, plan.step))
 
     def asks_only(self, array: Array, state: State, verdict: int) -> bool:
         """Whether an array asks for nothing but a number of items of one kind."""
@@ -242,6 +294,9 @@ class _Search:
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
+        # What the way has used, as one number: how many items of each kind that has few values, and which others occur.
+        self._used = 0
+        self._codes: dict[tuple[Kind, int], int] = {}
         self._path: list[_Option] = []
         self._start: Array | None = None
         self.wanted: set[Hashable] = set()
@@ -259,7 +314,7 @@ class _Search:
         """A way from a state; None where there is none."""
         self._start, path = start, self._path
         options = [self._options(start)]
-        seen: set[tuple[Array, frozenset[object]]] = {(start, self._used())}
+        seen: set[tuple[Array, int]] = {(start, self._used)}
         while True:
             self._budget.work(STEP_UNITS)
             self._budget.check_time()
@@ -274,27 +329,24 @@ class _Search:
                 options.append(iter(()))
                 if self._is_end(option.rest):
                     return Way(path[0].item, self._matching.contested, self._matching)
-                key = (option.rest, self._used())
+                key = (option.rest, self._used)
                 if option.rest.is_guarded and key not in seen:
                     seen.add(key)
                     options[-1] = self._options(option.rest)
 
     def plans(self) -> Iterator[tuple[Array, _Plan]]:
         """What the way that was found asks for after each of its states; nothing where items repeat on it."""
-        kinds = {option.uses for option in self._path}
-        if len(kinds) > MAX_KINDS_KEPT or any(option.item.repeats for option in self._path):
+        if any(option.item.repeats for option in self._path):
             return
+        is_short = len({option.uses for option in self._path}) <= MAX_KINDS_KEPT
+        route = _Route(tuple(+self._many), self._matching.steps([option.uses for option in self._path]))
         demand: Counter[Kind] = Counter()
         befores = [self._start, *(option.rest for option in self._path)]
-        for before, option in zip(reversed(befores[:-1]), reversed(self._path), strict=True):
-            if option.uses is not None:
+        for step, before, option in reversed([*zip(count(), befores[:-1], self._path, strict=False)]):
+            if is_short and option.uses is not None:
                 demand[option.uses] += 1
             assert before is not None
-            yield before, _Plan(option.item, dict(demand))
-
-    def _used(self) -> frozenset[object]:
-        """What a way has used: how many items of each kind that has few values, and which others occur."""
-        return frozenset([*(item for item in self._matching.counts.items() if item[1]), *(+self._many)])
+            yield before, _Plan(option.item, dict(demand) if is_short else None, route, step)
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
@@ -308,15 +360,27 @@ class _Search:
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
         if stock.is_many:
             self._many[kind] += 1
+            self._note_use(kind, 1, self._many[kind] == 1)
             return True
-        return self._matching.add(kind, stock)
+        if not self._matching.add(kind, stock):
+            return False
+        self._note_use(kind, self._matching.counts[kind])
+        return True
+
+    def _note_use(self, kind: Kind, num: int, is_new: bool = True) -> None:
+        """Has the number tell that a kind is used for the n-th time, or tell it no more."""
+        if is_new:
+            code = self._codes.setdefault((kind, num), CODES.getrandbits(CODE_BITS))
+            self._used ^= code
 
     def _leave(self, kind: Kind | None) -> None:
         if kind is None:
             return
         if self._many[kind]:
             self._many[kind] -= 1
+            self._note_use(kind, 1, not self._many[kind])
         else:
+            self._note_use(kind, self._matching.counts[kind])
             self._matching.remove(kind)
 
     def _options(self, array: Array) -> Iterator[_Option]:
@@ -334,7 +398,7 @@ class _Search:
                 cost = self._cost(after)
                 if after is not None and cost is not None:
                     options.append((cost, kind, Item(verdict, repeats), after))
-        for _, kind, item, after in sorted(options, key=lambda option: option[0]):
+        for _, kind, item, after in sorted(options, key=lambda option: (option[0], not option[2].repeats)):
             if item.repeats:
                 if self._can_repeat(kind, array):
                     yield _Option(item, None, after)

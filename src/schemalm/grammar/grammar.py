@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
-from schemalm.errors import SchemaError
+from schemalm.errors import GuardError, LimitError, SchemaError
 from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook, Way
@@ -136,6 +136,11 @@ class Grammar:
             raise SchemaError(f"a prompt is a JSON value: {fault}")
         assertion = Prompt(json.dumps(prompt))
         return Grammar(self.schema, self.formats, self.limits, self.key_orders, assertion, base=self)
+
+    @property
+    def needs_different_items(self) -> bool:
+        """Whether an array was met while compiling that has to have items that differ."""
+        return self._distinct.is_needed
 
     @property
     def num_states(self) -> int:
@@ -458,8 +463,23 @@ def compile_schema(
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
     source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
     try:
-        return Grammar(read_schema(schema, limits), formats, limits)
+        grammar = Grammar(read_schema(schema, limits), formats, limits)
+        if grammar.needs_different_items:
+            _write_shortest(grammar)
+        return grammar
     except RecursionError:
         raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
     except SchemaError as error:
         raise error.of_source(source) from None
+
+
+def _write_shortest(grammar: Grammar) -> None:
+    """Raises LimitError where the search for the shortest value takes more work than the limits admit."""
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
+
+    try:
+        Tokenizer.from_grammar(grammar).machine().completion()
+    except LimitError as error:
+        raise error.during("compile") from None
+    except GuardError:
+        raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

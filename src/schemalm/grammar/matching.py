@@ -7,7 +7,7 @@ that is free. Source: Kuhn, "The Hungarian method for the assignment problem" (1
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Container, Hashable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemalm.grammar.states import State
@@ -58,6 +58,11 @@ class Matching:
         """One item of a kind fewer."""
         self.counts[kind] -= 1
         del self._owners[self._held[kind].pop()]
+
+    def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
+        """The values that are taken, each with the place in `kinds` of an item that takes it; equal kinds are alike."""
+        spare = {kind: [*held] for kind, held in self._held.items()}
+        return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
 
     def spares(self, value: Hashable) -> bool:
         """Whether every item can have a value of its own without this one."""

@@ -7,7 +7,7 @@ out about the items is kept with them and goes on from where it was left when mo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Container, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -107,6 +107,13 @@ class Taken(Collection[Hashable]):
         for entry in self.entries(len(sums) - 1):
             sums.append(sums[-1] + (entry.value in values))
         return sums[self._num] + sum(value in values for value in self._more)
+
+    def highest(self, key: Hashable, ranks: Mapping[Hashable, int]) -> int:
+        """The highest rank of an item, by ranks that `key` stands for; -1 where none has one."""
+        highest = self._log.sums.setdefault(key, [-1])
+        for entry in self.entries(len(highest) - 1):
+            highest.append(max(highest[-1], ranks.get(entry.value, -1)))
+        return max(highest[self._num], *(ranks.get(value, -1) for value in self._more), -1)
 
     def first_other(self, key: Hashable, values: Sequence[Hashable]) -> Hashable | None:
         """The first of some values, which `key` stands for, that no item is; None where there is none."""

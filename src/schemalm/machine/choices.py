@@ -24,8 +24,9 @@ MAX_LISTED = 64
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """named, refused: values that the next item may be, and may not be; has_special: whether others than items are refused.
+    """What the next item may be.
 
+    named, refused: values that it may be, and may not be; has_special: whether others than items are refused.
     others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
     finite states admit is named or refused.
     """

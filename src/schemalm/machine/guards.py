@@ -20,6 +20,8 @@ from schemalm.machine.forms import Beginnings, Symbols
 from schemalm.tokenizer.derivation import Derivation
 from schemalm.tokenizer.vocabulary import Vocabulary
 
+# What it costs to read an item once it has ended, units of work for each symbol.
+SYMBOL_UNITS = 3
 # Nonterminals, the next one last.
 Stack: TypeAlias = tuple[int, ...]
 
@@ -125,7 +127,7 @@ class Items:
         """The items once the one that has begun has ended and `rest` comes; None where it may not be what it is."""
         start, symbols = self.start, self.symbols(begun)
         derivation = Derivation(start.grammar, start.rest)
-        start.grammar.budget.work(len(symbols))
+        start.grammar.budget.work(SYMBOL_UNITS * (len(symbols) + 4))
         for symbol in symbols:
             derivation.push(symbol.symbol)
         item = identity(derivation.last_item())

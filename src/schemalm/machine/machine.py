@@ -9,10 +9,13 @@ look-up, a pop and an extend.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
@@ -135,10 +138,20 @@ class Machine:
         if not self.stack or not (self.stack[-1].is_watched or self.items):
             return []
         place = self.stack[-1]
-        struck = self._struck_keys(place)
-        if self.items or self.tables.tokens_that_pass_items:
-            struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
+        with self._bounded("mask"):
+            struck = self._struck_keys(place)
+            if self.items or self.tables.tokens_that_pass_items:
+                struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
         return struck
+
+    @contextmanager
+    def _bounded(self, operation: str) -> Iterator[None]:
+        """One call, whose LimitError tells where the machine stands."""
+        try:
+            with self.grammar.budget.call(operation):
+                yield
+        except LimitError as error:
+            raise error if error.place else error.during(error.operation, self.path) from None
 
     def advance(self, token: int) -> None:
         """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
@@ -147,14 +160,16 @@ class Machine:
             raise _not_admitted(token)
         place = stack[-1]
         if place.is_watched or self.items:
-            self._advance_watched(token)
+            with self._bounded("advance"):
+                self._advance_watched(token)
             return
         transition = self._transition(place, token)
         if transition is None:
             raise _not_admitted(token)
         opened, verdict, meets_guard = transition
         if meets_guard:
-            self._take(token)
+            with self._bounded("advance"):
+                self._take(token)
             return
         stack.pop()
         if opened:
@@ -382,7 +397,9 @@ class Machine:
         Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
         than the limits admit.
         """
-        with self.grammar.budget.call("completion"):
+        if not self.stack:
+            return []
+        with self._bounded("completion"):
             return cheapest_completion(self)
 
 
