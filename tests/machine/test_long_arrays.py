@@ -60,6 +60,9 @@ KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
+WALKED = KINDS.keys() - {"constants, just enough", "a range, just enough", "objects", "arrays that differ inside"}
+
+
 def tokenizer_of(schema: Any, limits: Limits = FREE) -> Tokenizer:
     return Tokenizer.from_grammar(compile_schema(schema, limits=limits))
 
@@ -104,7 +107,7 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str) -> 
 
 
 # A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "just enough" not in kind and "differ" not in kind])
+@pytest.mark.parametrize("kind", sorted(WALKED))
 def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str) -> None:
     def lines(count: int) -> int:
         tokenizer = tokenizer_of(KINDS[kind](count))
