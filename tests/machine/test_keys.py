@@ -21,8 +21,7 @@ def trained() -> Tokenizer:
 def added(tokens: KeyTokens, *names: str) -> FreeKeys:
     keys = FreeKeys()
     for name in names:
-        keys.begun = name
-        keys.add(tokens)
+        keys = keys.then(name).ended(tokens)
     return keys
 
 
@@ -30,25 +29,26 @@ def test_every_token_that_ends_a_key_as_an_earlier_one_is_known() -> None:
     tokenizer = trained()
     keys = added(KeyTokens(tokenizer.vocabulary), "cache key", "key")
     for begun in ("", "c", "cache", "cache ", "cache key", "k", "key", "x"):
-        keys.begun = begun
+        begun_keys = keys.then(begun)
         expected = {
             token
             for token, spelling in enumerate(tokenizer.vocabulary.spellings)
-            if spelling and begun + spelling in (name + KeyTokens(tokenizer.vocabulary).end for name in keys.whole)
+            if spelling and begun + spelling in (name + KeyTokens(tokenizer.vocabulary).end for name in keys)
         }
-        assert set(keys.repeating) == expected
-        assert len(keys.repeating) == len(expected)
+        assert set(begun_keys.repeating) == expected
+        assert len(begun_keys.repeating) == len(expected)
 
 
-def test_a_copy_keeps_keys_of_its_own() -> None:
+def test_versions_of_an_object_keep_keys_of_their_own() -> None:
     tokens = KeyTokens(trained().vocabulary)
     keys = added(tokens, "key")
-    twin = keys.copy()
-    twin.begun = "other"
-    twin.add(tokens)
-    assert (keys.whole, twin.whole) == ({"key"}, {"key", "other"})
-    keys.begun = "other"
-    assert keys.repeating == ()
+    one, other = keys.then("one").ended(tokens), keys.then("other").ended(tokens)
+    assert ([*keys], [*one], [*other]) == (["key"], ["key", "one"], ["key", "other"])
+    assert "one" in one
+    assert "one" not in other
+    assert not keys.then("other").repeating
+    assert not one.then("other").repeating
+    assert other.then("other").repeating
 
 
 @pytest.mark.parametrize(

@@ -3,32 +3,43 @@
 The items to come are looked for as a way through the states of the array's rest, each of one kind: a state and the
 verdict that its value ends with. A kind that has many values never wants for one; the others share theirs, and a way is
 possible as long as every item on it can have a value of its own (a matching, grown along augmenting paths). A way that
-uses the same kinds as one that failed from the same state is not tried again, so ways are finitely many.
+uses the same kinds as one that failed from the same state is not tried again, so ways are finitely many. What is found
+on a way is kept for each of its states: an array that keeps to it searches no more.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TypeAlias
 
 from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.formula import And, Formula, all_of, children, negate
 from schemalm.grammar.inquiry import Inquiry, ask, must_hold
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.matching import Kind, Matching
 from schemalm.grammar.states import Array, Close, Open, State, StateSpace, at_item, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
+from schemalm.grammar.taken import Taken
 from schemalm.grammar.texts.automaton import Automaton
 
-# Steps of one search for a way; where it takes more, there may be one.
-MAX_STEPS = 20_000
+# What a step of a search for a way costs, units of work.
+STEP_UNITS = 25
+# Numbers that stand for what a way has used: so long that no two of a search are equal.
+CODE_BITS = 128
+CODES = random.Random(0)
+# Kinds of a way that is kept, and states from which ways are kept.
+MAX_KINDS_KEPT = 8
+MAX_WAYS_KEPT = 50_000
 # Items of a way beyond those that are asked for.
 SPARE_ITEMS = 16
 
-Goals: TypeAlias = "Collection[int]"
+Goals: TypeAlias = "tuple[int, ...]"
 
 
 @dataclass(frozen=True)
@@ -41,18 +52,56 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """How an array can go on: with which item, None where that is not known or where it needs no more.
+    """How an array can go on: with which item, None where it needs no more.
 
     contested: values of kinds that have few, on which the way relies.
     """
 
     first: Item | None = None
-    contested: frozenset[Hashable] = frozenset()
+    contested: Collection[Hashable] = frozenset()
     matching: Matching | None = None
 
     def spares(self, value: Hashable) -> bool:
         """Whether the way can do without a value, as far as it shows."""
         return value not in self.contested or (self.matching is not None and self.matching.spares(value))
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What was found to lead from a state to an end: the next item, and how many of each kind come from there on.
+
+    demand: None where there are more kinds than are kept; then each item takes the value that `route` gives it.
+    """
+
+    item: Item
+    demand: Mapping[Kind, int] | None
+    route: _Route
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Route:
+    """A way that was found: its kinds that have many values, and the last step that each of the others is taken at."""
+
+    many: Collection[Kind]
+    steps: Mapping[Hashable, int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Remaining(Collection[Hashable]):
+    """The values that items take from a step of a route on."""
+
+    route: _Route
+    step: int
+
+    def __contains__(self, value: object) -> bool:
+        return self.route.steps.get(value, -1) >= self.step
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return (value for value, step in self.route.steps.items() if step >= self.step)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True)
@@ -71,52 +120,96 @@ class Outlook:
 class Distinct:
     """Answers for the arrays of a grammar; what it takes for granted is that they can be finished without guards."""
 
-    def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable) -> None:
+    def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable, budget: Budget) -> None:
         """`costs`: those without guards."""
         self._space = space
         self._costs = costs
-        self.supply = Supply(space, automaton, costs, self)
+        self._budget = budget
+        # Whether an array was met that has to have items.
+        self.is_needed = False
+        self.supply = Supply(space, automaton, costs, self, budget)
+        self._asked: dict[Array, int] = {}
+        self._runs: dict[Array, tuple[Kind, int] | None] = {}
+        self._plans: dict[tuple[Array, Goals], _Plan] = {}
+        self._are_many: dict[tuple[_Route, int], bool] = {}
 
     def is_feasible(self, start: Array, verdict: int) -> bool:
-        """Whether a whole array can end with a verdict."""
-        return self.way(start, frozenset(), (verdict,)) is not None
+        """Whether a whole array can end with a verdict; raises LimitError where that takes too long to tell."""
+        with self._budget.call("compile"):
+            way = self.way(start, Taken(), (verdict,))
+        self.is_needed = self.is_needed or (way is not None and way.first is not None)
+        return way is not None
 
     def limit(self, array: Array, num_taken: int) -> int:
         """A number of values of which an array's rest never wants for one; few different ones are given."""
-        needed = num_taken + SPARE_ITEMS + sum(_num_asked(atom) for atom in array.inquiry.atoms)
-        return 1 << needed.bit_length()
+        if array not in self._asked:
+            self._asked[array] = sum(map(_num_asked, array.inquiry.atoms))
+        return 1 << (num_taken + SPARE_ITEMS + self._asked[array]).bit_length()
 
-    def way(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> Way | None:
-        """How an array that has some items can go on to one of the verdicts `goals`; None where it cannot.
-
-        Where that takes too long to tell, it can.
-        """
+    def way(self, start: Array, taken: Taken, goals: Goals) -> Way | None:
+        """How an array that has some items can go on to one of the verdicts `goals`; None where it cannot."""
         if self._ends(start, goals):
             return Way()
         if (run := self._run(start)) is not None:
             return self._way_of_one_kind(*run, taken, self.limit(start, len(taken)))
-        return self._search(start, taken, goals).run(start)
+        kept = self._kept_way(start, taken, goals)
+        return kept if kept is not None else self._find(self._search(start, taken, goals), start, goals)
 
-    def way_after_any(
-        self, start: Array, taken: frozenset[Hashable], goals: Goals, newest: tuple[Array, Kind]
-    ) -> Outlook:
+    def way_after_any(self, start: Array, taken: Taken, goals: Goals, newest: tuple[Array, Kind]) -> Outlook:
         """How an array can go on that has one more item, which may be any of many.
 
         newest: what that item was the next one of, and its kind.
         """
+        way, search = None, None
         if self._ends(start, goals) or self._run(start) is not None:
-            way, search = self.way(start, taken, goals), None
-        else:
+            way = self.way(start, taken, goals)
+        elif (way := self._kept_way(start, taken, goals)) is None:
             search = self._search(start, taken, goals)
             search.take_any(*newest)
-            way = search.run(start)
+            way = self._find(search, start, goals)
         special = {value for value in way.contested if not way.spares(value)} if way is not None else set()
         if search is None:
             return Outlook(way is not None, special)
         return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
-    def _search(self, start: Array, taken: frozenset[Hashable], goals: Goals) -> _Search:
-        return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)))
+    def _search(self, start: Array, taken: Taken, goals: Goals) -> _Search:
+        return _Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)), self._budget)
+
+    def _find(self, search: _Search, start: Array, goals: Goals) -> Way | None:
+        """Runs a search and keeps the way that it finds."""
+        way = search.run(start)
+        self._plans.update(((array, goals), plan) for array, plan in search.plans())
+        if len(self._plans) > MAX_WAYS_KEPT:
+            self._plans.clear()
+            self._are_many.clear()
+        return way
+
+    def _kept_way(self, start: Array, taken: Taken, goals: Goals) -> Way | None:
+        """The way that was found from here before, where plainly enough values are left for it."""
+        plan = self._plans.get((start, goals))
+        if plan is None:
+            return None
+        limit = self.limit(start, len(taken))
+        if plan.demand is None:
+            return self._way_on_route(plan, taken, limit)
+        stocks = {kind: self.supply.of(kind.state, kind.verdict, limit) for kind in plan.demand}
+        few = {kind: stock for kind, stock in stocks.items() if not stock.is_many}
+        num_asked = sum(plan.demand[kind] for kind in few)
+        num_left = min((_num_free(kind, stock, taken, limit) for kind, stock in few.items()), default=num_asked + 1)
+        if num_left < num_asked or (num_left == num_asked and len(few) > 1):
+            return None
+        tight = [stock.forms.keys() for stock in few.values() if num_left == num_asked]
+        return Way(plan.item, tight[0] if tight else frozenset())
+
+    def _way_on_route(self, plan: _Plan, taken: Taken, limit: int) -> Way | None:
+        """The way where each item takes the value that it took when the way was found; None where that is not left."""
+        route = plan.route
+        known = (route, limit)
+        if known not in self._are_many:
+            self._are_many[known] = all(self.supply.of(kind.state, kind.verdict, limit).is_many for kind in route.many)
+        if not self._are_many[known] or taken.highest(route, route.steps) >= plan.step:
+            return None
+        return Way(plan.item, _Remaining(route, plan.step))
 
     def asks_only(self, array: Array, state: State, verdict: int) -> bool:
         """Whether an array asks for nothing but a number of items of one kind."""
@@ -129,6 +222,11 @@ class Distinct:
 
     def _run(self, array: Array) -> tuple[Kind, int] | None:
         """The one kind of all items and how many are needed, where an array asks for nothing else."""
+        if array not in self._runs:
+            self._runs[array] = self._find_run(array)
+        return self._runs[array]
+
+    def _find_run(self, array: Array) -> tuple[Kind, int] | None:
         formula = array.inquiry.formulas[0]
         parts = children(formula) if isinstance(formula, And) else (formula,)
         if not array.inquiry.is_single or not all(map(_is_even, parts)):
@@ -138,15 +236,20 @@ class Distinct:
         target = self._space.edge(array, ITEM)
         return (Kind(target.child, 1), needed) if isinstance(target, Open) and needed <= most else None
 
-    def _way_of_one_kind(self, kind: Kind, needed: int, taken: frozenset[Hashable], limit: int) -> Way | None:
+    def _way_of_one_kind(self, kind: Kind, needed: int, taken: Taken, limit: int) -> Way | None:
         stock = self.supply.of(kind.state, kind.verdict, limit)
         item = Item(kind.verdict, False)
         if stock.is_many or len(stock.forms) - len(taken) > needed:
             return Way(item)
-        num_free = sum(value not in taken for value in stock.forms)
-        if num_free < needed or stock == NONE:
+        num_left = _num_free(kind, stock, taken, limit)
+        if num_left < needed or stock == NONE:
             return None
-        return Way(item, frozenset(stock.forms) if num_free == needed else frozenset())
+        return Way(item, stock.forms.keys() if num_left == needed else frozenset())
+
+
+def _num_free(kind: Kind, stock: Stock, taken: Taken, limit: int) -> int:
+    """How many values of a kind that has few no item is."""
+    return len(stock.forms) - taken.num_among((kind, limit), stock.forms)
 
 
 def _is_even(part: object) -> bool:
@@ -179,17 +282,23 @@ class _Search:
         space: StateSpace,
         costs: CostTable,
         supply: Supply,
-        taken: frozenset[Hashable],
+        taken: Taken,
         goals: Goals,
         limit: int,
+        budget: Budget,
     ) -> None:
-        self._space, self._costs, self._supply = space, costs, supply
+        self._space, self._costs, self._supply, self._budget = space, costs, supply, budget
         self._taken, self._goals, self._limit = taken, goals, limit
         self._matching = Matching(taken)
         # Kinds on the way that have many values, and an array that has asked for each.
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
+        # What the way has used, as one number: how many items of each kind that has few values, and which others occur.
+        self._used = 0
+        self._codes: dict[tuple[Kind, int], int] = {}
+        self._path: list[_Option] = []
+        self._start: Array | None = None
         self.wanted: set[Hashable] = set()
         self.joint: dict[Inquiry, None] = {}
 
@@ -203,10 +312,12 @@ class _Search:
 
     def run(self, start: Array) -> Way | None:
         """A way from a state; None where there is none."""
-        path: list[_Option] = []
+        self._start, path = start, self._path
         options = [self._options(start)]
-        seen: set[tuple[Array, frozenset[object]]] = {(start, self._used())}
-        for _ in range(MAX_STEPS):
+        seen: set[tuple[Array, int]] = {(start, self._used)}
+        while True:
+            self._budget.work(STEP_UNITS)
+            self._budget.check_time()
             option = next(options[-1], None)
             if option is None:
                 options.pop()
@@ -218,15 +329,24 @@ class _Search:
                 options.append(iter(()))
                 if self._is_end(option.rest):
                     return Way(path[0].item, self._matching.contested, self._matching)
-                key = (option.rest, self._used())
+                key = (option.rest, self._used)
                 if option.rest.is_guarded and key not in seen:
                     seen.add(key)
                     options[-1] = self._options(option.rest)
-        return Way(None, self._matching.contested, self._matching)
 
-    def _used(self) -> frozenset[object]:
-        """What a way has used: how many items of each kind that has few values, and which others occur."""
-        return frozenset([*(item for item in self._matching.counts.items() if item[1]), *(+self._many)])
+    def plans(self) -> Iterator[tuple[Array, _Plan]]:
+        """What the way that was found asks for after each of its states; nothing where items repeat on it."""
+        if any(option.item.repeats for option in self._path):
+            return
+        is_short = len({option.uses for option in self._path}) <= MAX_KINDS_KEPT
+        route = _Route(tuple(+self._many), self._matching.steps([option.uses for option in self._path]))
+        demand: Counter[Kind] = Counter()
+        befores = [self._start, *(option.rest for option in self._path)]
+        for step, before, option in reversed([*zip(count(), befores[:-1], self._path, strict=False)]):
+            if is_short and option.uses is not None:
+                demand[option.uses] += 1
+            assert before is not None
+            yield before, _Plan(option.item, dict(demand) if is_short else None, route, step)
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
@@ -240,15 +360,27 @@ class _Search:
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
         if stock.is_many:
             self._many[kind] += 1
+            self._note_use(kind, 1, self._many[kind] == 1)
             return True
-        return self._matching.add(kind, stock)
+        if not self._matching.add(kind, stock):
+            return False
+        self._note_use(kind, self._matching.counts[kind])
+        return True
+
+    def _note_use(self, kind: Kind, num: int, is_new: bool = True) -> None:
+        """Has the number tell that a kind is used for the n-th time, or tell it no more."""
+        if is_new:
+            code = self._codes.setdefault((kind, num), CODES.getrandbits(CODE_BITS))
+            self._used ^= code
 
     def _leave(self, kind: Kind | None) -> None:
         if kind is None:
             return
         if self._many[kind]:
             self._many[kind] -= 1
+            self._note_use(kind, 1, not self._many[kind])
         else:
+            self._note_use(kind, self._matching.counts[kind])
             self._matching.remove(kind)
 
     def _options(self, array: Array) -> Iterator[_Option]:
@@ -266,7 +398,7 @@ class _Search:
                 cost = self._cost(after)
                 if after is not None and cost is not None:
                     options.append((cost, kind, Item(verdict, repeats), after))
-        for _, kind, item, after in sorted(options, key=lambda option: option[0]):
+        for _, kind, item, after in sorted(options, key=lambda option: (option[0], not option[2].repeats)):
             if item.repeats:
                 if self._can_repeat(kind, array):
                     yield _Option(item, None, after)
@@ -281,9 +413,10 @@ class _Search:
 
     def _can_repeat(self, kind: Kind, array: Array) -> bool:
         """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
-        earlier = {*self._taken, *self._matching.contested}
-        if any(kind.verdict in self._supply.readings(kind.state, value) for value in earlier):
-            return True
+        for value in chain(self._taken, self._matching.contested):
+            self._budget.work()
+            if kind.verdict in self._supply.readings(kind.state, value):
+                return True
         stock = self._supply.of(kind.state, kind.verdict, self._limit)
         if self._newest == kind:
             return True

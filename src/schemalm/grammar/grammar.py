@@ -13,12 +13,12 @@ from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
-from schemalm.errors import SchemaError
-from schemalm.grammar.containers import Prompt, Unique
+from schemalm.errors import GuardError, LimitError, SchemaError
+from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook, Way
 from schemalm.grammar.formula import TRUE, Formula, all_of
@@ -32,13 +32,12 @@ from schemalm.grammar.sources import Schema, read_schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, SymbolTable
+from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
 
 DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
-# The symbols of an item, from its ITEM on; a number stands as one text, the first of those that equal it.
-Form: TypeAlias = "tuple[int | bytes, ...]"
 HOLDS: Verdicts = (1,)
 # Parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
@@ -100,7 +99,7 @@ class Grammar:
         self.automaton = self.shapes.automaton
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = plain = CostTable(self._space, self.automaton, budget)
-        self._distinct = Distinct(self._space, self.automaton, plain)
+        self._distinct = Distinct(self._space, self.automaton, plain, budget)
         if self.has_guards:
             self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
@@ -136,6 +135,11 @@ class Grammar:
             raise SchemaError(f"a prompt is a JSON value: {fault}")
         assertion = Prompt(json.dumps(prompt))
         return Grammar(self.schema, self.formats, self.limits, self.key_orders, assertion, base=self)
+
+    @property
+    def needs_different_items(self) -> bool:
+        """Whether an array was met while compiling that has to have items that differ."""
+        return self._distinct.is_needed
 
     @property
     def num_states(self) -> int:
@@ -222,15 +226,15 @@ class Grammar:
         if not self.has_guards:
             return False
         state = self.nonterminals[nonterminal].state
-        return isinstance(state, Array) and any(isinstance(atom, Unique) for atom in state.inquiry.atoms)
+        return isinstance(state, Array) and state.is_guarded
 
     def is_alive(self, rest: int) -> bool:
         """Whether the rest of an array can be finished as it stands, without a repetition."""
         node = self.nonterminals[rest]
         return self._costs.can_end_with_any(node.state, node.accepts)
 
-    def way(self, rest: int, taken: frozenset[Hashable], goals: Verdicts | None = None) -> Way | None:
-        """How an array that has the items with some identities can go on from `rest`; None where it cannot.
+    def way(self, rest: int, taken: Taken, goals: Verdicts | None = None) -> Way | None:
+        """How an array that has some items can go on from `rest`; None where it cannot.
 
         goals: the verdicts that it may end with, by default all that its parent can live with.
         """
@@ -240,10 +244,10 @@ class Grammar:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, verdict: int, taken: frozenset[Hashable]) -> Outlook:
+    def way_after_any(self, start: int, verdict: int, taken: Taken) -> Outlook:
         """How an array can go on after any of the many items that end with a verdict.
 
-        start: the rest before the item; taken: the identities of the items before it.
+        start: the rest before the item; taken: the items before it.
         """
         step = self.step(start, self.symbols.ids[ITEM])
         assert step is not None
@@ -460,8 +464,23 @@ def compile_schema(
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
     source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
     try:
-        return Grammar(read_schema(schema, limits), formats, limits)
+        grammar = Grammar(read_schema(schema, limits), formats, limits)
+        if grammar.needs_different_items:
+            _write_shortest(grammar)
+        return grammar
     except RecursionError:
         raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
     except SchemaError as error:
         raise error.of_source(source) from None
+
+
+def _write_shortest(grammar: Grammar) -> None:
+    """Raises LimitError where the search for the shortest value takes more work than the limits admit."""
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
+
+    try:
+        Tokenizer.from_grammar(grammar).machine().completion()
+    except LimitError as error:
+        raise error.during("compile") from None
+    except GuardError:
+        raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

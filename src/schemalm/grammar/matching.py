@@ -7,7 +7,7 @@ that is free. Source: Kuhn, "The Hungarian method for the assignment problem" (1
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemalm.grammar.states import State
@@ -25,8 +25,10 @@ class Kind:
 class Matching:
     """Which value each item of a way takes; items of one kind are alike."""
 
-    def __init__(self, taken: frozenset[Hashable]) -> None:
-        self._taken = set(taken)
+    def __init__(self, taken: Container[Hashable]) -> None:
+        self._taken = taken
+        # What is not to be given for now.
+        self._barred: set[Hashable] = set()
         self._stocks: dict[Kind, Stock] = {}
         self.counts: Counter[Kind] = Counter()
         self._spare: dict[Kind, Iterator[Hashable]] = {}
@@ -57,21 +59,26 @@ class Matching:
         self.counts[kind] -= 1
         del self._owners[self._held[kind].pop()]
 
+    def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
+        """The values that are taken, each with the place in `kinds` of an item that takes it; equal kinds are alike."""
+        spare = {kind: [*held] for kind, held in self._held.items()}
+        return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
+
     def spares(self, value: Hashable) -> bool:
         """Whether every item can have a value of its own without this one."""
         owner = self._owners.pop(value, None)
         if owner is None:
             return True
         self._held[owner].discard(value)
-        self._taken.add(value)
+        self._barred.add(value)
         found = self._rearrange(owner)
-        self._taken.discard(value)
+        self._barred.discard(value)
         if not found:
             self._give(value, owner)
         return found
 
     def _is_free(self, value: Hashable) -> bool:
-        return value not in self._taken and value not in self._owners
+        return value not in self._taken and value not in self._barred and value not in self._owners
 
     def _give(self, value: Hashable, kind: Kind) -> None:
         if value in self._owners:
@@ -86,7 +93,7 @@ class Matching:
         while queue:
             kind = queue.popleft()
             for value in self._stocks[kind].forms:
-                if value in self._taken:
+                if value in self._taken or value in self._barred:
                     continue
                 owner = self._owners.get(value)
                 if owner is None:

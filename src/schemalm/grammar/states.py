@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from operator import eq
 
 from schemalm.grammar.assertions import KINDS, Assertion, Is, StringIn
@@ -75,7 +75,7 @@ class Array:
 
     inquiry: Inquiry
 
-    @property
+    @cached_property
     def is_guarded(self) -> bool:
         """Whether its items may have to differ."""
         return any(isinstance(atom, Unique) for atom in self.inquiry.atoms)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from schemalm.grammar.assertions import KINDS_OF_TYPES
 from schemalm.grammar.costs import CostTable
+from schemalm.grammar.limits import Budget
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, StateSpace, Text, Value
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 # Beginnings of objects or arrays that one search for their values looks at; where it looks at more there are many.
 MAX_BEGINNINGS = 3_000
+# What a beginning costs, units of work.
+BEGINNING_UNITS = 15
 # Rounds after which values that keep coming are many.
 MAX_ROUNDS = 60
 # A number has at most so many texts: 0, 0.0 and -0.0.
@@ -83,11 +86,14 @@ _Query: TypeAlias = "tuple[State, int, int]"
 class Supply:
     """Finds the values of states; `costs` are those without guards: what they rule out has no value."""
 
-    def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable, distinct: Distinct) -> None:
+    def __init__(
+        self, space: StateSpace, automaton: Automaton, costs: CostTable, distinct: Distinct, budget: Budget
+    ) -> None:
         self._space = space
         self._automaton = automaton
         self._costs = costs
         self._distinct = distinct
+        self._budget = budget
         self._final: dict[_Query, Stock] = {}
         # Of the fixpoint under way: what is known so far, and what this round has looked at.
         self._known: dict[_Query, Stock] = {}
@@ -171,6 +177,7 @@ class Supply:
         is_object = isinstance(state, Object)
         end = OBJECT_END if is_object else ARRAY_END
         while queue:
+            self._budget.check_time()
             _, _, begun = heappop(queue)
             if self._space.edge(begun.state, end) == Close(verdict):
                 if begun.is_any:
@@ -180,6 +187,7 @@ class Supply:
                 if len(forms) > limit:
                     return MANY
             for longer in self._longer(begun, limit):
+                self._budget.work(BEGINNING_UNITS)
                 key = (longer.state, frozenset(longer.members) if is_object else longer.members)
                 cost = self._costs.of(longer.state).get(verdict)
                 if cost is not None and key not in seen:

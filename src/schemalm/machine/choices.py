@@ -1,40 +1,41 @@
 """What the next item of an array may be whose items may have to differ, given the items that it has.
 
 Where all values of an item can be listed each is tried: whether the array can go on once it is there. Where there are
-many, those are tried that the array has, and those on which it relies for later items; the others are all alike.
+many, those that the array has are alike, and so are the others, but for those on which it relies for later items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 from schemalm.grammar.distinct import Outlook, Way
-from schemalm.grammar.grammar import Form, Grammar
+from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.states import State
 from schemalm.grammar.symbols import ITEM
+from schemalm.grammar.taken import Form, Taken
+from schemalm.machine.forms import Beginnings, Node, Tail
 
 # Values of an item that are tried one by one; where there are more, those that are like others are not.
 MAX_LISTED = 64
 
-# By identity: the nonterminal that an item was written at, and its form.
-Taken: TypeAlias = "Mapping[Hashable, tuple[int, Form]]"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
-    """named, refused: forms of values that the next item may be, and may not be.
+    """What the next item may be.
 
+    named, refused: values that it may be, and may not be; has_special: whether others than items are refused.
     others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
     finite states admit is named or refused.
     """
 
-    named: tuple[Form, ...] = ()
-    refused: tuple[Form, ...] = ()
+    named: Beginnings
+    refused: Beginnings
     others: tuple[int, ...] = ()
     is_listed: bool = False
+    has_special: bool = False
 
     @property
     def is_possible(self) -> bool:
@@ -60,13 +61,9 @@ class Start:
     def choice(self) -> Choice:
         """What the next item may be."""
         if not self.opened or not self.grammar.is_guarded(self.rest):
-            return Choice(others=self.opened[:1])
+            nothing = Beginnings(self.grammar.symbols, self.grammar.budget)
+            return Choice(nothing, nothing, self.opened[:1])
         return _Chooser(self).choose()
-
-    @cached_property
-    def refused(self) -> frozenset[Form]:
-        """The forms of values that the next item may not be."""
-        return frozenset(self.choice.refused)
 
     @cached_property
     def is_free(self) -> bool:
@@ -79,18 +76,42 @@ class Start:
         """Whether the next item may be whatever finite states admit, but for what is refused."""
         return self.choice.others == self.opened[:1]
 
-    @cached_property
-    def identities(self) -> frozenset[Hashable]:
-        """The identities of the items so far."""
-        return frozenset(self.taken)
-
     def after(self, value: Hashable, rest: int) -> int | None:
         """What comes after the item with an identity, where finite states say `rest`; None where it may not be it."""
         if not self.grammar.is_guarded(rest):
             return rest
         if value in self.taken:
             return self.grammar.repeated(rest)
-        return rest if self.grammar.way(rest, self.identities | {value}) is not None else None
+        return rest if self.grammar.way(rest, self.taken.plus(value)) is not None else None
+
+
+class _Readings:
+    """The items of an array as values that a state may be, by the verdict that it ends with as each."""
+
+    def __init__(self) -> None:
+        self.by_verdict: dict[int, Node] = {}
+        self._num_read = 0
+
+    def read(self, grammar: Grammar, taken: Taken, item: int) -> None:
+        """Reads the items that have come since; `item`: a nonterminal of the state."""
+        verdicts = grammar.nonterminals[item].accepts
+        for entry in taken.entries(self._num_read):
+            grammar.budget.work(2)
+            if entry.written_at == item and len(verdicts) == 1:
+                readings: Mapping[int, Form] = {verdicts[0]: entry.form}
+            else:
+                readings = grammar.readings(item, entry.value)
+            for verdict, form in readings.items():
+                self.by_verdict.setdefault(verdict, Node()).add(self._num_read, Tail(form))
+            self._num_read += 1
+
+
+def readings_of(grammar: Grammar, taken: Taken, item: int, verdict: int) -> Node | None:
+    """The items that a nonterminal may be, ending with a verdict; None where no version of the array has any."""
+    state: State = grammar.nonterminals[item].state
+    readings: _Readings = taken.note(state, _Readings)
+    readings.read(grammar, taken, item)
+    return readings.by_verdict.get(verdict)
 
 
 class _Chooser:
@@ -102,6 +123,8 @@ class _Chooser:
         self._verdicts = self._grammar.nonterminals[self._child].accepts
         self._named: dict[int, list[Form]] = {verdict: [] for verdict in self._verdicts}
         self._refused: dict[int, list[Form]] = {verdict: [] for verdict in self._verdicts}
+        # Whether the items that the array has may come once more, by the verdict that the item ends with as one.
+        self._repeats: dict[int, bool] = {}
 
     def choose(self) -> Choice:
         """What the item may be."""
@@ -135,17 +158,18 @@ class _Chooser:
             may_come = may_come or start.after(value, after) is not None
             (self._named if may_come else self._refused)[verdict].append(form)
 
-    def _way_after_one(self, verdict: int, forms: Iterable[Hashable]) -> Way | None:
+    def _way_after_one(self, verdict: int, forms: Mapping[Hashable, Form]) -> Way | None:
         """A way after a new one of some values; None where there is none, or no such value."""
-        new = next((value for value in forms if value not in self._start.taken), None)
-        taken = self._start.identities | {new}
-        return self._grammar.way(self._after(verdict), taken) if new is not None else None
+        taken = self._start.taken
+        key = (self._grammar.nonterminals[self._child].state, verdict, len(forms))
+        new = taken.first_other(key, taken.note(("values", key), lambda: tuple(forms)))
+        return self._grammar.way(self._after(verdict), taken.plus(new)) if new is not None else None
 
     def _outlook(self, verdict: int, forms: Mapping[Hashable, Form] | None) -> Outlook:
         """What may follow any of many values; `forms`: those of all, where they are known."""
         start, grammar = self._start, self._grammar
         if forms is None:
-            return grammar.way_after_any(start.rest, verdict, start.identities)
+            return grammar.way_after_any(start.rest, verdict, start.taken)
         way = self._way_after_one(verdict, forms)
         if way is None or grammar.asks_again(self._after(verdict), self._child, verdict):
             return Outlook(way is not None)
@@ -153,32 +177,40 @@ class _Chooser:
 
     def _sort_special(self, many: list[int], special: set[Hashable]) -> None:
         """Sorts the values that are unlike others among many: those that the array has, and some that it needs."""
-        for value in (*self._start.taken, *(special - self._start.identities)):
-            for verdict, form in self._readings(value, many):
-                may_come = self._start.after(value, self._after(verdict)) is not None
-                (self._named if may_come else self._refused)[verdict].append(form)
-
-    def _readings(self, value: Hashable, many: list[int]) -> Iterator[tuple[int, Form]]:
-        """The forms that a value has here, by verdict; known where it was written at the same nonterminal."""
-        written_at, form = self._start.taken.get(value, (None, ()))
-        if written_at == self._child and len(self._verdicts) == 1:
-            yield self._verdicts[0], form
-        else:
-            readings = self._grammar.readings(self._child, value)
-            yield from ((verdict, form) for verdict, form in readings.items() if verdict in many)
+        grammar, start = self._grammar, self._start
+        for verdict in many:
+            after = self._after(verdict)
+            self._repeats[verdict] = not grammar.is_guarded(after) or grammar.repeated(after) is not None
+        for value in special:
+            if value in start.taken:
+                continue
+            for verdict, form in grammar.readings(self._child, value).items():
+                if verdict in many:
+                    may_come = start.after(value, self._after(verdict)) is not None
+                    (self._named if may_come else self._refused)[verdict].append(form)
 
     def _choice(self, many: list[int], possible: list[int], joint: tuple[int, ...]) -> Choice:
         if not possible and not joint:
-            named = _joined(self._named, self._verdicts)
-            return Choice(named, _joined(self._refused, self._verdicts), is_listed=not many)
+            named = self._joined(self._named, True, self._verdicts)
+            refused = self._joined(self._refused, False, self._verdicts)
+            return Choice(named, refused, is_listed=not many, has_special=True)
         kept = tuple(v for v in self._verdicts if v in possible or (v not in many and self._named[v]))
-        refused = _joined(self._refused, self._verdicts if joint else kept)
+        refused = self._joined(self._refused, False, self._verdicts if joint else kept)
+        named = self._joined(self._named, True, [v for v in self._verdicts if v not in possible])
         if kept == self._verdicts and not refused:
-            return Choice(others=(self._child,))
-        named = _joined(self._named, [v for v in self._verdicts if v not in possible])
+            return Choice(self._joined(self._named, True, ()), refused, (self._child,))
         narrowed = (self._grammar.narrowed(self._child, kept),) if kept else ()
-        return Choice(named, refused, narrowed + joint)
+        return Choice(named, refused, narrowed + joint, has_special=any(self._refused.values()))
 
-
-def _joined(forms: Mapping[int, list[Form]], verdicts: Iterable[int]) -> tuple[Form, ...]:
-    return tuple(form for verdict in verdicts for form in forms[verdict])
+    def _joined(self, forms: Mapping[int, list[Form]], may_repeat: bool, verdicts: Iterable[int]) -> Beginnings:
+        """Values with some verdicts: `forms`, and the items so far where these may, or may not, come once more."""
+        grammar, taken = self._grammar, self._start.taken
+        verdicts = tuple(verdicts)
+        found = Beginnings(grammar.symbols, grammar.budget)
+        if listed := [form for verdict in verdicts for form in forms[verdict]]:
+            found = found.with_forms(listed)
+        for verdict in verdicts:
+            if self._repeats.get(verdict) is may_repeat:
+                node = readings_of(grammar, taken, self._child, verdict)
+                found = found.with_node(node, len(taken)) if node is not None else found
+        return found

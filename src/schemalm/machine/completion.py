@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from schemalm.errors import GuardError
+from schemalm.errors import GuardError, LimitError
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
+from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
-from schemalm.machine.forms import Symbols
-from schemalm.machine.guards import other_ends
-from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
+from schemalm.machine.endings import PUSH_UNITS, other_ends, pushed
+from schemalm.machine.forms import Beginnings, Symbols
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -22,14 +22,22 @@ if TYPE_CHECKING:
 def cheapest_completion(started: Machine) -> list[int]:
     """The cheapest tokens, one symbol each, that end a machine's document; the machine stays where it is.
 
+    Raises GuardError where no end was found that breaks no guard.
+    """
+    return [*map(started.tables.vocabulary.symbol_token, complete(started, 0)[0])]
+
+
+def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
+    """A cheap way down to `height` nonterminals, and the machine afterwards.
+
     Each nonterminal is given the verdict that it shall end with once it comes to the top, and what it opens keeps
     to that: so every symbol comes closer to the end. Raises GuardError where no end was found that breaks no guard.
     """
     machine = started.copy()
-    grammar, symbol_token = machine.grammar, machine.tables.vocabulary.symbol_token
-    tokens: list[int] = []
+    budget, most = machine.grammar.budget, machine.grammar.limits.completion_symbols
+    symbols: list[int] = []
     goals: list[int | None] = [None] * machine.depth
-    while not machine.is_complete:
+    while machine.depth > height:
         if is_at_item(machine):
             # Which verdict can be reached depends on the items.
             goals[-1] = None
@@ -38,16 +46,18 @@ def cheapest_completion(started: Machine) -> list[int]:
             del goals[machine.depth :]
         else:
             path = _next_symbols(machine, goals)
-        tokens += map(symbol_token, path)
-        if len(tokens) > grammar.limits.completion_symbols:
-            raise GuardError("uniqueItems", machine.path)
-    return tokens
+            budget.work(len(path) * PUSH_UNITS)
+        symbols += path
+        if len(symbols) > most:
+            message = "the shortest end that was found has too many symbols"
+            raise LimitError(message, limit="completion_symbols", maximum=most, operation="completion")
+    return tuple(symbols), machine
 
 
 def is_at_item(machine: Machine) -> bool:
     """Whether on top is the rest of an array whose items may have to differ."""
     items = machine.items.get(machine.depth - 1)
-    return items is not None and not items.begun and machine.grammar.is_guarded(machine.nonterminal)
+    return items is not None and machine.begun is items.since and machine.grammar.is_guarded(machine.nonterminal)
 
 
 def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
@@ -64,27 +74,16 @@ def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
     return tuple(symbols)
 
 
-def _pushed(machine: Machine, symbols: Sequence[int]) -> Machine | None:
-    """The machine after some symbols; None where they are not admitted."""
-    after = machine.copy()
-    try:
-        for symbol in symbols:
-            after.push(symbol)
-    except ValueError:
-        return None
-    return after
-
-
 def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
     """A cheap way to end the outermost item under way of which not all may be, and the machine afterwards.
 
     Raises GuardError where the search finds none.
     """
-    guarded = [height for height, items in machine.items.items() if items.begun and not items.start.is_free]
-    if not guarded:
+    height = machine.height_under_way()
+    if height is None:
         return None
-    items = machine.items[guarded[0]]
-    return _one_of(machine, items.ways(items.start.choice.named)) or _other_end(machine, guarded[0])
+    named = machine.items[height].position(machine.begun).named
+    return _one_of(machine, named.ways()) or _other_end(machine, height)
 
 
 def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
@@ -98,7 +97,7 @@ def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
 def _one_of(machine: Machine, ways: Iterable[Symbols]) -> tuple[Symbols, Machine] | None:
     """The first of some ways that the machine can go, and the machine afterwards."""
     for way in ways:
-        after = _pushed(machine, way)
+        after = pushed(machine, way)
         if after is not None:
             return way, after
     return None
@@ -113,13 +112,14 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
         return None
     grammar, items = machine.grammar, machine.items[machine.depth - 1]
     start, goal = items.start, _goal(machine, goals)
-    way = grammar.way(start.rest, start.identities, (goal,))
+    way = grammar.way(start.rest, start.taken, (goal,))
     if way is None or way.first is None:
         return None
     verdict = way.first.verdict
     if way.first.repeats:
-        readings = (grammar.readings(start.opened[0], value).get(verdict) for value in start.taken)
-        return _one_of(machine, items.ways(form for form in readings if form is not None))
+        node = readings_of(grammar, start.taken, start.opened[0], verdict)
+        beginnings = Beginnings(grammar.symbols, grammar.budget)
+        return _one_of(machine, beginnings.with_node(node, len(start.taken)).ways()) if node is not None else None
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
     place = after.place
@@ -140,8 +140,7 @@ def _joint_items(machine: Machine) -> Iterator[Symbols]:
     start, item = machine.items[machine.depth - 1].start, machine.grammar.symbols.ids[ITEM]
     for other in start.choice.others:
         if machine.grammar.nonterminals[other].state != machine.grammar.nonterminals[start.opened[0]].state:
-            tokens = cheapest_completion(type(machine).at(machine.tables, other))
-            yield (item, *(token - FIRST_SYMBOL_ID for token in tokens))
+            yield (item, *complete(machine.apart(machine.depth - 1, (other,)), 0)[0])
 
 
 def _goal(machine: Machine, goals: list[int | None]) -> int:
@@ -164,7 +163,7 @@ def _can_end(machine: Machine, verdict: int) -> bool:
     if not is_at_item(machine):
         return True
     start = machine.items[machine.depth - 1].start
-    return machine.grammar.way(start.rest, start.identities, (verdict,)) is not None
+    return machine.grammar.way(start.rest, start.taken, (verdict,)) is not None
 
 
 def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
@@ -197,5 +196,5 @@ def _cheapest(machine: Machine, goal: int) -> list[int]:
         if goal in (costs := grammar.key_costs(machine.nonterminal, verdict))
     )
     texts = grammar.automaton.texts(node.state.place, frozenset([key_verdict]))
-    new = next(text for text in texts if keys.begun + text.decode("latin-1") not in keys.whole)
+    new = next(text for text in texts if keys.begun + text.decode("latin-1") not in keys)
     return [*new, grammar.symbols.ids[KEY_END]]

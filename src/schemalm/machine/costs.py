@@ -34,7 +34,7 @@ def new_keys(machine: Machine) -> list[tuple[int, int]]:
     return [
         (verdict, distance)
         for verdict, distance in distances
-        if distance >= 0 and not (keys.whole and is_exhausted(grammar, machine.nonterminal, keys, frozenset([verdict])))
+        if distance >= 0 and not (len(keys) and is_exhausted(grammar, machine.nonterminal, keys, frozenset([verdict])))
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
@@ -38,33 +39,67 @@ class KeyTokens:
                 yield key[:begin], token
 
 
-class FreeKeys:
-    """The free keys of one object: those that it has, and how the next one begins."""
-
-    __slots__ = ("_ends", "begun", "whole")
+class _Log:
+    """The keys of all versions that have not parted, by number, and the tokens that would end one of them."""
 
     def __init__(self) -> None:
-        self.begun = ""
-        self.whole: set[str] = set()
-        self._ends: dict[str, tuple[int, ...]] = {}
+        self.names: list[str] = []
+        self.numbers: dict[str, int] = {}
+        # By the beginning of a key: its number, and a token that would end it.
+        self.ends: dict[str, list[tuple[int, int]]] = {}
 
-    def copy(self) -> FreeKeys:
-        """The same keys, independent of these."""
-        twin = FreeKeys()
-        twin.begun, twin.whole, twin._ends = self.begun, self.whole.copy(), self._ends.copy()
-        return twin
+    def add(self, tokens: KeyTokens, key: str) -> None:
+        number = self.numbers[key] = len(self.names)
+        self.names.append(key)
+        for beginning, token in tokens.ends(key):
+            self.ends.setdefault(beginning, []).append((number, token))
+
+
+class FreeKeys:
+    """The free keys of one object: those that it has, and how the next one begins.
+
+    Immutable; versions share what they have in common.
+    """
+
+    __slots__ = ("_log", "_num", "begun")
+
+    def __init__(self, begun: str = "", log: _Log | None = None, num: int = 0) -> None:
+        self.begun = begun
+        self._log = log if log is not None else _Log()
+        self._num = num
+
+    def __len__(self) -> int:
+        return self._num
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, key: str) -> bool:
+        return self._log.numbers.get(key, self._num) < self._num
+
+    def __iter__(self) -> Iterator[str]:
+        return islice(self._log.names, self._num)
 
     @property
-    def repeating(self) -> tuple[int, ...]:
+    def repeating(self) -> list[int]:
         """The tokens that would end the key that has begun as an earlier one."""
-        return self._ends.get(self.begun, ())
+        return [token for number, token in self._log.ends.get(self.begun, ()) if number < self._num]
 
-    def add(self, tokens: KeyTokens) -> None:
-        """Takes the key that has begun among those that the object has."""
-        self.whole.add(self.begun)
-        for beginning, token in tokens.ends(self.begun):
-            self._ends[beginning] = (*self._ends.get(beginning, ()), token)
-        self.begun = ""
+    def then(self, text: str) -> FreeKeys:
+        """These keys, with more of the next one."""
+        return FreeKeys(self.begun + text, self._log, self._num)
+
+    def ended(self, tokens: KeyTokens) -> FreeKeys:
+        """These keys and the one that has begun."""
+        log = self._log
+        if self._num < len(log.names) and log.names[self._num] != self.begun:
+            # Another version has gone on in another way: from here on they share nothing.
+            log = _Log()
+            for key in self:
+                log.add(tokens, key)
+        if self._num == len(log.names):
+            log.add(tokens, self.begun)
+        return FreeKeys("", log, self._num + 1)
 
 
 class EndlessKeys:
@@ -131,7 +166,7 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, verdicts: frozenset[int]) -> list[str]:
     """How the object's keys go on that begin as this one has and end with one of the verdicts."""
     place, verdict = _key(grammar, nonterminal)[0].place, grammar.automaton.verdict
-    rests = [key[len(keys.begun) :] for key in keys.whole if key.startswith(keys.begun)]
+    rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
     ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and verdict(end) in verdicts]
 

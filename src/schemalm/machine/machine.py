@@ -8,15 +8,23 @@ look-up, a pop and an extend.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import numpy.typing as npt
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Text
-from schemalm.grammar.symbols import ITEM
+from schemalm.grammar.symbols import ITEM, NUM_BYTES
+from schemalm.grammar.taken import Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.guards import Items, has_end, has_other_text, other_ends, stack_after
+from schemalm.machine.endings import has_end, other_ends
+from schemalm.machine.forms import Beginnings
+from schemalm.machine.guards import Begun, Items, Position, Stack, stack_after
 from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.tables import NO_NONTERMINAL, Place, Tables, Transition
 
@@ -25,7 +33,7 @@ class Machine:
     """Derives one document token by token; made by `Tokenizer.machine()`.
 
     stack: what is still to be expanded, the next one last; keys, items: by height in the stack, those of the object or
-    array whose rest lies there. They are the machine's own to change.
+    array whose rest lies there. The values of both are immutable; the rest is the machine's own to change.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -33,6 +41,8 @@ class Machine:
         self.stack: list[Place] = [tables.place(tables.grammar.start, "")]
         self.keys: dict[int, FreeKeys] = {}
         self.items: dict[int, Items] = {}
+        # The newest symbol, as far as items need it.
+        self.begun: Begun | None = None
         self._unpacked = tables.unpacked
         self._transition = tables.transition
         self._watch_items()
@@ -47,10 +57,32 @@ class Machine:
 
     def copy(self) -> Machine:
         """An independent machine at the same place."""
-        twin = Machine(self.tables)
+        twin = copy.copy(self)
         twin.stack = self.stack.copy()
-        twin.keys = {height: keys.copy() for height, keys in self.keys.items()}
+        twin.keys = self.keys.copy()
         twin.items = self.items.copy()
+        return twin
+
+    def apart(self, height: int, stack: Stack) -> Machine:
+        """A machine that has only to expand some nonterminals, in place of those above a height."""
+        twin = Machine.at(self.tables, stack[-1])
+        twin.stack = [self.tables.place(nonterminal, "") for nonterminal in stack]
+        twin.keys = {level - height - 1: keys for level, keys in self.keys.items() if level > height}
+        return twin
+
+    def narrowed(self, height: int, stack: Stack) -> Machine | None:
+        """The machine where some nonterminals stand above the rest of a guarded array at a height.
+
+        None where they are of other states than those that stand there.
+        """
+        nodes, places = self.grammar.nonterminals, self.stack[height + 1 :]
+        if [nodes[number].state for number in stack] != [nodes[place.nonterminal].state for place in places]:
+            return None
+        twin, items = self.copy(), self.items[height]
+        twin.stack[height + 1 :] = [
+            self.tables.place(number, place.path) for number, place in zip(stack, places, strict=True)
+        ]
+        twin.items[height] = Items(items.start, items.since, is_narrowed=True)
         return twin
 
     @property
@@ -106,10 +138,20 @@ class Machine:
         if not self.stack or not (self.stack[-1].is_watched or self.items):
             return []
         place = self.stack[-1]
-        struck = self._struck_keys(place)
-        if self.items or self.tables.tokens_that_pass_items:
-            struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
+        with self._bounded("mask"):
+            struck = self._struck_keys(place)
+            if self.items or self.tables.tokens_that_pass_items:
+                struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
         return struck
+
+    @contextmanager
+    def _bounded(self, operation: str) -> Iterator[None]:
+        """One call, whose LimitError tells where the machine stands."""
+        try:
+            with self.grammar.budget.call(operation):
+                yield
+        except LimitError as error:
+            raise error if error.place else error.during(error.operation, self.path) from None
 
     def advance(self, token: int) -> None:
         """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
@@ -118,14 +160,16 @@ class Machine:
             raise _not_admitted(token)
         place = stack[-1]
         if place.is_watched or self.items:
-            self._advance_watched(token)
+            with self._bounded("advance"):
+                self._advance_watched(token)
             return
         transition = self._transition(place, token)
         if transition is None:
             raise _not_admitted(token)
         opened, verdict, meets_guard = transition
         if meets_guard:
-            self._take(token)
+            with self._bounded("advance"):
+                self._take(token)
             return
         stack.pop()
         if opened:
@@ -152,7 +196,7 @@ class Machine:
         after = self.copy()
         for symbol in self.tables.vocabulary.symbols[token]:
             after.push(symbol)
-        self.stack, self.keys, self.items = after.stack, after.keys, after.items
+        self.stack, self.keys, self.items, self.begun = after.stack, after.keys, after.items, after.begun
 
     def push(self, symbol: int) -> None:
         """Consumes one symbol; raises ValueError where it is not admitted or breaks a guard.
@@ -165,8 +209,9 @@ class Machine:
         in_number = isinstance(state, Text) and state.kind == "number"
         token = self.tables.vocabulary.symbol_token(symbol)
         self._apply(token, self._checked(token))
-        for height in sorted(self.items):
-            self._note_symbol(height, symbol, in_number)
+        if self.items:
+            self.begun = Begun(self.begun, symbol, in_number)
+            self._end_item()
         self._watch_items()
 
     def _checked(self, token: int) -> Transition:
@@ -190,15 +235,13 @@ class Machine:
     def _continue_key(self, token: int) -> None:
         """Keeps the bytes of the free key that was on top."""
         height = len(self.stack)
-        keys = self.keys.get(height)
-        if keys is None:
-            keys = self.keys[height] = FreeKeys()
+        keys = self.keys.get(height) or FreeKeys()
         spelling = self.tables.vocabulary.spellings[token]
         if spelling[-1] == self.tables.key_tokens.end:
-            keys.begun += spelling[:-1]
-            keys.add(self.tables.key_tokens)
+            keys = keys.then(spelling[:-1]).ended(self.tables.key_tokens)
         else:
-            keys.begun += spelling
+            keys = keys.then(spelling)
+        self.keys[height] = keys
 
     def _close(self, verdict: int) -> None:
         """Forgets what belonged to the top, which has ended, and settles what waits for its verdict below."""
@@ -230,58 +273,109 @@ class Machine:
     def _watch_items(self) -> None:
         """Begins to keep the items of an array where they have to differ."""
         height = len(self.stack) - 1
+        if not self.items:
+            self.begun = None
         if height >= 0 and height not in self.items and self.grammar.is_guarded(self.nonterminal):
-            self.items[height] = Items(Start(self.grammar, self.nonterminal, {}))
+            self.items[height] = Items(Start(self.grammar, self.nonterminal, Taken()), self.begun)
 
-    def _note_symbol(self, height: int, symbol: int, in_number: bool) -> None:
-        """Keeps the items of the guarded array at one height of the stack, and refuses one that may not be."""
-        items = self.items[height].after(symbol, in_number)
-        if height == len(self.stack) - 1:
-            rest = self.stack[height]
-            ended = items.ended(rest.nonterminal)
-            if ended is None:
-                raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
-            self.stack[height], items = self.tables.place(ended.start.rest, rest.path), ended
-        self.items[height] = items
+    def _end_item(self) -> None:
+        """Keeps the item of the guarded array whose rest has come to the top, and refuses one that may not be."""
+        height = len(self.stack) - 1
+        items = self.items.get(height)
+        if items is None or self.begun is None:
+            return
+        rest = self.stack[height]
+        ended = items.ended(self.begun, rest.nonterminal)
+        if ended is None:
+            raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
+        self.stack[height], self.items[height] = self.tables.place(ended.start.rest, rest.path), ended
+        if len(self.items) == 1:
+            # No other array needs what its item was made of.
+            self.begun = ended.since = None
+
+    def under_way(self) -> list[Items]:
+        """The items of the arrays in which one has begun in whose rest not finite states alone have a say."""
+        return [items for items in self.items.values() if items.is_under_way(self.begun)]
+
+    def height_under_way(self) -> int | None:
+        """The height of the outermost array in which such an item has begun; None where there is none."""
+        return min((height for height, items in self.items.items() if items.is_under_way(self.begun)), default=None)
 
     def _struck_items(self, tokens: set[int]) -> list[int]:
         """Those of some tokens that would break a guard, or leave no way but to break one."""
         passing = self.tables.tokens_that_pass_items & tokens
         struck = {token for token in passing if not self._can_take(token)}
         for height, items in self.items.items():
-            if not items.start.is_free:
+            if not items.is_free(self.begun):
                 struck |= self._struck_in(height, items, tokens - passing)
         return sorted(struck)
 
     def _struck_in(self, height: int, items: Items, tokens: set[int]) -> set[int]:
         """Those of some tokens with which the guarded array at one height can take no item."""
         vocabulary, choice = self.tables.vocabulary, items.start.choice
-        if not items.begun:
+        position = items.position(self.begun)
+        if self.begun is items.since:
             item = self.grammar.symbols.ids[ITEM]
             tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
             if choice.is_possible:
                 tokens -= {vocabulary.symbol_token(item)}
-        named = items.candidates(vocabulary, choice.named)
+        named = self._along(position.named, tokens).keys()
         if not choice.others and not choice.is_listed:
             return tokens - named
-        alike = items.candidates(vocabulary, choice.refused) & tokens - named
+        if choice.is_listed and not choice.is_possible:
+            return tokens
+        alike = self._along(position.refused, tokens - named)
         if choice.is_listed:
-            return alike if choice.is_possible else tokens
-        barred = set() if items.start.takes_others else self._barred(items, tokens - named)
-        return barred | {token for token in alike - barred if not self._can_take(token, height)}
+            return set(alike)
+        barred = set() if items.takes_others else self._barred(position, tokens - named)
+        return barred | {
+            token
+            for token, refused in alike.items()
+            if token not in barred and not self._can_end(token, height, items, refused)
+        }
 
-    def _barred(self, items: Items, tokens: set[int]) -> set[int]:
+    def _along(self, beginnings: Beginnings, tokens: set[int]) -> dict[int, Beginnings]:
+        """Those of some tokens with which an item goes on like one of some values, and where it stands after each."""
+        if not beginnings or not tokens:
+            return {}
+        vocabulary = self.tables.vocabulary
+        if len(tokens) > 1:
+            return {token: after for token, after in beginnings.tokens(vocabulary.trie) if token in tokens}
+        (token,) = tokens
+        after = beginnings.after_all(vocabulary.symbols[token])
+        return {token: after} if after else {}
+
+    def _barred(self, position: Position, tokens: set[int]) -> set[int]:
         """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
-        stacks = items.of_others()
-        if items.begun:
-            masks = (self.tables.mask(stack[-1]) for stack in stacks)
+        if position.has_begun:
+            masks = (self.tables.mask(stack[-1]) for stack in position.stacks)
             return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
         spellings = self.tables.vocabulary.symbols
         return {
             token
             for token in tokens
-            if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in stacks)
+            if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in position.stacks)
         }
+
+    def _can_end(self, token: int, height: int, items: Items, refused: Beginnings) -> bool:
+        """Whether the item of the guarded array at `height` can be another than is refused after a token.
+
+        refused: where it stands then among what is.
+        """
+        if refused.is_whole:
+            return False
+        node, symbols = self.grammar.nonterminals[self.nonterminal], self.tables.vocabulary.symbols[token]
+        if (
+            items.takes_others
+            and len(self.stack) == height + 2
+            and isinstance(node.state, Text)
+            and max(symbols) < NUM_BYTES
+        ):
+            # The text is the item: more texts than are refused are enough.
+            place = self.grammar.automaton.run(bytes(symbols), node.state.place)
+            if self.tables.texts.are_more(place, node.accepts, refused.num_ways):
+                return True
+        return self._can_take(token, height)
 
     def _can_take(self, token: int, height: int | None = None) -> bool:
         """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards.
@@ -295,12 +389,6 @@ class Machine:
             return False
         if height is None:
             return has_end(after)
-        if after.depth <= height + 1:
-            return True
-        start = self.items[height].start
-        if start.takes_others and after.depth == height + 2 and has_other_text(after, len(start.refused)):
-            return True
-        # Where the search is given up, there may be one.
         return any(True for _ in other_ends(after, height + 1))
 
     def completion(self) -> list[int]:
@@ -309,7 +397,9 @@ class Machine:
         Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
         than the limits admit.
         """
-        with self.grammar.budget.call("completion"):
+        if not self.stack:
+            return []
+        with self._bounded("completion"):
             return cheapest_completion(self)
 
 

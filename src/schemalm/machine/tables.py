@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
+from schemalm.machine.endings import has_end
 from schemalm.machine.filling import MaskFiller
-from schemalm.machine.guards import enters_guard, has_end, tokens_that_enter_items, tokens_that_pass_items
+from schemalm.machine.guards import enters_guard, tokens_that_enter_items, tokens_that_pass_items
 from schemalm.machine.keys import EndlessKeys, KeyTokens
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
+from schemalm.machine.texts import Texts
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 
 # Memory for the masks and transitions of one tokenizer, bytes.
@@ -82,6 +84,7 @@ class Tables:
         self._tokens_that_enter_items = tokens_that_enter_items(vocabulary) if grammar.has_guards else frozenset()
         self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
         self.nothing.flags.writeable = False
+        self.texts = Texts(grammar)
         self._filler = MaskFiller(grammar, vocabulary)
         self._free_key = grammar.symbols.ids[FREE_KEY]
         self.free_key_token = vocabulary.symbol_token(self._free_key)

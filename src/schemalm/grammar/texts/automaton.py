@@ -19,6 +19,9 @@ from schemalm.grammar.texts.search import GaveUpError, Search, too_many_states, 
 
 __all__ = ["DEAD", "Automaton", "Verdicts"]
 
+# A distance from the end, and bytes with the places after them that have it, readable ones first.
+Siblings = tuple[int, list[tuple[int, int]]]
+
 # Languages that one search meets while a text is written; a longer one is given up.
 MAX_SHORT_SEARCH = 2_000
 # Languages that a search for a more readable text meets, or one with luck.
@@ -213,23 +216,46 @@ class Automaton(Places):
 
     def texts(self, place: int, verdicts: Verdicts) -> Iterator[bytes]:
         """Every text from here that ends with one of `verdicts`, shortest first and readable ones before others."""
-        queue: list[tuple[int, int, list[int], bytes, int]] = []
-        distance = self.distance(place, verdicts)
-        if distance >= 0:
-            queue.append((distance, 0, [], b"", place))
+        groups: dict[int, list[Siblings]] = {}
+        # Estimated length, then longer beginnings first, then readable ones: only the next sibling stands in the queue.
+        queue: list[tuple[int, int, list[int], bytes, Siblings, int]] = []
+
+        def add(ranks: list[int], text: bytes, siblings: Siblings, index: int) -> None:
+            distance, steps = siblings
+            longer = [*ranks, BYTE_RANKS[steps[index][0]]]
+            heappush(queue, (len(longer) + distance, -len(longer), longer, text, siblings, index))
+
+        def visit(ranks: list[int], text: bytes, place: int) -> None:
+            if place not in groups:
+                groups[place] = self._siblings(place, verdicts)
+            for siblings in groups[place]:
+                add(ranks, text, siblings, 0)
+
+        if self.distance(place, verdicts) >= 0:
+            if self.verdict(place) in verdicts:
+                yield b""
+            visit([], b"", place)
         while queue:
-            estimate, _, ranks, text, place = heappop(queue)
-            if estimate == len(text) and self.verdict(place) in verdicts:
+            estimate, _, ranks, before, siblings, index = heappop(queue)
+            byte, after = siblings[1][index]
+            if index + 1 < len(siblings[1]):
+                add(ranks[:-1], before, siblings, index + 1)
+            text = before + bytes([byte])
+            self.budget.work(len(text))
+            if estimate == len(text) and self.verdict(after) in verdicts:
                 yield text
-            self.budget.work(len(text) + 1)
-            distances = {
-                after: self.found_distance(after, verdicts) for after in set(self.targets(place)) if after != DEAD
-            }
-            for byte, after in enumerate(self.targets(place)):
-                distance = distances.get(after, DEAD)
-                if distance >= 0:
-                    longer = [*ranks, BYTE_RANKS[byte]]
-                    heappush(queue, (len(text) + 1 + distance, -len(text) - 1, longer, text + bytes([byte]), after))
+            visit(ranks, text, after)
+
+    def _siblings(self, place: int, verdicts: Verdicts) -> list[Siblings]:
+        """The bytes that may come at a place, with the place after each, by the distance from there to an end."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        targets = self.targets(place)
+        distances = {after: self.found_distance(after, verdicts) for after in set(targets) - {DEAD}}
+        for byte, after in sorted(enumerate(targets), key=lambda step: BYTE_RANKS[step[0]]):
+            distance = distances.get(after, DEAD)
+            if distance >= 0:
+                found.setdefault(distance, []).append((byte, after))
+        return list(found.items())
 
     def all_texts(self, place: int, verdicts: Verdicts) -> list[bytes]:
         """Every text from here that ends with one of `verdicts`; there must be finitely many."""

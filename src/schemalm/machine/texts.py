@@ -1,0 +1,92 @@
+"""Texts and constants in the order in which completions take them, found once and shared by all searches.
+
+An array that needs a text which none of its items is goes on where its last such search ended: the k-th shortest text
+costs no more than the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.machine.forms import Beginnings
+
+T = TypeVar("T")
+
+# Listings that are kept; what one text costs, units of work.
+MAX_LISTINGS = 256
+TEXT_UNITS = 10
+
+
+class Listing(Generic[T]):
+    """Values in order, found when they are asked for."""
+
+    def __init__(self, values: Iterator[T], grammar: Grammar) -> None:
+        self._values = values
+        self._found: list[T] = []
+        self._budget = grammar.budget
+
+    def at(self, position: int) -> T | None:
+        """The value at a position; None beyond the end."""
+        while len(self._found) <= position:
+            self._budget.work(TEXT_UNITS)
+            value = next(self._values, None)
+            if value is None:
+                return None
+            self._found.append(value)
+        return self._found[position]
+
+
+class Texts:
+    """The texts of a grammar."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._listing = lru_cache(MAX_LISTINGS)(self._list)
+        self.symbols = lru_cache(MAX_LISTINGS)(self._find_symbols)
+        # The most texts of which it is known that there are more, by place and verdicts.
+        self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
+
+    def _list(self, place: int, verdicts: tuple[int, ...]) -> Listing[bytes]:
+        return Listing(self._grammar.automaton.texts(place, frozenset(verdicts)), self._grammar)
+
+    def are_more(self, place: int, verdicts: tuple[int, ...], count: int) -> bool:
+        """Whether more than `count` texts go on at a place and end with one of the verdicts."""
+        if self._exceeded.get((place, verdicts), -1) >= count:
+            return True
+        doubled = 1 << count.bit_length()
+        found = next((num for num in (doubled, count) if self._has_more(place, verdicts, num)), None)
+        if found is not None:
+            self._exceeded[place, verdicts] = found
+        return found is not None
+
+    def _has_more(self, place: int, verdicts: tuple[int, ...], count: int) -> bool:
+        self._grammar.budget.work(TEXT_UNITS)
+        return self._grammar.automaton.has_more_texts(place, frozenset(verdicts), count)
+
+    def others(self, place: int, verdicts: tuple[int, ...], end: int, refused: Beginnings) -> Iterator[bytes]:
+        """The texts that go on at a place, and are no beginning of what is refused once `end` has come after them."""
+        return refused.others((place, verdicts), self._listing(place, verdicts).at, lambda text: (*text, end))
+
+    def all(self, place: int, verdicts: tuple[int, ...]) -> Iterator[bytes]:
+        """The texts that go on at a place."""
+        listing, position = self._listing(place, verdicts), 0
+        while (text := listing.at(position)) is not None:
+            yield text
+            position += 1
+
+    def _find_symbols(self, nonterminal: int) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
+        """The symbols that may come: those that end the nonterminal, by verdict, and the others."""
+        ends: dict[int, list[int]] = {}
+        others: list[int] = []
+        for symbol in self._grammar.admitted(nonterminal):
+            step = self._grammar.step(nonterminal, symbol)
+            (others if step is None or step.opened else ends.setdefault(step.verdict, [])).append(symbol)
+        return {verdict: tuple(symbols) for verdict, symbols in ends.items()}, tuple(others)
+
+
+def listed(values: Sequence[T]) -> Callable[[int], T | None]:
+    """The value at a position of some; None beyond the end."""
+    return lambda position: values[position] if position < len(values) else None
