@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import ITEM
@@ -89,11 +90,18 @@ class Machine:
         return self.keys.get(len(self.stack) - 1) or FreeKeys()
 
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole."""
+        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole.
+
+        Raises LimitError where that takes more work than the limits admit, as `advance` and `completion` do; the
+        machine stays where it is.
+        """
         if not self.stack:
             return self.tables.nothing
         place = self.stack[-1]
-        mask = self._unpacked(place.row)
+        try:
+            mask = self._unpacked(place.row)
+        except LimitError as error:
+            raise error.during("mask", place.path) from None
         if (place.is_watched or self.items) and (struck := self.struck()):
             mask = mask.copy()
             for token in struck:
@@ -106,9 +114,13 @@ class Machine:
         if not self.stack or not (self.stack[-1].is_watched or self.items):
             return []
         place = self.stack[-1]
-        struck = self._struck_keys(place)
-        if self.items or self.tables.tokens_that_pass_items:
-            struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
+        try:
+            with self.grammar.budget.call("mask"):
+                struck = self._struck_keys(place)
+                if self.items or self.tables.tokens_that_pass_items:
+                    struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
+        except LimitError as error:
+            raise error.during("mask", place.path) from None
         return struck
 
     def advance(self, token: int) -> None:
@@ -120,21 +132,32 @@ class Machine:
         if place.is_watched or self.items:
             self._advance_watched(token)
             return
-        transition = self._transition(place, token)
+        try:
+            transition = self._transition(place, token)
+        except LimitError as error:
+            raise error.during("advance", place.path) from None
         if transition is None:
             raise _not_admitted(token)
         opened, verdict, meets_guard = transition
         if meets_guard:
-            self._take(token)
-            return
-        stack.pop()
-        if opened:
+            self._advance_watched(token)
+        elif opened:
+            stack.pop()
             stack += opened
         else:
             self._close(verdict)
 
     def _advance_watched(self, token: int) -> None:
         """Consumes one token where keys or items have a say."""
+        place = self.stack[-1]
+        try:
+            with self.grammar.budget.call("advance"):
+                self._consume(token)
+        except LimitError as error:
+            raise error.during("advance", place.path) from None
+
+    def _consume(self, token: int) -> None:
+        """Consumes one token, with all that keys and items ask."""
         if self.items or self.tables.tokens_that_pass_items:
             if self._struck_items({token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
@@ -178,14 +201,13 @@ class Machine:
         return transition
 
     def _apply(self, token: int, transition: Transition) -> None:
-        """Replaces the top by what the token opens."""
-        place = self.stack.pop()
-        if place.is_key:
-            self._continue_key(token)
-        if transition.opened:
-            self.stack += transition.opened
-        else:
+        """Replaces the top by what the token opens; a free key always opens its value."""
+        if not transition.opened:
             self._close(transition.verdict)
+            return
+        if self.stack.pop().is_key:
+            self._continue_key(token)
+        self.stack += transition.opened
 
     def _continue_key(self, token: int) -> None:
         """Keeps the bytes of the free key that was on top."""
@@ -201,16 +223,24 @@ class Machine:
             keys.begun += spelling
 
     def _close(self, verdict: int) -> None:
-        """Forgets what belonged to the top, which has ended, and settles what waits for its verdict below."""
+        """Takes off the top, which has ended, with what belongs to it, and settles what waits for its verdict below."""
         stack = self.stack
-        height = len(stack)
+        height = len(stack) - 1
+        if height and stack[-2].waits:
+            stack[-2] = self._settled(stack[-2], verdict)
+        stack.pop()
         if self.keys:
             self.keys.pop(height, None)
         if self.items:
             self.items.pop(height, None)
-        if stack and stack[-1].waits:
-            below = stack[-1]
-            stack[-1] = self.tables.place(self.grammar.settle(below.nonterminal, verdict), below.path)
+
+    def _settled(self, rest: Place, verdict: int) -> Place:
+        """The rest of an object or array after a whole member."""
+        try:
+            with self.grammar.budget.call("advance"):
+                return self.tables.place(self.grammar.settle(rest.nonterminal, verdict), rest.path)
+        except LimitError as error:
+            raise error.during("advance", rest.path) from None
 
     def _struck_keys(self, place: Place) -> list[int]:
         """The tokens that would repeat a free key, or leave no way but to repeat one."""
@@ -309,8 +339,11 @@ class Machine:
         Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
         than the limits admit.
         """
-        with self.grammar.budget.call("completion"):
-            return cheapest_completion(self)
+        try:
+            with self.grammar.budget.call("completion"):
+                return cheapest_completion(self)
+        except LimitError as error:
+            raise error.during("completion", self.path) from None
 
 
 def _not_admitted(token: int) -> ValueError:

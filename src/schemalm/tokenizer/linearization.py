@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import scalar_fault
-from schemalm.errors import InvalidDocument
+from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.texts.numbers import MAX_DIGITS
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 # A value that contains itself is nested deeper than any limit.
 MAX_DEPTH = 10_000
+# In the place of a keyword, where the reason is a limit.
+LIMITS = "limits"
 TOO_DEEP = f"the value is nested too deeply; at most {MAX_DEPTH:,} levels are written"
 # What is left out although it is valid: see the departures in docs/support.md.
 NOT_WRITTEN = (
@@ -45,11 +48,15 @@ class Linearizer(Generic[T]):
         self._explainer = Explainer(grammar.shapes, grammar.resolve)
 
     def write(self, value: Any) -> list[T]:
-        """What is written for the value's derivation; raises InvalidDocument where the schema refuses it."""
+        """What is written for the value's derivation; raises InvalidDocument where the schema refuses it.
+
+        Raises LimitError, whose place is a JSON pointer, where that takes more work than the limits admit.
+        """
         if self._slots.is_full:
             self._slots = Slots(self._expansions, self._writing)
         try:
-            return self._walk(value)
+            with self._expansions.grammar.budget.call("encode"):
+                return self._walk(value)
         except RecursionError:
             # Explaining a refusal and comparing items take Python's stack.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
@@ -91,9 +98,15 @@ class Linearizer(Generic[T]):
                     members = slot.after if slot.after is not None else slot.settled(verdict, child, seen)
         except (RefusedError, UnicodeEncodeError):
             raise self._explained(value, _path(frames, name, pairs)) from None
+        except LimitError as error:
+            raise error.during("encode", pointer_to(_path(frames, name, pairs))) from None
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
-        failure = _fault(value, path) or self._explainer.explain(self._shape, value)
+        try:
+            failure = _fault(value, path) or self._explainer.explain(self._shape, value)
+        except LimitError as error:
+            message = f"the schema refuses this value; to tell why takes too much work: {error.explanation}"
+            failure = Failure(path, LIMITS, message)
         if failure is None:
             message = f"this value cannot be written: {NOT_WRITTEN}"
             failure = Failure(path, "type", message)
