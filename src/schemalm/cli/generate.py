@@ -74,10 +74,12 @@ def generate(
     if out is None:
         terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
-    num_cut = sum(document.finish != "complete" for document in documents)
+    num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(
         f"{counted(len(documents), 'document')}, {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens"
     )
+    if num_stopped:
+        terminal.warn(f"{counted(num_stopped, 'document')} closed early: going on took more work than the limits admit")
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [str(file) for file in files]}, next_command=following)

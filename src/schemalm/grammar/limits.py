@@ -92,7 +92,9 @@ class Budget:
         self.num_units += num_units
         if self.num_units > self._most_units:
             maximum = self.limits.call_work
-            raise LimitError("this takes more work than one call may", limit="call_work", maximum=maximum, operation=self._operation)
+            raise LimitError(
+                "this takes more work than one call may", limit="call_work", maximum=maximum, operation=self._operation
+            )
 
     def call(self, operation: str) -> _Call:
         """One public call on a compiled grammar, as a context: it may take `call_work` units, calls inside it included.
