@@ -95,7 +95,7 @@ def test_commands_that_read_a_corpus_leave_it_out_and_go_on(
 
 def test_a_call_says_where_the_limit_was_met(tmp_path: Path) -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMA))
-    with pytest.raises(LimitError, match="^encode at /costly: this takes more work") as caught:
+    with pytest.raises(LimitError, match=r"^encode at /costly: this takes more work") as caught:
         tokenizer.encode(COSTLY)
     assert (caught.value.operation, caught.value.place, caught.value.limit) == ("encode", "/costly", "call_work")
     assert tokenizer.encode_batch([COSTLY, {"kind": "a"}], "return") == [caught.value, tokenizer.encode({"kind": "a"})]
@@ -113,5 +113,5 @@ def test_a_call_says_where_the_limit_was_met(tmp_path: Path) -> None:
 
 def test_the_drop_in_for_nanochat_names_the_document_of_the_batch() -> None:
     tokenizer = TCTTokenizer(Tokenizer.from_grammar(compile_schema(SCHEMA)))
-    with pytest.raises(LimitError, match="^document 1 of the batch: encode at /costly: this takes more work"):
+    with pytest.raises(LimitError, match=r"^document 1 of the batch: encode at /costly: this takes more work"):
         tokenizer.encode([{"kind": "a"}, COSTLY])
