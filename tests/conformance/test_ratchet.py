@@ -19,7 +19,7 @@ DATA_SETS = ("jsonschemabench", "json-schema-test-suite", "schemastore")
 
 # Every verdict, with the work of reading the instances; walks, with their work, of some cases.
 RUNS = [(data_set, ("--walks", "0")) for data_set in DATA_SETS]
-RUNS += [(data_set, ("--walks", "2", "--every", "16")) for data_set in DATA_SETS]
+RUNS += [(data_set, ("--walks", "2", "--every", "32")) for data_set in DATA_SETS]
 
 
 @pytest.mark.parametrize(("data_set", "options"), RUNS)

@@ -115,9 +115,9 @@ class Machine:
             return []
         place = self.stack[-1]
         try:
-            with self.grammar.budget.call("mask"):
-                struck = self._struck_keys(place)
-                if self.items or self.tables.tokens_that_pass_items:
+            struck = self._struck_keys(place)
+            if self.items or self.tables.tokens_that_pass_items:
+                with self.grammar.budget.call("mask"):
                     struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
         except LimitError as error:
             raise error.during("mask", place.path) from None
@@ -151,23 +151,23 @@ class Machine:
         """Consumes one token where keys or items have a say."""
         place = self.stack[-1]
         try:
-            with self.grammar.budget.call("advance"):
-                self._consume(token)
+            if self.items or self.tables.tokens_that_pass_items:
+                self._advance_guarded(token)
+                return
+            transition = self._checked(token)
+            if transition.meets_guard:
+                self._advance_guarded(token)
+            else:
+                self._apply(token, transition)
         except LimitError as error:
             raise error.during("advance", place.path) from None
 
-    def _consume(self, token: int) -> None:
-        """Consumes one token, with all that keys and items ask."""
-        if self.items or self.tables.tokens_that_pass_items:
+    def _advance_guarded(self, token: int) -> None:
+        """Consumes one token where items have a say, or begin to."""
+        with self.grammar.budget.call("advance"):
             if self._struck_items({token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
             self._take(token)
-            return
-        transition = self._checked(token)
-        if transition.meets_guard:
-            self._take(token)
-        else:
-            self._apply(token, transition)
 
     def _take(self, token: int) -> None:
         """Consumes one token symbol by symbol; raises ValueError where it is not admitted, and changes nothing then."""
@@ -250,12 +250,15 @@ class Machine:
         if place.is_key:
             struck = list(keys.repeating)
             if self.tables.can_use_up(place.nonterminal):
-                struck += exhausted_tokens(self.grammar, self.tables.vocabulary, place.nonterminal, keys)
+                with self.grammar.budget.call("mask"):
+                    struck += exhausted_tokens(self.grammar, self.tables.vocabulary, place.nonterminal, keys)
             return struck
         if place.free_key == NO_NONTERMINAL:
             return []
         accepts = frozenset(self.grammar.nonterminals[place.free_key].accepts)
-        return [self.tables.free_key_token] if is_exhausted(self.grammar, place.free_key, keys, accepts) else []
+        with self.grammar.budget.call("mask"):
+            is_used_up = is_exhausted(self.grammar, place.free_key, keys, accepts)
+        return [self.tables.free_key_token] if is_used_up else []
 
     def _watch_items(self) -> None:
         """Begins to keep the items of an array where they have to differ."""
