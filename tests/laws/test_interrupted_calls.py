@@ -31,7 +31,10 @@ SCHEMAS: dict[str, tuple[Any, Any]] = {
         {"patternProperties": {"^x[0-9]+$": {"type": "null"}}, "additionalProperties": {"type": "boolean"}},
         {"x12": None, "y": True},
     ),
-    "contains": ({"type": "array", "contains": {"const": 1}, "maxContains": 2, "items": {"type": "integer"}}, [3, 1, 1]),
+    "contains": (
+        {"type": "array", "contains": {"const": 1}, "maxContains": 2, "items": {"type": "integer"}},
+        [3, 1, 1],
+    ),
     "no additional items": (
         {"prefixItems": [{"type": "string"}], "anyOf": [{"minItems": 2}, {}], "unevaluatedItems": {"type": "null"}},
         ["a", None],

@@ -52,6 +52,11 @@ class Has(ObjectAssertion):
         name: str = self.parts[0]
         return name
 
+    @property
+    def wanted_names(self) -> tuple[str, ...]:
+        """The key."""
+        return self.parts
+
     def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
         """Fulfilled by the key of this name."""
         return TRUE if name == self.name else self
@@ -271,6 +276,11 @@ class StatedKeys(ObjectAssertion):
         """The keys still to come."""
         entries: tuple[tuple[str, Formula], ...] = self.parts[0]
         return entries
+
+    @property
+    def wanted_names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(name for name, _ in self.entries)
 
     def key_formulas(self) -> tuple[Formula, ...]:
         """Whether it is the first key still to come."""

@@ -13,13 +13,22 @@ from typing import Any
 
 
 class Formula:
-    """A node of a formula: its class and `parts` are its identity."""
+    """A node of a formula: its class and `parts` are its identity.
 
-    __slots__ = ("_hash", "parts")
+    asks: whether there is a question about a child in it.
+    """
+
+    __slots__ = ("_hash", "_possibilities", "asks", "parts")
 
     def __init__(self, *parts: object) -> None:
         self.parts: tuple[Any, ...] = parts
         self._hash = hash((type(self).__qualname__, parts))
+        # What `possible` has found.
+        self._possibilities: tuple[Formula, Formula] | None = None
+        self.asks = self._find_asks()
+
+    def _find_asks(self) -> bool:
+        return False
 
     def __hash__(self) -> int:
         return self._hash
@@ -39,25 +48,34 @@ class Constant(Formula):
     __slots__ = ()
 
 
-class Not(Formula):
+class Connective(Formula):
+    """A formula over other formulas."""
+
+    __slots__ = ()
+
+    def _find_asks(self) -> bool:
+        return any(part.asks for part in self.parts)
+
+
+class Not(Connective):
     """Negation of its one part."""
 
     __slots__ = ()
 
 
-class And(Formula):
+class And(Connective):
     """True where every part is."""
 
     __slots__ = ()
 
 
-class Or(Formula):
+class Or(Connective):
     """True where some part is."""
 
     __slots__ = ()
 
 
-class ExactlyOne(Formula):
+class ExactlyOne(Connective):
     """True where one part is, and no other."""
 
     __slots__ = ()
@@ -68,11 +86,19 @@ class Atom(Formula):
 
     __slots__ = ()
 
+    @property
+    def wanted_names(self) -> tuple[str, ...]:
+        """The names of the keys without which it cannot come true."""
+        return ()
+
 
 class Question(Atom):
     """The verdict of a child on the shape with this index; its one part is that index."""
 
     __slots__ = ()
+
+    def _find_asks(self) -> bool:
+        return True
 
     @property
     def index(self) -> int:
@@ -85,6 +111,9 @@ class Asked(Atom):
     """That the next child has a shape; its one part is that shape."""
 
     __slots__ = ()
+
+    def _find_asks(self) -> bool:
+        return True
 
 
 TRUE = Constant(True)
@@ -157,24 +186,35 @@ def exactly_one(parts: Iterable[Formula]) -> Formula:
     return all_of([*never, single[0] if len(single) == 1 else ExactlyOne(*single)])
 
 
-def substitute(formula: Formula, replace: Callable[[Atom], Formula]) -> Formula:
-    """The formula with every atom replaced by what `replace` gives for it, simplified."""
+def substitute(
+    formula: Formula, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None
+) -> Formula:
+    """The formula with every atom replaced by what `replace` gives for it, simplified.
+
+    touches: whether anything in a part may be replaced by something else; what it says no to stays unseen.
+    """
     memo: dict[Formula, Formula] = {}
 
     def walk(node: Formula) -> Formula:
-        if isinstance(node, Constant):
+        if isinstance(node, Constant) or (touches is not None and not touches(node)):
             return node
-        if node in memo:
-            return memo[node]
-        if isinstance(node, Atom):
-            result = replace(node)
-        else:
-            parts = [walk(part) for part in children(node)]
-            result = rebuild(node, parts)
-        memo[node] = result
-        return result
+        found = memo.get(node)
+        if found is None:
+            found = memo[node] = replace(node) if isinstance(node, Atom) else rebuilt(node)
+        return found
+
+    def rebuilt(node: Formula) -> Formula:
+        parts = [walk(part) for part in node.parts]
+        if all(after is before for after, before in zip(parts, node.parts, strict=True)):
+            return node
+        return rebuild(node, parts)
 
     return walk(formula)
+
+
+def has_questions(formula: Formula) -> bool:
+    """Whether there is a question about a child in the formula."""
+    return formula.asks
 
 
 def rebuild(node: Formula, parts: list[Formula]) -> Formula:
@@ -188,13 +228,13 @@ def rebuild(node: Formula, parts: list[Formula]) -> Formula:
     return negate(parts[0])
 
 
-def atoms(formulas: Iterable[Formula]) -> Iterator[Atom]:
-    """Every distinct atom of the formulas, in order of first occurrence."""
+def atoms(formulas: Iterable[Formula], touches: Callable[[Formula], bool] | None = None) -> Iterator[Atom]:
+    """Every distinct atom of the formulas, in order of first occurrence; `touches`: which parts to look into."""
     seen: set[Formula] = set()
     stack = list(formulas)[::-1]
     while stack:
         node = stack.pop()
-        if node in seen:
+        if node in seen or (touches is not None and not touches(node)):
             continue
         seen.add(node)
         if isinstance(node, Atom):
@@ -220,19 +260,19 @@ def possible(formula: Formula) -> Formula:
 
     The result has no atoms but questions. It is an upper bound: other atoms count as independent.
     """
-    return _possibilities(formula, {})[0]
+    return _possibilities(formula)[0]
 
 
-def _possibilities(formula: Formula, memo: dict[Formula, tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
+def _possibilities(formula: Formula) -> tuple[Formula, Formula]:
     """What the questions must answer for the formula to be possibly true, and to be possibly false."""
     if isinstance(formula, Question | Constant):
         return formula, negate(formula)
     if isinstance(formula, Atom):
         return TRUE, TRUE
-    if formula not in memo:
-        parts = [_possibilities(part, memo) for part in children(formula)]
-        memo[formula] = _connective_possibilities(formula, parts)
-    return memo[formula]
+    if formula._possibilities is None:
+        parts = [_possibilities(part) for part in formula.parts]
+        formula._possibilities = _connective_possibilities(formula, parts)
+    return formula._possibilities
 
 
 def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
@@ -244,10 +284,29 @@ def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formu
         return any_of(positive), all_of(negative)
     if isinstance(formula, Not):
         return negative[0], positive[0]
+    return _possibilities_of_one(positive, negative)
+
+
+def _possibilities_of_one(positive: list[Formula], negative: list[Formula]) -> tuple[Formula, Formula]:
+    """What the questions must answer for exactly one of some parts to be possibly true, and for it to be false.
+
+    Parts that hang on questions alone are counted by the formula itself. Of the others, all may be false.
+    """
+    pairs = list(zip(positive, negative, strict=True))
+    if any(not_here != TRUE and here != negate(not_here) for here, not_here in pairs):
+        return _counted_possibilities(pairs)
+    asked = [here for here, not_here in pairs if not_here != TRUE]
+    open_parts = any_of(here for here, not_here in pairs if not_here == TRUE)
+    one_asked, none_asked = exactly_one(asked), all_of(map(negate, asked))
+    return any_of([one_asked, all_of([none_asked, open_parts])]), any_of([negate(one_asked), open_parts])
+
+
+def _counted_possibilities(pairs: list[tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
+    """The same for any parts, counting those that are true: none, one or more."""
     none: Formula = TRUE
     one: Formula = FALSE
     more: Formula = FALSE
-    for here, not_here in zip(positive, negative, strict=True):
+    for here, not_here in pairs:
         more = any_of([more, all_of([one, here])])
         one = any_of([all_of([one, not_here]), all_of([none, here])])
         none = all_of([none, not_here])
@@ -262,4 +321,4 @@ def answer(formula: Formula, verdict: int) -> Formula:
             return atom
         return TRUE if verdict >> atom.index & 1 else FALSE
 
-    return substitute(formula, answered)
+    return substitute(formula, answered, has_questions)

@@ -105,7 +105,7 @@ class Grammar:
         start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             raise SchemaError(f"no value satisfies this schema{self._parts_at_fault() if base is None else ''}")
-        if not self._costs.of(start):
+        if self._costs.cost(start, 1) is None:
             none = f"no finite value satisfies this schema, or none of at most {limits.completion_symbols} symbols"
             raise SchemaError(f"{none}{self._parts_at_fault() if base is None else ''}")
         self.symbols: SymbolTable = base.symbols if base else SymbolTable(self._translator.symbols)
@@ -169,7 +169,7 @@ class Grammar:
         found = []
         for pointer, shape in self._translator.nodes.items():
             state = self._space.value(must_hold(shape))
-            if state is None or not self._costs.of(state):
+            if state is None or not self._costs.can_end(state, 1):
                 found.append(pointer)
         return sorted(found)
 
@@ -228,7 +228,7 @@ class Grammar:
     def is_alive(self, rest: int) -> bool:
         """Whether the rest of an array can be finished as it stands, without a repetition."""
         node = self.nonterminals[rest]
-        return not self._costs.of(node.state).keys().isdisjoint(node.accepts)
+        return self._costs.can_end_with_any(node.state, node.accepts)
 
     def way(self, rest: int, taken: frozenset[Hashable], goals: Verdicts | None = None) -> Way | None:
         """How an array that has the items with some identities can go on from `rest`; None where it cannot.
@@ -259,7 +259,9 @@ class Grammar:
     def joint(self, item: int, inquiries: Iterable[Inquiry]) -> tuple[int, ...]:
         """The nonterminals of values that an item may be, by what is asked of them."""
         states = (self._space.value_like(inquiry, self.nonterminals[item].state) for inquiry in inquiries)
-        return tuple(self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.of(state))
+        return tuple(
+            self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.can_end(state, 1)
+        )
 
     def values(self, item: int, verdict: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
         """The forms of all values that an item may end with a verdict as, by identity; None where there are many.
@@ -299,7 +301,7 @@ class Grammar:
             node = self.nonterminals[rest]
             assert isinstance(node.state, Array)
             state = self._space.repeated(node.state)
-            admitted = state is not None and not self._costs.of(state).keys().isdisjoint(node.accepts)
+            admitted = state is not None and self._costs.can_end_with_any(state, node.accepts)
             self._repeated[rest] = self._number(Nonterminal(state, node.accepts)) if state and admitted else None
         return self._repeated[rest]
 
@@ -355,14 +357,14 @@ class Grammar:
     def costs(self, nonterminal: int) -> Costs:
         """The least number of symbols to finish a nonterminal, by the verdicts that it may end with; not for keys."""
         node = self.nonterminals[nonterminal]
-        return {verdict: cost for verdict, cost in self._costs.of(node.state).items() if verdict in node.accepts}
+        costs = {verdict: self._costs.cost(node.state, verdict) for verdict in node.accepts}
+        return {verdict: cost for verdict, cost in costs.items() if cost is not None}
 
     def key_costs(self, nonterminal: int, key_verdict: int) -> Costs:
         """The least number of symbols after a free key with `key_verdict`, by the verdicts its object may end with."""
         node = self.nonterminals[nonterminal]
         assert isinstance(node.state, Key)
-        found = self._costs.of_open(self._costs.key_targets(node.state)[key_verdict])
-        return {verdict: cost for verdict, cost in found.items() if verdict in node.owner_accepts}
+        return self._costs.of_open(self._costs.key_targets(node.state)[key_verdict], node.owner_accepts)
 
     def cheapest(self, nonterminal: int, verdict: int) -> int:
         """The symbol with which the cheapest way to finish a nonterminal with `verdict` begins; not for keys."""
@@ -414,7 +416,7 @@ class Grammar:
             return self._enter(target.state, accepts)
         child_accepts = tuple(
             verdict
-            for verdict in sorted(self._costs.of(target.child))
+            for verdict in self._costs.child_verdicts(target)
             if (rest := self._space.settle(target.rest, verdict)) is not None and self._can_finish(rest, accepts)
         )
         if not child_accepts:
@@ -424,25 +426,25 @@ class Grammar:
 
     def _can_finish(self, rest: Object | Array, accepts: Verdicts) -> bool:
         """Whether a rest can be finished, if need be after a repetition."""
-        if not self._costs.of(rest).keys().isdisjoint(accepts):
+        if self._costs.can_end_with_any(rest, accepts):
             return True
         if not isinstance(rest, Array) or not may_repeat(rest):
             return False
         repeated = self._space.repeated(rest)
-        return repeated is not None and not self._costs.of(repeated).keys().isdisjoint(accepts)
+        return repeated is not None and self._costs.can_end_with_any(repeated, accepts)
 
     def _enter(self, state: State, accepts: Verdicts) -> Step | None:
         if isinstance(state, Key):
             key_accepts = tuple(
                 verdict
                 for verdict, target in self._costs.key_targets(state).items()
-                if not self._costs.of_open(target).keys().isdisjoint(accepts)
+                if self._costs.open_can_end(target, accepts)
             )
             if not key_accepts or not self.can_end(state.place, frozenset(key_accepts)):
                 return None
             return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
-        found = self._costs.of(state).keys() & set(accepts)
-        return Step((self._number(Nonterminal(state, tuple(sorted(found)))),)) if found else None
+        found = tuple(verdict for verdict in accepts if self._costs.can_end(state, verdict))
+        return Step((self._number(Nonterminal(state, found)),)) if found else None
 
 
 def compile_schema(

@@ -24,6 +24,7 @@ from schemalm.grammar.formula import (
     answer,
     atoms,
     children,
+    has_questions,
     negate,
     possible,
     substitute,
@@ -40,9 +41,9 @@ class Inquiry:
     formulas: tuple[Formula, ...]
     allowed: Formula
 
-    def map(self, replace: Callable[[Atom], Formula]) -> Inquiry:
-        """The inquiry with every atom of its formulas replaced."""
-        return Inquiry(tuple(substitute(formula, replace) for formula in self.formulas), self.allowed)
+    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Inquiry:
+        """The inquiry with every atom of its formulas replaced; `touches` as for `substitute`."""
+        return Inquiry(tuple(substitute(formula, replace, touches) for formula in self.formulas), self.allowed)
 
     def __hash__(self) -> int:
         return self._hash
@@ -60,6 +61,11 @@ class Inquiry:
     def atoms(self) -> tuple[Atom, ...]:
         """Every distinct atom of the formulas."""
         return tuple(atoms(self.formulas))
+
+    @cached_property
+    def wanted_names(self) -> frozenset[str]:
+        """The names of keys that assertions still wait for."""
+        return frozenset(name for atom in self.atoms for name in atom.wanted_names)
 
     @property
     def is_single(self) -> bool:
@@ -87,7 +93,7 @@ class Inquiry:
     @cached_property
     def waits(self) -> bool:
         """Whether a child's verdict is still missing."""
-        return any(isinstance(atom, Question) for atom in self.atoms)
+        return any(formula.asks for formula in self.formulas)
 
 
 def must_hold(formula: Formula) -> Inquiry:
@@ -95,32 +101,35 @@ def must_hold(formula: Formula) -> Inquiry:
     return Inquiry((formula,), Question(0))
 
 
-def ask(inquiry: Inquiry, move: Move) -> tuple[Inquiry, Inquiry] | None:
+def ask(
+    inquiry: Inquiry, move: Move, touches: Callable[[Formula], bool] | None = None
+) -> tuple[Inquiry, Inquiry] | None:
     """Splits an inquiry at its next child: (what the child is asked, what remains for the rest).
 
     The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
+    touches: whether the move may change anything in a part of a formula.
     """
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
         return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
 
-    rest = inquiry.map(move).map(question)
+    rest = inquiry.map(move, touches).map(question, has_questions)
     shapes = list(numbers)
     base: list[Formula] = []
     while forced := _forced(goal := rest.goal):
         base += [shapes[index] if value == TRUE else negate(shapes[index]) for index, value in forced.items()]
-        rest = rest.map(_replacing(forced))
+        rest = rest.map(_replacing(forced), has_questions)
     if goal == FALSE:
         return None
-    remaining = [atom.index for atom in rest.atoms if isinstance(atom, Question)]
+    remaining = [atom.index for atom in atoms(rest.formulas, has_questions) if isinstance(atom, Question)]
     if not remaining:
         return must_hold(all_of(base)), rest
     rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})
     child = Inquiry(
         (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
     )
-    return child, rest.map(rename)
+    return child, rest.map(rename, has_questions)
 
 
 def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:

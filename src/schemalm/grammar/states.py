@@ -16,15 +16,13 @@ from schemalm.grammar.assertions import KINDS, Assertion, Is, StringIn
 from schemalm.grammar.containers import (
     ArrayAssertion,
     Has,
-    MaxProperties,
     Members,
     ObjectAssertion,
     Prompt,
-    PropertyNames,
     StatedKeys,
     Unique,
 )
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, children
+from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, children
 from schemalm.grammar.inquiry import Inquiry, ask
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
@@ -101,6 +99,12 @@ class Key:
 
 
 State = Value | Object | Array | Text | Key
+# Names of keys; None for all.
+Scope = frozenset[str] | None
+# Work of one way from a state to the next, beside that for each assertion.
+NUM_UNITS = 20
+# Formulas of more parts are not searched for the names in them.
+MAX_SCOPED_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,9 @@ class Enter:
     state: State
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Open:
-    """The symbol opens a child; `rest` comes after it and may wait for its verdict."""
+    """The symbol opens a child; `rest` comes after it and may wait for its verdict. One instance for equal ones."""
 
     child: State
     rest: Object | Array
@@ -137,7 +141,9 @@ class StateSpace:
         self._key_orders = key_orders
         self._orders: dict[tuple[str, ...], KeyOrder] = {}
         self._edges: dict[tuple[State, Symbol], Target | None] = {}
-        self._splits: dict[tuple[Inquiry, str | None, tuple[bool, ...]], tuple[State, Inquiry] | None] = {}
+        self._members: dict[tuple[Inquiry, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
+        self._repeated: dict[Open, Open | None] = {}
+        self._scopes: dict[Formula, Scope] = {}
         self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
         self._values: dict[Inquiry, State | None] = {}
         self._value_targets: dict[Value, dict[Symbol, Target]] = {}
@@ -145,7 +151,7 @@ class StateSpace:
     @property
     def num_states(self) -> int:
         """How many states and edges between them have been found so far."""
-        return len(self._edges) + len(self._values)
+        return len(self._edges) + len(self._members) + len(self._values)
 
     @property
     def key_names(self) -> list[tuple[str, ...]]:
@@ -155,7 +161,7 @@ class StateSpace:
     def value(self, inquiry: Inquiry) -> State | None:
         """The state of a value; of its only kind where it has one kind; None where it has none."""
         if inquiry not in self._values:
-            self._budget.spend()
+            self._spend(inquiry)
             targets = dict(self._find_value_targets(inquiry))
             state: State | None = Value(inquiry) if targets else None
             only = next(iter(targets.values())) if len(targets) == 1 else None
@@ -183,15 +189,20 @@ class StateSpace:
         """What a symbol leads to; None where a value, object or array visibly cannot begin with it."""
         if isinstance(state, Value):
             return self._value_targets[state].get(symbol)
+        if symbol.label == "KEY":
+            return self._named_edge(state, symbol.text) if isinstance(state, Object) else None
+        assert isinstance(state, Object | Array), "texts have no edges"
         key = (state, symbol)
         if key not in self._edges:
-            self._budget.spend()
-            if isinstance(state, Object):
-                self._edges[key] = self._object_edge(state, symbol)
-            else:
-                assert isinstance(state, Array)
-                self._edges[key] = self._array_edge(state, symbol)
+            self._spend(state.inquiry)
+            is_object = isinstance(state, Object)
+            self._edges[key] = self._object_edge(state, symbol) if is_object else self._array_edge(state, symbol)
         return self._edges[key]
+
+    def _spend(self, inquiry: Inquiry) -> None:
+        """Counts a state, or a way from one to the next."""
+        self._budget.spend()
+        self._budget.work(NUM_UNITS + len(inquiry.atoms))
 
     def candidates(self, state: State) -> list[Symbol]:
         """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
@@ -200,26 +211,17 @@ class StateSpace:
         if isinstance(state, Array):
             return [ITEM, ARRAY_END]
         assert isinstance(state, Object)
-        names = state.order.names[state.position :]
-        last = next((index for index, name in enumerate(names) if self._is_needed(state.inquiry, name)), None)
+        order, position = state.order, state.position
+        ranks = (rank for rank in _wanted_ranks(state) if rank >= position)
+        last = next((rank for rank in ranks if self._is_needed(state.inquiry, rank, order)), None)
         if last is not None:
-            return [KEY(name) for name in names[: last + 1]]
-        return [*map(KEY, names), FREE_KEY, OBJECT_END]
+            return [KEY(name) for name in order.names[position : last + 1]]
+        return [*map(KEY, order.names[position:]), FREE_KEY, OBJECT_END]
 
-    def _is_needed(self, inquiry: Inquiry, name: str) -> bool:
-        """Whether an object cannot end well without a key."""
+    def _is_needed(self, inquiry: Inquiry, rank: int, order: KeyOrder) -> bool:
+        """Whether an object cannot end well without the key of a rank."""
         self._budget.check_time()
-        without = _without(inquiry, (name,))
-        return without is not inquiry and not without.is_open
-
-    def cheap_candidates(self, state: State) -> list[Symbol]:
-        """Symbols of which one begins a cheapest way to finish a state of which a single verdict is of use."""
-        end = {Object: OBJECT_END, Array: ARRAY_END}.get(type(state))
-        if end is not None and self.edge(state, end) is not None:
-            return [end]
-        if isinstance(state, Object) and (name := _next_required(state)) is not None:
-            return [KEY(name)]
-        return self.candidates(state)
+        return not self._without(inquiry, order, rank, rank + 1).is_open
 
     def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
         """The rest after a child's verdict; None where nothing can end well."""
@@ -228,6 +230,7 @@ class StateSpace:
         key = (rest, verdict)
         if key not in self._settled:
             self._budget.check_time()
+            self._budget.work(NUM_UNITS + len(rest.inquiry.atoms))
             inquiry = rest.inquiry.answered(verdict)
             self._settled[key] = replace(rest, inquiry=inquiry) if inquiry.is_open else None
         return self._settled[key]
@@ -236,8 +239,10 @@ class StateSpace:
         """What an item opens that repeats an earlier one; None for other targets, and where nothing can end well."""
         if not isinstance(target, Open) or not isinstance(target.rest, Array) or not may_repeat(target.rest):
             return None
-        rest = self.repeated(target.rest)
-        return Open(target.child, rest) if rest is not None else None
+        if target not in self._repeated:
+            rest = self.repeated(target.rest)
+            self._repeated[target] = Open(target.child, rest) if rest is not None else None
+        return self._repeated[target]
 
     def repeated(self, rest: Array) -> Array | None:
         """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
@@ -295,11 +300,7 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        passed = state.order.names[state.position :]
-        if symbol.label == "KEY":
-            rank = state.order.ranks.get(symbol.text, -1)
-            return self._open_key(state, symbol.text, rank, ()) if rank >= state.position else None
-        ended = _without(state.inquiry, passed)
+        ended = self._without(state.inquiry, state.order, state.position, len(state.order.names))
         if symbol == FREE_KEY:
             key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
             return Enter(key) if key is not None else None
@@ -307,18 +308,24 @@ class StateSpace:
             return _close(ended)
         return None
 
-    def _open_key(self, state: Object, name: str | None, rank: int, judged: tuple[bool, ...]) -> Open | None:
-        """What a key opens: the value under it and the rest of the object; a free key has no name here."""
-        inquiry = _without(state.inquiry, state.order.names[state.position : rank])
-        place = (inquiry, name, judged)
-        if place not in self._splits:
-            self._splits[place] = self._split(inquiry, name, judged)
-        split = self._splits[place]
-        if split is None:
+    def _named_edge(self, state: Object, name: str) -> Open | None:
+        """What a key that the schema names opens; None where it may not come any more."""
+        rank = state.order.ranks.get(name, -1)
+        if rank < state.position:
             return None
-        return Open(split[0], Object(split[1], state.order, rank + (name is not None)))
+        return self._member(self._without(state.inquiry, state.order, state.position, rank), state.order, name, ())
 
-    def _split(self, inquiry: Inquiry, name: str | None, judged: tuple[bool, ...]) -> tuple[State, Inquiry] | None:
+    def _member(self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]) -> Open | None:
+        """What a key opens: the value under it and the rest of the object; a free key has no name here."""
+        place = (inquiry, order, name, judged)
+        if place not in self._members:
+            self._spend(inquiry)
+            self._members[place] = self._find_member(*place)
+        return self._members[place]
+
+    def _find_member(
+        self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
+    ) -> Open | None:
         if name is None:
             answers = dict(zip(_key_formulas(inquiry), judged, strict=True))
             judge: Callable[[Formula], bool] = answers.__getitem__
@@ -329,13 +336,47 @@ class StateSpace:
             assert isinstance(atom, ObjectAssertion)
             return atom.at_key(name, judge)
 
-        split = ask(inquiry, move)
+        split = ask(inquiry, move, partial(self._concerns, name) if name is not None else None)
         child = self.value(split[0]) if split else None
-        return (child, split[1]) if split is not None and child is not None else None
+        if split is None or child is None:
+            return None
+        return Open(child, Object(split[1], order, len(order.names) if name is None else order.ranks[name] + 1))
+
+    def _concerns(self, name: str, formula: Formula) -> bool:
+        """Whether a key of this name may change anything in a formula about an object."""
+        scope = self._scope(formula)
+        return scope is None or name in scope
+
+    def _scope(self, formula: Formula) -> Scope:
+        """The names of keys that may change anything in a formula; None where that may be any key."""
+        if formula not in self._scopes:
+            self._scopes[formula] = _scope_of_atom(formula) if isinstance(formula, Atom) else self._joint_scope(formula)
+        return self._scopes[formula]
+
+    def _joint_scope(self, formula: Formula) -> Scope:
+        parts = children(formula)
+        names: frozenset[str] = frozenset()
+        for scope in map(self._scope, parts) if len(parts) <= MAX_SCOPED_PARTS else (None,):
+            if scope is None:
+                return None
+            names |= scope
+        return names
+
+    def _without(self, inquiry: Inquiry, order: KeyOrder, begin: int, end: int) -> Inquiry:
+        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`."""
+        missed = frozenset(name for name in inquiry.wanted_names if begin <= order.ranks.get(name, -1) < end)
+        if not missed:
+            return inquiry
+
+        def concerns(formula: Formula) -> bool:
+            scope = self._scope(formula)
+            return scope is None or not scope.isdisjoint(missed)
+
+        return inquiry.map(lambda atom: FALSE if _is_missed(atom, missed) else atom, concerns)
 
     def _key(self, owner: Object) -> Key | None:
         formulas = _key_formulas(owner.inquiry)
-        if not formulas and self._open_key(owner, None, owner.position, ()) is None:
+        if not formulas and self._member(owner.inquiry, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
         place = self._shapes.keys(restricted, owner.order.names)
@@ -348,7 +389,7 @@ class StateSpace:
         found = {}
         for verdict in sorted(verdicts):
             judged = tuple(bool(verdict >> index & 1) for index in range(1, len(formulas) + 1))
-            target = self._open_key(owner, None, owner.position, judged)
+            target = self._member(owner.inquiry, owner.order, None, judged)
             if target is not None:
                 found[verdict] = target
         return found
@@ -361,6 +402,11 @@ class StateSpace:
         split = ask(state.inquiry, at_item)
         child = self.value(split[0]) if split else None
         return Open(child, Array(split[1])) if split is not None and child is not None else None
+
+
+def inquiry_of(state: Value | Object | Array | Key) -> Inquiry:
+    """What is asked of a state; of a free key, what is asked of its object."""
+    return state.owner.inquiry if isinstance(state, Key) else state.inquiry
 
 
 def may_repeat(rest: Array) -> bool:
@@ -394,18 +440,6 @@ def _close(inquiry: Inquiry) -> Close | None:
     return Close(verdict) if verdict is not None else None
 
 
-def _next_required(state: Object) -> str | None:
-    """The first key still required, where no key but the required ones can bring the object closer to its end."""
-    if not state.inquiry.is_single:
-        return None
-    formula = state.inquiry.formulas[0]
-    parts = children(formula) if isinstance(formula, And) else (formula,)
-    if not all(isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts):
-        return None
-    ranks = [state.order.ranks[part.name] for part in parts if isinstance(part, Has)]
-    return state.order.names[min(ranks)] if ranks and min(ranks) >= state.position else None
-
-
 def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
     """The verdict on a value of which every assertion is known; None where the parent cannot live with it."""
     return inquiry.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
@@ -428,17 +462,20 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
     return list(dict.fromkeys(text for texts in sets for text in texts))
 
 
-def _without(inquiry: Inquiry, names: tuple[str, ...]) -> Inquiry:
-    """The inquiry once it is known that the object has none of `names`."""
-    if not names or not any(isinstance(atom, Has | StatedKeys) for atom in inquiry.atoms):
-        return inquiry
-    absent = set(names)
+def _wanted_ranks(state: Object) -> list[int]:
+    """The ranks of the names that something still asks for, in ascending order."""
+    return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
 
-    def is_missed(atom: Atom) -> bool:
-        if isinstance(atom, StatedKeys):
-            return any(name in absent for name, _ in atom.entries)
-        return isinstance(atom, Has) and atom.name in absent
 
-    if not any(is_missed(atom) for atom in inquiry.atoms):
-        return inquiry
-    return inquiry.map(lambda atom: FALSE if is_missed(atom) else atom)
+def _is_missed(atom: Atom, missed: frozenset[str]) -> bool:
+    if isinstance(atom, StatedKeys):
+        return any(name in missed for name, _ in atom.entries)
+    return isinstance(atom, Has) and atom.name in missed
+
+
+def _scope_of_atom(atom: Atom) -> Scope:
+    if isinstance(atom, Has):
+        return frozenset([atom.name])
+    if isinstance(atom, Members) and not atom.parts[1] and atom.parts[2] == TRUE:
+        return frozenset(atom.names)
+    return None

@@ -7,7 +7,7 @@ a private range. Source of the table: section 2 of the design, "From value to sy
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NUM_BYTES = 256
 # Supplementary Private Use Area A begins here.
@@ -15,8 +15,7 @@ FIRST_PRIVATE = 0xF0000
 MAX_SYMBOLS = NUM_BYTES + 0xFFFE
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A symbol: its class, how many nonterminals it opens, and the key, constant or kind that it names."""
 
     label: str

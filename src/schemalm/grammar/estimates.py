@@ -1,0 +1,184 @@
+"""What a formula about an object or array asks for, as far as it shows without a search.
+
+In: a formula, and whether it has to be true. Out: how many symbols it takes at least, which keys are the likely way to
+make it so, and which keys have a say at all. Assertions count as independent of one another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemalm.grammar.containers import (
+    Contains,
+    Has,
+    Items,
+    MaxItems,
+    MaxProperties,
+    Members,
+    MinItems,
+    MinProperties,
+    PropertyNames,
+    StatedKeys,
+)
+from schemalm.grammar.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, children
+
+# More symbols than any value may have.
+NEVER = 1 << 60
+# A key with its value, or an item: two symbols at least.
+MEMBER = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A likely way to make a formula true: about how many symbols it takes, and the named keys that it needs."""
+
+    cost: int
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """The keys without which a formula may be true or false otherwise: `names`, or all where `any_key` says so."""
+
+    names: frozenset[str] = frozenset()
+    any_key: bool = False
+
+    def __or__(self, other: Relevance) -> Relevance:
+        return Relevance(self.names | other.names, self.any_key or other.any_key)
+
+
+NOTHING_TO_DO = Plan(0)
+IMPOSSIBLE = Plan(NEVER)
+IRRELEVANT = Relevance()
+ANY_KEY = Relevance(any_key=True)
+
+
+class Estimates:
+    """Estimates by formula, remembered."""
+
+    def __init__(self) -> None:
+        self._least: dict[tuple[Formula, bool], int] = {}
+        self._plans: dict[tuple[Formula, bool], Plan] = {}
+        self._relevance: dict[tuple[Formula, bool], Relevance] = {}
+
+    def least(self, formula: Formula, holds: bool = True) -> int:
+        """No more than the symbols, but for the end, after which a formula can be true, or false; NEVER for none."""
+        key = (formula, holds)
+        found = self._least.get(key)
+        if found is None:
+            found = self._least[key] = self._find_least(formula, holds)
+        return found
+
+    def _find_least(self, formula: Formula, holds: bool) -> int:
+        if isinstance(formula, Atom):
+            return _least_of_atom(formula, holds)
+        if isinstance(formula, Constant):
+            return 0 if (formula == TRUE) == holds else NEVER
+        if isinstance(formula, Not):
+            return self.least(formula.parts[0], not holds)
+        parts = children(formula)
+        if isinstance(formula, ExactlyOne):
+            return min(self.least(part) for part in parts) if holds else 0
+        counts = [self.least(part, holds) for part in parts]
+        if isinstance(formula, Or) == holds:
+            return min(counts)
+        num_names = sum(isinstance(part, Has) for part in parts) if holds else 0
+        return max(MEMBER * num_names, *counts)
+
+    def plan(self, formula: Formula, holds: bool = True) -> Plan:
+        """A likely way to make a formula about an object true, or false."""
+        key = (formula, holds)
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans[key] = self._find_plan(formula, holds)
+        return found
+
+    def _find_plan(self, formula: Formula, holds: bool) -> Plan:
+        if isinstance(formula, Atom):
+            return _plan_of_atom(formula, holds)
+        if isinstance(formula, Constant):
+            return NOTHING_TO_DO if (formula == TRUE) == holds else IMPOSSIBLE
+        if isinstance(formula, Not):
+            return self.plan(formula.parts[0], not holds)
+        parts = children(formula)
+        if isinstance(formula, ExactlyOne):
+            return self._plan_of_one(parts, holds)
+        plans = [self.plan(part, holds) for part in parts]
+        return min(plans, key=_cost) if isinstance(formula, Or) == holds else _together(plans)
+
+    def _plan_of_one(self, parts: tuple[Formula, ...], holds: bool) -> Plan:
+        """One part true and the others false; or none, where it shall not be one."""
+        without = [self.plan(part, False) for part in parts]
+        if not holds:
+            return _together(without)
+        total = sum(plan.cost for plan in without)
+        plans = ((self.plan(part).cost + total - other.cost, part) for part, other in zip(parts, without, strict=True))
+        cost, chosen = min(plans, key=lambda plan: plan[0])
+        return Plan(min(cost, NEVER), self.plan(chosen).names)
+
+    def relevance(self, formula: Formula, holds: bool = True) -> Relevance:
+        """The keys that may be needed to make a formula true, or false; an object that has others can do without."""
+        key = (formula, holds)
+        found = self._relevance.get(key)
+        if found is None:
+            found = self._relevance[key] = self._find_relevance(formula, holds)
+        return found
+
+    def _find_relevance(self, formula: Formula, holds: bool) -> Relevance:
+        if isinstance(formula, Atom):
+            return _relevance_of_atom(formula, holds)
+        if isinstance(formula, Not):
+            return self.relevance(formula.parts[0], not holds)
+        names: set[str] = set()
+        for part in children(formula):
+            for wanted in (True, False) if isinstance(formula, ExactlyOne) else (holds,):
+                found = self.relevance(part, wanted)
+                if found.any_key:
+                    return ANY_KEY
+                names |= found.names
+        return Relevance(frozenset(names)) if names else IRRELEVANT
+
+
+def _least_of_atom(atom: Atom, holds: bool) -> int:
+    if isinstance(atom, Has):
+        return MEMBER * holds
+    if isinstance(atom, MinItems | MinProperties):
+        return MEMBER * int(atom.parts[0]) * holds
+    if isinstance(atom, MaxItems | MaxProperties):
+        return 0 if holds else MEMBER * (int(atom.parts[0]) + 1)
+    if isinstance(atom, Contains):
+        return MEMBER * int(atom.parts[1]) * holds
+    if isinstance(atom, StatedKeys):
+        return MEMBER * len(atom.entries) * holds
+    return MEMBER if isinstance(atom, Members | Items | PropertyNames) and not holds else 0
+
+
+def _plan_of_atom(atom: Atom, holds: bool) -> Plan:
+    if isinstance(atom, Has) and holds:
+        return Plan(MEMBER, frozenset([atom.name]))
+    if isinstance(atom, Members) and not holds:
+        named = next((name for name, shape in atom.parts[0] if shape != TRUE), None)
+        return Plan(MEMBER + 1, frozenset() if named is None else frozenset([named]))
+    return Plan(_least_of_atom(atom, holds))
+
+
+def _relevance_of_atom(atom: Atom, holds: bool) -> Relevance:
+    if isinstance(atom, Has):
+        return Relevance(frozenset([atom.name])) if holds else IRRELEVANT
+    if isinstance(atom, Members):
+        if holds:
+            return IRRELEVANT
+        named, patterned, rest = atom.parts
+        if patterned or rest != TRUE:
+            return ANY_KEY
+        return Relevance(frozenset(name for name, shape in named if shape != TRUE))
+    needed = isinstance(atom, MinProperties | StatedKeys) if holds else isinstance(atom, MaxProperties | PropertyNames)
+    return ANY_KEY if needed else IRRELEVANT
+
+
+def _together(plans: list[Plan]) -> Plan:
+    return Plan(min(sum(map(_cost, plans)), NEVER), frozenset().union(*(plan.names for plan in plans)))
+
+
+def _cost(plan: Plan) -> int:
+    return plan.cost

@@ -1,0 +1,141 @@
+"""Which verdicts states can end with: the exact answer, where no short way was found.
+
+All states are looked at that one rests on, until nothing new is found: a verdict counts only where some finite value
+ends with it. Several formulas are followed side by side as long as they are few, so that what they have in common is
+looked at once; where they are many, each verdict in question is followed on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+
+from schemalm.grammar.formula import TRUE, Constant, Formula
+from schemalm.grammar.goals import Goal, Goals
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, inquiry_of
+
+# The symbols of some value of a state, by the verdict that it ends with.
+Sizes = dict[int, int]
+# Formulas in question that are followed side by side.
+MAX_JOINT = 5
+
+
+class Fixpoint:
+    """The least fixpoint over the states that one rests on; `known`: what was found before, for good."""
+
+    def __init__(self, goals: Goals, budget: Budget, size_of: Callable[[Goal], int | None]) -> None:
+        """`size_of`: the symbols of a short way to a goal; None where none is known."""
+        self.known: dict[State, Sizes] = {}
+        self._goals = goals
+        self._budget = budget
+        self._size_of = size_of
+        # Of one fixpoint: the sizes so far, which states read those of which, and what is to be looked at again.
+        self._sizes: dict[State, Sizes] = {}
+        self._readers: dict[State, dict[State, None]] = {}
+        self._turns: dict[State, int] = {}
+        self._queue: list[int] = []
+        self._queued: dict[int, State] = {}
+        self._current: State
+
+    def sizes(self, state: State) -> Sizes:
+        """Every verdict that a state can end with, and the symbols of some value that does."""
+        if state not in self.known:
+            try:
+                self._solve(state)
+                self.known.update(self._sizes)
+            finally:
+                for table in (self._sizes, self._readers, self._turns, self._queued):
+                    table.clear()
+                self._queue.clear()
+        return self.known[state]
+
+    def _solve(self, start: State) -> None:
+        self._discover(start)
+        while self._queue:
+            state = self._queued.pop(heappop(self._queue))
+            self._budget.work()
+            self._budget.check_time()
+            self._current = state
+            found = self._sizes[state]
+            num_before = len(found)
+            for verdict, size in self._values(state):
+                found.setdefault(verdict, size)
+            if len(found) > num_before:
+                for reader in self._readers.get(state, ()):
+                    self._enqueue(reader)
+
+    def _discover(self, state: State) -> None:
+        self._sizes[state] = {}
+        self._enqueue(state)
+
+    def _enqueue(self, state: State) -> None:
+        """Has a state looked at again, after those that were met later: they are what it is made of."""
+        turn = -self._turns.setdefault(state, len(self._turns))
+        if turn not in self._queued:
+            self._queued[turn] = state
+            heappush(self._queue, turn)
+
+    def _of(self, state: State) -> Sizes:
+        """What is known so far of a state that the current one rests on."""
+        found = self.known.get(state)
+        if found is None:
+            if state not in self._sizes:
+                self._discover(state)
+            self._readers.setdefault(state, {})[self._current] = None
+            found = self._sizes[state]
+        return found
+
+    def _values(self, state: State) -> Iterator[tuple[int, int]]:
+        if isinstance(state, Value):
+            for symbol in self._goals.space.candidates(state):
+                yield from self._after(self._goals.space.edge(state, symbol), 1)
+        elif isinstance(state, Key):
+            for way in self._goals.ways(Goal(state, 1)):
+                yield from self._after(way.target, way.cost)
+        else:
+            assert not isinstance(state, Text), "what texts end with is known"
+            for target in self._goals.targets(state):
+                yield from self._after(target, 1)
+
+    def _after(self, target: Target | None, cost: int) -> Iterator[tuple[int, int]]:
+        """The verdicts after `cost` symbols that lead to a target, and the symbols of some value with each."""
+        if isinstance(target, Close):
+            yield target.verdict, cost
+        elif isinstance(target, Enter):
+            yield from ((verdict, cost + size) for verdict, size in self._verdicts(target.state, TRUE))
+        elif isinstance(target, Open):
+            yield from self._after_child(target, cost)
+
+    def _after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
+        waits = target.rest.inquiry.waits
+        needed = self._goals.needed(target.rest) if waits else TRUE
+        rests: dict[Object | Array, int] = {}
+        for verdict, size in self._verdicts(target.child, needed):
+            rest = self._goals.space.settle(target.rest, verdict)
+            if rest is not None:
+                rests.setdefault(rest, size)
+        for rest, child_size in rests.items():
+            yield from ((verdict, cost + child_size + size) for verdict, size in self._verdicts(rest, TRUE))
+
+    def _verdicts(self, state: State, needed: Formula) -> list[tuple[int, int]]:
+        """The verdicts that a state can end with, as far as is known, those that `needed` rules out among others."""
+        if is_joint(state):
+            return [found for found in self._of(state).items() if self._goals.passes_guards(state, found[0])]
+        found = []
+        for verdict in self._goals.verdicts(state, needed):
+            goal = self._goals.goal(state, verdict)
+            size = self._size_of(goal) if goal is not None else None
+            if goal is not None and size is None and not isinstance(goal.state, Text):
+                size = self._of(goal.state).get(goal.verdict)
+            if size is not None:
+                found.append((verdict, size))
+        return found
+
+
+def is_joint(state: State) -> bool:
+    """Whether several formulas about a state are followed side by side, rather than one verdict after the other."""
+    if isinstance(state, Text):
+        return False
+    asked = inquiry_of(state).formulas[1:]
+    return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT

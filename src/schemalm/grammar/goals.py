@@ -1,0 +1,275 @@
+"""Goals: a state, and the verdict that it shall end with.
+
+An object or array that shall end with a verdict on several formulas is one of which a single formula has to hold: all
+of them, each as it is or negated, as the verdict says. So searches deal with single formulas alone, whatever is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
+
+from schemalm.grammar.containers import Has, MaxProperties, Members, PropertyNames
+from schemalm.grammar.estimates import NEVER, Estimates, Relevance
+from schemalm.grammar.formula import (
+    FALSE,
+    TRUE,
+    And,
+    Constant,
+    Formula,
+    Question,
+    all_of,
+    answer,
+    children,
+    negate,
+    substitute,
+)
+from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.residual import Residuals
+from schemalm.grammar.states import (
+    Array,
+    Close,
+    Enter,
+    Key,
+    Object,
+    Open,
+    State,
+    StateSpace,
+    Target,
+    Text,
+    Value,
+    inquiry_of,
+)
+from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
+from schemalm.grammar.texts.automaton import DEAD, Automaton
+
+# Verdicts of a child that are brought into order at a time.
+NUM_COMPARED = 32
+
+
+class Goal(NamedTuple):
+    """A state and the verdict that it shall end with."""
+
+    state: State
+    verdict: int
+
+
+class Way(NamedTuple):
+    """One way to begin towards a goal: `cost` symbols, and what they lead to."""
+
+    cost: int
+    target: Target
+
+
+class Goals:
+    """Makes goals and finds the ways that lead towards them."""
+
+    def __init__(
+        self, space: StateSpace, automaton: Automaton, budget: Budget, passes_guards: Callable[[State, int], bool]
+    ) -> None:
+        """`passes_guards`: whether a whole array can end with a verdict as far as guards tell."""
+        self.space = space
+        self.automaton = automaton
+        self.estimates = Estimates()
+        self._budget = budget
+        self.passes_guards = passes_guards
+        self._residuals = Residuals()
+        self._goals: dict[tuple[State, int], Goal | None] = {}
+        self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
+
+    def goal(self, state: State, verdict: int) -> Goal | None:
+        """That a state ends with a verdict; None where it visibly cannot."""
+        if not isinstance(state, Object | Array):
+            return Goal(state, verdict)
+        key = (state, verdict)
+        if key not in self._goals:
+            self._goals[key] = self._find_goal(state, verdict)
+        return self._goals[key]
+
+    def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
+        formulas = state.inquiry.formulas
+        self._budget.work(len(formulas))
+        if not self.passes_guards(state, verdict):
+            return None
+        held = all_of(formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas))
+        if self.estimates.least(held) >= NEVER:
+            return None
+        if len(formulas) > 1:
+            state = replace(state, inquiry=must_hold(held))
+        if isinstance(state, Object) and (plain := self._residuals.of(state)) is not state.inquiry:
+            state = replace(state, inquiry=plain)
+        return Goal(state, 1)
+
+    def needed(self, rest: Object | Array) -> Formula:
+        """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
+        inquiry = self._residuals.of(rest) if isinstance(rest, Object) else rest.inquiry
+        return inquiry.goal
+
+    def least(self, goal: Goal) -> int:
+        """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
+        state, verdict = goal
+        if isinstance(state, Object | Array):
+            return self.estimates.least(state.inquiry.formulas[0]) + 1
+        if isinstance(state, Text):
+            distance = self.automaton.distance(state.place, frozenset([verdict]))
+            return distance + 1 if distance != DEAD else NEVER
+        return 1
+
+    def key_targets(self, key: Key) -> dict[int, Open]:
+        """What the end of a free key opens, by the key's verdict."""
+        place = (key.owner, key.formulas)
+        if place not in self._key_targets:
+            self._key_targets[place] = self.space.key_targets(key.owner, key.formulas)
+        return self._key_targets[place]
+
+    def ways(self, goal: Goal) -> Iterator[Way]:
+        """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""
+        state, verdict = goal
+        if isinstance(state, Value):
+            yield from self._ways_of_value(state, verdict)
+        elif isinstance(state, Key):
+            yield from self._ways_of_key(state)
+        else:
+            assert isinstance(state, Object | Array), "texts have no ways of their own"
+            yield from (Way(1, target) for target in self.targets(state))
+
+    def targets(self, state: Object | Array) -> Iterator[Target]:
+        """What the symbols of an object or array lead to of which one begins a cheapest way, likely ones first."""
+        for symbol in self.symbols(state):
+            target = self.space.edge(state, symbol)
+            if target is None:
+                continue
+            yield target
+            if isinstance(target, Close) and state.inquiry.is_single:
+                # No way is shorter than to end here.
+                return
+            if (repeated := self.space.repetition(target)) is not None:
+                yield repeated
+
+    def _ways_of_key(self, key: Key) -> Iterator[Way]:
+        for key_verdict, target in self.key_targets(key).items():
+            distance = self.automaton.distance(key.place, frozenset([key_verdict]))
+            if distance != DEAD:
+                yield Way(distance + 1, target)
+
+    def _ways_of_value(self, state: Value, verdict: int) -> Iterator[Way]:
+        found = [self.space.edge(state, symbol) for symbol in self.space.candidates(state)]
+        if Close(verdict) in found:
+            yield Way(1, Close(verdict))
+        else:
+            yield from (Way(1, target) for target in found if isinstance(target, Enter))
+
+    def symbols(self, state: State) -> Iterator[Symbol]:
+        """The symbols of which one begins a cheapest way to end an object or array, likely ones first."""
+        if isinstance(state, Array):
+            yield from (ARRAY_END, ITEM)
+            return
+        assert isinstance(state, Object)
+        yield OBJECT_END
+        if (required := _next_required(state)) is not None:
+            yield KEY(required)
+            return
+        relevance = self._relevance(state.inquiry)
+        order, position = state.order, state.position
+        names = order.names[position:] if relevance.any_key else _in_order(state, relevance.names)
+        planned = _in_order(state, self.estimates.plan(state.inquiry.formulas[0]).names)
+        yield from map(KEY, planned)
+        yield from (KEY(name) for name in names if name not in planned)
+        if relevance.any_key:
+            yield FREE_KEY
+
+    def _relevance(self, inquiry: Inquiry) -> Relevance:
+        """The keys that have a say in the verdict on an object."""
+        held, *judged = inquiry.formulas
+        relevance = self.estimates.relevance(held)
+        for formula in judged:
+            relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
+        return relevance
+
+    def symbols_in_order(self, state: State) -> list[Symbol]:
+        """The same symbols, and those of a value, in the order of the grammar: of ways that cost the same, one wins."""
+        if isinstance(state, Value):
+            return self.space.candidates(state)
+        symbols = list(self.symbols(state))
+        if isinstance(state, Object):
+            ranks = state.order.ranks
+            symbols.sort(key=lambda symbol: ranks[symbol.text] if symbol.label == "KEY" else len(ranks))
+        return symbols
+
+    def splits(self, target: Open, verdict: int) -> Iterator[tuple[Goal, Goal]]:
+        """What a child and the rest after it may end with, those first after which little remains to be done."""
+        waits = target.rest.inquiry.waits
+        verdicts = self.verdicts(target.child, self.needed(target.rest)) if waits else iter((1,))
+        while some := list(islice(verdicts, NUM_COMPARED)):
+            found = []
+            for child_verdict in some:
+                rest = self.space.settle(target.rest, child_verdict)
+                after = self.goal(rest, verdict) if rest is not None else None
+                child = self.goal(target.child, child_verdict) if after is not None else None
+                if child is not None and after is not None:
+                    found.append((child, after))
+            yield from sorted(found, key=lambda split: self.least(split[1]))
+
+    def verdicts(self, state: State, needed: Formula) -> Iterator[int]:
+        """The verdicts, as far as `needed` admits them, that a state may end with, among others perhaps."""
+        if isinstance(state, Text):
+            found = sorted(self.automaton.verdicts(state.place))
+            yield from (verdict for verdict in found if answer(needed, verdict) == TRUE)
+        elif isinstance(state, Value):
+            yield from self._verdicts_of_value(state, needed)
+        else:
+            inquiry = inquiry_of(state)
+            yield from self._assignments(inquiry, 0, all_of([inquiry.allowed, needed]))
+
+    def _verdicts_of_value(self, state: Value, needed: Formula) -> Iterator[int]:
+        seen: set[int] = set()
+        for symbol in self.space.candidates(state):
+            target = self.space.edge(state, symbol)
+            closed = (target.verdict,) if isinstance(target, Close) else ()
+            for verdict in self.verdicts(target.state, needed) if isinstance(target, Enter) else closed:
+                if verdict not in seen:
+                    seen.add(verdict)
+                    yield verdict
+
+    def _assignments(self, inquiry: Inquiry, index: int, allowed: Formula) -> Iterator[int]:
+        """The verdicts, from bit `index` on, that are allowed; those of constants are known."""
+        if index == len(inquiry.formulas) or allowed == FALSE:
+            yield from (0,) if allowed == TRUE else ()
+            return
+        for bit in answers(inquiry.formulas[index]):
+            self._budget.work()
+            for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit)):
+                yield others | bit << index
+
+
+def answers(formula: Formula) -> tuple[int, ...]:
+    """The answers to a formula that are still possible: 1 and 0."""
+    return (int(formula == TRUE),) if isinstance(formula, Constant) else (1, 0)
+
+
+def answered(allowed: Formula, index: int, bit: int) -> Formula:
+    """A formula over questions once one of them is answered."""
+    answer = TRUE if bit else FALSE
+    return substitute(allowed, lambda atom: answer if isinstance(atom, Question) and atom.index == index else atom)
+
+
+def _next_required(state: Object) -> str | None:
+    """The first key still required, where no key but the required ones can bring the object closer to its end."""
+    formula = state.inquiry.formulas[0]
+    parts = children(formula) if isinstance(formula, And) else (formula,)
+    if not state.inquiry.is_single or not all(
+        isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts
+    ):
+        return None
+    ranks = [state.order.ranks[part.name] for part in parts if isinstance(part, Has)]
+    return state.order.names[min(ranks)] if ranks and min(ranks) >= state.position else None
+
+
+def _in_order(state: Object, names: frozenset[str]) -> list[str]:
+    """Those of some names that may still come, in canonical order."""
+    ranks = state.order.ranks
+    found = sorted(rank for name in names if (rank := ranks.get(name, -1)) >= state.position)
+    return [state.order.names[rank] for rank in found]

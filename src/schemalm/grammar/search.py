@@ -1,0 +1,155 @@
+"""Searches for a way to a goal that takes no more than so many symbols: some way, or the cheapest one.
+
+What a way takes at least (`Goals.least`) rules most ways out unseen, and each step inwards leaves less, so a search
+ends although states lead back to themselves. What it found is remembered, and so is that a goal takes more than some
+bound. Source: depth-first branch and bound with memory, after Reinefeld and Marsland, "Enhanced iterative-deepening
+search" (1994), on derivations as in Knuth, "A generalization of Dijkstra's algorithm" (1977).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import NamedTuple
+
+from schemalm.grammar.goals import Goal, Goals
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.states import Close, Enter, Target, Text
+
+
+class _Question(NamedTuple):
+    """What a goal takes, where that is no more than `most`; `cheapest`: by the cheapest way, rather than by some."""
+
+    goal: Goal
+    most: int
+    cheapest: bool
+
+
+# Asks what goals take, one after the other, and returns what its own does; None where that is more than it may be.
+Steps = Generator[_Question, int | None, int | None]
+
+
+class Search:
+    """Finds ways to goals.
+
+    sizes: the symbols of some way to a goal; exact: those of the cheapest one.
+    """
+
+    def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal, int], bool]) -> None:
+        """`may_be`: whether a goal can be reached at all, as far as that is worth knowing for so many symbols."""
+        self.sizes: dict[Goal, int] = {}
+        self.exact: dict[Goal, int] = {}
+        self._goals = goals
+        self._budget = budget
+        self._may_be = may_be
+        # Goals that take no less than these, as far as is known.
+        self._least: dict[Goal, int] = {}
+
+    def some(self, goal: Goal, most: int) -> int | None:
+        """The symbols of some way to a goal, no more than `most`; None where there is none."""
+        return self._answer(_Question(goal, most, False))
+
+    def cheapest(self, goal: Goal, most: int) -> int | None:
+        """The symbols of the cheapest way to a goal, where these are no more than `most`."""
+        return self._answer(_Question(goal, most, True))
+
+    def cheapest_after(self, target: Target, verdict: int, most: int) -> int | None:
+        """The same for what a symbol leads to, which shall end with a verdict."""
+        return self._run(self._after(target, verdict, most, cheapest=True))
+
+    def _answer(self, question: _Question) -> int | None:
+        answer = self._known(question)
+        return self._run(self._steps(question)) if answer is None and self._is_open(question) else answer
+
+    def _run(self, start: Steps) -> int | None:
+        """Follows a search and those that it asks for, as a stack."""
+        running: list[Steps] = [start]
+        answer: int | None = None
+        while True:
+            self._budget.work()
+            self._budget.check_time()
+            try:
+                question = running[-1].send(answer)
+            except StopIteration as ended:
+                running.pop()
+                answer = ended.value
+                if not running:
+                    return answer
+                continue
+            answer = self._known(question)
+            if answer is None and self._is_open(question):
+                running.append(self._steps(question))
+
+    def _known(self, question: _Question) -> int | None:
+        known = self.exact.get(question.goal)
+        if known is None and not question.cheapest:
+            known = self.sizes.get(question.goal)
+        return known if known is not None and known <= question.most else None
+
+    def _is_open(self, question: _Question) -> bool:
+        """Whether a search can still find an answer."""
+        goal = question.goal
+        if goal in self.exact or self._lower(goal) > question.most:
+            return False
+        return self._may_be(goal, question.most)
+
+    def _lower(self, goal: Goal) -> int:
+        return max(self._least.get(goal, 0), self._goals.least(goal))
+
+    def _steps(self, question: _Question) -> Steps:
+        goal, most, cheapest = question
+        least, best = self._lower(goal), self.sizes.get(goal)
+        most = most if best is None else min(most, best)
+        best = None
+        if isinstance(goal.state, Text):
+            best = least
+        else:
+            for way in self._goals.ways(goal):
+                if best is not None:
+                    most = best - 1
+                if least > most:
+                    break
+                after = yield from self._after(way.target, goal.verdict, most - way.cost, cheapest)
+                if after is not None:
+                    best = way.cost + after
+                    if not cheapest:
+                        break
+        if best is None:
+            self._least[goal] = max(least, most + 1)
+            return None
+        self.sizes[goal] = min(best, self.sizes.get(goal, best))
+        if cheapest or best == least:
+            self.exact[goal] = best
+        return best
+
+    def _after(self, target: Target, verdict: int, most: int, cheapest: bool) -> Steps:
+        """What it takes after a symbol, where that is no more than `most`."""
+        if isinstance(target, Close):
+            return 0 if target.verdict == verdict and most >= 0 else None
+        if isinstance(target, Enter):
+            goal = self._goals.goal(target.state, verdict)
+            return (yield _Question(goal, most, cheapest)) if goal is not None else None
+        best = None
+        for child, rest in self._goals.splits(target, verdict):
+            if best is not None:
+                most = best - 1
+            found = yield from self._both(child, rest, most, cheapest)
+            if found is not None:
+                best = found
+                if not cheapest:
+                    break
+        return best
+
+    def _both(self, child: Goal, rest: Goal, most: int, cheapest: bool) -> Steps:
+        """What a child and the rest after it take together, where that is no more than `most`."""
+        least = self._lower(child)
+        if least + self._lower(rest) > most:
+            return None
+        rest_size = yield _Question(rest, most - least, cheapest)
+        if rest_size is None:
+            return None
+        child_size = yield _Question(child, most - rest_size, cheapest)
+        if child_size is None and not cheapest:
+            # The rest may have taken more than it must.
+            rest_size = yield _Question(rest, most - least, True)
+            child_size = (yield _Question(child, most - rest_size, False)) if rest_size is not None else None
+        return child_size + rest_size if child_size is not None and rest_size is not None else None
