@@ -52,11 +52,9 @@ class Limits:
     call_work: int = 1_000_000
 
 
-@@
-=======
+UNBOUNDED = float("inf")
 # Checks of the time for one look at the clock.
 CHECKS_PER_LOOK = 64
->>>>>>> main
 
 
 class Budget:
