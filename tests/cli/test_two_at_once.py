@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
+from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare, prepare_corpus
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.shards import LOCK_FILE, WORKING_FOLDER
 from schemalm.dataset.store import read_metadata, verify_files
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
@@ -97,3 +98,18 @@ def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhi
     with pytest.raises(DataError, match="already holds a prepared data set"):
         room.prepare(documents[:3], tokenizer, tmp_path / "data", context_size=8, stride=2)
     assert (tmp_path / "data" / "metadata.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("linked", [WORKING_FOLDER, f"{WORKING_FOLDER}/{LOCK_FILE}"])
+def test_a_link_in_the_place_of_the_working_folder_or_its_lock_is_not_followed(tmp_path: Path, linked: str) -> None:
+    mine = tmp_path / "mine"
+    (mine / "shards").mkdir(parents=True)
+    (mine / "shards" / "letter").write_text("dear")
+    link = tmp_path / "data" / linked
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine if linked == WORKING_FOLDER else mine / "new")
+    tokenizer = ByteBPETokenizer.train([{"n": 1}], 300)
+    documents = [SourceDocument({"n": index}, f"r{index}", f"{index}") for index in range(6)]
+    with pytest.raises((DataError, OSError), match=f"{linked} is a link|symbolic links"):
+        prepare(documents, tokenizer, tmp_path / "data", context_size=8, stride=4)
+    assert [path.name for path in mine.rglob("*")] == ["shards", "letter"]

@@ -236,7 +236,7 @@ def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> No
             "20",
         ),
         ({"type": "array", "minItems": 50}, Limits(grammar_states=20), "more than 20 states"),
-        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0 seconds"),
+        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0"),
         ({"type": "array", "minItems": 50}, Limits(completion_symbols=50), "no finite value|symbols"),
         ({"type": "string", "minLength": 50}, Limits(minimum_count=20), "limit of 20"),
         ({"type": "array", "minItems": 50}, Limits(minimum_count=20), "limit of 20"),

@@ -282,6 +282,12 @@ def _locked(out: Path) -> Iterator[None]:
 def _open_lock(path: Path) -> BinaryIO:
     """The lock's file, which is made where needed, also where a command that ends removes its folder meanwhile."""
     while True:
+        if path.parent.is_symlink():
+            raise DataError(f"{path.parent} is a link, and may lead elsewhere: remove it")
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            return path.open("ab")
+            return open(path, "ab", opener=_without_links)
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
