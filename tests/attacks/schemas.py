@@ -122,5 +122,6 @@ PENDING: dict[str, Attack] = {
     "schema: 400,000 texts": Attack("schema", ANY, lambda: {"enum": [f"text {n}" for n in range(400_000)]}),
     "schema: a multiple of a large prime": Attack("schema", BOUNDED, PRIME),
     "schema: 20,000 properties": Attack("schema", BOUNDED, lambda: named(20_000)),
+    "schema: a number in the place of a schema": Attack("schema", REFUSED, {"contains": 1}),
     "schema: drafts inside each other": Attack("schema", VALUE, (MIXED, [{"a": 1}])),
 }
