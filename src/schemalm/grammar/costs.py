@@ -35,8 +35,8 @@ from schemalm.grammar.texts.automaton import Automaton
 
 # Symbols to finish a state, by verdict.
 Costs = dict[int, int]
-# Short ways are looked for up to so many symbols, one bound after the other.
-SHORT = (8, 32)
+# Ways count as short that take no more than twice what they must, and so many symbols.
+SHORT = 12
 
 
 class CostTable:
@@ -65,7 +65,7 @@ class CostTable:
 
     def _may_be_reached(self, goal: Goal, most: int) -> bool:
         """Whether a goal can be reached, as far as that is worth knowing for a search of at most so many symbols."""
-        if most > SHORT[-1]:
+        if most > 2 * self._goals.least(goal) + SHORT:
             return self._size(goal.state, goal.verdict) is not None
         known = self._fixpoint.known.get(goal.state)
         return known is None or goal.verdict in known
@@ -74,8 +74,7 @@ class CostTable:
         """The symbols of a short way to a goal; None where there is none."""
         if goal in self._search.sizes:
             return self._search.sizes[goal]
-        sizes = (self._search.some(goal, most) for most in SHORT)
-        return next((size for size in sizes if size is not None), None)
+        return self._search.some(goal, 2 * self._goals.least(goal) + SHORT)
 
     def _size(self, state: State, verdict: int) -> int | None:
         """The symbols of some way to end a state with a verdict; None where it cannot."""

@@ -6,8 +6,9 @@ make it so, and which keys have a say at all. Assertions count as independent of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from schemalm.grammar.assertions import Reference
 from schemalm.grammar.containers import (
     Contains,
     Has,
@@ -20,7 +21,7 @@ from schemalm.grammar.containers import (
     PropertyNames,
     StatedKeys,
 )
-from schemalm.grammar.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, children
+from schemalm.grammar.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
 
 # More symbols than any value may have.
 NEVER = 1 << 60
@@ -30,10 +31,15 @@ MEMBER = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """A likely way to make a formula true: about how many symbols it takes, and the named keys that it needs."""
+    """A likely way to make a formula true.
+
+    cost: about how many symbols it takes; names: of the keys that it needs; answers: to questions about a child, each
+    with its index.
+    """
 
     cost: int
     names: frozenset[str] = frozenset()
+    answers: frozenset[tuple[int, bool]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ class Estimates:
         total = sum(plan.cost for plan in without)
         plans = ((self.plan(part).cost + total - other.cost, part) for part, other in zip(parts, without, strict=True))
         cost, chosen = min(plans, key=lambda plan: plan[0])
-        return Plan(min(cost, NEVER), self.plan(chosen).names)
+        others = (plan for plan, part in zip(without, parts, strict=True) if part is not chosen)
+        return replace(_together([self.plan(chosen), *others]), cost=min(cost, NEVER))
 
     def relevance(self, formula: Formula, holds: bool = True) -> Relevance:
         """The keys that may be needed to make a formula true, or false; an object that has others can do without."""
@@ -154,11 +161,17 @@ def _least_of_atom(atom: Atom, holds: bool) -> int:
 
 
 def _plan_of_atom(atom: Atom, holds: bool) -> Plan:
+    if isinstance(atom, Question):
+        return Plan(0, answers=frozenset([(atom.index, holds)]))
     if isinstance(atom, Has) and holds:
         return Plan(MEMBER, frozenset([atom.name]))
     if isinstance(atom, Members) and not holds:
-        named = next((name for name, shape in atom.parts[0] if shape != TRUE), None)
-        return Plan(MEMBER + 1, frozenset() if named is None else frozenset([named]))
+        shapes = {name: shape for name, shape in atom.parts[0] if shape != TRUE}
+        # What a reference leads to may be large; what stands here is soon broken.
+        near = next(
+            (name for name, shape in shapes.items() if not isinstance(shape, Reference)), next(iter(shapes), None)
+        )
+        return Plan(MEMBER + 1, frozenset() if near is None else frozenset([near]))
     return Plan(_least_of_atom(atom, holds))
 
 
@@ -177,7 +190,8 @@ def _relevance_of_atom(atom: Atom, holds: bool) -> Relevance:
 
 
 def _together(plans: list[Plan]) -> Plan:
-    return Plan(min(sum(map(_cost, plans)), NEVER), frozenset().union(*(plan.names for plan in plans)))
+    names = frozenset().union(*(plan.names for plan in plans))
+    return Plan(min(sum(map(_cost, plans)), NEVER), names, frozenset().union(*(plan.answers for plan in plans)))
 
 
 def _cost(plan: Plan) -> int:

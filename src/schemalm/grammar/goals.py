@@ -6,9 +6,8 @@ of them, each as it is or negated, as the verdict says. So searches deal with si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 from schemalm.grammar.containers import Has, MaxProperties, Members, PropertyNames
@@ -46,8 +45,8 @@ from schemalm.grammar.states import (
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.grammar.texts.automaton import DEAD, Automaton
 
-# Verdicts of a child that are brought into order at a time.
-NUM_COMPARED = 32
+# No answer is likelier than the other.
+NO_PREFERENCE: Mapping[int, bool] = {}
 
 
 class Goal(NamedTuple):
@@ -95,13 +94,11 @@ class Goals:
         if not self.passes_guards(state, verdict):
             return None
         held = all_of(formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas))
-        if self.estimates.least(held) >= NEVER:
-            return None
         if len(formulas) > 1:
             state = replace(state, inquiry=must_hold(held))
         if isinstance(state, Object) and (plain := self._residuals.of(state)) is not state.inquiry:
             state = replace(state, inquiry=plain)
-        return Goal(state, 1)
+        return Goal(state, 1) if self.estimates.least(state.inquiry.formulas[0]) < NEVER else None
 
     def needed(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
@@ -200,48 +197,59 @@ class Goals:
         return symbols
 
     def splits(self, target: Open, verdict: int) -> Iterator[tuple[Goal, Goal]]:
-        """What a child and the rest after it may end with, those first after which little remains to be done."""
-        waits = target.rest.inquiry.waits
-        verdicts = self.verdicts(target.child, self.needed(target.rest)) if waits else iter((1,))
-        while some := list(islice(verdicts, NUM_COMPARED)):
-            found = []
-            for child_verdict in some:
-                rest = self.space.settle(target.rest, child_verdict)
-                after = self.goal(rest, verdict) if rest is not None else None
-                child = self.goal(target.child, child_verdict) if after is not None else None
-                if child is not None and after is not None:
-                    found.append((child, after))
-            yield from sorted(found, key=lambda split: self.least(split[1]))
+        """What a child and the rest after it may end with, likely ones first."""
+        aim = self.goal(target.rest, verdict)
+        if aim is None:
+            return
+        if not target.rest.inquiry.waits:
+            child = self.goal(target.child, 1)
+            if child is not None:
+                yield child, aim
+            return
+        inquiry = target.rest.inquiry if isinstance(aim.state, Text) else inquiry_of(aim.state)
+        preferred = dict(self.estimates.plan(inquiry.formulas[0]).answers)
+        for child_verdict in self.verdicts(target.child, inquiry.goal, preferred):
+            child = self.goal(target.child, child_verdict)
+            rest = self.space.settle(target.rest, child_verdict) if child is not None else None
+            after = self.goal(rest, verdict) if rest is not None else None
+            if child is not None and after is not None:
+                yield child, after
 
-    def verdicts(self, state: State, needed: Formula) -> Iterator[int]:
-        """The verdicts, as far as `needed` admits them, that a state may end with, among others perhaps."""
+    def verdicts(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
+        """The verdicts, as far as `needed` admits them, that a state may end with, among others perhaps.
+
+        preferred: likely answers to questions, which are tried first.
+        """
         if isinstance(state, Text):
             found = sorted(self.automaton.verdicts(state.place))
             yield from (verdict for verdict in found if answer(needed, verdict) == TRUE)
         elif isinstance(state, Value):
-            yield from self._verdicts_of_value(state, needed)
+            yield from self._verdicts_of_value(state, needed, preferred)
         else:
             inquiry = inquiry_of(state)
-            yield from self._assignments(inquiry, 0, all_of([inquiry.allowed, needed]))
+            yield from self._assignments(inquiry, 0, all_of([inquiry.allowed, needed]), preferred)
 
-    def _verdicts_of_value(self, state: Value, needed: Formula) -> Iterator[int]:
+    def _verdicts_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
         seen: set[int] = set()
         for symbol in self.space.candidates(state):
             target = self.space.edge(state, symbol)
             closed = (target.verdict,) if isinstance(target, Close) else ()
-            for verdict in self.verdicts(target.state, needed) if isinstance(target, Enter) else closed:
+            for verdict in self.verdicts(target.state, needed, preferred) if isinstance(target, Enter) else closed:
                 if verdict not in seen:
                     seen.add(verdict)
                     yield verdict
 
-    def _assignments(self, inquiry: Inquiry, index: int, allowed: Formula) -> Iterator[int]:
+    def _assignments(
+        self, inquiry: Inquiry, index: int, allowed: Formula, preferred: Mapping[int, bool]
+    ) -> Iterator[int]:
         """The verdicts, from bit `index` on, that are allowed; those of constants are known."""
         if index == len(inquiry.formulas) or allowed == FALSE:
             yield from (0,) if allowed == TRUE else ()
             return
-        for bit in answers(inquiry.formulas[index]):
+        bits = answers(inquiry.formulas[index])
+        for bit in bits if preferred.get(index, True) else reversed(bits):
             self._budget.work()
-            for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit)):
+            for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit), preferred):
                 yield others | bit << index
 
 

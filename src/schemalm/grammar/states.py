@@ -143,6 +143,7 @@ class StateSpace:
         self._edges: dict[tuple[State, Symbol], Target | None] = {}
         self._members: dict[tuple[Inquiry, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
         self._repeated: dict[Open, Open | None] = {}
+        self._missed: dict[tuple[Inquiry, str], Inquiry] = {}
         self._scopes: dict[Formula, Scope] = {}
         self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
         self._values: dict[Inquiry, State | None] = {}
@@ -195,8 +196,10 @@ class StateSpace:
         key = (state, symbol)
         if key not in self._edges:
             self._spend(state.inquiry)
-            is_object = isinstance(state, Object)
-            self._edges[key] = self._object_edge(state, symbol) if is_object else self._array_edge(state, symbol)
+            if isinstance(state, Object):
+                self._edges[key] = self._object_edge(state, symbol)
+            else:
+                self._edges[key] = self._array_edge(state, symbol)
         return self._edges[key]
 
     def _spend(self, inquiry: Inquiry) -> None:
@@ -363,16 +366,22 @@ class StateSpace:
         return names
 
     def _without(self, inquiry: Inquiry, order: KeyOrder, begin: int, end: int) -> Inquiry:
-        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`."""
-        missed = frozenset(name for name in inquiry.wanted_names if begin <= order.ranks.get(name, -1) < end)
-        if not missed:
-            return inquiry
+        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`.
 
-        def concerns(formula: Formula) -> bool:
-            scope = self._scope(formula)
-            return scope is None or not scope.isdisjoint(missed)
+        Names are left out one by one: each is a short step from what was found without those before it.
+        """
+        ranks = sorted(rank for name in inquiry.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
+        found = inquiry
+        for rank in ranks:
+            key = (found, order.names[rank])
+            if key not in self._missed:
+                self._missed[key] = self._find_missed(*key)
+            found = self._missed[key]
+        return found
 
-        return inquiry.map(lambda atom: FALSE if _is_missed(atom, missed) else atom, concerns)
+    def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
+        self._budget.work()
+        return inquiry.map(lambda atom: FALSE if _is_missed(atom, name) else atom, partial(self._concerns, name))
 
     def _key(self, owner: Object) -> Key | None:
         formulas = _key_formulas(owner.inquiry)
@@ -467,10 +476,10 @@ def _wanted_ranks(state: Object) -> list[int]:
     return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
 
 
-def _is_missed(atom: Atom, missed: frozenset[str]) -> bool:
+def _is_missed(atom: Atom, name: str) -> bool:
     if isinstance(atom, StatedKeys):
-        return any(name in missed for name, _ in atom.entries)
-    return isinstance(atom, Has) and atom.name in missed
+        return any(stated == name for stated, _ in atom.entries)
+    return isinstance(atom, Has) and atom.name == name
 
 
 def _scope_of_atom(atom: Atom) -> Scope:
