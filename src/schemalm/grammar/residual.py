@@ -1,10 +1,13 @@
 """An object's rest as far as what has been read still matters: branches that have come to the same become equal.
 
 Names that can come no more are left out of what branches say of members, so that a branch that nothing can break any
-more is simply true. Only formulas in doubt are rewritten: what has to hold anyway tells no branches apart.
+more is simply true. Formulas in doubt are rewritten; what has to hold anyway tells no branches apart, and goes as a
+whole once nothing can break it. Of equal conjunctions in different orders one stands for all.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from schemalm.grammar.containers import Members
 from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, all_of, children, substitute
@@ -18,6 +21,8 @@ class Residuals:
     def __init__(self) -> None:
         self._inquiries: dict[Object, Inquiry] = {}
         self._members: dict[tuple[Members, KeyOrder, int, bool], Formula] = {}
+        self._ends: dict[tuple[Members, KeyOrder], int | None] = {}
+        self._conjunctions: dict[frozenset[Formula], Formula] = {}
 
     def of(self, state: Object) -> Inquiry:
         """What is asked of the rest of an object, in its plainest form."""
@@ -29,23 +34,39 @@ class Residuals:
     def _find(self, state: Object) -> Inquiry:
         held, *others = state.inquiry.formulas
         parts = children(held) if isinstance(held, And) else (held,)
-        if not others and all(isinstance(part, Atom) for part in parts):
-            return state.inquiry
         # Where free keys are ruled out and all names have passed, members can break nothing any more.
         is_over = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
 
         def shortened(atom: Atom) -> Formula:
-            return self._shortened(atom, state.order, state.position, is_over) if isinstance(atom, Members) else atom
+            return self._shortened(atom, state, is_over) if isinstance(atom, Members) else atom
 
-        plain = all_of(part if isinstance(part, Atom) else substitute(part, shortened) for part in parts)
-        formulas = (plain, *(substitute(formula, shortened) for formula in others))
+        plain = all_of(
+            self._or_nothing(part, state) if isinstance(part, Atom) else substitute(part, shortened) for part in parts
+        )
+        formulas = (self._conjunction(plain), *(substitute(formula, shortened) for formula in others))
         return state.inquiry if formulas == state.inquiry.formulas else Inquiry(formulas, state.inquiry.allowed)
 
-    def _shortened(self, members: Members, order: KeyOrder, position: int, is_over: bool) -> Formula:
-        key = (members, order, position, is_over)
+    def _conjunction(self, formula: Formula) -> Formula:
+        """The first one that was met of the conjunctions with the same parts."""
+        if not isinstance(formula, And):
+            return formula
+        return self._conjunctions.setdefault(frozenset(formula.parts), formula)
+
+    def _or_nothing(self, atom: Atom, state: Object) -> Formula:
+        """The atom; true where it speaks of members that have all passed."""
+        if not isinstance(atom, Members):
+            return atom
+        key = (atom, state.order)
+        if key not in self._ends:
+            self._ends[key] = _end(atom, state.order)
+        end = self._ends[key]
+        return atom if end is None or end > state.position else TRUE
+
+    def _shortened(self, members: Members, state: Object, is_over: bool) -> Formula:
+        key = (members, state.order, state.position, is_over)
         found = self._members.get(key)
         if found is None:
-            found = self._members[key] = TRUE if is_over else _shortened(members, order, position)
+            found = self._members[key] = TRUE if is_over else _shortened(members, state.order, state.position)
         return found
 
 
@@ -53,12 +74,24 @@ def _rules_out_free_keys(part: Formula) -> bool:
     return isinstance(part, Members) and not part.parts[1] and part.parts[2] == FALSE
 
 
+def _binding(entries: Iterable[tuple[object, Formula]]) -> tuple[tuple[object, Formula], ...]:
+    """The entries that ask for anything."""
+    return tuple(entry for entry in entries if entry[1] != TRUE)
+
+
+def _end(members: Members, order: KeyOrder) -> int | None:
+    """The position from which on nothing can break the members; None where free keys can."""
+    named, patterned, rest = members.parts
+    if rest != TRUE or _binding(patterned):
+        return None
+    return max((order.ranks.get(str(name), -1) + 1 for name, _ in _binding(named)), default=0)
+
+
 def _shortened(members: Members, order: KeyOrder, position: int) -> Formula:
     named, patterned, rest = members.parts
     named = tuple(entry for entry in named if order.ranks.get(entry[0], position) >= position)
     if rest == TRUE:
-        named = tuple(entry for entry in named if entry[1] != TRUE)
-        patterned = tuple(entry for entry in patterned if entry[1] != TRUE)
+        named, patterned = _binding(named), _binding(patterned)
         if not named and not patterned:
             return TRUE
     return Members(named, patterned, rest)
