@@ -110,4 +110,4 @@ def test_a_call_that_meets_a_limit_changes_no_later_answer(name: str, monkeypatc
         assert interrupted_answers(tokenizer, value) == expected, moment
 
 
-MAX_MOMENTS = 25
+MAX_MOMENTS = 60

@@ -91,7 +91,7 @@ class Budget:
         self._num_checks += 1
         if self._num_checks % CHECKS_PER_LOOK == 0 and time.process_time() > self._deadline:
             seconds = self.limits.compile_seconds
-            message = f"compiling takes more than {seconds} seconds"
+            message = f"compiling takes more than {seconds:g} seconds"
             raise LimitError(message, limit="compile_seconds", maximum=seconds)
 
     def work(self, num_units: int = 1) -> None:
