@@ -56,7 +56,7 @@ def test_json_is_one_object_beside_the_progress(invoke, write, schema: Path) -> 
     [
         (b"\x80\x81\xfe binary \x00", "not UTF-8"),
         (b"kind: alpha\nkind: beta\n", "repeated"),
-        (b'kind: "alpha\n', "unexpected end"),
+        (b'kind: "alpha\n', "quote that opens here is not closed"),
         (b"kind:\n\talpha: 1\n", "indent with spaces"),
         (b"", "empty"),
         (b"<<: {kind: alpha}\n", "merge key"),

@@ -70,10 +70,10 @@ def test_stand_ins_are_characters_that_the_text_has_not() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "part"),
     [
-        ("a: 1 # §\nb: [x\n", 3, 1, "stream end"),
+        ("a: 1 # §\nb: [x\n", 2, 4, "is not closed"),
         ("a§: 1\r\na§: 2", 2, 1, "repeated"),
-        ("a§: 1\r\rb§: [1\r", 4, 1, "stream end"),
-        ("a: x§\n  b: 1", 2, 4, "mapping values"),
+        ("a§: 1\r\rb§: [1\r", 3, 5, "is not closed"),
+        ("a: x§\n  b: 1", 2, 4, "none may begin here"),
         ("§\n---\n§", 2, 1, "second document"),
         ("a: § !x y\nb: !§", 2, 4, "tag"),
     ],

@@ -51,7 +51,7 @@ def test_a_broken_document_does_not_hide_the_others() -> None:
     found = parse_documents("a: 'x\n---\nb: [1\n---\nc: 1\nc: 2\n---\nd: 1\n---\n*x\n", source="f.yml").documents
     assert [document.value for document in found] == [None, None, None, {"d": 1}, None]
     errors = [document.error for document in found if document.error]
-    assert [(error.line, error.source) for error in errors] == [(2, "f.yml"), (4, "f.yml"), (6, "f.yml"), (10, "f.yml")]
+    assert [(error.line, error.source) for error in errors] == [(1, "f.yml"), (3, "f.yml"), (6, "f.yml"), (10, "f.yml")]
 
 
 def test_aliases_reach_no_other_document() -> None:

@@ -88,3 +88,13 @@ def test_what_both_readers_refuse_is_refused_where_the_exact_one_stops() -> None
     with pytest.raises(DocumentError, match="repeated") as caught:
         parse_document("a: |\n  \tx\nb: 1\nb: 2\n")
     assert caught.value.line == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["c:\td", "c:\\td", '"c:\\td"', "'c:\td'", "c: d\te", "c:\t'd'", "c: |# x\n          d"]
+)
+@pytest.mark.parametrize("around", ["{}", "- {}", "b:\n  - {}", "b:\n  {}"])
+def test_an_alias_elsewhere_changes_nothing(text: str, around: str) -> None:
+    plain = "- " + around.format(text).strip().replace("\n", "\n  ") + "\n"
+    value, *_ = parse_document(plain)
+    assert parse_document(f"{plain}- &x 1\n- *x\n") == [value, 1, 1]

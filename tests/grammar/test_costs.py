@@ -211,8 +211,11 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(objects, arrays, *connectives, inner.map(lambda part: {"not": part}))
 
 
+random_schemas = st.recursive(leaves, _grown, max_leaves=6)
+
+
 @settings(max_examples=60)
-@given(st.recursive(leaves, _grown, max_leaves=6))
+@given(random_schemas)
 def test_costs_of_random_schemas_are_those_of_an_exhaustive_search(schema: Any) -> None:
     assert_least(schema)
 

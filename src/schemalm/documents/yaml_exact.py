@@ -3,8 +3,8 @@
 `ruamel.yaml` parses what `yaml_scanner` scans; its events, which carry lines and columns, become a value in
 `yaml_composer`, which says what is refused. The text has no U+0085, U+2028 and U+2029 (`separators`). Hostile text
 costs time linear in its length. About 0.3 MB/s: never for bulk. Laxer than the specification where a value is clear all
-the same: in flow collections and quoted scalars lines need not be indented, and a comment may follow a quote or a
-bracket at once.
+the same: in flow collections and quoted scalars lines need not be indented, and a comment may follow a quote, a
+bracket or the `|` of a block scalar at once.
 """
 
 from __future__ import annotations
@@ -17,16 +17,8 @@ from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Composer, Expansion
 from schemalm.documents.yaml_scanner import ExactYAML
+from schemalm.documents.yaml_wording import in_words
 from schemalm.errors import DocumentError
-
-_CLEARER = {
-    "expected the node content, but found '<document end>'": "the document is empty",
-    "expected the node content, but found '<stream end>'": "the text ends where a value must come: close the list or "
-    "mapping with ] or }",
-    "expected '<document start>'": "the document ended before this; another one begins after a line ---",
-    "expected <block end>": "this does not go on with the list or mapping around it; check indentation and quotes",
-    "found character": "no value begins with this character: quote it",
-}
 
 
 def compose(
@@ -47,9 +39,8 @@ def compose(
     except DocumentError:
         raise
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        message, mark = in_words(error)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        message = _clearer(error.problem or error.context or "not YAML")
     except ReaderError as error:
         line, column = position_of(text, error.position)
         message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
@@ -57,8 +48,3 @@ def compose(
         line, column = composer.position
         message = "the text after this place is not YAML"
     raise DocumentError(message, line=line, column=column, source=source)
-
-
-def _clearer(problem: str) -> str:
-    """What the parser found, in words for the writer of the text."""
-    return next((message for start, message in _CLEARER.items() if problem.startswith(start)), problem)

@@ -16,7 +16,7 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 
 _WHITE = re.compile(r"[ \t]*")
 _TO_TOKEN = re.compile(r"(?:[ \t]*(?:#[^\r\n\0]*)?(?:\r\n?|\n))*[ \t]*(?:#[^\r\n\0]*)?")
-_BLOCK_HEADER = re.compile(r"(?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0])")
+_BLOCK_HEADER = re.compile(r"(?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0#])")
 _BLANK_LINES = re.compile(r"(?: *(?:\r\n?|\n))* *")
 _BREAKS = re.compile(r"[ \t]*(?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*( *)[ \t]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -31,6 +31,7 @@ _INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
 _ANCHOR_NAME = re.compile(r"[^ \t\r\n\0,\[\]{}]+")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _NOT_HERE = "not allowed here"
+_NO_NAME = "a name must follow & or *: write one, or quote the text if the character belongs to it"
 
 
 class ExactScanner(Scanner):
@@ -120,7 +121,7 @@ class ExactScanner(Scanner):
         self.reader.forward()
         name = self._pass(_ANCHOR_NAME)
         if not name:
-            raise ScannerError(problem="expected a name after & or *", problem_mark=self.reader.get_mark())
+            raise ScannerError(problem=_NO_NAME, problem_mark=self.reader.get_mark())
         return TokenClass(name, start, self.reader.get_mark())
 
     def scan_tag(self) -> Any:
@@ -130,7 +131,12 @@ class ExactScanner(Scanner):
 
     def scan_flow_scalar(self, style: Any) -> Any:
         """Scan a quoted scalar; two escapes of surrogates are one character, as in JSON."""
-        token = super().scan_flow_scalar(style)
+        start = self.reader.get_mark()
+        try:
+            token = super().scan_flow_scalar(style)
+        except (ValueError, OverflowError):  # of chr()
+            problem = "an escape in this text names no character: the last one is \\U0010FFFF"
+            raise ScannerError(problem=problem, problem_mark=start) from None
         if _SURROGATE_PAIR.search(token.value):
             token.value = token.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         return token
@@ -182,7 +188,9 @@ class ExactScanner(Scanner):
             if not spaces:
                 break
         if not chunks:
-            raise ScannerError(problem="no value begins with this character", problem_mark=start)
+            raise ScannerError(
+                problem="no value begins with this character: quote it if it is text", problem_mark=start
+            )
         return tokens.ScalarToken("".join(chunks), True, start, end)
 
     def _fold(self) -> str:

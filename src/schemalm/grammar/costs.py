@@ -63,10 +63,7 @@ class CostTable:
             return True
         return self._is_feasible(state, verdict)
 
-    def _may_be_reached(self, goal: Goal, most: int) -> bool:
-        """Whether a goal can be reached, as far as that is worth knowing for a search of at most so many symbols."""
-        if most > 2 * self._goals.least(goal) + SHORT:
-            return self._size(goal.state, goal.verdict) is not None
+    def _may_be_reached(self, goal: Goal) -> bool:
         known = self._fixpoint.known.get(goal.state)
         return known is None or goal.verdict in known
 

@@ -125,12 +125,16 @@ class Fixpoint:
         found = []
         for verdict in self._goals.verdicts(state, needed):
             goal = self._goals.goal(state, verdict)
-            size = self._size_of(goal) if goal is not None else None
-            if goal is not None and size is None and not isinstance(goal.state, Text):
-                size = self._of(goal.state).get(goal.verdict)
+            size = self._size(goal) if goal is not None else None
             if size is not None:
                 found.append((verdict, size))
         return found
+
+    def _size(self, goal: Goal) -> int | None:
+        if isinstance(goal.state, Text):
+            return self._goals.least(goal)
+        size = self._size_of(goal)
+        return self._of(goal.state).get(goal.verdict) if size is None else size
 
 
 def is_joint(state: State) -> bool:

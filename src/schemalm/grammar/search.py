@@ -34,8 +34,8 @@ class Search:
     sizes: the symbols of some way to a goal; exact: those of the cheapest one.
     """
 
-    def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal, int], bool]) -> None:
-        """`may_be`: whether a goal can be reached at all, as far as that is worth knowing for so many symbols."""
+    def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal], bool]) -> None:
+        """`may_be`: whether a goal can be reached at all, as far as is known."""
         self.sizes: dict[Goal, int] = {}
         self.exact: dict[Goal, int] = {}
         self._goals = goals
@@ -90,7 +90,7 @@ class Search:
         goal = question.goal
         if goal in self.exact or self._lower(goal) > question.most:
             return False
-        return self._may_be(goal, question.most)
+        return self._may_be(goal)
 
     def _lower(self, goal: Goal) -> int:
         return max(self._least.get(goal, 0), self._goals.least(goal))

@@ -45,7 +45,7 @@ class Linearizer(Generic[T]):
         self._expansions, self._writing = expansions, writing
         self._slots = Slots(expansions, writing)
         self._shape = grammar.shape
-        self._explainer = Explainer(grammar.shapes, grammar.resolve)
+        self._explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)
 
     def write(self, value: Any) -> list[T]:
         """What is written for the value's derivation; raises InvalidDocument where the schema refuses it.
@@ -58,7 +58,7 @@ class Linearizer(Generic[T]):
             with self._expansions.grammar.budget.call("encode"):
                 return self._walk(value)
         except RecursionError:
-            # Explaining a refusal and comparing items take Python's stack.
+            # Comparing items takes Python's stack.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
 
     def _walk(self, value: Any) -> list[T]:
@@ -103,7 +103,7 @@ class Linearizer(Generic[T]):
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
         try:
-            failure = _fault(value, path) or self._explainer.explain(self._shape, value)
+            failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)
         except LimitError as error:
             message = f"the schema refuses this value; to tell why takes too much work: {error.explanation}"
             failure = Failure(path, LIMITS, message)

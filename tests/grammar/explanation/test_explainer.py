@@ -169,6 +169,12 @@ def test_no_value_crashes_an_explanation(schema: Any, value: Any) -> None:
     assert refused(schema, value).keyword
 
 
+@pytest.mark.parametrize("value", [entry[0] for entry in NO_JSON], ids=kind_name)
+def test_no_value_beside_the_fault_crashes_an_explanation(value: Any) -> None:
+    schema = {"properties": {"a": {"type": "null"}, "b": {"type": ["string", "array"], "enum": ["x", 1]}}}
+    assert refused(schema, {"b": value, "a": 1}).keyword
+
+
 def test_values_that_are_nested_too_deep_are_refused() -> None:
     value: Any = []
     for _ in range(10_000):

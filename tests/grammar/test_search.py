@@ -1,0 +1,190 @@
+"""One way to a goal, the cheapest one and the exact fixpoint tell the same; and little is looked at to tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from tests.grammar.test_costs import SMALL, random_schemas
+
+from schemalm.errors import LimitError, SchemaError
+from schemalm.grammar import Limits, compile_schema
+from schemalm.grammar.fixpoint import Fixpoint
+from schemalm.grammar.formula import TRUE
+from schemalm.grammar.goals import Goals
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.search import Search
+from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, StateSpace, Text, inquiry_of
+from schemalm.tokenizer import Tokenizer
+
+MAX_SYMBOLS = 40
+
+
+def goals_of(grammar: Grammar) -> tuple[Goals, Budget, State]:
+    """Goals over a state space of their own, and the start."""
+    budget = Budget(Limits())
+    space = StateSpace(grammar.shapes, budget, {})
+    start = space.value(must_hold(grammar.shape))
+    assert start is not None
+    return Goals(space, grammar.automaton, budget, lambda state, verdict: True), budget, start
+
+
+def states_near(goals: Goals, start: State, count: int) -> list[State]:
+    """Some states that documents reach soon, texts aside."""
+    found = [start]
+    for state in found:
+        if len(found) > count:
+            break
+        if isinstance(state, Text):
+            continue
+        if isinstance(state, Key):
+            targets: list[Any] = list(goals.key_targets(state).values())
+        else:
+            targets = [goals.space.edge(state, symbol) for symbol in goals.space.candidates(state)]
+        found += [target.state for target in targets if isinstance(target, Enter)]
+        for target in targets:
+            if isinstance(target, Open):
+                rests = (goals.space.settle(target.rest, verdict) for verdict in goals.verdicts(target.child, TRUE))
+                found += [target.child, *(rest for rest in rests if rest is not None)]
+    return [state for state in dict.fromkeys(found) if not isinstance(state, Text)][:count]
+
+
+def assert_agreement(schema: Any) -> None:
+    """Search and fixpoint agree on which verdicts states near the start can end with."""
+    try:
+        grammar = compile_schema(schema)
+    except SchemaError:
+        return
+    goals, budget, start = goals_of(grammar)
+    search = Search(goals, budget, lambda goal: True)
+    fixpoint = Fixpoint(goals, budget, lambda goal: None)
+    for state in states_near(goals, start, 12):
+        sizes = fixpoint.sizes(state)
+        inquiry = inquiry_of(state)
+        for verdict in range(2 ** len(inquiry.formulas)):
+            if not inquiry.admits(verdict):
+                continue
+            goal = goals.goal(state, verdict)
+            size = search.some(goal, MAX_SYMBOLS) if goal is not None else None
+            cheapest = search.cheapest(goal, MAX_SYMBOLS) if goal is not None else None
+            assert (size is None) == (cheapest is None)
+            if size is None:
+                assert sizes.get(verdict, MAX_SYMBOLS + 1) > MAX_SYMBOLS
+            else:
+                assert goal is not None and cheapest is not None
+                assert goals.least(goal) <= cheapest <= min(size, sizes[verdict])
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_search_for_one_way_and_the_exact_fixpoint_agree(name: str) -> None:
+    assert_agreement(SMALL[name])
+
+
+@settings(max_examples=60)
+@given(random_schemas)
+def test_the_search_for_one_way_and_the_exact_fixpoint_agree_on_random_schemas(schema: Any) -> None:
+    assert_agreement(schema)
+
+
+def one_of_required(num_branches: int) -> Any:
+    """Exactly one of so many keys has to be there, as a string."""
+    keys = [f"k{number}" for number in range(num_branches)]
+    branches = [{"required": [key], "properties": {key: {"type": "string"}}} for key in keys]
+    return {"type": "object", "oneOf": branches}
+
+
+def one_of_tagged(num_branches: int) -> Any:
+    """Branches that a constant tells apart."""
+    branches = [
+        {"required": ["tag", f"k{number}"], "properties": {"tag": {"const": f"t{number}"}}}
+        for number in range(num_branches)
+    ]
+    return {"type": "object", "oneOf": branches}
+
+
+def conditions(num_tags: int) -> Any:
+    """A tag that is not required says which other key is."""
+    parts = [
+        {
+            "if": {"properties": {"tag": {"const": f"t{number}"}}},
+            "then": {"required": [f"p{number}"], "properties": {f"p{number}": {"type": "string"}}},
+        }
+        for number in range(num_tags)
+    ]
+    return {"type": "object", "allOf": parts}
+
+
+def mutual(num_branches: int) -> Any:
+    """Open objects that lead to one another, of which exactly one of some has to hold."""
+    definitions = {
+        f"d{number}": {
+            "type": "object",
+            "required": [f"s{number}"],
+            "properties": {f"p{key}": {"$ref": f"#/$defs/d{(number + key + 1) % 8}"} for key in range(8)}
+            | {f"s{number}": {"type": "string"}},
+        }
+        for number in range(8)
+    }
+    return {"$defs": definitions, "oneOf": [{"$ref": f"#/$defs/d{number}"} for number in range(num_branches)]}
+
+
+def one_child(num_branches: int) -> Any:
+    """Branches that differ in what one and the same child has to have."""
+    branches = [{"properties": {"x": {"type": "object", "required": [f"k{n}"]}}} for n in range(num_branches)]
+    return {"type": "object", "required": ["x"], "oneOf": branches}
+
+
+HOSTILE = {
+    "exactly one of required keys": (one_of_required, 24, {"k3": "a"}),
+    "branches told apart by a constant": (one_of_tagged, 24, {"tag": "t3", "k3": 1}),
+    "conditions on an optional tag": (conditions, 24, {"tag": "t3", "p3": "a"}),
+    "open objects that lead to one another": (mutual, 4, {"s0": "a"}),
+    "branches that differ in one child": (one_child, 12, {"x": {"k3": 1}}),
+}
+
+
+def work_of(schema: Any, value: Any) -> int:
+    """The work of compiling, of a first mask, of a completion and of encoding a value."""
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema))
+    machine = tokenizer.machine()
+    machine.mask()
+    machine.completion()
+    assert tokenizer.decode(tokenizer.encode(value)) == value
+    return tokenizer.grammar.budget.num_units
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_branches_cost_little_and_do_not_multiply(name: str) -> None:
+    make, num_branches, value = HOSTILE[name]
+    half, whole = (work_of(make(number), value) for number in (num_branches // 2, num_branches))
+    assert whole < 10 * half
+    assert whole < 30_000
+
+
+def test_a_call_that_meets_the_limit_leaves_the_grammar_usable() -> None:
+    grammar = compile_schema(one_of_required(24), limits=Limits(call_work=500))
+    machine = Tokenizer.from_grammar(grammar).machine()
+    num_refused = 0
+    while num_refused < 200:
+        try:
+            mask = machine.mask()
+        except LimitError as error:
+            num_refused += 1
+            assert (error.limit, error.maximum, error.operation) == ("call_work", 500, "mask")
+        else:
+            break
+    # What a call has found is kept, so calls that are repeated get there.
+    assert 0 < num_refused < 200
+    assert mask.sum() == Tokenizer.from_grammar(compile_schema(one_of_required(24))).machine().mask().sum()
+
+
+def test_an_end_that_is_possible_is_the_only_way() -> None:
+    grammar = compile_schema({"type": "object", "properties": {f"k{n}": {} for n in range(100)}})
+    goals, _, start = goals_of(grammar)
+    assert isinstance(start, Object)
+    goal = goals.goal(start, 1)
+    assert goal is not None
+    assert [way.target for way in goals.ways(goal)] == [Close(1)]
