@@ -60,7 +60,7 @@ def test_check_tells_of_it_with_its_place_and_goes_on(corpus: Path, invoke: Call
     assert result.exit_code == 1
     assert (found["num_valid"], len(found["rejected"])) == (5, 1)
     (rejected,) = found["rejected"]
-    assert (rejected["file"], rejected["pointer"], rejected["keyword"]) == (str(files[0]), "/costly", "limits")
+    assert (rejected["file"], rejected["pointer"], rejected["keyword"]) == (str(files[0]), "/costly", "limit")
     assert rejected["reason"] == EXPLANATION
     assert rejected["line"] == 1
 

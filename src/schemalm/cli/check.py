@@ -117,7 +117,7 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
         try:
             write(document.value)
         except LimitError as limit:
-            refusal = InvalidDocument(limit.explanation, pointer=limit.place, keyword="limits")
+            refusal = InvalidDocument(limit.explanation, pointer=limit.place, keyword="limit")
             findings.append(_invalid(name, file, document.line, loaded.is_jsonc, refusal))
         except InvalidDocument as error:
             findings.append(_invalid(name, file, document.line, loaded.is_jsonc, error))

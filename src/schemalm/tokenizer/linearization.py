@@ -22,8 +22,6 @@ T = TypeVar("T")
 
 # A value that contains itself is nested deeper than any limit.
 MAX_DEPTH = 10_000
-# In the place of a keyword, where the reason is a limit.
-LIMITS = "limits"
 TOO_DEEP = f"the value is nested too deeply; at most {MAX_DEPTH:,} levels are written"
 # What is left out although it is valid: see the departures in docs/support.md.
 NOT_WRITTEN = (
@@ -102,11 +100,7 @@ class Linearizer(Generic[T]):
             raise error.during("encode", pointer_to(_path(frames, name, pairs))) from None
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
-        try:
-            failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)
-        except LimitError as error:
-            message = f"the schema refuses this value; to tell why takes too much work: {error.explanation}"
-            failure = Failure(path, LIMITS, message)
+        failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)
         if failure is None:
             message = f"this value cannot be written: {NOT_WRITTEN}"
             failure = Failure(path, "type", message)
