@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 
 import schemalm
 from schemalm.documents import load_document
-from schemalm.errors import DataError, DocumentError, InvalidDocument, SchemaError, SchemaLMError
+from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError, SchemaError, SchemaLMError
 from schemalm.grammar import compile_schema
 
 SOURCES = Path(schemalm.__file__).parent
 ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "str": st.text(),
     "int": st.integers(),
+    "float": st.integers() | st.floats(allow_nan=False),
     "str | None": st.none() | st.text(),
 }
 
@@ -80,7 +81,8 @@ def assert_equal(twin: SchemaLMError, error: SchemaLMError) -> None:
 @given(data=st.data())
 def test_a_copy_of_an_error_is_equal_to_it(kind: type[SchemaLMError], data: st.DataObject) -> None:
     # The root's own constructor takes any arguments.
-    own = inspect.signature(kind).parameters.values() if "__init__" in vars(kind) else ()
+    parameters = inspect.signature(kind).parameters.values() if "__init__" in vars(kind) else ()
+    own = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
     given_by_name = {parameter.name: data.draw(ARGUMENTS[str(parameter.annotation)]) for parameter in own}
     error = kind(**given_by_name) if own else kind(*data.draw(st.lists(st.text(), max_size=2)))
     for way in WAYS.values():
@@ -102,6 +104,20 @@ def test_errors_that_differ_are_not_equal() -> None:
     noted = SchemaError("wrong", pointer="/a", keyword="type")
     noted.add_note("seen twice")
     assert error != noted
+
+
+def test_a_broken_limit_is_a_schema_error_that_says_which_limit_and_where() -> None:
+    error = LimitError("this takes too much work", limit="call_work", maximum=1_000_000)
+    assert isinstance(error, SchemaError)
+    assert str(error) == "this takes too much work (limit call_work = 1,000,000)"
+    found = error.during("mask", "jobs.*.steps[]")
+    assert str(found) == "mask at jobs.*.steps[]: this takes too much work (limit call_work = 1,000,000)"
+    assert (found.limit, found.maximum, found.operation, found.place) == ("call_work", 1e6, "mask", "jobs.*.steps[]")
+    assert found != error
+    of_file = found.of_source("schema.json")
+    assert isinstance(of_file, LimitError)
+    assert (of_file.source, of_file.limit, of_file.place) == ("schema.json", "call_work", "jobs.*.steps[]")
+    assert pickle.loads(pickle.dumps(of_file)) == of_file
 
 
 def test_errors_come_out_of_other_processes_as_they_were_raised() -> None:

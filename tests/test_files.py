@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import signal
+import subprocess
+import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.files import check_writable, named_errors, write_atomically
+from schemalm.files import (
+    check_kind,
+    check_writable,
+    filled_folder,
+    held_folder,
+    holds_something,
+    named_errors,
+    partial_name,
+    remove_partial,
+    write_atomically,
+)
 
 
 def run_full(_: int) -> None:
@@ -106,3 +122,157 @@ def test_a_full_disk_is_found_although_files_can_be_made(place: Path, monkeypatc
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("wb"))  # noqa: SIM115
     with pytest.raises(ConfigurationError, match="No space left on device"):
         check_writable(place)
+
+
+FILLS = """
+import os, sys
+from pathlib import Path
+from schemalm.files import filled_folder, write_atomically
+with filled_folder(Path(sys.argv[1])) as folder:
+    for number in range(40):
+        write_atomically(folder / f"{number}", b"x" * 5000)
+        print(number, flush=True)
+"""
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_is_filled_whole_or_not_at_all_whenever_its_command_is_killed(tmp_path: Path, is_there: bool) -> None:
+    out = tmp_path / "out"
+    if is_there:
+        out.mkdir()
+    for moment in (0, 7, 38):
+        command = subprocess.Popen([sys.executable, "-c", FILLS, str(out)], stdout=subprocess.PIPE, text=True)
+        assert command.stdout is not None
+        while int(command.stdout.readline() or 40) < moment:
+            pass
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+        command.stdout.close()
+        assert not holds_something(out)
+    with filled_folder(out) as folder:
+        write_atomically(folder / "a", b"whole")
+    assert names_in(tmp_path) == ["out"]
+    assert names_in(out) == ["a"]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_of_two_commands_that_fill_a_folder_the_second_is_refused(tmp_path: Path, is_there: bool) -> None:
+    out = tmp_path / "out"
+    if is_there:
+        out.mkdir()
+    with filled_folder(out) as folder:
+        (folder / "first").write_text("1")
+        with pytest.raises(ConfigurationError, match="another command is writing into"), filled_folder(out):
+            pass
+        assert names_in(folder) == ["first"]
+    assert names_in(out) == ["first"]
+    with pytest.raises(ConfigurationError, match="is not empty; choose another folder"), filled_folder(out):
+        pass
+    assert (names_in(tmp_path), names_in(out)) == (["out"], ["first"])
+
+
+def test_an_error_while_a_folder_is_filled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", run_full)
+    with pytest.raises(OSError, match="No space left"), filled_folder(tmp_path / "out") as folder:
+        write_atomically(folder / "a", b"content")
+    assert not names_in(tmp_path)
+
+
+def test_a_link_in_the_place_of_the_hidden_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("dear")
+    (tmp_path / ".out.partial").symlink_to("mine")
+    with pytest.raises(OSError, match=r"."), filled_folder(tmp_path / "out"):
+        pass
+    assert (tmp_path / "mine" / "letter").read_text() == "dear"
+
+
+def test_what_killed_commands_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in (".report.html.123.partial", partial_name("report.html")):
+        (folder / name).write_text("half")
+    (folder / partial_name("prepared")).mkdir()
+    kept = ["notes.partial", ".notes.partial", "report.html", partial_name("link")]
+    for name in kept[:-1]:
+        (folder / name).write_text("mine")
+    (folder / kept[-1]).symlink_to(outside)
+    os.mkfifo(folder / partial_name("pipe"))
+    check_writable(folder, "report.html")
+    assert set(names_in(folder)) == set(kept)
+    assert outside.read_text() == "mine"
+
+
+def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        from schemalm.files import opened_atomically  # noqa: PLC0415
+
+        with opened_atomically(tmp_path / "file") as file:
+            file.write(b"content")
+            begun.set()
+            go_on.wait(10)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun.wait(10)
+    remove_partial(tmp_path)
+    write_atomically(tmp_path / "file", b"another's")
+    go_on.set()
+    thread.join()
+    assert (tmp_path / "file").read_bytes() == b"content"
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_a_partial_name_that_is_a_link_already_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schemalm.files.partial_name", lambda name: f".{name}.1.partial")
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".file.1.partial").symlink_to("mine")
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def write() -> None:
+        with held_folder(tmp_path / "out"):
+            order.append("second")
+
+    thread = threading.Thread(target=write)
+    with held_folder(tmp_path / "out"):
+        thread.start()
+        time.sleep(0.05)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_a_linked_folder_for_plots_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "plots").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match="plots: it is a link"):
+        check_writable(tmp_path / "run", "report.html", "plots/loss.svg")
+
+
+def test_a_file_of_another_kind_is_not_written_over(tmp_path: Path) -> None:
+    page = re.compile(b"<!doctype")
+    file = tmp_path / "page.html"
+    for content in (None, b"", b"<!doctype html><p>old"):
+        if content is not None:
+            file.write_bytes(content)
+        check_kind(file, "page", page, "choose another file")
+    file.write_bytes(b"kind: alpha\n")
+    with pytest.raises(ConfigurationError, match="is there and no page: it is not written over; choose another file"):
+        check_kind(file, "page", page, "choose another file")

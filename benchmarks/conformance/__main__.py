@@ -2,9 +2,10 @@
 
     PYTHONPATH=benchmarks python -m conformance ../shared/data [--data-set NAME] [--split NAME] [--every N] [--walks N]
     PYTHONPATH=benchmarks python -m conformance ../shared/data --case ID      # one case, in full
+    PYTHONPATH=benchmarks python -m conformance ../shared/data --against PATH # walks, in turns with another checkout
 
-Exits with 1 where a case is worse than the baseline. `--publish` writes `benchmarks/results/conformance.json` and
-`docs/support.md`, `--update-baseline` the baseline.
+Exits with 1 where a case is worse or slower than the baseline: another verdict, or more work. `--publish` writes
+`benchmarks/results/conformance.json` and `docs/support.md`, `--update-baseline` the baseline.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from conformance.against import compare_with, print_against
 from conformance.baseline import compare, read_baseline, write_baseline
 from conformance.cases import READERS, Case
 from conformance.measure import Outcome, to_json_line
@@ -41,10 +43,10 @@ SUPPORT = REPOSITORY / "docs" / "support.md"
 MAX_LISTED_WALKS = 5
 
 
-def select(data: Path, data_set: str, splits: list[str], every: int) -> Iterator[Case]:
+def select(data: Path, data_set: str, splits: list[str], every: int, first: int = 0) -> Iterator[Case]:
     """The cases of a data set that belong to the given splits (all where there are none), every so many."""
     found = (case for case in READERS[data_set](data) if not splits or case.split in splits)
-    return islice(found, 0, None, every)
+    return islice(found, first, None, every)
 
 
 def run_data_set(console: Console, name: str, cases: Iterator[Case], walks: int, jobs: int) -> list[Outcome]:
@@ -60,7 +62,7 @@ def results(outcomes: dict[str, list[Outcome]], seconds: float, walks: int) -> d
     return {
         "date": date.today().isoformat(),
         "what": "every case of the three data sets: encoding against the known verdicts, random walks judged by "
-        "jsonschema-rs; each case in a process of its own",
+        "jsonschema-rs, CPU and counted work of every call; each case in a process of its own",
         "machine": {"python": platform.python_version(), "cores": os.cpu_count()},
         "versions": {name: version(name) for name in ("schemalm", "jsonschema-rs")},
         "walks_per_schema": walks,
@@ -71,15 +73,21 @@ def results(outcomes: dict[str, list[Outcome]], seconds: float, walks: int) -> d
             name: {
                 "all": summarize(found).as_json(),
                 "splits": {split: summarize(group).as_json() for split, group in by_split(found).items()},
-                "not_right": [_record(outcome) for outcome in found if not outcome.is_right or outcome.bad_walks],
+                "not_right": [_record(outcome) for outcome in found if is_notable(outcome)],
             }
             for name, found in outcomes.items()
         },
     }
 
 
+def is_notable(outcome: Outcome) -> bool:
+    """Whether results tell of a case by name."""
+    return not outcome.is_right or bool(outcome.bad_walks or outcome.limited)
+
+
 def _record(outcome: Outcome) -> dict[str, Any]:
-    names = ("id", "status", "keyword", "pointer", "message", "valid_refused", "invalid_accepted", "changed")
+    verdicts = ("valid_refused", "invalid_accepted", "changed")
+    names = ("id", "status", "keyword", "pointer", "message", *verdicts, "limited")
     record = {name: value for name, value in outcome.as_json().items() if name in names and value}
     if outcome.bad_walks:
         walks = [{"reason": walk.reason, "document": walk.document} for walk in outcome.bad_walks[:MAX_LISTED_WALKS]]
@@ -102,6 +110,8 @@ def main(
     data_set: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(READERS)}; all where absent.")] = None,
     split: Annotated[list[str] | None, typer.Option(help="Only cases of this split.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Only every so many cases.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="Of these, the number of the first.")] = 0,
+    against: Annotated[Path | None, typer.Option(help="Another checkout, whose walks are timed in turns.")] = None,
     case: Annotated[str | None, typer.Option(help="Only this case, printed in full.")] = None,
     walks: Annotated[int, typer.Option(min=0, help="Random walks per schema.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, help="Cases measured at a time.")] = os.cpu_count() or 1,
@@ -121,9 +131,12 @@ def main(
         raise typer.BadParameter(f"no data set {', '.join(unknown)}; there are {', '.join(READERS)}")
     if publish and (data_set or split or every > 1 or not walks):
         raise typer.BadParameter("--publish takes every case, and walks", param_hint="--publish")
+    if against is not None:
+        print_against(console, compare_with(against, data, data_set or list(READERS), every, walks, jobs))
+        return
     start = time.monotonic()
     outcomes = {
-        name: run_data_set(console, name, select(data, name, split or [], every), walks, jobs)
+        name: run_data_set(console, name, select(data, name, split or [], every, first), walks, jobs)
         for name in data_set or READERS
     }
     outcomes = {name: found for name, found in outcomes.items() if found}
@@ -140,7 +153,7 @@ def main(
     for name, found in outcomes.items():
         comparison = compare(read_baseline(baseline / f"{name}.txt"), found)
         print_comparison(console, name, comparison)
-        any_worse = any_worse or bool(comparison.worse)
+        any_worse = any_worse or comparison.fails
         if update_baseline:
             write_baseline(baseline / f"{name}.txt", found)
     console.print(f"{seconds:.0f} s in all")

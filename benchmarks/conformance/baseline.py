@@ -7,6 +7,10 @@
                                         changed:4 decodes to another value
     <id> crashed | timed out | out of memory
 
+Where calls met a limit of the grammar, ` limited:mask,explanation` follows with their operations. Each line ends with
+the work that the case takes, as in ` work:1200+80` (see `measure`): of its instances, and of its first walks, units to
+two digits. Work is counted and not timed, so a case that takes a quarter more is slower, however busy the machine.
+
 A file holds the cases of one data set, sorted; lines that begin with `#` are comments.
 """
 
@@ -20,6 +24,11 @@ from conformance.measure import Outcome
 from schemalm.files import write_atomically
 
 BROKEN = ("crashed", "timed out", "out of memory")
+# How much more work a case may take before it is slower: a share, and units that sets of names in another order, or a
+# change beside the case, may cost.
+WORK_SHARE, WORK_UNITS = 1.25, 2_000
+_WORK = " work:"
+PARTS = ("instances", "walks")
 HEADER = "# Outcomes by case; `make conformance UPDATE=1` writes this file.\n"
 
 
@@ -37,16 +46,31 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Changes against the baseline. other: neither better nor worse, such as another keyword. new: unknown cases."""
+    """Changes against the baseline. other: neither better nor worse, such as another keyword. new: unknown cases.
+
+    slower: cases that take more work. work_share: all work against the baseline's, None where that states none.
+    """
 
     worse: tuple[Change, ...]
     better: tuple[Change, ...]
     other: tuple[Change, ...]
+    slower: tuple[Change, ...]
     new: tuple[str, ...]
+    work_share: float | None
+
+    @property
+    def fails(self) -> bool:
+        """Whether a case is worse or slower."""
+        return bool(self.worse or self.slower)
 
 
 def describe_outcome(outcome: Outcome) -> str:
-    """The outcome as the baseline states it."""
+    """The outcome as the baseline states it, without its work."""
+    limited = f" limited:{','.join(sorted(outcome.limited))}" if outcome.limited else ""
+    return _verdict(outcome) + limited
+
+
+def _verdict(outcome: Outcome) -> str:
     wrong = {
         "valid": [refusal.instance for refusal in outcome.valid_refused],
         "invalid": list(outcome.invalid_accepted),
@@ -67,24 +91,57 @@ def is_worse(before: str, after: str) -> bool:
     if "broken" in excused:
         return False
     return any(
-        fault not in excused and not ("refused" in excused and fault.startswith(("valid:", "changed:")))
+        fault not in excused and not ("refused" in excused and fault.startswith(("valid:", "changed:", "limited:")))
         for fault in _faults(after)
     )
 
 
 def compare(baseline: Mapping[str, str], outcomes: Iterable[Outcome]) -> Comparison:
     """Compares outcomes, all or some, with the baseline."""
-    found: dict[str, list[Change]] = {"worse": [], "better": [], "other": []}
-    new = []
+    found: dict[str, list[Change]] = {"worse": [], "better": [], "other": [], "slower": []}
+    new, work_before, work_after = [], 0, 0
     for outcome in outcomes:
-        after = describe_outcome(outcome)
-        before = baseline.get(outcome.id)
-        if before is None:
+        if outcome.id not in baseline:
             new.append(outcome.id)
-        elif before != after:
+            continue
+        after = describe_outcome(outcome)
+        before, work = parted(baseline[outcome.id])
+        if before != after:
             kind = "worse" if is_worse(before, after) else "better" if is_worse(after, before) else "other"
             found[kind].append(Change(outcome.id, before, after))
-    return Comparison(tuple(found["worse"]), tuple(found["better"]), tuple(found["other"]), tuple(new))
+            continue
+        for part, num_before, num_after in zip(PARTS, work, _work_of(outcome), strict=False):
+            if num_before is None or num_after is None:
+                continue
+            work_before, work_after = work_before + num_before, work_after + num_after
+            if num_after > WORK_SHARE * num_before + WORK_UNITS:
+                found["slower"].append(Change(outcome.id, f"{part} {num_before:,}", f"{num_after:,} units of work"))
+    groups = {kind: tuple(changes) for kind, changes in found.items()}
+    return Comparison(**groups, new=tuple(new), work_share=work_after / work_before if work_before else None)
+
+
+def parted(line: str) -> tuple[str, list[int | None]]:
+    """An outcome as the baseline states it, and its work by `PARTS`; None where that is not stated."""
+    outcome, _, work = line.partition(_WORK)
+    return outcome, [int(units) if units else None for units in work.split("+")]
+
+
+def _work_of(outcome: Outcome) -> tuple[int | None, ...]:
+    """The work of an outcome by `PARTS`."""
+    return (outcome.num_units, outcome.num_walk_units) if outcome.status == "compiled" else (None, None)
+
+
+def _line(outcome: Outcome, before: str) -> str:
+    """The outcome with its work, to two digits; the work of walks that were not made stays as it was."""
+    stated = [*parted(before)[1], None]
+    work = [stated[part] if units is None else _rounded(units) for part, units in enumerate(_work_of(outcome))]
+    if outcome.status != "compiled":
+        return describe_outcome(outcome)
+    return describe_outcome(outcome) + _WORK + "+".join(str(units) for units in work if units is not None)
+
+
+def _rounded(units: int) -> int:
+    return round(units, 2 - len(str(units)))
 
 
 def read_baseline(path: Path) -> dict[str, str]:
@@ -98,15 +155,17 @@ def read_baseline(path: Path) -> dict[str, str]:
 
 def write_baseline(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Writes the outcomes; cases of the present file that are not among them stay."""
-    lines = read_baseline(path) | {outcome.id: describe_outcome(outcome) for outcome in outcomes}
+    lines = read_baseline(path)
+    lines |= {outcome.id: _line(outcome, lines.get(outcome.id, "")) for outcome in outcomes}
     write_atomically(path, (HEADER + "".join(f"{case} {line}\n" for case, line in sorted(lines.items()))).encode())
 
 
 def _faults(line: str) -> set[str]:
+    """What is wrong with an outcome: each verdict, each operation that met a limit."""
     if line in BROKEN:
         return {"broken"}
     kind, *rest = line.split(" ")
-    if kind != "wrong":
-        return set() if kind == "right" else {kind}
+    if kind not in ("wrong", "right"):
+        return {kind}
     groups = (part.split(":") for part in rest)
     return {f"{group}:{index}" for group, indexes in groups for index in indexes.split(",")}

@@ -2,6 +2,8 @@
 
 In goes a `Case`, out comes an `Outcome`. Verdicts come from encoding alone. `jsonschema-rs` judges only the documents
 of random walks; nothing is fetched for it. A stage that fails ends the case, and what earlier stages found is kept.
+Every call is timed, and the work that the grammar counts is noted after the instances and after the first walks, which
+ask for completions on the way. Both are the same in every run, so that a ratchet can hold them.
 """
 
 from __future__ import annotations
@@ -13,21 +15,27 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, TypeVar
 
 import jsonschema_rs
 import numpy as np
 
 import schemalm
+from conformance.calls import WALK_OPERATIONS, CallTimes, Clock
 from conformance.cases import Case
 from conformance.pool import FailureStatus, OutOfTime, describe
 from schemalm.documents import json_equal
 from schemalm.errors import InvalidDocument, SchemaError
 
 MAX_WALK_TOKENS = 48
+# After so many walks their work is noted.
+NUM_COUNTED_WALKS = 2
+# After how many tokens of a walk the completion is asked for, beside its end.
+COMPLETED_AFTER = (0, 3, 12)
 # Ids begin with the pad, the beginning and the 256 bytes; what follows builds structure.
 FIRST_STRUCTURAL_TOKEN = 2 + 256
 
+T = TypeVar("T")
 Status = Literal["compiled", "refused", "unsatisfiable"] | FailureStatus
 
 
@@ -55,6 +63,9 @@ class Outcome:
 
     keyword, pointer, message: where and why a schema was refused, or how the case failed.
     valid_refused, invalid_accepted: wrong verdicts. changed: instances that decode to another value.
+    limited: operations of which a call met a limit, and which. num_units, num_walk_units: work that the grammar counted
+    until the instances were read, and then in the first walks, None where these were not made. calls: what single calls
+    cost, by operation. peak_mebibytes: of the process, grown_mebibytes above its start.
     uses: keyword occurrences by keyword and status. unjudged: why walks have no verdict.
     """
 
@@ -72,7 +83,10 @@ class Outcome:
     changed: tuple[int, ...] = ()
     compile_milliseconds: float = 0.0
     encode_milliseconds: float = 0.0
-    walk_milliseconds: float = 0.0
+    limited: dict[str, str] = field(default_factory=dict)
+    num_units: int = 0
+    num_walk_units: int | None = None
+    calls: dict[str, CallTimes] = field(default_factory=dict)
     num_tokens: int = 0
     num_states: int = 0
     uses: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -80,6 +94,12 @@ class Outcome:
     bad_walks: tuple[BadWalk, ...] = ()
     unjudged: str = ""
     peak_mebibytes: float = 0.0
+    grown_mebibytes: float = 0.0
+
+    @property
+    def walk_milliseconds(self) -> float:
+        """CPU of all calls on walks."""
+        return sum(self.calls[name].total_milliseconds for name in WALK_OPERATIONS if name in self.calls)
 
     @property
     def is_right(self) -> bool:
@@ -89,11 +109,13 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as a JSON value."""
-        return asdict(self)
+        calls = {operation: times.as_json() for operation, times in self.calls.items()}
+        return asdict(self) | {"calls": calls, "walk_milliseconds": round(self.walk_milliseconds, 3)}
 
 
 def measure(case: Case, num_walks: int) -> Outcome:
     """Judges one case; call it in a process of its own, whose peak memory is recorded."""
+    start = peak_mebibytes()
     run = _Run(case, num_walks)
     try:
         for stage in (run.compile, run.encode, run.walk):
@@ -103,8 +125,13 @@ def measure(case: Case, num_walks: int) -> Outcome:
     except (Exception, OutOfTime) as error:
         failure = describe(error)
         run.note(status=failure.status, message=f"{stage.__name__}: {failure.message}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return replace(run.outcome, peak_mebibytes=round(peak, 1))
+    peak = peak_mebibytes()
+    return replace(run.outcome, calls=run.clock.times, peak_mebibytes=peak, grown_mebibytes=round(peak - start, 1))
+
+
+def peak_mebibytes() -> float:
+    """The most memory that this process has had so far."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 class _Run:
@@ -113,6 +140,7 @@ class _Run:
     def __init__(self, case: Case, num_walks: int) -> None:
         self.case = case
         self.num_walks = num_walks
+        self.clock = Clock()
         num_valid = sum(instance.valid for instance in case.instances)
         self.outcome = Outcome(
             case.id,
@@ -155,9 +183,12 @@ class _Run:
         self.tokenizer = schemalm.Tokenizer.from_grammar(self.grammar)
         self.note(num_tokens=self.tokenizer.vocab_size)
         for index, instance in enumerate(self.case.instances):
+            # What an invalid one costs is mostly its explanation.
+            operation = "encode" if instance.valid else "explanation"
             try:
-                ids = self.tokenizer.encode(instance.value)
-            except InvalidDocument as error:
+                ids = self.clock.call(operation, self.tokenizer.encode, instance.value)
+            except (InvalidDocument, SchemaError) as error:
+                self._note_limit(operation, error)
                 if instance.valid:
                     refusal = Refusal(index, error.pointer, error.keyword, error.message)
                     self.note(valid_refused=(*self.outcome.valid_refused, refusal))
@@ -166,40 +197,80 @@ class _Run:
                 self.note(invalid_accepted=(*self.outcome.invalid_accepted, index))
             elif not json_equal(self.tokenizer.decode(ids), instance.value):
                 self.note(changed=(*self.outcome.changed, index))
-        self.note(encode_milliseconds=_milliseconds_since(start))
+        self.note(encode_milliseconds=_milliseconds_since(start), num_units=self._num_units())
+
+    def _note_limit(self, operation: str, error: Exception) -> None:
+        """Note a call that met a limit; other refusals are verdicts."""
+        if limit := getattr(error, "limit", ""):
+            self.note(limited=self.outcome.limited | {operation: limit})
+
+    def _num_units(self) -> int:
+        """The work that was counted so far; versions before counted none."""
+        budget = getattr(self.grammar, "budget", None)
+        return budget.num_units if budget else 0
 
     def walk(self) -> None:
-        start = time.thread_time()
+        """The walks, and what the judge says of them."""
+        documents = []
+        for number in range(self.num_walks):
+            documents += self._walk(number)
+            if number == NUM_COUNTED_WALKS - 1:
+                self.note(num_walk_units=self._num_units() - self.outcome.num_units)
+        if not documents:
+            return
         try:
-            judge = _judge(self.case) if self.num_walks else None
+            judge = _judge(self.case)
         except ValueError as error:
             self.note(unjudged=f"the judge cannot read the schema: {str(error).splitlines()[0][:200]}")
             return
-        for number in range(self.num_walks):
-            document = self.tokenizer.decode(_walk(self.tokenizer, random.Random(f"{self.case.id}:{number}")))
-            assert judge is not None
-            try:
-                reason = judge(document)
-            except ValueError as error:
-                self.note(unjudged=f"the judge cannot judge: {str(error).splitlines()[0][:200]}")
-                continue
-            self.note(num_walks=self.outcome.num_walks + 1)
-            if reason:
-                self.note(bad_walks=(*self.outcome.bad_walks, BadWalk(document, reason)))
-        self.note(walk_milliseconds=_milliseconds_since(start))
+        for document in documents:
+            self._judge_walk(judge, document)
+
+    def _judge_walk(self, judge: Callable[[Any], str], document: Any) -> None:
+        try:
+            reason = judge(document)
+        except ValueError as error:
+            self.note(unjudged=f"the judge cannot judge: {str(error).splitlines()[0][:200]}")
+            return
+        self.note(num_walks=self.outcome.num_walks + 1)
+        if reason:
+            self.note(bad_walks=(*self.outcome.bad_walks, BadWalk(document, reason)))
+
+    def _walk(self, number: int) -> list[Any]:
+        """The document of a walk; none where a call met a limit."""
+        try:
+            tokens = self._tokens(random.Random(f"{self.case.id}:{number}"))
+            return [self._call("decode", self.tokenizer.decode, tokens)]
+        except _LimitMet:
+            return []
+
+    def _call(self, operation: str, function: Callable[..., T], *arguments: Any) -> T:
+        """A timed call; raises `_LimitMet` where it met a limit."""
+        try:
+            return self.clock.call(operation, function, *arguments)
+        except SchemaError as error:
+            if not hasattr(error, "limit"):
+                raise
+            self._note_limit(operation, error)
+            raise _LimitMet from None
+
+    def _tokens(self, chance: random.Random) -> list[int]:
+        """Tokens drawn from the mask, then the completion; bytes prevail there, so half of the draws leave them out."""
+        machine = self.tokenizer.machine()
+        tokens: list[int] = []
+        while not machine.is_complete and len(tokens) < MAX_WALK_TOKENS:
+            if len(tokens) in COMPLETED_AFTER:
+                self._call("completion", machine.completion)
+            allowed = np.flatnonzero(self._call("mask", machine.mask))
+            structural = allowed[allowed >= FIRST_STRUCTURAL_TOKEN]
+            pool = structural if len(structural) and chance.random() < 0.5 else allowed
+            tokens.append(int(pool[chance.randrange(len(pool))]))
+            self._call("advance", machine.advance, tokens[-1])
+        return tokens + self._call("completion", machine.completion)
 
 
-def _walk(tokenizer: schemalm.Tokenizer, chance: random.Random) -> list[int]:
-    """Tokens drawn from the mask, then the completion; bytes prevail there, so half of the draws leave them out."""
-    machine = tokenizer.machine()
-    tokens: list[int] = []
-    while not machine.is_complete and len(tokens) < MAX_WALK_TOKENS:
-        allowed = np.flatnonzero(machine.mask())
-        structural = allowed[allowed >= FIRST_STRUCTURAL_TOKEN]
-        pool = structural if len(structural) and chance.random() < 0.5 else allowed
-        tokens.append(int(pool[chance.randrange(len(pool))]))
-        machine.advance(tokens[-1])
-    return tokens + machine.completion()
+class _LimitMet(Exception):  # noqa: N818 (no fault)
+    """A call of a walk met a limit, which ends the walk."""
 
 
 def _judge(case: Case) -> Callable[[Any], str]:

@@ -11,9 +11,10 @@ from rich.table import Table
 from conformance.baseline import Comparison, describe_outcome
 from conformance.cases import Case
 from conformance.measure import Outcome
-from conformance.summary import Spread, Summary, by_split, reason, summarize, targets
+from conformance.summary import Spread, Summary, by_split, call_figures, reason, summarize, targets
 
 MAX_LINES = 100
+NUM_SLOWEST = 20
 COLUMNS = (
     "schemas",
     "compiled",
@@ -44,7 +45,15 @@ def print_report(console: Console, outcomes: dict[str, list[Outcome]]) -> None:
     _print_lines(console, "Wrong verdicts", (line for outcome in everything for line in wrong_verdicts(outcome)))
     walks = (f"{o.id}: {walk.reason}: {walk.document!r}"[:500] for o in everything for walk in o.bad_walks)
     _print_lines(console, "Invalid walks", walks)
+    limits = (
+        f"{o.id}: {', '.join(f'{call} ({limit})' for call, limit in o.limited.items())}"
+        for o in everything
+        if o.limited
+    )
+    _print_lines(console, "Calls that met a limit", limits)
+    _print_lines(console, "Slowest calls", slowest_calls(everything))
     _print_lines(console, "Walks without a verdict", (f"{o.id}: {o.unjudged}" for o in everything if o.unjudged))
+    console.print(_call_table(everything))
     table = Table("figure", "target", "found", "met", title="Targets")
     for target in targets(outcomes):
         table.add_row(target.figure, target.target, target.found, "yes" if target.met else "[red]no[/]")
@@ -70,12 +79,24 @@ def print_case(console: Console, case: Case, outcome: Outcome) -> None:
 def print_comparison(console: Console, data_set: str, comparison: Comparison) -> None:
     """Prints the changes against the baseline."""
     _print_lines(console, f"{data_set}: WORSE than the baseline", map(str, comparison.worse), limit=None)
+    _print_lines(console, f"{data_set}: SLOWER than the baseline", map(str, comparison.slower), limit=None)
     _print_lines(console, f"{data_set}: better than the baseline", map(str, comparison.better))
     _print_lines(console, f"{data_set}: other changes", map(str, comparison.other))
     if comparison.new:
         console.print(f"\n{data_set}: {len(comparison.new)} cases are not in the baseline")
+    if comparison.work_share is not None:
+        console.print(f"{data_set}: {comparison.work_share:.2f} of the work in the baseline")
     if comparison.better or comparison.other or comparison.new:
         console.print("to write the baseline anew: make conformance UPDATE=1")
+
+
+def slowest_calls(outcomes: list[Outcome]) -> list[str]:
+    """The cases with the longest calls: what was called, and how long it took."""
+    found = [(times.max_milliseconds, operation, o.id) for o in outcomes for operation, times in o.calls.items()]
+    return [
+        f"{case}: {operation} {longest:,.0f} ms"
+        for longest, operation, case in sorted(found, reverse=True)[:NUM_SLOWEST]
+    ]
 
 
 def wrong_verdicts(outcome: Outcome) -> list[str]:
@@ -96,6 +117,15 @@ def _figures(data_set: str, outcomes: list[Outcome]) -> Table:
         table.add_row(split, *_cells(summarize(group)))
     table.add_section()
     table.add_row("all", *_cells(summarize(outcomes)))
+    return table
+
+
+def _call_table(outcomes: list[Outcome]) -> Table:
+    """What single calls cost."""
+    table = Table("operation", "calls", "p50", "p99", "p99.9", "max", title="CPU of one call, milliseconds")
+    for operation, figures in call_figures(outcomes).items():
+        times = (f"{figures[name]:.3f}" for name in ("p50", "p99", "p999", "max"))
+        table.add_row(operation, f"{figures['num_calls']:,}", *times)
     return table
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from conformance.baseline import BROKEN
+from conformance.calls import merged
 from conformance.measure import Outcome
 
 SYNTHETIC_SPLITS = ("Synthesized", "Handwritten")
@@ -38,7 +39,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of a group of cases; times of the processor in milliseconds, memory in MiB."""
+    """Figures of a group of cases; times of the processor in milliseconds, memory in MiB.
+
+    num_limited: schemas of which a call met a limit. calls: what single calls cost, by operation and of all ("any").
+    grown_mebibytes: the most above its start that a case had.
+    """
 
     num_schemas: int
     num_compiled: int
@@ -59,8 +64,13 @@ class Summary:
     num_walks: int
     num_bad_walks: int
     num_unjudged: int
+    num_limited: int
+    num_units: int
+    calls: dict[str, dict[str, float]]
+    walk_seconds: float
     uses: dict[str, int]
     peak_mebibytes: float
+    grown_mebibytes: float
 
     @property
     def num_refused(self) -> int:
@@ -112,9 +122,21 @@ def summarize(outcomes: Sequence[Outcome]) -> Summary:
         num_walks=sum(outcome.num_walks for outcome in outcomes),
         num_bad_walks=sum(len(outcome.bad_walks) for outcome in outcomes),
         num_unjudged=sum(bool(outcome.unjudged) for outcome in outcomes),
+        num_limited=sum(bool(outcome.limited) for outcome in outcomes),
+        num_units=sum(outcome.num_units + (outcome.num_walk_units or 0) for outcome in outcomes),
+        calls=call_figures(outcomes),
+        walk_seconds=round(sum(outcome.walk_milliseconds for outcome in outcomes) / 1000, 2),
         uses=dict(uses),
         peak_mebibytes=max((outcome.peak_mebibytes for outcome in outcomes), default=0.0),
+        grown_mebibytes=max((outcome.grown_mebibytes for outcome in outcomes), default=0.0),
     )
+
+
+def call_figures(outcomes: Iterable[Outcome]) -> dict[str, dict[str, float]]:
+    """What single calls cost: milliseconds of the processor by operation, and under "any" of all."""
+    by_operation = merged(outcome.calls for outcome in outcomes)
+    everything = merged({"any": times} for times in by_operation.values())
+    return {operation: times.as_json() for operation, times in (by_operation | everything).items()}
 
 
 def by_split(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -166,6 +188,7 @@ def targets(outcomes: dict[str, list[Outcome]]) -> list[Target]:
     enforced = everything.uses.get("construction", 0) + everything.uses.get("guard", 0)
     name = "keyword occurrences enforced by construction"
     found.append(_at_least(name, everything.uses.get("construction", 0), enforced, 0.98))
+    found += _call_targets(everything)
     broken = sum(everything.broken.values())
     found.append(Target("cases that crash, hang or exceed 2 GiB", "0", str(broken), broken == 0))
     return found
@@ -186,6 +209,21 @@ def _bench_targets(bench: list[Outcome]) -> list[Target]:
         _at_least("Synthesized and Handwritten right", synthetic.num_right, synthetic.num_schemas, 0.95),
         Target("compile time p50, CPU ms", "≤ 5", f"{times.p50:.1f}", times.p50 <= 5),
         Target("compile time p99, CPU ms", "≤ 250", f"{times.p99:.0f}", times.p99 <= 250),
+    ]
+
+
+def _call_targets(everything: Summary) -> list[Target]:
+    """The bounds of single calls: of those that no limit refuses, and of how many schemas one is refused."""
+    calls = everything.calls.get("any")
+    if calls is None:
+        return []
+    share, grown = everything.num_limited / max(1, everything.num_schemas), everything.grown_mebibytes
+    limited = f"{everything.num_limited} of {everything.num_schemas:,} ({share:.2%})"
+    return [
+        Target("CPU of one call p99.9, ms", "≤ 20", f"{calls['p999']:.2f}", calls["p999"] <= 20),
+        Target("CPU of one call at most, ms", "≤ 1000", f"{calls['max']:.0f}", calls["max"] <= 1000),
+        Target("schemas of which a call met a limit", "≤ 0.1 %", limited, share <= 0.001),
+        Target("memory of a case above its start, MiB", "≤ 256", f"{grown:.0f}", grown <= 256),
     ]
 
 

@@ -66,25 +66,39 @@ class SchemaError(SchemaLMError):
 class LimitError(SchemaError):
     """Work on a schema that a limit does not admit: while it is compiled, or in a call on the compiled grammar.
 
-    limit: the field of `Limits`, whose value is `maximum`; operation: what was under way, such as "mask"; place: the
-    path of keys in the document, as `Machine.path` has it, empty where it is not known or while compiling.
+    limit: the field of `Limits`, whose value is `maximum`; operation: what was under way, such as "mask"; place: where
+    in the document, as `Machine.path` has it, of a value that is encoded the JSON pointer; empty where it is not known
+    or while compiling.
     """
 
     def __init__(
         self, message: str, *, limit: str, maximum: float, operation: str = "compile", place: str = "", **where: str
     ) -> None:
-        at = f" at {place}" if place else ""
-        begun = "" if operation == "compile" else f"{operation}{at}: "
-        super().__init__(f"{begun}{message} (limit {limit} = {maximum:,})", **where)
         self.reason = message
         self.limit = limit
         self.maximum = maximum
         self.operation = operation
         self.place = place
+        at = f" at {place}" if place else ""
+        begun = "" if operation == "compile" else f"{operation}{at}: "
+        super().__init__(begun + self.explanation, **where)
+
+    @property
+    def explanation(self) -> str:
+        """What is to be said beside the place: the reason and the limit."""
+        return f"{self.reason} (limit {self.limit} = {self.maximum:,})"
 
     def during(self, operation: str, place: str = "") -> LimitError:
-        """The same error, of a call on a compiled grammar."""
-        return LimitError(self.reason, limit=self.limit, maximum=self.maximum, operation=operation, place=place)
+        """The same error, of a call on a compiled grammar; an operation and a place that it names already stay."""
+        return LimitError(
+            self.reason,
+            limit=self.limit,
+            maximum=self.maximum,
+            operation=operation if self.operation == "compile" else self.operation,
+            place=self.place or place,
+            pointer=self.pointer,
+            keyword=self.keyword,
+        )
 
 
 class DocumentError(SchemaLMError):

@@ -1,9 +1,18 @@
-"""Writing files so that a reader sees the old content or the new, never half of it, and finding out before whether."""
+"""Writing files so that a reader sees the old content or the new, never half of it, and finding out before whether.
+
+What is under way has a hidden name that ends in `.partial`, and its writer holds a lock on it. So what a killed command
+left is told from what another one is writing, and the next command that writes there removes it. Links are never
+followed on the way, and what has another name is never touched.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,24 +22,44 @@ from typing import BinaryIO
 from schemalm.errors import ConfigurationError
 
 _SOME_BYTES = b"\0" * 4096
+_NUM_BEGINNING = 64
+# What fills a folder, while it is under way.
+_HIDDEN = ".partial"
+# What this program calls what is under way, as `partial_name` makes it; versions before had the number alone.
+_PARTIAL = re.compile(r"\..+\.\d+(-[0-9a-f]{8})?\.partial")
 
 
 def check_writable(folder: Path, *files: str, advice: str = "choose another folder") -> None:
     """Raise `ConfigurationError` where `folder` cannot be made and filled, or one of its `files` cannot be written.
 
     For commands, before their work. Permissions do not tell (of a read-only or a full disk), so it is tried, with a
-    file that has no name and leaves nothing behind. `advice` says what to do.
+    file that has no name and leaves nothing behind; what killed commands left is removed. `advice` says what to do.
     """
     paths = [folder / file for file in files]
     try:
         for place in dict.fromkeys([folder, *(path.parent for path in paths)]):
+            if place != folder and place.is_symlink():
+                raise OSError(errno.ELOOP, "it is a link, and may lead elsewhere", str(place))
             _try_to_write(place)
+            remove_partial(place)
         for path in paths:
             if path.exists() and not path.is_file():
                 raise OSError(errno.EEXIST, "it is there, and no file", str(path))
     except OSError as error:
         where = "" if error.filename == str(folder) else f"{error.filename}: "
         raise ConfigurationError(f"{folder} cannot be written: {where}{error.strerror}; {advice}") from None
+
+
+def check_kind(file: Path, kind: str, beginning: re.Pattern[bytes], advice: str) -> None:
+    """Raise `ConfigurationError` where a file is there that is not empty and none of the `kind` that replaces it.
+
+    For files that a user names to be written: one of their own, named by mistake, is not written over.
+    """
+    if file.is_file():
+        with file.open("rb") as opened:
+            found = opened.read(_NUM_BEGINNING)
+        if found and not beginning.match(found):
+            raise ConfigurationError(f"{file} is there and no {kind}: it is not written over; {advice}")
 
 
 def _try_to_write(place: Path) -> None:
@@ -72,23 +101,132 @@ def write_atomically(path: Path, content: bytes) -> None:
 def opened_atomically(path: Path) -> Iterator[BinaryIO]:
     """A temporary file beside `path`: synced and renamed into place at the end, removed after an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = path.with_name(partial_name(path.name))
     try:
-        with named_errors(path), temporary.open("wb") as file:
+        with named_errors(path), temporary.open("xb") as file:
+            hold(file.fileno())
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
+@contextmanager
+def filled_folder(out: Path, advice: str = "choose another folder") -> Iterator[Path]:
+    """A hidden folder for all that `out`, which is new or empty, shall hold: it is there at the end, at once.
+
+    After an error nothing is. Raises `ConfigurationError` where `out` holds something, or another command fills it.
+    """
+    hidden = out / _HIDDEN if out.exists() else out.with_name(f".{out.name}{_HIDDEN}")
+    hidden.mkdir(parents=True, exist_ok=True)
+    with _held_folder(hidden, out):
+        try:
+            _clear(hidden)
+            if holds_something(out):
+                raise ConfigurationError(f"{out} is not empty; {advice}")
+            yield hidden
+            with named_errors(out):
+                _put_in_place(hidden, out)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+
+
+def holds_something(folder: Path) -> bool:
+    """Whether a folder is there and holds anything but what a killed `filled_folder` left."""
+    return folder.is_dir() and any(entry.name != _HIDDEN for entry in folder.iterdir())
+
+
+@contextmanager
+def _held_folder(hidden: Path, out: Path) -> Iterator[None]:
+    """Hold a hidden folder, which is no link; `ConfigurationError` where another command does, or did just now."""
+    descriptor = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if not (hold(descriptor) and hidden.exists() and os.path.samestat(os.fstat(descriptor), hidden.stat())):
+            raise ConfigurationError(f"another command is writing into {out}: wait for it, or end it")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _clear(folder: Path) -> None:
+    """Remove all that a folder holds."""
+    for entry in folder.iterdir():
+        _remove(entry)
+
+
+def _put_in_place(hidden: Path, out: Path) -> None:
+    """Rename the hidden folder to `out`, or, where it lies in that, what it holds."""
+    if hidden.parent == out:
+        for entry in sorted(hidden.iterdir()):
+            entry.rename(out / entry.name)
+        hidden.rmdir()
+        sync_folder(out)
+    else:
+        hidden.rename(out)
+        sync_folder(out.parent)
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder, which is made where needed, after whoever holds it now: files that belong together stay so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def hold(descriptor: int) -> bool:
+    """Lock an open file or folder until it is closed; whether nobody else holds it, as far as the system can tell."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
 def remove_partial(folder: Path) -> None:
-    """Remove from a folder what writing left there when it was killed; nobody else may be writing into it."""
-    for partial in folder.glob(".*.partial"):
-        partial.unlink()
+    """Remove from a folder what commands left half-written when they were killed."""
+    if not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        if _PARTIAL.fullmatch(entry.name) and not entry.is_symlink() and _is_left(entry):
+            _remove(entry)
+
+
+def _is_left(partial: Path) -> bool:
+    """Whether nobody writes into something half-written any more."""
+    try:
+        descriptor = os.open(partial, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:  # gone, or not ours
+        return False
+    try:
+        return hold(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(entry: Path) -> None:
+    """Remove a file, a link (and not what it leads to) or a folder."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)  # what cannot be removed is hidden
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def partial_name(name: str) -> str:
+    """A hidden name for what is under way to be `name`, which no other command has."""
+    return f".{name}.{os.getpid()}-{secrets.token_hex(4)}.partial"
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.baseline import compare, describe_outcome, is_worse, read_baseline, write_baseline
+from conformance.calls import CallTimes, merged
 from conformance.cases import Case, Instance
 from conformance.measure import BadWalk, Outcome, Refusal, measure
 from conformance.summary import summarize, targets
 from conformance.support import support_page
+from schemalm.machine import Machine
 
 RIGHT = Outcome("a", "s")
 REFUSED = Outcome("b", "s", status="refused", keyword="format")
@@ -79,7 +82,7 @@ def test_a_baseline_reads_back_and_keeps_cases_that_were_not_run(tmp_path: Path)
     assert read_baseline(file) == {}
     write_baseline(file, [CRASHED, REFUSED])
     write_baseline(file, [RIGHT, Outcome("d", "s", status="timed out")])
-    assert read_baseline(file) == {"a": "right", "b": "refused format", "d": "timed out"}
+    assert read_baseline(file) == {"a": "right work:0", "b": "refused format", "d": "timed out"}
     assert [line.split(" ")[0] for line in file.read_text().splitlines()] == ["#", "a", "b", "d"]
 
 
@@ -138,3 +141,79 @@ def test_the_support_page_names_the_patterns_that_are_commonly_misread() -> None
     assert "| `\\A` | `\\A` is the letter A in JSON Schema; anchors are ^ and $ |" in section
     published = Path(__file__).parents[2] / "docs" / "support.md"
     assert published.read_text(encoding="utf-8").endswith(section)
+
+
+def worked(units: int, walks: int | None = None, **changes: Any) -> Outcome:
+    return Outcome("a", "s", num_units=units, num_walk_units=walks, **changes)
+
+
+def test_the_baseline_states_the_work_of_a_case_to_two_digits(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.txt"
+    write_baseline(file, [worked(123_456, 78)])
+    assert read_baseline(file) == {"a": "right work:120000+78"}
+    write_baseline(file, [worked(9_999)])  # a run without walks
+    assert read_baseline(file) == {"a": "right work:10000+78"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "slower"),
+    [
+        (worked(100_000, 50_000), []),
+        (worked(126_000, 50_000), []),
+        (worked(128_000, 50_000), ["a: instances 100,000 -> 128,000 units of work"]),
+        (worked(100_000, 70_000), ["a: walks 50,000 -> 70,000 units of work"]),
+        (worked(500), []),
+        (worked(10**9, status="crashed"), []),
+    ],
+)
+def test_a_case_that_takes_more_work_is_slower(outcome: Outcome, slower: list[str]) -> None:
+    found = compare({"a": "right work:100000+50000"}, [outcome])
+    assert [str(change) for change in found.slower] == slower
+    assert found.fails == bool(slower or found.worse)
+
+
+def test_a_baseline_without_work_holds_verdicts_alone() -> None:
+    found = compare({"a": "right"}, [worked(10**9)])
+    assert (found.fails, found.work_share) == (False, None)
+
+
+def test_a_call_that_meets_a_limit_is_worse_than_one_that_does_not() -> None:
+    limited = worked(5, limited={"mask": "call_work", "explanation": "call_work"})
+    assert describe_outcome(limited) == "right limited:explanation,mask"
+    assert is_worse("right", "right limited:mask")
+    assert is_worse("right limited:mask", "right limited:encode,mask")
+    assert not is_worse("right limited:encode,mask", "right limited:mask")
+    assert not is_worse("refused oneOf", "right limited:mask")
+    assert summarize([limited]).num_limited == 1
+
+
+def test_walks_ask_for_masks_and_completions_and_every_call_is_timed() -> None:
+    schema: dict[str, object] = {"type": "array", "items": {"enum": [1, 2]}, "minItems": 2}
+    found = measure(case_of(([1, 2], True), ([3], False), schema=schema), num_walks=3)
+    assert {"encode", "explanation", "mask", "advance", "completion", "decode"} == found.calls.keys()
+    assert found.calls["mask"].num_calls == found.calls["advance"].num_calls > 3
+    assert found.calls["completion"].num_calls >= 6
+    assert found.num_walk_units is not None
+    assert measure(case_of(schema=schema), num_walks=0).num_walk_units is None
+
+
+def test_a_walk_that_meets_a_limit_ends_and_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def costly(machine: Machine) -> list[int]:
+        machine.grammar.budget._most_units = 0
+        machine.grammar.budget.work(1)
+        return []
+
+    monkeypatch.setattr(Machine, "completion", costly)
+    found = measure(case_of(([1], True), schema=True), num_walks=2)
+    assert (found.status, found.limited, found.num_walks) == ("compiled", {"completion": "call_work"}, 0)
+
+
+def test_percentiles_of_calls_are_told_to_an_eighth() -> None:
+    times = CallTimes()
+    for milliseconds in range(1, 1001):
+        times.add(float(milliseconds))
+    for share in (0.01, 0.5, 0.99):
+        assert share * 1000 <= times.percentile(share) <= share * 1000 * 1.125
+    assert (times.percentile(1.0), times.num_calls, times.total_milliseconds) == (1000.0, 1000, 500_500.0)
+    whole = merged([{"mask": times}, {"mask": times, "encode": CallTimes()}])
+    assert (whole["mask"].num_calls, whole["encode"].percentile(0.5)) == (2000, 0.0)

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.errors import ConfigurationError, PromptError
+from schemalm.errors import ConfigurationError, LimitError, PromptError
 from schemalm.generation import Run, generate
 from schemalm.generation.derivation import OpenDerivation, WindowShape
+from schemalm.machine import Machine
 
 
 def states(value: Any, prompt: Any) -> bool:
@@ -170,3 +171,42 @@ def test_numbers_of_numpy_are_numbers(run: Run) -> None:
     settings = {"temperature": np.float32(0.5), "num_samples": np.int64(1), "seed": np.int64(3)}
     (document,) = generate(run, max_tokens=4, **settings)  # type: ignore[arg-type]
     assert document.tokens
+
+
+def test_a_document_that_meets_a_limit_is_ended_and_the_others_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: dict[str, Any] = {"num_samples": 6, "temperature": 1.0, "max_tokens": 60}
+    expected = generate(run, **settings)
+    take = OpenDerivation.take
+    limit = LimitError("this takes more work than one call may", limit="call_work", maximum=1, operation="advance")
+
+    def stops(self: OpenDerivation, *arguments: Any, **named: Any) -> None:
+        if self.number == 2 and len(self.tokens) == 9:
+            monkeypatch.setattr(self.machine, "advance", lambda token: (_ for _ in ()).throw(limit), raising=False)
+        take(self, *arguments, **named)
+
+    monkeypatch.setattr(OpenDerivation, "take", stops)
+    found = generate(run, **settings)
+    assert [document.finish for document in found].count("limit") == 1
+    assert found[2].finish == "limit"
+    assert found[2].tokens[:9] == expected[2].tokens[:9]
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    assert all(judge.is_valid(document.value) for document in found)
+
+
+def test_where_even_the_end_takes_too_much_work_tokens_are_taken_back(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = LimitError("this takes more work than one call may", limit="call_work", maximum=1, operation="completion")
+    completion = Machine.completion
+
+    def costly(self: Machine) -> list[int]:
+        if self.depth > 3:
+            raise limit
+        return completion(self)
+
+    monkeypatch.setattr(Machine, "completion", costly)
+    (document,) = generate(run, prompt={"kind": "job"}, temperature=1.0, max_tokens=12, seed=4)
+    assert document.finish == "limit"
+    assert document.value["kind"] == "job"
+    assert jsonschema_rs.validator_for(run.tokenizer.grammar.schema).is_valid(document.value)
+    assert run.tokenizer.decode(document.tokens) == document.value

@@ -237,7 +237,7 @@ def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> No
             "20",
         ),
         ({"type": "array", "minItems": 50}, Limits(grammar_states=20), "more than 20 states"),
-        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0 seconds"),
+        ({"type": "array", "minItems": 4_000}, Limits(compile_seconds=0.0), "more than 0"),
         ({"type": "array", "minItems": 50}, Limits(completion_symbols=50), "no finite value|symbols"),
         ({"type": "string", "minLength": 50}, Limits(minimum_count=20), "limit of 20"),
         ({"type": "array", "minItems": 50}, Limits(minimum_count=20), "limit of 20"),
@@ -364,3 +364,35 @@ def test_once_compiled_neither_time_nor_states_matter() -> None:
     budget.end_compilation()
     for _ in range(3):
         budget.spend()
+
+
+def test_the_outermost_call_has_the_budget_and_what_is_inside_counts_in_it() -> None:
+    budget = Budget(Limits(call_work=10))
+    with budget.call("completion"):
+        budget.work(6)
+        with pytest.raises(LimitError) as caught, budget.call("mask"):
+            budget.work(5)
+    assert (caught.value.limit, caught.value.maximum, caught.value.operation) == ("call_work", 10, "completion")
+
+
+def test_each_call_has_the_whole_budget_also_after_one_that_broke_it() -> None:
+    budget = Budget(Limits(call_work=10))
+    for _ in range(3):
+        with budget.call("mask"):
+            budget.work(10)
+        with pytest.raises(LimitError), budget.call("encode"):
+            budget.work(11)
+    budget.work(1_000)  # outside of calls nothing is bounded, but counted
+    assert budget.num_units == 3 * 21 + 1_000
+
+
+def test_the_same_calls_take_the_same_work() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^a+b{2,5}$"}}, "required": ["a"]}
+
+    def num_units() -> int:
+        tokenizer = Tokenizer.from_grammar(compile_schema(schema))
+        tokenizer.encode({"a": "aabb"})
+        tokenizer.machine().completion()
+        return tokenizer.grammar.budget.num_units
+
+    assert num_units() == num_units()

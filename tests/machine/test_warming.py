@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import compile_schema
+from schemalm.grammar import Limits, compile_schema
 from schemalm.machine import Tables
 from schemalm.machine.warming import warm_tables
 from schemalm.tokenizer import Tokenizer
+from schemalm.tokenizer.tokenizer import GrammarStates
 
 SCHEMA = {
     "type": "object",
@@ -76,3 +77,11 @@ def test_a_tokenizer_that_was_not_trained_has_nothing_to_fill() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMA))
     tokenizer.warm()
     assert tokenizer.tables.packed.cache_info().currsize == 0  # type: ignore[attr-defined]
+
+
+def test_what_takes_too_much_work_to_fill_ahead_is_left() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
+    grammar = compile_schema(schema, limits=Limits(call_work=0))
+    tokenizer = Tokenizer.from_grammar(grammar)
+    tokenizer.states = GrammarStates((tokenizer.tables.label(grammar.start), "not there"), ())
+    tokenizer.warm()

@@ -14,7 +14,7 @@ import typer
 
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, given_merge_keys, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.errors import DocumentError, InvalidDocument
+from schemalm.errors import DocumentError, InvalidDocument, LimitError
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
@@ -104,7 +104,7 @@ class Examined:
 
 
 def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:
-    """Why documents of a file are rejected, by `write`, which raises InvalidDocument for a value."""
+    """Why documents of a file are rejected, by `write`, which raises InvalidDocument or LimitError for a value."""
     from schemalm.documents import load_documents  # noqa: PLC0415
 
     loaded = load_documents(file, merge_keys=merge_keys)
@@ -116,6 +116,9 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
             continue
         try:
             write(document.value)
+        except LimitError as limit:
+            refusal = InvalidDocument(limit.explanation, pointer=limit.place, keyword="limit")
+            findings.append(_invalid(name, file, document.line, loaded.is_jsonc, refusal))
         except InvalidDocument as error:
             findings.append(_invalid(name, file, document.line, loaded.is_jsonc, error))
     return Examined(file, len(loaded.documents), findings, loaded.is_jsonc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, MergeKeys, RunFolder, Seed, chosen_run, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files import check_writable, filled_folder, holds_something, write_atomically
 
 if TYPE_CHECKING:
     from schemalm.generation import Generated
@@ -39,7 +40,7 @@ def generate(
 ) -> None:
     """Write documents with a trained model."""
     terminal = Terminal(as_json)
-    if out is not None and out.is_dir() and any(out.iterdir()):
+    if out is not None and holds_something(out):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.documents import load_document  # noqa: PLC0415
@@ -58,39 +59,41 @@ def generate(
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
     partial = None if prompt is None else load_document(prompt, merge_keys=merges)
-    with terminal.working("writing"):
-        documents = generate_documents(
-            loaded,
-            partial,
-            num_samples=num_samples,
-            temperature=temperature,
-            top_p=top_p,
-            top_k=top_k,
-            max_tokens=max_tokens,
-            seed=seed,
-        )
-    texts = [document.text(format) for document in documents]
-    files = _write_files(out, texts, format) if out is not None else []
+    # From before the work on, so that of two commands with one folder the second ends at once.
+    with filled_folder(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
+        with terminal.working("writing"):
+            documents = generate_documents(
+                loaded,
+                partial,
+                num_samples=num_samples,
+                temperature=temperature,
+                top_p=top_p,
+                top_k=top_k,
+                max_tokens=max_tokens,
+                seed=seed,
+            )
+        texts = [document.text(format) for document in documents]
+        names = [] if folder is None else _write_files(folder, texts, format)
     if out is None:
         terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
-    num_cut = sum(document.finish != "complete" for document in documents)
+    num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(
         f"{counted(len(documents), 'document')}, {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens"
     )
+    if num_stopped:
+        terminal.warn(f"{counted(num_stopped, 'document')} closed early: going on took more work than the limits admit")
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
-    terminal.finish({"documents": described, "files": [str(file) for file in files]}, next_command=following)
+    terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
 
 
-def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[Path]:
-    """Write one file per document: 0001.yaml, 0002.yaml, ..."""
-    from schemalm.files import write_atomically  # noqa: PLC0415
-
-    files = [folder / f"{number:04}.{format}" for number in range(1, len(texts) + 1)]
-    for file, text in zip(files, texts, strict=True):
-        write_atomically(file, text.encode())
-    return files
+def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[str]:
+    """Write one file per document: 0001.yaml, 0002.yaml, ...; their names come back."""
+    names = [f"{number:04}.{format}" for number in range(1, len(texts) + 1)]
+    for name, text in zip(names, texts, strict=True):
+        write_atomically(folder / name, text.encode())
+    return names
 
 
 def _describe(document: Generated, text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,13 +22,15 @@ from schemalm.cli.options import (
     given_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files import check_kind, check_writable
 
 if TYPE_CHECKING:
     from schemalm.dataset.reading import Selection
     from schemalm.documents import LeftOut
     from schemalm.grammar import Grammar
     from schemalm.tokenizer.sample import Sample
+
+_TOKENIZER_BEGINNING = re.compile(rb'\s*\{\s*"kind"')
 
 app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -72,6 +75,7 @@ def train(
         f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}, to be written to {out}"
     )
     check_writable(out.parent, out.name, advice="choose another file with --out")
+    check_kind(out, "tokenizer file", _TOKENIZER_BEGINNING, "choose another file with --out")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
     num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read

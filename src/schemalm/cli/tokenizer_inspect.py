@@ -6,6 +6,7 @@ neighbouring tokens instead.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,7 @@ import typer
 from schemalm.cli.check import Finding, examine
 from schemalm.cli.options import AsJSON, MergeKeys, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files import check_kind, check_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 COLOURS = ("#a8c8ff", "#a6e3b4", "#ffd58a", "#f7b3c2", "#cdb6f5", "#9fdfe3")
 FEW_COLOURS = ("cyan", "green", "yellow", "magenta", "white", "bright_cyan")
 BORDER = "│"
+_PAGE_BEGINNING = re.compile(rb"\s*<!doctype html>", re.IGNORECASE)
 LEGEND = "↵ end of a line, ” of a text, } of an object, ] of a list, · something else that is not seen"
 
 
@@ -55,6 +57,7 @@ def inspect(
     terminal.say(f"showing {file} as tokens of {tokenizer}")
     if html is not None:
         check_writable(html.parent, html.name, advice="choose another file with --html")
+        check_kind(html, "page", _PAGE_BEGINNING, "choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))

@@ -74,7 +74,7 @@ def _measure(
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
-    from schemalm.errors import DataError, InvalidDocument  # noqa: PLC0415
+    from schemalm.errors import DataError, InvalidDocument, LimitError  # noqa: PLC0415
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
     left_out, schema = LeftOut(), schema_of(tokenizer)
@@ -87,7 +87,7 @@ def _measure(
         ):
             try:
                 yield tokenizer.encode(document.value), len(canonical_json(document.value))
-            except (InvalidDocument, DataError) as error:
+            except (InvalidDocument, DataError, LimitError) as error:
                 left_out.reject(Rejection.of(document.name, error))
 
     with terminal.counting("encoding documents", selection.num_chosen) as done:

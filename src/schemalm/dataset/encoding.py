@@ -26,8 +26,9 @@ from schemalm.dataset.shards import Shard
 from schemalm.dataset.store import smallest_dtype
 from schemalm.dataset.windows import check_positions
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, value_digest
+from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of
-from schemalm.errors import DataError, DocumentError, InvalidDocument
+from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import AnyTokenizer, Tokenizer, parse_tokenizer
 
 HELD_OUT = 1  # the draw of what a corpus that has a split holds out; of what it trains on it is 0
@@ -102,7 +103,7 @@ class _ReadRow(CorpusRow):
     def name(self) -> str:
         return self.path
 
-    def rejection(self, error: DocumentError | InvalidDocument | DataError) -> Rejection:
+    def rejection(self, error: Rejecting) -> Rejection:
         return Rejection.of(self.name, error)
 
 
@@ -135,7 +136,7 @@ class Encoder:
             tokens, places = self._encode(row.value)
             settings = self._settings
             check_positions(len(tokens), settings.stride, settings.context_size, self._tokenizer.vocab_size, row.name)
-        except (DocumentError, InvalidDocument, DataError) as error:
+        except (DocumentError, InvalidDocument, DataError, LimitError) as error:
             encoded.entries.append(asdict(row.rejection(error)))
             return
         encoded.tokens.append(tokens)

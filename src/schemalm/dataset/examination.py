@@ -28,10 +28,11 @@ from schemalm.dataset.minhash import Banding, features
 from schemalm.dataset.secrets import mask_secrets, mask_text
 from schemalm.dataset.shards import Shard
 from schemalm.documents import CorpusRow, LeftOut, canonical_json, value_digest
+from schemalm.documents.left_out import Rejecting
 from schemalm.documents.limits import DEFAULT_LIMITS
 from schemalm.documents.pieces import rows_of
 from schemalm.documents.values import JSONValue
-from schemalm.errors import DocumentError, InvalidDocument
+from schemalm.errors import DocumentError, InvalidDocument, LimitError
 from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
@@ -79,7 +80,7 @@ class Examine:
                     return found
                 value, text = masked, canonical_json(masked).decode()
             self._admit(found, value, text)
-        except (DocumentError, InvalidDocument) as error:
+        except (DocumentError, InvalidDocument, LimitError) as error:
             found.reject(row, error)
         return found
 
@@ -116,7 +117,7 @@ class _Row:
     reason: str = ""
     secrets: str = ""
 
-    def reject(self, row: CorpusRow, error: DocumentError | InvalidDocument) -> None:
+    def reject(self, row: CorpusRow, error: Rejecting) -> None:
         rejection = row.rejection(error)
         self.line = rejection.line or self.line
         self.pointer, self.keyword, self.reason = (
@@ -134,7 +135,7 @@ def _text(text: str) -> str:
 def _admits(check: Callable[[Any], object], value: object) -> bool:
     try:
         check(value)
-    except InvalidDocument:
+    except (InvalidDocument, LimitError):
         return False
     return True
 

@@ -30,7 +30,7 @@ from schemalm.documents import CorpusRow, LeftOut, value_digest
 from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
-from schemalm.errors import DataError, DocumentError, InvalidDocument
+from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import AnyTokenizer, parse_tokenizer
 
 # Documents by their number of tokens: the entry n counts those of n tokens.
@@ -80,7 +80,7 @@ class MeasureLengths:
             if row.error is not None:
                 raise row.error
             measured.lengths.append(len(tokenizer.encode(row.value)))
-        except (DocumentError, InvalidDocument, DataError) as error:
+        except (DocumentError, InvalidDocument, DataError, LimitError) as error:
             measured.left_out.reject(row.rejection(error))
             return
         draw = HELD_OUT * is_held_out if self.is_split else draw_of(row.repository, self.seed)

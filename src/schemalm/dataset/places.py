@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.errors import LimitError
 from schemalm.machine import Place
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
@@ -21,6 +22,7 @@ from schemalm.tokenizer import Tokenizer
 
 # The tracer's places that are remembered; a corpus meets some hundreds.
 MAX_REMEMBERED = 1 << 17
+NO_NUMBER = -1
 
 
 class PlaceTables(NamedTuple):
@@ -82,14 +84,22 @@ class PlaceReader:
         self._mask_rows: dict[int, int] = {}
         # The number of each place of the tracer.
         self._number_of = np.empty(0, dtype=np.int64)
+        self._limits: dict[int, LimitError] = {}
 
     def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """The tokens of a value, and the place before each; raises `InvalidDocument` where the schema refuses it."""
+        """The tokens of a value, and the place before each; raises `InvalidDocument` where the schema refuses it.
+
+        Raises `LimitError` where that, or the mask of a place, takes more work than the limits admit.
+        """
         tokens, found = self._tracer.trace(value)
-        new = [self._number(place) for place in self._tracer.places[len(self._number_of) :]]
+        first = len(self._number_of)
+        new = [self._number(first + index, place) for index, place in enumerate(self._tracer.places[first:])]
         if new:
             self._number_of = np.concatenate([self._number_of, new])
-        return tokens, self._number_of[found]
+        numbers = self._number_of[found]
+        if len(numbers) and numbers.min() == NO_NUMBER:
+            raise self._limits[int(found[numbers.argmin()])]
+        return tokens, numbers
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, PlaceTables]:
         """Places told by `encode`, numbered anew in the order in which they are met here, and their tables."""
@@ -99,8 +109,13 @@ class PlaceReader:
             self._begin()
         return local, tables
 
-    def _number(self, place: Place) -> int:
-        return self._places.number((self._mask_row(place.nonterminal), *self._reader.rows_at(place)))
+    def _number(self, index: int, place: Place) -> int:
+        """The number of the tracer's place with an index; where its mask breaks a limit, each document there does."""
+        try:
+            return self._places.number((self._mask_row(place.nonterminal), *self._reader.rows_at(place)))
+        except LimitError as error:
+            self._limits[index] = error.during("mask", place.path)
+            return NO_NUMBER
 
     def _mask_row(self, nonterminal: int) -> int:
         if nonterminal not in self._mask_rows:

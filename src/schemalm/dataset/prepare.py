@@ -284,6 +284,8 @@ def prepare(
     starts = range(0, len(documents), MAX_ROWS)
     items = (Documents(tuple(documents[start : start + MAX_ROWS])) for start in starts)
     with open_work(out, {}) as work, open_engine("local", workers=1) as engine:
+        with work.refusing():
+            refuse_data_set(out)  # another command may have finished it meanwhile
         work.complete(engine, task, items, progress)
         merge = Merge(work, out, tokenizer, settings.windows, noted)
         with work.refusing():

@@ -17,7 +17,7 @@ from schemalm.dataset.collected import collected_split
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import CorpusRow, LeftOut, Rejection, deduplicate
 from schemalm.documents.pieces import count_rows, read_pieces, rows_of
-from schemalm.errors import InvalidDocument
+from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar import Grammar
 from schemalm.grammar.merge_keys import resolves_merge_keys
 from schemalm.grammar.places import documents_at
@@ -126,7 +126,7 @@ def valid_documents(
     for document in documents:
         try:
             writer.stretches(document.value)
-        except InvalidDocument as error:
+        except (InvalidDocument, LimitError) as error:
             left_out.reject(Rejection.of(document.name, error))
         else:
             yield document

@@ -32,7 +32,7 @@ from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files import named_errors, remove_partial, write_atomically
+from schemalm.files import named_errors, partial_name, remove_partial, write_atomically
 from schemalm.wording import counted
 
 _PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
@@ -213,8 +213,13 @@ class Work:
             raise
 
     def remove(self) -> None:
-        """Remove the working folder: the results are there."""
-        shutil.rmtree(self._folder)
+        """Remove the working folder: the results are there.
+
+        At once, for others: whoever is about to take the lock in it finds that it is gone.
+        """
+        gone = self._folder.with_name(partial_name(self._folder.name))
+        self._folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)  # another command may be removing it as well
 
     def _write(self, plan: Mapping[str, Any], lines: Iterable[bytes]) -> None:
         """Remove what is there, and write the plan, last."""
@@ -275,5 +280,14 @@ def _locked(out: Path) -> Iterator[None]:
 
 
 def _open_lock(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("ab")
+    """The lock's file, which is made where needed, also where a command that ends removes its folder meanwhile."""
+    while True:
+        if path.parent.is_symlink():
+            raise DataError(f"{path.parent} is a link, and may lead elsewhere: remove it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return open(path, "ab", opener=_without_links)
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)

@@ -12,10 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from schemalm.errors import DataError, DocumentError, InvalidDocument
+from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.wording import counted, shortened
+
+# Errors for which a document is left out, and the others are gone on with.
+Rejecting: TypeAlias = DocumentError | InvalidDocument | DataError | LimitError
 
 NUM_REASONS = 3  # that a message explains
 
@@ -26,7 +29,7 @@ _OTHER_REASONS, _OTHER_THINGS = "other reasons", "others"
 _NUM_CHARACTERS = 1000  # of a name or reason that is kept
 _NUM_SHOWN_NAMES, _NUM_SHOWN_KINDS = 3, 6
 _PLACE = re.compile(r"^.*?:\d+:\d+: ")
-_PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d+\b")
+_PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d[\d,]*\b")
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,21 @@ class Rejection:
 
     @classmethod
     def of(
-        cls, name: str, error: DocumentError | InvalidDocument | DataError, *, file: str = "", line: int | None = None
+        cls,
+        name: str,
+        error: Rejecting,
+        *,
+        file: str = "",
+        line: int | None = None,
     ) -> Rejection:
         """The rejection of a document for an error."""
         reason = shortened(str(error), _NUM_CHARACTERS)
         name = shortened(name, _NUM_CHARACTERS)
         if isinstance(error, InvalidDocument):
             return cls(name, reason, error.keyword, file, line, shortened(error.pointer, _NUM_CHARACTERS))
+        if isinstance(error, LimitError):
+            pointer = shortened(error.place, _NUM_CHARACTERS)
+            return cls(name, f"{pointer or '/'}: {error.explanation}", "", file, line, pointer)
         return cls(name, reason, file=file, line=line)
 
     @property
@@ -60,7 +71,7 @@ class Rejection:
         """The schema keyword that the document breaks, else the reason without what only this document has."""
         if self.keyword:
             return f"the schema's {self.keyword}"
-        message = _PLACE.sub("", self.reason).removeprefix(f"{self.name}: ")
+        message = _PLACE.sub("", self.reason).removeprefix(f"{self.name}: ").removeprefix(f"{self.pointer or '/'}: ")
         return _PARTICULARS.sub("…", message)
 
     def __str__(self) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from schemalm.documents.corpus_files import CorpusFile
 from schemalm.documents.json_reader import strict_json
-from schemalm.documents.left_out import LeftOut, Rejection
+from schemalm.documents.left_out import LeftOut, Rejecting, Rejection
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.reading import LoadedDocument, LoadedDocuments, decode_text, is_json, parse_documents
 from schemalm.documents.values import JSONValue, find_fault
-from schemalm.errors import DataError, DocumentError, InvalidDocument
+from schemalm.errors import DocumentError
 
 DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
 TOO_LONG = "the row is too long; raise max_bytes to read it"
@@ -61,7 +61,7 @@ class CorpusRow:
         is_own_source = self.path == self.repository or self.path.startswith(f"{self.repository}#")
         return self.path if is_own_source else f"{self.repository}/{self.path}"
 
-    def rejection(self, error: DocumentError | InvalidDocument | DataError) -> Rejection:
+    def rejection(self, error: Rejecting) -> Rejection:
         """The rejection of the document for an error: its own, or one that its value raised."""
         line = self.line
         if isinstance(error, DocumentError) and error.source == self.file:  # no row: it counts the file's own lines

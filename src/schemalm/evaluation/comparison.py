@@ -16,7 +16,7 @@ from schemalm.errors import ConfigurationError
 from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
-from schemalm.files import write_atomically
+from schemalm.files import held_folder, write_atomically
 
 PAGE_FILE = "comparison.html"
 # A row of the table: what it is about, and a cell for each run.
@@ -37,11 +37,6 @@ def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
     if out.exists() and not (out / PAGE_FILE).exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"{out} holds something else than a comparison: choose another folder with --out")
     plots = _draw_plots(records)
-    for old in (out / PLOTS_FOLDER).glob("*.svg"):
-        if old.stem not in plots:
-            old.unlink()
-    for name, (_, svg) in plots.items():
-        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
     content = {
         "labels": labels(records),
         "settings": setting_rows(records),
@@ -50,7 +45,13 @@ def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
         "plots": [(caption, Markup(inline(svg, name, caption))) for name, (caption, svg) in plots.items()],
     }
     page = environment().get_template("comparison.html.jinja").render(content)
-    write_atomically(out / PAGE_FILE, page.encode())
+    with held_folder(out):
+        for old in (out / PLOTS_FOLDER).glob("*.svg"):
+            if old.stem not in plots:
+                old.unlink()
+        for name, (_, svg) in plots.items():
+            write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+        write_atomically(out / PAGE_FILE, page.encode())
     return out / PAGE_FILE
 
 

@@ -41,9 +41,10 @@ COMPLETE = "complete"
 class Sample:
     """One generated document and what was found about it.
 
-    `text` is the document as YAML; `finish` is "complete" where the model ended it and "budget" where the cheapest
-    completion did; `num_forced` of its `num_tokens` cost no model call; `bits_per_token` is what the sampled choices
-    cost the model, over all tokens; `similarity` is that of the nearest training document looked at.
+    `text` is the document as YAML; `finish` is "complete" where the model ended it, "budget" or "limit" where the
+    cheapest completion did (see `Generated`); `num_forced` of its `num_tokens` cost no model call; `bits_per_token` is
+    what the sampled choices cost the model, over all tokens; `similarity` is that of the nearest training document
+    looked at.
     """
 
     value: JSONValue

@@ -23,7 +23,7 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
-from schemalm.files import write_atomically
+from schemalm.files import held_folder, write_atomically
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import read_config
@@ -66,8 +66,6 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
     out = run_folder if out is None else out
     configuration, metrics = read_config(run_folder), read_metrics(run_folder)
     plots = _draw_plots(evaluation, metrics)
-    for name, (svg, _) in plots.items():
-        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
     content = {
         "evaluation": evaluation,
         "title": _title(configuration, evaluation),
@@ -82,9 +80,12 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
     }
     templates = environment()
     markdown = templates.get_template("report.md.jinja").render(content)
-    write_atomically(out / MARKDOWN_FILE, markdown.encode())
     page = templates.get_template("report.html.jinja").render(content)
-    write_atomically(out / HTML_FILE, page.encode())
+    with held_folder(out):
+        for name, (svg, _) in plots.items():
+            write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+        write_atomically(out / MARKDOWN_FILE, markdown.encode())
+        write_atomically(out / HTML_FILE, page.encode())
     return out / HTML_FILE
 
 

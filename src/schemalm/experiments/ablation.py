@@ -28,7 +28,7 @@ from typing import Any
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
 from schemalm.experiments.keeping import digest
-from schemalm.files import write_atomically
+from schemalm.files import remove_partial, write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus
 from schemalm.reference.training import train, write_json
@@ -101,8 +101,7 @@ def run_ablation(
     rows: list[Row] = []
     failures: list[str] = []
     num_made = 0
-    for partial in (out / RUNS_FOLDER).glob(".*.partial"):  # what a kill left half written
-        partial.unlink()
+    remove_partial(out / RUNS_FOLDER)
     try:
         for number, configuration in enumerate(plan, start=1):
             label = f"{number} of {len(plan)}: {_label(asdict(configuration), (*axes, 'seed'))}"

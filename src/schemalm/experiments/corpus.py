@@ -28,7 +28,7 @@ from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import too_little
-from schemalm.errors import ConfigurationError, DataError, InvalidDocument
+from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
 from schemalm.files import named_errors, write_atomically
@@ -200,7 +200,7 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, l
         for document in documents:
             try:
                 value = writer.decode(writer.encode(document.value))
-            except InvalidDocument as error:
+            except (InvalidDocument, LimitError) as error:
                 left_out.reject(Rejection.of(document.name, error))
                 continue
             stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")

@@ -12,7 +12,7 @@ import numpy as np
 
 from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.errors import GuardError
+from schemalm.errors import GuardError, LimitError
 from schemalm.machine import Machine
 
 
@@ -43,6 +43,7 @@ class OpenDerivation:
     """A document under way, the `number`-th of its call.
 
     machines: the first describes the document to the model; the last decides, and knows the prompt where there is one.
+    is_stopped: whether the next step takes more work than the limits admit, so that the document goes no further.
     """
 
     def __init__(self, number: int, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape) -> None:
@@ -56,8 +57,10 @@ class OpenDerivation:
         self._surroundings = [self._look_around()]
         self._window_start = 0
         self._num_read = 0
-        self.logprob = 0.0
-        self.num_forced = 0
+        # Of each token, and whether it left no choice.
+        self._logprobs: list[float] = []
+        self._forced: list[bool] = []
+        self.is_stopped = False
 
     @property
     def is_complete(self) -> bool:
@@ -69,30 +72,65 @@ class OpenDerivation:
         """The machine that decides which tokens may come next."""
         return self._machines[-1]
 
-    def take(self, token: int, logprob: float) -> None:
-        """Consumes a token that was chosen with this log-probability."""
-        for machine in self._machines:
-            machine.advance(token)
+    @property
+    def logprob(self) -> float:
+        """The log-probability of the tokens so far."""
+        return sum(self._logprobs)
+
+    @property
+    def num_forced(self) -> int:
+        """How many of the tokens so far left no choice."""
+        return sum(self._forced)
+
+    def take(self, token: int, logprob: float, *, is_forced: bool = False) -> None:
+        """Consumes a token that was chosen with this log-probability, unless it takes too much work."""
+        try:
+            for machine in self._machines:
+                machine.advance(token)
+        except LimitError:
+            self.is_stopped = True
+            return
         self._echoes.add(token)
         self._surroundings.append(self._look_around())
         self.tokens.append(token)
-        self.logprob += logprob
+        self._logprobs.append(logprob)
+        self._forced.append(is_forced)
 
     def take_forced(self, max_tokens: int) -> None:
         """Consumes tokens as long as there is no choice: they cost no call of the model."""
-        while not self.is_complete and len(self.tokens) < max_tokens:
-            admitted = np.flatnonzero(self.machine.mask())
+        while not self.is_complete and not self.is_stopped and len(self.tokens) < max_tokens:
+            try:
+                admitted = np.flatnonzero(self.machine.mask())
+            except LimitError:
+                self.is_stopped = True
+                return
             if not len(admitted):
                 raise GuardError("uniqueItems", self.machine.path)
             if len(admitted) != 1:
                 return
-            self.take(int(admitted[0]), 0.0)
-            self.num_forced += 1
+            self.take(int(admitted[0]), 0.0, is_forced=True)
 
-    def finish(self) -> None:
-        """Takes the cheapest completion."""
-        for token in self.machine.completion():
-            self.take(token, 0.0)
+    def ending(self) -> list[int]:
+        """The cheapest tokens that end the document.
+
+        Where finding them takes too much work, half of the tokens are taken back, and so on: the beginning of a
+        document has an end that was found when its schema was compiled. Raises LimitError where not even that serves.
+        """
+        while True:
+            try:
+                return self.machine.completion()
+            except LimitError:
+                if not self.tokens:
+                    raise
+                self.is_stopped = True
+                self._take_back(len(self.tokens) // 2)
+
+    def _take_back(self, num_kept: int) -> None:
+        """Forgets all but the first tokens, as far as the document's end is concerned."""
+        del self.tokens[num_kept:], self._logprobs[num_kept:], self._forced[num_kept:]
+        self._machines[-1] = machine = Machine(self.machine.tables)
+        for token in self.tokens:
+            machine.advance(token)
 
     def unread(self) -> Reading:
         """What the model has to read before it can say what comes next."""

@@ -1,7 +1,8 @@
 """Batched generation: a model proposes, the machine admits, and every document that comes back is valid.
 
 Documents of a batch are decoded together with a key-value cache. Tokens that are forced cost no call of the model.
-A document that reaches its budget is ended by the machine's cheapest completion, so no budget breaks a document.
+A document that reaches its budget is ended by the machine's cheapest completion, so no budget breaks a document; so is
+one whose next step takes more work than the limits of the grammar admit, while the others go on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
 from schemalm.documents.pointer import pointer_to
-from schemalm.errors import InvalidDocument, PromptError, SchemaError
+from schemalm.errors import InvalidDocument, LimitError, PromptError, SchemaError
 from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request, sample_tokens
@@ -38,7 +39,8 @@ class Generated:
     """A document that a model wrote.
 
     logprob: nats, of the sampled tokens under the mask. finish: "complete" where the model ended the document, "budget"
-    where its completion did. num_forced: tokens that left no choice and cost no call of the model.
+    where its completion did, "limit" where that came early, since going on took more work than the grammar's limits
+    admit. num_forced: tokens that left no choice and cost no call of the model.
     """
 
     value: Any
@@ -66,7 +68,8 @@ def generate(
 
     prompt: a partial value. What it states is kept as it stands: keys and items may be added around it.
     max_tokens: the budget of a document, tokens, before its completion.
-    Raises PromptError where no document of the schema states the prompt, ConfigurationError for settings out of range.
+    Raises PromptError where no document of the schema states the prompt, ConfigurationError for settings out of range,
+    LimitError for a prompt, or a schema, of which no document can be ended within the limits.
     """
     sampling = Sampling(temperature, top_p, top_k)
     check_request(num_samples, max_tokens, seed)
@@ -80,6 +83,8 @@ def _prompt_tables(run: Run, prompt: Any) -> Tables | None:
         return None
     try:
         return Tables(run.tokenizer.grammar.with_prompt(prompt), run.tokenizer.vocabulary)
+    except LimitError:
+        raise
     except SchemaError:
         raise _refusal(run, prompt) from None
     except (TypeError, ValueError) as error:
@@ -163,7 +168,7 @@ class _Decoder:
                     return
                 document = self._rows[row] = self._open(number)
             document.take_forced(self._max_tokens)
-            if not document.is_complete and len(document.tokens) < self._max_tokens:
+            if not (document.is_complete or document.is_stopped) and len(document.tokens) < self._max_tokens:
                 return
             finished[document.number] = self._finish(document)
             self._rows[row] = None
@@ -173,10 +178,11 @@ class _Decoder:
         return OpenDerivation(number, machines, self._reader, self._shape)
 
     def _finish(self, document: OpenDerivation) -> Generated:
-        finish = "complete" if document.is_complete else "budget"
-        document.finish()
-        value = self._run.tokenizer.decode(document.tokens)
-        return Generated(value, document.tokens, document.logprob, finish, document.num_forced)
+        ending = document.ending()
+        finish = "limit" if document.is_stopped else "budget" if ending else "complete"
+        tokens = [*document.tokens, *ending]
+        value = self._run.tokenizer.decode(tokens)
+        return Generated(value, tokens, document.logprob, finish, document.num_forced)
 
     def _read(self, active: dict[int, OpenDerivation]) -> torch.Tensor:
         """Feeds the model what each document has not read yet; the logits [rows, V] after the last token of each.

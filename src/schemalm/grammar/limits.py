@@ -6,9 +6,8 @@ Every limit has a default and a unit, and ends in `LimitError`, which names it: 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 from schemalm.errors import LimitError
 
@@ -56,6 +55,7 @@ class Limits:
     call_work: int = 1_000_000
 
 
+UNBOUNDED = float("inf")
 # Checks of the time for one look at the clock.
 CHECKS_PER_LOOK = 64
 
@@ -73,7 +73,7 @@ class Budget:
         self._num_states = 0
         self._num_checks = -1
         self._deadline: float | None = None
-        self._most_units: float = float("inf")
+        self._most_units = UNBOUNDED
         self._operation = "compile"
         self.begin_compilation()
 
@@ -101,7 +101,7 @@ class Budget:
         self._num_checks += 1
         if self._num_checks % CHECKS_PER_LOOK == 0 and time.process_time() > self._deadline:
             seconds = self.limits.compile_seconds
-            message = f"compiling takes more than {seconds} seconds"
+            message = f"compiling takes more than {seconds:g} seconds"
             raise LimitError(message, limit="compile_seconds", maximum=seconds)
 
     def work(self, num_units: int = 1) -> None:
@@ -109,20 +109,40 @@ class Budget:
         self.num_units += num_units
         if self.num_units > self._most_units:
             maximum = self.limits.call_work
-            raise LimitError("this takes too much work", limit="call_work", maximum=maximum, operation=self._operation)
+            raise LimitError(
+                "this takes more work than one call may", limit="call_work", maximum=maximum, operation=self._operation
+            )
 
-    @contextmanager
-    def call(self, operation: str) -> Iterator[None]:
-        """One public call on a compiled grammar: it may take `call_work` units, calls inside it included."""
-        if self._most_units != float("inf"):
-            yield
-            return
-        self._most_units, self._operation = self.num_units + self.limits.call_work, operation
-        try:
-            yield
-        finally:
-            self._most_units = float("inf")
+    def call(self, operation: str) -> _Call:
+        """One public call on a compiled grammar, as a context: it may take `call_work` units, calls inside it included.
+
+        Every limit that is broken inside names the operation, also one that is checked while compiling as well.
+        """
+        return _Call(self, operation)
 
     def end_compilation(self) -> None:
         """From here on, calls are bounded one by one."""
         self._deadline = None
+
+
+class _Call:
+    """The context of one call; inside another call it is nothing."""
+
+    __slots__ = ("_budget", "_is_outermost", "_operation")
+
+    def __init__(self, budget: Budget, operation: str) -> None:
+        self._budget, self._operation = budget, operation
+
+    def __enter__(self) -> None:
+        budget = self._budget
+        self._is_outermost = budget._most_units == UNBOUNDED
+        if self._is_outermost:
+            budget._most_units = budget.num_units + budget.limits.call_work
+            budget._operation = self._operation
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if not self._is_outermost:
+            return
+        self._budget._most_units, self._budget._operation = UNBOUNDED, "compile"
+        if isinstance(error, LimitError) and error.operation == "compile":
+            raise error.during(self._operation) from None

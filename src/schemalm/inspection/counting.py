@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemalm.documents import canonical_json
-from schemalm.errors import DataError, InvalidDocument
+from schemalm.errors import DataError, InvalidDocument, LimitError
 from schemalm.tokenizer import AnyTokenizer, Tokenizer
 
 
@@ -42,5 +42,5 @@ def _unit(tokenizer: AnyTokenizer) -> str:
 def _count_tokens(name: str, tokenizer: AnyTokenizer, value: Any) -> int:
     try:
         return len(tokenizer.encode(value))
-    except (InvalidDocument, DataError) as error:
+    except (InvalidDocument, DataError, LimitError) as error:
         raise DataError(f"{name} refuses the document: {error}") from None

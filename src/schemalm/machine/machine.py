@@ -121,11 +121,18 @@ class Machine:
         return self.keys.get(len(self.stack) - 1) or FreeKeys()
 
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole."""
+        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole.
+
+        Raises LimitError where that takes more work than the limits admit, as `advance` and `completion` do; the
+        machine stays where it is.
+        """
         if not self.stack:
             return self.tables.nothing
         place = self.stack[-1]
-        mask = self._unpacked(place.row)
+        try:
+            mask = self._unpacked(place.row)
+        except LimitError as error:
+            raise error.during("mask", place.path) from None
         if (place.is_watched or self.items) and (struck := self.struck()):
             mask = mask.copy()
             for token in struck:
@@ -160,35 +167,44 @@ class Machine:
             raise _not_admitted(token)
         place = stack[-1]
         if place.is_watched or self.items:
-            with self._bounded("advance"):
-                self._advance_watched(token)
+            self._advance_watched(token)
             return
-        transition = self._transition(place, token)
+        try:
+            transition = self._transition(place, token)
+        except LimitError as error:
+            raise error.during("advance", place.path) from None
         if transition is None:
             raise _not_admitted(token)
         opened, verdict, meets_guard = transition
         if meets_guard:
-            with self._bounded("advance"):
-                self._take(token)
-            return
-        stack.pop()
-        if opened:
+            self._advance_watched(token)
+        elif opened:
+            stack.pop()
             stack += opened
         else:
             self._close(verdict)
 
     def _advance_watched(self, token: int) -> None:
         """Consumes one token where keys or items have a say."""
-        if self.items or self.tables.tokens_that_pass_items:
+        place = self.stack[-1]
+        try:
+            if self.items or self.tables.tokens_that_pass_items:
+                self._advance_guarded(token)
+                return
+            transition = self._checked(token)
+            if transition.meets_guard:
+                self._advance_guarded(token)
+            else:
+                self._apply(token, transition)
+        except LimitError as error:
+            raise error.during("advance", place.path) from None
+
+    def _advance_guarded(self, token: int) -> None:
+        """Consumes one token where items have a say, or begin to."""
+        with self.grammar.budget.call("advance"):
             if self._struck_items({token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
             self._take(token)
-            return
-        transition = self._checked(token)
-        if transition.meets_guard:
-            self._take(token)
-        else:
-            self._apply(token, transition)
 
     def _take(self, token: int) -> None:
         """Consumes one token symbol by symbol; raises ValueError where it is not admitted, and changes nothing then."""
@@ -223,14 +239,13 @@ class Machine:
         return transition
 
     def _apply(self, token: int, transition: Transition) -> None:
-        """Replaces the top by what the token opens."""
-        place = self.stack.pop()
-        if place.is_key:
-            self._continue_key(token)
-        if transition.opened:
-            self.stack += transition.opened
-        else:
+        """Replaces the top by what the token opens; a free key always opens its value."""
+        if not transition.opened:
             self._close(transition.verdict)
+            return
+        if self.stack.pop().is_key:
+            self._continue_key(token)
+        self.stack += transition.opened
 
     def _continue_key(self, token: int) -> None:
         """Keeps the bytes of the free key that was on top."""
@@ -244,16 +259,24 @@ class Machine:
         self.keys[height] = keys
 
     def _close(self, verdict: int) -> None:
-        """Forgets what belonged to the top, which has ended, and settles what waits for its verdict below."""
+        """Takes off the top, which has ended, with what belongs to it, and settles what waits for its verdict below."""
         stack = self.stack
-        height = len(stack)
+        height = len(stack) - 1
+        if height and stack[-2].waits:
+            stack[-2] = self._settled(stack[-2], verdict)
+        stack.pop()
         if self.keys:
             self.keys.pop(height, None)
         if self.items:
             self.items.pop(height, None)
-        if stack and stack[-1].waits:
-            below = stack[-1]
-            stack[-1] = self.tables.place(self.grammar.settle(below.nonterminal, verdict), below.path)
+
+    def _settled(self, rest: Place, verdict: int) -> Place:
+        """The rest of an object or array after a whole member."""
+        try:
+            with self.grammar.budget.call("advance"):
+                return self.tables.place(self.grammar.settle(rest.nonterminal, verdict), rest.path)
+        except LimitError as error:
+            raise error.during("advance", rest.path) from None
 
     def _struck_keys(self, place: Place) -> list[int]:
         """The tokens that would repeat a free key, or leave no way but to repeat one."""
@@ -263,12 +286,15 @@ class Machine:
         if place.is_key:
             struck = list(keys.repeating)
             if self.tables.can_use_up(place.nonterminal):
-                struck += exhausted_tokens(self.grammar, self.tables.vocabulary, place.nonterminal, keys)
+                with self.grammar.budget.call("mask"):
+                    struck += exhausted_tokens(self.grammar, self.tables.vocabulary, place.nonterminal, keys)
             return struck
         if place.free_key == NO_NONTERMINAL:
             return []
         accepts = frozenset(self.grammar.nonterminals[place.free_key].accepts)
-        return [self.tables.free_key_token] if is_exhausted(self.grammar, place.free_key, keys, accepts) else []
+        with self.grammar.budget.call("mask"):
+            is_used_up = is_exhausted(self.grammar, place.free_key, keys, accepts)
+        return [self.tables.free_key_token] if is_used_up else []
 
     def _watch_items(self) -> None:
         """Begins to keep the items of an array where they have to differ."""

@@ -7,7 +7,9 @@ is searched for them from the start of a document on, breadth-first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END
@@ -19,16 +21,19 @@ MAX_SEARCHED = 10_000
 
 def warm_tables(tables: Tables, labels: Sequence[str]) -> None:
     """Fills the masks of the nonterminals with these labels, the first ones where not all find room."""
-    found = _find(tables, frozenset(labels))
+    found: dict[str, int] = {}
+    # What takes too much work stays unfilled: whoever comes there is told.
+    with suppress(LimitError), tables.grammar.budget.call("warm"):
+        _find(tables, frozenset(labels), found)
     for label in labels[: tables.num_packed]:
         if label in found:
-            tables.packed(tables.grammar.equivalent(found[label]))
+            with suppress(LimitError):
+                tables.packed(tables.grammar.equivalent(found[label]))
 
 
-def _find(tables: Tables, labels: frozenset[str]) -> dict[str, int]:
-    """The nonterminals with some labels, as far as the search comes."""
+def _find(tables: Tables, labels: frozenset[str], found: dict[str, int]) -> None:
+    """Finds the nonterminals with some labels, as far as the search comes."""
     grammar = tables.grammar
-    found: dict[str, int] = {}
     seen = {grammar.start}
     queue = [grammar.start]
     for nonterminal in queue:
@@ -41,7 +46,6 @@ def _find(tables: Tables, labels: frozenset[str]) -> dict[str, int]:
             if after not in seen:
                 seen.add(after)
                 queue.append(after)
-    return found
 
 
 def _successors(grammar: Grammar, nonterminal: int) -> Iterator[int]:

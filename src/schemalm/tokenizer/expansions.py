@@ -219,8 +219,9 @@ class Expansions:
     def entry(self, nonterminal: int) -> Entry:
         """How a nonterminal for a value begins."""
         if nonterminal not in self._entries:
-            entry = self._entries[nonterminal] = Entry()
+            entry = Entry()
             self._fill(entry, nonterminal)
+            self._entries[nonterminal] = entry  # whole: to fill it may meet a limit
         return self._entries[nonterminal]
 
     def _fill(self, entry: Entry, nonterminal: int) -> None:

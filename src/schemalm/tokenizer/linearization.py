@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import scalar_fault
-from schemalm.errors import InvalidDocument
+from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar.explanation import Explainer, Failure, Path
 from schemalm.grammar.texts.numbers import MAX_DIGITS
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError
@@ -45,11 +46,15 @@ class Linearizer(Generic[T]):
         self._explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)
 
     def write(self, value: Any) -> list[T]:
-        """What is written for the value's derivation; raises InvalidDocument where the schema refuses it."""
+        """What is written for the value's derivation; raises InvalidDocument where the schema refuses it.
+
+        Raises LimitError, whose place is a JSON pointer, where that takes more work than the limits admit.
+        """
         if self._slots.is_full:
             self._slots = Slots(self._expansions, self._writing)
         try:
-            return self._walk(value)
+            with self._expansions.grammar.budget.call("encode"):
+                return self._walk(value)
         except RecursionError:
             # Comparing items takes Python's stack.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
@@ -91,6 +96,8 @@ class Linearizer(Generic[T]):
                     members = slot.after if slot.after is not None else slot.settled(verdict, child, seen)
         except (RefusedError, UnicodeEncodeError):
             raise self._explained(value, _path(frames, name, pairs)) from None
+        except LimitError as error:
+            raise error.during("encode", pointer_to(_path(frames, name, pairs))) from None
 
     def _explained(self, value: Any, path: Path) -> InvalidDocument:
         failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)

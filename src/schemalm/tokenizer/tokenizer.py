@@ -114,7 +114,7 @@ class Tokenizer:
         return lambda value: [item for spelling in "".join(joined(value)).split(CUT) for item in found[spelling]]
 
     def writer(self, writing: Writing[T]) -> Callable[[Any], list[T]]:
-        """A function that writes values as `writing` says; it raises InvalidDocument where the schema refuses one."""
+        """A function that writes values as `writing` says; it raises as `encode` does."""
         return Linearizer(self._expansions, writing).write
 
     @classmethod
@@ -140,7 +140,8 @@ class Tokenizer:
         it every value counts as a source of its own. merge_scope: how far merges reach. whole_values: the share of
         the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents that are
         learned from where there are too many for the memory (`sample`), and those that give the grammar states.
-        Raises InvalidDocument for a value that breaks the schema, ConfigurationError for too small a vocab_size.
+        Raises InvalidDocument for a value that breaks the schema, LimitError for one that takes more work than the
+        limits admit, ConfigurationError for too small a vocab_size.
         """
         from schemalm.tokenizer.sample import draw_sample  # noqa: PLC0415
         from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
@@ -221,11 +222,11 @@ class Tokenizer:
         return BOS_ID
 
     def stretches(self, value: Any) -> list[Stretch]:
-        """A value's derivation in the stretches that are cut into segments; raises InvalidDocument."""
+        """A value's derivation in the stretches that are cut into segments; raises as `encode` does."""
         return self._write_stretches(value)
 
     def segments(self, value: Any) -> list[str]:
-        """The segments of a value's derivation, one character per symbol; raises InvalidDocument."""
+        """The segments of a value's derivation, one character per symbol; raises as `encode` does."""
         return [segment for stretch in self.stretches(value) for segment in self.cutter.cut(*stretch)]
 
     def encode(self, value: Any) -> list[int]:
@@ -233,8 +234,7 @@ class Tokenizer:
 
         Raises LimitError where that takes more work than the limits admit.
         """
-        with self.grammar.budget.call("encode"):
-            return self._write_tokens(value)
+        return self._write_tokens(value)
 
     @overload
     def encode_batch(

@@ -15,8 +15,10 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer.key_order import learn_key_orders
@@ -131,7 +133,8 @@ def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarState
     tracer = Tracer(tokenizer)
     numbers: Counter[int] = Counter()
     for value in values:
-        numbers.update(tracer.trace(value).numbers.tolist())
+        with suppress(LimitError):  # the document serves for the rest
+            numbers.update(tracer.trace(value).numbers.tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     for number, count in numbers.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.documents import canonical_json, parse_document
-from schemalm.errors import ConfigurationError, DataError, DecodeError, DocumentError, InvalidDocument
+from schemalm.errors import ConfigurationError, DataError, DecodeError, DocumentError, InvalidDocument, LimitError
 from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
 from schemalm.tokenizer import Tokenizer
@@ -70,7 +70,8 @@ class TCTTokenizer:
 
         prepend, append: an id or a special token's name, put before and after each document. num_threads is accepted
         for nanochat's scripts: work is done in this thread. Raises `DocumentError` for text that is no document and
-        `InvalidDocument` for a value that breaks the schema; in a batch the message says which document it is.
+        `InvalidDocument` for a value that breaks the schema, and as `Tokenizer.encode` does; in a batch the message
+        says which document it is.
         """
         before, after = self._put("prepend", prepend), self._put("append", append)
         if isinstance(text_or_value, list):
@@ -130,7 +131,7 @@ class TCTTokenizer:
     def _encode_member(self, index: int, document: Any) -> list[int]:
         try:
             return self._encode(document)
-        except (DocumentError, InvalidDocument) as error:
+        except (DocumentError, InvalidDocument, LimitError) as error:
             error.args = (f"document {index} of the batch: {error}",)
             raise
 

@@ -1,0 +1,31 @@
+"""Fuzzes the readers of tokenizer files, of every kind; one that is read encodes or refuses."""
+
+from __future__ import annotations
+
+import atheris  # type: ignore[import-not-found]
+
+with atheris.instrument_imports(include=["schemalm"]):
+    from schemalm.grammar import compile_schema
+    from schemalm.tokenizer import ByteBPETokenizer, CharacterTokenizer, Tokenizer, parse_tokenizer
+
+from fuzz.harness import fuzz
+
+SCHEMA = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}, "name": {"type": "string"}}}
+VALUES = [{"kind": "a", "name": f"name {number}"} for number in range(6)]
+
+
+def seeds() -> list[bytes]:
+    """A small file of each kind."""
+    typed = Tokenizer.train(compile_schema(SCHEMA), VALUES, 300)
+    return [typed.to_json(), ByteBPETokenizer.train(VALUES, 260).to_json(), CharacterTokenizer.train(VALUES).to_json()]
+
+
+def read(content: bytes) -> None:
+    """Reads a file, encodes with it and decodes."""
+    tokenizer = parse_tokenizer(content)
+    for value in VALUES[:1]:
+        tokenizer.decode(tokenizer.encode(value))
+
+
+if __name__ == "__main__":
+    fuzz("tokenizers", read, seeds())
