@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
+from schemalm.folders import inside
 
 _SOME_BYTES = b"\0" * 4096
 
@@ -23,7 +24,7 @@ def check_writable(folder: Path, *files: str, advice: str = "choose another fold
     """
     paths = [folder / file for file in files]
     try:
-        for place in dict.fromkeys([folder, *(path.parent for path in paths)]):
+        for place in dict.fromkeys([folder, *(inside(folder, file).parent for file in files)]):
             _try_to_write(place)
         for path in paths:
             if path.exists() and not path.is_file():

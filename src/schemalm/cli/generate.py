@@ -72,7 +72,7 @@ def generate(
     texts = [document.text(format) for document in documents]
     files = _write_files(out, texts, format) if out is not None else []
     if out is None:
-        terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
+        terminal.show_document(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut = sum(document.finish != "complete" for document in documents)
     terminal.say(

@@ -32,6 +32,7 @@ from schemalm.files import write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus
 from schemalm.reference.training import train, write_json
+from schemalm.visible import visible_line
 
 FIGURES = ("validation_loss", "bits_per_byte", "train_loss")
 RUNS_FOLDER = "runs"
@@ -171,7 +172,7 @@ def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> Non
     write_atomically(out / "results.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
     header, lines = table_rows(axes, rows)
     ruler = ["---"] * len(axes) + ["---:"] * (len(header) - len(axes))
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, ruler, *lines)]
+    cells = [[visible_line(cell).replace("|", "\\|") for cell in line] for line in (header, ruler, *lines)]
     write_atomically(out / "results.md", "".join(f"| {' | '.join(line)} |\n" for line in cells).encode())
     write_atomically(out / "results.svg", _draw(axes, rows).encode())
 

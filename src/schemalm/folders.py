@@ -1,0 +1,60 @@
+"""Folders that anybody may have made: run folders and prepared data. Nothing in them leads out of them.
+
+A folder that a user names may be a link; what lies inside may not, on the way to a file or at its end. Only regular
+files are read, so no pipe or device blocks or fills the memory, and none that is larger than what is asked for can be.
+What is refused is an `OSError` that says why and has the path, as the system's own errors do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LOCKING = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def inside(folder: Path, *names: str) -> Path:
+    """The path of `names` below `folder`, there or not; raises `OSError` where one of them is a link."""
+    path = folder
+    for part in Path(*names).parts:
+        path = path / part
+        if path.is_symlink():
+            raise _refusal(path, errno.ELOOP, "it is a link, and links in such folders are not followed")
+    return path
+
+
+def open_inside(folder: Path, *names: str) -> BinaryIO:
+    """Open a regular file below `folder` for reading; raises `OSError` for anything else."""
+    return _open(inside(folder, *names), _READING, "rb")
+
+
+def open_lock(folder: Path, name: str) -> BinaryIO:
+    """Open a file of `folder` that is only locked: made where there is none, and left as it is otherwise."""
+    return _open(inside(folder, name), _LOCKING, "r+b")
+
+
+def read_inside(folder: Path, *names: str, most_bytes: int) -> bytes:
+    """The content of a regular file below `folder`; raises `OSError` where it is larger than `most_bytes`."""
+    with open_inside(folder, *names) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise _refusal(
+            inside(folder, *names), errno.EFBIG, f"it is larger than the {most_bytes:,} bytes that it may be"
+        )
+    return content
+
+
+def _open(path: Path, flags: int, mode: str) -> BinaryIO:
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refusal(path, errno.EINVAL, "it is no regular file")
+    return os.fdopen(descriptor, mode)  # type: ignore[return-value]
+
+
+def _refusal(path: Path, number: int, reason: str) -> OSError:
+    return OSError(number, reason, str(path))
