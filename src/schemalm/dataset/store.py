@@ -313,7 +313,7 @@ def read_tokenizer(folder: Path) -> bytes:
     try:
         return read_inside(folder, TOKENIZER_FILE, most_bytes=MAX_TOKENIZER_BYTES)
     except OSError as error:
-        raise DataError(f"{folder / TOKENIZER_FILE} cannot be read: {reason_of(error)}; {_PREPARE_AGAIN}") from None
+        raise DataError(f"{folder / TOKENIZER_FILE} cannot be read: {reason_of(error)}") from None
 
 
 def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
