@@ -31,6 +31,8 @@ MAX_TOKENIZER_BYTES = 1 << 26
 _LARGE = 1 << 20
 _MAX_DIGITS = 400
 _MAX_SHOWN = 60
+# What stands in the library's paths for the key of an object that may have any.
+_ANY_KEY = "..."
 _MAX_COUNTED = (1 << 63) - 1
 
 # Numbers that count something, numbers that measure something, and a file's hash.
@@ -81,12 +83,13 @@ class CheckedFile:
         """JSON text as a `kind`; with `constants`, numbers may be NaN and Infinity."""
         return self.convert(self.load(content, kind, constants=constants), kind)
 
-    def load(self, content: bytes, kind: Any = Any, *, constants: bool = False) -> Any:
-        """The value of JSON text; raises the file's error."""
+    def load(self, content: bytes, kind: Any = dict[str, Any], *, constants: bool = False) -> dict[str, Any]:
+        """The object that JSON text holds; raises the file's error."""
         try:
             if len(content) > _LARGE:
                 msgspec.json.decode(content, type=kind)
-            return (_WITH_CONSTANTS if constants else _STRICT).decode(content.decode())
+            found = (_WITH_CONSTANTS if constants else _STRICT).decode(content.decode())
+            return msgspec.convert(found, dict[str, Any])
         except msgspec.ValidationError as error:
             self.fail(*_understood(str(error)))
         except RecursionError:
@@ -102,7 +105,8 @@ class CheckedFile:
             found = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             problem, path = _understood(str(error))
-            self.fail(f"{problem}{_shown(value, path)}", path, at)
+            path = _with_keys(value, kind, path)
+            self.fail(f"{problem}{_shown(problem, value, path)}", path, at)
         except (ConfigurationError, RecursionError) as error:
             self.fail(str(error), at=at)
         unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)
@@ -149,16 +153,51 @@ def _understood(message: str) -> tuple[str, tuple[str, ...]]:
     return words, tuple(re.findall(r"[^.\[\]]+|(?<=\[)\.\.\.(?=\])", path.rstrip("`")))
 
 
-def _shown(value: Any, path: tuple[str, ...]) -> str:
-    """What stands at the path, to be put behind a problem; nothing where the path is not known, or it is no scalar."""
+def _with_keys(value: Any, kind: Any, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with the keys that the library leaves out: those whose members alone are refused as well."""
+    if _ANY_KEY not in path:
+        return path
+    before = path[: path.index(_ANY_KEY)]
+    members = _at(value, before)
+    for key in members if isinstance(members, dict) else ():
+        alone = _replaced(value, before, {key: members[key]})
+        try:
+            msgspec.convert(alone, kind)
+        except msgspec.ValidationError:
+            return _with_keys(alone, kind, (*before, key, *path[len(before) + 1 :]))
+    return path
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path; None where nothing does."""
     for part in path:
-        if isinstance(value, dict) and part in value:
-            value = value[part]
+        if isinstance(value, dict):
+            value = value.get(part)
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return ""
-    return "" if isinstance(value, dict | list) else f" ({visible_name(repr(value), _MAX_SHOWN)})"
+            return None
+    return value
+
+
+def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
+    """A copy of a value with something else at a path that is there."""
+    if not path:
+        return new
+    first, *rest = path
+    if isinstance(value, dict):
+        return {**value, first: _replaced(value[first], tuple(rest), new)}
+    index = int(first)
+    return [*value[:index], _replaced(value[index], tuple(rest), new), *value[index + 1 :]]
+
+
+def _shown(problem: str, value: Any, path: tuple[str, ...]) -> str:
+    """What stands at the path, to be put behind a problem; nothing where it is no scalar."""
+    found = _at(value, path)
+    if found is None or isinstance(found, dict | list):
+        return ""
+    shown = visible_name(json.dumps(found, ensure_ascii=False), _MAX_SHOWN)
+    return f" {shown}" if "found" in problem else f", found {shown}"
 
 
 def _unknown(value: Any, known: Any, path: tuple[str, ...]) -> Any:

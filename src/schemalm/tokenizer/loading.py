@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from schemalm.errors import DataError
 from schemalm.tokenizer.byte_bpe import ByteBPETokenizer
@@ -30,7 +29,7 @@ def load_tokenizer(path: str | Path) -> AnyTokenizer:
 def parse_tokenizer(text: bytes, name: str = "the text") -> AnyTokenizer:
     """The tokenizer of a file's content, as `load_tokenizer`; errors call it `name`."""
     file = tokenizer_file(name)
-    kind = file.load(text, dict[str, Any]).get("kind", "")
+    kind = file.load(text).get("kind", "")
     if not isinstance(kind, str) or kind not in _KINDS:
         found = f"its kind is {visible_name(repr(kind))}" if kind else "it names no kind"
         raise DataError(

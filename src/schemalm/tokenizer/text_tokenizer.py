@@ -115,11 +115,11 @@ class TextTokenizer(ABC):
     def from_json(cls, text: bytes, name: str = "the text") -> Self:
         """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
         file = tokenizer_file(name)
-        content = file.load(text, dict[str, Any])
+        content = file.load(text, cls.file_type)
         for field, expected in (("kind", cls.kind), ("format", cls.format)):
             if content.get(field) != expected:
                 found = visible_name(repr(content.get(field)))
-                raise DataError(f"{file.place} has the {field} {found}, expected {expected!r}: train it again")
+                raise DataError(f"{file.place} has the {field} {found}, this version reads {expected}: train it again")
         try:
             return cls.from_content(file.convert(content, cls.file_type))
         except ValueError as error:

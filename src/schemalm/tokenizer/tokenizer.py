@@ -140,7 +140,7 @@ class Tokenizer:
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:
         """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
         file = tokenizer_file(name)
-        content = file.load(text, dict[str, Any])
+        content = file.load(text, TypedFile)
         if content.get("kind") != "typed" or content.get("format") != FORMAT:
             raise DataError(f"{file.place} is no typed tokenizer of format {FORMAT}: train it again")
         described = file.convert(content, TypedFile)

@@ -98,7 +98,7 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
         recorded = TrainingConfiguration(**{**settings, "device": changes.get("device", "cpu")})
     except (TypeError, KeyError, ConfigurationError) as error:
         raise CheckpointError(f"a run of another version, or a damaged one: {error}") from None
-    return replace(recorded, **{"device": settings["device"], **changes})
+    return replace(recorded, **{"device": settings.get("device", recorded.device), **changes})
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

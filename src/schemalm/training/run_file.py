@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -110,10 +110,10 @@ def read_whole_config(run: Path) -> dict[str, Any]:
     file, config = _file(run), with_later_fields(read_config(run))
     named = {name: config[name] for name in _Whole.__struct_fields__ if name in config}
     # The model alone, since what is wrong in it is not told by the library's path.
-    file.convert(named.get("model"), GPTConfiguration, "/model")
+    model = file.convert(named.get("model"), GPTConfiguration, "/model")
     file.convert(named, _Whole)
     try:
         recorded_configuration(config, device="cpu")
     except CheckpointError as error:
         file.fail(str(error), ("training",))
-    return config
+    return {**config, "model": asdict(model)}

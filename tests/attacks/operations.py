@@ -1,0 +1,117 @@
+"""What attacks do: each operation takes what is given and the scratch folder, and returns or raises as users see it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from schemalm.documents import load_document
+from schemalm.errors import InvalidDocument, SchemaLMError
+from schemalm.grammar import compile_schema
+from schemalm.tokenizer import Tokenizer
+
+NUM_WALKS = 3
+MAX_WALK_TOKENS = 24
+MAX_SHOWN = 400
+
+
+class FaultError(Exception):
+    """A command that ended in what is a fault of ours, or an error that is none of ours."""
+
+
+def walk_schema(given: Any, folder: Path) -> None:
+    """Every public call on a schema: `given` is the schema, or a pair of it and of values to be written."""
+    schema, values = given if isinstance(given, tuple) else (given, ())
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema))
+    for value in values:
+        with contextlib.suppress(InvalidDocument):
+            tokenizer.decode(tokenizer.encode(value))
+    for number in range(NUM_WALKS):
+        chance = random.Random(number)
+        machine, tokens = tokenizer.machine(), list[int]()
+        while not machine.is_complete and len(tokens) < MAX_WALK_TOKENS:
+            tokens.append(int(chance.choice(np.flatnonzero(machine.mask()))))
+            machine.advance(tokens[-1])
+        tokenizer.decode([*tokens, *machine.completion()])
+        tokenizer.decode_prefix(tokens[: len(tokens) // 2])
+
+
+def read_document(given: Any, folder: Path) -> None:
+    """Reads a text, or the file of the scratch folder that a `Path` names."""
+    load_document(folder / given if isinstance(given, Path) else given)
+
+
+def run_command(given: Any, folder: Path) -> None:
+    """Runs a command in the scratch folder; ends as `exit N`."""
+    from schemalm.cli.application import main  # noqa: PLC0415
+
+    output = io.StringIO()
+    code: object = 0
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            main([str(argument) for argument in given])
+    except SystemExit as ended:
+        code = ended.code
+    text = output.getvalue()
+    if "Traceback" in text or "a fault of SchemaLM" in text:
+        raise FaultError(text[-MAX_SHOWN:])
+    raise CommandEnded(int(str(code or 0)), text)
+
+
+class CommandEnded(Exception):  # noqa: N818 (no error)
+    """How a command ended: its exit code and what it said."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text[-MAX_SHOWN:])
+        self.code = code
+
+
+def load_tokenizer(given: Any, folder: Path) -> None:
+    """Loads `tokenizer.json`, and encodes with it what is given."""
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    tokenizer.decode(tokenizer.encode(given))
+
+
+def load_data(given: Any, folder: Path) -> None:
+    """Draws batches from `data`; `given` is the loader's state, where it is not the beginning."""
+    from schemalm.dataset.loader import Loader, LoaderState  # noqa: PLC0415
+    from schemalm.dataset.store import Split, read_metadata  # noqa: PLC0415
+    from schemalm.dataset.windows import training_windows  # noqa: PLC0415
+
+    data = folder / "data"
+    windows = training_windows(Split(data, "train", read_metadata(data)))
+    batches = Loader(windows, 2, state=LoaderState(*(given or ())))
+    for _ in range(3):
+        next(batches)
+
+
+def load_run(given: Any, folder: Path) -> None:
+    """Loads `run`, and writes one document with it."""
+    from schemalm.generation import generate, load_run  # noqa: PLC0415
+
+    generate(load_run(folder / "run"), num_samples=1, max_tokens=8)
+
+
+OPERATIONS: dict[str, Callable[[Any, Path], None]] = {
+    "schema": walk_schema,
+    "document": read_document,
+    "command": run_command,
+    "tokenizer": load_tokenizer,
+    "data": load_data,
+    "run": load_run,
+}
+
+
+def end_of(error: BaseException | None) -> str:
+    """The end that a call's error stands for: "value" without one, and what is no error of ours is a fault."""
+    if error is None:
+        return "value"
+    if isinstance(error, CommandEnded):
+        return f"exit {error.code}"
+    return type(error).__name__ if isinstance(error, SchemaLMError) else f"fault: {type(error).__name__}"
