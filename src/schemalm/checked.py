@@ -72,7 +72,7 @@ class CheckedFile:
         except (FileNotFoundError, NotADirectoryError):
             raise self.refused(self.absent or f"{self.place} is missing; {self.advice}") from None
         except OSError as error:
-            raise self.refused(f"{self.place} cannot be read: {reason_of(error)}; {self.advice}") from None
+            raise self.refused(f"{self.place} cannot be read: {reason_of(error)}") from None
 
     @property
     def place(self) -> str:

@@ -13,7 +13,6 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LOCKING = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -29,12 +28,25 @@ def inside(folder: Path, *names: str) -> Path:
 
 def open_inside(folder: Path, *names: str) -> BinaryIO:
     """Open a regular file below `folder` for reading; raises `OSError` for anything else."""
-    return _open(inside(folder, *names), _READING, "rb")
+    path = inside(folder, *names)
+    status = path.lstat()  # opening a pipe or a device could block for ever
+    if not stat.S_ISREG(status.st_mode):
+        raise _refusal(path, errno.EINVAL, "it is no regular file")
+    file = path.open("rb")
+    if not os.path.samestat(status, os.fstat(file.fileno())):
+        file.close()
+        raise _refusal(path, errno.EINVAL, "it was exchanged while it was opened")
+    return file
 
 
 def open_lock(folder: Path, name: str) -> BinaryIO:
     """Open a file of `folder` that is only locked: made where there is none, and left as it is otherwise."""
-    return _open(inside(folder, name), _LOCKING, "r+b")
+    path = inside(folder, name)
+    descriptor = os.open(path, _LOCKING, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refusal(path, errno.EINVAL, "it is no regular file")
+    return os.fdopen(descriptor, "r+b")
 
 
 def read_inside(folder: Path, *names: str, most_bytes: int) -> bytes:
@@ -46,14 +58,6 @@ def read_inside(folder: Path, *names: str, most_bytes: int) -> bytes:
             inside(folder, *names), errno.EFBIG, f"it is larger than the {most_bytes:,} bytes that it may be"
         )
     return content
-
-
-def _open(path: Path, flags: int, mode: str) -> BinaryIO:
-    descriptor = os.open(path, flags, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _refusal(path, errno.EINVAL, "it is no regular file")
-    return os.fdopen(descriptor, mode)  # type: ignore[return-value]
 
 
 def _refusal(path: Path, number: int, reason: str) -> OSError:

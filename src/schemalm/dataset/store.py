@@ -324,7 +324,18 @@ def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
 
 
 def verify_files(folder: Path, metadata: Metadata) -> None:
-    """Compare every file's sha256 with the metadata; raises `DataError` naming the first that differs."""
+    """Compare every file's size and sha256 with the metadata; raises `DataError` naming the first that differs."""
+    most = {
+        TOKENIZER_FILE: MAX_TOKENIZER_BYTES,
+        MASKS_FILE: metadata.num_masks * num_mask_bytes(metadata.vocab_size) + _MAX_HEADER,
+        PLACES_FILE: 12 * metadata.num_places + _MAX_HEADER,
+    }
+    for name in metadata.files:
+        with _opened(_place(folder, name)) as file:
+            if (size := os.fstat(file.fileno()).st_size) > most[name]:
+                raise DataError(f"{folder / name} is damaged: it has {size} bytes, expected {most[name]} at most")
+    for split in metadata.splits:
+        Split(folder, split, metadata)
     expected = {_place(folder, name): digest for name, digest in metadata.files.items()}
     for split, split_metadata in metadata.splits.items():
         expected |= {_place(folder, split, name): digest for name, digest in split_metadata.files.items()}

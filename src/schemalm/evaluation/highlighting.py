@@ -11,8 +11,6 @@ import re
 
 from markupsafe import Markup, escape
 
-from schemalm.visible import visible
-
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\""
 _LINE = re.compile(rf"(?P<dashes>\s*(?:- )*(?:-$)?)(?:(?P<key>{_QUOTED}|[^\s'\"].*?)(?P<colon>:(?=\s|$)))?(?P<rest>.*)")
 _BLOCK = re.compile(r"[|>][0-9+-]*")
@@ -23,7 +21,7 @@ def highlight_yaml(text: str) -> Markup:
     """The text as HTML, line by line."""
     lines: list[Markup] = []
     block_column: int | None = None
-    for line in visible(text).removesuffix("\n").split("\n"):
+    for line in text.removesuffix("\n").split("\n"):
         indent = len(line) - len(line.lstrip(" "))
         if block_column is not None and (not line.strip() or indent > block_column):
             lines.append(_span("t", line))

@@ -194,6 +194,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "percent": percent,
+        "visible": visible,
         "yaml": highlight_yaml,
         "markdown": escape_markdown,
         "fence": fence,

@@ -16,6 +16,7 @@ generator state is kept. There is no pickle in these files.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from schemalm.checked import Amount, CheckedFile, Count, Finite, Sha256
+from schemalm.checked import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
 from schemalm.files import sync_file, sync_folder
@@ -183,8 +184,7 @@ def verify_checkpoint(run: Path, step: int, shapes: Shapes | None = None) -> Non
         raise CheckpointError(f"{run} has no checkpoint of step {step}; it has: {steps}")
     try:
         files = CheckedFile(folder, _MANIFEST, CheckpointError, _ADVICE).read(_Manifest).files
-        if shapes is not None:
-            _check_shapes(folder / _MODEL, shapes)
+        _check_sizes(folder, shapes)
         damaged = [name for name in _FILES if hash_file(folder / name) != files[name]]
     except (CheckpointError, DataError) as error:
         raise CheckpointError(f"checkpoint {folder} is damaged: {error}") from None
@@ -234,13 +234,40 @@ def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Te
     return tensors
 
 
-def _check_header(path: Path) -> None:
-    """Raise `CheckpointError` unless a file is a regular one that begins with a header of a length to be read."""
+def _check_sizes(folder: Path, shapes: Shapes | None) -> None:
+    """Raise `CheckpointError` where a file is larger than it can be, before anything reads all of it."""
+    most = {_TRAINING: MAX_BYTES}
+    if shapes is not None:
+        _check_shapes(folder / _MODEL, shapes)
+        # An optimizer has two numbers for a weight at most, and one for each tensor.
+        most[_OPTIMIZER] = 2 * (folder / _MODEL).stat().st_size + _MAX_HEADER_BYTES
+    for name, most_bytes in most.items():
+        if (size := _size(folder / name)) > most_bytes:
+            raise CheckpointError(f"{name} has {size:,} bytes, expected at most {most_bytes:,}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+
+
+def _check_header(path: Path, num_weights: int | None = None) -> None:
+    """Raise `CheckpointError` unless a file is a regular one that begins with a header of a length to be read.
+
+    num_weights: the float32 numbers that follow the header, where that is known.
+    """
     try:
         with open_inside(path.parent, path.name) as file:
             header_bytes, size = int.from_bytes(file.read(8), "little"), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+    if num_weights is not None and size != 8 + header_bytes + 4 * num_weights:
+        raise CheckpointError(
+            f"{path} does not fit the configuration: it has {size:,} bytes, not {4 * num_weights:,} "
+            "for the weights and the header's"
+        )
     most = min(_MAX_HEADER_BYTES, size - 8)
     if header_bytes > most:
         raise CheckpointError(
@@ -250,7 +277,7 @@ def _check_header(path: Path) -> None:
 
 def _check_shapes(path: Path, shapes: Shapes) -> None:
     """Raise `CheckpointError` unless a file has tensors of these shapes, by its header; no tensor is read."""
-    _check_header(path)
+    _check_header(path, sum(map(math.prod, shapes.values())))
     try:
         with safe_open(path, "pt") as file:
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118

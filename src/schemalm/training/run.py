@@ -126,9 +126,10 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     if not is_fresh:
         read_metrics(run)  # what cannot be gone on with is told before anything is changed
         _refuse_links(run)
-    step = _resume_step(run, resume, shapes_of(GPTConfiguration(**config["model"])), progress)
-    if (run / CONFIG_FILE).exists():
-        config = continued(run, read_whole_config(run), config, max(step, 0), progress)
+    recorded = None if is_fresh else read_whole_config(run)
+    step = _resume_step(run, resume, shapes_of(GPTConfiguration(**(recorded or config)["model"])), progress)
+    if recorded is not None:
+        config = continued(run, recorded, config, max(step, 0), progress)
     write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
