@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,7 +27,7 @@ def inside(folder: Path, *names: str) -> Path:
     return path
 
 
-def open_inside(folder: Path, *names: str) -> BinaryIO:
+def open_inside(folder: Path, *names: str) -> BufferedReader:
     """Open a regular file below `folder` for reading; raises `OSError` for anything else."""
     path = inside(folder, *names)
     status = path.lstat()  # opening a pipe or a device could block for ever

@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from schemalm.checked import CheckedFile, Count
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
 from schemalm.experiments.keeping import digest
@@ -45,6 +46,16 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 }
 
 Grid = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    validation_loss: float
+    bits_per_byte: float
+    train_loss: float
+    num_parameters: Count
+
+
 Row = dict[str, Any]  # a run: all fields of its configuration, then its figures
 
 
@@ -126,12 +137,9 @@ def run_ablation(
 
 
 def _read_row(path: Path) -> Row:
-    try:
-        row: Row = json.loads(path.read_bytes())
-        if not all(isinstance(row[figure], int | float) for figure in (*FIGURES, "num_parameters")):
-            raise TypeError("a figure is no number")
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} is damaged ({error}): delete it, and the run is made again") from None
+    file = CheckedFile(path.parent, path.name, DataError, "delete it, and the run is made again")
+    row = file.read(dict[str, str | int | float | bool])
+    file.convert({name: row[name] for name in (*FIGURES, "num_parameters") if name in row}, _Figures)
     return row
 
 
