@@ -44,7 +44,7 @@ CONFIGURATION: dict[str, Any] = {
     "/training/learning_rate": -1,
     "/training/seed": 10**30,
     "/data": {},
-    "/data/stride": None,
+    "/data/stride": 0,
     "/data_sha256": 3,
     "/tokenizer_sha256": "0" * 64,
     "/environment": "text",

@@ -13,6 +13,7 @@ from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_meta
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import sizes_of_data
+from schemalm.visible import visible_line
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
@@ -29,7 +30,8 @@ def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None
     beside = [folder / Path(recorded).name for folder in run.resolve().parents]
     places = [place for place in (Path(recorded), *beside) if (place / METADATA_FILE).exists()]
     if not places:
-        raise DataError(f"the prepared data of {run} is not where it was, {recorded}: name its folder (--data DIR)")
+        where = visible_line(recorded)
+        raise DataError(f"the prepared data of {run} is not where it was, {where}: name its folder (--data DIR)")
     right = next((place for place in places if _is_data_of(place, config)), places[0])
     check_data(right, config)
     return right

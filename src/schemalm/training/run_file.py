@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from schemalm.checked import CheckedFile, Count
 from schemalm.errors import CheckpointError
-from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.configuration import MOST, GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.continuation import recorded_configuration, with_later_fields
 
@@ -73,8 +73,8 @@ class _Config(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 @dataclass(frozen=True)
 class _WholeData:
-    context_size: Count
-    stride: Count
+    context_size: Annotated[int, Meta(ge=1, le=MOST["context_size"])]
+    stride: Annotated[int, Meta(ge=1, le=MOST["context_size"])]
     num_validation_documents: Count = 0
     num_validation_bytes: Count = 0
 
@@ -111,7 +111,9 @@ def read_whole_config(run: Path) -> dict[str, Any]:
     named = {name: config[name] for name in _Whole.__struct_fields__ if name in config}
     # The model alone, since what is wrong in it is not told by the library's path.
     model = file.convert(named.get("model"), GPTConfiguration, "/model")
-    file.convert(named, _Whole)
+    context_size = file.convert(named, _Whole).data.context_size
+    if model.context_size != context_size:
+        file.fail(f"expected {context_size}, that of its data, found {model.context_size}", ("model", "context_size"))
     try:
         recorded_configuration(config, device="cpu")
     except CheckpointError as error:
