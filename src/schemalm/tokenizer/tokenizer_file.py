@@ -59,9 +59,9 @@ def tokenizer_file(path: str | Path) -> CheckedFile:
     place = Path(path)
     if place.is_symlink():
         place = place.resolve()
-    return CheckedFile(
-        place.parent, place.name, DataError, "`schemalm tokenizer train` makes one", most_bytes=MAX_TOKENIZER_BYTES
-    )
+    absent = f"cannot read the tokenizer {path}: there is no such file"
+    advice = "`schemalm tokenizer train` makes one"
+    return CheckedFile(place.parent, place.name, DataError, advice, absent, MAX_TOKENIZER_BYTES)
 
 
 def read_tokenizer_file(path: str | Path) -> bytes:
