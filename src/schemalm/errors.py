@@ -13,9 +13,9 @@
     ├── TrainingError      a training run that cannot go on: its loss, memory or another process
     └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
 
-A message says what was found, where, what was expected and what to do. Fields are plain values, so
-tests and tools compare them without parsing the message. Errors are values: those of one class with equal messages and
-fields are equal, and a copy, by pickle or otherwise, is equal to what was copied.
+A message says what was found, where, what was expected and what to do. Fields are plain values, so tests and tools
+compare them without parsing the message, in which long ones are cut and all are visible. Errors are values: those of
+one class with equal messages and fields are equal, and a copy, by pickle or otherwise, is equal to what was copied.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from __future__ import annotations
 import copy
 import copyreg
 from typing import Any
+
+from schemalm.visible import visible_line, visible_name
 
 
 class SchemaLMError(Exception):
@@ -48,8 +50,8 @@ class SchemaError(SchemaLMError):
     """
 
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "", source: str = "") -> None:
-        place = f"schema at {pointer or '/'}" if pointer or keyword else ""
-        place = " of ".join(part for part in (place, source) if part)
+        place = f"schema at {visible_name(pointer) or '/'}" if pointer or keyword else ""
+        place = " of ".join(part for part in (place, visible_line(source)) if part)
         super().__init__(f"{place}: {message}" if place else message)
         self.pointer = pointer
         self.keyword = keyword
@@ -79,7 +81,7 @@ class LimitError(SchemaError):
         self.maximum = maximum
         self.operation = operation
         self.place = place
-        at = f" at {place}" if place else ""
+        at = f" at {visible_name(place)}" if place else ""
         begun = "" if operation == "compile" else f"{operation}{at}: "
         super().__init__(begun + self.explanation, **where)
 
@@ -105,7 +107,7 @@ class DocumentError(SchemaLMError):
     """Text that is no document; `line` and `column` count from 1."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1, source: str = "") -> None:
-        place = f"{source}:{line}:{column}" if source else f"line {line}, column {column}"
+        place = f"{visible_line(source)}:{line}:{column}" if source else f"line {line}, column {column}"
         super().__init__(f"{place}: {message}")
         self.line = line
         self.column = column
@@ -117,7 +119,7 @@ class InvalidDocument(SchemaLMError):  # noqa: N818 (the contract's name)
     """A value that breaks the schema at the JSON pointer `pointer`, by the schema keyword `keyword`."""
 
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:
-        super().__init__(f"{pointer or '/'}: {message} ({keyword})")
+        super().__init__(f"{visible_name(pointer) or '/'}: {message} ({keyword})")
         self.pointer = pointer
         self.keyword = keyword
         self.message = message
@@ -136,7 +138,9 @@ class GuardError(SchemaLMError):
     """A beginning that was not found to end without breaking a guard: its `keyword`, and the `path` of keys there."""
 
     def __init__(self, keyword: str, path: str) -> None:
-        super().__init__(f"{keyword} at {path or 'the document'}: no way was found to go on without breaking it")
+        super().__init__(
+            f"{keyword} at {visible_name(path) or 'the document'}: no way was found to go on without breaking it"
+        )
         self.keyword = keyword
         self.path = path
 
@@ -145,7 +149,7 @@ class PromptError(SchemaLMError):
     """A partial value that no document of the schema can contain; for a prompt that is text `pointer` is None."""
 
     def __init__(self, message: str, *, pointer: str | None = "") -> None:
-        place = "prompt" if pointer is None else f"prompt at {pointer or '/'}"
+        place = "prompt" if pointer is None else f"prompt at {visible_name(pointer) or '/'}"
         super().__init__(f"{place}: {message}")
         self.pointer = pointer
         self.message = message

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
+from schemalm.folders import inside
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64
@@ -37,9 +38,7 @@ def check_writable(folder: Path, *files: str, advice: str = "choose another fold
     """
     paths = [folder / file for file in files]
     try:
-        for place in dict.fromkeys([folder, *(path.parent for path in paths)]):
-            if place != folder and place.is_symlink():
-                raise OSError(errno.ELOOP, "it is a link, and may lead elsewhere", str(place))
+        for place in dict.fromkeys([folder, *(inside(folder, str(Path(file).parent)) for file in files)]):
             _try_to_write(place)
             remove_partial(place)
         for path in paths:

@@ -134,3 +134,14 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.Captu
 def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().table(("name", "count"), [("a", "1"), ("longer", "1,000")])
     assert capsys.readouterr().out == "name    count\na           1\nlonger  1,000\n"
+
+
+def test_messages_and_tables_show_what_hides_and_documents_stay_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.say("a\u202eb\u200b")
+    terminal.show("c\u2066\n")
+    terminal.table(("name",), [("d\ne\u200f",)])
+    terminal.show_document("- 👩\u200d💻\x1b")
+    captured = capsys.readouterr()
+    assert captured.err == "a\\u202eb\\u200b\n"
+    assert captured.out == "c\\u2066\n\nname\nd\\u000ae\\u200f\n- 👩\u200d💻\\u001b\n"

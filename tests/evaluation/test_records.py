@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,29 @@ def test_a_run_that_logged_nothing_has_no_figures(tmp_path: Path, has_file: bool
 
 
 def test_what_is_missing_from_a_configuration_is_unknown(tmp_path: Path) -> None:
-    sections = {"training": {}, "data": [], "environment": {"started": 3}, "versions": None, "parent": 1}
+    sections = {"training": {}, "data": {}, "environment": {}, "versions": {}, "parent": None}
     record = read_record(write(tmp_path / "run", **sections))
     assert (record.started, record.parent, record.num_steps, record.model) == (None, None, None, "custom")
     assert record.validation == (None, None, 70)
+
+
+@pytest.mark.parametrize(
+    ("sections", "place"),
+    [
+        ({"data": []}, "/data: expected object, found array"),
+        ({"environment": {"started": 3}}, "/environment/started: expected str, found int 3"),
+        ({"versions": None}, "/versions: expected object, found null"),
+        ({"versions": {"a": "1", "b/c": 2}}, "/versions/b~1c: expected str, found int 2"),
+        ({"parent": 1}, "/parent: expected str"),
+        ({"model": {"num_layers": "many"}}, '/model/num_layers: expected int, found str "many"'),
+        ({"training": {"unheard of": 1}}, "/training/unheard of: this version knows no such field"),
+    ],
+)
+def test_what_is_of_another_type_is_refused_with_its_place(
+    tmp_path: Path, sections: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(CheckpointError, match=re.escape(f"config.json is damaged at {place}")):
+        read_record(write(tmp_path / "run", **sections))
 
 
 def test_curves_go_over_tokens_and_over_time(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape as html_unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -210,3 +212,48 @@ def test_markdown_is_escaped_and_fenced() -> None:
     assert escape_markdown("a_b\n<c> |d|") == r"a\_b \<c\> \|d\|"
     assert fence("no backticks") == "```"
     assert fence("a ```` b") == "`````"
+
+
+HOSTILE = "a'; touch /tmp/x #\n```\n| x |\u202e\u200b$(id)`id`"
+
+
+def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evaluation: Evaluation) -> None:
+    config = json.loads((folder / "config.json").read_bytes())
+    config["training"] |= {"model": HOSTILE, "optimizer": HOSTILE, "dtype": "-x; id"}
+    config["environment"]["data"] = f"/data/{HOSTILE.replace('/', '_')}"
+    (folder / "config.json").write_text(json.dumps(config))
+    html = write_report(evaluation, folder).read_text(encoding="utf-8")
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    match = re.search(r"^(`{3,})sh\n(.*?)^\1$", markdown, flags=re.DOTALL | re.MULTILINE)
+    assert match is not None
+    commands = match[2].splitlines()
+    assert [line.split(" ")[0] for line in commands] == ["#", "schemalm", "schemalm"]
+    words = shlex.split(commands[1])
+    assert words[words.index("--model") + 1] == HOSTILE.replace("\n", r"\u000a").replace("\u202e", r"\u202e").replace(
+        "\u200b", r"\u200b"
+    )
+    assert words[words.index("--dtype") + 1] == "-x; id"
+    assert all(line in html_unescape(html) for line in commands)
+    assert not {"\u202e", "\u200b"} & {*html, *markdown}
+
+
+def test_a_link_in_place_of_the_plots_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (folder / "plots").symlink_to(tmp_path / "outside")
+    with pytest.raises(OSError, match="it is a link"):
+        write_report(evaluation, folder)
+    assert not [*(tmp_path / "outside").iterdir()]
+
+
+@pytest.mark.parametrize(
+    "section", [{"training": {"seed": "7"}}, {"environment": {"data": 3}}, {"model": {"num_layers": [1]}}]
+)
+def test_a_configuration_of_other_types_has_no_report(
+    folder: Path, evaluation: Evaluation, section: dict[str, dict[str, object]]
+) -> None:
+    config = json.loads((folder / "config.json").read_bytes())
+    for name, fields in section.items():
+        config[name] |= fields
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=r"config\.json is damaged at /"):
+        write_report(evaluation, folder)

@@ -15,6 +15,7 @@ import typer
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, given_merge_keys, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument, LimitError
+from schemalm.visible import visible_line, visible_name
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
@@ -33,12 +34,12 @@ class Finding:
 
     def to_text(self) -> str:
         """`file:line:column: pointer: reason (keyword)`, with the line below where it is known."""
-        parts = [self.file, *(str(number) for number in (self.line, self.column) if number is not None)]
+        parts = [visible_line(self.file), *(str(number) for number in (self.line, self.column) if number is not None)]
         place = ":".join(parts)
         if self.pointer is None:
             message = f"{place}: {self.reason}"
         else:
-            message = f"{place}: {self.pointer or '/'}: {self.reason} ({self.keyword})"
+            message = f"{place}: {visible_name(self.pointer) or '/'}: {self.reason} ({self.keyword})"
         return f"{message}\n{self.excerpt}" if self.excerpt else message
 
 

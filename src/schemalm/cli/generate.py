@@ -75,7 +75,7 @@ def generate(
         texts = [document.text(format) for document in documents]
         names = [] if folder is None else _write_files(folder, texts, format)
     if out is None:
-        terminal.show(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
+        terminal.show_document(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(

@@ -10,6 +10,7 @@ import typer
 
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.visible import visible_name
 
 if TYPE_CHECKING:
     from schemalm.evaluation.records import RunRecord
@@ -65,7 +66,7 @@ def _changed(record: RunRecord) -> dict[str, dict[str, Any]] | None:
 def _changes(changed: dict[str, dict[str, Any]] | None) -> str:
     if changed is None:
         return "the parent cannot be read any more"
-    described = [f"{name} {values['run']} (was {values['parent']})" for name, values in changed.items()]
+    described = [visible_name(f"{name} {values['run']} (was {values['parent']})") for name, values in changed.items()]
     return ", ".join(described) or "nothing differs"
 
 

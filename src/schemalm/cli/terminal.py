@@ -3,13 +3,12 @@
 On stdout stands what was asked for: findings, figures, documents. On stderr stands the rest: what is being done,
 progress, warnings, errors, the next command. With `--json` stdout holds one object and nothing else: the result with
 `warnings`, or the `error`; stderr stays as it is. On a terminal progress is a live bar, elsewhere a plain line now and
-then. Control characters that documents and file names carry never reach the terminal.
+then. Characters that move, hide or reverse what a terminal shows never reach it, whatever names and messages carry.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 import time
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from schemalm.errors import SchemaLMError
+from schemalm.visible import printable, visible, visible_line
 from schemalm.wording import counted
 
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ _SECONDS_BETWEEN_LINES = 10.0
 ARGUMENTS = "schemalm.arguments"
 
 
-# Line feeds and tabs are left as they are; the surrogates are what file names that are not UTF-8 turn into.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    r"""The text with control characters as `\u001b`, which strings of JSON and quoted ones of YAML read as the same."""
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
 def command_line(*arguments: object) -> str:
     """A command of this program, quoted for a shell; paths are none that look like options."""
     return shlex.join(["schemalm", *map(_argument, arguments)])
@@ -56,7 +47,7 @@ def _argument(argument: object) -> str:
 
 def complain(text: str) -> None:
     """Write to stderr."""
-    typer.echo(printable(text), err=True)
+    typer.echo(visible(text), err=True)
 
 
 _current: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
@@ -92,11 +83,19 @@ class Terminal:
 
     def show(self, text: str) -> None:
         """Write something that was asked for."""
+        self._write(visible(text))
+
+    def show_document(self, text: str) -> None:
+        """Write a document that was asked for: it stays the same document, but for control characters."""
+        self._write(printable(text))
+
+    def _write(self, text: str) -> None:
         if not self._is_silent and not self.as_json:
-            typer.echo(printable(text))
+            typer.echo(text)
 
     def table(self, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-        """Write a table: the first column to the left, figures to the right."""
+        """Write a table, each row on one line: the first column to the left, figures to the right."""
+        rows = [tuple(map(visible_line, row)) for row in rows]
         widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
         for first, *others in (columns, *rows):
             cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]

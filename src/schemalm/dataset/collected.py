@@ -14,15 +14,18 @@ manifest.json is no collected corpus.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from schemalm.checked import CheckedFile
 from schemalm.dataset.store import hash_file
-from schemalm.documents.collected import MANIFEST_FILE, is_corpus_manifest
+from schemalm.documents.collected import MANIFEST_FILE, MAX_MANIFEST_BYTES, is_corpus_manifest
 from schemalm.errors import DataError
 from schemalm.files import named_errors, sync_file, sync_folder
+from schemalm.visible import visible_name
 
 FORMAT = 1
 README_FILE = "README.md"
@@ -63,9 +66,14 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     """
     if not is_corpus_manifest(path / MANIFEST_FILE):
         return None
-    manifest: dict[str, Any] = json.loads((path / MANIFEST_FILE).read_bytes())
+    file = CheckedFile(path, MANIFEST_FILE, DataError, "collect again", most_bytes=MAX_MANIFEST_BYTES)
+    manifest = file.load(file.content())
     if manifest.get("format") != FORMAT:
-        raise DataError(f"{path} is a collected corpus of format {manifest.get('format')}, not {FORMAT}: collect again")
+        found = visible_name(str(manifest.get("format")))
+        raise DataError(f"{path} is a collected corpus of format {found}, not {FORMAT}: collect again")
+    file.convert({"settings": manifest.get("settings", {})}, dict[str, dict[str, Any]])
+    share = manifest.get("settings", {}).get("train_split")
+    file.convert(share, Annotated[float, Meta(gt=0, lt=1)] | None, "/settings/train_split")  # type: ignore[arg-type]
     return manifest
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemalm.dataset.distribution import kinds_of
 from schemalm.documents import LeftOut
+from schemalm.visible import visible
 from schemalm.wording import counted
 
 _NUM_ROWS = 20  # of a table, at most
@@ -120,10 +121,10 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterato
 
 def _cell(text: str) -> str:
     """A text on one line that no table and no markup of it breaks."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
 
 
 def _code(text: str) -> str:
-    line = " ".join(text.replace("`", "").split())
+    line = visible(" ".join(text.replace("`", "").split()))
     return f"`{line}`"

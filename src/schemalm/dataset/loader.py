@@ -146,8 +146,8 @@ class Loader:
     """An endless iterator over batches, each a list of micro-batches of this process's share of `batch_size` rows.
 
     `micro_batch_size` is the most rows of one, all of the share where it is None. `state` is that after the last batch
-    that was given. Raises `DataError` where there are no windows, and `ConfigurationError` where a batch has less than
-    a row for each process.
+    that was given. Raises `DataError` where there are no windows, or not as many as `state`
+    says were read, and `ConfigurationError` where a batch has less than a row for each process.
     """
 
     def __init__(
@@ -172,6 +172,10 @@ class Loader:
         self._rank, self._num_processes = rank, num_processes
         self._micro_batch_size = micro_batch_size or batch_size
         self._device = device
+        if not 0 <= state.position < self._order.num_rows:
+            raise DataError(
+                f"reading is to go on at row {state.position:,} of an epoch, but this data has {self._order.num_rows:,}"
+            )
         self.state = state
         self._given: _Loaded | None = None
         self._thread = None if device.type == "cpu" else ThreadPoolExecutor(1)

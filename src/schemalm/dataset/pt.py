@@ -17,6 +17,7 @@ import json
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from schemalm.checked import CheckedFile, Count
 from schemalm.dataset.store import (
     METADATA_FILE,
     PREPARED,
@@ -58,11 +60,11 @@ Progress = Callable[[int], None]
 class PtMetadata:
     """What `.pt` files hold: the sizes of their windows, of how many documents, and the ids in them."""
 
-    context_size: int
-    stride: int
-    total_workflows: int
-    vocab_size: int
-    pad_id: int
+    context_size: Count
+    stride: Count
+    total_workflows: Count
+    vocab_size: Count
+    pad_id: Count
 
 
 def write_pt(out: Path, progress: Progress = lambda num_windows: None) -> PtMetadata:
@@ -178,8 +180,7 @@ def read_pt(path: Path) -> Tensor:
 
 def read_pt_metadata(folder: Path) -> PtMetadata | None:
     """What the metadata.json of a folder says of the `.pt` files in it; None where there is none of theirs."""
-    try:
-        fields = json.loads((folder / METADATA_FILE).read_bytes())
-        return PtMetadata(**{name: int(fields[name]) for name in PtMetadata.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    file = CheckedFile(folder, METADATA_FILE, DataError, "write the files again")
+    with suppress(DataError):
+        return file.read(PtMetadata)
+    return None

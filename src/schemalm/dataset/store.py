@@ -20,23 +20,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
+from msgspec import Meta
+from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.bounds import check_number
+from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.windows import MAX_CONTEXT_SIZE, windows_of
-from schemalm.errors import ConfigurationError, DataError
+from schemalm.errors import DataError
 from schemalm.files import named_errors, sync_folder, write_atomically
+from schemalm.folders import inside, open_inside, read_inside
 from schemalm.machine.masks import num_mask_bytes
+from schemalm.visible import visible_name
 from schemalm.wording import reason_of
 
 FORMAT_VERSION = 3
@@ -47,8 +53,15 @@ TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 PLACES_FILE = "places.npy"
 _OFFSETS, _BYTES = "documents.bin", "bytes.bin"
-# What is stored as uint32, and as int64, is no more.
-_MOST_IDS, _MOST_COUNTED = 1 << 32, (1 << 63) - 1
+_SPLIT_FILES = frozenset({FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES})
+_PREPARE_AGAIN = "prepare the data again"
+# A mask has a bit for each token, and a model a row.
+MAX_VOCAB_SIZE = 1 << 24
+# What is stored as uint32 is no more.
+Ids = Annotated[int, Meta(ge=0, le=1 << 32)]
+# What reads the header of an .npy file, by its version, and how long it may be.
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_MAX_HEADER = 1 << 12
 # Documents whose offsets are checked at once.
 _DOCUMENTS_AT_ONCE = 1 << 20
 
@@ -57,40 +70,43 @@ _DOCUMENTS_AT_ONCE = 1 << 20
 class SplitMetadata:
     """What one split holds; `files` maps each file's name to its sha256."""
 
-    num_documents: int
-    num_tokens: int
-    num_windows: int
-    num_bytes: int
-    files: dict[str, str]
-
-    def __post_init__(self) -> None:
-        _check_counts(self, _MOST_COUNTED, "num_documents", "num_tokens", "num_windows", "num_bytes")
-        _check_digests(self.files)
+    num_documents: Count
+    num_tokens: Count
+    num_windows: Count
+    num_bytes: Count
+    files: dict[str, Sha256]
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a prepared data folder holds; `files` maps the names of files outside the splits to their sha256."""
+    """What a prepared data folder holds; `files` maps the names of files outside the splits to their sha256.
 
-    context_size: int
-    stride: int
-    vocab_size: int
-    pad_id: int
-    num_masks: int
-    num_places: int
-    num_states: int
-    tokenizer_sha256: str
-    files: dict[str, str]
+    Raises `ValueError` for sizes that do not fit one another, and for files that no such folder has.
+    """
+
+    context_size: Annotated[int, Meta(ge=1, le=MAX_CONTEXT_SIZE)]
+    stride: Annotated[int, Meta(ge=1)]
+    vocab_size: Annotated[int, Meta(ge=1, le=MAX_VOCAB_SIZE)]
+    pad_id: Annotated[int, Meta(ge=0)]
+    num_masks: Ids
+    num_places: Ids
+    num_states: Ids
+    tokenizer_sha256: Sha256
+    files: dict[str, Sha256]
     splits: dict[str, SplitMetadata]
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
-        check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
-        check_number("stride", self.stride, 1, self.context_size, is_whole=True)
-        check_number("vocab_size", self.vocab_size, 1, _MOST_IDS, is_whole=True)
-        check_number("pad_id", self.pad_id, 0, self.vocab_size - 1, is_whole=True)
-        _check_counts(self, _MOST_IDS, "num_masks", "num_places", "num_states")
-        _check_digests(self.files)
+        if self.stride > self.context_size:
+            raise ValueError(f"stride must be at most context_size {self.context_size}, found {self.stride}")
+        if self.pad_id >= self.vocab_size:
+            raise ValueError(f"pad_id must be below vocab_size {self.vocab_size}, found {self.pad_id}")
+        known = {TOKENIZER_FILE, *([MASKS_FILE, PLACES_FILE] if self.num_places else [])}
+        if self.files.keys() != known:
+            raise ValueError(_other_files("files", self.files, known))
+        for name, split in self.splits.items():
+            if split.files.keys() != _SPLIT_FILES or name in ("", ".", "..") or "/" in name or "\0" in name:
+                raise ValueError(_other_files(f"the files of the split {name!r}", split.files, _SPLIT_FILES))
 
     @property
     def dtype(self) -> str:
@@ -103,16 +119,6 @@ class Metadata:
         return (self.dtype, smallest_dtype(self.num_places)) if self.num_places else (self.dtype,)
 
 
-def _check_counts(metadata: SplitMetadata | Metadata, most: int, *names: str) -> None:
-    for name in names:
-        check_number(name, getattr(metadata, name), 0, most, is_whole=True)
-
-
-def _check_digests(files: dict[str, str]) -> None:
-    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
-        raise ConfigurationError(f"files must name the sha256 of each file, got {files!r}")
-
-
 def smallest_dtype(num_ids: int) -> str:
     """The name of the smallest type of a stream of ids below `num_ids`."""
     return "uint16" if num_ids <= 1 << 16 else "uint32"
@@ -121,10 +127,10 @@ def smallest_dtype(num_ids: int) -> str:
 def hash_file(path: Path) -> str:
     """The sha256 of a file, in hexadecimal; raises `DataError` where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_inside(path.parent, path.name) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+        raise DataError(f"{path}: cannot be read ({reason_of(error)})") from None
 
 
 class _HashedFile:
@@ -270,26 +276,44 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
 
 def read_metadata(folder: Path) -> Metadata:
     """Read metadata.json; raises `DataError` where the folder is no finished data set of this version."""
-    path = folder / METADATA_FILE
-    try:
-        fields = json.loads(path.read_bytes())
-        if "total_workflows" in fields:
-            raise DataError(f"{folder} holds .pt files; the prepared data is {folder / PREPARED}")
-        version = fields["format_version"]
-        if version != FORMAT_VERSION:
-            raise DataError(f"{path} has format version {version}, this version reads {FORMAT_VERSION}; prepare again")
-        fields.pop("dtype")
-        splits = {name: SplitMetadata(**split) for name, split in fields.pop("splits").items()}
-        return Metadata(splits=splits, **fields)
-    except FileNotFoundError:
+    absent = (
+        f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
+        "was interrupted, run it again"
+    )
+    file = CheckedFile(folder, METADATA_FILE, DataError, _PREPARE_AGAIN, absent)
+    fields = file.read(dict[str, Any])
+    if "total_workflows" in fields:
+        raise DataError(f"{folder} holds .pt files; the prepared data is {folder / PREPARED}")
+    if "format_version" not in fields:
+        file.fail("it has no format_version")
+    version = fields["format_version"]
+    if version != FORMAT_VERSION:
         raise DataError(
-            f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
-            "was interrupted, run it again"
-        ) from None
+            f"{file.place} has format version {visible_name(str(version))}, this version reads {FORMAT_VERSION}; "
+            "prepare again"
+        )
+    fields.pop("dtype", None)  # follows from the vocabulary
+    return file.convert(fields, Metadata)
+
+
+def _place(folder: Path, *names: str) -> Path:
+    """The path of a file or folder in a data folder; raises `DataError` where a link is on the way."""
+    try:
+        return inside(folder, *names)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ConfigurationError) as error:
-        raise DataError(f"{path} is damaged ({error}); prepare the data again") from None
+        raise DataError(f"{error.filename} cannot be read: {reason_of(error)}") from None
+
+
+def _other_files(place: str, found: Iterable[str], known: Iterable[str]) -> str:
+    return f"{place} must be {', '.join(sorted(known))}, found {visible_name(', '.join(sorted(found)) or 'none')}"
+
+
+def read_tokenizer(folder: Path) -> bytes:
+    """The content of the tokenizer file of a data folder; raises `DataError` where it cannot be read."""
+    try:
+        return read_inside(folder, TOKENIZER_FILE, most_bytes=MAX_TOKENIZER_BYTES)
+    except OSError as error:
+        raise DataError(f"{folder / TOKENIZER_FILE} cannot be read: {reason_of(error)}") from None
 
 
 def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
@@ -300,10 +324,21 @@ def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
 
 
 def verify_files(folder: Path, metadata: Metadata) -> None:
-    """Compare every file's sha256 with the metadata; raises `DataError` naming the first that differs."""
-    expected = {folder / name: digest for name, digest in metadata.files.items()}
+    """Compare every file's size and sha256 with the metadata; raises `DataError` naming the first that differs."""
+    most = {
+        TOKENIZER_FILE: MAX_TOKENIZER_BYTES,
+        MASKS_FILE: metadata.num_masks * num_mask_bytes(metadata.vocab_size) + _MAX_HEADER,
+        PLACES_FILE: 12 * metadata.num_places + _MAX_HEADER,
+    }
+    for name in metadata.files:
+        with _opened(_place(folder, name)) as file:
+            if (size := os.fstat(file.fileno()).st_size) > most[name]:
+                raise DataError(f"{folder / name} is damaged: it has {size} bytes, expected {most[name]} at most")
+    for split in metadata.splits:
+        Split(folder, split, metadata)
+    expected = {_place(folder, name): digest for name, digest in metadata.files.items()}
     for split, split_metadata in metadata.splits.items():
-        expected |= {folder / split / name: digest for name, digest in split_metadata.files.items()}
+        expected |= {_place(folder, split, name): digest for name, digest in split_metadata.files.items()}
     for path, digest in expected.items():
         if hash_file(path) != digest:
             raise DataError(f"{path} is damaged: its sha256 differs from {METADATA_FILE}; prepare the data again")
@@ -323,7 +358,7 @@ class Split:
         self.metadata = metadata
         self.num_documents = counts.num_documents
         self.place_rows = load_places(folder, metadata)
-        self._folder = place = folder / name
+        self._folder = place = _place(folder, name)
         self.offsets: Int64Array = _map_stream(place / _OFFSETS, "int64", counts.num_documents + 1)
         self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
         if not _rises(self.offsets, counts.num_tokens):
@@ -375,31 +410,44 @@ def load_places(folder: Path, metadata: Metadata) -> Int64Array | None:
     return rows
 
 
-def _map_stream(path: Path, dtype: str, size: int | None = None) -> NDArray[Any]:
-    """The numbers of a file, of which there must be `size` where that is known."""
-    item_bytes = np.dtype(dtype).itemsize
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """A file of a data folder, open for reading; raises `DataError`."""
     try:
-        found = path.stat().st_size
-        expected = found - found % item_bytes if size is None else size * item_bytes
-        if found != expected:
-            raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; prepare the data again")
-        # As a plain array, of which parts are cheap; it keeps the map open.
-        return np.asarray(np.memmap(path, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
+        with open_inside(path.parent, path.name) as file:
+            yield file
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; prepare the data again") from None
+        raise DataError(f"{path} is missing; {_PREPARE_AGAIN}") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}") from None
 
 
+def _map_stream(path: Path, dtype: str, size: int | None = None) -> NDArray[Any]:
+    """The numbers of a file, of which there must be `size` where that is known."""
+    item_bytes = np.dtype(dtype).itemsize
+    with _opened(path) as file:
+        found = os.fstat(file.fileno()).st_size
+        expected = found - found % item_bytes if size is None else size * item_bytes
+        if found != expected:
+            raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; {_PREPARE_AGAIN}")
+        # As a plain array, of which parts are cheap; it keeps the map open.
+        return np.asarray(np.memmap(file, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
+
+
 def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing; prepare the data again") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is damaged ({reason_of(error)}); prepare the data again") from None
-    if array.shape != shape or array.dtype != np.dtype(dtype):
-        raise DataError(
-            f"{path} is damaged: it holds {array.dtype} {array.shape}, expected {dtype} {shape}; prepare the data again"
-        )
-    return array
+    """An .npy file, whose header must declare what is expected before anything of that size is made."""
+    with _opened(path) as file:
+        try:
+            found_shape, _, found_dtype = _HEADERS[npy.read_magic(file)](file, max_header_size=_MAX_HEADER)
+            is_expected = found_shape == shape and found_dtype == np.dtype(dtype)
+            size = os.fstat(file.fileno()).st_size - file.tell()
+            if is_expected and size == math.prod(shape) * found_dtype.itemsize:
+                file.seek(0)
+                array: NDArray[Any] = np.load(file, allow_pickle=False)
+                return array
+        except (KeyError, ValueError, EOFError) as error:
+            raise DataError(f"{path} is damaged ({reason_of(error)}); {_PREPARE_AGAIN}") from None
+    raise DataError(
+        f"{path} is damaged: it holds {size} bytes of {found_dtype} {found_shape}, expected {dtype} {shape}; "
+        f"{_PREPARE_AGAIN}"
+    )

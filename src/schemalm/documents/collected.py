@@ -15,7 +15,7 @@ WORKING_FOLDER, LOCK_FILE = ".work", "lock"
 
 REPORTS = "reports of collected corpora"
 UNFINISHED_WORK = "folders of unfinished work"
-_MAX_BYTES = 1 << 24  # of a manifest: a file of that name may be anything
+MAX_MANIFEST_BYTES = 1 << 24  # of a manifest: a file of that name may be anything
 
 
 def kinds_in(folder: Path, names: list[str]) -> dict[str, str]:
@@ -34,7 +34,7 @@ def is_corpus_manifest(path: Path) -> bool:
         if not path.is_file():  # a pipe could block for ever
             return False
         with path.open("rb") as file:
-            manifest = json.loads(file.read(_MAX_BYTES))
+            manifest = json.loads(file.read(MAX_MANIFEST_BYTES))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(manifest, dict) and manifest.get("kind") == CORPUS_KIND

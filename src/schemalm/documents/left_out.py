@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
+from schemalm.visible import visible_line
 from schemalm.wording import counted, shortened
 
 # Errors for which a document is left out, and the others are gone on with.
@@ -76,7 +77,7 @@ class Rejection:
 
     def __str__(self) -> str:
         is_named = not self.keyword and self.name in self.reason
-        return self.reason if is_named else f"{self.name}: {self.reason}"
+        return visible_line(self.reason if is_named else f"{self.name}: {self.reason}")
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Named:
         self.names = [*self.names, *other.names][:_NUM_NAMES]
 
     def __str__(self) -> str:
-        names = ", ".join(self.names[:_NUM_SHOWN_NAMES])
+        names = ", ".join(map(visible_line, self.names[:_NUM_SHOWN_NAMES]))
         return f"({self.count:,}): {names}{', …' if self.count > _NUM_SHOWN_NAMES else ''}"
 
 
@@ -192,7 +193,8 @@ class LeftOut:
         if self.duplicates:
             first = self.duplicates[0]
             number = counted(self.num_duplicates, "exact duplicate")
-            lines.append(f"{number} left out, for example {first.name}, which equals {first.original}")
+            example = visible_line(f"{first.name}, which equals {first.original}")
+            lines.append(f"{number} left out, for example {example}")
         if self.passed_over:
             lines.append(f"passed over: {'; '.join(self._kinds())}")
         if self.comments.count:

@@ -26,11 +26,13 @@ from schemalm.evaluation.evaluate import to_text
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.files import write_atomically
+from schemalm.folders import inside
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.progress import Progress
-from schemalm.training.run import load_checkpoint, read_config
+from schemalm.training.run import load_checkpoint
+from schemalm.training.run_file import read_config
 
 SAMPLES_FOLDER, VERDICTS_FILE = "samples", "verdicts.json"
 TEMPERATURE = 0.8
@@ -105,8 +107,8 @@ class CheckpointSamples(Progress):
 
 
 def samples_folder(run: Path, step: int) -> Path:
-    """The folder of the samples of `step`."""
-    return run / SAMPLES_FOLDER / f"{step:06d}"
+    """The folder of the samples of `step`; raises `OSError` where a link is on the way."""
+    return inside(run, SAMPLES_FOLDER, f"{step:06d}")
 
 
 def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> list[Verdict]:

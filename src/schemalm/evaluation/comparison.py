@@ -17,6 +17,8 @@ from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
 from schemalm.files import held_folder, write_atomically
+from schemalm.folders import inside
+from schemalm.visible import visible_name
 
 PAGE_FILE = "comparison.html"
 # A row of the table: what it is about, and a cell for each run.
@@ -45,19 +47,23 @@ def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
         "plots": [(caption, Markup(inline(svg, name, caption))) for name, (caption, svg) in plots.items()],
     }
     page = environment().get_template("comparison.html.jinja").render(content)
+    folder = inside(out, PLOTS_FOLDER)
     with held_folder(out):
-        for old in (out / PLOTS_FOLDER).glob("*.svg"):
+        for old in folder.glob("*.svg"):
             if old.stem not in plots:
                 old.unlink()
         for name, (_, svg) in plots.items():
-            write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+            write_atomically(folder / f"{name}.svg", svg.encode())
         write_atomically(out / PAGE_FILE, page.encode())
     return out / PAGE_FILE
 
 
 def setting_rows(records: Sequence[RunRecord]) -> list[Row]:
     """The settings that are not the same in all runs."""
-    return [(name, list(map(str, values))) for name, values in differing_settings(records).items()]
+    return [
+        (visible_name(name), [visible_name(str(value)) for value in values])
+        for name, values in differing_settings(records).items()
+    ]
 
 
 def figure_rows(records: Sequence[RunRecord]) -> list[Row]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemalm.bounds import check_number
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import Metadata, Split, read_metadata
+from schemalm.dataset.store import Metadata, Split, read_metadata, verify_files
 from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
@@ -28,7 +28,7 @@ from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request
 from schemalm.grammar.naming import schema_name
 from schemalm.tokenizer import Tokenizer
-from schemalm.training.run_data import find_data
+from schemalm.training.run_data import check_sizes, find_data
 from schemalm.wording import counted
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
@@ -207,8 +207,8 @@ def evaluate(
 
     `data` is the prepared folder, by default where it was or beside the run; `num_documents` limits how many validation
     documents are scored; `judge` judges the samples, by default by the run's schema; `progress` is told what happens.
-    Raises `DataError` where the data is missing or is not what the run was trained on, and `ConfigurationError` for
-    settings out of range, both before any work.
+    Raises `DataError` where the data is missing, damaged or not what the run was trained on, and `ConfigurationError`
+    for settings out of range, both before any work.
     """
     tell = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
@@ -218,6 +218,8 @@ def evaluate(
         check_number("num_documents", num_documents, 1, is_whole=True)
     folder = find_data(run.folder, run.configuration, data)
     metadata = read_metadata(folder)
+    check_sizes(run.model.configuration, metadata)
+    verify_files(folder, metadata)
     judge = judge or judge_of(run.tokenizer.grammar)
     if isinstance(judge, NoJudge):
         tell(announcement(judge))

@@ -19,7 +19,7 @@ from schemalm.errors import CheckpointError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES
 from schemalm.training.continuation import with_later_fields
-from schemalm.training.run_data import check_data
+from schemalm.training.run_data import check_data, check_sizes
 from schemalm.training.scoring import Score, score_documents
 
 
@@ -57,12 +57,13 @@ def validation_likelihood(
     metadata = read_metadata(data)
     split = Split(data, "val", metadata)
     documents = evenly_spaced(split.num_documents, split.num_documents if num_documents is None else num_documents)
+    check_sizes(model.configuration, metadata)
     try:
         training = with_later_fields(configuration)["training"]
         under_mask, batch_size, dtype = training["mask_loss"], training["batch_size"], DTYPES[training["dtype"]]
         packing = training["packing"]
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"the run's configuration is damaged: {error} is missing or wrong") from None
+    except KeyError as error:
+        raise CheckpointError(f"the run's configuration is damaged: {error} is missing or unknown") from None
     masks = load_masks(data, metadata) if under_mask else None
     packed = None if masks is None else torch.from_numpy(masks).to(model.head_weight.device)
     score = score_documents(model, split, documents, packed, batch_size=batch_size, dtype=dtype, packing=packing)

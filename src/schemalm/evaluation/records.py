@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from schemalm.errors import CheckpointError
-from schemalm.training.locate import run_folders, tells_of_a_run
+from schemalm.training.locate import run_folders
 from schemalm.training.metrics import read_metrics
-from schemalm.training.run import CONFIG_FILE, read_config
+from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
 
 ABSENT = "absent"
 _CUSTOM = "custom"
@@ -41,8 +41,8 @@ class RunRecord:
     @property
     def started(self) -> str | None:
         """When the run began, ISO 8601 in UTC; None where that was not recorded."""
-        found = self._section("environment").get("started")
-        return found if isinstance(found, str) else None
+        started: str | None = self._section("environment").get("started")
+        return started
 
     @property
     def model(self) -> str:
@@ -53,7 +53,7 @@ class RunRecord:
     def parent(self) -> Path | None:
         """The folder of the run that this one is a variation of."""
         path = self.config.get("parent")
-        return Path(os.path.normpath(self.folder.resolve() / path)) if isinstance(path, str) else None
+        return None if path is None else Path(os.path.normpath(self.folder.resolve() / path))
 
     @property
     def step(self) -> int:
@@ -63,8 +63,8 @@ class RunRecord:
     @property
     def num_steps(self) -> int | None:
         """How many steps the run is to have; None where that is not recorded."""
-        found = self._section("training").get("num_steps")
-        return found if isinstance(found, int) else None
+        num_steps: int | None = self._section("training").get("num_steps")
+        return num_steps
 
     @property
     def num_tokens(self) -> int:
@@ -144,8 +144,8 @@ class RunRecord:
         return [line for line in self.lines if line["kind"] == kind and field in line]
 
     def _section(self, name: str) -> dict[str, Any]:
-        found = self.config.get(name)
-        return found if isinstance(found, dict) else {}
+        found: dict[str, Any] = self.config.get(name, {})
+        return found
 
 
 def read_record(folder: Path) -> RunRecord:

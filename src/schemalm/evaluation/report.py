@@ -24,9 +24,11 @@ from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
 from schemalm.files import held_folder, write_atomically
+from schemalm.folders import inside
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
-from schemalm.training.run import read_config
+from schemalm.training.run_file import read_config
+from schemalm.visible import visible, visible_line, visible_name
 
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
@@ -81,9 +83,10 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
     templates = environment()
     markdown = templates.get_template("report.md.jinja").render(content)
     page = templates.get_template("report.html.jinja").render(content)
+    folder = inside(out, PLOTS_FOLDER)
     with held_folder(out):
         for name, (svg, _) in plots.items():
-            write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+            write_atomically(folder / f"{name}.svg", svg.encode())
         write_atomically(out / MARKDOWN_FILE, markdown.encode())
         write_atomically(out / HTML_FILE, page.encode())
     return out / HTML_FILE
@@ -169,8 +172,8 @@ def compact(number: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text of one line that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", " ".join(text.split()))
+    """Text of one line that Markdown shows as it is, in a cell of a table too."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$-])", r"\\\1", visible_line(" ".join(text.split())))
 
 
 def fence(text: str) -> str:
@@ -179,11 +182,12 @@ def fence(text: str) -> str:
 
 
 def environment() -> Environment:
-    """The templates of this room: what is put into a page is escaped, and what is missing is an error."""
+    """The templates of this room: what is put into a page is escaped and visible, and what is missing is an error."""
     templates = importlib.resources.files(__package__) / "templates"
     found = Environment(
         loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
         autoescape=select_autoescape(("html.jinja",)),
+        finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -191,6 +195,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "percent": percent,
+        "visible": visible,
         "yaml": highlight_yaml,
         "markdown": escape_markdown,
         "fence": fence,
@@ -257,23 +262,28 @@ def _flatten(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
         for key, child in node.items():
             yield from _flatten(child, f"{name}.{key}".lstrip("."))
     else:
-        yield name, str(node)
+        yield visible_name(name), visible_name(str(node))
 
 
 def _commands(configuration: dict[str, Any], evaluation: Evaluation, run_folder: Path) -> list[str]:
-    """The commands that make such a run and its report again, and what has no option there as a comment."""
+    """The commands that make such a run and its report again, and what has no option there as a comment.
+
+    Each is one line, whatever the configuration says: somebody will copy it into a shell.
+    """
     training = configuration.get("training", {})
-    data = shlex.quote(Path(configuration.get("environment", {}).get("data", "DATA")).name)
-    run = shlex.quote(run_folder.resolve().name)
+    data = _argument(Path(configuration.get("environment", {}).get("data", "DATA")).name)
+    run = _argument(run_folder.resolve().name)
     defaults = {field.name: field.default for field in fields(TrainingConfiguration)}
     changed = {name: value for name, value in training.items() if name != "model" and value != defaults.get(name)}
     options = [_option(name, changed.pop(name)) for name in COMMAND_OPTIONS if name in changed]
-    steps = f"--steps {changed.pop('num_steps', evaluation.step)}"
-    model = training.get("model", "custom")
-    commands = [" ".join(["schemalm train --data", data, f"--model {model}", "--out", run, steps, *options])]
+    model, num_steps = training.get("model", "custom"), changed.pop("num_steps", evaluation.step)
+    given = ("--data", data, "--model", _word(model), "--out", run, "--steps", _word(num_steps))
+    commands = [" ".join(["schemalm train", *given, *options])]
     if changed or model == "custom":
-        settings = ", ".join(f"{name}={value}" for name, value in {"model": model, **changed}.items())
-        commands.insert(0, f"# only from Python: {settings}".replace("\n", " "))
+        settings = ", ".join(
+            f"{name}={visible_name(str(value))}" for name, value in {"model": model, **changed}.items()
+        )
+        commands.insert(0, visible_line(f"# only from Python: {settings}"))
     return [*commands, f"schemalm evaluate {run} --samples {evaluation.sampling.num_samples}"]
 
 
@@ -281,4 +291,14 @@ def _option(name: str, value: object) -> str:
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag} {shlex.quote(str(value))}"
+    return f"--{flag} {_word(value)}"
+
+
+def _word(value: object) -> str:
+    """A value as one word of one line of a shell."""
+    return shlex.quote(visible_line(str(value)))
+
+
+def _argument(name: str) -> str:
+    """A file of the present folder as a word that is no option."""
+    return _word(f"./{name}" if name.startswith("-") else name)

@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from schemalm.checked import CheckedFile, Count
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
 from schemalm.experiments.keeping import digest
@@ -32,6 +33,7 @@ from schemalm.files import remove_partial, write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus
 from schemalm.reference.training import train, write_json
+from schemalm.visible import visible_line
 
 FIGURES = ("validation_loss", "bits_per_byte", "train_loss")
 RUNS_FOLDER = "runs"
@@ -44,6 +46,16 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 }
 
 Grid = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    validation_loss: float
+    bits_per_byte: float
+    train_loss: float
+    num_parameters: Count
+
+
 Row = dict[str, Any]  # a run: all fields of its configuration, then its figures
 
 
@@ -124,12 +136,9 @@ def run_ablation(
 
 
 def _read_row(path: Path) -> Row:
-    try:
-        row: Row = json.loads(path.read_bytes())
-        if not all(isinstance(row[figure], int | float) for figure in (*FIGURES, "num_parameters")):
-            raise TypeError("a figure is no number")
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} is damaged ({error}): delete it, and the run is made again") from None
+    file = CheckedFile(path.parent, path.name, DataError, "delete it, and the run is made again")
+    row = file.read(dict[str, str | int | float | bool])
+    file.convert({name: row[name] for name in (*FIGURES, "num_parameters") if name in row}, _Figures)
     return row
 
 
@@ -170,7 +179,7 @@ def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> Non
     write_atomically(out / "results.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
     header, lines = table_rows(axes, rows)
     ruler = ["---"] * len(axes) + ["---:"] * (len(header) - len(axes))
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, ruler, *lines)]
+    cells = [[visible_line(cell).replace("|", "\\|") for cell in line] for line in (header, ruler, *lines)]
     write_atomically(out / "results.md", "".join(f"| {' | '.join(line)} |\n" for line in cells).encode())
     write_atomically(out / "results.svg", _draw(axes, rows).encode())
 

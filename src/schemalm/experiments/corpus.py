@@ -23,6 +23,7 @@ from typing import Any
 
 import zstandard
 
+from schemalm.checked import CheckedFile
 from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
@@ -83,16 +84,18 @@ def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorp
 
 
 def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
-    path = folder / DESCRIPTION_FILE
+    file = CheckedFile(
+        folder, DESCRIPTION_FILE, DataError, f"delete {folder} to draw the documents again", most_bytes=1 << 26
+    )
+    description = file.load(file.content())
     try:
-        description = json.loads(path.read_bytes())
-        drawn_by, orders = description["drawn_by"], description["key_orders"]
+        drawn_by, orders = description["drawn_by"], file.convert(description["key_orders"], list[list[str]])
         key_orders = {frozenset(order): tuple(order) for order in orders}
         contents = [description["files"], orders]
         # Those drawn before it was written down have none.
         left_out = LeftOut.from_dict(description["left_out"]) if "left_out" in description else LeftOut()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error}): delete {folder} to draw the documents again") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        file.fail(f"{error} is missing or of another type")
     if drawn_by != _drawn_by(recipe, seed):
         raise ConfigurationError(
             f"{folder} holds documents that were drawn by {json.dumps(drawn_by)}, but the recipe says "

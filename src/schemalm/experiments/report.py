@@ -18,6 +18,7 @@ from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Result, read_results
 from schemalm.experiments.summary import Row, summarize
 from schemalm.files import write_atomically
+from schemalm.folders import inside
 
 REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
 # A run that sees its documents more often than this is said to repeat them.
@@ -45,11 +46,12 @@ def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> 
         raise DataError(f"{out / RESULTS_FILE} has no results of this experiment yet: run it first")
     rows = summarize(results)
     plots = draw_experiment(rows)
-    for old in (out / PLOTS_FOLDER).glob("*.svg"):
+    folder = inside(out, PLOTS_FOLDER)
+    for old in folder.glob("*.svg"):
         if old.stem not in plots:
             old.unlink()
     for name, svg in plots.items():
-        write_atomically(out / PLOTS_FOLDER / f"{name}.svg", svg.encode())
+        write_atomically(folder / f"{name}.svg", svg.encode())
     summary = {"title": title, "rows": [row.to_dict() for row in rows], "renormalized": _renormalized(results)}
     write_atomically(out / SUMMARY_FILE, json.dumps(summary, indent=2).encode() + b"\n")
     write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, list(plots))).encode() + b"\n")
@@ -77,13 +79,13 @@ def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Se
     if plots:
         yield "\n## Plots\n"
         yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
-    yield f"\nVersions: {', '.join(f'{name} {version}' for name, version in first.versions.items())}."
+    yield f"\nVersions: {', '.join(escape_markdown(f'{name} {version}') for name, version in first.versions.items())}."
 
 
 def _table_row(row: Row) -> str:
     cells = (
         escape_markdown(row.arm),
-        f"{row.model}, {compact(row.num_parameters)}",
+        f"{escape_markdown(row.model)}, {compact(row.num_parameters)}",
         row.num_seeds,
         f"{row.tokens_per_document:,.1f}",
         _estimate(row.bits_per_byte),
@@ -125,7 +127,7 @@ def _renormalized_row(entry: dict[str, Any]) -> str:
     figures = (entry["plain_bits_per_byte"], entry["bits_per_byte"])
     cells = (
         escape_markdown(entry["arm"]),
-        entry["model"],
+        escape_markdown(entry["model"]),
         f"{entry['budget']:,}",
         entry["seed"],
         entry["num_documents"],

@@ -5,16 +5,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from schemalm.checked import CheckedFile
 from schemalm.errors import DataError
 from schemalm.files import named_errors
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.
 Measure = Literal["compute", "documents"]
+_MAX_BYTES = 1 << 28
 MEASURES: tuple[Measure, ...] = ("compute", "documents")
 
 
@@ -78,11 +80,7 @@ def _remove_torn_line(file: BinaryIO) -> None:
 
 def read_results(out: Path) -> list[Result]:
     """All results of an experiment, empty where there are none yet; raises `DataError` for a damaged file."""
-    path = out / RESULTS_FILE
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    try:
-        return [Result(**json.loads(line)) for line in lines]
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{path} is damaged, or of another version ({error}): repair it, or choose another folder"
-        ) from None
+    advice = "it is damaged or of another version: repair it, or choose another folder"
+    file = CheckedFile(out, RESULTS_FILE, DataError, advice, most_bytes=_MAX_BYTES)
+    lines = file.content().split(b"\n")[:-1] if os.path.lexists(out / RESULTS_FILE) else []
+    return [replace(file, line=number).parse(line, Result) for number, line in enumerate(lines, start=1)]

@@ -9,13 +9,16 @@ from typing import Any
 
 import torch
 
-from schemalm.dataset.store import TOKENIZER_FILE
+from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.store import TOKENIZER_FILE, read_tokenizer
 from schemalm.errors import CheckpointError, DataError
+from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.locate import find_run
 from schemalm.training.run import load_checkpoint, resolve_checkpoint
 from schemalm.training.run_data import find_data
+from schemalm.training.run_file import CONFIG_FILE
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,26 @@ def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str 
     """
     folder = find_run(Path(run_dir))
     model, configuration = load_checkpoint(folder, checkpoint, device)
+    tokenizer = _tokenizer_of(folder, configuration, model.configuration)
+    return Run(folder, model, tokenizer, configuration, resolve_checkpoint(folder, checkpoint), torch.device(device))
+
+
+def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfiguration) -> Tokenizer:
+    """The run's tokenizer, which must be the one that it was trained with, and have what the model has rows for."""
     path = folder / TOKENIZER_FILE
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        tokenizer = Tokenizer.load(path)
-    except (OSError, DataError) as error:
+        content = read_tokenizer(folder)
+        if hashlib.sha256(content).hexdigest() != configuration["tokenizer_sha256"]:
+            raise CheckpointError(f"{path} is not the tokenizer that the run was trained with")
+        tokenizer = Tokenizer.from_json(content, str(path))
+    except DataError as error:
         raise CheckpointError(f"the run's tokenizer cannot be read: {error}") from None
-    if digest != configuration.get("tokenizer_sha256"):
-        raise CheckpointError(f"{path} is not the tokenizer that the run was trained with")
-    return Run(folder, model, tokenizer, configuration, resolve_checkpoint(folder, checkpoint), torch.device(device))
+    sizes = {"vocab_size": tokenizer.vocab_size}
+    sizes |= {"num_states": tokenizer.states.num_states} if model.num_states else {}
+    sizes |= {"num_echoes": len(ORDERS)} if model.num_echoes else {}
+    for name, expected in sizes.items():
+        if getattr(model, name) != expected:
+            raise CheckpointError(
+                f"{folder / CONFIG_FILE}: the model's {name} is {getattr(model, name)}, but {path} asks for {expected}"
+            )
+    return tokenizer

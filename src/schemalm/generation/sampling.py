@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from schemalm.bounds import check_number
+from schemalm.errors import CheckpointError
 
 # What torch's generators take.
 MAX_SEED = 2**64 - 1
@@ -43,7 +44,12 @@ def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
 def sample_tokens(
     logits_BV: Tensor, masks_BV: Tensor, sampling: Sampling, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """One admitted token per row [B], and its log-probability under the mask at temperature 1, in nats [B]."""
+    """One admitted token per row [B], and its log-probability under the mask at temperature 1, in nats [B].
+
+    Raises `CheckpointError` where logits are no numbers, as weights or a configuration out of measure make them.
+    """
+    if not logits_BV.isfinite().all():
+        raise CheckpointError("the model's logits are no numbers: its weights or its configuration are damaged")
     admitted_BV = logits_BV.float().masked_fill(~masks_BV, float("-inf"))
     log_probability_BV = admitted_BV.log_softmax(dim=-1)
     if sampling.temperature == 0:

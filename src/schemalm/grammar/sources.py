@@ -61,6 +61,16 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     return tree
 
 
+def schema_of_value(value: Any, limits: Limits) -> Schema:
+    """The schema that data holds, as a fresh JSON tree: a text in its place is no schema, and no file is opened for it.
+
+    Raises SchemaError as `read_schema` does.
+    """
+    if not isinstance(value, dict | bool):
+        raise SchemaError(f"a schema is an object or a boolean, found {type(value).__name__}")
+    return read_schema(value, limits)
+
+
 def _check_form(tree: Schema) -> None:
     """Raises SchemaError where a tree is no schema of its draft."""
     declared = dialect(tree)

@@ -4,8 +4,8 @@ from schemalm.inspection.counting import UnitCount, count_units
 from schemalm.inspection.page import describe_token, render_page
 from schemalm.inspection.tokens import InspectedToken, Inspection, Run, inspect_value
 from schemalm.inspection.usage import CONTEXT_SIZES, Usage, measure_usage
-from schemalm.inspection.visible import visible
 from schemalm.inspection.vocabulary import TokenKind, count_kinds, kinds_of_tokens, longest_tokens, spelled_length
+from schemalm.visible import visible
 
 __all__ = [
     "CONTEXT_SIZES",

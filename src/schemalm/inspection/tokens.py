@@ -15,8 +15,8 @@ from typing import Any
 from schemalm.documents import dump_document
 from schemalm.errors import DecodeError
 from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
-from schemalm.inspection.visible import visible
 from schemalm.tokenizer import AnyTokenizer, TextTokenizer, Tokenizer
+from schemalm.visible import visible
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,14 @@ class KeyValueCache:
             self.capacity + 1,
             configuration.head_width,
         )
-        self._keys_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
-        self._values_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
+        try:
+            self._keys_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
+            self._values_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
+        except RuntimeError:
+            raise ConfigurationError(
+                f"there is no room for what {batch_size} documents at once have to remember of a context of "
+                f"{self.capacity:,}: write fewer"
+            ) from None
         self._rows_B1 = torch.arange(batch_size, device=device)[:, None]
         self.lengths_B = torch.zeros(batch_size, dtype=torch.int64, device=device)
 

@@ -6,10 +6,27 @@ decides (vocabulary, context, states) is given by the caller; named sizes give t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
+from typing import Final
 
 from schemalm.bounds import check_number
 from schemalm.errors import ConfigurationError
+
+# What decides how much memory a model takes has an end, far beyond what one process can train.
+MOST: Final = {
+    "vocab_size": 1 << 24,
+    "context_size": 1 << 20,
+    "num_layers": 1 << 10,
+    "num_heads": 1 << 12,
+    "num_key_value_heads": 1 << 12,
+    "model_width": 1 << 16,
+    "mlp_width": 1 << 20,
+    "num_states": 1 << 24,
+    "num_echoes": 1 << 6,
+}
+# Rotations take a number for each of them.
+_MOST_ROTATIONS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -53,13 +70,19 @@ class GPTConfiguration:
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
             may_be_zero = field.name.endswith(("num_states", "num_echoes", "dropout", "_std", "_gain"))
-            check_number(field.name, value, 0, is_above=not may_be_zero, is_whole=field.type == "int")
+            most = MOST.get(field.name, math.inf)
+            check_number(field.name, value, 0, most, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.dropout >= 1:
             raise ConfigurationError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
         if self.model_width % (2 * self.num_heads):
             raise ConfigurationError(
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "
                 "so that each head has an even width for rotary positions"
+            )
+        if self.context_size * self.head_width > _MOST_ROTATIONS:
+            raise ConfigurationError(
+                f"context_size {self.context_size} times the width of a head, {self.head_width}, must be at most "
+                f"{_MOST_ROTATIONS:,}"
             )
         if self.logit_soft_cap > 60:
             raise ConfigurationError(

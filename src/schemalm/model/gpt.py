@@ -268,3 +268,9 @@ class GPT(nn.Module):
         num_products = sum(weight.numel() for weight in (*self.layers.parameters(), self.head_weight))
         attention = 12 * configuration.num_layers * configuration.model_width * configuration.context_size
         return 6 * num_products + attention
+
+
+def shapes_of(configuration: GPTConfiguration) -> dict[str, tuple[int, ...]]:
+    """The shape of each weight of a model by its name; nothing of their size is made."""
+    with torch.device("meta"):
+        return {name: tuple(weight.shape) for name, weight in GPT(configuration).state_dict().items()}

@@ -22,9 +22,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from schemalm.checked import CheckedFile
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.errors import CheckpointError, ConfigurationError, TrainingError
+from schemalm.errors import CheckpointError, DataError, TrainingError
 from schemalm.files import write_atomically
+from schemalm.folders import inside, read_inside
 from schemalm.reference.array.layers import cross_entropy
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch
@@ -33,9 +35,16 @@ from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
 from schemalm.tokenizer import AnyTokenizer, load_tokenizer
+from schemalm.wording import reason_of
 
 CONFIG, TOKENIZER, WEIGHTS, EVALUATION = "config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"
+_MAX_WEIGHT_BYTES = 1 << 28
 Report = Callable[[int, float], None]  # called with each step and its loss
+
+
+@dataclass(frozen=True)
+class _Config:
+    reference: ReferenceConfiguration
 
 
 @dataclass(frozen=True)
@@ -109,12 +118,14 @@ def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows
 
 def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
     """A run's configuration, tokenizer and engine; raises `CheckpointError` where it is none or damaged."""
+    other = f"{run} is no folder of `schemalm reference train`, or damaged"
+    described = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}").read(_Config)
     try:
-        configuration = ReferenceConfiguration(**json.loads((run / CONFIG).read_bytes())["reference"])
-        weights = load((run / WEIGHTS).read_bytes())
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, ConfigurationError) as error:
-        raise CheckpointError(f"{run} is no folder of `schemalm reference train`, or damaged: {error}") from None
-    tokenizer = load_tokenizer(run / TOKENIZER)
+        tokenizer = load_tokenizer(inside(run, TOKENIZER))
+        weights = load(read_inside(run, WEIGHTS, most_bytes=_MAX_WEIGHT_BYTES))
+    except (OSError, ValueError, KeyError, DataError, SafetensorError) as error:
+        raise CheckpointError(f"{other}: {reason_of(error)}") from None
+    configuration = described.reference
     if {name: weight.shape for name, weight in weights.items()} != shapes(configuration, tokenizer.vocab_size):
         raise CheckpointError(f"{run / WEIGHTS} does not fit {CONFIG} and {TOKENIZER}: train again")
     return configuration, tokenizer, make_engine(configuration, tokenizer.vocab_size, weights)

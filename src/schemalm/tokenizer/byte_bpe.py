@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self
 
+import msgspec
 import tiktoken
 import tokenizers
 from tokenizers import models, pre_tokenizers, trainers
 
 from schemalm.errors import ConfigurationError, DecodeError
 from schemalm.tokenizer.text_tokenizer import TextFormat, TextTokenizer, write_text
+from schemalm.tokenizer.tokenizer_file import Spelling
 from schemalm.tokenizer.vocabulary import BOS_ID, PAD_ID
 
 FIRST_TOKEN_ID = 2
@@ -50,11 +52,20 @@ SPLIT_PATTERNS: dict[Split, str] = {
 DEFAULT_SPLIT: Split = "short_words"
 
 
+class _File(msgspec.Struct, frozen=True):
+    kind: Literal["byte-bpe"]
+    format: Literal[2]
+    text: TextFormat
+    split: Split
+    tokens: list[Spelling]
+
+
 class ByteBPETokenizer(TextTokenizer):
     """Byte-level BPE over compact JSON or YAML; made by `train` or `load`, or by `load_o200k_base`."""
 
     kind: ClassVar[str] = "byte-bpe"
     format: ClassVar[int] = 2
+    file_type: ClassVar[Any] = _File
 
     def __init__(self, tokens: Sequence[bytes], *, text: TextFormat = "json", split: Split = DEFAULT_SPLIT) -> None:
         """tokens: what each id from 2 on spells, merges in the order learned.
@@ -88,12 +99,9 @@ class ByteBPETokenizer(TextTokenizer):
         return cls([bytes(bytes_of[character] for character in token) for token, _ in learned], text=text)
 
     @classmethod
-    def from_content(cls, content: dict[str, Any]) -> Self:
+    def from_content(cls, content: _File) -> Self:
         """The tokenizer of a file's tokens."""
-        if content["text"] not in get_args(TextFormat) or content["split"] not in SPLIT_PATTERNS:
-            raise ValueError("the text format or the split pattern is unknown")
-        tokens = [token.encode("latin-1") for token in content["tokens"]]
-        return cls(tokens, text=content["text"], split=content["split"])
+        return cls([token.encode("latin-1") for token in content.tokens], text=content.text, split=content.split)
 
     def content(self) -> dict[str, Any]:
         """The text format, the split pattern's name, and the tokens, one character per byte."""

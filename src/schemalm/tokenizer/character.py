@@ -8,7 +8,9 @@ Characters outside the vocabulary are refused, never replaced.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
+
+import msgspec
 
 from schemalm.errors import DataError, DecodeError
 from schemalm.tokenizer.text_tokenizer import TextTokenizer, write_text
@@ -16,11 +18,18 @@ from schemalm.tokenizer.text_tokenizer import TextTokenizer, write_text
 BOS_ID = 0
 
 
+class _File(msgspec.Struct, frozen=True):
+    kind: Literal["character"]
+    format: Literal[1]
+    characters: str
+
+
 class CharacterTokenizer(TextTokenizer):
     """Characters as tokens; made from a text, by `train` or by `load`."""
 
     kind: ClassVar[str] = "character"
     format: ClassVar[int] = 1
+    file_type: ClassVar[Any] = _File
 
     def __init__(self, characters: Iterable[str]) -> None:
         """characters: those of the vocabulary, in any order and however often, such as a whole text."""
@@ -33,12 +42,10 @@ class CharacterTokenizer(TextTokenizer):
         return cls({character for value in values for character in write_text(value, cls.text)})
 
     @classmethod
-    def from_content(cls, content: dict[str, Any]) -> Self:
+    def from_content(cls, content: _File) -> Self:
         """The tokenizer of a file's characters."""
-        if not isinstance(content["characters"], str):
-            raise TypeError("`characters` is not a string")
-        content["characters"].encode()  # lone surrogates are no characters
-        return cls(content["characters"])
+        content.characters.encode()  # lone surrogates are no characters
+        return cls(content.characters)
 
     def content(self) -> dict[str, Any]:
         """The characters as one string."""

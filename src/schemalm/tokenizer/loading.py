@@ -7,8 +7,10 @@ from pathlib import Path
 from schemalm.errors import DataError
 from schemalm.tokenizer.byte_bpe import ByteBPETokenizer
 from schemalm.tokenizer.character import CharacterTokenizer
-from schemalm.tokenizer.text_tokenizer import TextTokenizer, parse_content, read_tokenizer_file
+from schemalm.tokenizer.text_tokenizer import TextTokenizer
 from schemalm.tokenizer.tokenizer import Tokenizer
+from schemalm.tokenizer.tokenizer_file import read_tokenizer_file, tokenizer_file
+from schemalm.visible import visible_name
 
 AnyTokenizer = Tokenizer | TextTokenizer
 
@@ -26,11 +28,12 @@ def load_tokenizer(path: str | Path) -> AnyTokenizer:
 
 def parse_tokenizer(text: bytes, name: str = "the text") -> AnyTokenizer:
     """The tokenizer of a file's content, as `load_tokenizer`; errors call it `name`."""
-    kind = str(parse_content(text, name).get("kind", ""))
-    if kind not in _KINDS:
-        found = f"its kind is {kind!r}" if kind else "it names no kind"
+    file = tokenizer_file(name)
+    kind = file.load(text).get("kind", "")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        found = f"its kind is {visible_name(repr(kind))}" if kind else "it names no kind"
         raise DataError(
-            f"{name} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; `schemalm tokenizer train` "
-            "makes one"
+            f"{file.place} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; "
+            "`schemalm tokenizer train` makes one"
         )
     return _KINDS[kind].from_json(text, name)

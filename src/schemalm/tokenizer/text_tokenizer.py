@@ -18,16 +18,22 @@ from schemalm.documents import DocumentLimits, canonical_json, dump_document, pa
 from schemalm.documents.json_reader import strict_json
 from schemalm.errors import DataError, DecodeError, DocumentError, InvalidDocument
 from schemalm.files import write_atomically
+from schemalm.tokenizer.tokenizer_file import read_tokenizer_file, tokenizer_file
+from schemalm.visible import visible_name
 
 # How a document is written: compact canonical JSON, or YAML as `dump_document` writes it.
 TextFormat = Literal["json", "yaml"]
 
 
 class TextTokenizer(ABC):
-    """A tokenizer of text; `kind` and `format` name its file, `text` says how values are written."""
+    """A tokenizer of text; `kind` and `format` name its file, `text` says how values are written.
+
+    `file_type` is the type of what a file of it holds.
+    """
 
     kind: ClassVar[str]
     format: ClassVar[int]
+    file_type: ClassVar[Any]
     text: TextFormat = "json"
 
     @property
@@ -63,8 +69,8 @@ class TextTokenizer(ABC):
 
     @classmethod
     @abstractmethod
-    def from_content(cls, content: dict[str, Any]) -> Self:
-        """The tokenizer that a file's content describes; raises ValueError, TypeError or KeyError where it is none."""
+    def from_content(cls, content: Any) -> Self:
+        """The tokenizer that a file's content, a `file_type`, describes; raises ValueError where it is none."""
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value's text; raises InvalidDocument for what is no JSON value."""
@@ -108,17 +114,16 @@ class TextTokenizer(ABC):
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Self:
         """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
-        content = parse_content(text, name)
-        if content.get("kind") != cls.kind:
-            raise DataError(f"{name} holds a tokenizer of the kind {content.get('kind')!r}, not {cls.kind!r}")
-        if content.get("format") != cls.format:
-            raise DataError(
-                f"{name} has the format {content.get('format')!r}, this version reads {cls.format}: train it again"
-            )
+        file = tokenizer_file(name)
+        content = file.load(text, cls.file_type)
+        for field, expected in (("kind", cls.kind), ("format", cls.format)):
+            if content.get(field) != expected:
+                found = visible_name(repr(content.get(field)))
+                raise DataError(f"{file.place} has the {field} {found}, this version reads {expected}: train it again")
         try:
-            return cls.from_content(content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{name} is no tokenizer file: {error!r}") from None
+            return cls.from_content(file.convert(content, cls.file_type))
+        except ValueError as error:
+            raise DataError(f"{file.place} is no tokenizer file: {error}") from None
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as one JSON file."""
@@ -141,22 +146,3 @@ def write_text(value: Any, text: TextFormat) -> str:
         return dump_document(value) if text == "yaml" else canonical_json(value).decode()
     except (ValueError, TypeError, RecursionError, DocumentError) as error:
         raise InvalidDocument(f"this value cannot be written: {error}", keyword="type") from None
-
-
-def read_tokenizer_file(path: str | Path) -> bytes:
-    """The content of a tokenizer file; raises DataError where it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read the tokenizer {path}: {error.strerror}") from None
-
-
-def parse_content(text: bytes, name: str) -> dict[str, Any]:
-    """The JSON object of a tokenizer file, of whatever kind; raises DataError where it is none."""
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{name} is no tokenizer file: {error}") from None
-    if not isinstance(content, dict):
-        raise DataError(f"{name} is no tokenizer file: it holds no JSON object")
-    return content

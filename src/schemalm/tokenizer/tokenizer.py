@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, LimitError, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
-from schemalm.grammar.sources import read_schema
+from schemalm.grammar.sources import schema_of_value
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.engine import MergeEngine
@@ -27,7 +27,7 @@ from schemalm.tokenizer.linearization import Linearizer
 from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import Cutter, Kind, MergeScope, Stretch
-from schemalm.tokenizer.text_tokenizer import read_tokenizer_file
+from schemalm.tokenizer.tokenizer_file import FORMAT, TypedFile, read_tokenizer_file, tokenizer_file
 from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.tokenizer.writing import CUT, Find, JoinedWriting, Memory, Writing
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 2
 # Of the learned tokens, those that are whole strings: at most so many.
 WHOLE_VALUES_SHARE = 0.15
 
@@ -157,28 +156,34 @@ class Tokenizer:
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:
         """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
+        file = tokenizer_file(name)
+        content = file.load(text, TypedFile)
+        if content.get("kind") != "typed" or content.get("format") != FORMAT:
+            raise DataError(f"{file.place} is no typed tokenizer of format {FORMAT}: train it again")
+        described = file.convert(content, TypedFile)
         try:
-            content = json.loads(text)
-            if content.get("kind") != "typed" or content.get("format") != FORMAT:
-                raise DataError(f"{name} is no typed tokenizer of format {FORMAT}: train it again")
-            if content["merge_scope"] not in get_args(MergeScope):
-                raise DataError(f"{name} has the unknown merge scope {content['merge_scope']!r}")
-            orders = {frozenset(order): tuple(order) for order in content["key_orders"]}
-            schema = read_schema(content["schema"], DEFAULT_LIMITS)
-            grammar = Grammar(schema, content["formats"], DEFAULT_LIMITS, orders)
-            if content["symbols"] != [str(symbol) for symbol in grammar.symbols.symbols[NUM_BYTES:]]:
-                raise DataError(
-                    f"{name} was made by a version that derives other symbols from its schema: train it again"
-                )
-            return cls(
-                grammar,
-                merge_scope=content["merge_scope"],
-                whole_values=content["whole_values"],
-                merges=[(first, second) for first, second in content["merges"]],
-                states=GrammarStates(tuple(content["states"]["nonterminals"]), tuple(content["states"]["paths"])),
+            tokenizer = cls._described(described)
+        except (ValueError, SchemaError, RecursionError) as error:
+            raise DataError(f"{file.place} is no tokenizer file: {error}") from None
+        if described.symbols != _names_of_symbols(tokenizer.grammar):
+            raise DataError(
+                f"{file.place} was made by a version that derives other symbols from its schema: train it again"
             )
-        except (ValueError, KeyError, TypeError, AttributeError, SchemaError) as error:
-            raise DataError(f"{name} is no tokenizer file: {error}") from None
+        if described.vocab_size != tokenizer.vocab_size:
+            file.fail(f"expected {tokenizer.vocab_size}, found {described.vocab_size}", ("vocab_size",))
+        return tokenizer
+
+    @classmethod
+    def _described(cls, content: TypedFile) -> Tokenizer:
+        orders = {frozenset(order): tuple(order) for order in content.key_orders}
+        schema = schema_of_value(content.schema, DEFAULT_LIMITS)
+        return cls(
+            Grammar(schema, content.formats, DEFAULT_LIMITS, orders),
+            merge_scope=content.merge_scope,
+            whole_values=content.whole_values,
+            merges=content.merges,
+            states=GrammarStates(content.states.nonterminals, content.states.paths),
+        )
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as one JSON file, schema included."""
@@ -192,7 +197,7 @@ class Tokenizer:
             "vocab_size": self.vocab_size,
             "merge_scope": self.merge_scope,
             "formats": self.grammar.formats,
-            "symbols": [str(symbol) for symbol in self.grammar.symbols.symbols[NUM_BYTES:]],
+            "symbols": _names_of_symbols(self.grammar),
             "key_orders": [list(order) for order in self.grammar.key_orders.values()],
             "whole_values": self.vocabulary.whole_values,
             "merges": self.vocabulary.merges,
@@ -340,3 +345,7 @@ class Tokenizer:
         from schemalm.machine import Machine  # noqa: PLC0415
 
         return Machine(self.tables)
+
+
+def _names_of_symbols(grammar: Grammar) -> list[str]:
+    return [str(symbol) for symbol in grammar.symbols.symbols[NUM_BYTES:]]

@@ -7,27 +7,33 @@
         manifest.json           sha256 of the three; written last
 
 A checkpoint is written into a hidden folder, every file is synced, and the folder is renamed into place: a kill at any
-moment leaves a whole checkpoint or none. Removal renames first as well. Training draws the order of rows at random,
-which the loader's place determines, and what a model drops, which the step does, so no generator state is kept. There
-is no pickle in these files.
+moment leaves a whole checkpoint or none. Removal renames first as well. A checkpoint that is read may be anybody's: no
+link in the run folder is followed, and shapes are compared before anything of their size is read. Training draws the
+order of rows at random, which the loader's place determines, and what a model drops, which the step does, so no
+generator state is kept. There is no pickle in these files.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
+from schemalm.checked import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
 from schemalm.files import sync_file, sync_folder
+from schemalm.folders import inside, open_inside
+from schemalm.visible import visible_name
 from schemalm.wording import reason_of
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
@@ -37,6 +43,13 @@ _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "manifest.json",
 )
 _FILES = (_MODEL, _OPTIMIZER, _TRAINING)
+CHECKPOINTS = "checkpoints"
+_ADVICE = "it is damaged or of another version: take another checkpoint, or train again"
+# The header of a safetensors file: its length in 8 bytes, then so many at most. A model of 1,000 layers has 1 MB.
+_MAX_HEADER_BYTES = 1 << 24
+
+# The shape of each tensor by its name.
+Shapes = Mapping[str, tuple[int, ...]]
 # Of a start from nothing.
 NO_STEP = -1
 
@@ -49,27 +62,45 @@ class TrainingState:
     token, None before the first update.
     """
 
-    step: int = 0
-    epoch: int = 0
-    position: int = 0
-    num_tokens: int = 0
-    interval_loss: float = 0.0
-    interval_tokens: int = 0
-    smoothed_loss: float | None = None
-    lowest_loss: float | None = None
-    elapsed_seconds: float = 0.0
+    step: Count = 0
+    epoch: Count = 0
+    position: Count = 0
+    num_tokens: Count = 0
+    interval_loss: Finite = 0.0
+    interval_tokens: Count = 0
+    smoothed_loss: Finite | None = None
+    lowest_loss: Finite | None = None
+    elapsed_seconds: Amount = 0.0
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    files: dict[str, Sha256]
+
+    def __post_init__(self) -> None:
+        if self.files.keys() != set(_FILES):
+            raise ValueError(f"files must name {', '.join(_FILES)}")
 
 
 def checkpoint_folder(run: Path, step: int) -> Path:
-    """The folder of the checkpoint of `step`."""
-    return run / "checkpoints" / f"{step:06d}"
+    """The folder of the checkpoint of `step`; raises `CheckpointError` where a link is on the way."""
+    return _place(run, f"{step:06d}")
+
+
+def _place(run: Path, *names: str) -> Path:
+    try:
+        return inside(run, CHECKPOINTS, *names)
+    except OSError as error:
+        raise CheckpointError(f"{error.filename} is not read: {reason_of(error)}") from None
 
 
 def checkpoint_steps(run: Path) -> list[int]:
     """The steps that have a checkpoint folder, ascending, whether or not the folder is undamaged."""
-    folder = run / "checkpoints"
+    folder = _place(run)
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+    return sorted(
+        {int(name) for name in names if name.isascii() and name.isdigit() and f"{int(name[:18]):06d}" == name}
+    )
 
 
 def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
@@ -126,8 +157,8 @@ def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
 def remove_leftovers(run: Path) -> None:
     """Remove what interrupted writing and removing left behind."""
     for pattern in (".*.partial", ".*.removed"):
-        for path in (run / "checkpoints").glob(pattern):
-            shutil.rmtree(path)
+        for path in _place(run).glob(pattern):
+            shutil.rmtree(_place(run, path.name))
 
 
 def prune_checkpoints(run: Path, num_kept: int, losses: dict[int, float]) -> None:
@@ -142,58 +173,131 @@ def best_step(steps: Iterable[int], losses: dict[int, float]) -> int | None:
     return min((step for step in steps if step in losses), key=lambda step: (losses[step], step), default=None)
 
 
-def verify_checkpoint(run: Path, step: int) -> None:
-    """Raise `CheckpointError` unless the checkpoint is there and every file has the sha256 of its manifest."""
+def verify_checkpoint(run: Path, step: int, shapes: Shapes | None = None) -> None:
+    """Raise `CheckpointError` unless the checkpoint is there and every file has the sha256 of its manifest.
+
+    shapes: those that the weights must have, which are asked before any file is read; unknown where None.
+    """
     folder = checkpoint_folder(run, step)
     if not folder.is_dir():
         steps = ", ".join(map(str, checkpoint_steps(run))) or "none"
         raise CheckpointError(f"{run} has no checkpoint of step {step}; it has: {steps}")
     try:
-        files = json.loads((folder / _MANIFEST).read_bytes())["files"]
+        files = CheckedFile(folder, _MANIFEST, CheckpointError, _ADVICE).read(_Manifest).files
+        _check_sizes(folder, shapes)
         damaged = [name for name in _FILES if hash_file(folder / name) != files[name]]
-    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
-        raise CheckpointError(f"checkpoint {folder} is damaged: {reason_of(error)}") from None
+    except (CheckpointError, DataError) as error:
+        raise CheckpointError(f"checkpoint {folder} is damaged: {error}") from None
     if damaged:
         raise CheckpointError(f"checkpoint {folder} is damaged: {', '.join(damaged)} differs from its manifest")
 
 
-def read_checkpoint(run: Path, step: int) -> tuple[TrainingState, dict[str, Tensor], dict[str, Tensor]]:
+def read_checkpoint(
+    run: Path, step: int, shapes: Shapes | None = None
+) -> tuple[TrainingState, dict[str, Tensor], dict[str, Tensor]]:
     """The verified checkpoint of `step`: state, weights and the optimizer's tensors, on the CPU."""
-    verify_checkpoint(run, step)
+    verify_checkpoint(run, step, shapes)
     folder = checkpoint_folder(run, step)
-    try:
-        state = TrainingState(**json.loads((folder / _TRAINING).read_bytes()))
-    except (ValueError, TypeError) as error:
-        raise CheckpointError(f"checkpoint {folder} is of another version: {error}") from None
+    file = CheckedFile(folder, _TRAINING, CheckpointError, _ADVICE)
+    state = file.read(TrainingState)
+    if state.step != step:
+        file.fail(f"expected {step}, the step of its folder, found {state.step}", ("step",))
     return state, read_tensors(folder / _MODEL), read_tensors(folder / _OPTIMIZER)
 
 
-def read_weights(run: Path, step: int, device: torch.device | str) -> dict[str, Tensor]:
+def read_weights(run: Path, step: int, device: torch.device | str, shapes: Shapes | None = None) -> dict[str, Tensor]:
     """The weights of the verified checkpoint of `step`, on `device`."""
-    verify_checkpoint(run, step)
+    verify_checkpoint(run, step, shapes)
     return read_tensors(checkpoint_folder(run, step) / _MODEL, device)
 
 
-def weights_sha256(run: Path, step: int) -> str:
+def weights_sha256(run: Path, step: int, shapes: Shapes | None = None) -> str:
     """The sha256 of the weights in the verified checkpoint of `step`."""
-    verify_checkpoint(run, step)
+    verify_checkpoint(run, step, shapes)
     return hash_file(checkpoint_folder(run, step) / _MODEL)
 
 
 def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Tensor]:
-    """The tensors of a safetensors file; raises `CheckpointError` where it is none."""
+    """The tensors of a safetensors file, finite float32; raises `CheckpointError` where it holds anything else."""
+    _check_header(path)
     try:
-        return load_file(path, device=str(device))
+        with safe_open(path, "pt", str(device)) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
     except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
+            found = tensor.dtype if tensor.dtype != torch.float32 else "NaN or infinity among them"
+            raise CheckpointError(
+                f"{path}: {visible_name(name)} must be finite numbers of torch.float32, found {found}"
+            )
+    return tensors
+
+
+def _check_sizes(folder: Path, shapes: Shapes | None) -> None:
+    """Raise `CheckpointError` where a file is larger than it can be, before anything reads all of it."""
+    most = {_TRAINING: MAX_BYTES}
+    if shapes is not None:
+        _check_shapes(folder / _MODEL, shapes)
+        # An optimizer has two numbers for a weight at most, and one for each tensor.
+        most[_OPTIMIZER] = 2 * (folder / _MODEL).stat().st_size + _MAX_HEADER_BYTES
+    for name, most_bytes in most.items():
+        if (size := _size(folder / name)) > most_bytes:
+            raise CheckpointError(f"{name} has {size:,} bytes, expected at most {most_bytes:,}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
 
 
-def newest_whole_checkpoint(run: Path) -> tuple[int | None, list[str]]:
+def _check_header(path: Path, num_weights: int | None = None) -> None:
+    """Raise `CheckpointError` unless a file is a regular one that begins with a header of a length to be read.
+
+    num_weights: the float32 numbers that follow the header, where that is known.
+    """
+    try:
+        with open_inside(path.parent, path.name) as file:
+            header_bytes, size = int.from_bytes(file.read(8), "little"), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+    if num_weights is not None and size != 8 + header_bytes + 4 * num_weights:
+        raise CheckpointError(
+            f"{path} does not fit the configuration: it has {size:,} bytes, not {4 * num_weights:,} "
+            "for the weights and the header's"
+        )
+    most = min(_MAX_HEADER_BYTES, size - 8)
+    if header_bytes > most:
+        raise CheckpointError(
+            f"{path} is no safetensors file: its header has {header_bytes:,} bytes, expected {most:,}"
+        )
+
+
+def _check_shapes(path: Path, shapes: Shapes) -> None:
+    """Raise `CheckpointError` unless a file has tensors of these shapes, by its header; no tensor is read."""
+    _check_header(path, sum(map(math.prod, shapes.values())))
+    try:
+        with safe_open(path, "pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
+    differing = [name for name in sorted(found.keys() | shapes.keys()) if found.get(name) != shapes.get(name)]
+    if differing:
+        name = differing[0]
+        then, now = shapes.get(name, "no such tensor"), found.get(name, "none")
+        raise CheckpointError(
+            f"{path} does not fit the configuration: {visible_name(name)}: expected {then}, found {now}"
+        )
+
+
+def newest_whole_checkpoint(run: Path, shapes: Shapes | None = None) -> tuple[int | None, list[str]]:
     """The newest step whose checkpoint verifies, None where there is none, and what is wrong with newer ones."""
     problems: list[str] = []
     for step in reversed(checkpoint_steps(run)):
         try:
-            verify_checkpoint(run, step)
+            verify_checkpoint(run, step, shapes)
         except CheckpointError as error:
             problems.append(str(error))
         else:

@@ -8,29 +8,17 @@ this length, so the same changes give the same run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from schemalm.errors import CheckpointError
+from schemalm.errors import CheckpointError, ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import MEANS, VALUES_BEFORE, TrainingConfiguration
 from schemalm.training.progress import Progress
 from schemalm.training.schedule import share_of_peak
 
 _DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
-
-
-@contextmanager
-def known_fields() -> Iterator[None]:
-    """Raise `CheckpointError` where the content of a config.json does not have the fields that are asked for."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise CheckpointError(
-            f"the run's config.json is damaged or of another version: {type(error).__name__}: {error}"
-        ) from None
 
 
 def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
@@ -40,13 +28,11 @@ def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
 
 
-@known_fields()
 def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
     """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
 
     Raises `CheckpointError` where it would be another run, or has more steps behind it than it is to have.
     """
-    old = with_later_fields(old)
     found = differences(_decisive(old), _decisive(new))
     if found:
         raise CheckpointError(
@@ -99,16 +85,20 @@ def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
     return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
 
 
-@known_fields()
 def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
     """What a run was last trained with, by the content of its config.json, with some fields changed.
 
-    Raises `CheckpointError` for the content of another version, and `ConfigurationError` for values that make no sense.
+    Raises `CheckpointError` for the content of another version, or values there that make no sense, and
+    `ConfigurationError` for changes that make none.
     """
-    settings = {**with_later_fields(config)["training"], **changes}
-    if settings["model"] == "custom":
-        settings["model"] = GPTConfiguration(**config["model"])
-    return TrainingConfiguration(**settings)
+    settings = with_later_fields(config).get("training", {})
+    try:
+        if settings.get("model") == "custom":
+            settings = {**settings, "model": GPTConfiguration(**config["model"])}
+        recorded = TrainingConfiguration(**{**settings, "device": changes.get("device", "cpu")})
+    except (TypeError, KeyError, ConfigurationError) as error:
+        raise CheckpointError(f"a run of another version, or a damaged one: {error}") from None
+    return replace(recorded, **{"device": settings.get("device", recorded.device), **changes})
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from schemalm.errors import CheckpointError
 from schemalm.suggestions import close_names, did_you_mean
-from schemalm.training.run import CONFIG_FILE, read_config
+from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
 
 # How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
 MAX_DEPTH = 5
@@ -66,8 +65,3 @@ def _is_a_run(folder: Path, *, if_damaged: bool = False) -> bool:
         return tells_of_a_run(read_config(folder))
     except CheckpointError:
         return if_damaged
-
-
-def tells_of_a_run(config: dict[str, Any]) -> bool:
-    """Whether the content of a config.json is that of a run."""
-    return all(isinstance(config.get(name), dict) for name in ("model", "training"))

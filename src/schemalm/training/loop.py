@@ -20,10 +20,10 @@ import torch
 from schemalm.dataset.loader import Loader, LoaderState
 from schemalm.dataset.padding import padding_remark
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import TOKENIZER_FILE, Split, load_masks, read_metadata, verify_files
+from schemalm.dataset.store import Split, load_masks, read_metadata, read_tokenizer, verify_files
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError, TrainingError
-from schemalm.model.gpt import GPT
+from schemalm.model.gpt import GPT, shapes_of
 from schemalm.training.checkpoint import (
     NO_STEP,
     TrainingState,
@@ -44,7 +44,8 @@ from schemalm.training.origin import describe_origin, origin_weights
 from schemalm.training.peak import matmul_peak
 from schemalm.training.processes import Processes, joined_processes
 from schemalm.training.progress import Progress, StepReport
-from schemalm.training.run import CONFIG_FILE, describe_run, open_run, run_lock
+from schemalm.training.run import describe_run, open_run, run_lock
+from schemalm.training.run_file import CONFIG_FILE
 from schemalm.training.schedule import share_of_peak
 from schemalm.training.scoring import Score, score_documents
 from schemalm.training.stability import instability, smoothed
@@ -101,9 +102,7 @@ def train(
             joined_processes(configuration.device, interruption) as processes,
             run_lock(out) if processes.is_first else nullcontext(),
         ):
-            step = processes.as_first_decides(
-                lambda: open_run(out, config, (data / TOKENIZER_FILE).read_bytes(), resume, progress)
-            )
+            step = processes.as_first_decides(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
             interruption.resume = "auto"
             summary = _train_from(step, data, out, configuration, processes, progress)
     if summary is None or interruption.number is not None:
@@ -154,7 +153,7 @@ class _Trainer:
             self._model.initialize(configuration.seed)
             weights = origin_weights(run)
         else:
-            self._state, weights, optimizer_state = read_checkpoint(run, step)
+            self._state, weights, optimizer_state = read_checkpoint(run, step, shapes_of(model))
         if weights is not None:
             self._model.load_state_dict(weights)
         self._saved_step = self._state.step

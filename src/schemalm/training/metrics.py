@@ -10,15 +10,33 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
+
+from schemalm.checked import Amount, CheckedFile, Count
 from schemalm.errors import CheckpointError
 from schemalm.files import named_errors, write_atomically
 
 METRICS_FILE = "metrics.jsonl"
-KINDS = ("train", "validation")
+_Field = int | float | Literal["train", "validation"]
+_ADVICE = "repair it or train into another folder"
+_MAX_BYTES = 1 << 28
 MEASURED_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second", "share_of_peak", "memory_bytes"})
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """The fields of which something is computed; others are any numbers."""
+
+    kind: Literal["train", "validation"]
+    step: Count
+    loss: float
+    num_tokens: Count = 0
+    num_bytes: Count = 0
+    elapsed_seconds: Amount = 0.0
+    tokens_per_second: Amount = 0.0
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
@@ -26,22 +44,17 @@ def read_metrics(run: Path) -> list[dict[str, Any]]:
 
     Raises `CheckpointError` for a file that is damaged otherwise.
     """
-    path = run / METRICS_FILE
-    lines = path.read_bytes().split(b"\n") if path.exists() else []
-    try:
-        return [_checked(json.loads(line)) for line in lines[:-1]]  # what follows the last line feed is empty or torn
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); repair it or train into another folder") from None
+    file = CheckedFile(run, METRICS_FILE, CheckpointError, _ADVICE, most_bytes=_MAX_BYTES)
+    lines = file.content().split(b"\n") if os.path.lexists(run / METRICS_FILE) else []
+    # What follows the last line feed is empty or torn.
+    return [_read_line(file, number, line) for number, line in enumerate(lines[:-1], start=1)]
 
 
-def _checked(line: Any) -> dict[str, Any]:
-    numbers = dict(line)
-    if numbers.pop("kind", None) not in KINDS or type(numbers.get("step")) is not int or "loss" not in numbers:
-        raise ValueError(f"no line of metrics: {line!r:.80}")
-    for name, number in numbers.items():
-        if type(number) not in (int, float):
-            raise ValueError(f"{name} is no number: {number!r:.40}")
-    return dict(line)
+def _read_line(file: CheckedFile, number: int, line: bytes) -> dict[str, Any]:
+    file = replace(file, line=number)
+    numbers = file.parse(line, dict[str, _Field], constants=True)
+    file.convert({name: numbers[name] for name in _Line.__struct_fields__ if name in numbers}, _Line)
+    return numbers
 
 
 class Metrics:

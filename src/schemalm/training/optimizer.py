@@ -30,6 +30,7 @@ class Optimizers:
         self._processes = processes
         self._is_sharded = configuration.shard_optimizer and processes.size > 1
         self._names = {id(parameter): name for name, parameter in model.named_parameters()}
+        self._shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
         hidden = list(model.layers.parameters())
         head = [] if model.head is None else [model.head.weight]
         by_adamw = head if configuration.optimizer == "muon" else [*hidden, *head]
@@ -78,13 +79,17 @@ class Optimizers:
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Put saved state back; raises `CheckpointError` where it belongs to another model or optimizer."""
         expected = {
-            f"{name}/{quantity}"
+            f"{name}/{quantity}": () if quantity == "step" else self._shapes[name]
             for optimizer, _, quantities in self._parts
             for name in self._names_of(optimizer)
             for quantity in quantities
         }
-        if tensors.keys() != expected:
+        if tensors.keys() != expected.keys():
             raise CheckpointError(f"the optimizer's state is of another model: {sorted(tensors.keys() ^ expected)[:3]}")
+        for name, shape in expected.items():
+            if tuple(tensors[name].shape) != shape:
+                found = tuple(tensors[name].shape)
+                raise CheckpointError(f"the optimizer's state of {name} must have the shape {shape}, found {found}")
         for optimizer, _, quantities in self._parts:
             state = {
                 index: {quantity: tensors[f"{name}/{quantity}"] for quantity in quantities}

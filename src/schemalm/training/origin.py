@@ -9,10 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from schemalm.errors import CheckpointError
-from schemalm.training.checkpoint import best_step, checkpoint_steps, read_weights, weights_sha256
-from schemalm.training.continuation import differences, known_fields, with_later_fields
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.gpt import shapes_of
+from schemalm.training.checkpoint import Shapes, best_step, checkpoint_steps, read_weights, weights_sha256
+from schemalm.training.continuation import differences
 from schemalm.training.metrics import read_metrics, validation_losses
-from schemalm.training.run import read_config
+from schemalm.training.run_file import read_whole_config
 
 _COMMON = ("model", "tokenizer_sha256")
 
@@ -23,7 +25,7 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
     They are those of its checkpoint with the lowest validation loss, or of the newest one where none was evaluated.
     Raises `CheckpointError` where there is none, or where model or tokenizer differ from those of `config`.
     """
-    theirs = with_later_fields(read_config(source))
+    theirs = read_whole_config(source)
     found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
     if found:
         raise CheckpointError(
@@ -35,22 +37,26 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
     best = best_step(steps, validation_losses(read_metrics(source)))
     step = steps[-1] if best is None else best
     path = os.path.relpath(source.resolve(), out.resolve())
-    return {"run": path, "step": step, "sha256": weights_sha256(source, step)}
+    return {"run": path, "step": step, "sha256": weights_sha256(source, step, _shapes(config))}
 
 
-@known_fields()
 def origin_weights(run: Path) -> dict[str, Tensor] | None:
     """The weights of another run that `run` begins with; None where they are drawn at random.
 
     Raises `CheckpointError` where they are not what they were when the run was begun.
     """
-    origin = read_config(run).get("from")
+    config = read_whole_config(run)
+    origin, shapes = config.get("from"), _shapes(config)
     if origin is None:
         return None
     source, step = run / origin["run"], origin["step"]
-    if checkpoint_steps(source).count(step) == 0 or weights_sha256(source, step) != origin["sha256"]:
+    if checkpoint_steps(source).count(step) == 0 or weights_sha256(source, step, shapes) != origin["sha256"]:
         raise CheckpointError(
             f"{run} begins with the weights of step {step} of {source.resolve()}, which are there no more: train into "
             "another folder"
         )
-    return read_weights(source, step, "cpu")
+    return read_weights(source, step, "cpu", shapes)
+
+
+def _shapes(config: dict[str, Any]) -> Shapes:
+    return shapes_of(GPTConfiguration(**config["model"]))

@@ -24,10 +24,12 @@ import torch
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
 from schemalm.files import write_atomically
+from schemalm.folders import inside, open_lock
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.model.gpt import GPT
+from schemalm.model.gpt import GPT, shapes_of
 from schemalm.training.checkpoint import (
     NO_STEP,
+    Shapes,
     best_step,
     checkpoint_steps,
     newest_whole_checkpoint,
@@ -40,9 +42,9 @@ from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
+from schemalm.training.run_file import CONFIG_FILE, read_config, read_whole_config
 from schemalm.wording import reason_of
 
-CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
 
 
@@ -86,26 +88,17 @@ def _path_to_parent(run: Path, parent: Path) -> str:
     return os.path.relpath(parent.resolve(), run.resolve())
 
 
-def read_config(run: Path) -> dict[str, Any]:
-    """The content of a run's config.json; raises `CheckpointError` where there is none or it is damaged."""
-    path = run / CONFIG_FILE
-    try:
-        return dict(json.loads(path.read_bytes()))
-    except (FileNotFoundError, NotADirectoryError):
-        raise CheckpointError(f"{run} is no run folder: it has no {CONFIG_FILE}") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-
-
 @contextmanager
 def run_lock(run: Path) -> Iterator[None]:
     """Hold a run folder for writing, creating it where needed; `CheckpointError` where another process holds it."""
     if run.exists() and not run.is_dir():
         raise CheckpointError(f"{run} is a file: choose a folder for the run")
     run.mkdir(parents=True, exist_ok=True)
-    with (run / _LOCK_FILE).open("wb") as file:
+    try:
+        lock = open_lock(run, _LOCK_FILE)
+    except OSError as error:
+        raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -130,9 +123,13 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
         for partial in run.glob(f".{name}.*"):
             partial.unlink()
-    step = _resume_step(run, resume, progress)
-    if (run / CONFIG_FILE).exists():
-        config = continued(run, read_config(run), config, max(step, 0), progress)
+    if not is_fresh:
+        read_metrics(run)  # what cannot be gone on with is told before anything is changed
+        _refuse_links(run)
+    recorded = None if is_fresh else read_whole_config(run)
+    step = _resume_step(run, resume, shapes_of(GPTConfiguration(**(recorded or config)["model"])), progress)
+    if recorded is not None:
+        config = continued(run, recorded, config, max(step, 0), progress)
     write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
@@ -142,15 +139,24 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     return step
 
 
-def _resume_step(run: Path, resume: str | int | None, progress: Progress) -> int:
+def _refuse_links(run: Path) -> None:
+    """Raise `CheckpointError` where something that is written to would lead out of the run folder."""
+    try:
+        for name in (TOKENIZER_FILE, "samples"):
+            inside(run, name)
+    except OSError as error:
+        raise CheckpointError(f"{error.filename}: {reason_of(error)}") from None
+
+
+def _resume_step(run: Path, resume: str | int | None, shapes: Shapes, progress: Progress) -> int:
     if resume is None:
         return NO_STEP
     if resume != "auto":
         if not str(resume).isdecimal():
             raise CheckpointError(f"resume must be auto or the step of a checkpoint, got {resume!r}")
-        verify_checkpoint(run, int(resume))
+        verify_checkpoint(run, int(resume), shapes)
         return int(resume)
-    step, problems = newest_whole_checkpoint(run)
+    step, problems = newest_whole_checkpoint(run, shapes)
     for problem in problems:
         progress.warning(problem)
     if step is None and problems:
@@ -184,11 +190,9 @@ def load_checkpoint(
 
     Raises `CheckpointError` where the run or the checkpoint is missing, damaged or of another version.
     """
-    config = read_config(run)
-    weights = read_weights(run, resolve_checkpoint(run, checkpoint), device)
-    try:
-        model = GPT(GPTConfiguration(**config["model"])).to(device)
-        model.load_state_dict(weights)
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"the checkpoint of {run} does not fit its {CONFIG_FILE}: {error}") from None
+    config = read_whole_config(run)
+    configuration = GPTConfiguration(**config["model"])
+    weights = read_weights(run, resolve_checkpoint(run, checkpoint), device, shapes_of(configuration))
+    model = GPT(configuration).to(device)
+    model.load_state_dict(weights)
     return model.eval(), config

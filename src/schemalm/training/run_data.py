@@ -11,6 +11,9 @@ from typing import Any
 
 from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_metadata
 from schemalm.errors import DataError
+from schemalm.model.configuration import GPTConfiguration
+from schemalm.training.configuration import sizes_of_data
+from schemalm.visible import visible_line
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
@@ -21,13 +24,14 @@ def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None
     if named is not None:
         check_data(Path(named), config)
         return Path(named)
-    recorded = _section(config, "environment").get("data")
-    if not isinstance(recorded, str):
+    recorded = config.get("environment", {}).get("data")
+    if recorded is None:
         raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
     beside = [folder / Path(recorded).name for folder in run.resolve().parents]
     places = [place for place in (Path(recorded), *beside) if (place / METADATA_FILE).exists()]
     if not places:
-        raise DataError(f"the prepared data of {run} is not where it was, {recorded}: name its folder (--data DIR)")
+        where = visible_line(recorded)
+        raise DataError(f"the prepared data of {run} is not where it was, {where}: name its folder (--data DIR)")
     right = next((place for place in places if _is_data_of(place, config)), places[0])
     check_data(right, config)
     return right
@@ -40,12 +44,22 @@ def check_data(data: Path, config: dict[str, Any]) -> None:
         raise DataError(_what_differs(data, metadata, config))
 
 
+def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
+    """Raise `DataError` where a model cannot read data: what one has a row for is in the other."""
+    told = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
+    for name, expected in sizes_of_data(metadata, **told).items():
+        if getattr(model, name) != expected:
+            raise DataError(
+                f"the data does not fit the model, whose {name} is {getattr(model, name)}: the data's is {expected}"
+            )
+
+
 def _is_data_of(data: Path, config: dict[str, Any]) -> bool:
     return hash_file(data / METADATA_FILE) == config.get("data_sha256")
 
 
 def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str:
-    recorded = _section(config, "data")
+    recorded = config.get("data", {})
     pairs: dict[str, tuple[Any, Any]] = {
         "sha256 of the tokenizer": (metadata.tokenizer_sha256, config.get("tokenizer_sha256")),
         "context size": (metadata.context_size, recorded.get("context_size")),
@@ -63,8 +77,3 @@ def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str
         f"{data} is not the data that the run was trained on: {'; '.join(found) or same_shape}. "
         "Name the right folder (--data DIR)"
     )
-
-
-def _section(config: dict[str, Any], name: str) -> dict[str, Any]:
-    found = config.get(name)
-    return found if isinstance(found, dict) else {}

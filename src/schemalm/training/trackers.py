@@ -23,7 +23,7 @@ from typing import Any
 from schemalm.errors import ConfigurationError
 from schemalm.files import write_atomically
 from schemalm.training.progress import Progress
-from schemalm.training.run import read_config
+from schemalm.training.run_file import read_config
 
 PROJECT = "schemalm"
 _NUM_ID_BYTES = 8

@@ -1,0 +1,121 @@
+"""config.json of a run: everything that determined it, typed field by field, whoever wrote it.
+
+`read_config` takes what is there: runs are listed and compared by it, and those of earlier versions lack fields.
+`read_whole_config` is for going on with a run and for loading its model: all that these need is there, and in range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from schemalm.checked import CheckedFile, Count
+from schemalm.errors import CheckpointError
+from schemalm.model.configuration import MOST, GPTConfiguration
+from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.continuation import recorded_configuration, with_later_fields
+
+CONFIG_FILE = "config.json"
+_ADVICE = "it is damaged or of another version: repair it, or train into another folder"
+
+
+def _in_part(kind: type, **others: Any) -> Any:
+    """A type with the fields of a dataclass, of which any may be absent; `others` have another type in files."""
+    hints = get_type_hints(kind) | others
+    absent = [(field.name, hints[field.name] | UnsetType, UNSET) for field in fields(kind)]
+    return msgspec.defstruct(kind.__name__, absent, frozen=True)
+
+
+@dataclass(frozen=True)
+class _Length:
+    after_step: Count
+    num_steps: Count
+
+
+@dataclass(frozen=True)
+class _Origin:
+    run: str
+    step: Count
+    sha256: str
+
+
+class _Data(msgspec.Struct, frozen=True):
+    context_size: Count | UnsetType = UNSET
+    stride: Count | UnsetType = UNSET
+    num_validation_documents: Count | UnsetType = UNSET
+    num_validation_bytes: Count | UnsetType = UNSET
+
+
+class _Environment(msgspec.Struct, frozen=True):
+    python: str | UnsetType = UNSET
+    platform: str | UnsetType = UNSET
+    num_threads: Count | UnsetType = UNSET
+    data: str | UnsetType = UNSET
+    started: str | UnsetType = UNSET
+
+
+class _Config(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    model: _in_part(GPTConfiguration) | UnsetType = UNSET  # type: ignore[valid-type]
+    training: _in_part(TrainingConfiguration, model=str) | UnsetType = UNSET  # type: ignore[valid-type]
+    lengths: list[_Length] | UnsetType = UNSET
+    origin: _Origin | UnsetType | None = UNSET
+    parent: str | UnsetType | None = UNSET
+    data: _Data | UnsetType = UNSET
+    data_sha256: str | UnsetType = UNSET
+    tokenizer_sha256: str | UnsetType = UNSET
+    versions: dict[str, str] | UnsetType = UNSET
+    environment: _Environment | UnsetType = UNSET
+
+
+@dataclass(frozen=True)
+class _WholeData:
+    context_size: Annotated[int, Meta(ge=1, le=MOST["context_size"])]
+    stride: Annotated[int, Meta(ge=1, le=MOST["context_size"])]
+    num_validation_documents: Count = 0
+    num_validation_bytes: Count = 0
+
+
+class _Whole(msgspec.Struct, frozen=True):
+    model: GPTConfiguration
+    training: dict[str, Any]
+    data: _WholeData
+    data_sha256: str
+    tokenizer_sha256: str
+
+
+def _file(run: Path) -> CheckedFile:
+    return CheckedFile(run, CONFIG_FILE, CheckpointError, _ADVICE, f"{run} is no run folder: it has no {CONFIG_FILE}")
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """The content of a run's config.json; raises `CheckpointError` where there is none or it is damaged."""
+    file = _file(run)
+    content = file.read(dict[str, Any])
+    if tells_of_a_run(content):
+        file.convert(content, _Config)
+    return content
+
+
+def tells_of_a_run(config: dict[str, Any]) -> bool:
+    """Whether the content of a config.json is that of a run: other programs write files of that name too."""
+    return all(isinstance(config.get(name), dict) for name in ("model", "training"))
+
+
+def read_whole_config(run: Path) -> dict[str, Any]:
+    """The same of a run that can be gone on with, the fields that came later at the values that runs had before."""
+    file, config = _file(run), with_later_fields(read_config(run))
+    named = {name: config[name] for name in _Whole.__struct_fields__ if name in config}
+    # The model alone, since what is wrong in it is not told by the library's path.
+    model = file.convert(named.get("model"), GPTConfiguration, "/model")
+    context_size = file.convert(named, _Whole).data.context_size
+    if model.context_size != context_size:
+        file.fail(f"expected {context_size}, that of its data, found {model.context_size}", ("model", "context_size"))
+    try:
+        recorded_configuration(config, device="cpu")
+    except CheckpointError as error:
+        file.fail(str(error), ("training",))
+    return {**config, "model": asdict(model)}
