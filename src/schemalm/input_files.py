@@ -44,11 +44,13 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 def _read(path: Path, max_bytes: int) -> bytes:
     """The content, up to a byte more than `max_bytes`."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    try:
-        return b"".join(_chunks(descriptor, path, max_bytes + 1))
-    finally:
-        os.close(descriptor)
+    if path.is_fifo():  # opening it as a file would wait for a writer
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb", buffering=0):
+            return b"".join(_chunks(descriptor, path, max_bytes + 1))
+    with path.open("rb", buffering=0) as file:
+        os.set_blocking(file.fileno(), False)  # some files of the system wait for more at their end
+        return b"".join(_chunks(file.fileno(), path, max_bytes + 1))
 
 
 def _chunks(descriptor: int, path: Path, num_bytes: int) -> Iterator[bytes]:

@@ -100,9 +100,11 @@ class _Tree:
         if self._expects_key():
             self._keys[-1] = (text, is_plain and text == "<<", start)
         else:
-            key = self._keys[-1] if self._keys else None
-            is_left_out = is_plain and not text and anchor is None
-            self._add(node, key[2] if key and is_left_out else start)
+            self._add(node, start)
+
+    def empty(self, anchor: str | None, start: int, after: int) -> None:
+        """A scalar that is left out."""
+        self.scalar("", True, anchor, start)
 
     def alias(self, name: str, start: int) -> None:
         """An alias."""

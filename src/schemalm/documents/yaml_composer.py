@@ -121,6 +121,10 @@ class Composer:
         if anchor is not None:
             self.anchors[anchor] = tree
 
+    def empty(self, anchor: str | None, start: int, after: int) -> None:
+        """A scalar that is left out: null, or a key that is none."""
+        self.scalar("", True, anchor, after if anchor is None else start)
+
     def _plain_value(self, text: str) -> JSONValue:
         if len(text) > MAX_INTEGER_DIGITS and INTEGER.fullmatch(text):
             self._refuse(f"an integer of more than {MAX_INTEGER_DIGITS} digits")

@@ -66,7 +66,10 @@ class Builder(Protocol):
         """A document begins; `version` is the one that a directive names."""
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
-        """A scalar; one that is left out is plain and empty, with the place of its key or indicator."""
+        """A scalar."""
+
+    def empty(self, anchor: str | None, start: int, after: int) -> None:
+        """A scalar that is left out: `start` is the place of its anchor, key or indicator, `after` of what follows."""
 
     def alias(self, name: str, start: int) -> None:
         """An alias."""
@@ -91,7 +94,7 @@ class _Parser:
     """
 
     def __init__(self, text: str, builder: Builder) -> None:
-        self.text = text + "\0"
+        self.text = text + "\0\0"  # two, for looking one character ahead
         self.builder = builder
         self.pos = self.line_start = int(text.startswith("\ufeff"))
         self.can_begin = True
@@ -211,8 +214,8 @@ class _Parser:
             here = self._one_of(here, self._anchor())
             self.can_begin = False
             self._pass(column)
-        anchor = self._one_of(above, here) or (None, empty)
-        self.builder.scalar("", True, *anchor)
+        anchor, start = self._one_of(above, here) or (None, empty)
+        self.builder.empty(anchor, start, self.pos)
 
     def _anchor(self) -> _Anchor:
         start = self.pos
@@ -236,7 +239,9 @@ class _Parser:
         if self.text[self.pos] == "\0" or self._is_marker():
             return True
         at = self.pos - self.line_start
-        return at <= column and not (is_in_mapping and at == column and self._is_indicator("-"))
+        # Laxer than section 8.1, as parsers are: the header of a block scalar may stand at the column too.
+        may_be_alike = self.text[self.pos] in "|>" or (is_in_mapping and self._is_indicator("-"))
+        return at < column or (at == column and not may_be_alike)
 
     def _content(self, column: int, above: _Anchor | None, here: _Anchor | None, can_be_key: bool) -> None:
         """Read a value behind its anchors; `can_be_key`: with that on its line it may be a mapping's first key."""
@@ -290,8 +295,11 @@ class _Parser:
         return self._marked_leaf()
 
     def _is_plain_start(self, ends: str) -> bool:
-        character = self.text[self.pos]
-        return character not in _INDICATORS or (character in "-?:" and self.text[self.pos + 1] not in ends)
+        """Whether a plain scalar begins here; `ends` end an indicator other than a dash, which only a blank does."""
+        character, following = self.text[self.pos], self.text[self.pos + 1]
+        if character not in _INDICATORS:
+            return True
+        return following not in (_BLANKS if character == "-" else ends) and character in "-?:"
 
     def _marked_leaf(self) -> tuple[str, bool | None]:
         """Pass over a quoted scalar or an alias."""
@@ -305,16 +313,16 @@ class _Parser:
         raise YAMLFault(_REFUSED.get(character, _NO_VALUE), self.pos)
 
     def _is_key(self, start: int) -> bool:
-        """Whether a colon follows what began at `start`, which makes a key of it; it is on the same line then."""
-        if start < self.line_start:
+        """Whether a colon follows what began at `start` and was passed over, which makes a key of it."""
+        colon = end_of(_WHITE, self.text, self.pos)
+        if self.can_begin or self.text[colon] != ":" or self.text[colon + 1] not in _BLANKS:
             return False
-        self.pos, end = end_of(_WHITE, self.text, self.pos), self.pos
-        if self._is_indicator(":") and self.pos - start > MAX_KEY_LENGTH:
+        self.pos = colon
+        if start < self.line_start:
+            self._check_begin(_NO_MAPPING)
+        if colon - start > MAX_KEY_LENGTH:
             raise YAMLFault(f"a key of more than {MAX_KEY_LENGTH} characters: write `? key` and `: value`", start)
-        if self._is_indicator(":"):
-            return True
-        self.pos = end
-        return False
+        return True
 
     def _sequence(self, anchor: _Anchor | None) -> None:
         column = self.pos - self.line_start
@@ -370,7 +378,7 @@ class _Parser:
             self.pos += 1
             self._node(column, start, is_in_mapping=True)
         else:
-            self.builder.scalar("", True, None, start)
+            self.builder.empty(None, start, self.pos)
 
     def _key(self, column: int) -> _Leaf:
         """Pass over the key of a later entry, up to its colon."""
@@ -474,17 +482,19 @@ class _Parser:
 
     def _flow_pair(self, character: str, start: int) -> None:
         """Read a key and its value, each of which may be left out."""
-        key = ("", True, None, start) if self._is_left_out(character) else self._flow_leaf(character)
+        if self._is_left_out(character):
+            raise YAMLFault("a key must be a string: quote an empty key", start)
+        key = self._flow_leaf(character)
         self._emit(key or _none_as_key(start))
         if self._pass_in_flow() == ":" and self._is_value(key):
             self._flow_value(start)
         else:
-            self.builder.scalar("", True, None, start)
+            self.builder.empty(None, start, self.pos)
 
     def _flow_value(self, key_start: int) -> None:
         character = self._next()
         if character in ",]}":
-            self.builder.scalar("", True, None, key_start)
+            self.builder.empty(None, key_start, self.pos)
         elif leaf := self._flow_leaf(character):
             self._emit(leaf)
 

@@ -1,6 +1,6 @@
 """The scalars of YAML 1.2: plain, quoted and block scalars, each from its first character to its value and its end.
 
-Texts end in a NUL, which stands nowhere else in them. Lines end at LF, CR LF and CR; U+0085, U+2028 and U+2029 are
+Texts end in NULs, which stand nowhere else in them. Lines end at LF, CR LF and CR; U+0085, U+2028 and U+2029 are
 content (section 5.4). Every pattern passes over each character a bounded number of times: repetitions are possessive.
 """
 
@@ -34,8 +34,24 @@ _IN_DOUBLE_QUOTES = re.compile(
     r"[ \t\r\n]++|\\(?:[\r\n][ \t\r\n]*+|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(?P<escape>.))"
 )
 _ESCAPES = {
-    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r",
-    "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+    "0": "\0",
+    "a": "\a",
+    "b": "\b",
+    "t": "\t",
+    "\t": "\t",
+    "n": "\n",
+    "v": "\v",
+    "f": "\f",
+    "r": "\r",
+    "e": "\x1b",
+    " ": " ",
+    '"': '"',
+    "/": "/",
+    "\\": "\\",
+    "N": "\x85",
+    "_": "\xa0",
+    "L": "\u2028",
+    "P": "\u2029",
 }
 _NUM_DIGITS = {"x": 2, "u": 4, "U": 8}
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -109,7 +125,7 @@ def quoted_scalar(text: str, start: int) -> tuple[str, int]:
     if has_breaks and (marker := _MARKER_IN_QUOTES.search(text, start, found.end() + 1)):
         raise YAMLFault("a line of --- or ... ends the document inside quotes: indent it", marker.start() + 1)
     if not found[2]:
-        raise YAMLFault("unexpected end of stream: the quote is not closed", len(text) - 1)
+        raise YAMLFault("unexpected end of stream: the quote is not closed", found.end())
     if not is_double and (has_breaks or "'" in content):
         content = _IN_SINGLE_QUOTES.sub(lambda piece: "'" if piece[0] == "''" else _folded(piece[0]), content)
     if is_double and (has_breaks or "\\" in content):
