@@ -139,6 +139,7 @@ def _loaded(
     try:
         return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line, piece.text)
     except DocumentError as error:
+        error.__context__ = error.__traceback__ = None  # they keep everything that the parser had made so far
         return LoadedDocument(None, error, piece.line, piece.text)
 
 

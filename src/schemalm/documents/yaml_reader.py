@@ -37,7 +37,7 @@ _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
 
 # Plain scalars that ryaml keeps as strings and the core schema does not.
 _NUMBER_KEPT_AS_TEXT = re.compile(
-    r"[-+]?(?:0[0-9]+|[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{38,}[0-9.]*)|0x[0-9a-fA-F]{33,}|0o[0-7]{43,}"
+    r"[-+]?(?:0[0-9]+|[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{38}[0-9.]*)|0x[0-9a-fA-F]{33,}|0o[0-7]{43,}"
 )
 _NUMBER_STARTS = frozenset("0123456789+-.")
 
