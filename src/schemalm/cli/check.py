@@ -17,7 +17,7 @@ from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument
 
 if TYPE_CHECKING:
-    from schemalm.documents import LoadedDocument
+    from schemalm.documents import LoadedDocument, LoadedDocuments
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
@@ -69,10 +69,10 @@ def check(
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
     findings = [finding for one in examined for finding in one.findings]
-    num_documents = sum(one.num_documents for one in examined)
+    num_documents = sum(len(one.loaded.documents) for one in examined)
     for finding in findings:
         terminal.show(finding.to_text())
-    passed_over = [str(one.file) for one in examined if one.is_jsonc]
+    passed_over = [str(one.file) for one in examined if one.loaded.is_jsonc]
     for name in passed_over:
         terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
     sizes = counted(len(files), "file")
@@ -98,12 +98,11 @@ def check(
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in one file; `is_jsonc`: comments or trailing commas of JSON were passed over."""
+    """What was found in one file, and what was read of it."""
 
     file: Path
-    num_documents: int
     findings: list[Finding]
-    is_jsonc: bool
+    loaded: LoadedDocuments
 
 
 def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:
@@ -121,7 +120,7 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
             write(document.value)
         except InvalidDocument as error:
             findings.append(_invalid(name, document, loaded.is_jsonc, error))
-    return Examined(file, len(loaded.documents), findings, loaded.is_jsonc)
+    return Examined(file, findings, loaded)
 
 
 def _unreadable(name: str, document: LoadedDocument, error: DocumentError) -> Finding:

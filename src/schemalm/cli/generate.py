@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +14,7 @@ from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable
 
 if TYPE_CHECKING:
+    from schemalm.documents import JSONValue
     from schemalm.generation import Generated
 
 DocumentFormat = Literal["yaml", "json"]
@@ -42,7 +45,6 @@ def generate(
     if out is not None and out.is_dir() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
-    from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
@@ -52,12 +54,13 @@ def generate(
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
     run = chosen_run(terminal, run)
-    if prompt is not None:
-        load_document(prompt, merge_keys=True)  # what cannot be read is told before the model is loaded
+    read = None if prompt is None else _reader(prompt)
+    if read is not None:
+        read(merge_keys=True)  # what cannot be read is told before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
-    partial = None if prompt is None else load_document(prompt, merge_keys=merges)
+    partial = None if read is None else read(merge_keys=merges)
     with terminal.working("writing"):
         documents = generate_documents(
             loaded,
@@ -81,6 +84,14 @@ def generate(
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [str(file) for file in files]}, next_command=following)
+
+
+def _reader(prompt: Path) -> Callable[..., JSONValue]:
+    """What parses a prompt, whose file is read once."""
+    from schemalm.documents.reading import is_json, parse_document, read_text  # noqa: PLC0415
+
+    text = read_text(prompt, str(prompt))
+    return functools.partial(parse_document, text, source=str(prompt), json_only=is_json(prompt.name))
 
 
 def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[Path]:

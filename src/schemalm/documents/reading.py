@@ -53,6 +53,16 @@ class LoadedDocuments:
     documents: tuple[LoadedDocument, ...]
     is_jsonc: bool = False
 
+    def only(self, source: str) -> JSONValue:
+        """The value of the only document; raises its error, and `DocumentError` where there are several."""
+        first, *others = self.documents
+        if others:
+            message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
+            raise DocumentError(message, line=others[0].line, source=source)
+        if first.error is not None:
+            raise first.error
+        return first.value
+
 
 def load_document(
     path_or_text: str | Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
@@ -67,9 +77,19 @@ def load_document(
     path = path_or_text if isinstance(path_or_text, Path) else _existing_file(path_or_text)
     if path is None:
         return parse_document(str(path_or_text), source=source, limits=limits, merge_keys=merge_keys)
+    return load_documents(path, source=source, limits=limits, merge_keys=merge_keys).only(source or str(path))
+
+
+def load_documents(
+    path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
+) -> LoadedDocuments:
+    """Return every document of a file; a file that cannot be read is one entry with the error."""
     name = source or str(path)
-    text = decode_text(read_bytes(path, name, limits), name)
-    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+    try:
+        text = read_text(path, name, limits)
+    except DocumentError as error:
+        return LoadedDocuments((LoadedDocument(None, error),))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
 
 
 def parse_document(
@@ -84,27 +104,8 @@ def parse_document(
 
     `json_only`: the text is JSON, in which comments and trailing commas are passed over where need be.
     """
-    _check_text(text, source, limits)
-    text = text.removeprefix("\ufeff")
-    if json_only:
-        return json_with_comments(text, limits, source)[0]
-    pieces = cut_documents(text)
-    if len(pieces) > 1:
-        message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
-        raise DocumentError(message, line=pieces[1].line, source=source)
-    return _value(pieces[0], limits, source, merge_keys, Expansion())
-
-
-def load_documents(
-    path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
-) -> LoadedDocuments:
-    """Return every document of a file; a file that cannot be read is one entry with the error."""
-    name = source or str(path)
-    try:
-        text = decode_text(read_bytes(path, name, limits), name)
-    except DocumentError as error:
-        return LoadedDocuments((LoadedDocument(None, error),))
-    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+    found = parse_documents(text, source=source, limits=limits, merge_keys=merge_keys, json_only=json_only)
+    return found.only(source)
 
 
 def parse_documents(
@@ -172,6 +173,11 @@ def _existing_file(text: str) -> Path | None:
         return Path(text) if Path(text).is_file() else None
     except (OSError, ValueError):  # longer than a name may be, or not encodable
         return None
+
+
+def read_text(path: Path, name: str, limits: DocumentLimits = DEFAULT_LIMITS) -> str:
+    """Return the text of a file, read once; raises `DocumentError` with the source `name` where there is none."""
+    return decode_text(read_bytes(path, name, limits), name)
 
 
 def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
