@@ -103,8 +103,9 @@ class _Tree:
             self._add(node, start)
 
     def empty(self, anchor: str | None, start: int, after: int) -> None:
-        """A scalar that is left out."""
-        self.scalar("", True, anchor, start)
+        """A scalar that is left out: in a mapping it has the place of its key."""
+        key = self._keys[-1] if self._keys and anchor is None else None
+        self.scalar("", True, anchor, key[2] if key else start)
 
     def alias(self, name: str, start: int) -> None:
         """An alias."""
