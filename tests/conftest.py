@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import hypothesis
 import pytest
@@ -47,6 +49,29 @@ def outputs_in_processes() -> Callable[[str], set[str]]:
         }
 
     return outputs
+
+
+@pytest.fixture(scope="session")
+def num_lines() -> Callable[[Callable[[], object]], int]:
+    """How many lines of Python a call executes: what it costs, whatever the machine."""
+
+    def count(work: Callable[[], object]) -> int:
+        lines = 0
+
+        def trace(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal lines
+            lines += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+        return lines
+
+    return count
 
 
 @pytest.fixture(scope="session")

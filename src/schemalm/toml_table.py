@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +10,12 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, NoReturn, Union, get_args, get_origin
 
 from schemalm.errors import ConfigurationError
+from schemalm.input_files import read_bounded
 from schemalm.suggestions import close_names, did_you_mean
 
 Scalar = str | int | float | bool
+_MAX_BYTES = 1 << 16  # of a file that people write
+_DEEP_KEY = re.compile(r"(?:\.[\w \t\"'-]{1,64}+){64}")  # the parser takes time quadratic in the parts of a key
 REQUIRED: Final[Any] = object()
 _TYPES = {str: "a string", int: "an integer", bool: "true or false", dict: "a table", list: "a list"}
 
@@ -19,10 +23,13 @@ _TYPES = {str: "a string", int: "an integer", bool: "true or false", dict: "a ta
 def read_toml(path: Path) -> Table:
     """The top table of a TOML file; raises `ConfigurationError` where the file cannot be read."""
     try:
-        return Table(str(path), tomllib.loads(path.read_text(encoding="utf-8")))
+        text = read_bounded(path, _MAX_BYTES).decode("utf-8")
+        if _DEEP_KEY.search(text):
+            raise ValueError("a key has more than 64 parts")
+        return Table(str(path), tomllib.loads(text))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: is no TOML: {error}") from None
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,6 +129,47 @@ def test_control_characters_of_documents_do_not_reach_the_terminal(invoke, write
     assert result.exit_code == 1
     assert "\x1b" not in result.output
     assert "\x07" not in result.output
+
+
+def test_what_is_no_file_ends_at_once_and_its_neighbours_are_checked(
+    execute, write, schema: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.yml")
+    (tmp_path / "zero.yml").symlink_to("/dev/zero")
+    with (tmp_path / "sparse.yml").open("wb") as file:
+        file.truncate(3 << 30)
+    hostile = [tmp_path / name for name in ("pipe.yml", "zero.yml", "sparse.yml")]
+    result = execute("check", *hostile, write("good.yml", VALID), "--schema", schema)
+    assert result.returncode == 1
+    assert "pipe.yml:1:1: cannot be read: a pipe into which nothing is written" in result.stdout
+    assert "zero.yml:1:1: cannot be read: a device, not a file" in result.stdout
+    assert "sparse.yml:1:1: larger than 1048576 bytes" in result.stdout
+    assert "4 files: 1 valid, 3 rejected" in result.stdout
+
+
+def test_documents_and_schemas_may_come_through_pipes(write, schema: Path) -> None:
+    program = "from schemalm.cli import main; main()"
+    script = 'exec "$0" -c "$1" check <(printf "kind: no") --schema <(cat "$2")'
+    command = ["bash", "-c", script, sys.executable, program, str(schema)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1, result.stderr
+    assert "    1 | kind: no" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["pipe", "zero", "loop"])
+def test_a_schema_that_is_no_file_is_told(invoke, write, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
+    result = invoke("check", write("a.yml", VALID), "--schema", tmp_path / name)
+    assert result.exit_code == 2
+    assert f"{tmp_path / name}: the schema cannot be read: " in result.stderr
+
+
+def test_a_key_without_a_value_is_shown_itself(invoke, write, schema: Path) -> None:
+    result = invoke("check", write("empty.yml", "kind:\nname: first\n"), "--schema", schema)
+    assert "empty.yml:1:1: /kind: " in result.stdout
+    assert "    1 | kind:" in result.stdout
 
 
 def test_missing_files_and_folders_are_wrong_usage(invoke, tmp_path: Path) -> None:

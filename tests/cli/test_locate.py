@@ -1,8 +1,19 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from schemalm.cli.locate import Place, excerpt, locate
+from schemalm.documents import JSONValue, dump_document
+from schemalm.documents.pointer import escape
 
 TEXT = """\
 on: push
@@ -92,3 +103,84 @@ def test_missing_and_empty_lines_are_not_shown(place: Place) -> None:
 def test_a_byte_order_mark_does_not_shift_the_caret(text: str, place: Place) -> None:
     line, caret = excerpt(text, place).splitlines()
     assert line[caret.index("^")] == "5"
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "expected"),
+    [
+        ("a:\nb: 1\n", "/a", Place(1, 1)),
+        ("a: 1\nb:\n", "/b", Place(2, 1)),
+        ("a:\n  b:\n\n  # c\nd: 1\n", "/a/b", Place(2, 3)),
+        ("a:\n  - b:\n  - c: 1\n", "/a/0/b", Place(2, 5)),
+        ("- a\n-\n- b\n", "/1", Place(2, 1)),
+        ("{a: , b, c: 1}", "/a", Place(1, 2)),
+        ("{a: , b, c: 1}", "/b", Place(1, 7)),
+        ("[a: , b]", "/0/a", Place(1, 2)),
+        ("? a\n\n? b\n:\n", "/a", Place(1, 3)),
+        ("? a\n\n? b\n:\n", "/b", Place(3, 3)),
+        ("a: &x\nb: *x\n", "/a", Place(1, 4)),
+        ("a: &x\nb: *x\n", "/b", Place(2, 4)),
+        ("a: &x [1]\nb:\n  - *x\n", "/b/0", Place(3, 5)),
+        ("a: ''\n", "/a", Place(1, 4)),
+    ],
+)
+def test_an_empty_value_has_the_place_of_its_key_and_an_alias_its_own(text: str, pointer: str, expected: Place) -> None:
+    assert locate(text, pointer, "type") == expected
+
+
+def test_lines_are_counted_from_the_first_line_that_is_given() -> None:
+    assert locate("a: 1\nb: 2\n", "/b", "type", 10) == Place(11, 4)
+    assert excerpt("a: 1\nb: 2\n", Place(11, 4), 10).splitlines()[0] == "   11 | b: 2"
+
+
+def pointers(node: Any, pointer: str = "", key: Any = None) -> Iterator[tuple[str, Any]]:
+    """The pointers of a tree of ruamel's with the node whose place is expected."""
+    is_left_out = isinstance(node, ScalarNode) and not node.value and not node.style and node.anchor is None
+    yield pointer, key if key is not None and (is_left_out or not isinstance(node, ScalarNode)) else node
+    if isinstance(node, MappingNode):
+        for inner, value in node.value:
+            yield from pointers(value, f"{pointer}/{escape(inner.value)}", inner)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from pointers(item, f"{pointer}/{index}")
+
+
+def test_every_place_in_real_workflows_is_the_one_that_another_parser_has(shared_data: Path) -> None:
+    num_pointers = 0
+    for file in sorted((shared_data / "workflows" / "sample-100").glob("*.yml"))[::4]:
+        text = file.read_text(encoding="utf-8")
+        tree = YAML(typ="safe", pure=True).compose(text)
+        places = list(pointers(tree))
+        for pointer, node in places[:: len(places) // 20 + 1]:
+            mark = node.start_mark
+            assert locate(text, pointer) == Place(mark.line + 1, mark.column + 1), (file.name, pointer)
+            num_pointers += 1
+    assert num_pointers > 100
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text("ab:#-?, \n'\"é", max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab/~: #", max_size=4), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from(["yaml", "json"]))
+def test_what_stands_at_a_place_is_what_the_pointer_leads_to(value: JSONValue, form: Literal["yaml", "json"]) -> None:
+    text = dump_document(value, form)
+    lines = text.split("\n")
+
+    def check(node: JSONValue, pointer: str, key: str | None) -> None:
+        place = locate(text, pointer)
+        assert place is not None
+        rest = lines[place.line - 1][place.column - 1 :]
+        if key is not None and (isinstance(node, dict | list) or (node is None and form == "yaml")):
+            assert rest.startswith(("'", '"', key))
+        elif isinstance(node, bool | int | str) and "\n" not in str(node):
+            assert rest.startswith(("'", '"', json.dumps(node), str(node)))
+        for inner, child in node.items() if isinstance(node, dict) else ():
+            check(child, f"{pointer}/{escape(inner)}", inner)
+        for index, child in enumerate(node) if isinstance(node, list) else ():
+            check(child, f"{pointer}/{index}", None)
+
+    check(value, "", None)

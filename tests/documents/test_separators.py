@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from schemalm.documents import JSONValue, parse_document
-from schemalm.documents.separators import StandIns
 from schemalm.errors import DocumentError
 
 SEPARATORS = ["\x85", "\u2028", "\u2029"]
@@ -59,21 +58,14 @@ def test_escapes_mean_what_they_meant() -> None:
     assert parse_document(text) == [*characters, *characters, "\x85\u2028\u2029", "\ue000", "\ue001"]
 
 
-def test_stand_ins_are_characters_that_the_text_has_not() -> None:
-    taken = "".join(map(chr, range(0xE000, 0xF900)))
-    text = f"a: {taken}\x85\nb: '\\U00010000'"
-    assert StandIns.of(text).characters == ("\U00010001", "\U00010002", "\U00010003")
-    assert parse_document(text) == {"a": f"{taken}\x85", "b": "\\U00010000"}
-
-
 @pytest.mark.parametrize("s", SEPARATORS, ids=ascii)
 @pytest.mark.parametrize(
     ("text", "line", "column", "part"),
     [
-        ("a: 1 # §\nb: [x\n", 2, 4, "is not closed"),
+        ("a: 1 # §\nb: [x\n", 3, 1, "close the list"),
         ("a§: 1\r\na§: 2", 2, 1, "repeated"),
-        ("a§: 1\r\rb§: [1\r", 3, 5, "is not closed"),
-        ("a: x§\n  b: 1", 2, 4, "none may begin here"),
+        ("a§: 1\r\rb§: [1\r", 4, 1, "close the list"),
+        ("a: x§\n  b: 1", 2, 4, "mapping values"),
         ("§\n---\n§", 2, 1, "second document"),
         ("a: § !x y\nb: !§", 2, 4, "tag"),
     ],

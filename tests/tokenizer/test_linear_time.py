@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,24 +12,6 @@ from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
 
 ANYTHING = compile_schema(True)
-
-
-def num_lines(work: Callable[[], object]) -> int:
-    """How many lines of Python a call executes."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def nested(depth: int) -> Any:
@@ -63,7 +43,7 @@ def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scop
     ids=["keys", "depth", "text", "items"],
 )
 def test_twice_the_document_takes_at_most_twice_the_lines(
-    make: Callable[[int], Any], size: int, direction: str
+    num_lines: Callable[[Callable[[], object]], int], make: Callable[[int], Any], size: int, direction: str
 ) -> None:
     def lines(value: Any) -> int:
         tokenizer = Tokenizer(ANYTHING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, 
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument, LimitError
 from schemalm.visible import visible_line, visible_name
+
+if TYPE_CHECKING:
+    from schemalm.documents import LoadedDocument, LoadedDocuments
 
 NUM_AGAIN = 5  # rejected files that the next command names
 
@@ -67,10 +70,10 @@ def check(
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
     findings = [finding for one in examined for finding in one.findings]
-    num_documents = sum(one.num_documents for one in examined)
+    num_documents = sum(len(one.loaded.documents) for one in examined)
     for finding in findings:
         terminal.show(finding.to_text())
-    passed_over = [str(one.file) for one in examined if one.is_jsonc]
+    passed_over = [str(one.file) for one in examined if one.loaded.is_jsonc]
     for name in passed_over:
         terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
     sizes = counted(len(files), "file")
@@ -96,12 +99,11 @@ def check(
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in one file; `is_jsonc`: comments or trailing commas of JSON were passed over."""
+    """What was found in one file, and what was read of it."""
 
     file: Path
-    num_documents: int
     findings: list[Finding]
-    is_jsonc: bool
+    loaded: LoadedDocuments
 
 
 def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:
@@ -113,32 +115,31 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
     for number, document in enumerate(loaded.documents, start=1):
         name = str(file) if number == 1 else f"{file}#{number}"
         if document.error is not None:
-            findings.append(_unreadable(name, file, document.error))
+            findings.append(_unreadable(name, document, document.error))
             continue
         try:
             write(document.value)
         except LimitError as limit:
             refusal = InvalidDocument(limit.explanation, pointer=limit.place, keyword="limit")
-            findings.append(_invalid(name, file, document.line, loaded.is_jsonc, refusal))
+            findings.append(_invalid(name, document, loaded.is_jsonc, refusal))
         except InvalidDocument as error:
-            findings.append(_invalid(name, file, document.line, loaded.is_jsonc, error))
-    return Examined(file, len(loaded.documents), findings, loaded.is_jsonc)
+            findings.append(_invalid(name, document, loaded.is_jsonc, error))
+    return Examined(file, findings, loaded)
 
 
-def _unreadable(name: str, file: Path, error: DocumentError) -> Finding:
+def _unreadable(name: str, document: LoadedDocument, error: DocumentError) -> Finding:
     from schemalm.cli.locate import Place, excerpt  # noqa: PLC0415
 
-    shown = excerpt(_text(file), Place(error.line, error.column))
+    shown = excerpt(document.text, Place(error.line, error.column), document.line)
     return Finding(name, error.line, error.column, None, None, error.message, shown)
 
 
-def _invalid(name: str, file: Path, first_line: int, is_jsonc: bool, error: InvalidDocument) -> Finding:
-    """The finding about the document that begins at a line of the file."""
-    from schemalm.cli.locate import Place, excerpt, locate  # noqa: PLC0415
+def _invalid(name: str, document: LoadedDocument, is_jsonc: bool, error: InvalidDocument) -> Finding:
+    from schemalm.cli.locate import excerpt, locate  # noqa: PLC0415
+    from schemalm.documents.json_comments import blank_comments  # noqa: PLC0415
 
-    text = _text(file)
-    found = locate(_document_at(first_line, text, is_jsonc), error.pointer, error.keyword)
-    place = found and Place(found.line + first_line - 1, found.column)
+    text = blank_comments(document.text) if is_jsonc else document.text
+    place = locate(text, error.pointer, error.keyword, document.line)
     return Finding(
         name,
         place.line if place else None,
@@ -146,23 +147,5 @@ def _invalid(name: str, file: Path, first_line: int, is_jsonc: bool, error: Inva
         error.pointer,
         error.keyword,
         error.message,
-        excerpt(text, place) if place else "",
+        excerpt(document.text, place, document.line) if place else "",
     )
-
-
-def _document_at(line: int, text: str, is_jsonc: bool) -> str:
-    """The text of one document of a file."""
-    from schemalm.documents.cutting import cut_documents  # noqa: PLC0415
-    from schemalm.documents.json_comments import blank_comments  # noqa: PLC0415
-
-    text = text.removeprefix("\ufeff")
-    pieces = cut_documents(blank_comments(text) if is_jsonc else text)
-    return next((piece.text for piece in pieces if piece.line == line), text)
-
-
-def _text(file: Path) -> str:
-    """The file's text; empty where it is none, so that no message quotes it."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""

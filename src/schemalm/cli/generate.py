@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +15,7 @@ from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files import check_writable, filled_folder, holds_something, write_atomically
 
 if TYPE_CHECKING:
+    from schemalm.documents import JSONValue
     from schemalm.generation import Generated
 
 DocumentFormat = Literal["yaml", "json"]
@@ -43,7 +46,6 @@ def generate(
     if out is not None and holds_something(out):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
-    from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
@@ -53,12 +55,13 @@ def generate(
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
     run = chosen_run(terminal, run)
-    if prompt is not None:
-        load_document(prompt, merge_keys=True)  # what cannot be read is told before the model is loaded
+    read = None if prompt is None else _reader(prompt)
+    if read is not None:
+        read(merge_keys=True)  # what cannot be read is told before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
-    partial = None if prompt is None else load_document(prompt, merge_keys=merges)
+    partial = None if read is None else read(merge_keys=merges)
     # From before the work on, so that of two commands with one folder the second ends at once.
     with filled_folder(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
         with terminal.working("writing"):
@@ -86,6 +89,14 @@ def generate(
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
+
+
+def _reader(prompt: Path) -> Callable[..., JSONValue]:
+    """What parses a prompt, whose file is read once."""
+    from schemalm.documents.reading import is_json, parse_document, read_text  # noqa: PLC0415
+
+    text = read_text(prompt, str(prompt))
+    return functools.partial(parse_document, text, source=str(prompt), json_only=is_json(prompt.name))
 
 
 def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[str]:

@@ -1,22 +1,19 @@
 """Where in a text a JSON pointer leads, for messages about values that break a schema.
 
 In go a document's text, which was read before, and a pointer into its value; out come line and column, both from 1.
-`ruamel.yaml` composes the text once more, slowly: for errors only. JSON is located as the YAML that it nearly is; where
-the two differ there is no place, never a wrong one. What the merge key `<<` brought in is found where it stands.
+The text is parsed once more, slowly: for errors only. JSON is located as the YAML that it nearly is; where the two
+differ there is no place, never a wrong one. What the merge key `<<` brought in is found where it stands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
+from schemalm.documents.json_reader import position_of
 from schemalm.documents.pointer import parts_of
-from schemalm.documents.separators import StandIns
-from schemalm.documents.yaml_scanner import ExactYAML
+from schemalm.documents.yaml_parser import parse
+from schemalm.documents.yaml_scalars import YAMLFault
 
 MAX_SHOWN_COLUMNS = 120
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -32,55 +29,129 @@ class Place:
     column: int
 
 
-def locate(text: str, pointer: str, keyword: str = "") -> Place | None:
-    """The place that `pointer` leads to: a scalar itself, a list or mapping by the key that holds it.
+def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> Place | None:
+    """The place that `pointer` leads to: a scalar itself, what is empty, a list or a mapping by its key.
 
-    `keyword` is the broken one: some are about a key. None where the text or the pointer cannot be followed.
+    `keyword` is the broken one: some are about a key. `first_line` is the number of the text's first line. None where
+    the text or the pointer cannot be followed.
     """
     text = text.removeprefix("\ufeff")
+    tree = _Tree()
     try:
-        stand_ins = StandIns.of(text)
-        node = ExactYAML().compose(stand_ins.hide(text))
-    except Exception:  # a place is a courtesy: whatever the parser trips over, the message stands without it
+        parse(text, tree)
+    except (YAMLFault, RecursionError):  # a place is a courtesy: the message stands without it
         return None
-    key: Any = None
+    child = tree.root
     for part in parts_of(pointer):
-        step = _step(node, part, stand_ins)
-        if step is None:
-            return None
-        key, node = step
-    is_named_by_key = key is not None and (keyword in _ABOUT_KEYS or not isinstance(node, ScalarNode))
-    mark = (key if is_named_by_key else node).start_mark
-    return Place(mark.line + 1, mark.column + 1)
+        child = child and _step(child.node, part)
+    if child is None:
+        return None
+    is_named_by_key = child.key is not None and (keyword in _ABOUT_KEYS or child.node.text is None)
+    line, column = position_of(text, child.key if is_named_by_key and child.key is not None else child.start)
+    return Place(line + first_line - 1, column)
 
 
-def _step(node: Any, part: str, stand_ins: StandIns) -> tuple[Any, Any] | None:
-    """The node of the key and the node of the value that `part` leads to; items have no key."""
-    if isinstance(node, MappingNode):
-        return next(((key, value) for key, value in _entries(node) if stand_ins.show(key.value) == part), None)
-    if isinstance(node, SequenceNode) and part.isdecimal() and int(part) < len(node.value):
-        return None, node.value[int(part)]
-    return None
+@dataclass(slots=True)
+class _Node:
+    """A value of the text: a scalar with its `text`, a list or a mapping; `merged` is what `<<` names."""
+
+    text: str | None = None
+    items: list[_Child] = field(default_factory=list)
+    entries: dict[str, _Child] | None = None
+    merged: _Node | None = None
 
 
-def _entries(node: Any) -> Iterator[tuple[Any, Any]]:
-    """The keys and values of a mapping, those that it takes from others last."""
-    merged: list[Any] = []
-    for key, value in node.value:
-        if key.value == "<<" and not key.style:
-            merged = value.value if isinstance(value, SequenceNode) else [value]
+@dataclass(slots=True)
+class _Child:
+    """A value at its place: where it or an alias of it stands, and in a mapping its key."""
+
+    node: _Node
+    start: int
+    key: int | None = None
+
+
+def _step(node: _Node, part: str) -> _Child | None:
+    """What `part` leads to; in a mapping its own entries go before those that it takes from others."""
+    if node.entries is None:
+        return node.items[int(part)] if part.isdecimal() and int(part) < len(node.items) else None
+    if part in node.entries or node.merged is None:
+        return node.entries.get(part)
+    mappings = [item.node for item in node.merged.items] if node.merged.entries is None else [node.merged]
+    return next((child for mapping in mappings if (child := _step(mapping, part))), None)
+
+
+class _Tree:
+    """A builder of nodes; `root` is the first value of the text."""
+
+    def __init__(self) -> None:
+        self.root: _Child | None = None
+        self._open: list[tuple[_Node, int, str | None]] = []
+        self._keys: list[tuple[str, bool, int] | None] = []  # of each open node the key that waits for its value
+        self._anchors: dict[str, _Node] = {}
+
+    def document(self, version: str | None, start: int) -> None:
+        """A document begins."""
+
+    def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
+        """A scalar."""
+        node = _Node(text)
+        if anchor is not None:
+            self._anchors[anchor] = node
+        if self._expects_key():
+            self._keys[-1] = (text, is_plain and text == "<<", start)
         else:
-            yield key, value
-    for mapping in merged:
-        yield from _entries(mapping)
+            self._add(node, start)
+
+    def empty(self, anchor: str | None, start: int, after: int) -> None:
+        """A scalar that is left out: in a mapping it has the place of its key."""
+        key = self._keys[-1] if self._keys and anchor is None else None
+        self.scalar("", True, anchor, key[2] if key else start)
+
+    def alias(self, name: str, start: int) -> None:
+        """An alias."""
+        node = self._anchors.get(name, _Node())
+        if self._expects_key():
+            self._keys[-1] = (node.text or "", False, start)
+        else:
+            self._add(node, start)
+
+    def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
+        """A mapping or list begins."""
+        self._open.append((_Node(entries={} if is_mapping else None), start, anchor))
+        self._keys.append(None)
+
+    def end(self, start: int) -> None:
+        """The innermost mapping or list ends."""
+        node, begun, anchor = self._open.pop()
+        self._keys.pop()
+        if anchor is not None:
+            self._anchors[anchor] = node
+        self._add(node, begun)
+
+    def _expects_key(self) -> bool:
+        return bool(self._open) and self._open[-1][0].entries is not None and self._keys[-1] is None
+
+    def _add(self, node: _Node, start: int) -> None:
+        if not self._open:
+            self.root = self.root or _Child(node, start)
+            return
+        parent = self._open[-1][0]
+        key, self._keys[-1] = self._keys[-1], None
+        if parent.entries is None or key is None:
+            parent.items.append(_Child(node, start))
+        elif key[1]:
+            parent.merged = node
+        else:
+            parent.entries[key[0]] = _Child(node, start, key[2])
 
 
-def excerpt(text: str, place: Place) -> str:
+def excerpt(text: str, place: Place, first_line: int = 1) -> str:
     """The line at `place` with a caret under the column; nothing where the line is missing or empty.
 
-    Columns do not count a byte order mark, so it is not shown.
+    `first_line` is the number of the text's first line. Columns do not count a byte order mark, so it is not shown.
     """
-    line = next(iter(_LINE_BREAK.split(text)[place.line - 1 : place.line]), "").removeprefix("\ufeff")
+    number = place.line - first_line
+    line = next(iter(_LINE_BREAK.split(text)[number : number + 1]), "").removeprefix("\ufeff")
     line = "".join(character if character.isprintable() else " " for character in line).rstrip()
     if not line:
         return ""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from schemalm.documents import LeftOut
     from schemalm.reference.data import Corpus
 
+_MAX_TEXT_BYTES = 1 << 28  # all of it is held in memory
+
 
 def read_corpus(
     terminal: Terminal, path: Path, tokenizer: str, schema: str, merge_keys: bool | None
@@ -34,11 +36,12 @@ def read_corpus(
 def _read_text(path: Path, tokenizer: str) -> Corpus:
     from schemalm.documents.corpus_files import CORPUS_SUFFIXES  # noqa: PLC0415
     from schemalm.errors import DataError  # noqa: PLC0415
+    from schemalm.input_files import read_bounded  # noqa: PLC0415
     from schemalm.reference.data import text_corpus  # noqa: PLC0415
     from schemalm.tokenizer import CharacterTokenizer, TextTokenizer, load_tokenizer  # noqa: PLC0415
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bounded(path, _MAX_TEXT_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text: byte {error.start} is not UTF-8") from None
     if tokenizer == "character":

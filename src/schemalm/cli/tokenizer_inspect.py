@@ -48,7 +48,6 @@ def inspect(
     as_json: AsJSON = False,
 ) -> None:
     """Show a document with its tokens coloured."""
-    from schemalm.documents import load_document  # noqa: PLC0415
     from schemalm.files import write_atomically  # noqa: PLC0415
     from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
     from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
@@ -63,8 +62,9 @@ def inspect(
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
     alike = given_merge_keys(merge_keys)
     again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer, *alike)
-    _refuse(terminal, file, examine(file, loaded[tokenizer].encode, merge_keys=merges).findings, again)
-    value = load_document(file, merge_keys=merges)
+    examined = examine(file, loaded[tokenizer].encode, merge_keys=merges)
+    _refuse(terminal, file, examined.findings, again)
+    value = examined.loaded.only(str(file))
     inspection = inspect_value(loaded[tokenizer], value)
     counts = count_units(value, {str(path): other for path, other in loaded.items()})
     if not as_json:

@@ -18,7 +18,7 @@ GIT_FOLDER = ".git"
 
 _CONFIGURATION_BYTES = 1 << 20
 _LINK_BYTES = 1 << 12
-_SECTION = re.compile(r'\s*\[\s*(?P<name>[^\s\]"]+)\s*(?:"(?P<part>[^"]*)")?\s*\]', re.ASCII)
+_SECTION = re.compile(r'\s*\[\s*(?P<name>[^\s\]"]++)\s*+(?:"(?P<part>[^"]*+)"\s*+)?\]', re.ASCII)
 _URL = re.compile(r"\s*url\s*=\s*(?P<url>.*)", re.ASCII | re.IGNORECASE)
 _OF_A_SHELL = re.compile(r"(?:[^/:@\s]+@)?[^/:@\s]{2,}:(?P<path>.+)")  # user@host:path, but no drive's letter
 _NAME = re.compile(r"[\w.~+-]+(?:/[\w.~+-]+)+", re.ASCII)

@@ -17,8 +17,8 @@ from schemalm.documents.json_reader import num_line_breaks
 _FIRST_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _MARKER = re.compile(r"(?:---|\.\.\.)(?:(?<=[\r\n]...)|(?<=[\r\n]\ufeff---))(?=[ \t\r\n]|\Z)")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-_BLANK = re.compile(r"(?:[ \t\ufeff]*(?:#[^\r\n]*)?[\r\n])*[ \t\ufeff]*(?:#[^\r\n]*)?\Z")
-_PREFIX = re.compile(r"(?:(?:[ \t\ufeff]*(?:#[^\r\n]*)?|\ufeff?%[^\r\n]*)[\r\n])*\Z")
+_BLANK = re.compile(r"(?:[ \t\r\n\ufeff]++|#[^\r\n]*+)*+\Z")
+_PREFIX = re.compile(r"(?:[ \t\ufeff]*+(?:#[^\r\n]*+)?[\r\n]|\ufeff?%[^\r\n]*+[\r\n])*+\Z")
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import re
 
 _TOKEN = re.compile(
     r"""
-    (?P<string> "(?:[^"\\\r\n]|\\[^\r\n])*"? )
-    | (?P<comment> //[^\r\n]* | /\*(?:(?!\*/).)*\*/ )
+    (?P<string> "(?:[^"\\\r\n]++|\\[^\r\n])*+"? )
+    | (?P<comment> //[^\r\n]* | /\*(?:[^*]++|\*(?!/))*+\*/ )
     | (?P<unfinished> /\*.* )
     | (?P<blank> [\x20\t\r\n]+ )
     | (?P<mark> [\[\]{},:] )

@@ -16,7 +16,7 @@ from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, find_fault, scalar_fault
 from schemalm.errors import DocumentError
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class _RefusedError(Exception):

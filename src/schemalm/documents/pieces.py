@@ -30,7 +30,7 @@ _DOCUMENTS_PER_ROW = 16  # a row may hold a document as text, escaped, and as a 
 
 @dataclass(frozen=True)
 class FilePiece:
-    """A file of documents: its content, cut where it is larger than the limits allow, or why it cannot be read."""
+    """A file of documents: its content, or why it cannot be read."""
 
     file: CorpusFile
     content: bytes

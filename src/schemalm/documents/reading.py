@@ -8,6 +8,7 @@ commas. What is refused stands in `json_reader` and `yaml_composer`. Encodings o
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
 from schemalm.errors import DocumentError
+from schemalm.input_files import read_bounded
 from schemalm.wording import reason_of
 
 _MAX_PATH_LENGTH = 4096
@@ -33,11 +35,15 @@ _OTHER_MARKS = {
 
 @dataclass(frozen=True)
 class LoadedDocument:
-    """One document of a text: its value, or the error where it has none; `line`, from 1, is where it begins."""
+    """One document of a text: its value, or the error where it has none.
+
+    `line`, from 1, is where it begins; `text` is what was read of it, empty where that is no text.
+    """
 
     value: JSONValue
     error: DocumentError | None
     line: int = 1
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,16 @@ class LoadedDocuments:
 
     documents: tuple[LoadedDocument, ...]
     is_jsonc: bool = False
+
+    def only(self, source: str) -> JSONValue:
+        """The value of the only document; raises its error, and `DocumentError` where there are several."""
+        first, *others = self.documents
+        if others:
+            message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
+            raise DocumentError(message, line=others[0].line, source=source)
+        if first.error is not None:
+            raise first.error
+        return first.value
 
 
 def load_document(
@@ -61,9 +77,19 @@ def load_document(
     path = path_or_text if isinstance(path_or_text, Path) else _existing_file(path_or_text)
     if path is None:
         return parse_document(str(path_or_text), source=source, limits=limits, merge_keys=merge_keys)
+    return load_documents(path, source=source, limits=limits, merge_keys=merge_keys).only(source or str(path))
+
+
+def load_documents(
+    path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
+) -> LoadedDocuments:
+    """Return every document of a file; a file that cannot be read is one entry with the error."""
     name = source or str(path)
-    text = decode_text(read_bytes(path, name, limits), name, limits)
-    return parse_document(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+    try:
+        text = read_text(path, name, limits)
+    except DocumentError as error:
+        return LoadedDocuments((LoadedDocument(None, error),))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
 
 
 def parse_document(
@@ -78,27 +104,8 @@ def parse_document(
 
     `json_only`: the text is JSON, in which comments and trailing commas are passed over where need be.
     """
-    _check_text(text, source, limits)
-    text = text.removeprefix("\ufeff")
-    if json_only:
-        return json_with_comments(text, limits, source)[0]
-    pieces = cut_documents(text)
-    if len(pieces) > 1:
-        message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
-        raise DocumentError(message, line=pieces[1].line, source=source)
-    return _value(pieces[0], limits, source, merge_keys, Expansion())
-
-
-def load_documents(
-    path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
-) -> LoadedDocuments:
-    """Return every document of a file; a file that cannot be read is one entry with the error."""
-    name = source or str(path)
-    try:
-        text = decode_text(read_bytes(path, name, limits), name, limits)
-    except DocumentError as error:
-        return LoadedDocuments((LoadedDocument(None, error),))
-    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+    found = parse_documents(text, source=source, limits=limits, merge_keys=merge_keys, json_only=json_only)
+    return found.only(source)
 
 
 def parse_documents(
@@ -119,9 +126,9 @@ def parse_documents(
         text = text.removeprefix("\ufeff")
         if json_only:
             value, is_jsonc = json_with_comments(text, limits, source)
-            return LoadedDocuments((LoadedDocument(value, None),), is_jsonc)
+            return LoadedDocuments((LoadedDocument(value, None, text=text),), is_jsonc)
     except DocumentError as error:
-        return LoadedDocuments((LoadedDocument(None, error),))
+        return LoadedDocuments((LoadedDocument(None, error, text=text),))
     pieces = cut_documents(text)
     expansion = Expansion()
     return LoadedDocuments(tuple(_loaded(piece, limits, source, merge_keys, expansion) for piece in pieces))
@@ -131,9 +138,10 @@ def _loaded(
     piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
 ) -> LoadedDocument:
     try:
-        return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line)
+        return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line, piece.text)
     except DocumentError as error:
-        return LoadedDocument(None, error, piece.line)
+        error.__context__ = error.__traceback__ = None  # they keep everything that the parser had made so far
+        return LoadedDocument(None, error, piece.line, piece.text)
 
 
 def _value(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
@@ -167,24 +175,23 @@ def _existing_file(text: str) -> Path | None:
         return None
 
 
+def read_text(path: Path, name: str, limits: DocumentLimits = DEFAULT_LIMITS) -> str:
+    """Return the text of a file, read once; raises `DocumentError` with the source `name` where there is none."""
+    return decode_text(read_bytes(path, name, limits), name)
+
+
 def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
-    """Return the content of a file, and of one that is too large a byte more than the limit.
-
-    Raises `DocumentError` with the source `name` where it cannot be read.
-    """
+    """Return the content of a file; raises `DocumentError` with the source `name` where it cannot, or is too large."""
     try:
-        if not path.is_file():  # a pipe or a device could block for ever
-            raise DocumentError("no such file" if not path.exists() else "not a regular file", source=name)
-        with path.open("rb") as file:
-            return file.read(limits.max_bytes + 1)
+        return read_bounded(path, limits.max_bytes)
     except (OSError, ValueError) as error:
-        raise DocumentError(f"cannot be read: {reason_of(error)}", source=name) from None
+        is_too_large = getattr(error, "errno", None) == errno.EFBIG
+        message = _too_large(limits) if is_too_large else f"cannot be read: {reason_of(error)}"
+        raise DocumentError(message, source=name) from None
 
 
-def decode_text(data: bytes, name: str, limits: DocumentLimits) -> str:
+def decode_text(data: bytes, name: str) -> str:
     """Return the text of a file's content; raises `DocumentError` with the source `name` where it is none."""
-    if len(data) > limits.max_bytes:
-        raise DocumentError(_too_large(limits), source=name)
     if encoding := marked_encoding(data):
         message = f"the byte order mark of {encoding}; save the file in UTF-8"
         raise DocumentError(message, source=name)

@@ -81,7 +81,7 @@ class RowReader:
         """Yield a row for each document of a file's content, with an error where it is no text."""
         row = file_row(file)
         try:
-            text = decode_text(content, row.file, self.limits)
+            text = decode_text(content, row.file)
         except DocumentError as error:
             yield replace(row, error=error)
             return

@@ -1,4 +1,4 @@
-"""Parser events to one JSON value, by the YAML 1.2 core schema.
+"""What a YAML text consists of to one JSON value, by the YAML 1.2 core schema.
 
 Refused, each with its place: the plain merge key `<<` unless it is asked for, keys that are not strings, duplicate
 keys, several documents, no document, `.inf` and `.nan`, numbers beyond the range of a double, surrogates without their
@@ -8,17 +8,17 @@ while reading.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import NoReturn
 
 from schemalm.documents.core_schema import INTEGER, NOT_FINITE, resolve_plain
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, scalar_fault
-from schemalm.errors import DocumentError
+from schemalm.documents.yaml_scalars import YAMLFault
 
+_EMPTY = "the document is empty"
 _NOT_MERGEABLE = "<< takes a mapping, an alias of one, or a list of these"
 
 
@@ -30,7 +30,7 @@ class Expansion:
     num_characters: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class _Subtree:
     """A value with what it costs: nodes and characters with aliases expanded, and levels of containers."""
 
@@ -40,7 +40,7 @@ class _Subtree:
     height: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
     """A list or mapping whose end has not come; `key` is the mapping's key that waits for its value.
 
@@ -55,101 +55,112 @@ class _Open:
 
 
 class Composer:
-    """Builds one value from parser events; `merge_keys` and `expansion` are those of `compose`."""
+    """Builds one value from what the parser tells; `merge_keys` and `expansion` are those of `compose`.
 
-    def __init__(self, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> None:
+    What is refused is a `YAMLFault` at the place of the piece.
+    """
+
+    def __init__(self, limits: DocumentLimits, merge_keys: bool, expansion: Expansion) -> None:
         self.limits = limits
-        self.source = source
         self.merge_keys = merge_keys
         self.expansion = expansion
-        self.position = (1, 1)
-        self.open: list[_Open] = []
+        self.offset = 0
+        self.opened: list[_Open] = []
         self.anchors: dict[str, _Subtree] = {}
         self.roots: list[JSONValue] = []
         self.num_documents = 0
         self.num_nodes = 0
         self.num_characters = 0
 
-    def document(self, events: Iterable[Any]) -> JSONValue:
-        """Return the value of the only document; raises `DocumentError`."""
-        for event in events:
-            self.position = (event.start_mark.line + 1, event.start_mark.column + 1)
-            handler = getattr(self, f"_on_{type(event).__name__.removesuffix('Event').lower()}", None)
-            if handler:
-                handler(event)
+    def value(self) -> JSONValue:
+        """The value of the only document."""
         if not self.roots:
-            self.position = (1, 1)
-            self._refuse("the document is empty")
+            raise YAMLFault(_EMPTY, 0)
         return self.roots[0]
 
     def _refuse(self, message: str) -> NoReturn:
-        line, column = self.position
-        raise DocumentError(message, line=line, column=column, source=self.source)
+        raise YAMLFault(message, self.offset)
 
-    def _on_documentstart(self, event: Any) -> None:
+    def document(self, version: str | None, start: int) -> None:
+        """A document begins."""
+        self.offset = start
         self.num_documents += 1
         if self.num_documents > 1:
             self._refuse("a second document begins; only one is read here")
-        if event.version not in (None, (1, 2)):
+        if version not in (None, "1.2"):
             self._refuse("only YAML 1.2 is read; remove the %YAML directive")
 
-    def _on_alias(self, event: Any) -> None:
-        target = self.anchors.get(event.anchor)
+    def alias(self, name: str, start: int) -> None:
+        """An alias becomes a copy of what it stands for."""
+        self.offset = start
+        target = self.anchors.get(name)
         if target is None:
-            self._refuse(f"unknown anchor: the alias *{event.anchor} stands for nothing that is complete before it")
-        if len(self.open) + target.height > self.limits.max_depth:
+            self._refuse(f"unknown anchor: the alias *{name} stands for nothing that is complete before it")
+        if len(self.opened) + target.height > self.limits.max_depth:
             self._refuse(f"nested too deep: more than {self.limits.max_depth} levels after aliases are expanded")
         self._expand(target)
-        self._add(replace(target, value=copy.deepcopy(target.value)), f"what *{event.anchor} stands for")
+        copied = _Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
+        self._add(copied, f"what *{name} stands for")
 
-    def _on_scalar(self, event: Any) -> None:
-        text = event.value
-        is_plain = not event.style
-        if is_plain and INTEGER.fullmatch(text) and len(text) > MAX_INTEGER_DIGITS:
-            self._refuse(f"an integer of more than {MAX_INTEGER_DIGITS} digits")
-        if is_plain and not text and not self.open:
-            self._refuse("the document is empty")
-        if is_plain and text == "<<" and self._expects_key():
-            self._begin_merge()
-            return
-        value = resolve_plain(text) if is_plain else text
-        if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
-            self._refuse(f"the number {text[:40]} is beyond the range of a double; quote it to mean a string")
+    def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
+        """A scalar."""
+        self.offset = start
+        is_key = self._expects_key()
+        if is_plain:
+            if is_key and text == "<<":
+                self._begin_merge()
+                return
+            value = self._plain_value(text)
+        else:
+            value = text
         if fault := scalar_fault(value):
             self._refuse(fault)
-        tree = _Subtree(value, num_nodes=0 if self._expects_key() else 1, num_characters=len(text))
+        tree = _Subtree(value, 0 if is_key else 1, len(text))
         self._spend(tree.num_nodes, tree.num_characters)
         self._add(tree, text[:40] or "an empty key")
-        self._remember(event.anchor, tree)
+        if anchor is not None:
+            self.anchors[anchor] = tree
 
-    def _on_sequencestart(self, event: Any) -> None:
-        self._open_container(event, [])
+    def empty(self, anchor: str | None, start: int, after: int) -> None:
+        """A scalar that is left out: null, or a key that is none."""
+        self.scalar("", True, anchor, after if anchor is None else start)
 
-    def _on_mappingstart(self, event: Any) -> None:
-        self._open_container(event, {})
+    def _plain_value(self, text: str) -> JSONValue:
+        if len(text) > MAX_INTEGER_DIGITS and INTEGER.fullmatch(text):
+            self._refuse(f"an integer of more than {MAX_INTEGER_DIGITS} digits")
+        if not text and not self.opened:
+            self._refuse(_EMPTY)
+        value = resolve_plain(text)
+        if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
+            self._refuse(f"the number {text[:40]} is beyond the range of a double; quote it to mean a string")
+        return value
 
-    def _open_container(self, event: Any, value: JSONValue) -> None:
+    def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
+        """A mapping or list begins."""
+        self.offset = start
         if self._expects_key():
             self._refuse("a key must be a string, not a list or mapping")
-        if isinstance(value, list) and self._is_among_merged():
+        if not is_mapping and self._is_among_merged():
             self._refuse(_NOT_MERGEABLE)
-        if len(self.open) >= self.limits.max_depth:
+        if len(self.opened) >= self.limits.max_depth:
             self._refuse(f"nested too deep: more than {self.limits.max_depth} levels")
         self._spend(1, 0)
-        self.anchors.pop(event.anchor, None)  # inside it the name stands for this value, which is not complete
-        self.open.append(_Open(_Subtree(value, height=1), event.anchor))
+        if anchor is not None:
+            self.anchors.pop(anchor, None)  # inside it the name stands for this value, which is not complete
+        self.opened.append(_Open(_Subtree({} if is_mapping else [], height=1), anchor))
 
-    def _on_sequenceend(self, event: Any) -> None:
-        closed = self.open.pop()
+    def end(self, start: int) -> None:
+        """The innermost mapping or list ends."""
+        self.offset = start
+        closed = self.opened.pop()
         if closed.merged:
             closed.tree.value = _merge(closed.merged, closed.tree.value)
         self._add(closed.tree, "")
-        self._remember(closed.anchor, closed.tree)
-
-    _on_mappingend = _on_sequenceend
+        if closed.anchor is not None:
+            self.anchors[closed.anchor] = closed.tree
 
     def _expects_key(self) -> bool:
-        innermost = self.open[-1] if self.open else None
+        innermost = self.opened[-1] if self.opened else None
         return (
             innermost is not None
             and isinstance(innermost.tree.value, dict)
@@ -163,7 +174,7 @@ class Composer:
                 "the merge key << is not resolved here: write the keys out, quote it to mean a plain key, "
                 "or read with --merge-keys (merge_keys=True)"
             )
-        mapping = self.open[-1]
+        mapping = self.opened[-1]
         if mapping.merged is not None:
             self._refuse("the key '<<' is repeated in one mapping; name several mappings in a list: <<: [*a, *b]")
         self._spend(0, len("<<"))
@@ -172,14 +183,14 @@ class Composer:
 
     def _is_among_merged(self) -> bool:
         """Tell whether the next value is an item of the list that `<<` names."""
-        return len(self.open) > 1 and self.open[-2].is_merging
+        return len(self.opened) > 1 and self.opened[-2].is_merging
 
     def _add(self, tree: _Subtree, spelling: str) -> None:
         """Put a complete value where it belongs; `spelling` names it in case that is a key."""
-        if not self.open:
+        if not self.opened:
             self.roots.append(tree.value)
             return
-        parent = self.open[-1]
+        parent = self.opened[-1]
         container = parent.tree.value
         parent.tree.num_nodes += tree.num_nodes
         parent.tree.num_characters += tree.num_characters
@@ -214,10 +225,6 @@ class Composer:
             self._refuse(f"the key {key[:80]!r} is repeated in one mapping")
         return key
 
-    def _remember(self, anchor: str | None, tree: _Subtree) -> None:
-        if anchor is not None:
-            self.anchors[anchor] = tree
-
     def _expand(self, target: _Subtree) -> None:
         """Count what an alias stands for, in this document and in those of the same text."""
         self._spend(target.num_nodes, target.num_characters)
@@ -235,6 +242,12 @@ class Composer:
             self._refuse(
                 "more values or text than the limits allow, aliases expanded; raise max_nodes or max_bytes to read it"
             )
+
+
+def _copy(value: JSONValue) -> JSONValue:
+    if isinstance(value, dict):
+        return {key: _copy(child) for key, child in value.items()}
+    return [_copy(child) for child in value] if isinstance(value, list) else value
 
 
 def _merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:

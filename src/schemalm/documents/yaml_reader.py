@@ -17,7 +17,6 @@ import re
 import ryaml
 
 from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.separators import StandIns, has_separators
 from schemalm.documents.values import JSONValue, levels
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_exact import compose
@@ -31,12 +30,14 @@ _ANCHOR_WITH_MARKS = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]+[:?%@`]")
 _TEXT_AFTER_QUERY = re.compile(r"\?(?<=[\s\[{,]\?)[^\s]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
+# A byte order mark; and U+0085, U+2028 and U+2029, which YAML 1.2 has for content (section 5.4), ryaml for line breaks.
+_READ_OTHERWISE = "\ufeff\x85\u2028\u2029"
 _MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
 _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
 
 # Plain scalars that ryaml keeps as strings and the core schema does not.
 _NUMBER_KEPT_AS_TEXT = re.compile(
-    r"[-+]?(?:0[0-9]+|[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{38,}[0-9.]*)|0x[0-9a-fA-F]{33,}|0o[0-7]{43,}"
+    r"[-+]?(?:0[0-9]+|[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{38}[0-9.]*)|0x[0-9a-fA-F]{33,}|0o[0-7]{43,}"
 )
 _NUMBER_STARTS = frozenset("0123456789+-.")
 
@@ -53,17 +54,7 @@ def parse_yaml(
 
     `merge_keys` and `expansion` are those of `compose`.
     """
-    if not has_separators(text):
-        return _parse(text, limits, source, merge_keys, expansion)
-    stand_ins = StandIns.of(text)
-    try:
-        return stand_ins.show_value(_parse(stand_ins.hide(text), limits, source, merge_keys, expansion))
-    except DocumentError as error:
-        message = stand_ins.show_message(error.message)
-        raise DocumentError(message, line=error.line, column=error.column, source=source) from None
 
-
-def _parse(text: str, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion | None) -> JSONValue:
     def exact() -> JSONValue:
         return compose(text, limits, source, merge_keys=merge_keys, expansion=expansion)
 
@@ -86,7 +77,7 @@ def _is_doubtful_text(text: str) -> bool:
         or (_ANCHOR.search(text) and (_ALIAS.search(text) or _ANCHOR_WITH_MARKS.search(text)))
         or _TEXT_AFTER_QUERY.search(text)
         or _DIRECTIVE.search(text)
-        or "\ufeff" in text
+        or any(character in text for character in _READ_OTHERWISE)
         or text.count("{") + text.count("[") > _MAX_FLOW_STARTS
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
+import os
 from collections.abc import Sequence
 from functools import cache
 from itertools import islice
@@ -22,6 +23,7 @@ from schemalm.documents.values import levels
 from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
 from schemalm.grammar.limits import Limits
+from schemalm.input_files import read_bounded
 from schemalm.suggestions import close_names, did_you_mean
 from schemalm.wording import reason_of
 
@@ -170,7 +172,7 @@ def _refuse(uri: str) -> Any:
 
 
 def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
-    text = _read(schema) if isinstance(schema, str | Path) else _serialize(schema)
+    text = _read(schema, limits) if isinstance(schema, str | Path) else _serialize(schema)
     if len(text) > limits.schema_bytes:
         message = f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}"
         raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
@@ -200,14 +202,14 @@ def _serialize(schema: Schema) -> bytes:
         raise SchemaError(f"the schema is no JSON value: {error}") from None
 
 
-def _read(schema: str | Path) -> bytes:
+def _read(schema: str | Path, limits: Limits) -> bytes:
     path = Path(schema)
     try:
-        if path.is_file():
-            return path.read_bytes()
         is_folder = path.is_dir() and bool(str(schema))
+        if os.path.lexists(path) and not path.is_dir():
+            return read_bounded(path, limits.schema_bytes)
     except (OSError, ValueError) as error:
-        raise SchemaError(f"cannot be read: {reason_of(error)}") from None
+        raise SchemaError(f"the schema cannot be read: {reason_of(error)}") from None
     name = ALIASES.get(str(schema), str(schema))
     if name in built_in_names():
         for package in (VENDOR, CUSTOM):
