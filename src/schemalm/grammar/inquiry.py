@@ -130,9 +130,11 @@ def ask(
     touches: whether the move may change anything in a part of a formula.
     """
     if (conjunction := _conjunction(inquiry)) is not None:
-        asked_of_all = [_moved(atom, move, touches) for atom in conjunction]
-        if not any(rest.asks for _, rest in asked_of_all):
-            return _split_of_conjunction(inquiry, conjunction, asked_of_all)
+        shapes_asked, kept = _moved(conjunction, move, touches)
+        if not any(part.asks for part in kept):
+            is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
+            rest = inquiry if is_same else must_hold(all_of(kept))
+            return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
@@ -159,27 +161,27 @@ def ask(
 def _conjunction(inquiry: Inquiry) -> tuple[Atom, ...] | None:
     """The assertions that all have to hold, where that is all that is asked."""
     formula = inquiry.formulas[0]
-    parts = children(formula) if isinstance(formula, And) else (formula,)
+    parts = formula.parts if isinstance(formula, And) else (formula,)
     return parts if inquiry.is_single and all(isinstance(part, Atom) for part in parts) else None
 
 
-def _moved(atom: Atom, move: Move, touches: Callable[[Formula], bool] | None) -> tuple[list[Formula], Formula]:
-    """The shapes that an assertion asks of the next child in any case, and what else becomes of it."""
-    moved = move(atom) if touches is None or touches(atom) else atom
-    parts = children(moved) if isinstance(moved, And) else (moved,)
-    return [part.parts[0] for part in parts if isinstance(part, Asked)], all_of(
-        part for part in parts if not isinstance(part, Asked)
-    )
-
-
-def _split_of_conjunction(
-    inquiry: Inquiry, atoms_before: tuple[Atom, ...], moved: list[tuple[list[Formula], Formula]]
-) -> tuple[Inquiry, Inquiry] | None:
-    """The split where nothing hangs on the child's verdict: the common case, without a look at questions."""
-    child = all_of(shape for shapes, _ in moved for shape in shapes)
-    after = [rest for _, rest in moved]
-    rest = inquiry if all(map(operator.is_, after, atoms_before)) else must_hold(all_of(after))
-    return (must_hold(child), rest) if rest.is_open else None
+def _moved(
+    conjunction: tuple[Atom, ...], move: Move, touches: Callable[[Formula], bool] | None
+) -> tuple[list[Formula], list[Formula]]:
+    """The shapes that assertions ask of the next child in any case, and what else becomes of them."""
+    child: list[Formula] = []
+    kept: list[Formula] = []
+    for atom in conjunction:
+        if touches is not None and not touches(atom):
+            kept.append(atom)
+            continue
+        moved = move(atom)
+        for part in children(moved) if isinstance(moved, And) else (moved,):
+            if isinstance(part, Asked):
+                child.append(part.parts[0])
+            else:
+                kept.append(part)
+    return child, kept
 
 
 def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
