@@ -18,7 +18,7 @@ from schemalm.documents.yaml_faults import (
 from schemalm.documents.yaml_scalars import plain_scalar_in_flow
 
 _ENDS: Final = BLANKS + ",[]{}"  # what ends an indicator
-_INDENTATION: Final = re.compile(r"[\r\n]( *+)(?![ \t\r\n#])")
+_INDENTATION: Final = re.compile(r"[\r\n]( *+)(?![ \t\r\n#\]}])")
 _CLOSING: Final = {"[": "]", "{": "}"}
 _MARKS: Final = frozenset(",:[{")
 _KINDS: Final = {"[": "list", "{": "object"}
@@ -36,7 +36,7 @@ class FlowReader(Cursor):
         self.around = -1
 
     def refuse(self, message: str, offset: int) -> NoReturn:
-        """Raise a fault; where a line before it is indented no deeper than the block outside, a bracket was not closed."""
+        """Raise a fault; after a line that is indented no deeper than the block outside, that of an open bracket."""
         if self.opened:
             lines = _INDENTATION.finditer(self.text, self.opened[-1], offset + 1)
             if any(len(line[1]) <= self.around for line in lines):
