@@ -31,9 +31,16 @@ def without_last(value: JSONValue | DocumentError, num_items: int) -> JSONValue 
     return value[: len(value) - num_items] if isinstance(value, list) else value
 
 
-@given(
-    texts, st.sampled_from([("- &z 1\n- *z\n", 2), ("- -0x1\n", 1), ("- \x85\n", 1), ("- [?z]\n", 1), ("#\u2028\n", 0)])
-)
+ELSEWHERE = [
+    ("- &z 1\n- *z\n", 2),
+    ("- -0x1\n", 1),
+    ("- \x85\n", 1),
+    ("- [?z]\n", 1),
+    ("#\u2028\n", 0),
+]  # and their items
+
+
+@given(texts, st.sampled_from(ELSEWHERE))
 def test_what_stands_elsewhere_changes_nothing(text: str, elsewhere: tuple[str, int]) -> None:
     item = "- " + text.rstrip("\n").replace("\n", "\n  ") + "\n"
     added, num_items = elsewhere
@@ -47,5 +54,5 @@ def test_what_stands_elsewhere_changes_nothing(text: str, elsewhere: tuple[str, 
     "text", ["a: |# x\n  b", "a: >#\n  b", "a: |-# x\n  b", "a: |2# x\n    b", "a: | # x\n  b", "a: 'b'#c", "a: [b]#c"]
 )
 def test_a_comment_may_follow_at_once_for_both_readers(text: str) -> None:
-    value = parse_document(text)
+    value = parse_document(f"{text}\n")
     assert parse_document(f"{text}\nx: &x 1\ny: *x\n") == {**value, "x": 1, "y": 1}  # type: ignore[dict-item]
