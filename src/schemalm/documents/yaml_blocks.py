@@ -100,6 +100,7 @@ class BlockReader(Misplaced):
         """Pass over a scalar or an alias in a block; its text and whether it is plain, None for an alias."""
         start = self.pos
         if self.is_plain_start(BLANKS):
+            self.plain = start
             text, end, self.can_begin = plain_scalar(self.text, start, column)
             self.move(end)
             return text, True

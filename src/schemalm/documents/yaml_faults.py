@@ -49,7 +49,8 @@ COLUMNS: Final = (
     "this begins in column {}, but the keys or items above it begin in column {} or {}: align it with one of them"
 )
 BELOW_TEXT: Final = (
-    "this is indented neither like the text below | or > nor like the keys and items above: align it with one of them"
+    "this is not indented like the text below | or > before it: indent it alike if it belongs to that text, "
+    "or align it with the keys and items above"
 )
 NO_DASH: Final = (
     "this stands where the items of a list begin, but has no dash: write '- ' before it, "

@@ -34,16 +34,19 @@ class Misplaced(FlowReader):
     """Refuses what stands at a wrong place.
 
     `left`: the column of the last block that ended, and the place where it did; `text_end`: where the last block scalar
-    ended.
+    ended; `plain`: where the last plain scalar in a block began.
     """
 
     def __init__(self, text: str, builder: Builder) -> None:
         super().__init__(text, builder)
         self.left = (-1, -1)
         self.text_end = -1
+        self.plain = 0
 
     def check_key(self, start: int) -> None:
         """Refuse what no key begins with."""
+        if self.text[self.pos] in "[]{},":
+            self._check_below_text()
         if self.text[self.pos] in "[{":
             is_template = self.text.startswith("{{", self.pos)
             self.refuse(TEMPLATE if is_template else NOT_A_KEY, self.pos)
@@ -54,11 +57,14 @@ class Misplaced(FlowReader):
 
     def refuse_text(self, start: int) -> NoReturn:
         """Refuse text that stands where a key must."""
-        if self.text_end == line_start(self.text, 0, start):
-            self.refuse(BELOW_TEXT, start)
         if found := _KEY_WITHOUT_SPACE.match(self.text, start):
             self.refuse(NO_SPACE.format(found[1][:_MAX_SHOWN]), start)
         self.refuse(NO_COLON, start)
+
+    def _check_below_text(self) -> None:
+        """Refuse this line where it may belong to the block scalar that it ends."""
+        if self.text_end == self.line_start:
+            self.refuse(BELOW_TEXT, self.pos)
 
     def refuse_key_over_lines(self, start: int) -> NoReturn:
         """Refuse what began on an earlier line than its colon: that, or this line where it goes on with a value."""
@@ -86,10 +92,11 @@ class Misplaced(FlowReader):
         self.refuse(AFTER_ALIAS, self.pos)
 
     def _refuse_column(self, column: int) -> NoReturn:
-        if self.text_end == self.line_start:
-            self.refuse(BELOW_TEXT, self.pos)
+        self._check_below_text()
         deeper, place = self.left
         at = self.column() + 1
         if place == self.pos and deeper > column >= 0:
             self.refuse(COLUMNS.format(at, column + 1, deeper + 1), self.pos)
+        if place != self.pos and _KEY_WITHOUT_SPACE.match(self.text, self.plain):
+            self.refuse_text(self.plain)
         self.refuse(COLUMN.format(at, column + 1), self.pos)
