@@ -57,6 +57,7 @@ class CostTable:
         self._search = Search(self._goals, budget, self._may_be_reached)
         self._fixpoint = Fixpoint(self._goals, budget, self._short)
         self._cheapest = Fixpoint(self._goals, budget, self._search.exact.get, is_cheapest=True)
+        self._given_up: set[Goal] = set()
         self._verdicts: dict[tuple[State, Formula], tuple[int, ...]] = {}
 
     def _passes_guards(self, state: State, verdict: int) -> bool:
@@ -72,9 +73,12 @@ class CostTable:
         """The symbols of a short way to a goal; None where none was found soon."""
         if goal in self._search.sizes:
             return self._search.sizes[goal]
+        if goal in self._given_up:
+            return None
         try:
             return self._search.some(goal, 2 * self._goals.least(goal) + SHORT)
         except GaveUpError:
+            self._given_up.add(goal)
             return None
 
     def _size(self, state: State, verdict: int) -> int | None:

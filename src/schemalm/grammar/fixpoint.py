@@ -17,6 +17,8 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, Stat
 
 # The symbols of some value of a state, by the verdict that it ends with.
 Sizes = dict[int, int]
+# Work of one look at a state.
+UNITS_OF_STEP = 10
 # Formulas in question that are followed side by side.
 MAX_JOINT = 5
 
@@ -57,7 +59,7 @@ class Fixpoint:
         self._discover(start)
         while self._queue:
             state = self._queued.pop(heappop(self._queue))
-            self._budget.work()
+            self._budget.work(UNITS_OF_STEP)
             self._budget.check_time()
             self._current = state
             if self._note(self._sizes[state], self._values(state)):

@@ -16,20 +16,21 @@ from typing import Any
 class Formula:
     """A node of a formula: its class and `parts` are its identity.
 
-    asks: whether there is a question about a child in it.
+    asks: whether there is a question about a child in it; size: how many nodes it has, those that occur twice twice.
     """
 
-    __slots__ = ("_hash", "_possibilities", "asks", "parts")
+    __slots__ = ("_hash", "_possibilities", "asks", "parts", "size")
 
     def __init__(self, *parts: object) -> None:
         self.parts: tuple[Any, ...] = parts
         self._hash = hash((type(self).__qualname__, parts))
         # What `possible` has found.
         self._possibilities: tuple[Formula, Formula] | None = None
-        self.asks = self._find_asks()
+        self.asks, self.size = self._measure()
 
-    def _find_asks(self) -> bool:
-        return False
+    def _measure(self) -> tuple[bool, int]:
+        """Whether there is a question in it, and its size."""
+        return False, 1
 
     def __hash__(self) -> int:
         return self._hash
@@ -54,8 +55,12 @@ class Connective(Formula):
 
     __slots__ = ()
 
-    def _find_asks(self) -> bool:
-        return any(part.asks for part in self.parts)
+    def _measure(self) -> tuple[bool, int]:
+        asks, size = False, 1
+        for part in self.parts:
+            asks = asks or part.asks
+            size += part.size
+        return asks, size
 
 
 class Not(Connective):
@@ -98,8 +103,8 @@ class Question(Atom):
 
     __slots__ = ()
 
-    def _find_asks(self) -> bool:
-        return True
+    def _measure(self) -> tuple[bool, int]:
+        return True, 1
 
     @property
     def index(self) -> int:
@@ -113,8 +118,8 @@ class Asked(Atom):
 
     __slots__ = ()
 
-    def _find_asks(self) -> bool:
-        return True
+    def _measure(self) -> tuple[bool, int]:
+        return True, 1
 
 
 TRUE = Constant(True)

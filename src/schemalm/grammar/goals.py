@@ -29,6 +29,7 @@ from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.states import (
+    UNITS_OF_NODE,
     Array,
     Close,
     Enter,
@@ -90,7 +91,7 @@ class Goals:
 
     def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
         formulas = state.inquiry.formulas
-        self._budget.work(len(formulas))
+        self._budget.work(UNITS_OF_NODE * state.inquiry.size)
         if not self.passes_guards(state, verdict):
             return None
         if len(formulas) > 1:

@@ -41,13 +41,14 @@ class Inquiry:
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
     """
 
-    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "waits")
+    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "size", "waits")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
-        """`waits`: whether a child's verdict is still missing."""
+        """waits: whether a child's verdict is still missing; size: how many nodes the formulas have."""
         self.formulas = formulas
         self.allowed = allowed
         self.waits = any(formula.asks for formula in formulas)
+        self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
         self._goal: Formula | None = None
         self._atoms: tuple[Atom, ...] | None = None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from schemalm.grammar.goals import Goal, Goals
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.states import Close, Enter, Target, Text
+from schemalm.grammar.states import Close, Enter, Open, Target, Text
 
 
 class _Question(NamedTuple):
@@ -24,8 +24,11 @@ class _Question(NamedTuple):
     cheapest: bool
 
 
-# Steps after which a search for some way, and for the cheapest one, is given up.
-MAX_STEPS, MAX_STEPS_TO_CHEAPEST = 500, 8_000
+# Work of one step.
+UNITS_OF_STEP = 10
+# Steps after which a search for some way, and for the cheapest one, is given up; and steps more for each symbol that a
+# way takes at least.
+MAX_STEPS, MAX_STEPS_TO_CHEAPEST, STEPS_OF_SYMBOL = 500, 8_000, 4
 
 
 class GaveUpError(Exception):
@@ -62,19 +65,23 @@ class Search:
 
     def cheapest_after(self, target: Target, verdict: int, most: int) -> int | None:
         """The same for what a symbol leads to, which shall end with a verdict."""
-        return self._run(self._after(target, verdict, most, cheapest=True), MAX_STEPS_TO_CHEAPEST)
+        max_steps = MAX_STEPS_TO_CHEAPEST
+        if isinstance(target, Open):
+            max_steps += STEPS_OF_SYMBOL * self._goals.least(Goal(target.rest, verdict))
+        return self._run(self._after(target, verdict, most, cheapest=True), max_steps)
 
     def _answer(self, question: _Question, max_steps: int) -> int | None:
         answer = self._known(question)
-        is_open = answer is None and self._is_open(question)
-        return self._run(self._steps(question), max_steps) if is_open else answer
+        if answer is not None or not self._is_open(question):
+            return answer
+        return self._run(self._steps(question), max_steps + STEPS_OF_SYMBOL * self._lower(question.goal))
 
     def _run(self, start: Steps, max_steps: int) -> int | None:
         """Follows a search and those that it asks for, as a stack."""
         running: list[Steps] = [start]
         answer: int | None = None
         for _ in range(max_steps):
-            self._budget.work()
+            self._budget.work(UNITS_OF_STEP)
             self._budget.check_time()
             try:
                 question = running[-1].send(answer)

@@ -7,7 +7,7 @@ finished at all is found in `costs.py`; here a symbol is left out only where its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import eq
@@ -101,8 +101,8 @@ class Key:
 State = Value | Object | Array | Text | Key
 # Names of keys; None for all.
 Scope = frozenset[str] | None
-# Work of one way from a state to the next, beside that for each assertion.
-NUM_UNITS = 20
+# Work of one way from a state to the next, and for each node of its formulas.
+NUM_UNITS, UNITS_OF_NODE = 20, 2
 # Formulas of more parts are not searched for the names in them.
 MAX_SCOPED_PARTS = 8
 
@@ -205,7 +205,7 @@ class StateSpace:
     def _spend(self, inquiry: Inquiry) -> None:
         """Counts a state, or a way from one to the next."""
         self._budget.spend()
-        self._budget.work(NUM_UNITS + len(inquiry.atoms))
+        self._budget.work(NUM_UNITS + UNITS_OF_NODE * inquiry.size)
 
     def candidates(self, state: State) -> list[Symbol]:
         """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
@@ -233,7 +233,7 @@ class StateSpace:
         key = (rest, verdict)
         if key not in self._settled:
             self._budget.check_time()
-            self._budget.work(NUM_UNITS + len(rest.inquiry.atoms))
+            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.inquiry.size)
             inquiry = rest.inquiry.answered(verdict)
             self._settled[key] = replace(rest, inquiry=inquiry) if inquiry.is_open else None
         return self._settled[key]
@@ -303,13 +303,22 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        ended = self._without(state.inquiry, state.order, state.position, len(state.order.names))
+        ended = self._ended(state)
         if symbol == FREE_KEY:
             key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
             return Enter(key) if key is not None else None
         if symbol == OBJECT_END:
             return _close(ended)
         return None
+
+    def _ended(self, state: Object) -> Inquiry:
+        """What is asked of an object once it is known that none of its other names come, all of them at once."""
+        ranks, position = state.order.ranks, state.position
+        missed = frozenset([name for name in state.inquiry.wanted_names if ranks.get(name, -1) >= position])
+        if not missed:
+            return state.inquiry
+        self._budget.work(state.inquiry.size)
+        return state.inquiry.map(lambda atom: FALSE if _is_missed(atom, missed) else atom)
 
     def _named_edge(self, state: Object, name: str) -> Open | None:
         """What a key that the schema names opens; None where it may not come any more."""
@@ -380,8 +389,8 @@ class StateSpace:
         return found
 
     def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
-        self._budget.work()
-        return inquiry.map(lambda atom: FALSE if _is_missed(atom, name) else atom, partial(self._concerns, name))
+        self._budget.work(inquiry.size)
+        return inquiry.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self._concerns, name))
 
     def _key(self, owner: Object) -> Key | None:
         formulas = _key_formulas(owner.inquiry)
@@ -478,10 +487,10 @@ def _wanted_ranks(state: Object) -> list[int]:
     return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
 
 
-def _is_missed(atom: Atom, name: str) -> bool:
+def _is_missed(atom: Atom, missed: Collection[str]) -> bool:
     if isinstance(atom, StatedKeys):
-        return any(stated == name for stated, _ in atom.entries)
-    return isinstance(atom, Has) and atom.name == name
+        return any(name in missed for name, _ in atom.entries)
+    return isinstance(atom, Has) and atom.name in missed
 
 
 def _scope_of_atom(atom: Atom) -> Scope:
