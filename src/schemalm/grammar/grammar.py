@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
-from schemalm.errors import GuardError, LimitError, SchemaError
+from schemalm.errors import GuardError, SchemaError
 from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook, Way
@@ -484,8 +484,7 @@ def _write_shortest(grammar: Grammar) -> None:
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
 
     try:
-        Tokenizer.from_grammar(grammar).machine().completion()
-    except LimitError as error:
-        raise error.during("compile") from None
+        with grammar.budget.call("compile"):
+            Tokenizer.from_grammar(grammar).machine().completion()
     except GuardError:
         raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None
