@@ -134,7 +134,7 @@ class EndlessKeys:
         return True
 
     def _search(self, start: int, accepts: frozenset[int]) -> list[int]:
-        """All places that keys pass through from `start`; none where one is the last, or finding them takes too long."""
+        """All places that keys pass through from `start`; none where one is the last, or that takes too long."""
         found, seen = [start], {start}
         budget = self._grammar.budget
         last = budget.num_units + MAX_UNITS

@@ -356,11 +356,15 @@ class Machine:
             return struck | alike.keys()
         barred = set() if items.takes_others else self._barred(position, tokens - named)
         num_more = self._num_refused() if alike else None
-        return struck | barred | {
-            token
-            for token, refused in alike.items()
-            if token not in barred and not self._can_end(token, height, refused, num_more)
-        }
+        return (
+            struck
+            | barred
+            | {
+                token
+                for token, refused in alike.items()
+                if token not in barred and not self._can_end(token, height, refused, num_more)
+            }
+        )
 
     def _along(self, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
         """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
 
 # What an item costs, units of work, and each of its symbols.
-ITEM_UNITS = 60
+ITEM_UNITS = 40
 SYMBOL_UNITS = 1
 
 

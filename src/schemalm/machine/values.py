@@ -10,7 +10,7 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Text, Value
 from schemalm.grammar.supply import CONSTANTS
 from schemalm.grammar.symbols import END, ITEM
-from schemalm.grammar.taken import Entry
+from schemalm.grammar.taken import Entry, Form
 from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
@@ -70,6 +70,5 @@ class Values:
                 yield Written(Entry(text.decode(), written_at, symbols), symbols)
             else:
                 number = number_of_text(text.decode())
-                form = (*before, texts_of_equals(number)[0].encode(), end)
+                form: Form = (*before, texts_of_equals(number)[0].encode(), end)
                 yield Written(Entry(number, written_at, form), symbols, len(before))
-
