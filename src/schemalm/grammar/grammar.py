@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
-from schemalm.errors import GuardError, LimitError, SchemaError
+from schemalm.errors import GuardError, SchemaError
 from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook, Way
@@ -294,6 +294,11 @@ class Grammar:
         state = self.nonterminals[rest].state
         return isinstance(state, Array) and self._distinct.asks_only(state, self.nonterminals[item].state, verdict)
 
+    def num_needed(self, rest: int) -> int:
+        """How many items the rest of an array needs that asks for nothing but items of one kind; 0 for others."""
+        state = self.nonterminals[rest].state
+        return self._distinct.num_needed(state) if isinstance(state, Array) else 0
+
     def narrowed(self, nonterminal: int, accepts: Verdicts) -> int:
         """The nonterminal where it may end with some of its verdicts only."""
         return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
@@ -479,8 +484,7 @@ def _write_shortest(grammar: Grammar) -> None:
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
 
     try:
-        Tokenizer.from_grammar(grammar).machine().completion()
-    except LimitError as error:
-        raise error.during("compile") from None
+        with grammar.budget.call("compile"):
+            Tokenizer.from_grammar(grammar).machine().completion()
     except GuardError:
         raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemalm.errors import GuardError, LimitError
 from schemalm.grammar.costs import Costs
+from schemalm.grammar.distinct import Item
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
@@ -14,6 +15,7 @@ from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.endings import PUSH_UNITS, other_ends, pushed
 from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.runs import even_items
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -104,19 +106,24 @@ def _one_of(machine: Machine, ways: Iterable[Symbols]) -> tuple[Symbols, Machine
 
 
 def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Machine] | None:
-    """The next item of an array whose items may have to differ; None elsewhere, and where the array ends.
+    """The next items of an array whose items may have to differ; None elsewhere, and where the array ends.
 
     Where all values of an item are alike it is only begun.
     """
     if not is_at_item(machine):
         return None
-    grammar, items = machine.grammar, machine.items[machine.depth - 1]
-    start, goal = items.start, _goal(machine, goals)
-    way = grammar.way(start.rest, start.taken, (goal,))
+    start, goal = machine.items[machine.depth - 1].start, _goal(machine, goals)
+    way = machine.grammar.way(start.rest, start.taken, (goal,))
     if way is None or way.first is None:
         return None
-    verdict = way.first.verdict
-    if way.first.repeats:
+    return even_items(machine) or _one_item(machine, goals, way.first)
+
+
+def _one_item(machine: Machine, goals: list[int | None], wanted: Item) -> tuple[Symbols, Machine] | None:
+    """The next item of the array on top, which shall be a certain one."""
+    grammar, start = machine.grammar, machine.items[machine.depth - 1].start
+    verdict = wanted.verdict
+    if wanted.repeats:
         node = readings_of(grammar, start.taken, start.opened[0], verdict)
         beginnings = Beginnings(grammar.symbols, grammar.budget)
         return _one_of(machine, beginnings.with_node(node, len(start.taken)).ways()) if node is not None else None

@@ -21,7 +21,7 @@ from schemalm.tokenizer.derivation import Derivation
 from schemalm.tokenizer.vocabulary import Vocabulary
 
 # What it costs to read an item once it has ended, units of work for each symbol.
-SYMBOL_UNITS = 3
+SYMBOL_UNITS = 5
 # Nonterminals, the next one last.
 Stack: TypeAlias = tuple[int, ...]
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.states import Text
-from schemalm.grammar.symbols import ITEM, NUM_BYTES
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import ITEM
 from schemalm.grammar.taken import Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
@@ -345,31 +345,43 @@ class Machine:
             tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
             if choice.is_possible:
                 tokens -= {vocabulary.symbol_token(item)}
-        named = self._along(position.named, tokens).keys()
+        as_named, like_named = self._along(position.named, tokens)
+        named = as_named | like_named.keys()
         if not choice.others and not choice.is_listed:
             return tokens - named
         if choice.is_listed and not choice.is_possible:
             return tokens
-        alike = self._along(position.refused, tokens - named)
+        struck, alike = self._along(position.refused, tokens - named)
         if choice.is_listed:
-            return set(alike)
+            return struck | alike.keys()
         barred = set() if items.takes_others else self._barred(position, tokens - named)
-        return barred | {
-            token
-            for token, refused in alike.items()
-            if token not in barred and not self._can_end(token, height, items, refused)
-        }
+        num_more = self._num_refused() if alike else None
+        return (
+            struck
+            | barred
+            | {
+                token
+                for token, refused in alike.items()
+                if token not in barred and not self._can_end(token, height, refused, num_more)
+            }
+        )
 
-    def _along(self, beginnings: Beginnings, tokens: set[int]) -> dict[int, Beginnings]:
-        """Those of some tokens with which an item goes on like one of some values, and where it stands after each."""
+    def _along(self, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
+        """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
+
+        With each of the latter: where it stands then.
+        """
         if not beginnings or not tokens:
-            return {}
+            return set(), {}
         vocabulary = self.tables.vocabulary
         if len(tokens) > 1:
-            return {token: after for token, after in beginnings.tokens(vocabulary.trie) if token in tokens}
+            last, others = beginnings.tokens(vocabulary.trie)
+            return last & tokens, {token: after for token, after in others.items() if token in tokens}
         (token,) = tokens
         after = beginnings.after_all(vocabulary.symbols[token])
-        return {token: after} if after else {}
+        if not after:
+            return set(), {}
+        return (tokens, {}) if after.is_whole else (set(), {token: after})
 
     def _barred(self, position: Position, tokens: set[int]) -> set[int]:
         """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
@@ -383,23 +395,25 @@ class Machine:
             if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in position.stacks)
         }
 
-    def _can_end(self, token: int, height: int, items: Items, refused: Beginnings) -> bool:
+    def _num_refused(self) -> int | None:
+        """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
+        under_way = self.under_way()
+        if not all(items.takes_others for items in under_way):
+            return None
+        return sum(items.position(self.begun).refused.num_ways for items in under_way) + len(self.free_keys)
+
+    def _can_end(self, token: int, height: int, refused: Beginnings, num_more: int | None) -> bool:
         """Whether the item of the guarded array at `height` can be another than is refused after a token.
 
-        refused: where it stands then among what is.
+        refused: where it stands then among what is; num_more: how many other ways may be in the way of a text.
         """
-        if refused.is_whole:
-            return False
-        node, symbols = self.grammar.nonterminals[self.nonterminal], self.tables.vocabulary.symbols[token]
-        if (
-            items.takes_others
-            and len(self.stack) == height + 2
-            and isinstance(node.state, Text)
-            and max(symbols) < NUM_BYTES
-        ):
-            # The text is the item: more texts than are refused are enough.
-            place = self.grammar.automaton.run(bytes(symbols), node.state.place)
-            if self.tables.texts.are_more(place, node.accepts, refused.num_ways):
+        transition = self._transition(self.stack[-1], token)
+        if transition is not None and transition.opened and not transition.meets_guard and num_more is not None:
+            # Where a text comes next that is none of all these, nothing is in the way of what comes after it.
+            node = self.grammar.nonterminals[transition.opened[-1].nonterminal]
+            if isinstance(node.state, Text | Key) and self.tables.texts.are_more(
+                node.state.place, node.accepts, refused.num_ways + num_more
+            ):
                 return True
         return self._can_take(token, height)
 
