@@ -127,7 +127,7 @@ class Distinct:
         self._budget = budget
         # Whether an array was met that has to have items.
         self.is_needed = False
-        self.supply = Supply(space, automaton, costs, self, budget)
+        self.supply = Supply(space, automaton, costs, self.is_feasible, budget)
         self._asked: dict[Array, int] = {}
         self._runs: dict[Array, tuple[Kind, int] | None] = {}
         self._plans: dict[tuple[Array, Goals], _Plan] = {}
