@@ -170,13 +170,13 @@ def test_a_schema_whose_shortest_value_takes_too_much_work_is_refused_when_it_is
 
 
 def test_a_call_that_takes_too_much_work_names_its_place_and_leaves_the_grammar_usable() -> None:
-    schema = {"type": "object", "properties": {"pairs": array(PAIRS, 60), "name": {"type": "string"}}}
-    tokenizer = tokenizer_of(schema, Limits(call_work=10_000))
+    # What pairs there are is found once; several arrays of them take more work than that.
+    pairs = {"type": "array", "items": array(PAIRS, 75), "minItems": 4}
+    schema = {"type": "object", "properties": {"pairs": pairs, "name": {"type": "string"}}}
+    values = [{"k": k, "v": v} for k in range(1, 10) for v in range(1, 10)]
+    tokenizer = tokenizer_of(schema, Limits(call_work=50_000))
     machine = tokenizer.machine()
-    walk(
-        machine,
-        tokenizer_of(schema).encode({"pairs": [{"k": k, "v": v} for k in range(1, 9) for v in range(1, 9)]})[:8],
-    )
+    walk(machine, tokenizer_of(schema).encode({"pairs": [values] * 4})[:8])
     with pytest.raises(LimitError) as caught:
         machine.completion()
     assert (caught.value.operation, caught.value.limit) == ("completion", "call_work")
