@@ -20,7 +20,7 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import GuardError, LimitError, SchemaError
 from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct, Outlook, Way
+from schemalm.grammar.distinct import Distinct, Outlook
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
@@ -35,6 +35,7 @@ from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, Symb
 from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
+from schemalm.grammar.ways import Way
 
 DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
