@@ -119,6 +119,8 @@ class Asked(Atom):
 
 TRUE = Constant(True)
 FALSE = Constant(False)
+# The part of a formula that says nothing.
+NEUTRAL: dict[type[Formula], Formula] = {And: TRUE, Or: FALSE, ExactlyOne: FALSE}
 
 
 def asked(shape: Formula) -> Formula:
@@ -206,7 +208,14 @@ def substitute(
 
     def rebuilt(node: Formula) -> Formula:
         parts = [walk(part) for part in node.parts]
-        return node if all(map(operator.is_, parts, node.parts)) else rebuild(node, parts)
+        if all(map(operator.is_, parts, node.parts)):
+            return node
+        neutral = NEUTRAL.get(type(node))
+        kept = [part for part in parts if part is not neutral]
+        # What is left of a simplified formula once some parts say nothing more is simplified.
+        if neutral is not None and not set(map(id, kept)).difference(map(id, node.parts)):
+            return type(node)(*kept) if len(kept) > 1 else kept[0] if kept else neutral
+        return rebuild(node, parts)
 
     return walk(formula)
 

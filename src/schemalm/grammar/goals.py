@@ -93,12 +93,25 @@ class Goals:
         self._budget.work(len(formulas))
         if not self.passes_guards(state, verdict):
             return None
-        held = all_of(formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas))
         if len(formulas) > 1:
+            held = all_of(
+                formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)
+            )
             state = replace(state, inquiry=must_hold(held))
-        if isinstance(state, Object) and (plain := self._residuals.of(state)) is not state.inquiry:
-            state = replace(state, inquiry=plain)
+        if isinstance(state, Object):
+            first = self._first_relevant(state)
+            if first > state.position:
+                return self.goal(Object(state.inquiry, state.order, first), 1)
+            state = Object(self._residuals.of(state), state.order, first)
         return Goal(state, 1) if self.estimates.least(state.inquiry.formulas[0]) < NEVER else None
+
+    def _first_relevant(self, state: Object) -> int:
+        """The position of the first name that has a say in whether an object can end well; those before it do not."""
+        relevance = self.estimates.relevance(state.inquiry.formulas[0])
+        if relevance.any_key:
+            return state.position
+        ranks = (state.order.ranks.get(name, -1) for name in relevance.names)
+        return min((rank for rank in ranks if rank >= state.position), default=len(state.order.names))
 
     def needed(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""

@@ -7,9 +7,8 @@ where an enclosing formula is still undecided, the child is asked several questi
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from schemalm.grammar.formula import (
     FALSE,
@@ -32,40 +31,66 @@ from schemalm.grammar.formula import (
 
 # What becomes of an assertion once the next child is there: a formula that may ask something of that child.
 Move = Callable[[Atom], Formula]
+# That the one formula of an inquiry is true.
+HOLDS = Question(0)
 
 
-@dataclass(frozen=True)
 class Inquiry:
-    """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i."""
+    """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i.
 
-    formulas: tuple[Formula, ...]
-    allowed: Formula
+    Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
+    """
 
-    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Inquiry:
-        """The inquiry with every atom of its formulas replaced; `touches` as for `substitute`."""
-        return Inquiry(tuple(substitute(formula, replace, touches) for formula in self.formulas), self.allowed)
+    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "waits")
+
+    def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
+        """`waits`: whether a child's verdict is still missing."""
+        self.formulas = formulas
+        self.allowed = allowed
+        self.waits = any(formula.asks for formula in formulas)
+        self._hash = hash((formulas, allowed))
+        self._goal: Formula | None = None
+        self._atoms: tuple[Atom, ...] | None = None
+        self._wanted_names: frozenset[str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Inquiry) or self._hash != other._hash:
+            return False
+        return self.formulas == other.formulas and self.allowed == other.allowed
 
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.formulas, self.allowed))
+    def __repr__(self) -> str:
+        return f"Inquiry(formulas={self.formulas!r}, allowed={self.allowed!r})"
 
-    @cached_property
+    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Inquiry:
+        """The inquiry with every atom of its formulas replaced; `touches` as for `substitute`."""
+        formulas = tuple([substitute(formula, replace, touches) for formula in self.formulas])
+        return self if all(map(operator.is_, formulas, self.formulas)) else Inquiry(formulas, self.allowed)
+
+    @property
     def goal(self) -> Formula:
         """What the questions inside the formulas must answer for the inquiry to end well, as far as can be told."""
-        return possible(_compose(self.allowed, self.formulas))
+        if self._goal is None:
+            self._goal = possible(_compose(self.allowed, self.formulas))
+        return self._goal
 
-    @cached_property
+    @property
     def atoms(self) -> tuple[Atom, ...]:
         """Every distinct atom of the formulas."""
-        return tuple(atoms(self.formulas))
+        if self._atoms is None:
+            self._atoms = tuple(atoms(self.formulas))
+        return self._atoms
 
-    @cached_property
+    @property
     def wanted_names(self) -> frozenset[str]:
         """The names of keys that assertions still wait for."""
-        return frozenset(name for atom in self.atoms for name in atom.wanted_names)
+        if self._wanted_names is None:
+            self._wanted_names = frozenset([name for atom in self.atoms for name in atom.wanted_names])
+        return self._wanted_names
 
     @property
     def is_single(self) -> bool:
@@ -75,7 +100,7 @@ class Inquiry:
     @property
     def is_open(self) -> bool:
         """False where no verdict that the parent can live with is possible any more."""
-        return (self.formulas != (FALSE,) or self.allowed != Question(0)) and self.goal != FALSE
+        return (self.formulas != (FALSE,) or self.allowed != HOLDS) and self.goal != FALSE
 
     def verdict(self) -> int | None:
         """The verdict once every formula is a constant; None where the parent cannot live with it."""
@@ -90,15 +115,10 @@ class Inquiry:
         """The inquiry after a child's verdict."""
         return Inquiry(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
 
-    @cached_property
-    def waits(self) -> bool:
-        """Whether a child's verdict is still missing."""
-        return any(formula.asks for formula in self.formulas)
-
 
 def must_hold(formula: Formula) -> Inquiry:
     """The inquiry of a value that has to satisfy one formula."""
-    return Inquiry((formula,), Question(0))
+    return Inquiry((formula,), HOLDS)
 
 
 def ask(
@@ -109,12 +129,18 @@ def ask(
     The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
     touches: whether the move may change anything in a part of a formula.
     """
+    if (conjunction := _conjunction(inquiry)) is not None:
+        shapes_asked, kept = _moved(conjunction, move, touches)
+        if not any(part.asks for part in kept):
+            is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
+            rest = inquiry if is_same else must_hold(all_of(kept))
+            return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
         return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
 
-    rest = inquiry.map(move, touches).map(question, has_questions)
+    rest = inquiry.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
     base: list[Formula] = []
     while forced := _forced(goal := rest.goal):
@@ -132,7 +158,35 @@ def ask(
     return child, rest.map(rename, has_questions)
 
 
+def _conjunction(inquiry: Inquiry) -> tuple[Atom, ...] | None:
+    """The assertions that all have to hold, where that is all that is asked."""
+    formula = inquiry.formulas[0]
+    parts = formula.parts if isinstance(formula, And) else (formula,)
+    return parts if inquiry.is_single and all(isinstance(part, Atom) for part in parts) else None
+
+
+def _moved(
+    conjunction: tuple[Atom, ...], move: Move, touches: Callable[[Formula], bool] | None
+) -> tuple[list[Formula], list[Formula]]:
+    """The shapes that assertions ask of the next child in any case, and what else becomes of them."""
+    child: list[Formula] = []
+    kept: list[Formula] = []
+    for atom in conjunction:
+        if touches is not None and not touches(atom):
+            kept.append(atom)
+            continue
+        moved = move(atom)
+        for part in children(moved) if isinstance(moved, And) else (moved,):
+            if isinstance(part, Asked):
+                child.append(part.parts[0])
+            else:
+                kept.append(part)
+    return child, kept
+
+
 def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
+    if allowed == HOLDS:
+        return formulas[0]
     return substitute(allowed, _replacing(dict(enumerate(formulas))))
 
 
