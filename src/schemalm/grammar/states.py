@@ -103,6 +103,8 @@ State = Value | Object | Array | Text | Key
 Scope = frozenset[str] | None
 # Work of one way from a state to the next, beside that for each assertion.
 NUM_UNITS = 20
+# Parts of a formula that are looked at for one unit of work.
+PARTS_PER_UNIT = 4
 # Formulas of more parts are not searched for the names in them.
 MAX_SCOPED_PARTS = 8
 
@@ -380,7 +382,8 @@ class StateSpace:
         return found
 
     def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
-        self._budget.work()
+        self._budget.check_time()
+        self._budget.work(1 + sum(len(formula.parts) for formula in inquiry.formulas) // PARTS_PER_UNIT)
         return inquiry.map(lambda atom: FALSE if _is_missed(atom, name) else atom, partial(self._concerns, name))
 
     def _key(self, owner: Object) -> Key | None:
