@@ -71,10 +71,10 @@ SCHEMAS = (
     Departure(
         "`Limits`",
         "A schema over a limit is refused: 8 MiB, 128 levels (scalars count as one), least counts over 5,000, `{m,n}` "
-        "over 5,000, `minProperties` over 100, 65,521 keys and strings that it lists, where the strings of an `enum` of "
-        "more than 60,000 do not count. Values that need more than a million symbols count as impossible. A mask, the "
-        "encoding of a document or a completion that takes more than a million units of work, about a second, ends in "
-        "LimitError; so does a schema whose shortest value with different items takes more.",
+        "over 5,000, `minProperties` over 100, 65,521 keys and strings that it lists, where the strings of an `enum` "
+        "of more than 60,000 do not count. Values that need more than a million symbols count as impossible. A mask, "
+        "the encoding of a document or a completion that takes more than a million units of work, about a second, ends "
+        "in LimitError; so does a schema whose shortest value with different items takes more.",
         "A hostile schema has to end in an error. All limits can be set.",
     ),
     Departure(
