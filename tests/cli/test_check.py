@@ -89,7 +89,7 @@ def test_every_document_of_a_file_is_checked(invoke, write, schema: Path) -> Non
     assert result.exit_code == 1
     assert f'{path}#2:5:7: /kind: "no" is not one of' in result.stdout
     assert "    5 | kind: no" in result.stdout
-    assert f"{path}#3:8:1: " in result.stdout
+    assert f"{path}#3:7:7: " in result.stdout
     assert f"{path}#4:10:1: /other: " in result.stdout
     assert "1 file, 4 documents: 1 valid, 3 rejected" in result.stdout
     assert f"next: schemalm check {path} --schema {schema}" in result.stderr

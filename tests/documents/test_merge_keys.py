@@ -57,12 +57,12 @@ def test_merged_values_are_copies() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "part"),
     [
-        ("<<: 1", 1, 5, "takes a mapping"),
-        ("<<:\na: 1", 2, 1, "takes a mapping"),
-        ("a: &a x\nb:\n  <<: *a", 3, 7, "takes a mapping"),
-        ("a: &a {}\nb: {<<: [*a, 2]}", 2, 14, "takes a mapping"),
-        ("<<: [[{a: 1}]]", 1, 6, "takes a mapping"),
-        ("a: &a [1]\n<<: *a", 2, 5, "takes a mapping"),
+        ("<<: 1", 1, 5, "takes an object"),
+        ("<<:\na: 1", 2, 1, "takes an object"),
+        ("a: &a x\nb:\n  <<: *a", 3, 7, "takes an object"),
+        ("a: &a {}\nb: {<<: [*a, 2]}", 2, 14, "takes an object"),
+        ("<<: [[{a: 1}]]", 1, 6, "takes an object"),
+        ("a: &a [1]\n<<: *a", 2, 5, "takes an object"),
         ("<<: {a: 1}\nb: 1\n<<: {c: 1}", 3, 1, "repeated"),
         ("<<: {a: 1}\nb: 1\nb: 2", 3, 1, "repeated"),
         ("a: &a\n  <<: *a", 2, 7, "unknown anchor"),

@@ -62,10 +62,10 @@ def test_escapes_mean_what_they_meant() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "part"),
     [
-        ("a: 1 # §\nb: [x\n", 3, 1, "close the list"),
+        ("a: 1 # §\nb: [x\n", 2, 4, "list that opens here is not closed"),
         ("a§: 1\r\na§: 2", 2, 1, "repeated"),
-        ("a§: 1\r\rb§: [1\r", 4, 1, "close the list"),
-        ("a: x§\n  b: 1", 2, 4, "mapping values"),
+        ("a§: 1\r\rb§: [1\r", 3, 5, "list that opens here is not closed"),
+        ("a: x§\n  b: 1", 2, 3, "indented deeper"),
         ("§\n---\n§", 2, 1, "second document"),
         ("a: § !x y\nb: !§", 2, 4, "tag"),
     ],

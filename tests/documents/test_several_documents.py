@@ -87,7 +87,7 @@ def test_files_are_read_with_all_their_documents(tmp_path: Path) -> None:
     first, second = load_documents(file).documents
     assert first.value == {"a": 1}
     assert second.error is not None
-    assert (second.error.source, second.error.line) == (str(file), 4)
+    assert (second.error.source, second.error.line) == (str(file), 3)
     (missing,) = load_documents(tmp_path / "none.yml").documents
     assert missing.error is not None
     assert missing.error.source == str(tmp_path / "none.yml")

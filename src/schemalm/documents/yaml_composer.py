@@ -13,13 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from schemalm.documents import yaml_faults as said
 from schemalm.documents.core_schema import INTEGER, NOT_FINITE, resolve_plain
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, scalar_fault
-from schemalm.documents.yaml_scalars import YAMLFault
-
-_EMPTY = "the document is empty"
-_NOT_MERGEABLE = "<< takes a mapping, an alias of one, or a list of these"
+from schemalm.documents.yaml_faults import YAMLFault
 
 
 @dataclass
@@ -75,7 +73,7 @@ class Composer:
     def value(self) -> JSONValue:
         """The value of the only document."""
         if not self.roots:
-            raise YAMLFault(_EMPTY, 0)
+            raise YAMLFault(said.EMPTY, 0)
         return self.roots[0]
 
     def _refuse(self, message: str) -> NoReturn:
@@ -86,18 +84,18 @@ class Composer:
         self.offset = start
         self.num_documents += 1
         if self.num_documents > 1:
-            self._refuse("a second document begins; only one is read here")
+            self._refuse(said.ONE_DOCUMENT)
         if version not in (None, "1.2"):
-            self._refuse("only YAML 1.2 is read; remove the %YAML directive")
+            self._refuse(said.VERSION)
 
     def alias(self, name: str, start: int) -> None:
         """An alias becomes a copy of what it stands for."""
         self.offset = start
         target = self.anchors.get(name)
         if target is None:
-            self._refuse(f"unknown anchor: the alias *{name} stands for nothing that is complete before it")
+            self._refuse(said.NO_ANCHOR.format(name[:80]))
         if len(self.opened) + target.height > self.limits.max_depth:
-            self._refuse(f"nested too deep: more than {self.limits.max_depth} levels after aliases are expanded")
+            self._refuse(said.TOO_DEEP_BY_ALIASES.format(self.limits.max_depth))
         self._expand(target)
         copied = _Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
         self._add(copied, f"what *{name} stands for")
@@ -127,23 +125,23 @@ class Composer:
 
     def _plain_value(self, text: str) -> JSONValue:
         if len(text) > MAX_INTEGER_DIGITS and INTEGER.fullmatch(text):
-            self._refuse(f"an integer of more than {MAX_INTEGER_DIGITS} digits")
+            self._refuse(said.TOO_MANY_DIGITS.format(MAX_INTEGER_DIGITS))
         if not text and not self.opened:
-            self._refuse(_EMPTY)
+            self._refuse(said.EMPTY)
         value = resolve_plain(text)
         if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
-            self._refuse(f"the number {text[:40]} is beyond the range of a double; quote it to mean a string")
+            self._refuse(said.TOO_LARGE.format(text[:40]))
         return value
 
     def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
         """A mapping or list begins."""
         self.offset = start
         if self._expects_key():
-            self._refuse("a key must be a string, not a list or mapping")
+            self._refuse(said.NOT_A_KEY)
         if not is_mapping and self._is_among_merged():
-            self._refuse(_NOT_MERGEABLE)
+            self._refuse(said.NOT_MERGEABLE)
         if len(self.opened) >= self.limits.max_depth:
-            self._refuse(f"nested too deep: more than {self.limits.max_depth} levels")
+            self._refuse(said.TOO_DEEP.format(self.limits.max_depth))
         self._spend(1, 0)
         if anchor is not None:
             self.anchors.pop(anchor, None)  # inside it the name stands for this value, which is not complete
@@ -170,13 +168,10 @@ class Composer:
 
     def _begin_merge(self) -> None:
         if not self.merge_keys:
-            self._refuse(
-                "the merge key << is not resolved here: write the keys out, quote it to mean a plain key, "
-                "or read with --merge-keys (merge_keys=True)"
-            )
+            self._refuse(said.NO_MERGE)
         mapping = self.opened[-1]
         if mapping.merged is not None:
-            self._refuse("the key '<<' is repeated in one mapping; name several mappings in a list: <<: [*a, *b]")
+            self._refuse(said.REPEATED_MERGE)
         self._spend(0, len("<<"))
         mapping.merged = []
         mapping.is_merging = True
@@ -200,7 +195,7 @@ class Composer:
         parent.tree.height = max(parent.tree.height, tree.height + 1)
         if isinstance(container, list):
             if self._is_among_merged() and not isinstance(tree.value, dict):
-                self._refuse(_NOT_MERGEABLE)
+                self._refuse(said.NOT_MERGEABLE)
             container.append(tree.value)
         elif isinstance(container, dict):
             if parent.key is None:
@@ -214,15 +209,15 @@ class Composer:
         is_list = isinstance(tree.value, list)
         mapping.merged = tree.value if isinstance(tree.value, list) else [tree.value]
         if not all(isinstance(value, dict) for value in mapping.merged):
-            self._refuse(_NOT_MERGEABLE)
+            self._refuse(said.NOT_MERGEABLE)
         mapping.tree.height = max(mapping.tree.height, tree.height - is_list)
         mapping.is_merging = False
 
     def _checked_key(self, key: JSONValue, container: dict[str, JSONValue], spelling: str) -> str:
         if not isinstance(key, str):
-            self._refuse(f"a key must be a string: quote {spelling}")
+            self._refuse(said.NO_STRING.format(spelling))
         if key in container:
-            self._refuse(f"the key {key[:80]!r} is repeated in one mapping")
+            self._refuse(said.REPEATED.format(key[:80]))
         return key
 
     def _expand(self, target: _Subtree) -> None:
@@ -239,9 +234,7 @@ class Composer:
 
     def _check_limits(self, num_nodes: int, num_characters: int) -> None:
         if num_nodes > self.limits.max_nodes or num_characters > self.limits.max_bytes:
-            self._refuse(
-                "more values or text than the limits allow, aliases expanded; raise max_nodes or max_bytes to read it"
-            )
+            self._refuse(said.TOO_MUCH)
 
 
 def _copy(value: JSONValue) -> JSONValue:

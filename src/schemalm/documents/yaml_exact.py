@@ -12,8 +12,8 @@ from schemalm.documents.json_reader import position_of
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Composer, Expansion
+from schemalm.documents.yaml_faults import CHARACTER, YAMLFault
 from schemalm.documents.yaml_parser import parse
-from schemalm.documents.yaml_scalars import YAMLFault
 from schemalm.errors import DocumentError
 
 # What a text may hold at all (section 5.1).
@@ -46,4 +46,4 @@ def compose(
 
 def _check_characters(text: str) -> None:
     if found := _NOT_PRINTABLE.search(text):
-        raise YAMLFault(f"the character U+{ord(found[0]):04X} is not allowed in YAML", found.start())
+        raise YAMLFault(CHARACTER.format(ord(found[0])), found.start())

@@ -20,7 +20,6 @@ from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import JSONValue, levels
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_exact import compose
-from schemalm.errors import DocumentError
 
 # Each pattern begins with a literal character, which the engine finds fast, and looks back from there.
 _TAG = re.compile(r"!(?<![^\s\[{,:]!)[!<]")
@@ -64,10 +63,9 @@ def parse_yaml(
         value: JSONValue = ryaml.loads(text)  # type: ignore[attr-defined]
     except ValueError:
         return exact()
-    if sum(map(len, levels(value))) > limits.max_nodes:
-        raise DocumentError(f"more than {limits.max_nodes} values; raise max_nodes to read it", source=source)
     is_block_alone = isinstance(value, str) and ("|" in text or ">" in text)
-    return exact() if is_block_alone or _is_doubtful_value(value, limits) else value
+    is_too_large = sum(map(len, levels(value))) > limits.max_nodes
+    return exact() if is_block_alone or is_too_large or _is_doubtful_value(value, limits) else value
 
 
 def _is_doubtful_text(text: str) -> bool:

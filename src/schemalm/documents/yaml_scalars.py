@@ -10,9 +10,18 @@ import re
 from dataclasses import dataclass
 
 from schemalm.documents.json_reader import num_line_breaks
+from schemalm.documents.yaml_faults import (
+    DEEPER_BLANK,
+    HEADER,
+    NO_CHARACTER,
+    NO_ESCAPE,
+    OPEN_QUOTE,
+    SHORT_ESCAPE,
+    TAB,
+    YAMLFault,
+)
 
 MARKER = re.compile(r"(?:---|\.\.\.)[ \t\r\n\0]")
-TAB_INDENTS = "a tab cannot indent: indent with spaces"
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _WHITE = re.compile(r"[ \t\r\n]*+")
@@ -56,17 +65,8 @@ _ESCAPES = {
 _NUM_DIGITS = {"x": 2, "u": 4, "U": 8}
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
-_BLOCK_HEADER = re.compile(r"[|>](?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0])[ \t]*+")
+_BLOCK_HEADER = re.compile(r"[|>](?:([+-])([1-9]?)|([1-9])([+-]?))?(?=[ \t\r\n\0#])[ \t]*+")
 _REST_OF_HEADER = re.compile(r"(?:#[^\r\n\0]*+)?(?:\r\n?|\n|(?=\0))")
-
-
-class YAMLFault(Exception):  # noqa: N818 (no error of this package: readers say which line and column it is)
-    """Text that is no YAML, from an offset on."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
 
 
 def plain_scalar(text: str, start: int, indent: int) -> tuple[str, int, bool]:
@@ -122,10 +122,8 @@ def quoted_scalar(text: str, start: int) -> tuple[str, int]:
     assert found is not None  # both patterns match whatever follows the quote
     content = found[1]
     has_breaks = "\n" in content or "\r" in content
-    if has_breaks and (marker := _MARKER_IN_QUOTES.search(text, start, found.end() + 1)):
-        raise YAMLFault("a line of --- or ... ends the document inside quotes: indent it", marker.start() + 1)
-    if not found[2]:
-        raise YAMLFault("unexpected end of stream: the quote is not closed", found.end())
+    if not found[2] or (has_breaks and _MARKER_IN_QUOTES.search(text, start, found.end() + 1)):
+        raise YAMLFault(OPEN_QUOTE, start)
     if not is_double and (has_breaks or "'" in content):
         content = _IN_SINGLE_QUOTES.sub(lambda piece: "'" if piece[0] == "''" else _folded(piece[0]), content)
     if is_double and (has_breaks or "\\" in content):
@@ -146,18 +144,18 @@ def _meant(piece: re.Match[str], offset: int) -> str:
     text = piece[0]
     if text[0] != "\\":
         return _folded(text)
-    place = offset + piece.start() + 1
+    place = offset + piece.start()
     if escape := piece["escape"]:
         if escape in _ESCAPES:
             return _ESCAPES[escape]
         if escape in _NUM_DIGITS:
-            raise YAMLFault(f"\\{escape} takes {_NUM_DIGITS[escape]} hexadecimal digits", place)
-        raise YAMLFault(f"\\{escape} means nothing in double quotes: write \\\\ or use single quotes", place)
+            raise YAMLFault(SHORT_ESCAPE.format(escape, _NUM_DIGITS[escape]), place)
+        raise YAMLFault(NO_ESCAPE.format(escape), place)
     if text[1] in "\r\n":
         return "\n" * (num_line_breaks(text, 0, len(text)) - 1)
     code = int(text[2:], 16)
     if code > 0x10FFFF:
-        raise YAMLFault(f"no character has the number {code:X}", place)
+        raise YAMLFault(NO_CHARACTER.format(code), place)
     return chr(code)
 
 
@@ -166,7 +164,7 @@ def block_scalar(text: str, start: int, indent: int) -> tuple[str, int]:
     header = _BLOCK_HEADER.match(text, start)
     rest = header and _REST_OF_HEADER.match(text, header.end())
     if not header or not rest:
-        raise YAMLFault("after | or > come + or -, a digit, or the end of the line", start + 1)
+        raise YAMLFault(HEADER, header.end() if header else start + 1)
     given = header[2] or header[3]
     block = _Block(text, rest.end(), indent)
     column = max(indent + 1, 1) + int(given) - 1 if given else block.find_column()
@@ -190,8 +188,7 @@ class _Block:
         if self.text[first] in "-." and MARKER.match(self.text, first):
             return max(self.indent + 1, deepest, 1)
         if self.text[first + spaces] != "\0" and self.indent < spaces < deepest:
-            problem = "a blank line above this text is indented deeper than it: remove the spaces there"
-            raise YAMLFault(problem, first + spaces)
+            raise YAMLFault(DEEPER_BLANK, first + spaces)
         return max(self.indent + 1, deepest, spaces)
 
     def value(self, column: int, *, is_folded: bool, chomping: str | None) -> str:
@@ -236,4 +233,4 @@ class _Block:
 
     def _refuse_tab(self, offset: int, is_indentation: bool) -> None:
         if is_indentation and self.text[offset] == "\t":
-            raise YAMLFault(TAB_INDENTS, offset)
+            raise YAMLFault(TAB, offset)

@@ -15,7 +15,7 @@ from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, answer, negat
 from schemalm.grammar.goals import Goal, Goals, answered, answers
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.limits import Budget
-from schemalm.grammar.search import Search
+from schemalm.grammar.search import GaveUpError, Search
 from schemalm.grammar.states import (
     Array,
     Close,
@@ -56,6 +56,7 @@ class CostTable:
         self._goals = Goals(space, automaton, budget, self._passes_guards)
         self._search = Search(self._goals, budget, self._may_be_reached)
         self._fixpoint = Fixpoint(self._goals, budget, self._short)
+        self._cheapest = Fixpoint(self._goals, budget, self._search.exact.get, is_cheapest=True)
         self._verdicts: dict[tuple[State, Formula], tuple[int, ...]] = {}
 
     def _passes_guards(self, state: State, verdict: int) -> bool:
@@ -68,10 +69,13 @@ class CostTable:
         return known is None or goal.verdict in known
 
     def _short(self, goal: Goal) -> int | None:
-        """The symbols of a short way to a goal; None where there is none."""
+        """The symbols of a short way to a goal; None where none was found soon."""
         if goal in self._search.sizes:
             return self._search.sizes[goal]
-        return self._search.some(goal, 2 * self._goals.least(goal) + SHORT)
+        try:
+            return self._search.some(goal, 2 * self._goals.least(goal) + SHORT)
+        except GaveUpError:
+            return None
 
     def _size(self, state: State, verdict: int) -> int | None:
         """The symbols of some way to end a state with a verdict; None where it cannot."""
@@ -84,9 +88,7 @@ class CostTable:
         if isinstance(state, Text):
             least = self._goals.least(goal)
             return least if least <= self._most else None
-        if is_joint(state):
-            return self._fixpoint.sizes(state).get(verdict)
-        return self._fixpoint.sizes(goal.state).get(goal.verdict)
+        return _exact(self._fixpoint, state, verdict, goal)
 
     def can_end(self, state: State, verdict: int) -> bool:
         """Whether a state can end with a verdict within the limit on symbols."""
@@ -161,7 +163,11 @@ class CostTable:
         goal, size = self._goals.goal(state, verdict), self._size(state, verdict)
         if goal is None or size is None:
             return None
-        return self._search.cheapest(goal, min(size, self._most))
+        try:
+            return self._search.cheapest(goal, min(size, self._most))
+        except GaveUpError:
+            cost = _exact(self._cheapest, state, verdict, goal)
+            return cost if cost is not None and cost <= self._most else None
 
     def of(self, state: State) -> Costs:
         """The least number of symbols to finish `state`, by verdict."""
@@ -171,8 +177,28 @@ class CostTable:
     def of_open(self, target: Open, verdicts: Collection[int]) -> Costs:
         """The least number of symbols of a child and the rest after it, by those of some verdicts that it can have."""
         possible = (verdict for verdict in verdicts if self.open_can_end(target, (verdict,)))
-        costs = {verdict: self._search.cheapest_after(target, verdict, self._most) for verdict in possible}
+        costs = {verdict: self._after(target, verdict, self._most) for verdict in possible}
         return {verdict: cost for verdict, cost in costs.items() if cost is not None}
+
+    def _after(self, target: Target, verdict: int, most: int) -> int | None:
+        """The least number of symbols after one that leads to a target, where these are no more than `most`."""
+        try:
+            return self._search.cheapest_after(target, verdict, most)
+        except GaveUpError:
+            return min(self._costs_of(target, verdict, most), default=None)
+
+    def _costs_of(self, target: Target, verdict: int, most: int) -> Iterator[int]:
+        """What each way of ending a target with a verdict costs, of those that may cost no more than `most`."""
+        if isinstance(target, Enter):
+            cost = self.cost(target.state, verdict)
+            yield from (cost,) if cost is not None and cost <= most else ()
+        elif isinstance(target, Open):
+            for child, rest in self._goals.splits(target, verdict):
+                if self._goals.least(child) + self._goals.least(rest) > most:
+                    continue
+                first, second = self.cost(*child), self.cost(*rest)
+                if first is not None and second is not None and first + second <= most:
+                    yield first + second
 
     def key_targets(self, key: Key) -> dict[int, Open]:
         """What the end of a free key opens, by the key's verdict."""
@@ -190,4 +216,9 @@ class CostTable:
         raise AssertionError("a state that can be finished begins with some symbol")
 
     def _takes_no_more(self, target: Target, verdict: int, most: int) -> bool:
-        return self._search.cheapest_after(target, verdict, most) is not None
+        return self._after(target, verdict, most) is not None
+
+
+def _exact(fixpoint: Fixpoint, state: State, verdict: int, goal: Goal) -> int | None:
+    """What a fixpoint says of a state that shall end with a verdict, which is the goal."""
+    return fixpoint.sizes(state).get(verdict) if is_joint(state) else fixpoint.sizes(goal.state).get(goal.verdict)

@@ -1,4 +1,4 @@
-"""Which verdicts states can end with: the exact answer, where no short way was found.
+"""Which verdicts states can end with, or in how many symbols: the exact answer, where a search found none soon.
 
 All states are looked at that one rests on, until nothing new is found: a verdict counts only where some finite value
 ends with it. Several formulas are followed side by side as long as they are few, so that what they have in common is
@@ -24,9 +24,12 @@ MAX_JOINT = 5
 class Fixpoint:
     """The least fixpoint over the states that one rests on; `known`: what was found before, for good."""
 
-    def __init__(self, goals: Goals, budget: Budget, size_of: Callable[[Goal], int | None]) -> None:
-        """`size_of`: the symbols of a short way to a goal; None where none is known."""
+    def __init__(
+        self, goals: Goals, budget: Budget, size_of: Callable[[Goal], int | None], *, is_cheapest: bool = False
+    ) -> None:
+        """is_cheapest: whether sizes are the least ones; size_of: what is known of a goal without its ways."""
         self.known: dict[State, Sizes] = {}
+        self._is_cheapest = is_cheapest
         self._goals = goals
         self._budget = budget
         self._size_of = size_of
@@ -57,13 +60,19 @@ class Fixpoint:
             self._budget.work()
             self._budget.check_time()
             self._current = state
-            found = self._sizes[state]
-            num_before = len(found)
-            for verdict, size in self._values(state):
-                found.setdefault(verdict, size)
-            if len(found) > num_before:
+            if self._note(self._sizes[state], self._values(state)):
                 for reader in self._readers.get(state, ()):
                     self._enqueue(reader)
+
+    def _note(self, known: Sizes, values: Iterator[tuple[int, int]]) -> bool:
+        """Adds what is new to what is known; gives whether anything is."""
+        is_new = False
+        for verdict, size in values:
+            before = known.get(verdict)
+            if before is None or (self._is_cheapest and size < before):
+                known[verdict] = size
+                is_new = True
+        return is_new
 
     def _discover(self, state: State) -> None:
         self._sizes[state] = {}
@@ -114,7 +123,7 @@ class Fixpoint:
         for verdict, size in self._verdicts(target.child, needed):
             rest = self._goals.space.settle(target.rest, verdict)
             if rest is not None:
-                rests.setdefault(rest, size)
+                rests[rest] = min(size, rests.get(rest, size))
         for rest, child_size in rests.items():
             yield from ((verdict, cost + child_size + size) for verdict, size in self._verdicts(rest, TRUE))
 

@@ -24,6 +24,14 @@ class _Question(NamedTuple):
     cheapest: bool
 
 
+# Steps after which a search for some way, and for the cheapest one, is given up.
+MAX_STEPS, MAX_STEPS_TO_CHEAPEST = 500, 8_000
+
+
+class GaveUpError(Exception):
+    """A search takes more steps than one may: whether there is a way has to be told otherwise."""
+
+
 # Asks what goals take, one after the other, and returns what its own does; None where that is more than it may be.
 Steps = Generator[_Question, int | None, int | None]
 
@@ -45,26 +53,27 @@ class Search:
         self._least: dict[Goal, int] = {}
 
     def some(self, goal: Goal, most: int) -> int | None:
-        """The symbols of some way to a goal, no more than `most`; None where there is none."""
-        return self._answer(_Question(goal, most, False))
+        """The symbols of some way to a goal, no more than `most`; None where there is none; raises GaveUpError."""
+        return self._answer(_Question(goal, most, False), MAX_STEPS)
 
     def cheapest(self, goal: Goal, most: int) -> int | None:
-        """The symbols of the cheapest way to a goal, where these are no more than `most`."""
-        return self._answer(_Question(goal, most, True))
+        """The symbols of the cheapest way to a goal, where these are no more than `most`; raises GaveUpError."""
+        return self._answer(_Question(goal, most, True), MAX_STEPS_TO_CHEAPEST)
 
     def cheapest_after(self, target: Target, verdict: int, most: int) -> int | None:
         """The same for what a symbol leads to, which shall end with a verdict."""
-        return self._run(self._after(target, verdict, most, cheapest=True))
+        return self._run(self._after(target, verdict, most, cheapest=True), MAX_STEPS_TO_CHEAPEST)
 
-    def _answer(self, question: _Question) -> int | None:
+    def _answer(self, question: _Question, max_steps: int) -> int | None:
         answer = self._known(question)
-        return self._run(self._steps(question)) if answer is None and self._is_open(question) else answer
+        is_open = answer is None and self._is_open(question)
+        return self._run(self._steps(question), max_steps) if is_open else answer
 
-    def _run(self, start: Steps) -> int | None:
+    def _run(self, start: Steps, max_steps: int) -> int | None:
         """Follows a search and those that it asks for, as a stack."""
         running: list[Steps] = [start]
         answer: int | None = None
-        while True:
+        for _ in range(max_steps):
             self._budget.work()
             self._budget.check_time()
             try:
@@ -78,6 +87,7 @@ class Search:
             answer = self._known(question)
             if answer is None and self._is_open(question):
                 running.append(self._steps(question))
+        raise GaveUpError
 
     def _known(self, question: _Question) -> int | None:
         known = self.exact.get(question.goal)
