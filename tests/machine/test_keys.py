@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemalm.grammar import compile_schema
-from schemalm.machine.keys import EndlessKeys, FreeKeys, KeyTokens
+from schemalm.machine.keys import MAX_UNITS, EndlessKeys, FreeKeys, KeyTokens
 from schemalm.tokenizer import Tokenizer
 
 NULLS = {"type": "object", "additionalProperties": {"type": "null"}}
@@ -65,3 +65,11 @@ def test_keys_that_can_be_used_up_are_told_from_those_that_cannot(pattern: str, 
     )
     assert opened is not None
     assert EndlessKeys(grammar).include(opened.opened[0]) == is_endless
+
+
+def test_a_machine_starts_at_once_where_it_is_hard_to_tell_whether_keys_can_be_used_up() -> None:
+    windows = {"allOf": [{"pattern": "a[ab]{40}a"}, {"pattern": "b[ab]{41}b"}]}
+    grammar = compile_schema({"type": "object", "propertyNames": windows})
+    before = grammar.budget.num_units
+    Tokenizer.from_grammar(grammar).machine()
+    assert grammar.budget.num_units - before < 4 * MAX_UNITS

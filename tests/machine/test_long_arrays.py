@@ -102,8 +102,10 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str) -> 
         assert jsonschema_rs.is_valid(schema, tokenizer.decode(tokens))
         return found
 
+    # Values that are listed one by one are few.
+    few = 80 if kind.endswith("just enough") else 20
     # Short items run out, so those of the second half are a little longer.
-    assert lines(80) <= 2.9 * lines(40)
+    assert lines(2 * few) <= 2.9 * lines(few)
 
 
 # A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
@@ -114,7 +116,7 @@ def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str) -> None
         tokens = tokenizer.machine().completion()
         return num_lines(lambda: walk(tokenizer.machine(), tokens))
 
-    assert lines(48) <= 2.6 * lines(24)
+    assert lines(40) <= 2.6 * lines(20)
 
 
 @pytest.mark.parametrize("kind", ["integers", "objects with a key", "contained texts"])
@@ -157,7 +159,7 @@ def test_more_different_items_than_there_are_values_are_refused_at_once() -> Non
         compile_schema(array({"type": "boolean"}, 1_000))
 
 
-PAIR = {"type": "integer", "minimum": 1, "maximum": 9}
+PAIR = {"enum": [*"abcdefghi"]}
 PAIRS = {"type": "object", "properties": {"k": PAIR, "v": PAIR}, "required": ["k", "v"], "additionalProperties": False}
 
 
@@ -170,13 +172,13 @@ def test_a_schema_whose_shortest_value_takes_too_much_work_is_refused_when_it_is
 
 
 def test_a_call_that_takes_too_much_work_names_its_place_and_leaves_the_grammar_usable() -> None:
-    # What pairs there are is found once; several arrays of them take more work than that.
-    pairs = {"type": "array", "items": array(PAIRS, 75), "minItems": 4}
-    schema = {"type": "object", "properties": {"pairs": pairs, "name": {"type": "string"}}}
-    values = [{"k": k, "v": v} for k in range(1, 10) for v in range(1, 10)]
-    tokenizer = tokenizer_of(schema, Limits(call_work=50_000))
+    schema = {"type": "object", "properties": {"pairs": array(PAIRS, 60), "name": {"type": "string"}}}
+    tokenizer = tokenizer_of(schema, Limits(call_work=10_000))
     machine = tokenizer.machine()
-    walk(machine, tokenizer_of(schema).encode({"pairs": [values] * 4})[:8])
+    walk(
+        machine,
+        tokenizer_of(schema).encode({"pairs": [{"k": k, "v": v} for k in "abcdefgh" for v in "abcdefgh"]})[:8],
+    )
     with pytest.raises(LimitError) as caught:
         machine.completion()
     assert (caught.value.operation, caught.value.limit) == ("completion", "call_work")

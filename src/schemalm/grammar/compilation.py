@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from schemalm.errors import GuardError, LimitError, SchemaError
+from schemalm.errors import GuardError, SchemaError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.limits import DEFAULT_LIMITS, Limits
 from schemalm.grammar.sources import Schema, read_schema
@@ -47,8 +47,7 @@ def _write_shortest(grammar: Grammar) -> None:
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
 
     try:
-        Tokenizer.from_grammar(grammar).machine().completion()
-    except LimitError as error:
-        raise error.during("compile") from None
+        with grammar.budget.call("compile"):
+            Tokenizer.from_grammar(grammar).machine().completion()
     except GuardError:
         raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

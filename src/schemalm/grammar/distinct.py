@@ -143,6 +143,11 @@ class Distinct:
         run = self._run(array)
         return run is not None and run[0] == Kind(state, verdict)
 
+    def num_needed(self, array: Array) -> int:
+        """How many items an array needs that asks for nothing but items of one kind; 0 for others."""
+        run = self._run(array)
+        return run[1] if run is not None else 0
+
     def _ends(self, array: Array, goals: Verdicts) -> bool:
         target = self._space.edge(array, ARRAY_END)
         return isinstance(target, Close) and target.verdict in goals

@@ -291,6 +291,11 @@ class Grammar:
         state = self.nonterminals[rest].state
         return isinstance(state, Array) and self._distinct.asks_only(state, self.nonterminals[item].state, verdict)
 
+    def num_needed(self, rest: int) -> int:
+        """How many items the rest of an array needs that asks for nothing but items of one kind; 0 for others."""
+        state = self.nonterminals[rest].state
+        return self._distinct.num_needed(state) if isinstance(state, Array) else 0
+
     def narrowed(self, nonterminal: int, accepts: Verdicts) -> int:
         """The nonterminal where it may end with some of its verdicts only."""
         return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))

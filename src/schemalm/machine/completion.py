@@ -14,6 +14,7 @@ from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.endings import PUSH_UNITS, other_ends, pushed
 from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.runs import even_items
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -115,6 +116,8 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
     way = grammar.way(start.rest, start.taken, (goal,))
     if way is None or way.first is None:
         return None
+    if (even := even_items(machine)) is not None:
+        return even
     verdict = way.first.verdict
     if way.first.repeats:
         node = readings_of(grammar, start.taken, start.opened[0], verdict)

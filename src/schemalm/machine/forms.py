@@ -67,10 +67,21 @@ class Node:
     """Forms that begin alike.
 
     numbers: of the values that they belong to, ascending; ended: of the first one that ends here; exhausted: how many
-    values it took until a search found no other way on, by what is searched.
+    values it took until a search found no other way on, by what is searched; last_symbols, last_numbers: the symbols
+    that a form ends with here, each with the number of its first value.
     """
 
-    __slots__ = ("_children", "_pending", "_progress", "ended", "exhausted", "numbers")
+    __slots__ = (
+        "_children",
+        "_open",
+        "_pending",
+        "_progress",
+        "ended",
+        "exhausted",
+        "last_numbers",
+        "last_symbols",
+        "numbers",
+    )
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
@@ -79,6 +90,9 @@ class Node:
         self._progress: dict[Hashable, Progress] = {}
         self._pending: list[tuple[int, Tail]] = []
         self._children: dict[int, Node] = {}
+        self._open: dict[int, Node] = {}
+        self.last_symbols: list[int] = []
+        self.last_numbers: list[int] = []
 
     def add(self, number: int, tail: Tail) -> None:
         """Takes a form; numbers never fall."""
@@ -96,11 +110,25 @@ class Node:
                     goes_on = True
                     child = self._children.get(symbol)
                     if child is None:
-                        child = self._children[symbol] = Node()
+                        child = self._new_child(symbol, number, after, symbols)
                     child.add(number, after)
                 if not goes_on and self.ended is None:
                     self.ended = number
         return self._children
+
+    def _new_child(self, symbol: int, number: int, after: Tail, symbols: SymbolTable) -> Node:
+        child = self._children[symbol] = Node()
+        if symbols.arities[symbol] or next(after.steps(symbols), None) is not None:
+            self._open[symbol] = child
+        else:
+            self.last_symbols.append(symbol)
+            self.last_numbers.append(number)
+        return child
+
+    def open_children(self, symbols: SymbolTable, budget: Budget) -> dict[int, Node]:
+        """The nodes of the symbols that come next and with which no form ends."""
+        self.children(symbols, budget)
+        return self._open
 
     def progress(self, key: Hashable) -> Progress:
         """How far a search among values that begin like these has come; `key`: what is searched."""
@@ -174,27 +202,42 @@ class Beginnings(NamedTuple):
         """No fewer than the ways in which the item goes on to become one of the values."""
         return sum(bisect_left(node.numbers, num) for node, num in self.nodes)
 
-    def next_symbols(self) -> set[int]:
-        """The symbols with which the item goes on like one of the values."""
+    def open_symbols(self) -> set[int]:
+        """The symbols with which the item goes on like one of the values, and does not end."""
         return {
             symbol
             for node, num in self.nodes
-            for symbol, child in node.children(self.symbols, self.budget).items()
+            for symbol, child in node.open_children(self.symbols, self.budget).items()
             if child.numbers[0] < num
         }
 
-    def tokens(self, trie: Trie) -> Iterator[tuple[int, Beginnings]]:
-        """The tokens with which the item goes on like one of the values, and where it stands after each."""
+    def last_symbols(self) -> set[int]:
+        """The symbols with which the item ends as one of the values."""
+        found: set[int] = set()
+        for node, num in self.nodes:
+            node.children(self.symbols, self.budget)
+            found.update(node.last_symbols[: bisect_left(node.last_numbers, num)])
+        return found
+
+    def tokens(self, trie: Trie) -> tuple[set[int], dict[int, Beginnings]]:
+        """The tokens with which the item ends as one of the values, and those with which it goes on like one.
+
+        With each of the latter: where it stands then.
+        """
+        last: set[int] = set()
+        others: dict[int, Beginnings] = {}
         stack = [(self, trie)]
         while stack:
             beginnings, node = stack.pop()
-            for symbol in beginnings.next_symbols() & node.keys():
+            last.update(node[symbol][0] for symbol in beginnings.last_symbols() & node.keys())
+            for symbol in beginnings.open_symbols() & node.keys():
                 token, longer = node[symbol]
                 after = beginnings.after(symbol)
                 if token >= 0:
-                    yield token, after
+                    others[token] = after
                 if longer:
                     stack.append((after, longer))
+        return last, others
 
     def others(
         self, key: Hashable, value_at: Callable[[int], T | None], spelled: Callable[[T], Iterable[int]]

@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import KEY_END
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.tokenizer.vocabulary import Vocabulary
 
-# Places that are looked at to tell whether a language of keys can be used up.
+# Places that are looked at to tell whether a language of keys can be used up, and work that this may take.
 MAX_SEARCHED = 2_000
+MAX_UNITS = 50_000
 # Places that are known to go on without end, of all objects.
 MAX_REMEMBERED = 20_000
 
@@ -119,7 +121,11 @@ class EndlessKeys:
             # All texts but some names.
             return True
         if (state.place, accepts) not in self._endless:
-            found = self._search(state.place, accepts)
+            try:
+                with self._grammar.budget.call("mask"):
+                    found = self._search(state.place, accepts)
+            except LimitError:
+                return False
             if not found:
                 return False
             if len(self._endless) > MAX_REMEMBERED:
@@ -128,12 +134,14 @@ class EndlessKeys:
         return True
 
     def _search(self, start: int, accepts: frozenset[int]) -> list[int]:
-        """All places that keys pass through from `start`; none where one of them is the last, or they are too many."""
+        """All places that keys pass through from `start`; none where one is the last, or finding them takes too long."""
         found, seen = [start], {start}
+        budget = self._grammar.budget
+        last = budget.num_units + MAX_UNITS
         for place in found:
             after = {after for _, after in self._grammar.automaton.steps(place)} - {DEAD}
             after = {place for place in after if place in seen or self._grammar.can_end(place, accepts)}
-            if not after or len(found) > MAX_SEARCHED:
+            if not after or len(found) > MAX_SEARCHED or budget.num_units > last:
                 return []
             found += sorted(after - seen)
             seen |= after

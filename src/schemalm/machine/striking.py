@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from schemalm.grammar.states import Text
-from schemalm.grammar.symbols import ITEM, NUM_BYTES
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import ITEM
 from schemalm.machine.endings import has_end, other_ends
 from schemalm.machine.forms import Beginnings
 from schemalm.machine.guards import Items, Position, stack_after
@@ -39,29 +39,36 @@ def _struck_in(machine: Machine, height: int, items: Items, tokens: set[int]) ->
         tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
         if choice.is_possible:
             tokens -= {vocabulary.symbol_token(item)}
-    named = _along(machine, position.named, tokens).keys()
+    as_named, like_named = _along(machine, position.named, tokens)
+    named = as_named | like_named.keys()
     if not choice.others and not choice.is_listed:
         return tokens - named
     if choice.is_listed and not choice.is_possible:
         return tokens
-    alike = _along(machine, position.refused, tokens - named)
+    struck, alike = _along(machine, position.refused, tokens - named)
     if choice.is_listed:
-        return set(alike)
+        return struck | alike.keys()
     barred = set() if items.takes_others else _barred(machine, position, tokens - named)
     others = {token: refused for token, refused in alike.items() if token not in barred}
-    return barred | _without_end(machine, height, items, others)
+    return struck | barred | _without_end(machine, height, others)
 
 
-def _along(machine: Machine, beginnings: Beginnings, tokens: set[int]) -> dict[int, Beginnings]:
-    """Those of some tokens with which an item goes on like one of some values, and where it stands after each."""
+def _along(machine: Machine, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
+    """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
+
+    With each of the latter: where it stands then.
+    """
     if not beginnings or not tokens:
-        return {}
+        return set(), {}
     vocabulary = machine.tables.vocabulary
     if len(tokens) > 1:
-        return {token: after for token, after in beginnings.tokens(vocabulary.trie) if token in tokens}
+        last, others = beginnings.tokens(vocabulary.trie)
+        return last & tokens, {token: after for token, after in others.items() if token in tokens}
     (token,) = tokens
     after = beginnings.after_all(vocabulary.symbols[token])
-    return {token: after} if after else {}
+    if not after:
+        return set(), {}
+    return (tokens, {}) if after.is_whole else (set(), {token: after})
 
 
 def _barred(machine: Machine, position: Position, tokens: set[int]) -> set[int]:
@@ -77,27 +84,36 @@ def _barred(machine: Machine, position: Position, tokens: set[int]) -> set[int]:
     }
 
 
-def _without_end(machine: Machine, height: int, items: Items, tokens: dict[int, Beginnings]) -> set[int]:
+def _without_end(machine: Machine, height: int, tokens: dict[int, Beginnings]) -> set[int]:
     """Those of some tokens after which the item of the guarded array at `height` can be none but what is refused.
 
     tokens: each with where the item then stands among what is refused.
     """
-    is_item = items.takes_others and machine.depth == height + 2
+    num_more = _num_refused(machine) if tokens else None
     return {
         token
         for token, refused in tokens.items()
-        if refused.is_whole
-        or not ((is_item and _has_more_texts(machine, token, refused.num_ways)) or _can_end(machine, height, token))
+        if not (num_more is not None and _has_more_texts(machine, token, refused.num_ways + num_more))
+        and not _can_end(machine, height, token)
     }
 
 
+def _num_refused(machine: Machine) -> int | None:
+    """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
+    under_way = machine.under_way()
+    if not all(items.takes_others for items in under_way):
+        return None
+    num_ways = (items.position(machine.begun).refused.num_ways for items in under_way)
+    return sum(num_ways) + len(machine.free_keys)
+
+
 def _has_more_texts(machine: Machine, token: int, count: int) -> bool:
-    """Whether the text on top can go on in more than `count` ways after a token inside it; False for other values."""
-    node, symbols = machine.grammar.nonterminals[machine.nonterminal], machine.tables.vocabulary.symbols[token]
-    if not isinstance(node.state, Text) or max(symbols) >= NUM_BYTES:
+    """Whether more than `count` texts may come next after a token; then nothing is in the way of what follows."""
+    transition = machine.tables.transition(machine.place, token)
+    if transition is None or not transition.opened or transition.meets_guard:
         return False
-    place = machine.grammar.automaton.run(bytes(symbols), node.state.place)
-    return machine.tables.texts.are_more(place, node.accepts, count)
+    node = machine.grammar.nonterminals[transition.opened[-1].nonterminal]
+    return isinstance(node.state, Text | Key) and machine.tables.texts.are_more(node.state.place, node.accepts, count)
 
 
 def _can_end(machine: Machine, height: int, token: int) -> bool:

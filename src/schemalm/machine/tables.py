@@ -24,6 +24,7 @@ from schemalm.machine.guards import enters_guard, tokens_that_enter_items, token
 from schemalm.machine.keys import EndlessKeys, KeyTokens
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.texts import Texts
+from schemalm.machine.values import Values
 from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 
 # Memory for the masks and transitions of one tokenizer, bytes.
@@ -85,6 +86,7 @@ class Tables:
         self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
         self.nothing.flags.writeable = False
         self.texts = Texts(grammar)
+        self.values = Values(grammar, self.texts)
         self._filler = MaskFiller(grammar, vocabulary)
         self._free_key = grammar.symbols.ids[FREE_KEY]
         self.free_key_token = vocabulary.symbol_token(self._free_key)
@@ -163,7 +165,8 @@ class Tables:
         """
         if self.grammar.waits(nonterminal) or not isinstance(self.grammar.nonterminals[nonterminal].state, Object):
             return NO_NONTERMINAL
-        step = self.grammar.step(nonterminal, self._free_key)
+        with self.grammar.budget.call("mask"):
+            step = self.grammar.step(nonterminal, self._free_key)
         return step.opened[0] if step is not None and not self._is_endless(step.opened[0]) else NO_NONTERMINAL
 
     def can_use_up(self, key: int) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Generic, TypeVar
 
+from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine.forms import Beginnings
 
@@ -23,20 +25,31 @@ TEXT_UNITS = 10
 class Listing(Generic[T]):
     """Values in order, found when they are asked for."""
 
-    def __init__(self, values: Iterator[T], grammar: Grammar) -> None:
-        self._values = values
+    def __init__(self, find: Callable[[], Iterator[T]], grammar: Grammar) -> None:
+        self._find = find
+        self._values: Iterator[T] | None = None
         self._found: list[T] = []
         self._budget = grammar.budget
 
     def at(self, position: int) -> T | None:
         """The value at a position; None beyond the end."""
         while len(self._found) <= position:
-            self._budget.work(TEXT_UNITS)
-            value = next(self._values, None)
+            value = self._next()
             if value is None:
                 return None
             self._found.append(value)
         return self._found[position]
+
+    def _next(self) -> T | None:
+        if self._values is None:
+            self._values = islice(self._find(), len(self._found), None)
+        self._budget.work(TEXT_UNITS)
+        try:
+            return next(self._values, None)
+        except LimitError:
+            # What has raised once is at its end: the next call begins anew.
+            self._values = None
+            raise
 
 
 class Texts:
@@ -50,7 +63,7 @@ class Texts:
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
     def _list(self, place: int, verdicts: tuple[int, ...]) -> Listing[bytes]:
-        return Listing(self._grammar.automaton.texts(place, frozenset(verdicts)), self._grammar)
+        return Listing(lambda: self._grammar.automaton.texts(place, frozenset(verdicts)), self._grammar)
 
     def are_more(self, place: int, verdicts: tuple[int, ...], count: int) -> bool:
         """Whether more than `count` texts go on at a place and end with one of the verdicts."""

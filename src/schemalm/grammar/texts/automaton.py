@@ -32,6 +32,8 @@ MAX_LUCKY = 8
 FEW_ALTERNATIVES = 4
 # Alternatives of a place from which a text goes on as it was found, without a look at more readable ones.
 MANY_ALTERNATIVES = 16
+# What it costs to look at all bytes at a place, units of work.
+PLACE_UNITS = 20
 
 
 class Way:
@@ -61,6 +63,7 @@ class Automaton(Places):
         self._ways: dict[int, dict[Verdicts, Way]] = {}
         # Where no end was found: the states after which the search was given up, 0 where there is none.
         self._ended: dict[tuple[int, Verdicts], int] = {}
+        self._reachable: dict[int, Verdicts] = {}
 
     def _after(self, place: int, byte: int) -> int:
         target = super()._after(place, byte)
@@ -186,10 +189,13 @@ class Automaton(Places):
 
     def verdicts(self, place: int) -> Verdicts:
         """Every verdict with which a text from here may end; raises LimitError where finding them takes too long."""
-        try:
-            return reachable_verdicts(self._languages[place], self._search, self.memo, self._max_states)
-        except GaveUpError:
-            raise too_many_states(self._max_states) from None
+        if place not in self._reachable:
+            try:
+                found = reachable_verdicts(self._languages[place], self._search, self.memo, self._max_states)
+            except GaveUpError:
+                raise too_many_states(self._max_states) from None
+            self._reachable[place] = found
+        return self._reachable[place]
 
     def closest_byte(self, place: int, verdicts: Verdicts) -> int:
         """The most readable byte that comes one step closer to an end with one of `verdicts`.
@@ -261,14 +267,19 @@ class Automaton(Places):
         """Every text from here that ends with one of `verdicts`; there must be finitely many."""
         found: list[bytes] = []
         beginnings = [(b"", place)]
+        steps: dict[int, list[tuple[bytes, int]]] = {}
         while beginnings:
             text, place = beginnings.pop()
-            self.budget.work(len(text) + 1)
             if self.verdict(place) in verdicts:
                 found.append(text)
-            for byte, after in enumerate(self.targets(place)):
-                if after != DEAD and self.can_end(after, verdicts):
-                    beginnings.append((text + bytes([byte]), after))
+            if place not in steps:
+                self.budget.work(PLACE_UNITS)
+                targets = enumerate(self.targets(place))
+                steps[place] = [
+                    (bytes([byte]), after) for byte, after in targets if after != DEAD and self.can_end(after, verdicts)
+                ]
+            self.budget.work(len(steps[place]) + 1)
+            beginnings += [(text + byte, after) for byte, after in steps[place]]
         return found
 
     def has_more_texts(self, place: int, verdicts: Verdicts, count: int) -> bool:
