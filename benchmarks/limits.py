@@ -84,6 +84,10 @@ def key_patterns(last_letter: str) -> Schema:
     return {"type": "object", "patternProperties": {f"^[a-{last_letter}]{{2}}$": {}}, "additionalProperties": False}
 
 
+def listing(num_names: int) -> Schema:
+    return {"type": "object", "properties": {f"k{n}": {} for n in range(num_names)}}
+
+
 def branches(num_branches: int) -> Schema:
     listed = [{"properties": {f"k{n}": {}}, "required": [f"k{n}"]} for n in range(num_branches)]
     return {"type": "object", "anyOf": listed, "unevaluatedProperties": False}
@@ -114,7 +118,6 @@ def meeting_and_passing() -> list[Case]:
     counted: dict[str, Schema] = {
         "minLength": {"type": "string"},
         "minItems": {"type": "array"},
-        "minProperties": {"type": "object"},
         "minContains": {"type": "array", "contains": {"type": "null"}},
     }
 
@@ -150,6 +153,12 @@ def meeting_and_passing() -> list[Case]:
                 keyword,
             )
         ),
+        *case(
+            "minimum_keys",
+            lambda: {"type": "object", "minProperties": LIMITS.minimum_keys},
+            lambda: {"type": "object", "minProperties": LIMITS.minimum_keys + 1},
+        ),
+        *case("symbols", lambda: listing(LIMITS.symbols), lambda: listing(LIMITS.symbols + 1)),
         *case(
             "pattern_repeat",
             lambda: {"type": "string", "pattern": f"^a{{{LIMITS.pattern_repeat}}}$"},

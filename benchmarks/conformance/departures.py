@@ -71,8 +71,10 @@ SCHEMAS = (
     Departure(
         "`Limits`",
         "A schema over a limit is refused: 8 MiB, 128 levels (scalars count as one), least counts over 5,000, `{m,n}` "
-        "over 5,000, `minProperties` over 100, 65,521 keys and strings that it lists. Values that need more than a "
-        "million symbols count as impossible.",
+        "over 5,000, `minProperties` over 100, 65,521 keys and strings that it lists, where the strings of an `enum` "
+        "of more than 60,000 do not count. Values that need more than a million symbols count as impossible. A mask, "
+        "the encoding of a document or a completion that takes more than a million units of work, about a second, ends "
+        "in LimitError; so does a schema whose shortest value with different items takes more.",
         "A hostile schema has to end in an error. All limits can be set.",
     ),
     Departure(
@@ -134,7 +136,7 @@ TEXTS = (
     ),
     Departure(
         "counts in counts, many overlapping key patterns",
-        "SchemaError when a text is read, not when compiling, where an expression leaves over 1,000 ways to go on, as "
+        "LimitError when a text is read, not when compiling, where an expression leaves over 1,000 ways to go on, as "
         "`((a{1,50}){1,50}){1,50}` does, or where key patterns, such as 20 of a letter each, need over 20,000 places.",
         "Each way and each set of patterns is a state, and states are found where texts reach.",
     ),
@@ -177,8 +179,9 @@ VALUES = (
     Departure(
         "`uniqueItems`",
         "The one guard. Values are counted and matched with the items to come, so an array that cannot be finished is "
-        "refused or pruned. Where counting takes more than 20,000 steps, or a search for an item more than 3,000 "
-        "beginnings, there is taken to be a way; decoding ends in GuardError where there is none.",
+        "refused or pruned. Where a search for all values of an item looks at more than 3,000 beginnings, the values "
+        "count as many; decoding ends in GuardError where they are too few after all. A search for items that takes "
+        "too much work ends in LimitError.",
         "Which items there were is no matter for a finite state.",
     ),
 )

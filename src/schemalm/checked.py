@@ -58,7 +58,7 @@ class CheckedFile:
     refused: type[SchemaLMError]
     advice: str
     absent: str = ""
-    most_bytes: int = MAX_BYTES
+    max_bytes: int = MAX_BYTES
     line: int | None = None
 
     def read(self, kind: type[T]) -> T:
@@ -68,7 +68,7 @@ class CheckedFile:
     def content(self) -> bytes:
         """The bytes of the file; raises the file's error where it cannot be read."""
         try:
-            return read_inside(self.folder, self.name, most_bytes=self.most_bytes)
+            return read_inside(self.folder, self.name, max_bytes=self.max_bytes)
         except (FileNotFoundError, NotADirectoryError):
             raise self.refused(self.absent or f"{self.place} is missing; {self.advice}") from None
         except OSError as error:

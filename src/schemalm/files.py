@@ -122,7 +122,7 @@ def filled_folder(out: Path, advice: str = "choose another folder") -> Iterator[
     """
     hidden = out / _HIDDEN if out.exists() else out.with_name(f".{out.name}{_HIDDEN}")
     hidden.mkdir(parents=True, exist_ok=True)
-    with _held_folder(hidden, out):
+    with _claimed(hidden, out):
         try:
             _clear(hidden)
             if holds_something(out):
@@ -141,7 +141,7 @@ def holds_something(folder: Path) -> bool:
 
 
 @contextmanager
-def _held_folder(hidden: Path, out: Path) -> Iterator[None]:
+def _claimed(hidden: Path, out: Path) -> Iterator[None]:
     """Hold a hidden folder, which is no link; `ConfigurationError` where another command does, or did just now."""
     descriptor = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

@@ -50,14 +50,12 @@ def open_lock(folder: Path, name: str) -> BinaryIO:
     return os.fdopen(descriptor, "r+b")
 
 
-def read_inside(folder: Path, *names: str, most_bytes: int) -> bytes:
-    """The content of a regular file below `folder`; raises `OSError` where it is larger than `most_bytes`."""
+def read_inside(folder: Path, *names: str, max_bytes: int) -> bytes:
+    """The content of a regular file below `folder`; raises `OSError` where it is larger than `max_bytes`."""
     with open_inside(folder, *names) as file:
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise _refusal(
-            inside(folder, *names), errno.EFBIG, f"it is larger than the {most_bytes:,} bytes that it may be"
-        )
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise _refusal(inside(folder, *names), errno.EFBIG, f"it is larger than the {max_bytes:,} bytes that it may be")
     return content
 
 

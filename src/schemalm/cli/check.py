@@ -69,32 +69,13 @@ def check(
         for number, file in enumerate(files, start=1):
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
-    findings = [finding for one in examined for finding in one.findings]
-    num_documents = sum(len(one.loaded.documents) for one in examined)
-    for finding in findings:
-        terminal.show(finding.to_text())
-    passed_over = [str(one.file) for one in examined if one.loaded.is_jsonc]
-    for name in passed_over:
-        terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
-    sizes = counted(len(files), "file")
-    if num_documents != len(files):
-        sizes += f", {counted(num_documents, 'document')}"
-    num_valid = num_documents - len(findings)
-    terminal.show(f"{sizes}: {num_valid:,} valid, {len(findings):,} rejected")
-    result = {
-        "schema": schema,
-        "num_files": len(files),
-        "num_documents": num_documents,
-        "num_valid": num_valid,
-        "rejected": [asdict(finding) for finding in findings],
-        "with_comments": passed_over,
-    }
+    result = _report(terminal, schema, examined)
     again = [one.file for one in examined if one.findings][:NUM_AGAIN]
     training = ("tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json")
     command = ("check", *again) if again else training
     following = command_line(*command, "--schema", schema, *given_merge_keys(merge_keys))
     terminal.finish(result, next_command=following)
-    raise typer.Exit(1 if findings else 0)
+    raise typer.Exit(1 if again else 0)
 
 
 @dataclass(frozen=True)
@@ -104,6 +85,30 @@ class Examined:
     file: Path
     findings: list[Finding]
     loaded: LoadedDocuments
+
+
+def _report(terminal: Terminal, schema: str, examined: list[Examined]) -> dict[str, Any]:
+    """Show what was found; it comes back as the result of the command."""
+    findings = [finding for one in examined for finding in one.findings]
+    for finding in findings:
+        terminal.show(finding.to_text())
+    with_comments = [str(one.file) for one in examined if one.loaded.is_jsonc]
+    for name in with_comments:
+        terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
+    num_documents = sum(len(one.loaded.documents) for one in examined)
+    sizes = counted(len(examined), "file")
+    if num_documents != len(examined):
+        sizes += f", {counted(num_documents, 'document')}"
+    num_valid = num_documents - len(findings)
+    terminal.show(f"{sizes}: {num_valid:,} valid, {len(findings):,} rejected")
+    return {
+        "schema": schema,
+        "num_files": len(examined),
+        "num_documents": num_documents,
+        "num_valid": num_valid,
+        "rejected": [asdict(finding) for finding in findings],
+        "with_comments": with_comments,
+    }
 
 
 def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:

@@ -66,7 +66,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     """
     if not is_corpus_manifest(path / MANIFEST_FILE):
         return None
-    file = CheckedFile(path, MANIFEST_FILE, DataError, "collect again", most_bytes=MAX_MANIFEST_BYTES)
+    file = CheckedFile(path, MANIFEST_FILE, DataError, "collect again", max_bytes=MAX_MANIFEST_BYTES)
     manifest = file.load(file.content())
     if manifest.get("format") != FORMAT:
         found = visible_name(str(manifest.get("format")))

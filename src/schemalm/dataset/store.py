@@ -311,7 +311,7 @@ def _other_files(place: str, found: Iterable[str], known: Iterable[str]) -> str:
 def read_tokenizer(folder: Path) -> bytes:
     """The content of the tokenizer file of a data folder; raises `DataError` where it cannot be read."""
     try:
-        return read_inside(folder, TOKENIZER_FILE, most_bytes=MAX_TOKENIZER_BYTES)
+        return read_inside(folder, TOKENIZER_FILE, max_bytes=MAX_TOKENIZER_BYTES)
     except OSError as error:
         raise DataError(f"{folder / TOKENIZER_FILE} cannot be read: {reason_of(error)}") from None
 

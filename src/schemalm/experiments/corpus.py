@@ -85,7 +85,7 @@ def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorp
 
 def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
     file = CheckedFile(
-        folder, DESCRIPTION_FILE, DataError, f"delete {folder} to draw the documents again", most_bytes=1 << 26
+        folder, DESCRIPTION_FILE, DataError, f"delete {folder} to draw the documents again", max_bytes=1 << 26
     )
     description = file.load(file.content())
     try:

@@ -81,6 +81,6 @@ def _remove_torn_line(file: BinaryIO) -> None:
 def read_results(out: Path) -> list[Result]:
     """All results of an experiment, empty where there are none yet; raises `DataError` for a damaged file."""
     advice = "it is damaged or of another version: repair it, or choose another folder"
-    file = CheckedFile(out, RESULTS_FILE, DataError, advice, most_bytes=_MAX_BYTES)
+    file = CheckedFile(out, RESULTS_FILE, DataError, advice, max_bytes=_MAX_BYTES)
     lines = file.content().split(b"\n")[:-1] if os.path.lexists(out / RESULTS_FILE) else []
     return [replace(file, line=number).parse(line, Result) for number, line in enumerate(lines, start=1)]

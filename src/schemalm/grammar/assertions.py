@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from schemalm.grammar.formula import Atom, Formula
 
-# Strings of one `enum` that have symbols of their own; a schema has at most 65,790 symbols.
+# Strings of one `enum` that have symbols of their own; where there are more, they are texts (`Limits.symbols`).
 MAX_CONSTANTS = 60_000
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 KINDS_OF_TYPES = {

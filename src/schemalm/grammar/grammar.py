@@ -12,15 +12,14 @@ import json
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
-from schemalm.errors import GuardError, SchemaError
+from schemalm.errors import SchemaError
 from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct, Outlook, Way
+from schemalm.grammar.distinct import Distinct, Outlook
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
@@ -28,21 +27,19 @@ from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.plain import plain_schema
 from schemalm.grammar.shapes import Patterns, Shapes
-from schemalm.grammar.sources import Schema, read_schema
+from schemalm.grammar.sources import Schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, SymbolTable
 from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.texts.automaton import DEAD
 from schemalm.grammar.translation import KeywordUse, Translator
+from schemalm.grammar.ways import Way
 
-DEFAULT_LIMITS = Limits()
 Verdicts = tuple[int, ...]
 HOLDS: Verdicts = (1,)
 # Parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
-# Of the name of a schema in messages, which may be anything.
-MAX_SOURCE_CHARACTERS = 200
 ANY_ITEM = "[]"
 ANY_KEY = "*"
 
@@ -453,38 +450,3 @@ class Grammar:
             return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
         found = tuple(verdict for verdict in accepts if self._costs.can_end(state, verdict))
         return Step((self._number(Nonterminal(state, found)),)) if found else None
-
-
-def compile_schema(
-    schema: Schema | str | Path, formats: Literal["assert", "annotate"] = "assert", limits: Limits = DEFAULT_LIMITS
-) -> Grammar:
-    """Compiles a JSON Schema into a grammar that derives exactly its valid values.
-
-    schema: a value, a file, or a built-in name such as "github-workflow".
-    formats: whether the keyword `format` constrains values or only describes them.
-    Raises SchemaError, with pointer, keyword and source, for what is no schema, what no value satisfies, what breaks a
-    limit, and a `$ref` that leads outside the schema.
-    """
-    if formats not in ("assert", "annotate"):
-        raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
-    source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
-    try:
-        grammar = Grammar(read_schema(schema, limits), formats, limits)
-        if grammar.needs_different_items:
-            _write_shortest(grammar)
-        return grammar
-    except RecursionError:
-        raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
-    except SchemaError as error:
-        raise error.of_source(source) from None
-
-
-def _write_shortest(grammar: Grammar) -> None:
-    """Raises LimitError where the search for the shortest value takes more work than the limits admit."""
-    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
-
-    try:
-        with grammar.budget.call("compile"):
-            Tokenizer.from_grammar(grammar).machine().completion()
-    except GuardError:
-        raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

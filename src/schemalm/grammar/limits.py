@@ -14,30 +14,31 @@ from schemalm.errors import LimitError
 
 @dataclass(frozen=True)
 class Limits:
-    """What compiling one schema may cost at most.
+    """What work on one schema may cost at most, while it is compiled and in each call afterwards.
 
-    Costs are those of a schema that meets the limit: seconds and peak memory, of which the program itself takes 60
+    Costs are those of a schema that meets the limit: seconds and peak memory, of which the program itself takes 65
     MiB, on one core of the machine of benchmarks/results/limits.json. Where a schema compiles, writing its shortest
     value is included.
 
-    schema_bytes: size of the schema's text, bytes; 1.3 s and 160 MiB for constants.
-    schema_depth: nesting of the schema, levels, a scalar counts as one; 0.03 s.
-    automaton_states: places of a string, number or key that one search for its end may pass; 1.1 s and 110 MiB.
-    grammar_states: values, and symbols of objects and arrays, that are looked at; 2.8 s and 140 MiB where they are
-        the values `true`, others meet `compile_seconds` first.
-    compile_seconds: time until a schema is compiled, CPU seconds; 210 MiB for a product of branches.
-    completion_symbols: symbols of the shortest way to finish a value; what takes more counts as impossible. 0.04 s,
-        and 27 s to write the value; 120 MiB.
-    minimum_count: the largest `minLength`, `minItems` and `minContains`; 0.8 s, 0.7 s, 2 s; 110 MiB.
-    minimum_keys: the largest `minProperties`.
-    pattern_repeat: the largest count in a regular expression's `{m,n}`; 0.2 s and 74 MiB.
-    finite_pattern_keys: where so many names or fewer match a key pattern, they are treated as if listed; 0.06 s.
-    symbols: keys and constant strings that a schema lists; no more than the default, for each of them gets a character
-        of its own.
-    call_work: work of one call on the compiled grammar (a mask, a document's encoding, a completion), units of about a
-        microsecond.
+    schema_bytes: size of the schema's text, bytes; 1.2 s and 160 MiB for constants.
+    schema_depth: nesting of the schema, levels, a scalar counts as one; 0.04 s.
+    automaton_states: places of a string, number or key that one search for its end may pass; 2.7 s and 130 MiB.
+    grammar_states: values, and symbols of objects and arrays, that are looked at; 2.6 s and 96 MiB where they are the
+        values `true`, others meet `compile_seconds` first.
+    compile_seconds: time until a schema is compiled, CPU seconds; 170 MiB for a product of branches.
+    completion_symbols: symbols of the shortest way to finish a value; what takes more counts as impossible. 0.1 s; to
+        write so many symbols takes more than one call may.
+    minimum_count: the largest `minLength`, `minItems` and `minContains`; 0.5 s, 1.4 s, 4.7 s; 145 MiB.
+    minimum_keys: the largest `minProperties`; 0.2 s.
+    pattern_repeat: the largest count in a regular expression's `{m,n}`; 0.4 s and 80 MiB.
+    finite_pattern_keys: where so many names or fewer match a key pattern, they are treated as if listed; 0.1 s.
+    symbols: keys and constant strings that a schema lists, those of an `enum` of more than 60,000 strings aside; no
+        more than the default, for each of them gets a character of its own. 0.7 s to compile so many keys, 220 MiB;
+        where all of them may come, the mask takes more than one call may.
     unevaluated_branches: branches that may decide together what `unevaluatedProperties` and `unevaluatedItems` mean;
-        0.2 s, and twice as much to compile for each branch more.
+        0.1 s, and twice as much to compile for each branch more.
+    call_work: work of one call on the compiled grammar (a mask, a step, a document's encoding, a completion), units of
+        about a microsecond; 1.8 s for a completion of many symbols.
     """
 
     schema_bytes: int = 8 << 20
@@ -55,6 +56,7 @@ class Limits:
     call_work: int = 1_000_000
 
 
+DEFAULT_LIMITS = Limits()
 UNBOUNDED = float("inf")
 # Checks of the time for one look at the clock.
 CHECKS_PER_LOOK = 64

@@ -7,7 +7,7 @@ finished at all is found in `costs.py`; here a symbol is left out only where its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import eq
@@ -19,11 +19,11 @@ from schemalm.grammar.containers import (
     Members,
     ObjectAssertion,
     Prompt,
-    StatedKeys,
     Unique,
 )
-from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, children
+from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula
 from schemalm.grammar.inquiry import Inquiry, ask
+from schemalm.grammar.key_scopes import KeyScopes
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.symbols import (
@@ -99,12 +99,8 @@ class Key:
 
 
 State = Value | Object | Array | Text | Key
-# Names of keys; None for all.
-Scope = frozenset[str] | None
 # Work of one way from a state to the next, and for each node of its formulas.
 NUM_UNITS, UNITS_OF_NODE = 20, 2
-# Formulas of more parts are not searched for the names in them.
-MAX_SCOPED_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -143,8 +139,7 @@ class StateSpace:
         self._edges: dict[tuple[State, Symbol], Target | None] = {}
         self._members: dict[tuple[Inquiry, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
         self._repeated: dict[Open, Open | None] = {}
-        self._missed: dict[tuple[Inquiry, str], Inquiry] = {}
-        self._scopes: dict[Formula, Scope] = {}
+        self._scopes = KeyScopes(budget)
         self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
         self._values: dict[Inquiry, State | None] = {}
         self._value_targets: dict[Value, dict[Symbol, Target]] = {}
@@ -303,22 +298,15 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        ended = self._ended(state)
+        names, ranks = state.inquiry.wanted_names, state.order.ranks
+        missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
+        ended = self._scopes.without_all(state.inquiry, missed)
         if symbol == FREE_KEY:
             key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
             return Enter(key) if key is not None else None
         if symbol == OBJECT_END:
             return _close(ended)
         return None
-
-    def _ended(self, state: Object) -> Inquiry:
-        """What is asked of an object once it is known that none of its other names come, all of them at once."""
-        ranks, position = state.order.ranks, state.position
-        missed = frozenset([name for name in state.inquiry.wanted_names if ranks.get(name, -1) >= position])
-        if not missed:
-            return state.inquiry
-        self._budget.work(state.inquiry.size)
-        return state.inquiry.map(lambda atom: FALSE if _is_missed(atom, missed) else atom)
 
     def _named_edge(self, state: Object, name: str) -> Open | None:
         """What a key that the schema names opens; None where it may not come any more."""
@@ -348,49 +336,16 @@ class StateSpace:
             assert isinstance(atom, ObjectAssertion)
             return atom.at_key(name, judge)
 
-        split = ask(inquiry, move, partial(self._concerns, name) if name is not None else None)
+        split = ask(inquiry, move, partial(self._scopes.concern, name) if name is not None else None)
         child = self.value(split[0]) if split else None
         if split is None or child is None:
             return None
         return Open(child, Object(split[1], order, len(order.names) if name is None else order.ranks[name] + 1))
 
-    def _concerns(self, name: str, formula: Formula) -> bool:
-        """Whether a key of this name may change anything in a formula about an object."""
-        scope = self._scope(formula)
-        return scope is None or name in scope
-
-    def _scope(self, formula: Formula) -> Scope:
-        """The names of keys that may change anything in a formula; None where that may be any key."""
-        if formula not in self._scopes:
-            self._scopes[formula] = _scope_of_atom(formula) if isinstance(formula, Atom) else self._joint_scope(formula)
-        return self._scopes[formula]
-
-    def _joint_scope(self, formula: Formula) -> Scope:
-        parts = children(formula)
-        names: frozenset[str] = frozenset()
-        for scope in map(self._scope, parts) if len(parts) <= MAX_SCOPED_PARTS else (None,):
-            if scope is None:
-                return None
-            names |= scope
-        return names
-
     def _without(self, inquiry: Inquiry, order: KeyOrder, begin: int, end: int) -> Inquiry:
-        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`.
-
-        Names are left out one by one: each is a short step from what was found without those before it.
-        """
+        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`."""
         ranks = sorted(rank for name in inquiry.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
-        found = inquiry
-        for rank in ranks:
-            key = (found, order.names[rank])
-            if key not in self._missed:
-                self._missed[key] = self._find_missed(*key)
-            found = self._missed[key]
-        return found
-
-    def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
-        self._budget.work(inquiry.size)
-        return inquiry.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self._concerns, name))
+        return self._scopes.without(inquiry, [order.names[rank] for rank in ranks])
 
     def _key(self, owner: Object) -> Key | None:
         formulas = _key_formulas(owner.inquiry)
@@ -485,17 +440,3 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
 def _wanted_ranks(state: Object) -> list[int]:
     """The ranks of the names that something still asks for, in ascending order."""
     return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
-
-
-def _is_missed(atom: Atom, missed: Collection[str]) -> bool:
-    if isinstance(atom, StatedKeys):
-        return any(name in missed for name, _ in atom.entries)
-    return isinstance(atom, Has) and atom.name in missed
-
-
-def _scope_of_atom(atom: Atom) -> Scope:
-    if isinstance(atom, Has):
-        return frozenset([atom.name])
-    if isinstance(atom, Members) and not atom.parts[1] and atom.parts[2] == TRUE:
-        return frozenset(atom.names)
-    return None

@@ -6,11 +6,11 @@ on until no value is new: the least fixpoint, so a value counts only where it ca
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from schemalm.grammar.assertions import KINDS_OF_TYPES
 from schemalm.grammar.costs import CostTable
@@ -33,9 +33,6 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.grammar.texts.automaton import DEAD, Automaton
 from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
-
-if TYPE_CHECKING:
-    from schemalm.grammar.distinct import Distinct
 
 # Beginnings of objects or arrays that one search for their values looks at; where it looks at more there are many.
 MAX_BEGINNINGS = 3_000
@@ -84,15 +81,21 @@ _Query: TypeAlias = "tuple[State, int, int]"
 
 
 class Supply:
-    """Finds the values of states; `costs` are those without guards: what they rule out has no value."""
+    """Finds the values of states."""
 
     def __init__(
-        self, space: StateSpace, automaton: Automaton, costs: CostTable, distinct: Distinct, budget: Budget
+        self,
+        space: StateSpace,
+        automaton: Automaton,
+        costs: CostTable,
+        is_feasible: Callable[[Array, int], bool],
+        budget: Budget,
     ) -> None:
+        """`costs`: those without guards; `is_feasible`: whether a whole array can end with a verdict under guards."""
         self._space = space
         self._automaton = automaton
         self._costs = costs
-        self._distinct = distinct
+        self._is_feasible = is_feasible
         self._budget = budget
         self._final: dict[_Query, Stock] = {}
         # Of the fixpoint under way: what is known so far, and what this round has looked at.
@@ -140,7 +143,7 @@ class Supply:
             return self._texts(state, verdict, limit)
         if isinstance(state, Value):
             return self._alternatives(state, verdict, limit)
-        if isinstance(state, Array) and state.is_guarded and not self._distinct.is_feasible(state, verdict):
+        if isinstance(state, Array) and state.is_guarded and not self._is_feasible(state, verdict):
             return NONE
         return self._search(state, verdict, limit)
 

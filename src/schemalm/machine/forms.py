@@ -102,8 +102,8 @@ class Node:
     def children(self, symbols: SymbolTable, budget: Budget) -> dict[int, Node]:
         """The nodes of the symbols that come next; a form that ends here is noted."""
         if self._pending:
+            budget.work(len(self._pending))
             pending, self._pending = self._pending, []
-            budget.work(len(pending))
             for number, tail in pending:
                 goes_on = False
                 for symbol, after in tail.steps(symbols):

@@ -17,15 +17,13 @@ import numpy.typing as npt
 
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.states import Key, Text
-from schemalm.grammar.symbols import ITEM
+from schemalm.grammar.states import Text
 from schemalm.grammar.taken import Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.endings import has_end, other_ends
-from schemalm.machine.forms import Beginnings
-from schemalm.machine.guards import Begun, Items, Position, Stack, stack_after
+from schemalm.machine.guards import Begun, Items, Stack
 from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.striking import struck_by_items
 from schemalm.machine.tables import NO_NONTERMINAL, Place, Tables, Transition
 
 
@@ -148,7 +146,7 @@ class Machine:
         with self._bounded("mask"):
             struck = self._struck_keys(place)
             if self.items or self.tables.tokens_that_pass_items:
-                struck += self._struck_items(set(np.flatnonzero(self._unpacked(place.row)).tolist()))
+                struck += struck_by_items(self, set(np.flatnonzero(self._unpacked(place.row)).tolist()))
         return struck
 
     @contextmanager
@@ -202,11 +200,11 @@ class Machine:
     def _advance_guarded(self, token: int) -> None:
         """Consumes one token where items have a say, or begin to."""
         with self.grammar.budget.call("advance"):
-            if self._struck_items({token}):
+            if struck_by_items(self, {token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
-            self._take(token)
+            self.take(token)
 
-    def _take(self, token: int) -> None:
+    def take(self, token: int) -> None:
         """Consumes one token symbol by symbol; raises ValueError where it is not admitted, and changes nothing then."""
         self._checked(token)
         after = self.copy()
@@ -326,110 +324,6 @@ class Machine:
     def height_under_way(self) -> int | None:
         """The height of the outermost array in which such an item has begun; None where there is none."""
         return min((height for height, items in self.items.items() if items.is_under_way(self.begun)), default=None)
-
-    def _struck_items(self, tokens: set[int]) -> list[int]:
-        """Those of some tokens that would break a guard, or leave no way but to break one."""
-        passing = self.tables.tokens_that_pass_items & tokens
-        struck = {token for token in passing if not self._can_take(token)}
-        for height, items in self.items.items():
-            if not items.is_free(self.begun):
-                struck |= self._struck_in(height, items, tokens - passing)
-        return sorted(struck)
-
-    def _struck_in(self, height: int, items: Items, tokens: set[int]) -> set[int]:
-        """Those of some tokens with which the guarded array at one height can take no item."""
-        vocabulary, choice = self.tables.vocabulary, items.start.choice
-        position = items.position(self.begun)
-        if self.begun is items.since:
-            item = self.grammar.symbols.ids[ITEM]
-            tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
-            if choice.is_possible:
-                tokens -= {vocabulary.symbol_token(item)}
-        as_named, like_named = self._along(position.named, tokens)
-        named = as_named | like_named.keys()
-        if not choice.others and not choice.is_listed:
-            return tokens - named
-        if choice.is_listed and not choice.is_possible:
-            return tokens
-        struck, alike = self._along(position.refused, tokens - named)
-        if choice.is_listed:
-            return struck | alike.keys()
-        barred = set() if items.takes_others else self._barred(position, tokens - named)
-        num_more = self._num_refused() if alike else None
-        return (
-            struck
-            | barred
-            | {
-                token
-                for token, refused in alike.items()
-                if token not in barred and not self._can_end(token, height, refused, num_more)
-            }
-        )
-
-    def _along(self, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
-        """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
-
-        With each of the latter: where it stands then.
-        """
-        if not beginnings or not tokens:
-            return set(), {}
-        vocabulary = self.tables.vocabulary
-        if len(tokens) > 1:
-            last, others = beginnings.tokens(vocabulary.trie)
-            return last & tokens, {token: after for token, after in others.items() if token in tokens}
-        (token,) = tokens
-        after = beginnings.after_all(vocabulary.symbols[token])
-        if not after:
-            return set(), {}
-        return (tokens, {}) if after.is_whole else (set(), {token: after})
-
-    def _barred(self, position: Position, tokens: set[int]) -> set[int]:
-        """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
-        if position.has_begun:
-            masks = (self.tables.mask(stack[-1]) for stack in position.stacks)
-            return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
-        spellings = self.tables.vocabulary.symbols
-        return {
-            token
-            for token in tokens
-            if all(stack_after(self.grammar, stack, spellings[token][1:]) is None for stack in position.stacks)
-        }
-
-    def _num_refused(self) -> int | None:
-        """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
-        under_way = self.under_way()
-        if not all(items.takes_others for items in under_way):
-            return None
-        return sum(items.position(self.begun).refused.num_ways for items in under_way) + len(self.free_keys)
-
-    def _can_end(self, token: int, height: int, refused: Beginnings, num_more: int | None) -> bool:
-        """Whether the item of the guarded array at `height` can be another than is refused after a token.
-
-        refused: where it stands then among what is; num_more: how many other ways may be in the way of a text.
-        """
-        transition = self._transition(self.stack[-1], token)
-        if transition is not None and transition.opened and not transition.meets_guard and num_more is not None:
-            # Where a text comes next that is none of all these, nothing is in the way of what comes after it.
-            node = self.grammar.nonterminals[transition.opened[-1].nonterminal]
-            if isinstance(node.state, Text | Key) and self.tables.texts.are_more(
-                node.state.place, node.accepts, refused.num_ways + num_more
-            ):
-                return True
-        return self._can_take(token, height)
-
-    def _can_take(self, token: int, height: int | None = None) -> bool:
-        """Whether the machine can take a token, and end the item of the guarded array at `height` afterwards.
-
-        Without a height: the outermost one that is then under way.
-        """
-        after = self.copy()
-        try:
-            after._take(token)
-        except ValueError:
-            return False
-        if height is None:
-            return has_end(after)
-        return any(True for _ in other_ends(after, height + 1))
 
     def completion(self) -> list[int]:
         """The cheapest tokens, one symbol each, that end the document.

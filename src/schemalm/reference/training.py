@@ -122,7 +122,7 @@ def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
     described = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}").read(_Config)
     try:
         tokenizer = load_tokenizer(inside(run, TOKENIZER))
-        weights = load(read_inside(run, WEIGHTS, most_bytes=_MAX_WEIGHT_BYTES))
+        weights = load(read_inside(run, WEIGHTS, max_bytes=_MAX_WEIGHT_BYTES))
     except (OSError, ValueError, KeyError, DataError, SafetensorError) as error:
         raise CheckpointError(f"{other}: {reason_of(error)}") from None
     configuration = described.reference

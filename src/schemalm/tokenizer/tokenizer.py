@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, LimitError, SchemaError
 from schemalm.files import write_atomically
-from schemalm.grammar.grammar import DEFAULT_LIMITS, Grammar
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.limits import DEFAULT_LIMITS
 from schemalm.grammar.sources import schema_of_value
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError

@@ -241,9 +241,9 @@ def _check_sizes(folder: Path, shapes: Shapes | None) -> None:
         _check_shapes(folder / _MODEL, shapes)
         # An optimizer has two numbers for a weight at most, and one for each tensor.
         most[_OPTIMIZER] = 2 * (folder / _MODEL).stat().st_size + _MAX_HEADER_BYTES
-    for name, most_bytes in most.items():
-        if (size := _size(folder / name)) > most_bytes:
-            raise CheckpointError(f"{name} has {size:,} bytes, expected at most {most_bytes:,}")
+    for name, max_bytes in most.items():
+        if (size := _size(folder / name)) > max_bytes:
+            raise CheckpointError(f"{name} has {size:,} bytes, expected at most {max_bytes:,}")
 
 
 def _size(path: Path) -> int:

@@ -44,7 +44,7 @@ def read_metrics(run: Path) -> list[dict[str, Any]]:
 
     Raises `CheckpointError` for a file that is damaged otherwise.
     """
-    file = CheckedFile(run, METRICS_FILE, CheckpointError, _ADVICE, most_bytes=_MAX_BYTES)
+    file = CheckedFile(run, METRICS_FILE, CheckpointError, _ADVICE, max_bytes=_MAX_BYTES)
     lines = file.content().split(b"\n") if os.path.lexists(run / METRICS_FILE) else []
     # What follows the last line feed is empty or torn.
     return [_read_line(file, number, line) for number, line in enumerate(lines[:-1], start=1)]

@@ -22,6 +22,7 @@ from schemalm.grammar.assertions import (
     kind_of,
 )
 from schemalm.grammar.containers import MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.visible import visible_line
 from schemalm.wording import counted
 
 MAX_SHOWN = 60
@@ -136,8 +137,5 @@ def json_text(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """The text, or its beginning where it is longer than a message may quote; what hides or moves text is escaped."""
-    cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
-    if cut.isprintable():
-        return cut
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
+    """The text, or its beginning where it is longer than a message may quote, as it may be shown."""
+    return visible_line(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "...")

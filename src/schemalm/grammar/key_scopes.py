@@ -1,0 +1,87 @@
+"""Which keys may change anything in a formula about an object, and what is left of it without some of them.
+
+What a key has no say in is not looked at, so a step costs the branches that it concerns, and not all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from schemalm.grammar.containers import Has, Members, StatedKeys
+from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, children
+from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.limits import Budget
+
+# Names of keys; None for all.
+Scope = frozenset[str] | None
+# Formulas of more parts are not searched for the names in them.
+MAX_SCOPED_PARTS = 8
+
+
+class KeyScopes:
+    """The names that formulas speak of, and inquiries without them, remembered."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._scopes: dict[Formula, Scope] = {}
+        self._missed: dict[tuple[Inquiry, str], Inquiry] = {}
+
+    def concern(self, name: str, formula: Formula) -> bool:
+        """Whether a key of this name may change anything in a formula about an object."""
+        scope = self._scope(formula)
+        return scope is None or name in scope
+
+    def _scope(self, formula: Formula) -> Scope:
+        """The names of keys that may change anything in a formula; None where that may be any key."""
+        if formula not in self._scopes:
+            self._scopes[formula] = _scope_of_atom(formula) if isinstance(formula, Atom) else self._joint_scope(formula)
+        return self._scopes[formula]
+
+    def _joint_scope(self, formula: Formula) -> Scope:
+        parts = children(formula)
+        names: frozenset[str] = frozenset()
+        for scope in map(self._scope, parts) if len(parts) <= MAX_SCOPED_PARTS else (None,):
+            if scope is None:
+                return None
+            names |= scope
+        return names
+
+    def without(self, inquiry: Inquiry, names: Iterable[str]) -> Inquiry:
+        """The inquiry once it is known that the object has none of some names.
+
+        Names are left out one by one: each is a short step from what was found without those before it.
+        """
+        found = inquiry
+        for name in names:
+            key = (found, name)
+            if key not in self._missed:
+                self._missed[key] = self._find_missed(*key)
+            found = self._missed[key]
+        return found
+
+    def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
+        self._budget.check_time()
+        self._budget.work(inquiry.size)
+        return inquiry.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self.concern, name))
+
+    def without_all(self, inquiry: Inquiry, names: frozenset[str]) -> Inquiry:
+        """The same for all names at once, which is not remembered: where an object ends."""
+        if not names:
+            return inquiry
+        self._budget.work(inquiry.size)
+        return inquiry.map(lambda atom: FALSE if _is_missed(atom, names) else atom)
+
+
+def _is_missed(atom: Atom, missed: Collection[str]) -> bool:
+    if isinstance(atom, StatedKeys):
+        return any(name in missed for name, _ in atom.entries)
+    return isinstance(atom, Has) and atom.name in missed
+
+
+def _scope_of_atom(atom: Atom) -> Scope:
+    if isinstance(atom, Has):
+        return frozenset([atom.name])
+    if isinstance(atom, Members) and not atom.parts[1] and atom.parts[2] == TRUE:
+        return frozenset(atom.names)
+    return None

@@ -1,0 +1,85 @@
+"""The exact answer: which verdicts states can end with, where they lead back to themselves or nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.grammar.test_search import goals_of
+
+from schemalm.errors import LimitError
+from schemalm.grammar import Limits, compile_schema
+from schemalm.grammar.fixpoint import MAX_JOINT, Fixpoint, is_joint
+from schemalm.grammar.formula import TRUE, Formula, Question
+from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.limits import Budget
+from schemalm.grammar.states import Object, State
+
+DEFINITIONS = {
+    "list": {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/$defs/maybe"}}},
+    "maybe": {"anyOf": [{"$ref": "#/$defs/list"}, {"type": "null"}]},
+    "endless": {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/$defs/endless"}}},
+}
+
+
+def fixpoint_at(name: str) -> tuple[Fixpoint, Budget, State]:
+    """A fixpoint that is told of no short ways, its budget, and the state of a definition."""
+    schema: Any = {"$defs": DEFINITIONS, "properties": {key: {"$ref": f"#/$defs/{key}"} for key in DEFINITIONS}}
+    grammar = compile_schema(schema)
+    goals, budget, _ = goals_of(grammar)
+    state = goals.space.value(must_hold(grammar.resolve(f"/$defs/{name}")))
+    assert state is not None
+    return Fixpoint(goals, budget, lambda goal: None), budget, state
+
+
+def judged(state: State, *formulas: Formula) -> Object:
+    """An object of which it is asked, besides, whether some formulas hold."""
+    assert isinstance(state, Object)
+    return replace(state, inquiry=Inquiry((TRUE, *formulas), Question(0)))
+
+
+def test_what_leads_back_to_itself_can_end_where_there_is_a_way_out() -> None:
+    fixpoint, _, state = fixpoint_at("list")
+    # The key, what the value is, null or another list, and the end.
+    assert fixpoint.sizes(state).keys() == {1}
+    assert fixpoint.sizes(state)[1] >= 3
+
+
+def test_what_needs_itself_cannot_end() -> None:
+    fixpoint, _, state = fixpoint_at("endless")
+    assert fixpoint.sizes(state) == {}
+
+
+def test_verdicts_on_few_formulas_are_found_together() -> None:
+    fixpoint, _, state = fixpoint_at("list")
+    assert isinstance(state, Object)
+    both = judged(state, state.inquiry.formulas[0])
+    assert is_joint(both)
+    assert fixpoint.sizes(both).keys() == {0b01, 0b11}
+
+
+def test_verdicts_on_many_formulas_are_followed_one_by_one() -> None:
+    _, _, state = fixpoint_at("list")
+    assert isinstance(state, Object)
+    formula = state.inquiry.formulas[0]
+    assert is_joint(judged(state, *[formula] * MAX_JOINT))
+    assert not is_joint(judged(state, *[formula] * (MAX_JOINT + 1)))
+    assert not is_joint(judged(state, TRUE)), "what is known is no question"
+
+
+def test_what_was_found_is_known_for_good() -> None:
+    fixpoint, budget, state = fixpoint_at("list")
+    found = fixpoint.sizes(state)
+    num_units = budget.num_units
+    assert fixpoint.sizes(state) is found
+    assert budget.num_units == num_units
+
+
+def test_an_interrupted_fixpoint_leaves_nothing_half_known() -> None:
+    fixpoint, budget, state = fixpoint_at("list")
+    budget.limits = Limits(call_work=1)
+    with pytest.raises(LimitError), budget.call("mask"):
+        fixpoint.sizes(state)
+    assert not fixpoint.known
+    assert fixpoint.sizes(state) == fixpoint_at("list")[0].sizes(state)

@@ -1,0 +1,103 @@
+"""Goals are single formulas, their estimates are no more than what they take, and their ways hold the cheapest one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.grammar.test_costs import SMALL
+from tests.grammar.test_search import goals_of, states_near
+
+from schemalm.grammar import compile_schema
+from schemalm.grammar.formula import TRUE, And, Not, Question
+from schemalm.grammar.goals import Goal, answered, answers
+from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.states import Array, Close, Object, Open
+from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END
+
+TWO = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
+
+
+def start_of(schema: Any) -> tuple[Any, Any]:
+    """Goals and the first state of a schema."""
+    goals, _, start = goals_of(compile_schema(schema))
+    return goals, start
+
+
+def test_a_verdict_on_several_formulas_is_one_formula() -> None:
+    goals, start = start_of({**TWO, "required": ["a"]})
+    assert isinstance(start, Object)
+    formula = start.inquiry.formulas[0]
+    both = Object(Inquiry((TRUE, formula), Question(0)), start.order, 0)
+    held, broken = goals.goal(both, 3), goals.goal(both, 1)
+    assert held == goals.goal(start, 1)
+    assert broken is not None and broken.verdict == 1
+    assert broken.state.inquiry.formulas == (Not(formula),)
+
+
+def test_there_is_no_goal_where_a_formula_is_visibly_false() -> None:
+    goals, start = start_of(TWO)
+    assert isinstance(start, Object)
+    false = Object(Inquiry((TRUE, TRUE), Question(0)), start.order, 0)
+    assert goals.goal(false, 1) is None
+
+
+def test_guards_rule_out_goals() -> None:
+    goals, start = start_of({"type": "array"})
+    goals.passes_guards = lambda state, verdict: False
+    assert goals.goal(start, 1) is None
+
+
+def test_only_required_keys_come_first_where_others_cannot_help() -> None:
+    goals, start = start_of({**TWO, "required": ["b"]})
+    assert list(goals.symbols(start)) == [OBJECT_END, KEY("b")]
+
+
+def test_keys_without_a_say_are_left_out() -> None:
+    goals, start = start_of({**TWO, "anyOf": [{"required": ["b"]}, {"required": ["c"]}]})
+    assert set(goals.symbols(start)) == {OBJECT_END, KEY("b"), KEY("c")}
+
+
+def test_where_keys_are_counted_all_of_them_have_a_say() -> None:
+    goals, start = start_of({**TWO, "anyOf": [{"minProperties": 2}, {"required": ["b"]}]})
+    assert set(goals.symbols(start)) == {OBJECT_END, KEY("a"), KEY("b"), FREE_KEY}
+
+
+def test_an_array_ends_or_has_an_item() -> None:
+    goals, start = start_of({"type": "array", "minItems": 2})
+    assert isinstance(start, Array)
+    assert list(goals.symbols(start)) == [ARRAY_END, ITEM]
+    assert all(isinstance(target, Open) for target in goals.targets(start))
+
+
+def test_a_value_that_a_constant_ends_has_one_way() -> None:
+    goals, start = start_of({"enum": ["a", "b", 3]})
+    assert [way.target for way in goals.ways(Goal(start, 1))] == [Close(1)]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
+    goals, start = start_of(SMALL[name])
+    for state in states_near(goals, start, 12):
+        goal = goals.goal(state, 1)
+        if goal is None:
+            continue
+        for way in goals.ways(goal):
+            if isinstance(way.target, Close):
+                assert way.cost >= goals.least(goal)
+
+
+def test_verdicts_are_those_that_are_needed() -> None:
+    goals, start = start_of(TWO)
+    assert isinstance(start, Object)
+    formula = start.inquiry.formulas[0]
+    child = Object(Inquiry((TRUE, formula), Question(0)), start.order, 0)
+    assert list(goals.verdicts(child, TRUE)) == [3, 1]
+    assert list(goals.verdicts(child, TRUE, {1: False})) == [1, 3]
+    assert list(goals.verdicts(child, Not(Question(1)))) == [1]
+
+
+def test_answers_to_constants_are_known() -> None:
+    assert answers(TRUE) == (1,)
+    assert answers(Question(0)) == (1, 0)
+    assert answered(And(Question(0), Question(1)), 0, 1) == Question(1)

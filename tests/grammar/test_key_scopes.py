@@ -1,0 +1,45 @@
+"""Keys change what speaks of them and nothing else, and names that will not come leave what asks for them false."""
+
+from __future__ import annotations
+
+from schemalm.grammar.assertions import KindIs
+from schemalm.grammar.containers import Has, MaxProperties, Members
+from schemalm.grammar.formula import FALSE, TRUE, And, Formula, Or
+from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.key_scopes import MAX_SCOPED_PARTS, KeyScopes
+from schemalm.grammar.limits import Budget, Limits
+
+STRING = KindIs(("string",), True)
+A, B, C = Has("a"), Has("b"), Has("c")
+
+
+def concern(name: str, formula: Formula) -> bool:
+    return KeyScopes(Budget(Limits())).concern(name, formula)
+
+
+def without(formula: Formula, *names: str) -> Formula:
+    return KeyScopes(Budget(Limits())).without(must_hold(formula), names).formulas[0]
+
+
+def test_a_key_changes_what_speaks_of_it() -> None:
+    branch = And(A, Members((("b", STRING),), (), TRUE))
+    assert concern("a", branch)
+    assert concern("b", branch)
+    assert not concern("c", branch)
+
+
+def test_any_key_changes_what_counts_keys_or_closes_an_object() -> None:
+    assert concern("c", Or(A, MaxProperties(2)))
+    assert concern("c", Members((("a", STRING),), (), FALSE))
+
+
+def test_formulas_of_many_parts_are_looked_at_whatever_the_key() -> None:
+    parts = [Has(f"k{number}") for number in range(MAX_SCOPED_PARTS + 1)]
+    assert concern("c", Or(*parts))
+    assert not concern("c", Or(*parts[1:]))
+
+
+def test_without_a_name_what_asks_for_it_is_false() -> None:
+    assert without(Or(And(A, B), C), "a") == C
+    assert without(Or(And(A, B), C), "a", "c") == FALSE
+    assert without(And(A, B), "c") == And(A, B)
