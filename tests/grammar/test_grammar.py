@@ -246,3 +246,23 @@ def test_closing_symbols_open_nothing() -> None:
     assert step is not None
     assert step.opened == ()
     assert len(after(grammar, grammar.start, FREE_KEY)) == 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"enum": ["a", "b"]}, {"pattern": "^[ab]$"}, {"anyOf": [{"const": "a"}, {"const": "b"}]}, {"$ref": "#/$defs/n"}],
+)
+def test_objects_need_no_more_keys_than_property_names_leaves(keys: Any) -> None:
+    def schema(count: int) -> dict[str, Any]:
+        return {"$defs": {"n": {"enum": ["a", "b"]}}, "type": "object", "propertyNames": keys, "minProperties": count}
+
+    tokenizer = Tokenizer.from_grammar(compile_schema(schema(2)))
+    assert tokenizer.decode(tokenizer.machine().completion()).keys() == {"a", "b"}
+    with pytest.raises(SchemaError, match="no finite value"):
+        compile_schema(schema(3))
+
+
+def test_the_last_of_few_keys_does_not_come_before_one_that_has_to_follow() -> None:
+    keys = {"properties": {"a": {}, "b": {}}, "propertyNames": {"enum": ["a", "b", "x"]}}
+    grammar = compile_schema({"type": "object", "minProperties": 2, **keys})
+    assert names(grammar, grammar.start) == {"KEY:a", "KEY:b"}

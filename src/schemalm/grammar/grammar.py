@@ -88,6 +88,7 @@ class Grammar:
             self._translator = Translator(schema, formats, budget, patterns)
             self._translator.translate()
             self.shapes = Shapes(self._translator.shape, patterns, budget)
+            self._translator.note_keys(self.shapes.finite_keys)
         else:
             self._translator, self.shapes = base._translator, base.shapes
         self.resolve = self._translator.shape

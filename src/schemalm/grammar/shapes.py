@@ -6,7 +6,7 @@ become languages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from schemalm.grammar.assertions import (
     Assertion,
@@ -26,6 +26,7 @@ from schemalm.grammar.formula import (
     And,
     Atom,
     Constant,
+    ExactlyOne,
     Formula,
     Not,
     Or,
@@ -59,10 +60,14 @@ from schemalm.grammar.texts.pattern import disputed_texts, finite_texts, pattern
 
 
 class Patterns:
-    """The languages of ECMA-262 expressions; remembers them."""
+    """The languages of ECMA-262 expressions; remembers them.
+
+    most_finite: so many texts or fewer are listed.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.most_finite = limits.finite_pattern_keys
         self._languages: dict[str, Language] = {}
         self._finite: dict[str, list[str]] = {}
 
@@ -75,7 +80,7 @@ class Patterns:
     def finite_texts(self, source: str) -> list[str]:
         """Every text that matches, where these are few; none for other expressions."""
         if source not in self._finite:
-            self._finite[source] = finite_texts(source, self._limits.finite_pattern_keys) or []
+            self._finite[source] = finite_texts(source, self.most_finite) or []
         return self._finite[source]
 
 
@@ -89,6 +94,7 @@ class Shapes:
         self._restricted: dict[tuple[Formula, str], Formula] = {}
         self._languages: dict[tuple[Formula, str], Language] = {}
         self._judged: dict[tuple[Formula, str], bool] = {}
+        self._finite_keys: dict[Formula, list[str]] = {}
         self._derivatives: Derivatives = {}
         self._lengths: dict[Language, Lengths] = {}
 
@@ -197,8 +203,26 @@ class Shapes:
         return self.language(formula, "string")
 
     def finite_keys(self, formula: Formula) -> list[str]:
-        """The texts of a key pattern that few texts match; none for others."""
-        return self.patterns.finite_texts(formula.source) if isinstance(formula, Pattern) else []
+        """The keys that satisfy a formula that few texts satisfy, as far as it shows; none for others."""
+        if formula not in self._finite_keys:
+            restricted = self.restrict(formula, "string")
+            texts = self._finite_texts(restricted) or ()
+            self._finite_keys[formula] = [text for text in dict.fromkeys(texts) if self.holds(restricted, text)]
+        return self._finite_keys[formula]
+
+    def _finite_texts(self, formula: Formula) -> Sequence[str] | None:
+        """Few texts, among which are all that satisfy a formula; None where it does not show that they are few."""
+        if isinstance(formula, Pattern):
+            return self.patterns.finite_texts(formula.source) or None
+        if isinstance(formula, StringIn):
+            return formula.texts if len(formula.texts) <= self.patterns.most_finite else None
+        if isinstance(formula, And):
+            return next((texts for part in children(formula) if (texts := self._finite_texts(part)) is not None), None)
+        if isinstance(formula, Or | ExactlyOne):
+            found = [self._finite_texts(part) for part in children(formula)]
+            texts = [text for part in found for text in part or ()]
+            return texts if None not in found and len(texts) <= self.patterns.most_finite else None
+        return None
 
     def key_satisfies(self, name: str, formula: Formula) -> bool:
         """Whether a key satisfies a formula, of which only what is said of strings matters."""

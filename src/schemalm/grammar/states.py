@@ -19,6 +19,7 @@ from schemalm.grammar.containers import (
     Members,
     ObjectAssertion,
     Prompt,
+    PropertyNames,
     Unique,
 )
 from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula
@@ -288,8 +289,8 @@ class StateSpace:
         for atom in inquiry.atoms:
             if isinstance(atom, Has):
                 names[atom.name] = None
-            elif isinstance(atom, Members):
-                names.update(dict.fromkeys(atom.names))
+            elif isinstance(atom, Members | PropertyNames):
+                names.update(dict.fromkeys(atom.names if isinstance(atom, Members) else ()))
                 for formula in atom.key_formulas():
                     names.update(dict.fromkeys(self._shapes.finite_keys(formula)))
         listed = self._key_orders.get(frozenset(names), tuple(names))

@@ -129,6 +129,7 @@ class Translator:
         self._shapes: dict[str, Formula] = {}
         self._pointers = {"": ""}
         self._waiting: list[tuple[str, Any, str, Resolver]] = []
+        self._keys: list[tuple[Node, Formula]] = []
 
     def translate(self) -> Formula:
         """The shape of the root; afterwards `shape` knows every node that references lead to."""
@@ -266,6 +267,11 @@ class Translator:
                 message = f"the schema lists more than {most:,} keys and strings"
                 raise LimitError(message, limit="symbols", maximum=most, pointer=node.place(keyword), keyword=keyword)
 
+    def note_keys(self, texts_of: Callable[[Formula], list[str]]) -> None:
+        """Notes the keys that `propertyNames` lists; `texts_of`: those that satisfy its shape, where these are few."""
+        for node, keys in self._keys:
+            self.note(node, "propertyNames", map(KEY, texts_of(keys)))
+
     def required(self, node: Node, keyword: str, names: list[str]) -> Formula:
         """The shape of objects that have these keys."""
         self.note(node, keyword, map(KEY, names))
@@ -323,6 +329,12 @@ class Translator:
             self.note(node, "patternProperties", map(KEY, self._patterns.finite_texts(source)))
         rest = self.inner(node, "additionalProperties") if "additionalProperties" in node else TRUE
         return Members(named, tuple(patterned), rest)
+
+    def property_names(self, node: Node) -> Formula:
+        """`propertyNames`."""
+        names = self.inner(node, "propertyNames")
+        self._keys.append((node, names))
+        return PropertyNames(names)
 
     def items(self, node: Node) -> Formula:
         """`prefixItems`, `items` and `additionalItems`, whichever of the two spellings is used."""
@@ -436,7 +448,7 @@ HANDLERS: dict[str, Handler] = {
         self.required(node, "required", node["required"]) if isinstance(node["required"], list) else TRUE
     ),
     **_first_of(("properties", "patternProperties", "additionalProperties"), Translator.members),
-    "propertyNames": lambda self, node: PropertyNames(self.inner(node, "propertyNames")),
+    "propertyNames": Translator.property_names,
     "minProperties": lambda self, node: self.minimum(node, "minProperties", MinProperties),
     "maxProperties": lambda self, node: MaxProperties(self.count(node, "maxProperties")),
     "dependencies": lambda self, node: self.dependencies(node, "dependencies"),
