@@ -34,9 +34,19 @@ from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
-from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
+from schemalm.dataset.store import (
+    MASKS_FILE,
+    METADATA_FILE,
+    PLACES_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    hash_file,
+    read_metadata,
+    refuse_data_set,
+)
 from schemalm.dataset.windows import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
+from schemalm.documents.collected import WORKING_FOLDER
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
@@ -200,11 +210,24 @@ def open_preparation(
     Raises DataError where `out` already is a data set, where there is nothing to read, and what `open_work` raises.
     """
     refuse_data_set(out)
+    _refuse_other_files(out, tokenizer)
     plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
     with open_work(out, plan, corpus.listing(), resume=resume) as work:
         with work.refusing():
             refuse_data_set(out)  # another command may have finished it meanwhile
         yield Preparation(corpus, tokenizer, out, settings, work)
+
+
+def _refuse_other_files(out: Path, tokenizer: AnyTokenizer) -> None:
+    """Raise `DataError` where files that no preparation has left here would be replaced, unless by the same."""
+    if (out / WORKING_FOLDER).is_dir():
+        return
+    own = out / TOKENIZER_FILE
+    is_same = own.is_file() and not own.is_symlink() and hash_file(own) == tokenizer.digest
+    names = (ORIGIN_FILE, MASKS_FILE, PLACES_FILE, *([] if is_same else [TOKENIZER_FILE]))
+    taken = next((name for name in names if os.path.lexists(out / name)), None)
+    if taken is not None:
+        raise DataError(f"{out} already has {taken}, which prepared data would have to replace: choose another folder")
 
 
 def finished(
