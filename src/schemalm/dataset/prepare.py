@@ -35,9 +35,7 @@ from schemalm.dataset.reading import Progress, Selection, SourceDocument, select
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import (
-    MASKS_FILE,
     METADATA_FILE,
-    PLACES_FILE,
     TOKENIZER_FILE,
     Metadata,
     hash_file,
@@ -210,7 +208,7 @@ def open_preparation(
     Raises DataError where `out` already is a data set, where there is nothing to read, and what `open_work` raises.
     """
     refuse_data_set(out)
-    _refuse_other_files(out, tokenizer)
+    _refuse_other_tokenizer(out, tokenizer)
     plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
     with open_work(out, plan, corpus.listing(), resume=resume) as work:
         with work.refusing():
@@ -218,16 +216,12 @@ def open_preparation(
         yield Preparation(corpus, tokenizer, out, settings, work)
 
 
-def _refuse_other_files(out: Path, tokenizer: AnyTokenizer) -> None:
-    """Raise `DataError` where files that no preparation has left here would be replaced, unless by the same."""
-    if (out / WORKING_FOLDER).is_dir():
-        return
+def _refuse_other_tokenizer(out: Path, tokenizer: AnyTokenizer) -> None:
+    """Raise `DataError` where another tokenizer file stands in `out`, unless a killed preparation left it."""
     own = out / TOKENIZER_FILE
     is_same = own.is_file() and not own.is_symlink() and hash_file(own) == tokenizer.digest
-    names = (ORIGIN_FILE, MASKS_FILE, PLACES_FILE, *([] if is_same else [TOKENIZER_FILE]))
-    taken = next((name for name in names if os.path.lexists(out / name)), None)
-    if taken is not None:
-        raise DataError(f"{out} already has {taken}, which prepared data would have to replace: choose another folder")
+    if os.path.lexists(own) and not is_same and not (out / WORKING_FOLDER).is_dir():
+        raise DataError(f"{out} already has another {TOKENIZER_FILE}, which is not written over: choose another folder")
 
 
 def finished(
