@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from schemalm.errors import DocumentError, InvalidDocument
-from schemalm.visible import visible, visible_line, visible_name
+from schemalm.visible import shell_word, visible, visible_line, visible_name
 
 
 @pytest.mark.parametrize("text", ["", "on: push\n\tx", "é✓😀", "עברית"])
@@ -38,3 +40,20 @@ def test_pointers_and_names_in_errors_are_visible_and_cut() -> None:
     assert len(str(error)) < 300
     assert len(error.pointer) == 1004
     assert str(DocumentError("wrong", source="a\nb")) == r"a\u000ab:1:1: wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a b", "'a b'"),
+        ("$(id)`id`", "'$(id)`id`'"),
+        ("a\n'b\\", r"$'a\x0a\'b\\'"),
+        ("\x1b[31m\u202e", r"$'\x1b[31m\xe2\x80\xae'"),
+        ("\udcff", r"$'\xff'"),
+        ("\ud800", r"$'\xed\xa0\x80'"),
+    ],
+)
+def test_a_word_of_a_shell_is_visible_and_stays_the_same_word(text: str, expected: str) -> None:
+    assert shell_word(text) == expected
+    said = subprocess.run(["bash", "-c", f"printf %s {shell_word(text)}"], capture_output=True, check=True).stdout
+    assert said == text.encode(errors="surrogateescape" if text != "\ud800" else "surrogatepass")

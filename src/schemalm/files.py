@@ -155,7 +155,7 @@ def _claimed(hidden: Path, out: Path) -> Iterator[None]:
 def _clear(folder: Path) -> None:
     """Remove all that a folder holds."""
     for entry in folder.iterdir():
-        _remove(entry)
+        remove_entry(entry)
 
 
 def _put_in_place(hidden: Path, out: Path) -> None:
@@ -200,7 +200,7 @@ def remove_partial(folder: Path) -> None:
         return
     for entry in folder.iterdir():
         if _PARTIAL.fullmatch(entry.name) and not entry.is_symlink() and _is_left(entry):
-            _remove(entry)
+            remove_entry(entry)
 
 
 def _is_left(partial: Path) -> bool:
@@ -215,7 +215,7 @@ def _is_left(partial: Path) -> bool:
         os.close(descriptor)
 
 
-def _remove(entry: Path) -> None:
+def remove_entry(entry: Path) -> None:
     """Remove a file, a link (and not what it leads to) or a folder."""
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry, ignore_errors=True)  # what cannot be removed is hidden

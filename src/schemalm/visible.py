@@ -8,6 +8,7 @@ Names, keys, pointers and values of files that anybody may have made are shown o
 from __future__ import annotations
 
 import re
+import shlex
 
 from schemalm.wording import shortened
 
@@ -34,6 +35,23 @@ def visible_name(text: str, most: int = MAX_NAME) -> str:
 def printable(text: str) -> str:
     r"""The text with control characters as `\u001b`, which strings of JSON and quoted ones of YAML read as the same."""
     return _CONTROL.sub(lambda match: _escape(match[0]), text)
+
+
+def shell_word(text: str) -> str:
+    r"""The text as one word of a command line, which stays the same word; what is not printable as in $'\x1b'."""
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_shell_character, text))}'"
+
+
+def _shell_character(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    # In file names, surrogates of this range stand for single bytes.
+    handling = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors=handling))
 
 
 def _escaped(text: str, kept: str) -> str:

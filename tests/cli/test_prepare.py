@@ -86,3 +86,15 @@ def test_engines_that_there_are_not_are_refused(invoke, pipeline, tmp_path: Path
     result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path / "data"), *options)
     assert_refused(result, str(options[1]))
     assert not (tmp_path / "data").exists()
+
+
+def test_another_tokenizer_that_is_there_already_is_not_replaced(invoke, pipeline, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("mine")
+    result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path))
+    assert_refused(result, "already has another tokenizer.json")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("tokenizer.json", "mine")]
+
+
+def test_the_same_tokenizer_may_be_there_already(invoke, pipeline, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_bytes(pipeline.tokenizer.read_bytes())
+    assert invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path)).exit_code == 0

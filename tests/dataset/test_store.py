@@ -191,6 +191,25 @@ def test_numbers_of_the_metadata_that_make_no_sense_are_named(tmp_path: Path, na
         read_metadata(tmp_path)
 
 
+@pytest.mark.parametrize("dtype", ["uint32", 16, [], {}, True])
+def test_a_type_that_does_not_follow_from_the_vocabulary_is_named(tmp_path: Path, dtype: Any) -> None:
+    write(tmp_path)
+    path = tmp_path / METADATA_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dtype": dtype}))
+    with pytest.raises(DataError, match=r"damaged at /dtype: expected uint16"):
+        read_metadata(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\0"])
+def test_a_split_whose_name_is_no_name_of_a_folder_is_named(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    path = tmp_path / METADATA_FILE
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({**fields, "splits": {name: fields["splits"]["train"]}}))
+    with pytest.raises(DataError, match="a split must have the name of a folder"):
+        read_metadata(tmp_path)
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path)

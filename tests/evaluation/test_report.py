@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape as html_unescape
@@ -228,10 +228,9 @@ def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evalu
     assert match is not None
     commands = match[2].splitlines()
     assert [line.split(" ")[0] for line in commands] == ["#", "schemalm", "schemalm"]
-    words = shlex.split(commands[1])
-    assert words[words.index("--model") + 1] == HOSTILE.replace("\n", r"\u000a").replace("\u202e", r"\u202e").replace(
-        "\u200b", r"\u200b"
-    )
+    shell = ["bash", "-c", f"printf '%s\\0' {commands[1]}"]
+    words = subprocess.run(shell, capture_output=True, check=True).stdout.decode().split("\0")
+    assert words[words.index("--model") + 1] == HOSTILE
     assert words[words.index("--dtype") + 1] == "-x; id"
     assert all(line in html_unescape(html) for line in commands)
     assert not {"\u202e", "\u200b"} & {*html, *markdown}

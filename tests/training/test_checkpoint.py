@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import resource
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,21 @@ def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypat
     assert newest_whole_checkpoint(tmp_path) == (1, [])
     save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
     assert newest_whole_checkpoint(tmp_path) == (2, [])
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+def test_a_file_where_a_checkpoint_would_be_is_none(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    save(tmp_path, 500)
+    make(checkpoint_folder(tmp_path, 1000))
+    assert newest_whole_checkpoint(tmp_path) == (500, [])
+    save(tmp_path, 1000)
+    assert newest_whole_checkpoint(tmp_path) == (1000, [])
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+def test_leftovers_that_are_no_folders_are_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    save(tmp_path, 500)
+    for name in (".000600.partial", ".000600.removed"):
+        make(checkpoint_folder(tmp_path, 500).with_name(name))
+    remove_leftovers(tmp_path)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000500"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 
 from schemalm.interruption import Interrupted, end_at_once, handled_signals
+from schemalm.visible import shell_word
 
 __all__ = ["main"]
 
@@ -16,6 +16,7 @@ def main() -> None:
         with handled_signals(end_at_once):
             from schemalm.cli.application import main as run  # noqa: PLC0415 (long enough to be interrupted)
     except Interrupted as interruption:
-        sys.stderr.write(f"interrupted; start again with: {shlex.join(['schemalm', *sys.argv[1:]])}\n")
+        given = " ".join(map(shell_word, ["schemalm", *sys.argv[1:]]))
+        sys.stderr.write(f"interrupted; start again with: {given}\n")
         sys.exit(128 + interruption.number)
     run()

@@ -9,7 +9,6 @@ then. Characters that move, hide or reverse what a terminal shows never reach it
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from schemalm.errors import SchemaLMError
-from schemalm.visible import printable, visible, visible_line
+from schemalm.visible import printable, shell_word, visible, visible_line
 from schemalm.wording import counted
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ ARGUMENTS = "schemalm.arguments"
 
 def command_line(*arguments: object) -> str:
     """A command of this program, quoted for a shell; paths are none that look like options."""
-    return shlex.join(["schemalm", *map(_argument, arguments)])
+    return " ".join(shell_word(word) for word in ("schemalm", *map(_argument, arguments)))
 
 
 def _argument(argument: object) -> str:

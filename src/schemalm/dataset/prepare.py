@@ -34,9 +34,17 @@ from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
-from schemalm.dataset.store import METADATA_FILE, Metadata, read_metadata, refuse_data_set
+from schemalm.dataset.store import (
+    METADATA_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    hash_file,
+    read_metadata,
+    refuse_data_set,
+)
 from schemalm.dataset.windows import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
+from schemalm.documents.collected import WORKING_FOLDER
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
@@ -200,11 +208,20 @@ def open_preparation(
     Raises DataError where `out` already is a data set, where there is nothing to read, and what `open_work` raises.
     """
     refuse_data_set(out)
+    _refuse_other_tokenizer(out, tokenizer)
     plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
     with open_work(out, plan, corpus.listing(), resume=resume) as work:
         with work.refusing():
             refuse_data_set(out)  # another command may have finished it meanwhile
         yield Preparation(corpus, tokenizer, out, settings, work)
+
+
+def _refuse_other_tokenizer(out: Path, tokenizer: AnyTokenizer) -> None:
+    """Raise `DataError` where another tokenizer file stands in `out`, unless a killed preparation left it."""
+    own = out / TOKENIZER_FILE
+    is_same = own.is_file() and not own.is_symlink() and hash_file(own) == tokenizer.digest
+    if os.path.lexists(own) and not is_same and not (out / WORKING_FOLDER).is_dir():
+        raise DataError(f"{out} already has another {TOKENIZER_FILE}, which is not written over: choose another folder")
 
 
 def finished(

@@ -105,8 +105,12 @@ class Metadata:
         if self.files.keys() != known:
             raise ValueError(_other_files("files", self.files, known))
         for name, split in self.splits.items():
-            if split.files.keys() != _SPLIT_FILES or name in ("", ".", "..") or "/" in name or "\0" in name:
-                raise ValueError(_other_files(f"the files of the split {name!r}", split.files, _SPLIT_FILES))
+            if name in ("", ".", "..") or "/" in name or "\0" in name:
+                raise ValueError(f"a split must have the name of a folder, such as train, found {visible_name(name)!r}")
+            if split.files.keys() != _SPLIT_FILES:
+                raise ValueError(
+                    _other_files(f"the files of the split {visible_name(name)!r}", split.files, _SPLIT_FILES)
+                )
 
     @property
     def dtype(self) -> str:
@@ -292,8 +296,11 @@ def read_metadata(folder: Path) -> Metadata:
             f"{file.place} has format version {visible_name(str(version))}, this version reads {FORMAT_VERSION}; "
             "prepare again"
         )
-    fields.pop("dtype", None)  # follows from the vocabulary
-    return file.convert(fields, Metadata)
+    stated = fields.pop("dtype", None)
+    metadata = file.convert(fields, Metadata)
+    if stated not in (None, metadata.dtype):
+        file.fail(f"expected {metadata.dtype}, which follows from the vocabulary", ("dtype",))
+    return metadata
 
 
 def _place(folder: Path, *names: str) -> Path:
@@ -366,7 +373,12 @@ class Split:
         index = _map_stream(place / INDEX_FILE, "(2,)int64")
         if not (_rises(index[:, 0], counts.num_documents) and _rises(index[:, 1])):
             raise DataError(f"{place / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
-        frames = _map_stream(place / FRAMES_FILE, "uint8", int(index[-1, 1]))
+        frames, end = _map_stream(place / FRAMES_FILE, "uint8"), index[-1, 1]
+        if len(frames) != end:
+            found = f"the blocks end at byte {end}, and there are {len(frames)}"
+            raise DataError(
+                f"{place / FRAMES_FILE} or {place / INDEX_FILE} is damaged: {found}; prepare the data again"
+            )
         self._blocks = BlockReader(place, frames, index, self.offsets)
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.resources
 import math
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -28,7 +27,7 @@ from schemalm.folders import inside
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run_file import read_config
-from schemalm.visible import visible, visible_line, visible_name
+from schemalm.visible import shell_word, visible, visible_line, visible_name
 
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
@@ -296,7 +295,7 @@ def _option(name: str, value: object) -> str:
 
 def _word(value: object) -> str:
     """A value as one word of one line of a shell."""
-    return shlex.quote(visible_line(str(value)))
+    return shell_word(str(value))
 
 
 def _argument(name: str) -> str:

@@ -31,7 +31,7 @@ from torch import Tensor
 from schemalm.checked import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.files import sync_file, sync_folder
+from schemalm.files import remove_entry, sync_file, sync_folder
 from schemalm.folders import inside, open_inside
 from schemalm.visible import visible_name
 from schemalm.wording import reason_of
@@ -97,7 +97,8 @@ def _place(run: Path, *names: str) -> Path:
 def checkpoint_steps(run: Path) -> list[int]:
     """The steps that have a checkpoint folder, ascending, whether or not the folder is undamaged."""
     folder = _place(run)
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    # A link is named, to be refused where it is read.
+    names = [path.name for path in folder.iterdir() if path.is_dir() or path.is_symlink()] if folder.is_dir() else []
     return sorted(
         {int(name) for name in names if name.isascii() and name.isdigit() and f"{int(name[:18]):06d}" == name}
     )
@@ -122,7 +123,7 @@ def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], o
 def _write_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
     target = checkpoint_folder(run, state.step)
     partial = _partial_folder(run, state.step)
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_entry(partial)
     partial.mkdir(parents=True)
     save_file(model, partial / _MODEL)
     save_file(optimizer, partial / _OPTIMIZER)
@@ -149,16 +150,16 @@ def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
         folder = checkpoint_folder(run, step)
         if folder.exists():
             removed = folder.with_name(f".{folder.name}.removed")
-            shutil.rmtree(removed, ignore_errors=True)
+            remove_entry(removed)
             folder.rename(removed)
-            shutil.rmtree(removed)
+            remove_entry(removed)
 
 
 def remove_leftovers(run: Path) -> None:
     """Remove what interrupted writing and removing left behind."""
     for pattern in (".*.partial", ".*.removed"):
         for path in _place(run).glob(pattern):
-            shutil.rmtree(_place(run, path.name))
+            remove_entry(_place(run, path.name))
 
 
 def prune_checkpoints(run: Path, num_kept: int, losses: dict[int, float]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from schemalm.grammar import compile_schema
 from schemalm.grammar.explanation import Explainer, Failure
-from schemalm.grammar.explanation.places import HOLE, Change, Place, changed
+from schemalm.grammar.explanation.places import HOLE, Change, Place, Remove, changed
 
 
 def failure_of(schema: Any, value: Any) -> tuple[Failure, Any]:
@@ -113,3 +113,24 @@ def test_the_value_itself_stays_as_it_is() -> None:
     value = workflow({"uses": "a/b@v1", "run": "make"})
     failure_of("github-workflow", value)
     assert value == workflow({"uses": "a/b@v1", "run": "make"})
+
+
+def test_a_change_leaves_the_places_beside_it() -> None:
+    root = Place({"a": {"b": {"c": 1}, "d": {"e": 2}}, "f": [3]})
+    after_it = changed(root, Remove(root.inside("a").inside("b"), "c"))
+    assert after_it.value == {"a": {"b": {}, "d": {"e": 2}}, "f": [3]}
+    assert after_it.inside("f") is root.inside("f")
+    assert after_it.inside("a").inside("d") is root.inside("a").inside("d")
+    assert after_it.inside("a") is not root.inside("a")
+
+
+def test_a_second_change_keeps_the_first() -> None:
+    root = Place({"a": {"b": 1, "c": 2, "d": 3}})
+    first, second = (Remove(root.inside("a"), key) for key in "bc")
+    assert changed(changed(root, first), second).value == {"a": {"d": 3}}
+
+
+def test_no_second_change_undoes_the_first() -> None:
+    build = {"runs-on": "x", "strategy": {"matrix": {"os": ["a"], "deps": [None]}}, "steps": [{"run": "make"}]}
+    failure, _ = failure_of("github-workflow", {"on": "push", "jobs": {"build": build}})
+    assert "and remove" not in failure.message

@@ -132,8 +132,10 @@ def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
     """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
     ordered = sorted(faults, key=lambda fault: fault.distance)
     ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
-    unique = dict.fromkeys(change for _, change in sorted(ranked, key=lambda pair: pair[0]))
-    return tuple(islice(unique, MAX_CHANGES))
+    unique: dict[tuple[Place, str], Change] = {}
+    for _, change in sorted(ranked, key=lambda pair: pair[0]):
+        unique.setdefault((change.place, change.advice), change)
+    return tuple(islice(unique.values(), MAX_CHANGES))
 
 
 def _is_of_kind(fault: Fault, place: Place) -> bool:

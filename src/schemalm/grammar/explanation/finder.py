@@ -280,9 +280,9 @@ class Finder:
         if not (yield self._judge.holds(atom.parts[0], key)):
             fault = yield self.fault(atom.parts[0], key)
         changes = [
-            Rename(place, name, str(change.apply()), is_guess=True)
+            Rename(place, name, str(change.apply(name)), is_guess=True)
             for change in (fault.changes if fault else ())
-            if change.place is key and change.apply() not in place.value
+            if change.place is key and change.apply(name) not in place.value
         ]
 
         def words() -> str:

@@ -30,15 +30,18 @@ class Place:
     """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither.
 
     depth: how many keys and indices lead here. first_failing: how many members or items come before the first that does
-    not satisfy an assertion about each.
+    not satisfy an assertion about each. before: this place before its value was changed.
     """
 
-    __slots__ = ("_inside", "depth", "faults", "first_failing", "key", "parent", "value", "verdicts")
+    __slots__ = ("_before", "_inside", "depth", "faults", "first_failing", "key", "parent", "value", "verdicts")
 
-    def __init__(self, value: Any, parent: Place | None = None, key: str | int = "") -> None:
+    def __init__(
+        self, value: Any, parent: Place | None = None, key: str | int = "", before: Place | None = None
+    ) -> None:
         self.value = value
         self.parent = parent
         self.key = key
+        self._before = before
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.verdicts: dict[Formula, bool] = {}
         self.faults: dict[tuple[Formula, bool], Fault] = {}
@@ -56,18 +59,13 @@ class Place:
         return tuple(reversed(found))
 
     def inside(self, key: str | int) -> Place:
-        """The place of a member or item."""
+        """The place of a member or item; where a change left that as it is, the place that it had before."""
         if key not in self._inside:
-            self._inside[key] = Place(self.value[key], self, key)
+            value, outer = self.value[key], self._before
+            before = outer.inside(key) if outer is not None and _has(outer.value, key) else None
+            stayed = before is not None and before.value is value
+            self._inside[key] = before if before is not None and stayed else Place(value, self, key, before)
         return self._inside[key]
-
-    def with_value(self, value: Any) -> Place:
-        """This place with another value, of which the members and items that stayed keep their places."""
-        changed = Place(value, self.parent, self.key)
-        for key, place in self._inside.items():
-            if _has(value, key) and value[key] is place.value:
-                changed._inside[key] = place
-        return changed
 
 
 def _has(value: Any, key: str | int) -> bool:
@@ -88,8 +86,8 @@ class Change(ABC):
         """What to do, in words."""
 
     @abstractmethod
-    def apply(self) -> Any:
-        """The value of the place after the change."""
+    def apply(self, value: Any) -> Any:
+        """The value of the place after the change, where it is `value` before."""
 
     @property
     def guess(self) -> str:
@@ -108,11 +106,11 @@ class Remove(Change):
         """What to do, in words."""
         return f"remove {named(self.key)}" if isinstance(self.key, str) else "remove it"
 
-    def apply(self) -> Any:
+    def apply(self, value: Any) -> Any:
         """The value without it."""
         if isinstance(self.key, int):
-            return [item for index, item in enumerate(self.place.value) if index != self.key]
-        return {name: item for name, item in self.place.value.items() if name != self.key}
+            return [item for index, item in enumerate(value) if index != self.key]
+        return {name: item for name, item in value.items() if name != self.key}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +124,9 @@ class Add(Change):
         """What to do, in words."""
         return f"add {named(self.key)}"
 
-    def apply(self) -> Any:
+    def apply(self, value: Any) -> Any:
         """The value with it."""
-        return {**self.place.value, self.key: HOLE}
+        return {**value, self.key: HOLE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +147,9 @@ class Rename(Change):
         """What may have been meant instead, in words."""
         return named(self.name) if self.is_guess else ""
 
-    def apply(self) -> Any:
+    def apply(self, value: Any) -> Any:
         """The value with the other name."""
-        return {self.name if name == self.key else name: item for name, item in self.place.value.items()}
+        return {self.name if name == self.key else name: item for name, item in value.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,19 +170,20 @@ class Write(Change):
         """What may have been meant instead, in words."""
         return self.words if self.is_guess else ""
 
-    def apply(self) -> Any:
+    def apply(self, value: Any) -> Any:
         """The other value."""
         return self.value
 
 
 def changed(root: Place, change: Change) -> Place:
     """The whole value after a change, or after another one of a value that `root` was changed from."""
-    spine = [root]
+    place, outer = root, []
     for key in change.place.path:
-        spine.append(spine[-1].inside(key))
-    place = spine.pop().with_value(change.apply())
-    for outer, key in zip(reversed(spine), reversed(change.place.path), strict=True):
-        copied = outer.value.copy()
-        copied[key] = place.value
-        place = outer.with_value(copied)
-    return place
+        outer.append(place.value)
+        place = place.inside(key)
+    value = change.apply(place.value)
+    for around, key in zip(reversed(outer), reversed(change.place.path), strict=True):
+        copied = around.copy()
+        copied[key] = value
+        value = copied
+    return Place(value, before=root)

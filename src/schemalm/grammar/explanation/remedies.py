@@ -9,7 +9,7 @@ from schemalm.documents.pointer import pointer_to
 from schemalm.grammar.explanation.faults import MAX_COST, Fault
 from schemalm.grammar.explanation.finder import Finder
 from schemalm.grammar.explanation.judge import Judge
-from schemalm.grammar.explanation.places import Add, Change, Path, Place, Remove, changed
+from schemalm.grammar.explanation.places import Add, Change, Path, Place, Remove, Rename, changed
 from schemalm.grammar.explanation.tasks import finish
 from schemalm.grammar.explanation.wording import joined
 from schemalm.grammar.formula import Formula
@@ -38,7 +38,9 @@ class Remedies:
             return [(change,) for cost, change, _ in single if cost == least]
         for _, first, after in sorted(single, key=lambda tried: tried[0])[:MAX_FIRST]:
             for second in self._fault(after).changes[:MAX_FIRST]:
-                if not isinstance(second, Add) and self._cost(changed(after, second), known) <= most:
+                if isinstance(second, Add) or _undoes(second, first):
+                    continue
+                if self._cost(changed(after, second), known) <= most:
                     return [(first, second)]
         return []
 
@@ -51,6 +53,18 @@ class Remedies:
 
     def _fault(self, root: Place) -> Fault:
         return finish(self._finder.fault(self._formula, root))
+
+
+def _undoes(second: Change, first: Change) -> bool:
+    """Whether nothing is left of the first change after the second."""
+    path = _target(second)
+    return _target(first)[: len(path)] == path
+
+
+def _target(change: Change) -> Path:
+    """What a change writes, takes away or renames."""
+    path = change.place.path
+    return (*path, change.key) if isinstance(change, Add | Remove | Rename) else path
 
 
 def _signatures(fault: Fault) -> frozenset[Signature]:
