@@ -276,48 +276,57 @@ class Sequence(Language):
         return sum(low for low, _ in bounds), sum(highs) if len(highs) == len(bounds) else None
 
 
-class Union(Language):
-    """parts: (frozenset of languages,)."""
+class Connective(Language):
+    """A union or intersection; parts: (frozenset of languages,), whose order is that in which they were met."""
+
+    __slots__ = ("_ordered",)
+
+    def __init__(self, nullable: bool, ordered: Iterable[Language]) -> None:
+        self._ordered = tuple(ordered)
+        super().__init__(nullable, frozenset(self._ordered))
+
+    def operands(self) -> tuple[Language, ...]:
+        """The languages, in an order that is the same in every process."""
+        return self._ordered
+
+
+class Union(Connective):
+    """All texts of some languages."""
 
     __slots__ = ()
 
-    def operands(self) -> tuple[Language, ...]:
-        """The alternatives."""
-        return tuple(self.parts[0])
-
     def after(self, byte: int, memo: Derivatives) -> Language:
         """Those of the alternatives."""
-        return union(derivative(part, byte, memo) for part in self.parts[0])
+        return union(derivative(part, byte, memo) for part in self._ordered)
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """Those of all alternatives."""
-        return meet([byte_classes(part, memo) for part in self.parts[0]])
+        return meet([byte_classes(part, memo) for part in self._ordered])
 
     def least(self, memo: dict[Language, int]) -> int:
         """Of the shortest alternative."""
-        return min(shortest(part, memo) for part in self.parts[0])
+        return min(shortest(part, memo) for part in self._ordered)
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
         """Of the first alternative that shows one, the shorter ones first."""
-        ordered = sorted(self.parts[0], key=lambda part: shortest(part, memo))
+        ordered = sorted(self._ordered, key=lambda part: shortest(part, memo))
         return next((text for part in ordered if (text := part.example(memo)) is not None), None)
 
     def characters(self, memo: dict[Language, Lengths]) -> Lengths:
         """Of the alternatives with the fewest and with the most."""
-        bounds = [lengths(part, memo) for part in self.parts[0]]
+        bounds = [lengths(part, memo) for part in self._ordered]
         highs = [high for _, high in bounds if high is not None]
         return min(low for low, _ in bounds), max(highs) if len(highs) == len(bounds) else None
 
 
-class Intersection(Language):
-    """parts: (frozenset of languages,)."""
+class Intersection(Connective):
+    """The texts that some languages have in common; those that say what it is stand before those that say what not."""
 
     __slots__ = ()
     plain = False
 
-    def operands(self) -> tuple[Language, ...]:
-        """The languages that a text is in, those that say what it is before those that say what it is not."""
-        return tuple(sorted(self.parts[0], key=_is_complement))
+    def __init__(self, nullable: bool, ordered: Iterable[Language]) -> None:
+        super().__init__(nullable, sorted(ordered, key=_is_complement))
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """Those of all languages together."""
@@ -325,11 +334,11 @@ class Intersection(Language):
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """Those of all languages."""
-        return meet([byte_classes(part, memo) for part in self.parts[0]])
+        return meet([byte_classes(part, memo) for part in self._ordered])
 
     def least(self, memo: dict[Language, int]) -> int:
         """No less than any of the languages asks for."""
-        return max(shortest(part, memo) for part in self.parts[0])
+        return max(shortest(part, memo) for part in self._ordered)
 
 
 class Repetition(Language):
@@ -431,51 +440,51 @@ def sequence(*parts: Language) -> Language:
 
 def union(parts: Iterable[Language]) -> Language:
     """The languages of `parts` together."""
-    unique: set[Language] = set()
+    unique: dict[Language, None] = {}
     mask = 0
     for part in parts:
-        for leaf in part.parts[0] if isinstance(part, Union) else (part,):
+        for leaf in part.operands() if isinstance(part, Union) else (part,):
             if leaf == EVERYTHING:
                 return EVERYTHING
             if isinstance(leaf, ByteSet):
                 mask |= leaf.parts[0]
             else:
-                unique.add(leaf)
+                unique[leaf] = None
     if mask:
-        unique.add(byte_set(mask))
+        unique[byte_set(mask)] = None
     if any(isinstance(part, AnyText) for part in unique):
-        unique = {part for part in unique if isinstance(part, AnyText) or not part.is_plain}
+        unique = {part: None for part in unique if isinstance(part, AnyText) or not part.is_plain}
     if len(unique) < 2:
-        return unique.pop() if unique else NOTHING
-    return Union(any(part.nullable for part in unique), frozenset(unique))
+        return next(iter(unique), NOTHING)
+    return Union(any(part.nullable for part in unique), unique)
 
 
 def intersection(parts: Iterable[Language]) -> Language:
     """What all of `parts` have in common."""
-    unique: set[Language] = set()
+    unique: dict[Language, None] = {}
     excluded: list[Language] = []
     for part in parts:
         if part == NOTHING:
             return NOTHING
-        for leaf in part.parts[0] if isinstance(part, Intersection) else (part,):
+        for leaf in part.operands() if isinstance(part, Intersection) else (part,):
             if isinstance(leaf, Complement):
                 excluded.append(leaf.parts[0])
             else:
-                unique.add(leaf)
+                unique[leaf] = None
     if excluded:
         ruled_out = union(excluded)
         alternatives = ruled_out.operands() if isinstance(ruled_out, Union) else ()
-        if not unique.isdisjoint([ruled_out, *excluded, *alternatives]):
+        if not unique.keys().isdisjoint([ruled_out, *excluded, *alternatives]):
             return NOTHING
-        unique.add(complement(ruled_out))
-        unique.discard(EVERYTHING)
+        unique[complement(ruled_out)] = None
+        unique.pop(EVERYTHING, None)
     if any(part.is_plain and not isinstance(part, AnyText) for part in unique):
-        unique = {part for part in unique if not isinstance(part, AnyText)}
+        unique = {part: None for part in unique if not isinstance(part, AnyText)}
     if EMPTY in unique:
         return EMPTY if all(part.nullable for part in unique) else NOTHING
     if len(unique) < 2:
-        return unique.pop() if unique else EVERYTHING
-    return Intersection(all(part.nullable for part in unique), frozenset(unique))
+        return next(iter(unique), EVERYTHING)
+    return Intersection(all(part.nullable for part in unique), unique)
 
 
 def complement(part: Language) -> Language:

@@ -133,8 +133,9 @@ class LookAround:
         later = list(self.paths(ANY_CHARACTER, self.start))
         if len(later) == 1 and self.is_steady(later[0]):
             from_later = self.follow(nodes, later[0], Context.end)
-            if _leaves(from_later) <= _leaves(from_start):
-                return union([sequence(ANY_TEXT, from_later), *(_leaves(from_start) - _leaves(from_later))])
+            rest, whole = _leaves(from_later), _leaves(from_start)
+            if set(rest) <= set(whole):
+                return union([sequence(ANY_TEXT, from_later), *(part for part in whole if part not in rest)])
         return self.follow((ANYTHING, *nodes), self.start, Context.end)
 
     def follow(self, nodes: tuple[Node, ...], context: Context, rest: Rest) -> Language:
@@ -337,16 +338,15 @@ def _simplified(language: Language) -> Language:
     if isinstance(language, Intersection):
         if EMPTY in language.parts[0]:
             return EMPTY if language.nullable else NOTHING
-        return intersection(map(_simplified, language.parts[0]))
+        return intersection(map(_simplified, language.operands()))
     return EVERYTHING if ANY_TEXT in _leaves(language) else language
 
 
-def _leaves(language: Language) -> frozenset[Language]:
+def _leaves(language: Language) -> tuple[Language, ...]:
     """The parts of a union, or the language itself where it is none."""
     if isinstance(language, Union):
-        parts: frozenset[Language] = language.parts[0]
-        return parts
-    return frozenset() if language == NOTHING else frozenset((language,))
+        return language.operands()
+    return () if language == NOTHING else (language,)
 
 
 def _add(paths: Paths, prefix: Language, more: Paths) -> None:

@@ -336,15 +336,14 @@ def _choices(part: Language) -> tuple[Language, ...]:
 
 @lru_cache(maxsize=4096)
 def class_table(partition: Partition) -> tuple[bytes, list[int]]:
-    """The class of every byte, and the most readable byte of every class."""
+    """The class of every byte, and the most readable byte of every class, in the order of these."""
+    classes = [[byte for byte in range(256) if mask >> byte & 1] for mask in partition]
+    classes.sort(key=lambda members: min(map(BYTE_RANKS.__getitem__, members)))
     table = bytearray(256)
-    representatives = []
-    for index, mask in enumerate(partition):
-        members = [byte for byte in range(256) if mask >> byte & 1]
-        representatives.append(min(members, key=lambda byte: BYTE_RANKS[byte]))
+    for index, members in enumerate(classes):
         for byte in members:
             table[byte] = index
-    return bytes(table), representatives
+    return bytes(table), [min(members, key=BYTE_RANKS.__getitem__) for members in classes]
 
 
 def too_many_states(max_states: int, what: str = "string, number or key") -> LimitError:

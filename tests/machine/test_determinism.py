@@ -1,0 +1,37 @@
+"""What a machine writes is the same in every process, whatever its hash seed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+SCRIPT = """
+import schemalm
+SCHEMAS = (
+    {"type": "array", "uniqueItems": True, "items": {"type": "integer", "minimum": 1, "maximum": 7}, "minItems": 7},
+    {"type": "string", "allOf": [{"pattern": "a[ab]{5}a"}, {"pattern": "b[ab]{4}b"}]},
+    {"type": "string", "pattern": "^(one|two|three)+$", "not": {"pattern": "one"}, "minLength": 12},
+    {"type": "number", "multipleOf": 3, "exclusiveMinimum": 100},
+    {"type": "object", "minProperties": 3, "propertyNames": {"pattern": "^(x|y|z)[0-9]$"}},
+    {"oneOf": [{"type": "object", "required": [name], "properties": {"t": {"const": name}}} for name in "abcdef"]},
+)
+for schema in SCHEMAS:
+    tokenizer = schemalm.Tokenizer.from_grammar(schemalm.compile_schema(schema))
+    machine = tokenizer.machine()
+    print(tokenizer.decode(machine.completion()), machine.mask().tobytes().hex(), tokenizer.grammar.budget.num_units)
+"""
+
+
+def test_completions_masks_and_work_do_not_hang_on_the_hash_seed() -> None:
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(outputs) == 1
