@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemalm.grammar.containers import Has, MaxProperties, Members, PropertyNames
@@ -27,6 +28,7 @@ from schemalm.grammar.formula import (
 )
 from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.limits import Budget
+from schemalm.grammar.propagation import propagated
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.states import (
     UNITS_OF_NODE,
@@ -77,6 +79,7 @@ class Goals:
         self._budget = budget
         self.passes_guards = passes_guards
         self._residuals = Residuals()
+        self._propagated = lru_cache(None)(propagated)
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
 
@@ -94,10 +97,9 @@ class Goals:
         self._budget.work(UNITS_OF_NODE * state.inquiry.size)
         if not self.passes_guards(state, verdict):
             return None
-        if len(formulas) > 1:
-            held = all_of(
-                formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)
-            )
+        signed = [formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
+        held = self._propagated(all_of(signed) if len(signed) > 1 else signed[0])
+        if len(formulas) > 1 or held is not formulas[0]:
             state = replace(state, inquiry=must_hold(held))
         if isinstance(state, Object):
             first = self._first_relevant(state)

@@ -1,0 +1,35 @@
+"""What has to hold anyway is told to the branches beside it."""
+
+from __future__ import annotations
+
+from schemalm.grammar.assertions import KindIs
+from schemalm.grammar.containers import Contains, Has, MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.grammar.formula import FALSE, And, ExactlyOne, Not, Or
+from schemalm.grammar.propagation import propagated
+
+A, B, C = Has("a"), Has("b"), Has("c")
+SOME = Contains(KindIs(("string",), True), 1, None)
+
+
+def test_a_branch_that_contradicts_what_has_to_hold_goes() -> None:
+    assert propagated(And(Not(A), Or(And(A, B), C))) == And(Not(A), C)
+
+
+def test_what_has_to_hold_anyway_is_not_asked_again() -> None:
+    assert propagated(And(A, Or(And(A, B), C))) == And(A, Or(B, C))
+
+
+def test_what_becomes_known_is_told_on() -> None:
+    assert propagated(And(Not(A), Or(A, B), Or(Not(B), C))) == And(Not(A), B, C)
+
+
+def test_numbers_of_items_follow_from_others() -> None:
+    formula = And(Not(MaxItems(9)), ExactlyOne(And(SOME, MaxItems(9)), And(SOME, MaxItems(7))))
+    assert propagated(formula) == FALSE
+    assert propagated(And(MinItems(3), Or(And(MinItems(2), SOME), MaxItems(2)))) == And(MinItems(3), SOME)
+    assert propagated(And(MinItems(3), MaxItems(2), Or(SOME, MinItems(5)))) == FALSE
+
+
+def test_numbers_of_keys_follow_from_others() -> None:
+    assert propagated(And(MaxProperties(2), Or(MinProperties(3), A))) == And(MaxProperties(2), A)
+    assert propagated(And(MinProperties(2), Or(Not(MaxProperties(1)), A))) == MinProperties(2)
