@@ -90,6 +90,13 @@ MIXED = {
     "$id": "http://x/",
     "definitions": {"a": {"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"b": True}}},
 }
+TEXTS = {"type": "string", "allOf": [{"pattern": "a[ab]{200}a"}, {"pattern": "b[ab]{211}b"}]}
+NUMBERS = {
+    "type": "number",
+    **parts("anyOf", 6, lambda n: {"multipleOf": 7 + 4 * n, "minimum": 1_000 * n + 1}),
+    **parts("allOf", 5, lambda n: {"multipleOf": [2, 3, 5, 7, 11][n], "maximum": 10**9}),
+}
+PRIME = {"type": "integer", "multipleOf": 999_999_999_999_989}
 ATTACKS: dict[str, Attack] = {
     "schema: exactly one of 64 required keys": Attack("schema", VALUE, (branches(64), [{"k0": "a"}])),
     "schema: conditions of 16 tags": Attack("schema", VALUE, (conditions(16), [{"f": "f0", "p0": 1}])),
@@ -98,17 +105,6 @@ ATTACKS: dict[str, Attack] = {
     "schema: a long text": Attack("schema", REFUSED, {"type": "string", "minLength": 10**9}),
     "schema: a reference to itself": Attack("schema", REFUSED, {"$ref": "#"}),
     "schema: all of itself": Attack("schema", (*VALUE, "SchemaError"), {"allOf": [{"$ref": "#"}]}),
-}
-TEXTS = {"type": "string", "allOf": [{"pattern": "a[ab]{200}a"}, {"pattern": "b[ab]{211}b"}]}
-NUMBERS = {
-    "type": "number",
-    **parts("anyOf", 6, lambda n: {"multipleOf": 7 + 4 * n, "minimum": 1_000 * n + 1}),
-    **parts("allOf", 5, lambda n: {"multipleOf": [2, 3, 5, 7, 11][n], "maximum": 10**9}),
-}
-PRIME = {"type": "integer", "multipleOf": 999_999_999_999_989}
-# What else the kinds of the costs ask for. Each joins `ATTACKS` once it ends so, within a second or two; to run one:
-# `python -m tests.attacks.runner NAME`.
-PENDING: dict[str, Attack] = {
     "schema: exactly one of 256 required keys": Attack("schema", VALUE, (branches(256), [{"k0": "a"}])),
     "schema: conditions of 64 tags": Attack("schema", VALUE, (conditions(64), [{"f": "f0", "p0": 1}])),
     "schema: 200 different items": Attack("schema", BOUNDED, lambda: (different(200), [list(range(200))])),

@@ -33,3 +33,9 @@ def test_numbers_of_items_follow_from_others() -> None:
 def test_numbers_of_keys_follow_from_others() -> None:
     assert propagated(And(MaxProperties(2), Or(MinProperties(3), A))) == And(MaxProperties(2), A)
     assert propagated(And(MinProperties(2), Or(Not(MaxProperties(1)), A))) == MinProperties(2)
+
+
+def test_items_of_a_form_are_no_more_than_all_items() -> None:
+    few, many = (Contains(KindIs(("string",), True), least, 9) for least in (0, 5))
+    assert propagated(And(MaxItems(9), ExactlyOne(few, SOME))) == And(MaxItems(9), Not(SOME))
+    assert propagated(And(MaxItems(4), Or(many, SOME))) == And(MaxItems(4), SOME)

@@ -154,7 +154,8 @@ def _least_of_atom(atom: Atom, holds: bool) -> int:
     if isinstance(atom, MaxItems | MaxProperties):
         return 0 if holds else MEMBER * (int(atom.parts[0]) + 1)
     if isinstance(atom, Contains):
-        return MEMBER * int(atom.parts[1]) * holds
+        _, least, most = atom.parts
+        return MEMBER * int(least) if holds else MEMBER * (int(most) + 1) if least == 0 and most is not None else 0
     if isinstance(atom, StatedKeys):
         return MEMBER * len(atom.entries) * holds
     return MEMBER if isinstance(atom, Members | Items | PropertyNames) and not holds else 0

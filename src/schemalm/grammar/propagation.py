@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from schemalm.grammar.containers import MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.grammar.containers import Contains, MaxItems, MaxProperties, MinItems, MinProperties
 from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, Not, all_of, children, substitute
 
 # Rounds after which what follows from what has just become known is left to a search.
@@ -44,7 +44,14 @@ class _Known:
             return TRUE if atom.parts[0] <= self.least else FALSE if atom.parts[0] > self.most else atom
         if isinstance(atom, MaxItems | MaxProperties):
             return TRUE if atom.parts[0] >= self.most else FALSE if atom.parts[0] < self.least else atom
-        return atom
+        return self._replace_contains(atom) if isinstance(atom, Contains) else atom
+
+    def _replace_contains(self, atom: Contains) -> Formula:
+        """Items of a form are no more than all items."""
+        _, least, most = atom.parts
+        if least > self.most:
+            return FALSE
+        return TRUE if least == 0 and most is not None and most >= self.most else atom
 
 
 def propagated(formula: Formula) -> Formula:
