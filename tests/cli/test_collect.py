@@ -46,7 +46,7 @@ def test_what_became_of_every_document_is_told(invoke, pipeline, inputs: Path, t
     out = tmp_path / "corpus"
     result = invoke("collect", inputs, "--schema", pipeline.schema, "--out", out)
     assert result.exit_code == 0, result.output
-    for part in ("rejected invalid.yml: /kind: ", "broken.yml:2:1: ", ".txt files (1): notes.txt", "1 exact duplicate"):
+    for part in ("rejected invalid.yml: /kind: ", "broken.yml:1:7: ", ".txt files (1): notes.txt", "1 exact duplicate"):
         assert part in result.stdout
     table = dict(
         line.rsplit(maxsplit=1) for line in result.stdout.splitlines() if line.startswith(("kept", "left out", "all"))

@@ -170,7 +170,7 @@ def test_an_error_is_the_object(
     assert error["type"] == (kind or error["type"])
     assert f"error: {error['message']}" in result.stderr
     if kind == "DocumentError":
-        assert (error["source"], error["line"]) == (str(tmp_path / "broken.yml"), 2)
+        assert (error["source"], error["line"]) == (str(tmp_path / "broken.yml"), 1)
     assert invoke(*(places.get(argument, argument) for argument in command)).stdout == ""
 
 

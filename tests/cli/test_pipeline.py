@@ -47,7 +47,7 @@ def test_a_tokenizer_is_learned_from_what_is_valid(invoke, pipeline, mixed: Path
     assert result.exit_code == 0
     assert out.read_bytes() == pipeline.tokenizer.read_bytes()
     assert "rejected invalid.yml: /kind: " in result.stdout
-    assert "broken.yml:2:1: " in result.stdout
+    assert "broken.yml:1:7: " in result.stdout
     assert f"next: schemalm prepare --input {mixed} --output data --tokenizer {out}" in result.stderr
 
 

@@ -74,7 +74,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ('name = "small"', 'name = "../small"', "name must consist of"),
         ("equal_documents = true", 'equal_documents = "yes"', "equal_documents must be true or false"),
         ("equal_documents = true", "colour = 1", "colour is not known here"),
-        ("batch_size = 4", "batch_size = 0", "batch_size must be a whole number of at least 1"),
+        ("batch_size = 4", "batch_size = 0", "batch_size must be a whole number from 1 to 65536"),
         ("batch_size = 4", "num_steps = 4", "num_steps is no setting of training"),
         ("batch_size = 4", 'mask_loss = "yes"', "mask_loss must be bool"),
         ("batch_size = 4", 'model = "huge"', "there is no model size 'huge'"),
