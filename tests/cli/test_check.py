@@ -143,7 +143,7 @@ def test_what_is_no_file_ends_at_once_and_its_neighbours_are_checked(
     assert result.returncode == 1
     assert "pipe.yml:1:1: cannot be read: a pipe into which nothing is written" in result.stdout
     assert "zero.yml:1:1: cannot be read: a device, not a file" in result.stdout
-    assert "sparse.yml:1:1: larger than 1048576 bytes" in result.stdout
+    assert "sparse.yml:1:1: larger than 1,048,576 bytes" in result.stdout
     assert "4 files: 1 valid, 3 rejected" in result.stdout
 
 

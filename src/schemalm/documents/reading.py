@@ -222,4 +222,4 @@ def _check_text(text: str, source: str, limits: DocumentLimits) -> None:
 
 
 def _too_large(limits: DocumentLimits) -> str:
-    return f"larger than {limits.max_bytes} bytes; raise max_bytes to read it"
+    return f"larger than {limits.max_bytes:,} bytes, the most that is read (max_bytes)"

@@ -17,7 +17,7 @@ from schemalm.documents.values import JSONValue, find_fault
 from schemalm.errors import DocumentError
 
 DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
-TOO_LONG = "the row is too long; raise max_bytes to read it"
+TOO_LONG = "the row is longer than the most that is read (max_bytes)"
 _NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # of a row that a message names, and of each name
 # What others call a document, in any case.
 _USUAL_NAMES = (

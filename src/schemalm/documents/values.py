@@ -75,7 +75,7 @@ def find_fault(value: object, limits: DocumentLimits) -> str | None:
     for depth, level in enumerate(levels(value), start=1):  # type: ignore[arg-type]
         num_nodes += len(level)
         if num_nodes > limits.max_nodes:
-            return f"more than {limits.max_nodes} values; raise max_nodes to read it"
+            return f"more than {limits.max_nodes:,} values, the most that are read (max_nodes)"
         for node in level:
             fault = _container_fault(node, depth, limits) if type(node) in (dict, list) else scalar_fault(node)
             if fault:

@@ -36,7 +36,7 @@ VERSION: Final = "only YAML 1.2 is read; remove the %YAML directive"
 # Limits.
 TOO_DEEP: Final = "nested too deep: more than {} levels"
 TOO_DEEP_BY_ALIASES: Final = "nested too deep: more than {} levels after aliases are expanded"
-TOO_MUCH: Final = "more values or text than the limits allow, aliases expanded; raise max_nodes or max_bytes to read it"
+TOO_MUCH: Final = "more values or text than the limits allow, aliases expanded (max_nodes, max_bytes)"
 TOO_MANY_DIGITS: Final = "an integer of more than {} digits; quote it to mean text"
 TOO_LARGE: Final = "the number {} is beyond the range of a double; quote it to mean text"
 CHARACTER: Final = "the character U+{:04X} is not allowed in YAML: remove it"
