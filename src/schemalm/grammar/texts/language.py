@@ -34,18 +34,22 @@ class Language:
     """A node of an expression: class and `parts` are its identity.
 
     nullable: whether it holds the empty string; is_plain: whether it is free of intersections, complements and
-    arithmetic, and so holds something unless it is `NOTHING`.
+    arithmetic, and so holds something unless it is `NOTHING`; is_computed: whether there is arithmetic in it.
     """
 
-    __slots__ = ("_hash", "is_plain", "nullable", "parts")
+    __slots__ = ("_hash", "is_computed", "is_plain", "nullable", "parts")
     # Whether the class itself allows an expression to be plain.
     plain = True
+    # Whether the class is arithmetic.
+    computed = False
     is_plain: bool
+    is_computed: bool
 
     def __init__(self, nullable: bool, *parts: object) -> None:
         self.nullable = nullable
         self.parts: tuple[Any, ...] = parts
         self.is_plain = self.plain and all(part.is_plain for part in self.operands())
+        self.is_computed = self.computed or any(part.is_computed for part in self.operands())
         self._hash = hash((type(self).__qualname__, parts))
 
     def __hash__(self) -> int:
@@ -406,6 +410,7 @@ class Computed(Language):
 
     __slots__ = ()
     plain = False
+    computed = True
 
     def congruence(self) -> Congruence | None:
         """A modulus m, a remainder r and a least n: n digits d or more end a text if m divides r * 10 ** n + d."""

@@ -317,7 +317,8 @@ def width(language: Language) -> int:
 
 def _alternatives(language: Language) -> list[Language]:
     """Languages that together hold what an intersection holds, where it has too many alternatives; else none."""
-    if not isinstance(language, Intersection) or width(language) <= MAX_TOGETHER:
+    # Remainders are few, however they are combined; apart, they would be looked at once for each alternative.
+    if not isinstance(language, Intersection) or language.is_computed or width(language) <= MAX_TOGETHER:
         return []
     parts = language.operands()
     split = min((part for part in parts if len(_choices(part)) > 1), key=lambda part: len(_choices(part)), default=None)
