@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_refused_with_the_setting_to_lower(
 def test_what_fits_or_cannot_be_known_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     check_memory(GPT(SHAPE), CONFIGURATION, CPU, 1)
     monkeypatch.setattr(memory, "available_memory", lambda device: None)
-    check_memory(GPT(SHAPE), replace(CONFIGURATION, batch_size=1 << 20), CPU, 1)
+    check_memory(GPT(SHAPE), replace(CONFIGURATION, batch_size=1 << 16), CPU, 1)
 
 
 def test_the_memory_of_this_machine_is_known() -> None:

@@ -35,16 +35,9 @@ from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
 from schemalm.tokenizer import AnyTokenizer, load_tokenizer
-from schemalm.wording import reason_of
 
 CONFIG, TOKENIZER, WEIGHTS, EVALUATION = "config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"
-_MAX_WEIGHT_BYTES = 1 << 28
 Report = Callable[[int, float], None]  # called with each step and its loss
-
-
-@dataclass(frozen=True)
-class _Config:
-    reference: ReferenceConfiguration
 
 
 @dataclass(frozen=True)
@@ -76,10 +69,8 @@ class Trained:
 
 def train(configuration: ReferenceConfiguration, corpus: Corpus, report: Report = lambda step, loss: None) -> Trained:
     """Train; raises `TrainingError` where the loss is no number any more, or memory grows."""
-    engine, guard = (
-        make_engine(configuration, corpus.tokenizer.vocab_size),
-        MemoryGuard(configuration.max_memory_growth),
-    )
+    engine = make_engine(configuration, corpus.tokenizer.vocab_size)
+    guard = MemoryGuard(configuration.max_memory_growth)
     generator = random_stream(configuration.seed, BATCHES)
     losses: list[float] = []
     for step in range(1, configuration.steps + 1):
@@ -91,9 +82,8 @@ def train(configuration: ReferenceConfiguration, corpus: Corpus, report: Report 
         except ArithmeticError:
             losses.append(math.nan)
         if not math.isfinite(losses[-1]):
-            raise TrainingError(
-                f"training diverged at step {step}: lower learning_rate {configuration.learning_rate:g}"
-            )
+            rate = configuration.learning_rate
+            raise TrainingError(f"training diverged at step {step}: lower learning_rate {rate:g}")
         report(step, losses[-1])
         guard.check(step)
     return Trained(configuration, corpus, engine, losses)
@@ -109,9 +99,8 @@ def train_run(configuration: ReferenceConfiguration, corpus: Corpus, run: Path, 
 
 def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows: int) -> float:
     """The mean loss over at most so many of the windows into which a stream is cut; the last may be shorter."""
-    starts = range(0, len(stream_N) - 1, context_size)
-    chosen = [starts[index] for index in evenly_spaced(len(starts), max_windows)]
-    windows = [stream_N[None, start : start + context_size + 1] for start in chosen]
+    begin = range(0, len(stream_N) - 1, context_size)
+    windows = [stream_N[None, begin[i] : begin[i] + context_size + 1] for i in evenly_spaced(len(begin), max_windows)]
     losses = [cross_entropy(engine.logits(window[:, :-1]), window[:, 1:])[0] for window in windows]
     return float(np.average(losses, weights=[window.size - 1 for window in windows]))
 
@@ -119,13 +108,13 @@ def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows
 def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
     """A run's configuration, tokenizer and engine; raises `CheckpointError` where it is none or damaged."""
     other = f"{run} is no folder of `schemalm reference train`, or damaged"
-    described = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}").read(_Config)
+    config = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}")
     try:
+        configuration = config.read(dict[str, ReferenceConfiguration])["reference"]
         tokenizer = load_tokenizer(inside(run, TOKENIZER))
-        weights = load(read_inside(run, WEIGHTS, max_bytes=_MAX_WEIGHT_BYTES))
+        weights = load(read_inside(run, WEIGHTS, max_bytes=1 << 28))
     except (OSError, ValueError, KeyError, DataError, SafetensorError) as error:
-        raise CheckpointError(f"{other}: {reason_of(error)}") from None
-    configuration = described.reference
+        raise CheckpointError(f"{other}: {error}") from None
     if {name: weight.shape for name, weight in weights.items()} != shapes(configuration, tokenizer.vocab_size):
         raise CheckpointError(f"{run / WEIGHTS} does not fit {CONFIG} and {TOKENIZER}: train again")
     return configuration, tokenizer, make_engine(configuration, tokenizer.vocab_size, weights)

@@ -42,7 +42,7 @@ def test_dropout_drops_in_training_alone() -> None:
     ("change", "message"),
     [
         ({"d_model": 15}, r"d_model 15 must be a multiple of 2 \* n_heads = 4"),
-        ({"n_layers": 0}, "n_layers must be a whole number above 0, got 0"),
+        ({"n_layers": 0}, "n_layers must be a whole number above 0 and at most 1024, got 0"),
         ({"n_heads": 0}, "n_heads must be"),
         ({"vocab_size": 0}, "vocab_size must be"),
         ({"context_size": 2.5}, "context_size must be"),

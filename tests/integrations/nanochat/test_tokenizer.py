@@ -86,7 +86,7 @@ def test_what_is_no_document_is_refused_with_advice(tokenizer: TCTTokenizer, doc
 @pytest.mark.parametrize(
     ("batch", "error", "message"),
     [
-        ([YAML, "on: ["], DocumentError, "document 1 of the batch: line 1, column 6"),
+        ([YAML, "on: ["], DocumentError, "document 1 of the batch: line 1, column 5"),
         ([{"on": 1}], InvalidDocument, "document 0 of the batch: "),
         ([VALUE, VALUE, None], InvalidDocument, "document 2 of the batch: /: expected object, found null"),
     ],
@@ -167,5 +167,5 @@ def test_it_loads_a_file_and_a_folder(arrays: TCTTokenizer, tmp_path: Path) -> N
 
 def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.json"):
-        with pytest.raises(DataError, match=r"\.json: No such file.*`schemalm tokenizer train` wrote"):
+        with pytest.raises(DataError, match=r"\.json: there is no such file.*`schemalm tokenizer train` wrote"):
             TCTTokenizer(path)

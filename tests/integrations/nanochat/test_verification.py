@@ -62,7 +62,10 @@ def test_what_does_not_fit_is_told_in_one_sentence(data: Path, tmp_path: Path, o
             "--tokenizer .* has 445 ids, but .* 8,192: ",
         ),
         (("--data_dir", tmp_path / "none"), "none does not exist: name a .pt file or a folder"),
-        (("--data_dir", data, "--tokenizer", tmp_path / "none"), "cannot read the tokenizer .*none: No such file"),
+        (
+            ("--data_dir", data, "--tokenizer", tmp_path / "none"),
+            "cannot read the tokenizer .*none: there is no such file",
+        ),
     ]:
         code, lines = outcome(*arguments)
         assert code == 1
