@@ -129,9 +129,10 @@ class Machine:
         place = self.stack[-1]
         try:
             mask = self._unpacked(place.row)
+            struck = self.struck() if place.is_watched or self.items else None
         except LimitError as error:
             raise error.during("mask", place.path) from None
-        if (place.is_watched or self.items) and (struck := self.struck()):
+        if struck:
             mask = mask.copy()
             for token in struck:
                 mask[token] = False
@@ -143,11 +144,11 @@ class Machine:
         if not self.stack or not (self.stack[-1].is_watched or self.items):
             return []
         place = self.stack[-1]
+        if not (self.items or self.tables.tokens_that_pass_items):
+            return self._struck_keys(place)
         with self._bounded("mask"):
-            struck = self._struck_keys(place)
-            if self.items or self.tables.tokens_that_pass_items:
-                struck += struck_by_items(self, set(np.flatnonzero(self._unpacked(place.row)).tolist()))
-        return struck
+            admitted = set(np.flatnonzero(self._unpacked(place.row)).tolist())
+            return self._struck_keys(place) + struck_by_items(self, admitted)
 
     @contextmanager
     def _bounded(self, operation: str) -> Iterator[None]:
