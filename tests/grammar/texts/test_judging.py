@@ -35,7 +35,7 @@ def test_reading_and_dividing_find_the_verdicts_of_all_texts(within: Language, j
     automaton = Automaton(Budget(Limits()))
     place = automaton.place((within, *judges))
     expected = set()
-    for length in range(5):
+    for length in range(6):
         for text in product(b"abx", repeat=length):
             after = automaton.run(bytes(text), place)
             expected.add(automaton.verdict(after) if after >= 0 else 0)
