@@ -215,12 +215,10 @@ class CostTable:
         for symbol in self._goals.symbols_in_order(goal.state):
             target = self._space.edge(goal.state, symbol)
             repeated = self._space.repetition(target) if target is not None else None
-            if any(self._takes_no_more(way, goal.verdict, best - 1) for way in (target, repeated) if way is not None):
+            ways = [way for way in (target, repeated) if way is not None]
+            if any(self._after(way, goal.verdict, best - 1) is not None for way in ways):
                 return symbol
         raise AssertionError("a state that can be finished begins with some symbol")
-
-    def _takes_no_more(self, target: Target, verdict: int, most: int) -> bool:
-        return self._after(target, verdict, most) is not None
 
 
 def _exact(fixpoint: Fixpoint, state: State, verdict: int, goal: Goal) -> int | None:

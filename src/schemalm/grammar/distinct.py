@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.formula import And, children
+from schemalm.grammar.formula import conjuncts
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.matching import Kind
@@ -159,8 +159,7 @@ class Distinct:
         return self._runs[array]
 
     def _find_run(self, array: Array) -> tuple[Kind, int] | None:
-        formula = array.inquiry.formulas[0]
-        parts = children(formula) if isinstance(formula, And) else (formula,)
+        parts = conjuncts(array.inquiry.formulas[0])
         if not array.inquiry.is_single or not all(map(_is_even, parts)):
             return None
         needed = max((part.parts[0] for part in parts if isinstance(part, MinItems)), default=0)

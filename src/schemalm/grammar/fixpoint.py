@@ -13,12 +13,11 @@ from heapq import heappop, heappush
 from schemalm.grammar.formula import TRUE, Constant, Formula
 from schemalm.grammar.goals import Goal, Goals
 from schemalm.grammar.limits import Budget
+from schemalm.grammar.search import UNITS_OF_STEP
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, inquiry_of
 
 # The symbols of some value of a state, by the verdict that it ends with.
 Sizes = dict[int, int]
-# Work of one look at a state.
-UNITS_OF_STEP = 10
 # Formulas in question that are followed side by side.
 MAX_JOINT = 5
 

@@ -140,6 +140,11 @@ def children(formula: Formula) -> tuple[Formula, ...]:
     return formula.parts
 
 
+def conjuncts(formula: Formula) -> tuple[Formula, ...]:
+    """The parts of a conjunction; any other formula is the only part of its own."""
+    return formula.parts if isinstance(formula, And) else (formula,)
+
+
 def negate(formula: Formula) -> Formula:
     """The negation, with double negations and constants removed."""
     if isinstance(formula, Constant):

@@ -16,13 +16,12 @@ from schemalm.grammar.estimates import NEVER, Estimates, Relevance
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
-    And,
     Constant,
     Formula,
     Question,
     all_of,
     answer,
-    children,
+    conjuncts,
     negate,
     substitute,
 )
@@ -222,7 +221,8 @@ class Goals:
             if child is not None:
                 yield child, aim
             return
-        inquiry = target.rest.inquiry if isinstance(aim.state, Text) else inquiry_of(aim.state)
+        assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
+        inquiry = aim.state.inquiry
         preferred = dict(self.estimates.plan(inquiry.formulas[0]).answers)
         for child_verdict in self.verdicts(target.child, inquiry.goal, preferred):
             child = self.goal(target.child, child_verdict)
@@ -283,7 +283,7 @@ def answered(allowed: Formula, index: int, bit: int) -> Formula:
 def _next_required(state: Object) -> str | None:
     """The first key still required, where no key but the required ones can bring the object closer to its end."""
     formula = state.inquiry.formulas[0]
-    parts = children(formula) if isinstance(formula, And) else (formula,)
+    parts = conjuncts(formula)
     if not state.inquiry.is_single or not all(
         isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts
     ):

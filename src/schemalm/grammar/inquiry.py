@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
-    And,
     Asked,
     Atom,
     Formula,
@@ -23,6 +22,7 @@ from schemalm.grammar.formula import (
     answer,
     atoms,
     children,
+    conjuncts,
     has_questions,
     negate,
     possible,
@@ -161,9 +161,11 @@ def ask(
 
 def _conjunction(inquiry: Inquiry) -> tuple[Atom, ...] | None:
     """The assertions that all have to hold, where that is all that is asked."""
-    formula = inquiry.formulas[0]
-    parts = formula.parts if isinstance(formula, And) else (formula,)
-    return parts if inquiry.is_single and all(isinstance(part, Atom) for part in parts) else None
+    if not inquiry.is_single:
+        return None
+    parts = conjuncts(inquiry.formulas[0])
+    assertions = tuple([part for part in parts if isinstance(part, Atom)])
+    return assertions if len(assertions) == len(parts) else None
 
 
 def _moved(
@@ -177,7 +179,7 @@ def _moved(
             kept.append(atom)
             continue
         moved = move(atom)
-        for part in children(moved) if isinstance(moved, And) else (moved,):
+        for part in conjuncts(moved):
             if isinstance(part, Asked):
                 child.append(part.parts[0])
             else:
@@ -199,7 +201,7 @@ def _replacing(known: Mapping[int, Formula]) -> Callable[[Atom], Formula]:
 def _forced(goal: Formula) -> dict[int, Formula]:
     """The questions that have one answer only, if the goal is to be reached."""
     forced: dict[int, Formula] = {}
-    for part in children(goal) if isinstance(goal, And) else (goal,):
+    for part in conjuncts(goal):
         inner = children(part)[0] if isinstance(part, Not) else part
         if isinstance(inner, Question):
             forced[inner.index] = TRUE if inner is part else FALSE

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemalm.grammar.assertions import IsInteger, Maximum, Minimum, MultipleOf, NumberIn
-from schemalm.grammar.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children
+from schemalm.grammar.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children, conjuncts
 from schemalm.grammar.texts.bounds import at_least, at_most, exact_value, misjudged_by_bound
 from schemalm.grammar.texts.language import (
     EVERYTHING,
@@ -34,7 +34,7 @@ from schemalm.grammar.texts.numbers import (
 
 def number_language(formula: Formula) -> Language:
     """The number texts that satisfy a formula over number assertions."""
-    parts = children(formula) if isinstance(formula, And) else (formula,)
+    parts = conjuncts(formula)
     base = number_texts()
     others = []
     for part in parts:
@@ -51,7 +51,7 @@ def misjudged(formulas: tuple[Formula, ...]) -> Language:
     found = []
     spellings: set[str] = set()
     held, *judged = formulas
-    parts = children(held) if isinstance(held, And) else (held,)
+    parts = conjuncts(held)
     # A long list holds no text but the `repr` of its numbers.
     is_listed = any(isinstance(part, NumberIn) and len(part.texts) > MAX_WORDS for part in parts)
     for atom in atoms(formulas):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemalm.grammar.containers import Members
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, all_of, children, substitute
+from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, all_of, conjuncts, substitute
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.states import KeyOrder, Object
 
@@ -33,7 +33,7 @@ class Residuals:
 
     def _find(self, state: Object) -> Inquiry:
         held, *others = state.inquiry.formulas
-        parts = children(held) if isinstance(held, And) else (held,)
+        parts = conjuncts(held)
         # Where free keys are ruled out and all names have passed, members can break nothing any more.
         is_over = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
 

@@ -24,7 +24,7 @@ class _Question(NamedTuple):
     cheapest: bool
 
 
-# Work of one step.
+# Work of one step, or of one look at a state in a fixpoint.
 UNITS_OF_STEP = 10
 # Steps after which a search for some way, and for the cheapest one, is given up; and steps more for each symbol that a
 # way takes at least.
@@ -114,8 +114,8 @@ class Search:
 
     def _steps(self, question: _Question) -> Steps:
         goal, most, cheapest = question
-        least, best = self._lower(goal), self.sizes.get(goal)
-        most = most if best is None else min(most, best)
+        least = self._lower(goal)
+        most = min(most, self.sizes.get(goal, most))
         best = None
         if isinstance(goal.state, Text):
             best = least

@@ -32,6 +32,7 @@ from schemalm.grammar.formula import (
     Or,
     atoms_in_doubt,
     children,
+    conjuncts,
     substitute,
 )
 from schemalm.grammar.limits import Budget, Limits
@@ -102,7 +103,7 @@ class Shapes:
         """The formula for a value of `kind`."""
         key = (formula, kind)
         if key not in self._restricted:
-            parts = children(formula) if isinstance(formula, And) else (formula,)
+            parts = conjuncts(formula)
             is_other = any(isinstance(part, KindIs) and _of_kind(part, kind) == FALSE for part in parts)
             # Most formulas ask for one kind: there is nothing to be looked at for the others.
             self._restricted[key] = (

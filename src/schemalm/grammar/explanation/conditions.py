@@ -8,7 +8,7 @@ from typing import Any
 from schemalm.grammar.assertions import Assertion, KindIs, Reference, StringIn
 from schemalm.grammar.containers import Has, Members
 from schemalm.grammar.explanation.wording import MAX_LISTED, joined, named, shown
-from schemalm.grammar.formula import TRUE, And, Atom, Formula, Not, children
+from schemalm.grammar.formula import TRUE, And, Atom, Formula, Not, children, conjuncts
 
 Resolve = Callable[[str], Formula]
 MAX_TRAITS = 3
@@ -44,7 +44,7 @@ def facts(formula: Formula, value: Any) -> list[str] | None:
 def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
     """What holds, by the key that it is about; of a key's presence and its value only the value is told."""
     together: dict[str, str] = {}
-    parts = children(formula) if isinstance(formula, And) else (formula,)
+    parts = conjuncts(formula)
     for part in sorted(parts, key=lambda part: isinstance(part, Members)):
         found = _facts_of_part(part, value)
         if found is None:
@@ -65,7 +65,7 @@ def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | Non
 
 def why_ruled_out(formula: Formula, value: Any) -> str:
     """That a value is ruled out, for a formula that holds of it and should not."""
-    parts = children(formula) if isinstance(formula, And) else (formula,)
+    parts = conjuncts(formula)
     keys = [part.name for part in parts if isinstance(part, Has)]
     found = facts(formula, value)
     if found and found == [_is_there(key) for key in keys]:

@@ -36,7 +36,7 @@ from schemalm.grammar.explanation.allowance import Allowance
 from schemalm.grammar.explanation.conditions import here
 from schemalm.grammar.explanation.places import HOLE, Place
 from schemalm.grammar.explanation.tasks import Task
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children
+from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, conjuncts
 from schemalm.grammar.identity import identity
 from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.texts.numbers import text_of_number
@@ -232,8 +232,7 @@ def _is_of_size(atom: Assertion, size: int) -> bool:
 
 
 def _asks_for_constants(shape: Formula) -> bool:
-    parts = children(shape) if isinstance(shape, And) else (shape,)
-    return any(isinstance(part, StringIn | NumberIn | Is) for part in parts)
+    return any(isinstance(part, StringIn | NumberIn | Is) for part in conjuncts(shape))
 
 
 def item_shape(atom: Items, index: int) -> Formula:
