@@ -9,8 +9,6 @@ look-up, a pop and an extend.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -144,20 +142,14 @@ class Machine:
         if not self.stack or not (self.stack[-1].is_watched or self.items):
             return []
         place = self.stack[-1]
-        if not (self.items or self.tables.tokens_that_pass_items):
-            return self._struck_keys(place)
-        with self._bounded("mask"):
-            admitted = set(np.flatnonzero(self._unpacked(place.row)).tolist())
-            return self._struck_keys(place) + struck_by_items(self, admitted)
-
-    @contextmanager
-    def _bounded(self, operation: str) -> Iterator[None]:
-        """One call, whose LimitError tells where the machine stands."""
         try:
-            with self.grammar.budget.call(operation):
-                yield
+            if not (self.items or self.tables.tokens_that_pass_items):
+                return self._struck_keys(place)
+            with self.grammar.budget.call("mask"):
+                admitted = set(np.flatnonzero(self._unpacked(place.row)).tolist())
+                return self._struck_keys(place) + struck_by_items(self, admitted)
         except LimitError as error:
-            raise error if error.place else error.during(error.operation, self.path) from None
+            raise error.during(error.operation, place.path) from None
 
     def advance(self, token: int) -> None:
         """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
@@ -334,8 +326,12 @@ class Machine:
         """
         if not self.stack:
             return []
-        with self._bounded("completion"):
-            return cheapest_completion(self)
+        try:
+            with self.grammar.budget.call("completion"):
+                return cheapest_completion(self)
+        except LimitError as error:
+            # A grammar that is being compiled asks as well, and is named then.
+            raise error.during(error.operation, self.path) from None
 
 
 def _not_admitted(token: int) -> ValueError:
