@@ -22,7 +22,11 @@ MAX_LENGTHS = 3
 
 
 def completions(language: Language, least: int) -> Iterator[bytes]:
-    """Texts of at least `least` digits that complete numbers as the conditions inside a language ask."""
+    """Texts of at least `least` digits that complete numbers as the conditions inside a language ask.
+
+    They are guesses: each meets the conditions of one choice, which may leave out some that the language makes of
+    every integer. Whoever asks has to look whether they are of the language.
+    """
     choices = dict.fromkeys(frozenset(choice) for choice in islice(_choices(language), MAX_CHOICES))
     for choice in choices:
         if choice:
