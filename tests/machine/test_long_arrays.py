@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import jsonschema_rs
@@ -18,6 +16,8 @@ from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
 
 FREE = Limits(call_work=1 << 40)
+# The fixture: how many lines of Python a call executes.
+NumLines = Callable[[Callable[[], object]], int]
 
 
 def array(items: Any, count: int, **more: Any) -> dict[str, Any]:
@@ -67,24 +67,6 @@ def tokenizer_of(schema: Any, limits: Limits = FREE) -> Tokenizer:
     return Tokenizer.from_grammar(compile_schema(schema, limits=limits))
 
 
-def num_lines(work: Callable[[], object]) -> int:
-    """How many lines of Python a call executes."""
-    found = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal found
-        found += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return found
-
-
 def walk(machine: Machine, tokens: list[int]) -> None:
     for token in tokens:
         assert machine.mask()[token]
@@ -92,7 +74,7 @@ def walk(machine: Machine, tokens: list[int]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str) -> None:
+def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str, num_lines: NumLines) -> None:
     def lines(count: int) -> int:
         schema = KINDS[kind](count)
         tokenizer = tokenizer_of(schema)
@@ -110,7 +92,7 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str) -> 
 
 # A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
 @pytest.mark.parametrize("kind", sorted(WALKED))
-def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str) -> None:
+def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str, num_lines: NumLines) -> None:
     def lines(count: int) -> int:
         tokenizer = tokenizer_of(KINDS[kind](count))
         tokens = tokenizer.machine().completion()
@@ -120,7 +102,7 @@ def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["integers", "objects with a key", "contained texts"])
-def test_a_copy_of_a_machine_costs_the_same_whatever_the_number_of_items(kind: str) -> None:
+def test_a_copy_of_a_machine_costs_the_same_whatever_the_number_of_items(kind: str, num_lines: NumLines) -> None:
     tokenizer = tokenizer_of(KINDS[kind](60))
     tokens = tokenizer.machine().completion()
     machine = tokenizer.machine()

@@ -11,28 +11,17 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.training.conftest import NUM_STATES, VOCAB_SIZE, write_data
+from tests.training.conftest import write_data
+from tests.training.models import SMALL_MODEL
 
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.checkpoint import checkpoint_folder
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.run import load_checkpoint
 
-MODEL = GPTConfiguration(
-    vocab_size=VOCAB_SIZE,
-    context_size=16,
-    num_layers=1,
-    num_heads=2,
-    num_key_value_heads=2,
-    model_width=16,
-    mlp_width=32,
-    num_states=NUM_STATES,
-    num_echoes=4,
-)
-CONFIGURATION = TrainingConfiguration(num_steps=2, model=MODEL, batch_size=2, num_evaluation_documents=2)
+CONFIGURATION = TrainingConfiguration(num_steps=2, model=SMALL_MODEL, batch_size=2, num_evaluation_documents=2)
 
 
 @pytest.fixture(scope="module")
