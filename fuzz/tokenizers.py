@@ -23,8 +23,7 @@ def seeds() -> list[bytes]:
 def read(content: bytes) -> None:
     """Reads a file, encodes with it and decodes."""
     tokenizer = parse_tokenizer(content)
-    for value in VALUES[:1]:
-        tokenizer.decode(tokenizer.encode(value))
+    tokenizer.decode(tokenizer.encode(VALUES[0]))
 
 
 if __name__ == "__main__":
