@@ -34,7 +34,7 @@ SCHEMAS = (
         "A part with a `$schema` of its own is read by that draft, with all that lies inside it, whether or not it "
         "has an `$id`; an address that is not known says nothing there.",
         "2020-12 says so of parts with an `$id` (9.3.2). Elsewhere `$schema` is not provided for; validators read "
-        "it so.",
+        "it so. Their checks of schemas, such as `check_schema`, know the root's draft alone and may refuse the part.",
     ),
     Departure(
         "references in a circle",
