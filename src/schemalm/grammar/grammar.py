@@ -7,7 +7,6 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from schemalm.grammar.distinct import Distinct, Outlook
 from schemalm.grammar.formula import TRUE, Formula, all_of
 from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.labels import label_of
 from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.plain import plain_schema
@@ -185,12 +185,8 @@ class Grammar:
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
         node = self.nonterminals[nonterminal]
-        content = repr(node)
-        if isinstance(node.state, Text | Key):
-            # A place's number depends on what was met before.
-            unplaced = replace(node.state, place=0)
-            content = f"{replace(node, state=unplaced)!r} {self.automaton.name(node.state.place)}"
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        text = self.automaton.name(node.state.place) if isinstance(node.state, Text | Key) else ""
+        return label_of(node.state, node.accepts, node.owner_accepts, text)
 
     def waits(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
