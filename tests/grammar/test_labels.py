@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import schemalm
-from schemalm.grammar.assertions import Assertion
-from schemalm.grammar.containers import ArrayAssertion, ObjectAssertion
-from schemalm.grammar.formula import Atom, Connective, Formula
 from schemalm.grammar.labels import FORMULA_NAMES
+from schemalm.schema.assertions import Assertion
+from schemalm.schema.containers import ArrayAssertion, ObjectAssertion
+from schemalm.schema.formula import Atom, Connective, Formula
 
 BASES = {Assertion, ObjectAssertion, ArrayAssertion, Atom, Connective}
 SCHEMA = {

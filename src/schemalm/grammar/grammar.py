@@ -13,28 +13,28 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from schemalm.documents.identity import identity
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
-from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook
-from schemalm.grammar.formula import TRUE, Formula, all_of
-from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.labels import label_of
-from schemalm.grammar.limits import Budget, Limits
 from schemalm.grammar.matching import Kind
-from schemalm.grammar.plain import plain_schema
-from schemalm.grammar.shapes import Patterns, Shapes
-from schemalm.grammar.sources import Schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, SymbolTable
 from schemalm.grammar.taken import Form, Taken
-from schemalm.grammar.texts.automaton import DEAD
-from schemalm.grammar.translation import KeywordUse, Translator
 from schemalm.grammar.ways import Way
+from schemalm.limits import Budget, Limits
+from schemalm.regular.automaton import DEAD
+from schemalm.schema.containers import Prompt
+from schemalm.schema.formula import TRUE, Formula, all_of
+from schemalm.schema.plain import plain_schema
+from schemalm.schema.shapes import Patterns, Shapes
+from schemalm.schema.sources import Schema
+from schemalm.schema.translation import KeywordUse, Translator
 
 Verdicts = tuple[int, ...]
 HOLDS: Verdicts = (1,)

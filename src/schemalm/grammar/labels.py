@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 
-from schemalm.grammar.assertions import (
+from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.states import Array, Key, Object, State, Text, Value
+from schemalm.schema.assertions import (
     Format,
     Is,
     IsInteger,
@@ -23,7 +25,7 @@ from schemalm.grammar.assertions import (
     Reference,
     StringIn,
 )
-from schemalm.grammar.containers import (
+from schemalm.schema.containers import (
     Contains,
     Has,
     Items,
@@ -38,9 +40,7 @@ from schemalm.grammar.containers import (
     StringIs,
     Unique,
 )
-from schemalm.grammar.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
-from schemalm.grammar.inquiry import Inquiry
-from schemalm.grammar.states import Array, Key, Object, State, Text, Value
+from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
