@@ -104,6 +104,10 @@ class Tokenizer:
     def _write_tokens(self) -> Callable[[Any], list[int]]:
         return self._writer_of(self.tokens_of)
 
+    @cached_property
+    def _write_token_pieces(self) -> Callable[[Any], list[tuple[int, ...]]]:
+        return self._writer_of(lambda kind, text: (tokens,) if (tokens := self.tokens_of(kind, text)) else ())
+
     def _writer_of(self, find: Find[T]) -> Callable[[Any], list[T]]:
         """Writes values as what `find` gives for each of their stretches."""
         if self.merge_scope != "derivation":
@@ -241,6 +245,10 @@ class Tokenizer:
         Raises LimitError where that takes more work than the limits admit.
         """
         return self._write_tokens(value)
+
+    def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
+        """The token ids of a value, piece by piece: of a text, or of the structure before one; raises as `encode` does."""
+        return self._write_token_pieces(value)
 
     @overload
     def encode_batch(

@@ -134,7 +134,7 @@ def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarState
     numbers: Counter[int] = Counter()
     for value in values:
         with suppress(LimitError):  # the document serves for the rest
-            numbers.update(tracer.trace(tokenizer.encode(value)).tolist())
+            numbers.update(tracer.trace(tokenizer.encode_pieces(value)).numbers.tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     for number, count in numbers.items():
