@@ -91,8 +91,8 @@ class Tracer:
 Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_Followed, ...], int]"
 
 
-class _Followed(dict[Piece, Steps]):
-    """A stack entry, and what pieces do there."""
+class _Followed(dict[Piece | int, Steps]):
+    """A stack entry, and what pieces and single tokens do there."""
 
     def __init__(self, tracer: Tracer, entry: StackEntry) -> None:
         self._tracer, self._entry = tracer, entry
@@ -108,10 +108,11 @@ class _Followed(dict[Piece, Steps]):
         """Whether it is a text of which nothing is asked: the same is on top after each character."""
         return self._tracer.tables.grammar.admits_every_text(self._entry.nonterminal) and not self._entry.is_key
 
-    def __missing__(self, piece: Piece) -> Steps:
+    def __missing__(self, piece: Piece | int) -> Steps:
         tracer = self._tracer
-        found = self._one_step(piece[0]) if len(piece) == 1 else self._steps(piece)
-        if len(piece) <= MAX_REMEMBERED_TOKENS and tracer.num_remembered < MAX_REMEMBERED:
+        found = self._one_step(piece) if isinstance(piece, int) else self._steps(piece)
+        is_short = isinstance(piece, int) or len(piece) <= MAX_REMEMBERED_TOKENS
+        if is_short and tracer.num_remembered < MAX_REMEMBERED:
             tracer.num_remembered += 1
             self[piece] = found
         return found
@@ -124,11 +125,11 @@ class _Followed(dict[Piece, Steps]):
     def _steps(self, piece: Piece) -> Steps:
         if self._is_free_text and self._tracer.is_ascii_text(piece):
             mark = self.mark
-            return tuple([mark + token for token in piece]), (), self[(self._tracer.end_token,)][2]
+            return tuple([mark + token for token in piece]), (), self[self._tracer.end_token][2]
         marked: list[int] = []
         stack, outcome = [self], 0
         for token in piece:
-            marked_here, opened, outcome = stack[-1][(token,)]
+            marked_here, opened, outcome = stack[-1][token]
             marked += marked_here
             replace_top(stack, opened, outcome, _Followed.settled)
         return tuple(marked), tuple(stack), outcome
