@@ -183,7 +183,8 @@ class FiniteTables:
             step = advance(grammar, stack, symbol)
             if step is None:
                 return None
-            advance_paths(paths, grammar.symbols.arities[symbol], self._elements.get(symbol, ""))
+            if len(step.opened) != 1:
+                advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
             outcome = step.verdict
             meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1]))
         return Transition(tuple(map(self.entry, stack, paths)), outcome, meets_guard)

@@ -44,9 +44,10 @@ class Tracer:
         self.num_remembered = 0
         end = tables.grammar.symbols.ids[END]
         self.end_token = tables.vocabulary.symbol_token(end)
-        self._end = tables.grammar.symbols.characters[end]
-        # Whether a token is made of ASCII characters, but for the end of a text.
-        self._is_ascii = [spelling.rstrip(self._end).isascii() for spelling in tables.vocabulary.spellings]
+        character, spellings = tables.grammar.symbols.characters[end], tables.vocabulary.spellings
+        # By token: whether it is made of ASCII characters, but for the end of a text, and whether it ends one.
+        self.is_ascii = [spelling.rstrip(character).isascii() for spelling in spellings]
+        self.is_end = [spelling.endswith(character) for spelling in spellings]
         self._followed: dict[tuple[int, str], _Followed] = {}
 
     def trace(self, pieces: Iterable[Piece]) -> Trace:
@@ -71,12 +72,6 @@ class Tracer:
             marked.append(self.at(machine.top).mark + token)
             machine.advance(token)
         return marked
-
-    def is_ascii_text(self, piece: Piece) -> bool:
-        """Whether a piece is a text of ASCII characters."""
-        return (
-            all(map(self._is_ascii.__getitem__, piece)) and self.tables.vocabulary.spellings[piece[-1]][-1] == self._end
-        )
 
     def at(self, entry: StackEntry) -> _Followed:
         """The entry with its number and what pieces do there."""
@@ -104,7 +99,7 @@ class _Followed(dict[Piece | int, Steps]):
         return (len(self._tracer.entries) - 1) * len(self._tracer.tables.vocabulary)
 
     @cached_property
-    def _is_free_text(self) -> bool:
+    def is_free_text(self) -> bool:
         """Whether it is a text of which nothing is asked: the same is on top after each character."""
         return self._tracer.tables.grammar.admits_every_text(self._entry.nonterminal) and not self._entry.is_key
 
@@ -123,14 +118,18 @@ class _Followed(dict[Piece | int, Steps]):
         return (self.mark + token,), tuple(map(self._tracer.at, transition.opened)), transition.outcome
 
     def _steps(self, piece: Piece) -> Steps:
-        if self._is_free_text and self._tracer.is_ascii_text(piece):
-            mark = self.mark
-            return tuple([mark + token for token in piece]), (), self[self._tracer.end_token][2]
+        is_ascii, is_end, end_token = self._tracer.is_ascii, self._tracer.is_end, self._tracer.end_token
         marked: list[int] = []
         stack, outcome = [self], 0
         for token in piece:
-            marked_here, opened, outcome = stack[-1][token]
-            marked += marked_here
+            top = stack[-1]
+            marked.append(top.mark + token)
+            if not (top.is_free_text and is_ascii[token]):
+                _, opened, outcome = top[token]
+            elif is_end[token]:
+                _, opened, outcome = top[end_token]
+            else:
+                continue
             replace_top(stack, opened, outcome, _Followed.settled)
         return tuple(marked), tuple(stack), outcome
 

@@ -247,7 +247,7 @@ class Tokenizer:
         return self._write_tokens(value)
 
     def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
-        """The token ids of a value, piece by piece: of a text, or of the structure before one; raises as `encode` does."""
+        """The token ids of a value by pieces: texts, and the structure before each; raises as `encode` does."""
         return self._write_token_pieces(value)
 
     @overload
