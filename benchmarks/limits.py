@@ -27,10 +27,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import GuardError, InvalidDocument, SchemaError
 from schemalm.files import write_atomically
-from schemalm.grammar import Limits, compile_schema
 from schemalm.grammar.grammar import Grammar
+from schemalm.limits import Limits
 from schemalm.tokenizer import Tokenizer
 
 RESULTS = Path(__file__).parent / "results" / "limits.json"

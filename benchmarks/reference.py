@@ -31,12 +31,12 @@ from rich.markdown import Markdown
 from limits import processor
 from page import place
 from peer import load_nanochat
+from schemalm.baselines import CharacterTokenizer
 from schemalm.files import write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch, text_corpus
 from schemalm.reference.engines import make_engine
 from schemalm.reference.weights import BATCHES, random_stream
-from schemalm.tokenizer import CharacterTokenizer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "reference.json"

@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 SCHEMA = "github-workflow"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import atheris  # type: ignore[import-not-found]
 
 with atheris.instrument_imports(include=["schemalm"]):
-    from schemalm.grammar import compile_schema
-    from schemalm.tokenizer import ByteBPETokenizer, CharacterTokenizer, Tokenizer, parse_tokenizer
+    from schemalm.baselines import ByteBPETokenizer, CharacterTokenizer, parse_tokenizer
+    from schemalm.compilation import compile_schema
+    from schemalm.tokenizer import Tokenizer
 
 from fuzz.harness import fuzz
 

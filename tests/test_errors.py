@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import schemalm
+from schemalm.compilation import compile_schema
 from schemalm.documents import load_document
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError, SchemaError, SchemaLMError
-from schemalm.grammar import compile_schema
 
 SOURCES = Path(schemalm.__file__).parent
 ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from schemalm import input_files
+from schemalm.compilation import compile_schema
 from schemalm.documents import load_document
 from schemalm.errors import ConfigurationError, DocumentError, SchemaError
-from schemalm.grammar import compile_schema
 from schemalm.input_files import read_bounded
 from schemalm.toml_table import read_toml
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import zstandard
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.integrations.nanochat import packaged
 
 FILE = Path(packaged.__file__).with_name(packaged.ASSET)

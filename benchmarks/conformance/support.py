@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from conformance.departures import DEPARTURES
 from conformance.measure import Outcome
 from conformance.summary import by_split, reason, summarize
-from schemalm.grammar.texts.misreadings import EXAMPLES, misreadings
+from schemalm.regular.misreadings import EXAMPLES, misreadings
 
 INTRODUCTION = """\
 # What is supported

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from schemalm.tokenizer import AnyTokenizer
+from schemalm.baselines import AnyTokenizer
 from tokenizer_comparison.contenders import O200K
 from tokenizer_comparison.corpus import SIZE_CLASSES, Document
 

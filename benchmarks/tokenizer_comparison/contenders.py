@@ -13,9 +13,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from schemalm.baselines import AnyTokenizer, ByteBPETokenizer, load_o200k_base, load_tokenizer
+from schemalm.compilation import compile_schema
 from schemalm.errors import DataError
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import AnyTokenizer, ByteBPETokenizer, Tokenizer, load_o200k_base, load_tokenizer
+from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.corpus import read_valid
 
 SCHEMA = "github-workflow"

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.corpus import Document
 
 PERCENTILES = (50, 99, 99.9)
@@ -72,7 +73,7 @@ class LLGuidanceEngine(Engine):
         from llguidance import LLMatcher, LLTokenizer  # noqa: PLC0415
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask  # noqa: PLC0415
 
-        from schemalm.tokenizer.byte_bpe import SPLIT_PATTERNS  # noqa: PLC0415
+        from schemalm.baselines.byte_bpe import SPLIT_PATTERNS  # noqa: PLC0415
 
         self._tokenizer = tokenizer
         self._in_schema_order = in_schema_order(typed)

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
 from schemalm.dataset.reading import read_documents
 from schemalm.engines import open_engine
-from schemalm.tokenizer import AnyTokenizer
 from tokenizer_comparison.contenders import cpu_seconds
 from tokenizer_comparison.corpus import Document
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import orjson
 
+from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.documents import dump_document
-from schemalm.tokenizer import AnyTokenizer, TextTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.contenders import PEER
 from tokenizer_comparison.corpus import Document
 

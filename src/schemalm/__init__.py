@@ -42,6 +42,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from schemalm.baselines import ByteBPETokenizer
+    from schemalm.compilation import compile_schema
     from schemalm.documents import dump_document, load_document
     from schemalm.errors import (
         CheckpointError,
@@ -58,12 +60,14 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from schemalm.generation import Generated, Run, generate, load_run
-    from schemalm.grammar import Grammar, Limits, compile_schema
-    from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+    from schemalm.grammar import Grammar
+    from schemalm.limits import Limits
+    from schemalm.tokenizer import Tokenizer
 
     __version__: str
 
 _ROOMS = {
+    "baselines": ("ByteBPETokenizer",),
     "documents": ("dump_document", "load_document"),
     "errors": (
         "CheckpointError",
@@ -79,9 +83,11 @@ _ROOMS = {
         "SchemaLMError",
         "TrainingError",
     ),
+    "compilation": ("compile_schema",),
     "generation": ("Generated", "Run", "generate", "load_run"),
-    "grammar": ("Grammar", "Limits", "compile_schema"),
-    "tokenizer": ("ByteBPETokenizer", "Tokenizer"),
+    "grammar": ("Grammar",),
+    "limits": ("Limits",),
+    "tokenizer": ("Tokenizer",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
@@ -23,11 +24,11 @@ from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.interruption import Interrupted, TrainingInterrupted
+from schemalm.machine.vocabulary import FIRST_SYMBOL_ID
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress

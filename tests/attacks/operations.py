@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import load_document
 from schemalm.errors import InvalidDocument, SchemaLMError
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 NUM_WALKS = 3

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar import compile_schema
 from schemalm.grammar.grammar import Grammar, Step
 from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import KEY

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemalm.documents import load_document
-from schemalm.grammar import Limits
-from schemalm.grammar.sources import read_schema
+from schemalm.limits import Limits
+from schemalm.schema.sources import read_schema
 
 
 @pytest.fixture

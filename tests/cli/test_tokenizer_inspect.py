@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 from rich.console import Console
 
+from schemalm.baselines import ByteBPETokenizer
 from schemalm.cli.tokenizer_inspect import paint
 from schemalm.inspection import Run
-from schemalm.tokenizer import ByteBPETokenizer
 
 TEXT = "kind: alpha\nname: first\n\ntags:\n  - red\n"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemalm.tokenizer import ByteBPETokenizer
+from schemalm.baselines import ByteBPETokenizer
 
 
 def test_a_vocabulary_is_shown_without_a_corpus(invoke, pipeline) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from schemalm.baselines import ByteBPETokenizer
 from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare, prepare_corpus
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.shards import LOCK_FILE, WORKING_FOLDER
@@ -17,7 +18,6 @@ from schemalm.dataset.store import read_metadata, verify_files
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
 from schemalm.files import filled_folder
-from schemalm.tokenizer import ByteBPETokenizer
 
 from .conftest import Pipeline
 

@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal, parse_document
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 NEGATIVE = {

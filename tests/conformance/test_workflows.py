@@ -15,9 +15,9 @@ import jsonschema_rs
 import pytest
 import zstandard
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal, load_document
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 STRIDE = 97

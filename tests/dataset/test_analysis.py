@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.dataset.analysis import Analysis, analyze
 from schemalm.dataset.analysis_plot import draw_analysis
 from schemalm.dataset.collected import FORMAT
@@ -18,8 +20,7 @@ from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpu
 from schemalm.dataset.store import Split
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset import collected
 from schemalm.dataset.collect import CollectionSummary, collect, finished, open_collection
 from schemalm.dataset.collect_settings import CollectSettings
@@ -28,7 +29,7 @@ from schemalm.documents import LeftOut, canonical_json, read_corpus
 from schemalm.documents import pieces as reading
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 
 SCHEMA = {
     "type": "object",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.grammar_state import UNKNOWN_ROW, GrammarStateReader
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"$ref": "#"}}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset import places
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.places import PlaceNumbers, PlaceReader, PlaceTables, first_met
-from schemalm.grammar import compile_schema
 from schemalm.machine.masks import unpack_mask
 from schemalm.tokenizer import Tokenizer
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.prepare import prepare, validation_sources
 from schemalm.dataset.reading import SourceDocument
@@ -16,8 +18,7 @@ from schemalm.dataset.store import Split, load_masks, read_metadata, verify_file
 from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Duplicate
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",

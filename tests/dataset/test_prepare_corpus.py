@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.dataset.merging import LEFT_OUT_FILE
 from schemalm.dataset.prepare import (
     ORIGIN_FILE,
@@ -30,8 +32,7 @@ from schemalm.dataset.store import METADATA_FILE, Split, verify_files
 from schemalm.documents import pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",

@@ -12,14 +12,15 @@ import pytest
 import torch
 from tests.dataset.test_prepare import SCHEMA, documents
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.dataset import pt
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.pt import read_pt, read_pt_metadata, write_pt
 from schemalm.dataset.store import PREPARED, Split
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.collected import FORMAT
 from schemalm.dataset.reading import (
     SourceDocument,
@@ -20,7 +21,6 @@ from schemalm.dataset.reading import (
 from schemalm.documents import LeftOut
 from schemalm.documents.left_out import Duplicate
 from schemalm.errors import DataError
-from schemalm.grammar import compile_schema
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}
 

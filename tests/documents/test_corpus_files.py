@@ -19,9 +19,9 @@ from schemalm.documents.corpus_files import (
     corpus_files,
 )
 from schemalm.errors import DataError
-from schemalm.grammar import Limits
-from schemalm.grammar.places import documents_at
-from schemalm.grammar.sources import read_schema
+from schemalm.limits import Limits
+from schemalm.schema.places import documents_at
+from schemalm.schema.sources import read_schema
 
 WORKFLOWS = documents_at(read_schema("github-workflow", Limits()))
 

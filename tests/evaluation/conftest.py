@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
@@ -17,7 +18,6 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Reference, Sample, Sampling, to_text
 from schemalm.evaluation.judges import Verdict
 from schemalm.evaluation.likelihood import Likelihood
-from schemalm.grammar import compile_schema
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration

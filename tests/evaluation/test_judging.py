@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from tests.evaluation.misread import MISREAD
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.evaluation import judging
 from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
 from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.python_judge import PythonJudge
-from schemalm.grammar import compile_schema
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer, CharacterTokenizer
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.experiments import ablation
 from schemalm.experiments.ablation import Sweep, parse_axis, plan_ablation, run_ablation, table_rows
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, text_corpus
-from schemalm.tokenizer import ByteBPETokenizer, CharacterTokenizer
 
 TEXT = "a cat sat on a mat and ate a rat; " * 6
 BASE = ReferenceConfiguration(n_head=2, n_embd=8, context_size=6, batch_size=2, steps=3, num_evaluation_windows=2)

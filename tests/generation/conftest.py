@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.generation import Run, load_run
-from schemalm.grammar import compile_schema
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.grammar import Limits, compile_schema
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.states import Close, Enter, Key, Open, State, StateSpace, Text
-from schemalm.grammar.texts.automaton import Automaton
+from schemalm.limits import Budget, Limits
+from schemalm.regular.automaton import Automaton
 from schemalm.tokenizer import Tokenizer
 
 MAX_SYMBOLS = 9

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.assertions import KindIs, Reference
-from schemalm.grammar.containers import (
+from schemalm.grammar.estimates import NEVER, Estimates
+from schemalm.schema.assertions import KindIs, Reference
+from schemalm.schema.containers import (
     Contains,
     Has,
     MaxItems,
@@ -13,8 +14,7 @@ from schemalm.grammar.containers import (
     MinProperties,
     PropertyNames,
 )
-from schemalm.grammar.estimates import NEVER, Estimates
-from schemalm.grammar.formula import FALSE, TRUE, And, ExactlyOne, Not, Or, Question
+from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Not, Or, Question
 
 A, B, C = Has("a"), Has("b"), Has("c")
 STRING = KindIs(("string",), True)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from tests.grammar.test_search import goals_of
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar import Limits, compile_schema
 from schemalm.grammar.fixpoint import MAX_JOINT, Fixpoint, is_joint
-from schemalm.grammar.formula import TRUE, Formula, Question
 from schemalm.grammar.inquiry import Inquiry, must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.states import Object, State
+from schemalm.limits import Budget, Limits
+from schemalm.schema.formula import TRUE, Formula, Question
 
 DEFINITIONS = {
     "list": {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/$defs/maybe"}}},

@@ -8,12 +8,12 @@ import pytest
 from tests.grammar.test_costs import SMALL
 from tests.grammar.test_search import goals_of, states_near
 
-from schemalm.grammar import compile_schema
-from schemalm.grammar.formula import TRUE, And, Not, Question
+from schemalm.compilation import compile_schema
 from schemalm.grammar.goals import Goal, answered, answers
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.states import Array, Close, Object, Open
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END
+from schemalm.schema.formula import TRUE, And, Not, Question
 
 TWO = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
 

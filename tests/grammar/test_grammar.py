@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import ARRAY_END, CONST, FREE_KEY, ITEM, KEY, NULL, OBJECT_END, Symbol
 from schemalm.tokenizer import Tokenizer
 

@@ -7,7 +7,8 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar.formula import (
+from schemalm.grammar.inquiry import Inquiry, Move, ask, must_hold
+from schemalm.schema.formula import (
     FALSE,
     TRUE,
     Atom,
@@ -19,7 +20,6 @@ from schemalm.grammar.formula import (
     exactly_one,
     negate,
 )
-from schemalm.grammar.inquiry import Inquiry, Move, ask, must_hold
 
 P, Q, R = Atom("p"), Atom("q"), Atom("r")
 A, B = Atom("a"), Atom("b")

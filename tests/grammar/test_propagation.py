@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.assertions import KindIs
-from schemalm.grammar.containers import Contains, Has, MaxItems, MaxProperties, MinItems, MinProperties
-from schemalm.grammar.formula import FALSE, And, ExactlyOne, Not, Or
 from schemalm.grammar.propagation import propagated
+from schemalm.schema.assertions import KindIs
+from schemalm.schema.containers import Contains, Has, MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.schema.formula import FALSE, And, ExactlyOne, Not, Or
 
 A, B, C = Has("a"), Has("b"), Has("c")
 SOME = Contains(KindIs(("string",), True), 1, None)

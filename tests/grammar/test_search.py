@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from tests.grammar.test_costs import SMALL, random_schemas
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError, SchemaError
-from schemalm.grammar import Limits, compile_schema
 from schemalm.grammar.fixpoint import Fixpoint
-from schemalm.grammar.formula import TRUE
 from schemalm.grammar.goals import Goals
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.search import Search
 from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, StateSpace, Text, inquiry_of
+from schemalm.limits import Budget, Limits
+from schemalm.schema.formula import TRUE
 from schemalm.tokenizer import Tokenizer
 
 MAX_SYMBOLS = 40

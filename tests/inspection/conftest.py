@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import compile_schema
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
+from schemalm.tokenizer import Tokenizer
 
 SCHEMA = {
     "type": "object",

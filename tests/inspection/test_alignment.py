@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import dump_document, parse_document
-from schemalm.grammar import compile_schema
 from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
 from schemalm.tokenizer import Tokenizer
 

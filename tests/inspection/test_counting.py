@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError
 from schemalm.inspection import count_units
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 
 def test_units_are_counted_for_each_tokenizer_and_for_compact_json(

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from schemalm.baselines import ByteBPETokenizer
 from schemalm.inspection import count_units, inspect_value, render_page
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 ATTACKS = [
     "</span></pre><script>alert(1)</script>",

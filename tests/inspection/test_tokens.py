@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.documents import canonical_json, dump_document
-from schemalm.grammar import compile_schema
 from schemalm.inspection import Inspection, inspect_value
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 ANY_TEXT = Tokenizer.from_grammar(compile_schema({"type": "string"}))
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from schemalm.grammar import compile_schema
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.compilation import compile_schema
 from schemalm.inspection import count_kinds, kinds_of_tokens, longest_tokens, spelled_length
-from schemalm.tokenizer import ByteBPETokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 from .conftest import DOCUMENTS, SCHEMA
 

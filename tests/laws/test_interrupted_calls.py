@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument, LimitError
-from schemalm.grammar import compile_schema
-from schemalm.grammar.limits import Budget
+from schemalm.limits import Budget
 from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
 

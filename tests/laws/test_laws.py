@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import DecodeError, SchemaError
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 

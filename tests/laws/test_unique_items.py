@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 from .lawfulness import assert_encodes

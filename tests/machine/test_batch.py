@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.machine import Machine, Tables
 from schemalm.machine.batch import BatchMasks, advance, unpack_masks
 from schemalm.machine.masks import pack_masks

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.machine.filling import NO_NODE, ROOT, MaskFiller, SpellingTrie
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MergeScope

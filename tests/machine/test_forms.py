@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.grammar.symbols import SymbolTable
 from schemalm.machine.forms import Beginnings, Node, Tail
 from schemalm.machine.guards import Begun, form_of
+from schemalm.machine.vocabulary import FIRST_SYMBOL_ID
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID
 
 GRAMMAR = compile_schema({"type": "object", "additionalProperties": {"type": "integer"}})
 TOKENIZER = Tokenizer.from_grammar(GRAMMAR)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import DecodeError, InvalidDocument, SchemaError
-from schemalm.grammar import compile_schema
 from schemalm.machine import Machine
 from schemalm.machine.guards import tokens_that_pass_items
 from schemalm.tokenizer import Tokenizer

@@ -9,9 +9,9 @@ import jsonschema_rs
 import numpy as np
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError, SchemaError
-from schemalm.grammar import compile_schema
-from schemalm.grammar.limits import Limits
+from schemalm.limits import Limits
 from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
 

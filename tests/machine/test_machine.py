@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
 

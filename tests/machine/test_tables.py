@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import compile_schema
 from schemalm.machine import Machine, Tables
 from schemalm.machine.tables import ENTRY_BYTES, MAX_PATH_LENGTH
 from schemalm.tokenizer import Tokenizer

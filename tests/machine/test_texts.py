@@ -6,11 +6,11 @@ from itertools import islice
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar import compile_schema
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.limits import Limits
 from schemalm.grammar.states import Text
+from schemalm.limits import Limits
 from schemalm.machine.texts import Texts
 
 

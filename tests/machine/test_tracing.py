@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.machine import tracing
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import Limits, compile_schema
+from schemalm.compilation import compile_schema
+from schemalm.limits import Limits
 from schemalm.machine import Tables
 from schemalm.machine.warming import warm_tables
 from schemalm.tokenizer import Tokenizer

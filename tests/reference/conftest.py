@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schemalm.baselines import CharacterTokenizer
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, text_corpus
-from schemalm.tokenizer import CharacterTokenizer
 
 TEXT = "a cat sat on a mat and ate a rat; " * 6
 TINY = ReferenceConfiguration(

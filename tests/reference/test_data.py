@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from schemalm.baselines import CharacterTokenizer
 from schemalm.dataset.reading import SourceDocument
 from schemalm.errors import DataError
 from schemalm.reference.data import Corpus, document_corpus, draw_batch, text_corpus
 from schemalm.reference.weights import BATCHES, random_stream
-from schemalm.tokenizer import CharacterTokenizer
 
 from .conftest import TINY
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import PromptError
-from schemalm.grammar import compile_schema
 from schemalm.reference.data import Corpus
 from schemalm.reference.engines import Engine, make_engine
 from schemalm.reference.sampling import encode_prompt, sample

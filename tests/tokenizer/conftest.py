@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.compilation import compile_schema
+from schemalm.grammar import Grammar
 
 SCHEMA = {
     "type": "object",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import FREE_KEY, ITEM, NULL, symbol_of
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError

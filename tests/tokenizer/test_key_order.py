@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.tokenizer.key_order import learn_key_orders
 
 SCHEMA = {"type": "object", "properties": {"a": {}, "b": {}, "c": {}, "d": {}}}

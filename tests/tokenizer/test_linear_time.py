@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import NUM_BYTES, symbol_of
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import PATTERNS, MergeScope, spelled

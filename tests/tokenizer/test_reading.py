@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import DecodeError
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer, positions
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.reading import Reader

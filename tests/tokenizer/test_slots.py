@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer, slots
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
-from schemalm.grammar import Grammar, compile_schema
+from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MergeScope
 

@@ -55,7 +55,7 @@ def check(
     as_json: AsJSON = False,
 ) -> None:
     """Validate documents: file, line, pointer, reason."""
-    from schemalm.grammar import compile_schema  # noqa: PLC0415
+    from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)

@@ -67,9 +67,9 @@ def collect(
     as_json: AsJSON = False,
 ) -> None:
     """Collect documents into a corpus: valid, different, without secrets, split by source."""
+    from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.dataset.collect import finished, open_collection, refuse_corpus  # noqa: PLC0415
     from schemalm.documents.collected import MANIFEST_FILE, REJECTED_FILE  # noqa: PLC0415
-    from schemalm.grammar import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     named = ", ".join(map(str, inputs))

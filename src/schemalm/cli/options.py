@@ -11,7 +11,7 @@ from schemalm.cli.terminal import Terminal
 from schemalm.engines import EngineName
 
 if TYPE_CHECKING:
-    from schemalm.tokenizer import AnyTokenizer
+    from schemalm.baselines import AnyTokenizer
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
@@ -52,7 +52,7 @@ CHOOSE_OUT = "choose another folder with --out"
 
 def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:
     """Whether `<<` is resolved: as the option says, by the schema where it was not given."""
-    from schemalm.grammar.merge_keys import resolves_merge_keys  # noqa: PLC0415
+    from schemalm.schema.merge_keys import resolves_merge_keys  # noqa: PLC0415
 
     return resolves_merge_keys(schema, merge_keys)
 

@@ -26,9 +26,9 @@ from schemalm.engines import open_engine
 from schemalm.files import check_writable
 
 if TYPE_CHECKING:
+    from schemalm.baselines import AnyTokenizer
     from schemalm.dataset.prepare import CorpusInput, PreparationSummary, PrepareSettings
     from schemalm.engines import Engine
-    from schemalm.tokenizer import AnyTokenizer
 
 DataFormat = Literal["windows", "pt"]
 
@@ -72,11 +72,11 @@ def prepare(
     as_json: AsJSON = False,
 ) -> None:
     """Cut documents into training windows, split by source."""
+    from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
-    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)

@@ -11,11 +11,11 @@ from schemalm.cli.left_out import report_left_out
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
+    from schemalm.baselines import AnyTokenizer
     from schemalm.dataset.analysis import Analysis, Choice
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings
     from schemalm.documents import LeftOut
     from schemalm.engines import Engine
-    from schemalm.tokenizer import AnyTokenizer
 
 ANALYSIS_FILE, PLOT_FILE = "analysis.json", "analysis.png"
 BAR_WIDTH = 40

@@ -18,9 +18,9 @@ from schemalm.files import check_writable, free_folder
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:
+    from schemalm.baselines import AnyTokenizer
     from schemalm.reference.data import Corpus
     from schemalm.reference.parity import Finding
-    from schemalm.tokenizer import AnyTokenizer
 
 DEFAULTS = ReferenceConfiguration()
 QUANTITIES = ("logits", "loss", "gradients", "losses", "text")
@@ -169,8 +169,8 @@ def sample(
 
 def spell(tokens: list[int], tokenizer: AnyTokenizer) -> str:
     """What tokens say: a text, or the description of each where they are typed or spell no whole text."""
+    from schemalm.baselines import TextTokenizer  # noqa: PLC0415
     from schemalm.errors import DecodeError  # noqa: PLC0415
-    from schemalm.tokenizer import TextTokenizer  # noqa: PLC0415
 
     if isinstance(tokenizer, TextTokenizer):
         try:

@@ -34,11 +34,11 @@ def read_corpus(
 
 
 def _read_text(path: Path, tokenizer: str) -> Corpus:
+    from schemalm.baselines import CharacterTokenizer, TextTokenizer, load_tokenizer  # noqa: PLC0415
     from schemalm.documents.corpus_files import CORPUS_SUFFIXES  # noqa: PLC0415
     from schemalm.errors import DataError  # noqa: PLC0415
     from schemalm.input_files import read_bounded  # noqa: PLC0415
     from schemalm.reference.data import text_corpus  # noqa: PLC0415
-    from schemalm.tokenizer import CharacterTokenizer, TextTokenizer, load_tokenizer  # noqa: PLC0415
 
     try:
         text = read_bounded(path, _MAX_TEXT_BYTES).decode("utf-8")
@@ -58,13 +58,15 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 def _read_documents(
     terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
+    from schemalm.baselines import AnyTokenizer, CharacterTokenizer, load_tokenizer  # noqa: PLC0415
+    from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import read_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
-    from schemalm.grammar import Limits, compile_schema  # noqa: PLC0415
-    from schemalm.grammar.sources import read_schema  # noqa: PLC0415
+    from schemalm.limits import Limits  # noqa: PLC0415
     from schemalm.reference.data import document_corpus  # noqa: PLC0415
-    from schemalm.tokenizer import AnyTokenizer, CharacterTokenizer, Tokenizer, load_tokenizer  # noqa: PLC0415
+    from schemalm.schema.sources import read_schema  # noqa: PLC0415
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     given: AnyTokenizer | None = None
     if name != "character":

@@ -24,7 +24,7 @@ def schema(
     as_json: AsJSON = False,
 ) -> None:
     """Show the grammar's size and coverage."""
-    from schemalm.grammar import compile_schema  # noqa: PLC0415
+    from schemalm.compilation import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"compiling the schema {schema} into a grammar")
@@ -78,7 +78,7 @@ def schema(
 
 def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:
     """The parts of the schema's patterns that people and other programs commonly misread, each with its place."""
-    from schemalm.grammar.texts.misreadings import misreadings  # noqa: PLC0415
+    from schemalm.regular.misreadings import misreadings  # noqa: PLC0415
 
     return [
         {"pointer": pointer, "pattern": source, "text": part.text, "meaning": part.meaning}

@@ -64,10 +64,10 @@ def train(
     as_json: AsJSON = False,
 ) -> None:
     """Learn a tokenizer from a corpus."""
+    from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
-    from schemalm.grammar import compile_schema  # noqa: PLC0415
+    from schemalm.machine.vocabulary import num_learned_tokens  # noqa: PLC0415
     from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
-    from schemalm.tokenizer.vocabulary import num_learned_tokens  # noqa: PLC0415
 
     started = time.monotonic()
     terminal = Terminal(as_json)

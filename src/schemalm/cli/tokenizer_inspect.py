@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from schemalm.baselines import AnyTokenizer
     from schemalm.inspection import Inspection, Run, UnitCount
-    from schemalm.tokenizer import AnyTokenizer
 
 # Black on these is readable on dark and on light terminals alike. Terminals of few colours would show most of the first
 # as white.
@@ -48,9 +48,9 @@ def inspect(
     as_json: AsJSON = False,
 ) -> None:
     """Show a document with its tokens coloured."""
+    from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.files import write_atomically  # noqa: PLC0415
     from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
-    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"showing {file} as tokens of {tokenizer}")

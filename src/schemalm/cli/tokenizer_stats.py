@@ -14,9 +14,9 @@ from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merg
 from schemalm.cli.terminal import Terminal, command_line
 
 if TYPE_CHECKING:
+    from schemalm.baselines import AnyTokenizer
     from schemalm.documents import LeftOut
     from schemalm.inspection import TokenKind, Usage
-    from schemalm.tokenizer import AnyTokenizer
 
 NUM_LONGEST, NUM_FREQUENT = 10, 20
 MAX_SHOWN_CHARACTERS = 100
@@ -46,8 +46,8 @@ def stats(
     as_json: AsJSON = False,
 ) -> None:
     """Show a vocabulary, and what it makes of a corpus."""
+    from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
-    from schemalm.tokenizer import load_tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))

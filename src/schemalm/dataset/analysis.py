@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.dataset.lengths import CorpusLengths, LengthCounts, SplitLengths
 from schemalm.dataset.packing import pack_lengths
 from schemalm.dataset.store import smallest_dtype
 from schemalm.dataset.windows import windows_of
-from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 CONTEXT_SIZES = (512, 1024, 2048)
 STRIDES = (1, 2, 4, 8, 16, 32, 64, 128)

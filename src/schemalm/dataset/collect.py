@@ -40,8 +40,8 @@ from schemalm.engines import Engine
 from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar
-from schemalm.grammar.naming import schema_name
-from schemalm.grammar.places import documents_at
+from schemalm.schema.naming import schema_name
+from schemalm.schema.places import documents_at
 from schemalm.wording import counted
 
 NUM_LARGEST = 10  # sources that the manifest names

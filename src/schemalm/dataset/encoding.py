@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.baselines import AnyTokenizer, parse_tokenizer
 from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.held_out import draw_of
@@ -29,7 +30,7 @@ from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, va
 from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
-from schemalm.tokenizer import AnyTokenizer, Tokenizer, parse_tokenizer
+from schemalm.tokenizer import Tokenizer
 
 HELD_OUT = 1  # the draw of what a corpus that has a split holds out; of what it trains on it is 0
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset.collect_settings import SecretsPolicy
 from schemalm.dataset.minhash import Banding, features
 from schemalm.dataset.secrets import mask_secrets, mask_text
@@ -33,7 +34,6 @@ from schemalm.documents.limits import DEFAULT_LIMITS
 from schemalm.documents.pieces import rows_of
 from schemalm.documents.values import JSONValue
 from schemalm.errors import DocumentError, InvalidDocument, LimitError
-from schemalm.grammar import compile_schema
 from schemalm.tokenizer import Tokenizer
 
 VALID, REJECTED, SECRET = "valid", "rejected", "secret"

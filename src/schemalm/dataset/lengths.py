@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.baselines import AnyTokenizer, parse_tokenizer
 from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.encoding import HELD_OUT
@@ -31,7 +32,6 @@ from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
-from schemalm.tokenizer import AnyTokenizer, parse_tokenizer
 
 # Documents by their number of tokens: the entry n counts those of n tokens.
 LengthCounts = Int64Array

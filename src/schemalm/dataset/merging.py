@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.dataset.collected import TRAIN, VAL
 from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
 from schemalm.dataset.echo import BoolArray
@@ -40,8 +41,8 @@ from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.left_out import Duplicate, too_little
 from schemalm.errors import DataError
 from schemalm.files import named_errors, write_atomically
-from schemalm.grammar.naming import schema_name
-from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.schema.naming import schema_name
+from schemalm.tokenizer import Tokenizer
 from schemalm.wording import counted
 
 LEFT_OUT_FILE = "left_out.jsonl"

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
@@ -49,10 +50,9 @@ from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.files import write_atomically
-from schemalm.grammar.merge_keys import resolves_merge_keys
-from schemalm.grammar.places import documents_at
-from schemalm.grammar.sources import Schema
-from schemalm.tokenizer import AnyTokenizer
+from schemalm.schema.merge_keys import resolves_merge_keys
+from schemalm.schema.places import documents_at
+from schemalm.schema.sources import Schema
 
 ORIGIN_FILE = "origin.json"
 

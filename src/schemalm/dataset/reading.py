@@ -19,9 +19,9 @@ from schemalm.documents import CorpusRow, LeftOut, Rejection, deduplicate
 from schemalm.documents.pieces import count_rows, read_pieces, rows_of
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar import Grammar
-from schemalm.grammar.merge_keys import resolves_merge_keys
-from schemalm.grammar.places import documents_at
-from schemalm.grammar.sources import Schema
+from schemalm.schema.merge_keys import resolves_merge_keys
+from schemalm.schema.places import documents_at
+from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 
 # Called with the number of raw rows or documents done.

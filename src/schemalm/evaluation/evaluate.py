@@ -26,7 +26,7 @@ from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request
-from schemalm.grammar.naming import schema_name
+from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import check_sizes, find_data
 from schemalm.wording import counted

@@ -16,9 +16,9 @@ from schemalm.errors import SchemaError
 from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge
 from schemalm.evaluation.python_judge import PythonJudge
 from schemalm.grammar import Grammar
-from schemalm.grammar.plain import respelled_schema
-from schemalm.grammar.texts.matching import PatternMatcher
-from schemalm.grammar.texts.spelling import portable_pattern
+from schemalm.regular.matching import PatternMatcher
+from schemalm.regular.spelling import portable_pattern
+from schemalm.schema.plain import respelled_schema
 
 PLAIN = "the schema in plain words"
 

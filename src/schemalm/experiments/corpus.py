@@ -24,6 +24,7 @@ from typing import Any
 import zstandard
 
 from schemalm.checked import CheckedFile
+from schemalm.compilation import compile_schema
 from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
@@ -33,10 +34,10 @@ from schemalm.errors import ConfigurationError, DataError, InvalidDocument, Limi
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
 from schemalm.files import named_errors, write_atomically
-from schemalm.grammar import Grammar, compile_schema
-from schemalm.grammar.merge_keys import knows_merge_keys
-from schemalm.grammar.places import documents_at
-from schemalm.grammar.sources import Schema
+from schemalm.grammar import Grammar
+from schemalm.schema.merge_keys import knows_merge_keys
+from schemalm.schema.places import documents_at
+from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.toml_table import Scalar

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from schemalm.baselines import AnyTokenizer, ByteBPETokenizer, CharacterTokenizer
 from schemalm.dataset.reading import SourceDocument
 from schemalm.grammar import Grammar
-from schemalm.tokenizer import AnyTokenizer, ByteBPETokenizer, CharacterTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 # Parameters of `train` that the experiment gives.
 _GIVEN = ("grammar", "values", "seed", "sources")

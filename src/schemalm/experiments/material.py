@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from schemalm.baselines import AnyTokenizer, load_tokenizer
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
@@ -23,7 +24,6 @@ from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.kinds import KINDS, TokenizerRecipe
-from schemalm.tokenizer import AnyTokenizer, load_tokenizer
 
 
 @dataclass(frozen=True)

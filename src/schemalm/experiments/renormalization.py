@@ -19,15 +19,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from schemalm.baselines import ByteBPETokenizer
+from schemalm.baselines.byte_bpe import FIRST_TOKEN_ID, SPLIT_PATTERNS
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import TOKENIZER_FILE, Split
 from schemalm.errors import ConfigurationError
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.machine.masks import num_mask_bytes
+from schemalm.machine.vocabulary import BOS_ID, PAD_ID
 from schemalm.model.gpt import GPT
-from schemalm.tokenizer import ByteBPETokenizer
-from schemalm.tokenizer.byte_bpe import FIRST_TOKEN_ID, SPLIT_PATTERNS
-from schemalm.tokenizer.vocabulary import BOS_ID, PAD_ID
 from schemalm.training.configuration import DTYPES
 from schemalm.training.scoring import Score, score_documents
 

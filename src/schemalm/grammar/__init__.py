@@ -1,7 +1,5 @@
-"""Schemas become grammars: every keyword by construction, or an error that names it."""
+"""Formulas become nonterminals: which symbols each may begin with, and what each of them opens."""
 
-from schemalm.grammar.compilation import compile_schema
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.limits import Limits
 
-__all__ = ["Grammar", "Limits", "compile_schema"]
+__all__ = ["Grammar"]

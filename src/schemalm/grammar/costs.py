@@ -11,10 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from schemalm.grammar.fixpoint import Fixpoint, is_joint
-from schemalm.grammar.formula import FALSE, TRUE, Formula, all_of, answer, negate
 from schemalm.grammar.goals import Goal, Goals, answered, answers
 from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.search import GaveUpError, Search
 from schemalm.grammar.states import (
     Array,
@@ -31,7 +29,9 @@ from schemalm.grammar.states import (
     begins_guarded,
 )
 from schemalm.grammar.symbols import Symbol
-from schemalm.grammar.texts.automaton import Automaton
+from schemalm.limits import Budget
+from schemalm.regular.automaton import Automaton
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, negate
 
 # Symbols to finish a state, by verdict.
 Costs = dict[int, int]

@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
-from schemalm.grammar.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.formula import conjuncts
 from schemalm.grammar.inquiry import Inquiry
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.states import Array, Close, Open, State, StateSpace
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.taken import Taken
-from schemalm.grammar.texts.automaton import Automaton
 from schemalm.grammar.ways import Item, Plan, Remaining, Route, Search, Verdicts, Way
+from schemalm.limits import Budget
+from schemalm.regular.automaton import Automaton
+from schemalm.schema.containers import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.formula import conjuncts
 
 # States from which ways are kept.
 MAX_WAYS_KEPT = 50_000

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from schemalm.grammar.assertions import Reference
-from schemalm.grammar.containers import (
+from schemalm.schema.assertions import Reference
+from schemalm.schema.containers import (
     Contains,
     Has,
     Items,
@@ -21,7 +21,7 @@ from schemalm.grammar.containers import (
     PropertyNames,
     StatedKeys,
 )
-from schemalm.grammar.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
+from schemalm.schema.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
 
 # More symbols than any value may have.
 NEVER = 1 << 60

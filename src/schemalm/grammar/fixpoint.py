@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
-from schemalm.grammar.formula import TRUE, Constant, Formula
 from schemalm.grammar.goals import Goal, Goals
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.search import UNITS_OF_STEP
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, inquiry_of
+from schemalm.limits import Budget
+from schemalm.schema.formula import TRUE, Constant, Formula
 
 # The symbols of some value of a state, by the verdict that it ends with.
 Sizes = dict[int, int]

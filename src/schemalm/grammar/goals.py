@@ -11,22 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from schemalm.grammar.containers import Has, MaxProperties, Members, PropertyNames
 from schemalm.grammar.estimates import NEVER, Estimates, Relevance
-from schemalm.grammar.formula import (
-    FALSE,
-    TRUE,
-    Constant,
-    Formula,
-    Question,
-    all_of,
-    answer,
-    conjuncts,
-    negate,
-    substitute,
-)
 from schemalm.grammar.inquiry import Inquiry, must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.propagation import propagated
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.states import (
@@ -45,7 +31,21 @@ from schemalm.grammar.states import (
     inquiry_of,
 )
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
-from schemalm.grammar.texts.automaton import DEAD, Automaton
+from schemalm.limits import Budget
+from schemalm.regular.automaton import DEAD, Automaton
+from schemalm.schema.containers import Has, MaxProperties, Members, PropertyNames
+from schemalm.schema.formula import (
+    FALSE,
+    TRUE,
+    Constant,
+    Formula,
+    Question,
+    all_of,
+    answer,
+    conjuncts,
+    negate,
+    substitute,
+)
 
 # No answer is likelier than the other.
 NO_PREFERENCE: Mapping[int, bool] = {}

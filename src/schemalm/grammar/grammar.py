@@ -7,34 +7,34 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from schemalm.documents.identity import identity
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
-from schemalm.grammar.containers import Prompt
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct, Outlook
-from schemalm.grammar.formula import TRUE, Formula, all_of
-from schemalm.grammar.identity import identity
 from schemalm.grammar.inquiry import Inquiry, must_hold
-from schemalm.grammar.limits import Budget, Limits
+from schemalm.grammar.labels import label_of
 from schemalm.grammar.matching import Kind
-from schemalm.grammar.plain import plain_schema
-from schemalm.grammar.shapes import Patterns, Shapes
-from schemalm.grammar.sources import Schema
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, StateSpace, Target, Text, may_repeat
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES, Symbol, SymbolTable
 from schemalm.grammar.taken import Form, Taken
-from schemalm.grammar.texts.automaton import DEAD
-from schemalm.grammar.translation import KeywordUse, Translator
 from schemalm.grammar.ways import Way
+from schemalm.limits import Budget, Limits
+from schemalm.regular.automaton import DEAD
+from schemalm.schema.containers import Prompt
+from schemalm.schema.formula import TRUE, Formula, all_of
+from schemalm.schema.plain import plain_schema
+from schemalm.schema.shapes import Patterns, Shapes
+from schemalm.schema.sources import Schema
+from schemalm.schema.translation import KeywordUse, Translator
 
 Verdicts = tuple[int, ...]
 HOLDS: Verdicts = (1,)
@@ -185,12 +185,8 @@ class Grammar:
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
         node = self.nonterminals[nonterminal]
-        content = repr(node)
-        if isinstance(node.state, Text | Key):
-            # A place's number depends on what was met before.
-            unplaced = replace(node.state, place=0)
-            content = f"{replace(node, state=unplaced)!r} {self.automaton.name(node.state.place)}"
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        text = self.automaton.name(node.state.place) if isinstance(node.state, Text | Key) else ""
+        return label_of(node.state, node.accepts, node.owner_accepts, text)
 
     def waits(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that has to be settled by its child's verdict."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 
-from schemalm.grammar.formula import (
+from schemalm.schema.formula import (
     FALSE,
     TRUE,
     Asked,

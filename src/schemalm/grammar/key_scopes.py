@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import partial
 
-from schemalm.grammar.containers import Has, Members, StatedKeys
-from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula, children
 from schemalm.grammar.inquiry import Inquiry
-from schemalm.grammar.limits import Budget
+from schemalm.limits import Budget
+from schemalm.schema.containers import Has, Members, StatedKeys
+from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, children
 
 # Names of keys; None for all.
 Scope = frozenset[str] | None

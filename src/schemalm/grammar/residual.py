@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemalm.grammar.containers import Members
-from schemalm.grammar.formula import FALSE, TRUE, And, Atom, Formula, all_of, conjuncts, substitute
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.states import KeyOrder, Object
+from schemalm.schema.containers import Members
+from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, all_of, conjuncts, substitute
 
 
 class Residuals:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from schemalm.grammar.goals import Goal, Goals
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.states import Close, Enter, Open, Target, Text
+from schemalm.limits import Budget
 
 
 class _Question(NamedTuple):

@@ -12,21 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import eq
 
-from schemalm.grammar.assertions import KINDS, Assertion, Is, StringIn
-from schemalm.grammar.containers import (
-    ArrayAssertion,
-    Has,
-    Members,
-    ObjectAssertion,
-    Prompt,
-    PropertyNames,
-    Unique,
-)
-from schemalm.grammar.formula import FALSE, TRUE, Atom, Formula
 from schemalm.grammar.inquiry import Inquiry, ask
 from schemalm.grammar.key_scopes import KeyScopes
-from schemalm.grammar.limits import Budget
-from schemalm.grammar.shapes import Shapes
 from schemalm.grammar.symbols import (
     ARRAY_END,
     AS_KIND,
@@ -40,7 +27,20 @@ from schemalm.grammar.symbols import (
     TRUE_SYMBOL,
     Symbol,
 )
-from schemalm.grammar.texts.automaton import DEAD
+from schemalm.limits import Budget
+from schemalm.regular.automaton import DEAD
+from schemalm.schema.assertions import KINDS, Assertion, Is, StringIn
+from schemalm.schema.containers import (
+    ArrayAssertion,
+    Has,
+    Members,
+    ObjectAssertion,
+    Prompt,
+    PropertyNames,
+    Unique,
+)
+from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
+from schemalm.schema.shapes import Shapes
 
 
 @dataclass(frozen=True)

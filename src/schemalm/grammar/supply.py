@@ -12,9 +12,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TypeAlias
 
-from schemalm.grammar.assertions import KINDS_OF_TYPES
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, StateSpace, Text, Value
 from schemalm.grammar.symbols import (
     ARRAY_END,
@@ -31,8 +29,10 @@ from schemalm.grammar.symbols import (
     TRUE_SYMBOL,
     Symbol,
 )
-from schemalm.grammar.texts.automaton import DEAD, Automaton
-from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
+from schemalm.limits import Budget
+from schemalm.regular.automaton import DEAD, Automaton
+from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.schema.assertions import KINDS_OF_TYPES
 
 # Beginnings of objects or arrays that one search for their values looks at; where it looks at more there are many.
 MAX_BEGINNINGS = 3_000

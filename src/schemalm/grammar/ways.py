@@ -14,14 +14,14 @@ from itertools import chain, count
 from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.formula import Formula, all_of, negate
 from schemalm.grammar.inquiry import Inquiry, ask, must_hold
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.matching import Kind, Matching
 from schemalm.grammar.states import Array, Close, Open, StateSpace, at_item, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.taken import Taken
+from schemalm.limits import Budget
+from schemalm.schema.formula import Formula, all_of, negate
 
 # What a step of a search for a way costs, units of work.
 STEP_UNITS = 25

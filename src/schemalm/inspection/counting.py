@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError, InvalidDocument, LimitError
-from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)

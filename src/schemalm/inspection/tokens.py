@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Any
 
+from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.documents import dump_document
 from schemalm.errors import DecodeError
 from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
-from schemalm.tokenizer import AnyTokenizer, TextTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 from schemalm.visible import visible
 
 

@@ -10,8 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from schemalm.baselines import AnyTokenizer
 from schemalm.grammar.symbols import NUM_BYTES, SymbolTable
-from schemalm.tokenizer import AnyTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 TokenKind = Literal[
     "outside documents",

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
-from schemalm.grammar.texts.automaton import DEAD
-from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Trie, Vocabulary
+from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Trie, Vocabulary
+from schemalm.regular.automaton import DEAD
 
 Numbers = NDArray[np.int32]
 # Nonterminals with the next one last, as on the machine's stack.

@@ -11,11 +11,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from schemalm.grammar.limits import Budget
 from schemalm.grammar.symbols import FREE_KEY, KEY_END, SymbolTable
 from schemalm.grammar.taken import Form, Progress
-from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
-from schemalm.tokenizer.vocabulary import Trie
+from schemalm.limits import Budget
+from schemalm.machine.vocabulary import Trie
+from schemalm.regular.numbers import number_of_text, texts_of_equals
 
 T = TypeVar("T")
 

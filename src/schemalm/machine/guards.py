@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
+from schemalm.documents.identity import identity
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.identity import identity
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
 from schemalm.grammar.taken import Entry, Form, Taken
-from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
 from schemalm.machine.choices import Start
 from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.vocabulary import Vocabulary
+from schemalm.regular.numbers import number_of_text, texts_of_equals
 from schemalm.tokenizer.derivation import Derivation
-from schemalm.tokenizer.vocabulary import Vocabulary
 
 # What it costs to read an item once it has ended, units of work for each symbol.
 SYMBOL_UNITS = 5

@@ -14,8 +14,8 @@ from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import KEY_END
-from schemalm.grammar.texts.automaton import DEAD
-from schemalm.tokenizer.vocabulary import Vocabulary
+from schemalm.machine.vocabulary import Vocabulary
+from schemalm.regular.automaton import DEAD
 
 # Places that are looked at to tell whether a language of keys can be used up, and work that this may take.
 MAX_SEARCHED = 2_000

@@ -25,7 +25,7 @@ from schemalm.machine.keys import EndlessKeys, KeyTokens
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
-from schemalm.tokenizer.vocabulary import FIRST_SYMBOL_ID, Vocabulary
+from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 
 # Memory for the masks and transitions of one tokenizer, bytes.
 LIMIT_BYTES = 32 << 20

@@ -11,9 +11,9 @@ from schemalm.grammar.states import Text, Value
 from schemalm.grammar.supply import CONSTANTS
 from schemalm.grammar.symbols import END, ITEM
 from schemalm.grammar.taken import Entry, Form
-from schemalm.grammar.texts.numbers import number_of_text, texts_of_equals
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
+from schemalm.regular.numbers import number_of_text, texts_of_equals
 
 
 class Written(NamedTuple):

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.dataset.prepare import validation_sources
 from schemalm.dataset.reading import SourceDocument
 from schemalm.documents import LeftOut, canonical_json
 from schemalm.errors import DataError
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.weights import Tokens
-from schemalm.tokenizer import AnyTokenizer, TextTokenizer
 
 VALIDATION_SHARE = 0.1
 Batch = tuple[Tokens, Tokens]

@@ -12,14 +12,15 @@ from itertools import product
 
 import numpy as np
 
-from schemalm.grammar import compile_schema
+from schemalm.baselines import CharacterTokenizer
+from schemalm.compilation import compile_schema
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch, stream
 from schemalm.reference.engines import make_engine
 from schemalm.reference.sampling import sample
 from schemalm.reference.training import train
 from schemalm.reference.weights import BATCHES, Array, initial_weights, random_stream
-from schemalm.tokenizer import CharacterTokenizer, Tokenizer
+from schemalm.tokenizer import Tokenizer
 
 LIMITS = {"scalar float64": 1e-9, "torch float64": 1e-9, "torch float32": 1e-5, "finite differences": 1e-6}
 *ENGINES, FINITE_DIFFERENCES = LIMITS

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.errors import DataError, PromptError
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.engines import Engine
 from schemalm.reference.weights import SAMPLING, random_stream
-from schemalm.tokenizer import AnyTokenizer, TextTokenizer
 
 
 def sample(

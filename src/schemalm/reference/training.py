@@ -22,6 +22,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from schemalm.baselines import AnyTokenizer, load_tokenizer
 from schemalm.checked import CheckedFile
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.errors import CheckpointError, DataError, TrainingError
@@ -34,7 +35,6 @@ from schemalm.reference.engines import Engine, make_engine
 from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
-from schemalm.tokenizer import AnyTokenizer, load_tokenizer
 
 CONFIG, TOKENIZER, WEIGHTS, EVALUATION = "config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"
 Report = Callable[[int, float], None]  # called with each step and its loss

@@ -8,7 +8,7 @@ from typing import Any
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import NUM_BYTES
-from schemalm.grammar.texts.numbers import number_of_text
+from schemalm.regular.numbers import number_of_text
 
 
 class NotDerivableError(ValueError):

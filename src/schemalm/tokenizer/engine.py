@@ -13,7 +13,7 @@ from functools import cached_property
 import tiktoken
 
 from schemalm.grammar.symbols import NUM_BYTES
-from schemalm.tokenizer.vocabulary import Vocabulary
+from schemalm.machine.vocabulary import Vocabulary
 
 
 class MergeEngine:

@@ -15,7 +15,7 @@ import orjson
 import tiktoken
 
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
-from schemalm.tokenizer.vocabulary import Vocabulary
+from schemalm.machine.vocabulary import Vocabulary
 
 FIELD_END = b"\x00"
 RUN = b"\x01"

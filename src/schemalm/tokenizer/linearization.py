@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
-from schemalm.grammar.explanation import Explainer, Failure, Path
-from schemalm.grammar.texts.numbers import MAX_DIGITS
+from schemalm.regular.numbers import MAX_DIGITS
+from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError
 from schemalm.tokenizer.slots import EACH, Slot, Slots
 from schemalm.tokenizer.writing import Writing

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
-from schemalm.grammar.texts.numbers import is_integer_text
+from schemalm.regular.numbers import is_integer_text
 from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Content, Entry, Expansions, RefusedError, Rest
 from schemalm.tokenizer.fields import RUN, RUN_END
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import orjson
 
+from schemalm.documents.identity import identity
 from schemalm.documents.values import levels
-from schemalm.grammar.identity import identity
+from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.fields import FieldWriter
 from schemalm.tokenizer.positions import Positions
-from schemalm.tokenizer.vocabulary import Vocabulary
 
 
 class Reader:

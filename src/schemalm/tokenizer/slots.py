@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY
-from schemalm.grammar.texts.numbers import text_of_number
+from schemalm.regular.numbers import text_of_number
 from schemalm.tokenizer.expansions import ALWAYS, EACH_ITEM, Content, Entry, Expansions, RefusedError, Rest, required
 from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS
 from schemalm.tokenizer.writing import MAX_SHORT_LENGTH, ShortTexts, Where, Writing

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, LimitError, SchemaError
 from schemalm.files import write_atomically
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.limits import DEFAULT_LIMITS
-from schemalm.grammar.sources import schema_of_value
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
+from schemalm.limits import DEFAULT_LIMITS
+from schemalm.machine.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
+from schemalm.schema.sources import schema_of_value
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
@@ -29,7 +30,6 @@ from schemalm.tokenizer.parallel import encode_in_processes
 from schemalm.tokenizer.reading import Reader
 from schemalm.tokenizer.segmentation import Cutter, Kind, MergeScope, Stretch
 from schemalm.tokenizer.tokenizer_file import FORMAT, TypedFile, read_tokenizer_file, tokenizer_file
-from schemalm.tokenizer.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.tokenizer.writing import CUT, Find, JoinedWriting, Memory, Writing
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ from typing import Any
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine.tracing import Tracer
+from schemalm.machine.vocabulary import num_learned_tokens
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.tokenizer.merges import learn_merges
 from schemalm.tokenizer.sample import Sample
 from schemalm.tokenizer.segmentation import Cutter, MergeScope, Stretch
 from schemalm.tokenizer.tally import Tally
 from schemalm.tokenizer.tokenizer import WHOLE_VALUES_SHARE, GrammarStates, Tokenizer
-from schemalm.tokenizer.vocabulary import num_learned_tokens
 
 MAX_COUNT_PER_DOCUMENT = 8
 # Weights are whole numbers, so that sums do not depend on their order.

@@ -23,7 +23,7 @@ from schemalm.dataset.pt import read_pt, read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, read_metadata
 from schemalm.dataset.windows import IGNORED_TARGET, training_windows
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.tokenizer.vocabulary import PAD_ID
+from schemalm.machine.vocabulary import PAD_ID
 
 Batch = tuple[Tensor, Tensor]
 Gather = Callable[[Sequence[int]], Tensor]

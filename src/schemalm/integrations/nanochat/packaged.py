@@ -14,7 +14,7 @@ from typing import Any
 
 import zstandard
 
-from schemalm.grammar import compile_schema
+from schemalm.compilation import compile_schema
 from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 

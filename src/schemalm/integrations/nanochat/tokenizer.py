@@ -14,8 +14,8 @@ from typing import Any
 from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.documents import canonical_json, parse_document
 from schemalm.errors import ConfigurationError, DataError, DecodeError, DocumentError, InvalidDocument, LimitError
-from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
+from schemalm.schema.merge_keys import knows_merge_keys
 from schemalm.tokenizer import Tokenizer
 
 BOS, PAD = "<|bos|>", "<|pad|>"

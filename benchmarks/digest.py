@@ -1,0 +1,167 @@
+"""Digests of what the package writes: run it on two commits to see that a change of the code changed no behaviour.
+
+    python benchmarks/digest.py ../shared/data/workflows --out digest.json
+
+It uses the public surface and the command line alone, so that it runs on commits before and after a change of the
+structure. Written are SHA-256 digests of: two tokenizer files, the token ids of real documents, the masks before all of
+their tokens, values read back, completions of cut documents, prepared data, the losses and weights of a short run,
+and documents that the run generates. On one machine, equal behaviour gives equal digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+import zstandard
+
+import schemalm
+
+SCHEMA = "github-workflow"
+# Of every so many masks one completion is asked for, which takes longer.
+COMPLETION_STRIDE = 97
+NUM_STEPS = 20
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+# What differs from run to run, or names where a run was made.
+VOLATILE_FIELDS = ("seconds", "time", "per_second", "memory", "gigabytes", "bytes")
+
+
+def read_values(path: Path, num_documents: int) -> list[dict[str, Any]]:
+    """The first valid rows of a JSONL file under zstd."""
+    with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
+        rows = (json.loads(line) for line in lines_of(stream))
+        return list(islice((row for row in rows if row["valid"]), num_documents))
+
+
+def lines_of(stream: Any) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(1 << 22):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """SHA-256 of all parts, the length of each before it."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return found.hexdigest()
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def digests_of_documents(tokenizer: Any, values: list[Any]) -> dict[str, str]:
+    """Of ids, masks, values read back, and completions."""
+    ids = tokenizer.encode_batch(values)
+    masks, completions, endings = hashlib.sha256(), [], []
+    for document in ids:
+        machine = tokenizer.machine()
+        for position, token in enumerate(document):
+            masks.update(np.packbits(machine.mask()))
+            if position % COMPLETION_STRIDE == COMPLETION_STRIDE - 1:
+                completions.append(machine.completion())
+                endings.append(tokenizer.decode_prefix(document[:position]))
+            machine.advance(token)
+    return {
+        "ids": digest(map(as_json, ids)),
+        "masks": masks.hexdigest(),
+        "values": digest(as_json(tokenizer.decode(document)) for document in ids),
+        "completions": digest(map(as_json, completions)),
+        "cut documents": digest(map(as_json, endings)),
+    }
+
+
+def run_command(*arguments: object) -> str:
+    """What a command of the package prints on standard output; ends the script where it fails."""
+    command = [sys.executable, "-m", "schemalm", *map(str, arguments)]
+    found = subprocess.run(command, check=False, capture_output=True, text=True, env=ENVIRONMENT)
+    if found.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{found.stderr}")
+    return found.stdout
+
+
+def digest_of_files(folder: Path, pattern: str) -> str:
+    paths = sorted(path for path in folder.rglob(pattern) if path.is_file())
+    if not paths:
+        sys.exit(f"no {pattern} in {folder}")
+    return digest(part for path in paths for part in (str(path.relative_to(folder)).encode(), path.read_bytes()))
+
+
+def metrics_of(path: Path) -> bytes:
+    """The metrics of a run without what the clock decides."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return as_json(
+        [
+            {name: value for name, value in row.items() if not any(word in name for word in VOLATILE_FIELDS)}
+            for row in rows
+        ]
+    )
+
+
+def digests_of_run(folder: Path, corpus: Path, tokenizer: Path) -> dict[str, str]:
+    """Of prepared data, losses, weights and generated documents."""
+    found = {}
+    for name, options in (("windows", ("--stride", 128)), ("windows without overlap", ("--stride", 256))):
+        data = folder / name.replace(" ", "-")
+        run_command(
+            *("prepare", "--input", corpus, "--tokenizer", tokenizer, "--output", data),
+            *("--context-size", 256, *options),
+        )
+        found[f"prepared data, {name}"] = digest_of_files(data, "*")
+        run = folder / f"run-{name.replace(' ', '-')}"
+        packing = "documents" if "without" in name else "windows"
+        run_command(
+            *("train", "--data", data, "--out", run, "--model", "tiny", "--steps", NUM_STEPS, "--batch-size", 4),
+            *("--packing", packing, "--log-every", 1, "--evaluate-every", NUM_STEPS, "--checkpoint-every", NUM_STEPS),
+            *("--device", "cpu", "--samples", 2),
+        )
+        found[f"losses, {name}"] = digest([metrics_of(run / "metrics.jsonl")])
+        found[f"weights, {name}"] = digest_of_files(run / "checkpoints", "model.safetensors")
+        documents = folder / f"documents-{name.replace(' ', '-')}"
+        run_command("generate", run, "-n", 8, "--max-tokens", 300, "--out", documents)
+        found[f"documents, {name}"] = digest_of_files(documents, "*.y*ml")
+    return found
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="The folder with train.jsonl.zst.")],
+    num_documents: Annotated[int, typer.Option(min=100, help="How many real documents to encode.")] = 2000,
+    out: Annotated[Path | None, typer.Option(help="A JSON file to write.")] = None,
+) -> None:
+    """Writes the digests."""
+    rows = read_values(data / "train.jsonl.zst", num_documents)
+    values = [row["json"] for row in rows]
+    grammar = schemalm.compile_schema(SCHEMA)
+    learned = schemalm.Tokenizer.train(grammar, values, 4096, sources=[row["repo"] for row in rows])
+    found = {"coverage": digest(as_json([use.pointer, use.keyword, use.status]) for use in grammar.coverage())}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tokenizer_file = folder / "tokenizer.json"
+        learned.save(tokenizer_file)
+        found["tokenizer"] = digest([tokenizer_file.read_bytes()])
+        schemalm.Tokenizer.from_grammar(grammar).save(folder / "symbols.json")
+        found["tokenizer of symbols"] = digest([(folder / "symbols.json").read_bytes()])
+        found |= digests_of_documents(schemalm.Tokenizer.load(tokenizer_file), values)
+        corpus = folder / "corpus.jsonl"
+        corpus.write_text("".join(json.dumps({"value": row["json"], "repo": row["repo"]}) + "\n" for row in rows))
+        found |= digests_of_run(folder, corpus, tokenizer_file)
+    text = json.dumps({"documents": len(values), **found}, indent=2)
+    print(text)
+    if out:
+        out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)

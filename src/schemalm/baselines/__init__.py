@@ -1,0 +1,17 @@
+"""Text tokenizers to compare the typed tokenizer with, and reading a tokenizer file of any kind."""
+
+from schemalm.baselines.byte_bpe import ByteBPETokenizer
+from schemalm.baselines.character import CharacterTokenizer
+from schemalm.baselines.loading import AnyTokenizer, load_tokenizer, parse_tokenizer
+from schemalm.baselines.o200k import load_o200k_base
+from schemalm.baselines.text_tokenizer import TextTokenizer
+
+__all__ = [
+    "AnyTokenizer",
+    "ByteBPETokenizer",
+    "CharacterTokenizer",
+    "TextTokenizer",
+    "load_o200k_base",
+    "load_tokenizer",
+    "parse_tokenizer",
+]

@@ -1,0 +1,117 @@
+"""Labels of nonterminals: short names that are the same in every process and in every version.
+
+Tokenizer files and models know nonterminals by label. What is hashed is therefore spelled here with names of its own,
+which stay what they are when a class or a field is renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.states import Array, Key, Object, State, Text, Value
+from schemalm.schema.assertions import (
+    Format,
+    Is,
+    IsInteger,
+    KindIs,
+    Maximum,
+    MaxLength,
+    Minimum,
+    MinLength,
+    MultipleOf,
+    NumberIn,
+    Pattern,
+    Reference,
+    StringIn,
+)
+from schemalm.schema.containers import (
+    Contains,
+    Has,
+    Items,
+    MaxItems,
+    MaxProperties,
+    Members,
+    MinItems,
+    MinProperties,
+    Prompt,
+    PropertyNames,
+    StatedKeys,
+    StringIs,
+    Unique,
+)
+from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
+
+FORMULA_NAMES: dict[type[Formula], str] = {
+    And: "And",
+    Asked: "Asked",
+    Constant: "Constant",
+    Contains: "Contains",
+    ExactlyOne: "ExactlyOne",
+    Format: "Format",
+    Has: "Has",
+    Is: "Is",
+    IsInteger: "IsInteger",
+    Items: "Items",
+    KindIs: "KindIs",
+    MaxItems: "MaxItems",
+    MaxLength: "MaxLength",
+    MaxProperties: "MaxProperties",
+    Maximum: "Maximum",
+    Members: "Members",
+    MinItems: "MinItems",
+    MinLength: "MinLength",
+    MinProperties: "MinProperties",
+    Minimum: "Minimum",
+    MultipleOf: "MultipleOf",
+    Not: "Not",
+    NumberIn: "NumberIn",
+    Or: "Or",
+    Pattern: "Pattern",
+    Prompt: "Prompt",
+    PropertyNames: "PropertyNames",
+    Question: "Question",
+    Reference: "Reference",
+    StatedKeys: "StatedKeys",
+    StringIn: "StringIn",
+    StringIs: "StringIs",
+    Unique: "Unique",
+}
+
+
+def label_of(state: State, accepts: tuple[int, ...], owner_accepts: tuple[int, ...], text_name: str) -> str:
+    """The label of a nonterminal: 16 hexadecimal digits.
+
+    accepts, owner_accepts: as of the nonterminal; text_name: the name of the rest of its text, empty for what is none.
+    """
+    content = f"Nonterminal(state={_state(state)}, accepts={accepts}, owner_accepts={owner_accepts})"
+    if text_name:
+        content += f" {text_name}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _state(state: State) -> str:
+    if isinstance(state, Value):
+        return f"Value(inquiry={_inquiry(state.inquiry)})"
+    if isinstance(state, Object):
+        return f"Object(inquiry={_inquiry(state.inquiry)}, order={state.order.names}, position={state.position})"
+    if isinstance(state, Array):
+        return f"Array(inquiry={_inquiry(state.inquiry)})"
+    # The number of a text's rest depends on what was met before: 0 stands for all, and the name tells them apart.
+    if isinstance(state, Text):
+        return f"Text(kind={state.kind!r}, place=0)"
+    assert isinstance(state, Key)
+    return f"Key(owner={_state(state.owner)}, formulas={_spelled(state.formulas)}, place=0)"
+
+
+def _inquiry(inquiry: Inquiry) -> str:
+    return f"Inquiry(formulas={_spelled(inquiry.formulas)}, allowed={_spelled(inquiry.allowed)})"
+
+
+def _spelled(part: object) -> str:
+    """A formula, or what it is made of."""
+    if isinstance(part, Formula):
+        return f"{FORMULA_NAMES[type(part)]}({', '.join(map(_spelled, part.parts))})"
+    if isinstance(part, tuple):
+        return f"({', '.join(map(_spelled, part))}{',' if len(part) == 1 else ''})"
+    return repr(part)

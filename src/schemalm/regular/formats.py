@@ -1,0 +1,223 @@
+"""The formats of JSON Schema as regular languages of UTF-8 texts.
+
+In: the name of a format and the draft of the schema; out: the language of its texts, None for a name that no draft
+defines. What stays true: every text of a language is valid under its format, as the specification that is named at
+its source says. A format binds whichever draft introduced it, since the drafts leave it to implementations to know
+more formats than they list, and a schema that names one means it; only `hostname` has changed its meaning.
+
+The expressions are plain (no intersection, complement or arithmetic), so the languages are smaller than the formats
+where a limit counts across parts, or where a format is not regular:
+
+* `hostname`, also in `email`: names of three labels, and of eight of which all but the first have 26 octets at most;
+  since draft 7 none with A-labels (`xn--...`), which must be valid Punycode.
+* `email`: local parts of 64 octets without a dot, of 62 with up to two dots, of 32 and the dots with more; quoted
+  pairs of `"` and `\\` only, and no `<` within quotes.
+* `time`, `date-time`: leap seconds only at offsets of whole quarters of an hour, which all time zones keep that have
+  ever met one.
+* `relative-json-pointer`: without the index manipulation that the newest draft of the format adds.
+* `iri`, `iri-reference`, `uri-template`: without the planes 4 to 13, of which Unicode has assigned nothing.
+* `idn-hostname`, `idn-email`: see `idn.py`; `regex`: see `regex_format.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from schemalm.regular.idn import idn_hostname_source
+from schemalm.regular.language import NOTHING, Language, literal, sequence, union
+from schemalm.regular.pattern import pattern_language
+from schemalm.regular.regex_format import regex_texts
+
+# The index among the drafts of the first one whose `hostname` is that of RFC 5890; before it is that of RFC 1034.
+DRAFT7 = 3
+MAX_REPEAT = 64
+
+# RFC 3339, section 5.6 and appendix C: every fourth year is a leap year, but of the centuries only every fourth.
+LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+LONG_MONTH_DAY = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+SHORT_MONTH_DAY = "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+FEBRUARY_DAY = "02-(?:0[1-9]|1[0-9]|2[0-8])"
+DATE = f"(?:[0-9]{{4}}-(?:{LONG_MONTH_DAY}|{SHORT_MONTH_DAY}|{FEBRUARY_DAY})|{LEAP_YEAR}-02-29)"
+HOUR_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+FRACTION = r"(?:\.[0-9]+)?"
+TIME = f"{HOUR_MINUTE}:[0-5][0-9]{FRACTION}(?:[Zz]|[+-]{HOUR_MINUTE})"
+
+# RFC 3339, appendix A (the durations of ISO 8601): no unit may be left out between two others.
+DURATION_TIME = "T(?:[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?|[0-9]+M(?:[0-9]+S)?|[0-9]+S)"
+DURATION_DATE = "(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
+DURATION = f"P(?:{DURATION_DATE}(?:{DURATION_TIME})?|{DURATION_TIME}|[0-9]+W)"
+
+# RFC 2673, section 3.2; RFC 4291, section 2.2.
+OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = rf"{OCTET}(?:\.{OCTET}){{3}}"
+HEX = "[0-9A-Fa-f]"
+IPV6_GROUP = f"{HEX}{{1,4}}"
+
+
+def _ipv6_end(num_groups: int) -> str:
+    """What may follow `::` where at most `num_groups` groups are left; an IPv4 address stands for two."""
+    if num_groups == 0:
+        return ""
+    ends = [f"{IPV6_GROUP}(?::{IPV6_GROUP}){{0,{num_groups - 1}}}"]
+    if num_groups >= 2:
+        ends.append(f"(?:{IPV6_GROUP}:){{0,{num_groups - 2}}}{IPV4}")
+    return f"(?:{'|'.join(ends)})?"
+
+
+def _ipv6_rest(num_groups: int) -> str:
+    """What may follow the first `num_groups` of the eight groups, where no `::` was among them."""
+    if num_groups == 8:
+        return ""
+    ends = [f":{_ipv6_end(7 - num_groups)}", IPV6_GROUP + _ipv6_rest(num_groups + 1)]
+    return f":(?:{'|'.join([*ends, IPV4] if num_groups == 6 else ends)})"
+
+
+IPV6 = f"(?:::{_ipv6_end(7)}|{IPV6_GROUP}{_ipv6_rest(1)})"
+
+# RFC 1123, section 2.1, and RFC 1034, section 3.1: labels of 63 octets, names of 253.
+ALPHANUMERIC, LETTER_DIGIT_HYPHEN = "[0-9A-Za-z]", "[0-9A-Za-z-]"
+ANY_LABEL = f"{ALPHANUMERIC}(?:{LETTER_DIGIT_HYPHEN}{{0,61}}{ALPHANUMERIC})?"
+
+
+def _label(longest: int) -> str:
+    """A label of at most `longest` octets that RFC 5890, section 2.3.1, does not reserve by `--` as octets 3 and 4."""
+    a, b = ALPHANUMERIC, LETTER_DIGIT_HYPHEN
+    return f"{a}(?:{b}{{0,2}}{a}|{b}(?:{a}{b}|-{a}){b}{{0,{longest - 5}}}{a})?"
+
+
+def _hostname(longest: str, shorter: str) -> str:
+    """Names of 253 octets at most from labels of 63 octets and labels of 26: 3 * 63 + 2, 63 + 7 * 27."""
+    return rf"{longest}(?:(?:\.{longest}){{0,2}}|(?:\.{shorter}){{0,7}})"
+
+
+ANY_HOSTNAME = _hostname(ANY_LABEL, ANY_LABEL.replace("61", "24"))
+HOSTNAME = _hostname(_label(63), _label(26))
+
+# RFC 5321, section 4.1.2 and, for the 64 octets, 4.5.3.1.1; RFC 6531, section 3.3, adds all beyond ASCII.
+ATOM_CHARACTERS = r"0-9A-Za-z!#$%&'*+/=?^_`{|}~\-"
+BEYOND_ASCII = r"\u{80}-\u{10ffff}"
+ADDRESS_LITERAL = rf"\[(?:{IPV4}|IPv6:{IPV6})\]"
+
+
+def _email(beyond: str, domain: str) -> str:
+    """Addresses whose local part may have the characters `beyond` besides those of ASCII."""
+    a = f"[{ATOM_CHARACTERS}{beyond}]"
+    dotted = rf"{a}{{1,31}}\.{a}{{1,32}}|{a}{{1,20}}(?:\.{a}{{1,20}}){{2}}|{a}(?:\.?{a}){{0,31}}"
+    quoted = rf'"(?:[ !#-;=-\[\]-~{beyond}]|\\["\\]){{0,31}}"'
+    return f"(?:{a}{{1,64}}|{dotted}|{quoted})@(?:{domain}|{ADDRESS_LITERAL})"
+
+
+# RFC 3986, appendix A, and RFC 3987, section 2.2, which adds characters and changes no rule.
+UNRESERVED, SUB_DELIMITERS = r"0-9A-Za-z._~\-", "!$&'()*+,;="
+ENCODED = f"%{HEX}{{2}}"
+PLANES = "".join(rf"\u{{{plane}0000}}-\u{{{plane}fffd}}" for plane in (1, 2, 3))
+UCS_CHARACTERS = rf"\u{{a0}}-\u{{d7ff}}\u{{f900}}-\u{{fdcf}}\u{{fdf0}}-\u{{ffef}}{PLANES}\u{{e1000}}-\u{{efffd}}"
+PRIVATE_CHARACTERS = r"\u{e000}-\u{f8ff}\u{f0000}-\u{ffffd}\u{100000}-\u{10fffd}"
+
+
+def _resource(beyond: str, private: str, relative: bool) -> str:
+    """An identifier with the characters `beyond`, in its query also `private`; `relative`: or a relative reference."""
+    plain = UNRESERVED + SUB_DELIMITERS + beyond
+    segment, segments = f"(?:[{plain}:@]|{ENCODED})", f"(?:/(?:[{plain}:@]|{ENCODED})*)*"
+    future = rf"[Vv]{HEX}+\.[{UNRESERVED}{SUB_DELIMITERS}:]+"
+    host = rf"(?:\[(?:{IPV6}|{future})\]|(?:[{plain}]|{ENCODED})*)"
+    authority = f"//(?:(?:[{plain}:]|{ENCODED})*@)?{host}(?::[0-9]*)?{segments}"
+    absolute = f"/(?:{segment}+{segments})?"
+    end = rf"(?:\?(?:[{plain}:@/?{private}]|{ENCODED})*)?(?:#(?:[{plain}:@/?]|{ENCODED})*)?"
+    identifier = rf"[A-Za-z][0-9A-Za-z+.\-]*:(?:{authority}|{absolute}|{segment}+{segments})?{end}"
+    no_scheme = f"(?:[{plain}@]|{ENCODED})+{segments}"
+    return f"{identifier}|(?:{authority}|{absolute}|{no_scheme})?{end}" if relative else identifier
+
+
+# RFC 6570, section 2, with its erratum 6937: an apostrophe is a literal.
+TEMPLATE_LITERAL = rf"[!#$&-;=?-\[\]_a-z~{UCS_CHARACTERS}{PRIVATE_CHARACTERS}]|{ENCODED}"
+VARIABLE_CHARACTER = f"(?:[0-9A-Za-z_]|{ENCODED})"
+VARIABLE = rf"{VARIABLE_CHARACTER}(?:\.?{VARIABLE_CHARACTER})*(?::[1-9][0-9]{{0,3}}|\*)?"
+URI_TEMPLATE = rf"(?:{TEMPLATE_LITERAL}|\{{[+#./;?&=,!@|]?{VARIABLE}(?:,{VARIABLE})*\}})*"
+
+# RFC 6901, section 3.
+JSON_POINTER = "(?:/(?:[^~/]|~[01])*)*"
+
+SOURCES: dict[str, Callable[[], str]] = {
+    "date": lambda: DATE,
+    "duration": lambda: DURATION,
+    "email": lambda: _email("", HOSTNAME),
+    "idn-email": lambda: _email(BEYOND_ASCII, idn_hostname_source(HOSTNAME)),
+    "hostname": lambda: HOSTNAME,
+    "idn-hostname": lambda: idn_hostname_source(HOSTNAME),
+    "ipv4": lambda: IPV4,
+    "ipv6": lambda: IPV6,
+    "uri": lambda: _resource("", "", relative=False),
+    "uri-reference": lambda: _resource("", "", relative=True),
+    "iri": lambda: _resource(UCS_CHARACTERS, PRIVATE_CHARACTERS, relative=False),
+    "iri-reference": lambda: _resource(UCS_CHARACTERS, PRIVATE_CHARACTERS, relative=True),
+    "uri-template": lambda: URI_TEMPLATE,
+    # RFC 4122, section 3.
+    "uuid": lambda: f"{HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}}",
+    "json-pointer": lambda: JSON_POINTER,
+    # draft-handrews-relative-json-pointer-01, section 3.
+    "relative-json-pointer": lambda: f"(?:0|[1-9][0-9]*)(?:#|{JSON_POINTER})",
+}
+
+
+# Where a language is smaller than its format, texts that may be of the format: only of others it is certain that they
+# are not.
+ANYTHING = "[^]*"
+POSSIBLE = {
+    **dict.fromkeys(("email", "idn-email"), "[^]*@[^]*"),
+    **dict.fromkeys(("time", "date-time"), "[^]*:60[^]*"),
+    **dict.fromkeys(("uri", "iri"), "[^]*:[^]*"),
+    **dict.fromkeys(("uri-reference", "iri-reference", "uri-template", "regex", "idn-hostname"), ANYTHING),
+    "hostname": r"[0-9A-Za-z.\-]+",
+    "relative-json-pointer": "[0-9]+[+-][^]*",
+}
+
+
+def doubtful_texts(name: str) -> Language:
+    """Texts that may be of a format although its language does not hold them, with some that it does hold."""
+    if name not in POSSIBLE:
+        return NOTHING
+    return _texts(POSSIBLE[name])
+
+
+def format_language(name: str, draft: int) -> Language | None:
+    """The texts of the format `name`, None where no specification names it and so it is an annotation.
+
+    draft: the index of the schema's draft, from 1 for draft 4 to 5 for 2020-12.
+    """
+    if name == "hostname" and draft < DRAFT7:
+        return _texts(ANY_HOSTNAME)
+    return _format(name)
+
+
+@cache
+def _format(name: str) -> Language | None:
+    if name == "time":
+        return union([_texts(TIME), _leap_seconds()])
+    if name == "date-time":
+        return sequence(_texts(f"{DATE}[Tt]"), union([_texts(TIME), _leap_seconds()]))
+    if name == "regex":
+        return regex_texts()
+    return _texts(SOURCES[name]()) if name in SOURCES else None
+
+
+@cache
+def _texts(source: str) -> Language:
+    return pattern_language(f"^(?:{source})$", MAX_REPEAT)
+
+
+def _leap_seconds() -> Language:
+    """The times hh:mm:60 that are 23:59:60 in UTC, at offsets of whole quarters (RFC 3339, section 5.7)."""
+    fraction, utc = _texts(FRACTION), _texts("[Zz]")
+    times = []
+    for ahead in range(0, 24 * 60, 15):
+        behind = -ahead % (24 * 60)
+        offsets = [literal(b"+" + _clock(ahead)), literal(b"-" + _clock(behind))]
+        local = literal(_clock((ahead - 1) % (24 * 60)) + b":60")
+        times.append(sequence(local, fraction, union(offsets if ahead else [*offsets, utc])))
+    return union(times)
+
+
+def _clock(minutes: int) -> bytes:
+    return f"{minutes // 60:02}:{minutes % 60:02}".encode()

@@ -1,0 +1,166 @@
+r"""Parts of patterns that people and other engines commonly read in another way than JSON Schema does.
+
+In: the source of a `pattern` that `pattern_syntax.py` can read. Out: each such part, once, with a sentence on what it
+is. JSON Schema's patterns are ECMA-262's, where most escaped letters are just letters and a class holds no other one.
+What does not surprise, such as `\d` for ten digits, is left out. Not covered: patterns without anchors, which are
+searched for anywhere in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from schemalm.regular.pattern_syntax import OCTAL, captures, is_lenient
+
+# One of each kind, in the order of the documentation's table.
+EXAMPLES = (
+    *(r"\A", r"\Z", r"\z", r"\G", r"\K", r"\<", r"\>", r"\bé", r"\Bé", "."),
+    *(r"\h", r"\H", r"\R", r"\X", r"\N", r"\e", r"\a", r"\Qa.b\E", r"\l", r"\i"),
+    *(r"\pL", r"[\w-.]\p{L}", r"\x{41}", r"[\w-.]\u{41}", r"\x4", r"\012", r"\8", r"\1(a)", r"\c1", r"\k<a>"),
+    *("a{,2}", "[]a]", "[^]a]", r"[\b]", "[[:alpha:]]", "[a-z&&[^b]]"),
+)
+_HINTS = {
+    **dict.fromkeys("AZz", "anchors are ^ and $"),
+    "G": "matches do not follow one another",
+    "K": "what comes before is asked for by (?<=...)",
+    "h": r"blanks are [ \t]",
+    "H": r"what is no blank is [^ \t]",
+    "R": r"a line end is \r?\n",
+    "X": "a character is [^]",
+    "N": r"all but a line feed is [^\n]",
+    "e": r"the escape character is \x1b",
+    "a": r"the bell is \x07",
+    **dict.fromkeys("QE", "nothing is quoted, each character needs its own backslash"),
+    **dict.fromkeys("lL", "lower case is [a-z]"),
+    **dict.fromkeys("iI", "the first characters of a name are to be listed"),
+}
+_TOKEN = re.compile(
+    r"""(?P<escape>\\(?:[xupP]\{[^{}]*\}|[pP].?|k<[^<>]*>|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|[0-9]+|.))
+    |(?P<class>\[\^?(?:\\.|[^\]\\])*\])|(?P<count>\{,[0-9]*\})|(?P<bounds>\{[0-9]+(?:,[0-9]*)?\})|(?P<other>.)""",
+    re.DOTALL | re.VERBOSE,
+)
+_NAMED_CLASS = re.compile(r"\[[:.=][a-z^]+[:.=]$")
+
+
+@dataclass(frozen=True)
+class Misreading:
+    """A part of a pattern as it is written, and what it is in JSON Schema: a sentence."""
+
+    text: str
+    meaning: str
+
+
+def misreadings(source: str) -> list[Misreading]:
+    """The parts of a valid expression that are commonly misread, in the order they stand in, each once."""
+    reader = _Reader(source)
+    return list(dict.fromkeys(reader.read(source, in_class=False)))
+
+
+class _Reader:
+    """Names the parts of one expression; which escapes are valid depends on all of it."""
+
+    def __init__(self, source: str) -> None:
+        self.is_lenient = is_lenient(source)
+        self.num_groups = len(captures(source))
+
+    def read(self, source: str, in_class: bool) -> Iterator[Misreading]:
+        for token in _TOKEN.finditer(source):
+            text = token[0]
+            if token.lastgroup == "escape":
+                meaning = self.escape(text, in_class)
+            elif in_class:
+                continue
+            elif token.lastgroup == "class":
+                yield from self.character_class(text, source[token.end() :])
+                continue
+            else:
+                meaning = _plain(text)
+            if meaning:
+                yield Misreading(text, f"`{text}` {meaning}")
+
+    def character_class(self, text: str, rest: str) -> Iterator[Misreading]:
+        body = text[1:-1]
+        if body in ("", "^"):
+            matched = "no character: a class ends at the first ]" if not body else "every character"
+            yield Misreading(text, f"`{text}` matches {matched}")
+        elif _NAMED_CLASS.search(body):
+            yield Misreading(f"{text}]" if rest.startswith("]") else text, f"`{text}` is a class of these characters")
+        elif "&&" in body:
+            yield Misreading("&&", "`&&` in a class is the character &: classes have no intersection")
+        yield from self.read(body, in_class=True)
+
+    def escape(self, text: str, in_class: bool) -> str:
+        """What an escape is; empty where that is what everybody takes it for."""
+        return ESCAPES.get(text[1], _Reader.letter)(self, text, in_class)
+
+    def letter(self, text: str, in_class: bool) -> str:
+        letter = text[1]
+        if not (letter.isascii() and letter.isalpha()) or letter in _MEANT:
+            return ""
+        hint = _HINTS.get(letter)
+        return f"is the letter {letter} in JSON Schema" + (f"; {hint}" if hint else "")
+
+    def boundary(self, text: str, in_class: bool) -> str:
+        if not in_class:
+            return "knows the letters of ASCII alone: é is none, so there is a word boundary between é and a"
+        return "in a class is the backspace U+0008" if text[1] == "b" else self.letter(text, in_class)
+
+    def angle(self, text: str, in_class: bool) -> str:
+        return "" if in_class else f"is the character {text[1]} in JSON Schema; a word boundary is \\b"
+
+    def category(self, text: str, in_class: bool) -> str:
+        if text[2:].startswith("{"):
+            return f"is these characters here, {_LENIENT}" if self.is_lenient else ""
+        written = f"is the characters {text[1:]}" if text[2:] else f"is the letter {text[1]}"
+        return f"{written}; a category is \\{text[1]}{{L}}"
+
+    def code_point(self, text: str, in_class: bool) -> str:
+        letter, rest = text[1], text[2:]
+        if not rest:
+            return f"is the letter {letter}: {'two' if letter == 'x' else 'four'} hexadecimal digits are to follow"
+        if not rest.startswith("{") or (letter == "u" and not self.is_lenient):
+            return ""
+        if letter == "u":
+            return f"is the letter u and then {rest} here, {_LENIENT}"
+        return f"is the letter x and then {rest}; a code point is \\u{rest}"
+
+    def number(self, text: str, in_class: bool) -> str:
+        digits = text[1:]
+        if digits == "0":
+            return ""
+        if not in_class and digits[0] != "0" and int(digits[:5]) <= self.num_groups:
+            return "is the empty text: its group has matched nothing yet"
+        octal = OCTAL.match(digits)
+        if octal is None:
+            return f"is the digit {digits[0]}: there is no such group"
+        return f"is the character U+{int(octal[0], 8):04X}: digits are octal where there is no such group"
+
+    def control(self, text: str, in_class: bool) -> str:
+        return "" if text[2:] else "is a backslash and the letter c: a letter is to follow"
+
+    def name(self, text: str, in_class: bool) -> str:
+        return "is the letter k: no group has a name"
+
+
+ESCAPES: dict[str, Callable[[_Reader, str, bool], str]] = {
+    **dict.fromkeys("bB", _Reader.boundary),
+    **dict.fromkeys("<>", _Reader.angle),
+    **dict.fromkeys("pP", _Reader.category),
+    **dict.fromkeys("xu", _Reader.code_point),
+    **dict.fromkeys("0123456789", _Reader.number),
+    "c": _Reader.control,
+    "k": _Reader.name,
+}
+# Letters whose escapes are classes and control characters, for everybody.
+_MEANT = frozenset("dDwWsStnrfv")
+_LENIENT = r"since another part of the pattern, such as `[\w-.]` or `\_`, is malformed with the flag u"
+
+
+def _plain(text: str) -> str:
+    if text == ".":
+        return r"matches no line end: neither \n nor \r, U+2028, U+2029"
+    if text == "]":
+        return "stands for itself: no class is open here, since a class ends at its first ]"
+    return f"is these characters; a count needs its lower bound: {{0{text[1:]}" if text.startswith("{,") else ""

@@ -1,0 +1,132 @@
+"""What formulas say of a value, in words: conditions that hold, and alternatives that hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from schemalm.schema.assertions import Assertion, KindIs, Reference, StringIn
+from schemalm.schema.containers import Has, Members
+from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, shown
+from schemalm.schema.formula import TRUE, And, Atom, Formula, Not, children, conjuncts
+
+Resolve = Callable[[str], Formula]
+MAX_TRAITS = 3
+
+
+def here(formula: Formula, resolve: Resolve) -> Iterator[Atom]:
+    """Every distinct atom that speaks of a value itself, with references opened."""
+    return _atoms(formula, resolve, lambda _: True)
+
+
+def _atoms(formula: Formula, resolve: Resolve, is_entered: Callable[[Formula], bool]) -> Iterator[Atom]:
+    seen: set[Formula] = set()
+    waiting = [formula]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Reference):
+            waiting.append(resolve(node.location))
+        elif isinstance(node, Atom):
+            yield node
+        elif is_entered(node):
+            waiting.extend(reversed(children(node)))
+
+
+def facts(formula: Formula, value: Any) -> list[str] | None:
+    """Why a formula holds of an object, in words; None where these are not known."""
+    found = _facts(formula, value) if isinstance(value, dict) else None
+    return list(found.values()) if found is not None and len(found) <= MAX_LISTED else None
+
+
+def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
+    """What holds, by the key that it is about; of a key's presence and its value only the value is told."""
+    together: dict[str, str] = {}
+    parts = conjuncts(formula)
+    for part in sorted(parts, key=lambda part: isinstance(part, Members)):
+        found = _facts_of_part(part, value)
+        if found is None:
+            return None
+        together |= found
+    return together
+
+
+def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | None:
+    if isinstance(part, Has):
+        return {part.name: _is_there(part.name)}
+    if isinstance(part, Not) and isinstance(inner := children(part)[0], Has):
+        return {inner.name: f"the key {named(inner.name)} is missing"}
+    if isinstance(part, Members) and not part.parts[1] and part.parts[2] == TRUE:
+        return _facts_of_members(part, value)
+    return {} if isinstance(part, KindIs) else None
+
+
+def why_ruled_out(formula: Formula, value: Any) -> str:
+    """That a value is ruled out, for a formula that holds of it and should not."""
+    parts = conjuncts(formula)
+    keys = [part.name for part in parts if isinstance(part, Has)]
+    found = facts(formula, value)
+    if found and found == [_is_there(key) for key in keys]:
+        return _too_much(list(map(named, keys)))
+    return f"this is ruled out: {joined(found, 'and')}" if found else f"{shown(value)} has a form that is ruled out"
+
+
+def _is_there(key: str) -> str:
+    return f"the key {named(key)} is there"
+
+
+def _too_much(keys: Sequence[str]) -> str:
+    if len(keys) == 1:
+        return f"the key {keys[0]} may not be here"
+    return f"has {'both ' if len(keys) == 2 else ''}{joined(keys, 'and')}, which may not be there together"
+
+
+def _facts_of_members(members: Members, value: dict[str, Any]) -> dict[str, str] | None:
+    found = {}
+    for name, shape in members.parts[0]:
+        if shape == TRUE:
+            continue
+        if isinstance(value.get(name), dict | list):
+            return None
+        is_there = name in value
+        found[name] = f"{named(name)} is {shown(value[name])}" if is_there else f"the key {named(name)} is missing"
+    return found
+
+
+def holding_together(parts: Sequence[Formula], resolve: Resolve) -> str:
+    """That several alternatives hold, of which one may: by the keys that each requires, or by what each says."""
+    required = [[atom.name for atom in _asserted(part, resolve) if isinstance(atom, Has)] for part in parts]
+    common = set.intersection(*map(set, required))
+    marks = [[named(name) for name in names if name not in common] for names in required]
+    if all(marks):
+        both = "both " if len(marks) == 2 and all(len(names) == 1 for names in marks) else ""
+        keys = joined([joined(names, "with") for names in marks], "and")
+        return f"has {both}{keys}, of which only one may be there"
+    traits = [_traits(part, names, resolve) for part, names in zip(parts, marks, strict=True)]
+    return f"more than one of the alternatives holds: {joined(traits, 'and')}"
+
+
+def _asserted(formula: Formula, resolve: Resolve) -> Iterator[Atom]:
+    """The atoms that a formula asks for in any case."""
+    return _atoms(formula, resolve, lambda node: isinstance(node, And))
+
+
+def _traits(part: Formula, marks: Sequence[str], resolve: Resolve) -> str:
+    if isinstance(part, Reference):
+        return f"the one of $ref {named(part.location.rpartition('/')[2])}"
+    if marks:
+        return f"the one that requires {joined(marks, 'and')}"
+    said = [_trait(atom) for atom in _asserted(part, resolve) if isinstance(atom, Assertion)]
+    return f"the one with {joined(list(dict.fromkeys(said))[:MAX_TRAITS], 'and')}" if said else "another one"
+
+
+def _trait(atom: Assertion) -> str:
+    if isinstance(atom, KindIs):
+        return f"type {' or '.join(atom.kinds)}"
+    if isinstance(atom, StringIn):
+        return f"enum {shown(list(atom.texts[:MAX_LISTED]))}"
+    first = atom.parts[0] if atom.parts else None
+    is_plain = isinstance(first, str | int | float) and not isinstance(first, bool)
+    return f"{atom.keyword} {shown(first)}" if is_plain else atom.keyword

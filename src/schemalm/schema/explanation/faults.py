@@ -1,0 +1,192 @@
+"""What keeps a value from satisfying a formula, and which of several alternatives is nearest to hold.
+
+The cost of a fault is about the number of changes that would mend it, taken one by one: what one change does to another
+fault is not known here. Its distance is the cost with a bound on what lies inside each member and item, so that the
+keys of an object and their constants tell its alternatives apart, and not how much is wrong deep inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from schemalm.schema.explanation.places import Change, Place
+from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
+
+# A slip in a name; a key to add or to take away, or a value to write.
+SLIP_COST = 1
+COST = 2
+MAX_DISTANCE_INSIDE = 3
+MAX_COST = 1_000_000  # what nothing can mend
+MAX_CHANGES = 12
+MAX_PARTS = 16
+MAX_REASONS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """One broken keyword at one place, and how many changes everything takes that stands behind it.
+
+    message: what is wrong, in words, made when asked for. changes: ways to mend it. kinds: the kinds of value that are
+    admitted, where the value has none of them. constants: those admitted, as JSON text, where the value is none of
+    them. missing: the key that is. reasons: the messages of the alternatives that it speaks of. The others are of
+    everything that it stands for, where that is more than itself: the distance, its own share of the cost, the parts.
+    """
+
+    place: Place
+    keyword: str
+    message: Callable[[], str]
+    cost: int
+    changes: tuple[Change, ...] = ()
+    kinds: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    missing: str | None = None
+    reasons: tuple[Callable[[], str], ...] = ()
+    some_distance: int | None = None
+    own_cost: int | None = None
+    parts: tuple[Fault, ...] = ()
+
+    @property
+    def leaves(self) -> tuple[Fault, ...]:
+        """The first of the faults that it stands for."""
+        return self.parts or (self,)
+
+    @property
+    def weight(self) -> int:
+        """The cost of the one keyword."""
+        return self.cost if self.own_cost is None else self.own_cost
+
+    @property
+    def distance(self) -> int:
+        """How far the value is from what is asked for."""
+        return self.cost if self.some_distance is None else self.some_distance
+
+
+def together(faults: Sequence[Fault]) -> Fault:
+    """All of several faults: the first one stands for them, but a wrong kind of the value itself before others."""
+    first = next((fault for fault in faults if fault.kinds and fault.place is faults[0].place), faults[0])
+    others = [fault for fault in faults if fault is not first]
+    leaves = tuple(islice((leaf for fault in (first, *others) for leaf in fault.leaves), MAX_PARTS))
+    cost = min(MAX_COST, sum(fault.cost for fault in faults))
+    distance = min(MAX_COST, sum(fault.distance for fault in faults))
+    return replace(first, cost=cost, some_distance=distance, own_cost=first.weight, parts=leaves)
+
+
+def inside(fault: Fault) -> Fault:
+    """The fault of a member or item, as one of what holds it."""
+    return replace(fault, some_distance=min(fault.distance, MAX_DISTANCE_INSIDE))
+
+
+@dataclass(frozen=True, eq=False)
+class Alternative:
+    """One of several alternatives, with what keeps it from holding.
+
+    num_known: how many of an object's keys it speaks of. tags: the keys of the object whose values must be constants.
+    """
+
+    fault: Fault
+    num_known: int = 0
+    tags: frozenset[str] = frozenset()
+
+    def wrong_tags(self, place: Place) -> frozenset[str | int]:
+        """The keys whose values are none of the constants that it asks for there."""
+        leaves = (leaf for leaf in self.fault.leaves if leaf.constants and leaf.place.parent is place)
+        return frozenset(leaf.place.key for leaf in leaves)
+
+
+def nearest(place: Place, alternatives: Sequence[Alternative], keyword: str) -> Fault:
+    """The fault of the alternative that is nearest to hold, or one that speaks of several."""
+    faults = [alternative.fault for alternative in alternatives]
+    fitting = [one for one in alternatives if not _is_of_kind(one.fault, place)] or alternatives
+    found = _nearest_of(_meant(fitting, place), place, keyword)
+    least = min(fault.distance for fault in faults)
+    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + SLIP_COST)])
+    others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
+    if found.place is not place or not others or isinstance(place.value, dict | list):
+        return replace(found, changes=changes)
+    return replace(
+        found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(list(others), 'or')}"
+    )
+
+
+def _meant(alternatives: Sequence[Alternative], place: Place) -> Sequence[Alternative]:
+    """The alternatives without those that ask for another constant where one asks for the one that is there."""
+    right = {tag for one in alternatives for tag in one.tags - one.wrong_tags(place)}
+    return [one for one in alternatives if right.isdisjoint(one.wrong_tags(place))] or alternatives
+
+
+def _nearest_of(alternatives: Sequence[Alternative], place: Place, keyword: str) -> Fault:
+    faults = [one.fault for one in alternatives]
+    told_apart = _told_apart(faults) if len(faults) > 1 else None
+    if told_apart is not None:
+        return told_apart
+    least = min(fault.distance for fault in faults)
+    most = max(one.num_known for one in alternatives if one.fault.distance == least)
+    closest = [one.fault for one in alternatives if (one.fault.distance, one.num_known) == (least, most)]
+    return closest[0] if len(closest) == 1 else _of_several(place, closest, keyword)
+
+
+def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
+    """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
+    ordered = sorted(faults, key=lambda fault: fault.distance)
+    ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
+    unique: dict[tuple[Place, str], Change] = {}
+    for _, change in sorted(ranked, key=lambda pair: pair[0]):
+        unique.setdefault((change.place, change.advice), change)
+    return tuple(islice(unique.values(), MAX_CHANGES))
+
+
+def _is_of_kind(fault: Fault, place: Place) -> bool:
+    return bool(fault.kinds) and fault.place is place
+
+
+def _told_apart(faults: Sequence[Fault]) -> Fault | None:
+    """The place that tells the alternatives apart: each asks for other constants there, and it has none of them."""
+    for candidate in _constant_leaves(faults[0]):
+        same = [_constant_leaf_at(candidate.place, fault) for fault in faults]
+        if all(leaf is not None for leaf in same):
+            return _one_of_constants([leaf for leaf in same if leaf is not None])
+    return None
+
+
+def _constant_leaves(fault: Fault) -> Iterator[Fault]:
+    return (leaf for leaf in fault.leaves if leaf.constants)
+
+
+def _constant_leaf_at(place: Place, fault: Fault) -> Fault | None:
+    return next((leaf for leaf in _constant_leaves(fault) if leaf.place is place), None)
+
+
+def _one_of_constants(leaves: Sequence[Fault]) -> Fault:
+    constants = tuple(dict.fromkeys(text for leaf in leaves for text in leaf.constants))
+    value = leaves[0].place.value
+    words = partial(not_one_of, value, constants)
+    return replace(leaves[0], message=words, constants=constants, changes=changes_of(leaves))
+
+
+def _of_several(place: Place, faults: Sequence[Fault], keyword: str) -> Fault:
+    """One fault for alternatives that are equally near."""
+    if all(_is_of_kind(fault, place) for fault in faults):
+        kinds = tuple(sorted({kind for fault in faults for kind in fault.kinds}))
+        return replace(faults[0], keyword="type", message=lambda: wrong_kind(place.value, kinds), kinds=kinds)
+    deep = [fault for fault in faults if fault.place is not place]
+    if deep:
+        return max(deep, key=lambda fault: (fault.place.depth, fault.keyword != "additionalProperties"))
+    several = replace(faults[0].leaves[0], keyword=keyword, missing=None, parts=())
+    if all(leaf.missing is not None and leaf.place is place for fault in faults for leaf in fault.leaves):
+        return replace(several, message=lambda: _needed(faults))
+    reasons = tuple(islice((reason for fault in faults for reason in fault.reasons or (fault.message,)), MAX_LISTED))
+    return replace(several, message=lambda: _none_holds(reasons), reasons=reasons)
+
+
+def _needed(faults: Sequence[Fault]) -> str:
+    keys = [joined([named(leaf.missing) for leaf in fault.leaves], "and") for fault in faults]
+    return f"one of these keys is missing: {joined(list(dict.fromkeys(keys)), 'or')}"
+
+
+def _none_holds(reasons: Sequence[Callable[[], str]]) -> str:
+    words = list(dict.fromkeys(reason() for reason in reasons))
+    more = "; ..." if len(words) > MAX_REASONS else ""
+    return f"none of the alternatives holds: {'; '.join(words[:MAX_REASONS])}{more}"

@@ -1,0 +1,65 @@
+"""What may have been meant by a name, a constant or a value of the wrong kind."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from schemalm.documents.values import scalar_fault
+from schemalm.schema.explanation.allowance import Allowance
+from schemalm.schema.explanation.places import Change, Place, Remove, Write
+from schemalm.schema.explanation.wording import json_text
+from schemalm.suggestions import close_names
+
+MAX_KNOWN = 1_000  # names that a slip is compared with
+MAX_NAME = 100  # characters
+COMPARISON_UNITS = 20  # of work
+MIN_SIMILARITY = 0.6  # of names that only share a word
+
+
+def keys_meant(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
+    """The known names that a name may be a slip for; none where comparing would take long."""
+    if not 0 < len(name) <= MAX_NAME or len(known) > MAX_KNOWN:
+        return []
+    candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
+    allowance.work(COMPARISON_UNITS * len(candidates))
+    return [other for other in close_names(name, candidates) if _similarity(name, other) >= MIN_SIMILARITY]
+
+
+def _similarity(name: str, other: str) -> float:
+    return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
+
+
+def constants_meant(place: Place, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
+    """Writing the constants that a string may be a slip for."""
+    meant = keys_meant(place.value, texts, allowance)
+    return tuple(Write(place, text, json_text(text), is_guess=True) for text in meant)
+
+
+def other_spellings(place: Place, kinds: Sequence[str]) -> tuple[Change, ...]:
+    """Writing nearly the same in another way, as a value of one of these kinds."""
+    return tuple(_other_spellings(place, place.value, kinds))
+
+
+def _other_spellings(place: Place, value: Any, kinds: Sequence[str]) -> Iterator[Change]:
+    if "string" in kinds and isinstance(value, bool | int | float) and scalar_fault(value) is None:
+        yield Write(place, json.dumps(value), "put it in quotes")
+    if isinstance(value, str) and len(value) <= MAX_NAME and not {"number", "integer", "boolean"}.isdisjoint(kinds):
+        yield from _without_quotes(place, value)
+    if "array" in kinds and not isinstance(value, list):
+        yield Write(place, [value], "put it into a list")
+    if value is None and isinstance(place.key, str) and place.parent is not None:
+        yield Remove(place.parent, place.key)
+    if isinstance(value, list) and len(value) == 1:
+        yield Write(place, value[0], "write it without the list around it")
+
+
+def _without_quotes(place: Place, text: str) -> Iterator[Change]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(value, bool | int | float):
+        yield Write(place, value, "write it without quotes")

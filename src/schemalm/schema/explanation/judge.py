@@ -1,0 +1,255 @@
+"""Whether a value satisfies a formula: evaluated on the value itself, remembered by formula and place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
+from typing import Any
+
+from schemalm.documents.identity import identity
+from schemalm.regular.numbers import text_of_number
+from schemalm.schema.assertions import (
+    KINDS,
+    Assertion,
+    Is,
+    IsInteger,
+    KindIs,
+    MaxLength,
+    MinLength,
+    NumberIn,
+    Reference,
+    StringIn,
+    kind_of,
+)
+from schemalm.schema.containers import (
+    Contains,
+    Has,
+    Items,
+    MaxItems,
+    MaxProperties,
+    Members,
+    MinItems,
+    MinProperties,
+    PropertyNames,
+    Unique,
+)
+from schemalm.schema.explanation.allowance import Allowance
+from schemalm.schema.explanation.conditions import here
+from schemalm.schema.explanation.places import HOLE, Place
+from schemalm.schema.explanation.tasks import Task
+from schemalm.schema.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, conjuncts
+from schemalm.schema.shapes import Shapes
+
+JUDGING_UNITS = 3  # of work: a formula at a place
+REPETITION_UNITS = 4  # an item that is compared
+CHARACTERS_PER_UNIT = 4  # of a text that is matched
+
+
+class Judge:
+    """Judges values; every task raises what `Allowance.work` raises."""
+
+    def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], allowance: Allowance) -> None:
+        self.resolve = resolve
+        self.allowance = allowance
+        self._shapes = shapes
+        self._names: dict[Formula, frozenset[str]] = {}
+        self._tags: dict[Formula, frozenset[str]] = {}
+
+    def holds(self, formula: Formula, place: Place) -> Task[bool]:
+        """Whether the value at `place` satisfies `formula`; a value that is not known yet does where any can."""
+        known = place.verdicts.get(formula)
+        if known is None:
+            self.allowance.work(JUDGING_UNITS)
+            known = formula != FALSE if place.value is HOLE else (yield from self._judge(formula, place))
+            place.verdicts[formula] = known
+        return known
+
+    def _judge(self, formula: Formula, place: Place) -> Task[bool]:
+        if isinstance(formula, Constant):
+            return formula == TRUE
+        if isinstance(formula, Reference):
+            return bool((yield self.holds(self.resolve(formula.location), place)))
+        if isinstance(formula, Assertion):
+            return (yield from self._assertion(formula, place))
+        is_and, is_or = isinstance(formula, And), isinstance(formula, Or)
+        num_held = 0
+        for part in children(formula):
+            held = place.verdicts.get(part)
+            if held is None:
+                held = yield self.holds(part, place)
+            num_held += held
+            is_decided = not held if is_and else held if is_or else num_held > 1
+            if is_decided:
+                break
+        if is_and:
+            return num_held == len(children(formula))
+        if isinstance(formula, Not):
+            return num_held == 0
+        return num_held > 0 if is_or else num_held == 1
+
+    def _assertion(self, atom: Assertion, place: Place) -> Task[bool]:
+        kind = kind_of(place.value)
+        if atom.kind is None:
+            return holds_of_all_kinds(atom, kind, place.value)
+        if atom.kind != kind:
+            return True
+        if isinstance(atom, Members):
+            return (yield from self._members(atom, place))
+        if isinstance(atom, Items):
+            return (yield from self._items(atom, place))
+        if isinstance(atom, Contains):
+            _, least, most = atom.parts
+            num_found = yield self.num_of_form(atom, place)
+            return bool(num_found >= least and (most is None or num_found <= most))
+        return self._holds_at_once(atom, kind, place.value)
+
+    def _members(self, atom: Members, place: Place) -> Task[bool]:
+        for number, name in enumerate(place.value):
+            if not (yield from self.holds_inside(self.member_shape(atom, name), place, name)):
+                place.first_failing[atom] = number
+                return False
+        return True
+
+    def _items(self, atom: Items, place: Place) -> Task[bool]:
+        for index in range(len(place.value)):
+            if not (yield from self.holds_inside(item_shape(atom, index), place, index)):
+                place.first_failing[atom] = index
+                return False
+        return True
+
+    def holds_inside(self, shape: Formula, place: Place, key: str | int) -> Task[bool]:
+        """Whether a member or item satisfies a formula: at once where its kind decides."""
+        self.allowance.work()
+        value = place.value[key]
+        kind = kind_of(value)
+        decided = self._shapes.restrict(shape, kind) if kind in KINDS else shape
+        if isinstance(decided, Constant):
+            return decided == TRUE
+        if isinstance(decided, IsInteger) and isinstance(value, int):
+            return True
+        inside = place.inside(key)
+        held = inside.verdicts.get(shape)
+        if held is None:
+            held = inside.verdicts[shape] = yield self.holds(decided, inside)
+        return held
+
+    def num_of_form(self, atom: Contains, place: Place) -> Task[int]:
+        """How many items have the form that `contains` asks for; of too many, as many as decide it."""
+        shape, least, most = atom.parts
+        num_found = 0
+        for index in range(len(place.value)):
+            num_found += yield from self.holds_inside(shape, place, index)
+            if num_found > (least - 1 if most is None else most):
+                break
+        return num_found
+
+    def member_shape(self, atom: Members, name: Any) -> Formula:
+        """The shape that the value under a key must have."""
+        text = str(name)
+        self.allowance.work(len(atom.parts[1]) * (1 + len(text) // CHARACTERS_PER_UNIT))
+        return atom.shape(text, partial(self._shapes.key_satisfies, text))
+
+    def names(self, formula: Formula) -> frozenset[str]:
+        """The keys that a formula speaks of, for an object itself and not for what lies in it."""
+        if formula not in self._names:
+            self._names[formula] = frozenset(self._find_names(formula))
+        return self._names[formula]
+
+    def tags(self, formula: Formula) -> frozenset[str]:
+        """The keys of an object whose values must be constants."""
+        if formula not in self._tags:
+            self._tags[formula] = frozenset(self._find_tags(formula))
+        return self._tags[formula]
+
+    def _find_names(self, formula: Formula) -> Iterator[str]:
+        for atom in self._here(formula):
+            if isinstance(atom, Has):
+                yield atom.name
+            elif isinstance(atom, Members):
+                yield from atom.names
+
+    def _find_tags(self, formula: Formula) -> Iterator[str]:
+        for atom in self._here(formula):
+            if isinstance(atom, Members):
+                yield from (name for name, shape in atom.parts[0] if _asks_for_constants(shape))
+
+    def _here(self, formula: Formula) -> Iterator[Atom]:
+        for atom in here(formula, self.resolve):
+            self.allowance.work()
+            yield atom
+
+    def _holds_at_once(self, atom: Assertion, kind: str, value: Any) -> bool:
+        if kind == "string":
+            return self._holds_of_string(atom, value)
+        if kind == "number":
+            return self._holds_of_number(atom, value)
+        if isinstance(atom, Has):
+            return atom.name in value
+        if isinstance(atom, PropertyNames):
+            return all(self.allows_name(atom, name) for name in value)
+        if isinstance(atom, Unique):
+            return self.repetition(value) is None
+        return _is_of_size(atom, len(value))
+
+    def _holds_of_string(self, atom: Assertion, value: str) -> bool:
+        if isinstance(atom, StringIn):
+            return value in atom
+        if isinstance(atom, MinLength):
+            return len(value) >= atom.count
+        if isinstance(atom, MaxLength):
+            return len(value) <= atom.count
+        self.allowance.work(1 + len(value) // CHARACTERS_PER_UNIT)
+        return self._shapes.contains(self._shapes.language(atom, "string"), value)
+
+    def _holds_of_number(self, atom: Assertion, value: int | float) -> bool:
+        text = text_of_number(value)
+        self.allowance.work(len(text))
+        return bool(text) and self._shapes.contains(self._shapes.language(atom, "number"), text)
+
+    def allows_name(self, atom: PropertyNames, name: Any) -> bool:
+        """Whether a key has the form that `propertyNames` asks for."""
+        text = str(name)
+        self.allowance.work(1 + len(text) // CHARACTERS_PER_UNIT)
+        return self._shapes.key_satisfies(text, atom.parts[0])
+
+    def repetition(self, items: list[Any]) -> int | None:
+        """The index of the first item that repeats an earlier one."""
+        seen: set[Hashable] = set()
+        for index, item in enumerate(items):
+            known = identity(item)
+            self.allowance.work(REPETITION_UNITS)
+            if known in seen:
+                return index
+            seen.add(known)
+        return None
+
+
+def _is_of_size(atom: Assertion, size: int) -> bool:
+    assert isinstance(atom, MinProperties | MinItems | MaxProperties | MaxItems)
+    bound = int(atom.parts[0])
+    return size >= bound if isinstance(atom, MinProperties | MinItems) else size <= bound
+
+
+def _asks_for_constants(shape: Formula) -> bool:
+    return any(isinstance(part, StringIn | NumberIn | Is) for part in conjuncts(shape))
+
+
+def item_shape(atom: Items, index: int) -> Formula:
+    """The shape that the item with this index must have."""
+    prefix, rest = atom.parts
+    shape: Formula = prefix[index] if index < len(prefix) else rest
+    return shape
+
+
+def holds_of_all_kinds(atom: Assertion, kind: str, value: Any) -> bool:
+    """Whether a value satisfies an assertion that speaks of all kinds."""
+    if isinstance(atom, KindIs):
+        is_number = kind == "number" and "integer" in atom.kinds
+        return kind in atom.kinds or (is_number and _is_integer(value, atom.integer))
+    assert isinstance(atom, Is)
+    return kind in ("null", "boolean") and json.dumps(value) == atom.name
+
+
+def _is_integer(value: int | float, atom: IsInteger) -> bool:
+    return isinstance(value, int) or (atom.fractions and value.is_integer())

@@ -1,0 +1,157 @@
+"""Formulas over number assertions as languages of decimal texts.
+
+Texts are judged as they stand. Those of which the number that they stand for would be judged otherwise, because a float
+keeps 17 digits at most, are told by `misjudged` and left out of what may be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemalm.regular.bounds import at_least, at_most, exact_value, misjudged_by_bound
+from schemalm.regular.language import (
+    EVERYTHING,
+    MAX_WORDS,
+    NOTHING,
+    Language,
+    complement,
+    intersection,
+    union,
+    words,
+)
+from schemalm.regular.multiples import misjudged_by_divisor, multiples
+from schemalm.regular.numbers import (
+    integer_texts,
+    is_integer_text,
+    misleading_fractions,
+    non_integer_texts,
+    number_texts,
+    other_spellings,
+)
+from schemalm.schema.assertions import IsInteger, Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children, conjuncts
+
+
+def number_language(formula: Formula) -> Language:
+    """The number texts that satisfy a formula over number assertions."""
+    parts = conjuncts(formula)
+    base = number_texts()
+    others = []
+    for part in parts:
+        inner = children(part)[0] if isinstance(part, Not) else part
+        if isinstance(inner, IsInteger) and base == number_texts():
+            base = integer_texts(inner.fractions) if inner is part else non_integer_texts(inner.fractions)
+        else:
+            others.append(part)
+    return intersection([base, *_in_common(others)])
+
+
+def misjudged(formulas: tuple[Formula, ...]) -> Language:
+    """The texts of numbers on which a formula, or its negation, would be wrong; the first one has to hold."""
+    found = []
+    spellings: set[str] = set()
+    held, *judged = formulas
+    parts = conjuncts(held)
+    # A long list holds no text but the `repr` of its numbers.
+    is_listed = any(isinstance(part, NumberIn) and len(part.texts) > MAX_WORDS for part in parts)
+    for atom in atoms(formulas):
+        if isinstance(atom, NumberIn) and not is_listed:
+            spellings |= {other for text in atom.texts if not is_integer_text(text) for other in other_spellings(text)}
+        elif isinstance(atom, Minimum | Maximum):
+            found.append(misjudged_by_bound(atom.parts[0]))
+        elif isinstance(atom, MultipleOf):
+            found.append(misjudged_by_divisor(atom.parts[0]))
+    # A conjunct about integers is a language that is free of these.
+    loose = (part for part in parts if not isinstance(children(part)[0] if isinstance(part, Not) else part, Atom))
+    if any(isinstance(atom, IsInteger) and atom.fractions for atom in atoms([*loose, *judged])):
+        found.append(misleading_fractions())
+    return union([*found, words(text.encode() for text in spellings)])
+
+
+def _language(formula: Formula) -> Language:
+    if isinstance(formula, Constant):
+        return EVERYTHING if formula == TRUE else NOTHING
+    if isinstance(formula, Atom):
+        return _atom_language(formula)
+    parts = children(formula)
+    if isinstance(formula, And):
+        return intersection(_in_common(parts))
+    if isinstance(formula, Or):
+        return union(map(_language, parts))
+    if isinstance(formula, Not):
+        return _opposite(parts[0])
+    return exactly_one_of([_language(part) for part in parts])
+
+
+def _opposite(formula: Formula) -> Language:
+    """The texts that do not satisfy a formula: bounds turn around, and what is joined is taken apart."""
+    if isinstance(formula, And):
+        return union(map(_opposite, children(formula)))
+    if isinstance(formula, Or):
+        return intersection(map(_opposite, children(formula)))
+    if isinstance(formula, Minimum | Maximum):
+        return _atom_language(_turned(formula))
+    return complement(_language(formula))
+
+
+def _turned(bound: Minimum | Maximum) -> Minimum | Maximum:
+    """What holds of the numbers that break a bound."""
+    value, exclusive = bound.parts
+    return Maximum(value, not exclusive) if isinstance(bound, Minimum) else Minimum(value, not exclusive)
+
+
+def _in_common(parts: Iterable[Formula]) -> list[Language]:
+    """Languages that hold together what satisfies all parts: one of all divisors, one of each kind of bound."""
+    divisors: list[int | float] = []
+    bounds: dict[type, Minimum | Maximum] = {}
+    found = []
+    for part in parts:
+        inner = children(part)[0] if isinstance(part, Not) else part
+        if isinstance(part, MultipleOf):
+            divisors.append(part.parts[0])
+        elif isinstance(inner, Minimum | Maximum):
+            bound = inner if inner is part else _turned(inner)
+            bounds[type(bound)] = _closer(bound, bounds.get(type(bound), bound))
+        else:
+            found.append(_language(part))
+    found += map(_atom_language, bounds.values())
+    return [*found, multiples(*divisors)] if divisors else found
+
+
+def _closer(bound: Minimum | Maximum, other: Minimum | Maximum) -> Minimum | Maximum:
+    """The bound that admits fewer numbers."""
+    (value, exclusive), (other_value, other_exclusive) = bound.parts, other.parts
+    difference = exact_value(value).compare(exact_value(other_value))
+    if not difference:
+        return bound if exclusive >= other_exclusive else other
+    return bound if (difference > 0) == isinstance(bound, Minimum) else other
+
+
+def exactly_one_of(parts: list[Language]) -> Language:
+    """The texts that are in one of the languages and in no other."""
+    # Texts in none and in exactly one of some languages; pairs are joined, so that expressions stay shallow.
+    counted = [(complement(part), part) for part in parts]
+    while len(counted) > 1:
+        pairs = zip(counted[::2], counted[1::2], strict=False)
+        joined = [
+            (
+                intersection([none, other_none]),
+                union([intersection([one, other_none]), intersection([none, other_one])]),
+            )
+            for (none, one), (other_none, other_one) in pairs
+        ]
+        counted = joined + counted[len(joined) * 2 :]
+    return counted[0][1] if counted else NOTHING
+
+
+def _atom_language(atom: Atom) -> Language:
+    if isinstance(atom, NumberIn):
+        return words(text.encode() for text in atom.texts)
+    if isinstance(atom, Minimum):
+        return at_least(*atom.parts)
+    if isinstance(atom, Maximum):
+        return at_most(*atom.parts)
+    if isinstance(atom, MultipleOf):
+        return multiples(atom.parts[0])
+    assert isinstance(atom, IsInteger)
+    return integer_texts(atom.fractions)

@@ -1,0 +1,195 @@
+"""A schema as it was understood, for programs that would misread it or cannot read it as it is written.
+
+In: a schema and its patterns, or its translation. Out: a schema of the same draft with the same valid values, in which
+patterns are spelled as `texts/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
+`definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root, spellings
+of older drafts are those of its own, and what says nothing is left out, annotations included.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemalm.documents.identity import identity
+from schemalm.documents.pointer import parts_of
+from schemalm.errors import SchemaError
+from schemalm.regular.spelling import portable_pattern
+from schemalm.schema.dialects import DRAFT6, DRAFT201909, DRAFT202012
+from schemalm.schema.references import DYNAMIC, Resolver
+from schemalm.schema.sources import Schema
+from schemalm.schema.translation import BINDING, Node, Translator
+
+DEFINITIONS = "definitions"
+# What references lead to is written once more, and may lie inside one another.
+MAX_PARTS = 1_000_000
+
+
+def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
+    """The schema with other spellings of patterns, by their pointers; references through key patterns may break."""
+    respelled: Schema = copy.deepcopy(schema)
+    # What lies under a key pattern comes before it, while its pointer still leads there.
+    for pointer in sorted(spellings, key=lambda pointer: pointer.count("/"), reverse=True):
+        node: Any = respelled
+        *path, name = parts_of(pointer)
+        for part in path:
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        if isinstance(node[name], str):
+            node[name] = spellings[pointer]
+        else:
+            members = list(node.items())
+            node.clear()
+            for key, inner in members:
+                node[_free(node, spellings[pointer]) if key == name else key] = inner
+    return respelled
+
+
+def plain_schema(translator: Translator) -> Schema:
+    """The schema that was translated, in plain words; raises SchemaError where these would be far too many."""
+    return _Writer(translator).write()
+
+
+class _Writer:
+    """Writes the root and then, one after another, the nodes that references lead to."""
+
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+        self._drafts = translator.references.drafts
+        self._numbers: dict[str, int] = {"": 0}
+        self._waiting: list[tuple[Any, str, Resolver]] = []
+        self._num_parts = 0
+
+    def write(self) -> Schema:
+        translator = self._translator
+        root = self._node(translator.schema, "", translator.references.root, self._drafts.root)
+        if isinstance(root, bool):
+            return root
+        definitions: dict[str, Any] = {}
+        for number, waiting in enumerate(self._waiting, start=1):
+            definitions[str(number)] = self._node(*waiting, self._drafts.root)
+        return {"$schema": translator.references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
+
+    def _node(self, content: Any, pointer: str, resolver: Resolver, around: int) -> Schema:
+        """A node; `around`: the draft of what it is written into."""
+        if isinstance(content, bool):
+            return content if around >= DRAFT6 else ({} if content else {"not": {}})
+        self._num_parts += 1 + sum(len(part) for part in content.values() if isinstance(part, list | dict))
+        if self._num_parts > MAX_PARTS:
+            raise SchemaError(f"in plain words the schema has more than {MAX_PARTS:,} parts")
+        node = self._translator.at(content, pointer, resolver)
+        written: dict[str, Any] = {} if node.draft == around else {"$schema": self._drafts.address_of(content)}
+        beside: list[Schema] = []
+        for keyword in content:
+            if keyword not in BINDING or not self._translator.binds(node, keyword):
+                continue
+            for found in WRITERS.get(keyword, _Writer._value)(self, node, keyword):
+                if written.keys().isdisjoint(found):
+                    written |= found
+                else:
+                    beside.append(found)
+        return {**written, "allOf": [*written.get("allOf", []), *beside]} if beside else written
+
+    def _inner(self, node: Node, *path: str | int) -> Schema:
+        return self._node(*self._translator.inside(node, *path), node.draft)
+
+    def _value(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """A keyword that holds no schema, as it stands; nothing twice in a list."""
+        value = node[keyword]
+        listed = list({identity(item): item for item in value}.values()) if isinstance(value, list) else value
+        return [{keyword: value if keyword == "const" else listed}]
+
+    def _single(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: self._inner(node, keyword)}]
+
+    def _listed(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: [self._inner(node, keyword, index) for index in range(len(node[keyword]))]}]
+
+    def _table(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: {name: self._inner(node, keyword, name) for name in node[keyword]}}]
+
+    def _reference(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        references = self._translator.references
+        place = references.resolve(keyword, node[keyword], node.pointer, node.resolver)
+        if isinstance(place.node, bool):
+            return [{"allOf": [self._node(place.node, "", None, node.draft)]}]
+        location = references.location(place.pointer, place.resolver)
+        if location not in self._numbers:
+            self._waiting.append((place.node, place.pointer, place.resolver))
+            self._numbers[location] = len(self._waiting)
+        number = self._numbers[location]
+        return [{"$ref": f"#/{DEFINITIONS}/{number}" if number else "#"}]
+
+    def _pattern(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [{keyword: portable_pattern(node[keyword])}]
+
+    def _key_patterns(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        found: dict[str, Schema] = {}
+        for source in node[keyword]:
+            found[_free(found, portable_pattern(source))] = self._inner(node, keyword, source)
+        return [{keyword: found}]
+
+    def _bound(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """A bound; `exclusiveMinimum: true` is of draft 4 and becomes the bound itself in others."""
+        value, exclusive = node[keyword], "exclusive" + keyword[0].upper() + keyword[1:]
+        if node.draft < DRAFT6:
+            return [{keyword: value}]
+        if isinstance(value, bool):
+            return []
+        return [{exclusive if node.content.get(exclusive) is True else keyword: value}]
+
+    def _required(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return self._value(node, keyword) if isinstance(node[keyword], list) else []
+
+    def _items(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """`items`, or what a list of items and `additionalItems` are called in this draft."""
+        if not isinstance(node[keyword], list):
+            return self._single(node, keyword)
+        listed, rest = ("prefixItems", "items") if node.draft >= DRAFT202012 else ("items", "additionalItems")
+        found: dict[str, Any] = {listed: self._listed(node, keyword)[0][keyword]}
+        if "additionalItems" in node:
+            found[rest] = self._inner(node, "additionalItems")
+        return [found]
+
+    def _prefix(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return [] if isinstance(node.content.get("items"), list) else self._listed(node, keyword)
+
+    def _dependencies(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        """`dependencies`, which later drafts have two keywords for."""
+        names = {name: value for name, value in node[keyword].items() if isinstance(value, list)}
+        required = {name: list(dict.fromkeys(value)) for name, value in names.items()}
+        schemas = {name: self._inner(node, keyword, name) for name in node[keyword] if name not in names}
+        if node.draft < DRAFT201909:
+            return [{keyword: required | schemas}]
+        parts = {"dependentRequired": required, "dependentSchemas": schemas}
+        return [{name: part} for name, part in parts.items() if part]
+
+    def _nothing(self, node: Node, keyword: str) -> list[dict[str, Any]]:
+        return []
+
+
+def _free(taken: Mapping[str, Any], pattern: str) -> str:
+    """The pattern, in groups until it is none of the keys that are taken."""
+    while pattern in taken:
+        pattern = f"(?:{pattern})"
+    return pattern
+
+
+KeywordWriter = Callable[[_Writer, Node, str], list[dict[str, Any]]]
+WRITERS: dict[str, KeywordWriter] = {
+    **dict.fromkeys(("$ref", *DYNAMIC), _Writer._reference),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), _Writer._listed),
+    **dict.fromkeys(("properties", "dependentSchemas"), _Writer._table),
+    **dict.fromkeys(
+        ("additionalProperties", "propertyNames", "contains", "not", "if", "then", "else"), _Writer._single
+    ),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), _Writer._single),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _Writer._bound),
+    **dict.fromkeys(("dependencies", "dependentRequired"), _Writer._dependencies),
+    "pattern": _Writer._pattern,
+    "patternProperties": _Writer._key_patterns,
+    "required": _Writer._required,
+    "items": _Writer._items,
+    "prefixItems": _Writer._prefix,
+    "additionalItems": _Writer._nothing,
+}

@@ -1,0 +1,249 @@
+"""Where a schema comes from: a value, a file, or a name that the package `check-jsonschema` carries.
+
+Out comes a plain JSON tree that is a schema by its own draft. Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import math
+import os
+from collections.abc import Sequence
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+
+from schemalm.documents.pointer import pointer_to
+from schemalm.documents.values import levels
+from schemalm.errors import LimitError, SchemaError
+from schemalm.input_files import read_bounded
+from schemalm.limits import Limits
+from schemalm.schema.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
+from schemalm.suggestions import close_names, did_you_mean
+from schemalm.wording import reason_of
+
+Schema = dict[str, Any] | bool
+
+# The contract's spellings of names that the package carries in the plural.
+ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
+VENDOR = "check_jsonschema.builtin_schemas.vendor"
+CUSTOM = "check_jsonschema.builtin_schemas.custom"
+# What to do about faults that schemas of other times and tools have, by keyword and fault.
+HINTS = {
+    ("required", f'{value} is not of type "array"'): "; it is a list of names, beside the properties that it names"
+    for value in ("true", "false")
+}
+# How a lone surrogate stands in JSON, and half a character as well.
+ESCAPED_SURROGATE = b"\\ud"
+# Files beside a missing one that are looked at for a similar name.
+MAX_NEIGHBOURS = 1000
+
+
+def built_in_names() -> list[str]:
+    """The names of the schemas that need no file."""
+    names = {
+        entry.name.removesuffix(".json")
+        for package in (VENDOR, CUSTOM)
+        for entry in importlib.resources.files(package).iterdir()
+        if entry.name.endswith(".json")
+    }
+    return sorted(names | set(ALIASES))
+
+
+def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
+    """The schema as a fresh JSON tree; raises SchemaError for what is no schema or breaks a limit."""
+    tree = _fresh_tree(schema, limits)
+    _check_depth(tree, limits.schema_depth)
+    _check_form(tree)
+    return tree
+
+
+def schema_of_value(value: Any, limits: Limits) -> Schema:
+    """The schema that data holds, as a fresh JSON tree: a text in its place is no schema, and no file is opened for it.
+
+    Raises SchemaError as `read_schema` does.
+    """
+    if not isinstance(value, dict | bool):
+        raise SchemaError(f"a schema is an object or a boolean, found {type(value).__name__}")
+    return read_schema(value, limits)
+
+
+def _check_form(tree: Schema) -> None:
+    """Raises SchemaError where a tree is no schema of its draft."""
+    declared = dialect(tree)
+    if declared and declared not in DIALECTS:
+        _, _, address = declared.partition("://")
+        meant = [known for known in DIALECTS if known.partition("://")[2] == address]  # http in place of https
+        advice = did_you_mean(meant, DIALECTS) + ("" if meant else "; without $schema it is the last")
+        raise SchemaError(f"the draft {declared!r} is not known; {advice}", pointer="/$schema", keyword="$schema")
+    # Without a draft of its own it may use the spellings of several.
+    fault = _fault(tree, [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]])
+    if fault is not None:
+        path, error = fault
+        keyword = str(path[-1]) if path else ""
+        hint = HINTS.get((keyword, error.message), "")
+        message = f"this is no JSON Schema: {error.message}{hint}"
+        raise SchemaError(message, pointer=pointer_to(path), keyword=keyword)
+
+
+# Where something is no schema, and why.
+Fault = tuple[list[str | int], jsonschema_rs.ValidationError]
+
+
+def _fault(tree: Schema, candidates: Sequence[str]) -> Fault | None:
+    """Why a tree is a schema of none of some drafts, nor made of parts that are schemas of the draft that they name."""
+    error = _error(tree, candidates)
+    if error is None:
+        return None
+    first = list(error.instance_path), error
+    hollowed, parts = _without_other_drafts(tree)
+    if not parts:
+        return first
+    if error := _error(hollowed, candidates):
+        return list(error.instance_path), error
+    for path, part in parts:
+        own = DIALECTS[(named_draft(part) or DRAFT4) - DRAFT4]
+        # Common validators look at a part in the light of what encloses it, some at nothing else.
+        if (fault := _fault(part, [own])) and _error(part, candidates):
+            return [*path, *fault[0]], fault[1]
+    return None
+
+
+def _without_other_drafts(tree: Schema) -> tuple[Schema, list[tuple[list[str | int], dict[str, Any]]]]:
+    """The tree with an empty schema for each outermost part that names another draft; these parts with their paths."""
+    drafts = Drafts(tree, is_mixed=True)
+    others: dict[int, dict[str, Any]] = {}
+    pending = [tree]
+    for node in pending:
+        inner = [part for part in drafts.parts(node) if isinstance(part, dict)]
+        others.update((id(part), part) for part in inner if drafts.of(part) != drafts.root)
+        pending += [part for part in inner if drafts.of(part) == drafts.root]
+    parts = []
+
+    def copied(node: Any, path: list[str | int]) -> Any:
+        if id(node) in others:
+            parts.append((path, node))
+            return {}
+        if isinstance(node, dict):
+            return {name: copied(part, [*path, name]) for name, part in node.items()}
+        return [copied(part, [*path, index]) for index, part in enumerate(node)] if isinstance(node, list) else node
+
+    return copied(tree, []), parts
+
+
+def _error(tree: Schema, candidates: Sequence[str]) -> jsonschema_rs.ValidationError | None:
+    """Why a tree is a schema of none of some drafts, by the first of them."""
+    first: jsonschema_rs.ValidationError | None = None
+    for candidate in candidates:
+        validator = _meta_validator(candidate)
+        if validator.is_valid(tree):
+            return None
+        # Something listed twice does no harm, and schemas that are in use do it.
+        errors = (error for error in validator.iter_errors(tree) if error.schema_path[-1] != "uniqueItems")
+        error = next(errors, None)
+        if error is None:
+            return None
+        first = first or error
+    return first and _telling(first)
+
+
+def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """The error itself, or of several branches that failed the one that got furthest, types last."""
+    branches = [inner for branch in getattr(error.kind, "context", ()) for inner in branch]
+    if not branches:
+        return error
+    return _telling(max(branches, key=lambda inner: (len(inner.instance_path), inner.kind.name != "type")))
+
+
+@cache
+def _meta_validator(named: str) -> jsonschema_rs.Validator:
+    """A validator of schemas of one draft; whether patterns are expressions is found when they are read."""
+    meta_schema = SPECIFICATIONS.contents(named)
+    return jsonschema_rs.validator_for(meta_schema, validate_formats=False, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"{uri} is not fetched")
+
+
+def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
+    text = _read(schema, limits) if isinstance(schema, str | Path) else _serialize(schema)
+    if len(text) > limits.schema_bytes:
+        message = f"the schema has {len(text):,} bytes, more than the limit of {limits.schema_bytes:,}"
+        raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
+    try:
+        tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        # Only what is escaped, or no ASCII, can be a lone surrogate.
+        if not text.isascii() or b"\0" in text or ESCAPED_SURROGATE in text.lower():
+            json.dumps(tree, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise SchemaError(f"the schema is no JSON: {error}") from None
+    if not isinstance(tree, dict | bool):
+        raise SchemaError(f"a schema is an object or a boolean, found {type(tree).__name__}")
+    return tree
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number
+
+
+def _serialize(schema: Schema) -> bytes:
+    try:
+        return json.dumps(schema).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(f"the schema is no JSON value: {error}") from None
+
+
+def _read(schema: str | Path, limits: Limits) -> bytes:
+    path = Path(schema)
+    try:
+        is_folder = path.is_dir() and bool(str(schema))
+        if os.path.lexists(path) and not path.is_dir():
+            return read_bounded(path, limits.schema_bytes)
+    except (OSError, ValueError) as error:
+        raise SchemaError(f"the schema cannot be read: {reason_of(error)}") from None
+    name = ALIASES.get(str(schema), str(schema))
+    if name in built_in_names():
+        for package in (VENDOR, CUSTOM):
+            resource = importlib.resources.files(package) / f"{name}.json"
+            if resource.is_file():
+                return resource.read_bytes()
+    if is_folder:
+        raise SchemaError("is a folder; expected a file with a JSON Schema, or the name of a built-in schema")
+    raise SchemaError(f"neither a file nor a built-in schema{_guess(str(schema))}")
+
+
+def _guess(schema: str) -> str:
+    """What may have been meant by a name that leads to nothing, to be put behind that."""
+    if schema.lstrip()[:1] == "{":
+        return ", but the text of a schema: give its value (json.loads) or its file"
+    path = Path(schema)
+    built_in = built_in_names()
+    guesses = close_names(path.stem, built_in) + _similar_files(path)
+    return "" if path.suffix and not guesses else f"; {did_you_mean(guesses, built_in)}"
+
+
+def _similar_files(path: Path) -> list[str]:
+    """Files beside a missing one, of its kind or JSON, with a similar name."""
+    suffixes = {path.suffix, ".json"}
+    try:
+        beside = [other for other in islice(path.parent.iterdir(), MAX_NEIGHBOURS) if other.suffix in suffixes]
+        files = {other.stem: other for other in beside if other.is_file()}
+    except (OSError, ValueError):
+        return []
+    return [str(files[stem]) for stem in close_names(path.stem, files)]
+
+
+def _check_depth(tree: Schema, limit: int) -> None:
+    for depth, _ in enumerate(levels(tree), start=1):
+        if depth > limit:
+            message = f"the schema is nested more than {limit} levels deep"
+            raise LimitError(message, limit="schema_depth", maximum=limit)

@@ -1,0 +1,239 @@
+"""Formats against the official suite, against real schemas, and random texts of theirs against `jsonschema-rs`."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import zstandard
+
+from schemalm.regular.formats import format_language
+from schemalm.regular.language import (
+    NOTHING,
+    Derivatives,
+    Language,
+    Partition,
+    byte_classes,
+    derivative,
+    shortest,
+)
+
+DRAFT4, DRAFT7, DRAFT202012 = 1, 3, 5
+VALIDATORS: dict[str, Any] = {
+    "04": jsonschema_rs.Draft4Validator,
+    "06": jsonschema_rs.Draft6Validator,
+    "07": jsonschema_rs.Draft7Validator,
+    "2019": jsonschema_rs.Draft201909Validator,
+    "2020": jsonschema_rs.Draft202012Validator,
+}
+NAMES = (
+    *("date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
+    *("uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer"),
+    "regex",
+)
+# Valid texts of the official suite that the languages leave out: by format, the descriptions of the cases.
+# Every A-label must be valid Punycode, a back-reference needs the name of a group, and the length of a label in
+# Punycode is no regular matter, so long ones are left out.
+DEPARTURES = {
+    "hostname": {
+        "a valid host name (example.test in Hangul)",
+        "Exceptions that are PVALID, left-to-right chars",
+        "Exceptions that are PVALID, right-to-left chars",
+        "MIDDLE DOT with surrounding 'l's",
+        "Greek KERAIA followed by Greek",
+        "Hebrew GERESH preceded by Hebrew",
+        "Hebrew GERSHAYIM preceded by Hebrew",
+        "KATAKANA MIDDLE DOT with Hiragana",
+        "KATAKANA MIDDLE DOT with Katakana",
+        "KATAKANA MIDDLE DOT with Han",
+        "Arabic-Indic digits not mixed with Extended Arabic-Indic digits",
+        "Extended Arabic-Indic digits not mixed with Arabic-Indic digits",
+        "ZERO WIDTH JOINER preceded by Virama",
+        "ZERO WIDTH NON-JOINER preceded by Virama",
+        "ZERO WIDTH NON-JOINER not preceded by Virama but matches regexp",
+    },
+    "idn-hostname": {
+        "valid Chinese Punycode",
+        "label too long if separator ignored (full stop)",
+        "label too long if separator ignored (ideographic full stop)",
+        "label too long if separator ignored (fullwidth full stop)",
+        "label too long if separator ignored (halfwidth ideographic full stop)",
+    },
+    "regex": {"an ECMA 262 named backreference \\k<name>"},
+}
+
+
+class Reader:
+    """Reads and draws texts of one language; keeps the derivatives that it met and the states that texts led to."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.derivatives: Derivatives = {}
+        self.classes: dict[Language, Partition] = {}
+        self.lengths: dict[Language, int] = {}
+        self.states: set[Language] = {language}
+
+    def holds(self, text: str) -> bool:
+        state = self.language
+        for byte in text.encode():
+            state = derivative(state, byte, self.derivatives)
+        return state.nullable
+
+    def draw(self, chance: random.Random, num_free: int) -> str:
+        """A text of random byte classes, and after `num_free` bytes of the shortest way out."""
+        state, text = self.language, bytearray()
+        while not state.nullable or (len(text) < num_free and chance.random() < 0.95):
+            onward = self.onward(state)
+            if not onward:
+                break
+            free = len(text) < num_free
+            part = chance.choice(list(onward)) if free else min(onward, key=lambda part: self.distance(onward[part]))
+            state = onward[part]
+            self.states.add(state)
+            text.append(chance.choice([byte for byte in range(256) if part >> byte & 1]))
+        return text.decode()
+
+    def onward(self, state: Language) -> dict[int, Language]:
+        """What follows which byte class, where anything does; in one order, whatever the process hashes strings to."""
+        found = {
+            part: derivative(state, (part & -part).bit_length() - 1, self.derivatives)
+            for part in sorted(byte_classes(state, self.classes))
+        }
+        return {part: rest for part, rest in found.items() if rest != NOTHING}
+
+    def distance(self, state: Language) -> int:
+        return shortest(state, self.lengths)
+
+
+@cache
+def reader(name: str, draft: int) -> Reader:
+    language = format_language(name, draft)
+    assert language is not None
+    return Reader(language)
+
+
+def judge(name: str, dialect: str = "2020") -> Any:
+    return VALIDATORS[dialect]({"format": name}, validate_formats=True)
+
+
+@pytest.mark.parametrize(("file", "draft"), [("draft7", DRAFT7), ("draft2020-12", DRAFT202012)])
+def test_the_official_cases_are_judged_as_they_ask_but_for_known_departures(
+    shared_data: Path, file: str, draft: int
+) -> None:
+    wrong: dict[str, set[str]] = {}
+    for line in (shared_data / "json-schema-test-suite" / f"{file}.jsonl").read_text("utf-8").splitlines():
+        group = json.loads(line)
+        if not group["file"].startswith("optional/format") or format_language(group["schema"]["format"], draft) is None:
+            continue
+        name = group["schema"]["format"]
+        for case in group["tests"]:
+            held = not isinstance(case["data"], str) or reader(name, draft).holds(case["data"])
+            assert case["valid"] or not held, (name, case)
+            if held != case["valid"]:
+                wrong.setdefault(name, set()).add(case["description"])
+    assert wrong == DEPARTURES
+
+
+def _benchmark(shared_data: Path) -> Iterator[dict[str, Any]]:
+    with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
+        lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")
+        yield from map(json.loads, lines)
+
+
+def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _nodes(inner)
+
+
+def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_formats(shared_data: Path) -> None:
+    checks = {name: reader(name, DRAFT202012).holds for name in NAMES}
+    old = {**checks, "hostname": reader("hostname", DRAFT4).holds}
+    num_judged = 0
+    for row in _benchmark(shared_data):
+        schema = row["schema"]
+        named = {node["format"] for node in _nodes(schema) if isinstance(node.get("format"), str)}
+        if not named & set(NAMES) or not row["tests"]:
+            continue
+        dialect = next((key for key in VALIDATORS if key in schema.get("$schema", "")), "2020")
+        formats = old if dialect in ("04", "06") else checks
+        try:
+            validator = VALIDATORS[dialect](schema, validate_formats=True, formats=formats)
+        except jsonschema_rs.ValidationError:
+            continue
+        for test in row["tests"]:
+            num_judged += 1
+            assert validator.is_valid(test["data"]) == test["valid"], (row["id"], test)
+    assert num_judged > 2000
+
+
+def test_nearly_all_patterns_of_real_schemas_are_texts_of_regex(shared_data: Path) -> None:
+    found = {
+        pattern
+        for row in _benchmark(shared_data)
+        for node in _nodes(row["schema"])
+        for pattern in (node.get("pattern"), *(node.get("patternProperties") or ()))
+        if isinstance(pattern, str)
+    }
+    valid = [pattern for pattern in sorted(found) if judge("regex").is_valid(pattern)]
+    missing = [pattern for pattern in valid if not reader("regex", DRAFT202012).holds(pattern)]
+    assert len(missing) <= 3, missing
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("draft", "dialect"), [(DRAFT4, "04"), (DRAFT202012, "2020")])
+def test_an_independent_validator_accepts_random_texts_of_every_format(name: str, draft: int, dialect: str) -> None:
+    chance = random.Random(name)
+    draw = partial(reader(name, draft).draw, chance)
+    texts = [draw(chance.randrange(80)) for _ in range(25)]
+    assert [text for text in texts if not judge(name, dialect).is_valid(text)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_format_has_few_states_and_needs_no_search_for_emptiness(name: str) -> None:
+    language = format_language(name, DRAFT202012)
+    assert language is not None
+    assert language.is_plain
+    walker, chance = Reader(language), random.Random(0)
+    num_bytes = sum(len(walker.draw(chance, 100).encode()) for _ in range(25))
+    assert len(walker.states) < min(1000, num_bytes)
+
+
+@pytest.mark.parametrize(
+    ("name", "draft", "held", "refused"),
+    [
+        ("date", DRAFT4, ["2000-02-29"], ["1900-02-29", "2023-02-29", "2023-2-1"]),
+        ("time", DRAFT4, ["00:14:60+00:15", "23:59:60z"], ["00:14:60-00:15", "23:58:60Z"]),
+        ("date-time", DRAFT4, ["2016-12-31T15:59:60.5-08:00"], ["2016-12-31 23:59:59Z"]),
+        ("hostname", DRAFT4, ["xn--a", "a" * 63], ["a" * 64, "a.", "-a"]),
+        ("hostname", DRAFT7, [f"{'a' * 63}.{'a' * 63}.{'a' * 63}"], ["xn--a", "aa--a", "a_b"]),
+        ("email", DRAFT7, ["a.b@c", '"a b"@[IPv6:::1]', f"{'a' * 64}@b"], ["a@b@c", f"{'a' * 65}@b", "é@b"]),
+        ("ipv6", DRAFT7, ["1:2:3:4:5:6:7::", "::1.2.3.4"], ["1::2::3", "1:2:3:4:5:6:7:1.2.3.4"]),
+        ("uri", DRAFT7, ["urn:a:b", "http://[::1]:80/?a#b"], ["//a", "a b:c", "http://é/"]),
+        (
+            "regex",
+            DRAFT7,
+            ["^(?:a|[b-d]{2,10}?)+$", r"(?<year>\d{4})", "[!-~-]"],
+            ["(", "[b-a]", "a{2,1}", r"\a", "a**"],
+        ),
+    ],
+)
+def test_edges_of_a_format_are_where_its_specification_puts_them(
+    name: str, draft: int, held: list[str], refused: list[str]
+) -> None:
+    assert [reader(name, draft).holds(text) for text in (*held, *refused)] == [True] * len(held) + [False] * len(
+        refused
+    )
+
+
+@pytest.mark.parametrize("name", ["", "color", "int32", "unknown", "url"])
+def test_a_name_that_no_specification_defines_is_an_annotation(name: str) -> None:
+    assert format_language(name, DRAFT202012) is None
