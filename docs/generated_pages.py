@@ -1,7 +1,7 @@
 """An extension of Sphinx: what pages need on the site and should not carry on GitHub.
 
-A page of contents (`index.md`, `decisions/README.md`) is plain Markdown with links. On the site, the links below each of
-its headings become a part of the navigation. The page of the command line gets the help of every command.
+A page of contents (`index.md`, `decisions/README.md`) is plain Markdown with links. On the site, the links below each
+heading become a part of the navigation. The page of the command line gets the help of every command.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _navigation(text: str) -> Iterator[str]:
 
 def _commands(name: str, command: TyperCommand | TyperGroup, parent: Any) -> Iterator[str]:
     """A section for a command, and for each command that it holds, in the order of its help."""
-    context = command.make_context(name.split()[-1], [], parent=parent, resilient_parsing=True)
+    context = command.make_context(name.rpartition(" ")[2], [], parent=parent, resilient_parsing=True)
     context.terminal_width = HELP_COLUMNS
     yield f"\n\n## `{name}`\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, TyperGroup):
