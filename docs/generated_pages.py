@@ -1,7 +1,7 @@
 """An extension of Sphinx: what pages need on the site and should not carry on GitHub.
 
-A page of contents (`index.md`, `decisions/README.md`) is plain Markdown with links. On the site, the links below each
-heading become a part of the navigation. The page of the command line gets the help of every command.
+The index is plain Markdown with links. On the site, the links below each heading become a part of the navigation. The
+page of decisions gets the decisions, and the page of the command line the help of every command.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from schemalm.cli.application import app as program
 
-CONTENTS = ("index", "decisions/README")
+INDEX = "index"
+DECISIONS = "decisions/README"
 COMMAND_LINE = "reference/command-line"
-HELP_COLUMNS = 100
+HELP_COLUMNS = 88
 HEADING = re.compile(r"^## (.+)$", flags=re.MULTILINE)
 LINK_TO_PAGE = re.compile(r"\]\(([\w./-]+)\.md\)")
 
@@ -29,20 +30,23 @@ def setup(app: Any) -> dict[str, bool]:
 
 
 def _complete(_: Any, page: str, source: list[str]) -> None:
-    if page in CONTENTS:
+    if page == INDEX:
         source[0] += "".join(_navigation(source[0]))
+    if page == DECISIONS:
+        source[0] += _contents(":glob:", "0*")
     if page == COMMAND_LINE:
         source[0] += "".join(_commands("schemalm", typer.main.get_command(program), None))
 
 
 def _navigation(text: str) -> Iterator[str]:
     """The hidden tables of contents of a page: one for each heading with links below it."""
-    parts = HEADING.split(text)[1:] if HEADING.search(text) else ["", text]
+    _, *parts = HEADING.split(text)
     for caption, body in zip(parts[::2], parts[1::2], strict=True):
-        pages = LINK_TO_PAGE.findall(body)
-        if pages:
-            options = [":hidden:", *([f":caption: {caption}"] if caption else [])]
-            yield "\n".join(["\n\n```{toctree}", *options, "", *pages, "```\n"])
+        yield _contents(f":caption: {caption}", *LINK_TO_PAGE.findall(body))
+
+
+def _contents(option: str, *pages: str) -> str:
+    return "\n".join(["\n\n```{toctree}", ":hidden:", option, "", *pages, "```\n"])
 
 
 def _commands(name: str, command: TyperCommand | TyperGroup, parent: Any) -> Iterator[str]:
