@@ -29,8 +29,8 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The documentation as a site in docs/_build; a warning is an error, and nothing is fetched while it builds.
-docs: $(DOCS_INSTALLED)
+# A warning is an error, and nothing is fetched while it builds.
+docs: $(DOCS_INSTALLED) ## the documentation as a site in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/.doctrees docs docs/_build
 
 # Encodes every row of the real workflows beside the repository: minutes, and not part of `make test`.
