@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from schemalm.cli.application import app as program
 
@@ -49,7 +49,7 @@ def _contents(option: str, *pages: str) -> str:
     return "\n".join(["\n\n```{toctree}", ":hidden:", option, "", *pages, "```\n"])
 
 
-def _commands(name: str, command: TyperCommand | TyperGroup, parent: Any) -> Iterator[str]:
+def _commands(name: str, command: Any, parent: Any) -> Iterator[str]:
     """A section for a command, and for each command that it holds, in the order of its help."""
     context = command.make_context(name.rpartition(" ")[2], [], parent=parent, resilient_parsing=True)
     context.terminal_width = HELP_COLUMNS
