@@ -24,6 +24,7 @@ myst_disable_syntax = ["footnote_ref"]  # `[^a]` is a part of a regular expressi
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {"JSONValue": "JSONValue"}  # not spelled out in every signature
 python_use_unqualified_type_names = True
 add_module_names = False
 toc_object_entries = False
