@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import LimitError
-from schemalm.machine import Place
+from schemalm.machine import StackEntry
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
@@ -79,7 +79,7 @@ class PlaceReader:
         self._begin()
 
     def _begin(self) -> None:
-        self._tracer = Tracer(self._tokenizer)
+        self._tracer = Tracer(self._tokenizer.tables)
         self._places = PlaceNumbers()
         self._mask_rows: dict[int, int] = {}
         # The number of each place of the tracer.
@@ -91,9 +91,10 @@ class PlaceReader:
 
         Raises `LimitError` where that, or the mask of a place, takes more work than the limits admit.
         """
-        tokens, found = self._tracer.trace(value)
+        tokens = np.array(self._tokenizer.encode(value), dtype=np.int64)
+        found = self._tracer.trace(tokens.tolist())
         first = len(self._number_of)
-        new = [self._number(first + index, place) for index, place in enumerate(self._tracer.places[first:])]
+        new = [self._number(first + index, place) for index, place in enumerate(self._tracer.entries[first:])]
         if new:
             self._number_of = np.concatenate([self._number_of, new])
         numbers = self._number_of[found]
@@ -105,11 +106,11 @@ class PlaceReader:
         """Places told by `encode`, numbered anew in the order in which they are met here, and their tables."""
         met, local = first_met(numbers, len(self._places))
         tables = self._places.chosen(met)
-        if len(self._tracer.places) > MAX_REMEMBERED:
+        if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
         return local, tables
 
-    def _number(self, index: int, place: Place) -> int:
+    def _number(self, index: int, place: StackEntry) -> int:
         """The number of the tracer's place with an index; where its mask breaks a limit, each document there does."""
         try:
             return self._places.number((self._mask_row(place.nonterminal), *self._reader.rows_at(place)))
