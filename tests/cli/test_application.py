@@ -34,7 +34,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", fail)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", fail)
 
 
 def test_help_lists_the_commands_in_the_order_of_the_contract(execute) -> None:
@@ -160,9 +160,9 @@ def test_a_rejected_value_exits_1_and_other_errors_2(invoke, monkeypatch: pytest
 def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     program = (
-        "import schemalm.grammar, signal, os\n"
+        "import schemalm.compilation, signal, os\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs are started to ignore it
-        "schemalm.grammar.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
+        "schemalm.compilation.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
         "from schemalm.cli import main; main()"
     )
     command = [sys.executable, "-c", program, "schema", str(path)]
