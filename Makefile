@@ -6,8 +6,9 @@ DATA ?= ../shared/data/workflows
 CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DOCS_INSTALLED := $(VENV)/.docs-installed
 
-.PHONY: demo test lint types unit format roundtrip conformance benchmark-data packaged-tokenizer clean
+.PHONY: demo test lint types unit docs format roundtrip conformance benchmark-data packaged-tokenizer clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -27,6 +28,10 @@ unit: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A warning is an error, and nothing is fetched while it builds.
+docs: $(DOCS_INSTALLED) ## the documentation as a site in docs/_build
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/.doctrees docs docs/_build
 
 # Encodes every row of the real workflows beside the repository: minutes, and not part of `make test`.
 roundtrip: $(INSTALLED)
@@ -59,5 +64,9 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $@
 
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf docs/_build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

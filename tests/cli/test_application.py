@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+import schemalm
 from schemalm.cli import application
 from schemalm.errors import DataError, InvalidDocument
 
@@ -33,7 +34,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", fail)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", fail)
 
 
 def test_help_lists_the_commands_in_the_order_of_the_contract(execute) -> None:
@@ -49,6 +50,27 @@ def test_every_registered_command_is_listed(invoke) -> None:
     assert registered == set(COMMANDS)
     for command in COMMANDS:
         assert invoke(command, "--help").exit_code == 0
+
+
+def test_the_version_is_shown_before_anything_is_run(invoke) -> None:
+    result = invoke("--version", "nosuch")
+    assert result.exit_code == 0
+    assert result.stdout == f"schemalm {schemalm.__version__}\n"
+
+
+def test_a_shell_completes_commands(
+    invoke, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    shown = invoke("--show-completion", "bash")
+    assert shown.exit_code == 0
+    assert "complete " in shown.stdout
+    for name, value in {"_SCHEMALM_COMPLETE": "complete_bash", "COMP_WORDS": "schemalm tok", "COMP_CWORD": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        application.main([])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.split() == ["tokenizer"]
 
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
@@ -138,9 +160,9 @@ def test_a_rejected_value_exits_1_and_other_errors_2(invoke, monkeypatch: pytest
 def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     program = (
-        "import schemalm.grammar, signal, os\n"
+        "import schemalm.compilation, signal, os\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs are started to ignore it
-        "schemalm.grammar.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
+        "schemalm.compilation.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
         "from schemalm.cli import main; main()"
     )
     command = [sys.executable, "-c", program, "schema", str(path)]

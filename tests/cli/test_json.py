@@ -214,7 +214,7 @@ def test_a_fault_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: 
     def fail(_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", fail)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", fail)
     result = invoke("schema", pipeline.schema, "--json")
     assert result.exit_code == 2
     assert the_object(result)["error"]["type"] == "ZeroDivisionError"
@@ -225,7 +225,7 @@ def test_an_interruption_is_an_object_too(invoke, pipeline, monkeypatch: pytest.
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", interrupt)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", interrupt)
     result = invoke("schema", pipeline.schema, "--json")
     assert result.exit_code == 130
     assert "start again with: schemalm schema" in the_object(result)["error"]["message"]
