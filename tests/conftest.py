@@ -21,6 +21,7 @@ hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not i
 hypothesis.settings.load_profile("project")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+pytest_plugins = ["tests.lifeline"]
 
 
 @pytest.fixture(scope="session")
