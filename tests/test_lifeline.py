@@ -39,10 +39,7 @@ def running(folder: Path) -> set[int]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait as long as it takes; the limit only ends a hang."""
-    end = time.monotonic() + 300
     while not holds():
-        assert time.monotonic() < end, "waited for too long"
         time.sleep(0.02)
 
 

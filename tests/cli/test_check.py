@@ -151,7 +151,7 @@ def test_documents_and_schemas_may_come_through_pipes(write, schema: Path) -> No
     program = "from schemalm.cli import main; main()"
     script = 'exec "$0" -c "$1" check <(printf "kind: no") --schema <(cat "$2")'
     command = ["bash", "-c", script, sys.executable, program, str(schema)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1, result.stderr
     assert "    1 | kind: no" in result.stdout
 

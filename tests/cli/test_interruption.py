@@ -97,7 +97,7 @@ def ending(arguments: list[object], hook: str) -> subprocess.CompletedProcess[st
     program = f"import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{hook}\n"
     program += "from schemalm.cli import main; main()"
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def without_clock(run: Path) -> list[dict[str, Any]]:

@@ -205,7 +205,7 @@ def test_a_run_that_is_killed_again_and_again_gives_the_same_folder(
     out = tmp_path / "data"
     for moment in MOMENTS:
         command = [sys.executable, "-c", KILLED, str(folder), str(out), *moment.split()]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == -signal.SIGKILL, (moment, ended.stderr)
         assert (out / METADATA_FILE).exists() == (moment == MOMENTS[-1])
     summary = finished(corpus(folder), tokenizer, out, SETTINGS)
@@ -223,7 +223,7 @@ def test_preparing_does_without_torch(folder: Path, tmp_path: Path) -> None:
     )
     given = ("--input", folder / "corpus", "--tokenizer", folder / "tokenizer.json", "--output", tmp_path / "data")
     command = [sys.executable, "-c", program, "prepare", *map(str, given)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
 
