@@ -46,11 +46,6 @@ class Pipeline:
 Invoke = Callable[..., Result]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
-
-
 @pytest.fixture(scope="session")
 def invoke() -> Invoke:
     """Runs a command in this process."""

@@ -107,6 +107,7 @@ def test_what_is_in_the_way_of_the_report_is_found_before_the_work(invoke, moved
     assert "--out DIR" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
     invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
@@ -142,6 +143,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
     assert f"name one of {moved}, {moved.parent / 'second'}" in result.stderr
 
 
+@pytest.mark.slow
 def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("compare", moved.parent, pipeline.run, moved, "--out", tmp_path / "comparison")
     assert result.exit_code == 0, result.output

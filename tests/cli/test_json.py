@@ -109,6 +109,7 @@ def test_runs_that_cannot_be_read_are_warnings(invoke, pipeline, tmp_path: Path)
     assert [warning.removeprefix("cannot be read: ") for warning in found["warnings"]] == found["problems"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -230,6 +230,7 @@ def test_prepare_refuses_unusable_input(invoke, pipeline, tmp_path: Path) -> Non
     assert_refused(invoke(*command, "--stride", 20), "stride")
 
 
+@pytest.mark.slow
 def test_a_training_is_resumed(invoke, pipeline, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = ("train", "--data", pipeline.data, "--out", run, "--steps", 2, "--batch-size", 2)
@@ -272,6 +273,7 @@ def test_training_refuses_what_is_no_data(invoke, tmp_path: Path) -> None:
     assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
 
 
+@pytest.mark.slow
 def test_generated_documents_alone_are_on_stdout(execute, pipeline) -> None:
     result = execute("generate", pipeline.run, "-n", 2, "--max-tokens", 20, "--temperature", 1.0)
     assert result.returncode == 0

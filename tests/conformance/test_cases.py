@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from conformance.cases import DRAFT_7, READERS, bundled, read_official_suite, read_schemastore
 
@@ -94,6 +95,7 @@ def test_a_bundled_schema_finds_the_documents_that_it_refers_to() -> None:
     assert bundled(schema, {}) == schema
 
 
+@pytest.mark.slow
 def test_the_data_sets_have_their_numbers_of_cases_and_instances(shared_data: Path) -> None:
     found = {}
     for name, reader in READERS.items():

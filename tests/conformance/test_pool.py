@@ -49,7 +49,8 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, object]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "benchmarks")}
+    found = os.pathsep.join([str(REPOSITORY / "benchmarks"), str(REPOSITORY / "src")])
+    environment = {**os.environ, "PYTHONPATH": found}
     ended = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
     return dict(json.loads(ended.stdout))
 

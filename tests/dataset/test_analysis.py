@@ -137,6 +137,7 @@ def test_what_cannot_be_split_is_refused(tokenizer: Tokenizer, tmp_path: Path) -
         analyzed(one, tokenizer, tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_the_plot_is_a_picture(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     analysis, _ = analyzed(corpus, tokenizer, tmp_path / "lengths")
     assert draw_analysis(analysis).startswith(b"\x89PNG")

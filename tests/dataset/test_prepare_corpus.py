@@ -140,6 +140,7 @@ def test_every_document_that_is_left_out_stands_in_a_file_with_its_place(
     assert (again["original"], again["line"]) == ("o/r0/27.yml", 22)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["pool", "ray_engine"])
 def test_any_engine_gives_the_same_folder(
     folder: Path,
@@ -199,6 +200,7 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_gives_the_same_folder(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:

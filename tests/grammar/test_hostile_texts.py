@@ -61,6 +61,7 @@ SCHEMAS: dict[str, tuple[Any, int, int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_hostile_text_is_written_with_little_work(name: str) -> None:
     schema, most_to_compile, most_per_step = SCHEMAS[name]

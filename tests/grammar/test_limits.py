@@ -126,6 +126,7 @@ HARMLESS: dict[str, tuple[Any, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HARMLESS)
 def test_a_large_schema_compiles_and_reads_a_value_soon(name: str) -> None:
     schema, value = HARMLESS[name]
@@ -197,6 +198,7 @@ APART: dict[str, tuple[Any, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", APART)
 def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> None:
     # Started by a shell, as the memory of whoever starts a process counts as its own: that of all tests before, here.

@@ -218,6 +218,7 @@ UNDECIDED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNDECIDED)
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
@@ -267,6 +268,7 @@ COUNTED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTED)
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))

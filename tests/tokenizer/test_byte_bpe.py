@@ -36,6 +36,7 @@ def baseline(request: pytest.FixtureRequest, documents: list[Any]) -> ByteBPETok
     return ByteBPETokenizer.train(documents, vocab_size=380, text=request.param)
 
 
+@pytest.mark.slow
 @given(value=values)
 def test_values_round_trip(baseline: ByteBPETokenizer, value: Any) -> None:
     assert json_equal(baseline.decode(baseline.encode(value)), value)

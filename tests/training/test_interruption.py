@@ -61,10 +61,8 @@ def exit_code(data: Path, out: Path, report: Progress | None = None) -> int | No
     return process.exitcode
 
 
-def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+@pytest.mark.slow
+def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(data: Path, tmp_path: Path) -> None:
     generator = random.Random(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert exit_code(data, whole) == 0

@@ -143,6 +143,7 @@ def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any
     assert math.isfinite(summary.validation_loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"micro_batch_size": 1}, {"micro_batch_size": 3}, {"activation_checkpointing": True}]
 )
@@ -185,6 +186,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 @pytest.mark.parametrize("settings", [{"packing": "documents"}, {"packing": "documents", "micro_batch_size": 3}, {}])
 def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(

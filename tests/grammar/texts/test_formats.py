@@ -188,6 +188,7 @@ def test_nearly_all_patterns_of_real_schemas_are_texts_of_regex(shared_data: Pat
     assert len(missing) <= 3, missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("draft", "dialect"), [(DRAFT4, "04"), (DRAFT202012, "2020")])
 def test_an_independent_validator_accepts_random_texts_of_every_format(name: str, draft: int, dialect: str) -> None:
@@ -197,6 +198,7 @@ def test_an_independent_validator_accepts_random_texts_of_every_format(name: str
     assert [text for text in texts if not judge(name, dialect).is_valid(text)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_format_has_few_states_and_needs_no_search_for_emptiness(name: str) -> None:
     language = format_language(name, DRAFT202012)

@@ -115,6 +115,7 @@ def test_integers_are_told_apart(value: float) -> None:
     assert holds(non_integer_texts(True), text) == (not is_integral(value)) or almost_integral
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32), st.booleans())
 def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) -> None:
@@ -123,6 +124,7 @@ def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) 
     assert is_integral(number_of_text(text)) == integral
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_a_text_is_an_integer_or_not_or_misleading(seed: int) -> None:
@@ -155,6 +157,7 @@ def test_other_texts_of_a_float_stand_for_it(value: float, chance: random.Random
         assert text != repr(value)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_text_that_is_not_the_repr_is_among_the_other_texts(seed: int) -> None:

@@ -19,6 +19,7 @@ from schemalm.integrations.nanochat import GPT, TCTTokenizer, create_train_val_l
 from schemalm.recipes import compose_workflows
 
 
+@pytest.mark.slow
 def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
     vocab_size = TCTTokenizer().get_vocab_size()
     train_loader, val_loader = create_train_val_loaders(

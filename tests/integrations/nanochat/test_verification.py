@@ -35,6 +35,7 @@ def outcome(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     return run
 
 
+@pytest.mark.slow
 def test_embedded_workflows_go_the_whole_way(capsys: pytest.CaptureFixture[str]) -> None:
     checking.main([])
     lines = capsys.readouterr().out.splitlines()
@@ -44,6 +45,7 @@ def test_embedded_workflows_go_the_whole_way(capsys: pytest.CaptureFixture[str])
         assert f"ok      {name}: " in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [".", "prepared"])
 def test_given_data_is_checked(data: Path, place: str, outcome: Callable[..., Outcome]) -> None:
     code, lines = outcome("--data_dir", data / place, "--context_size", 64, "--vocab_size", 8192)
