@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## a model that writes GitHub workflows, from nothing, in min
 
 test: lint types unit ## lint, types and the whole test suite
 
-quick: lint ## lint and the tests that take less than a second each: while you work
+quick: lint ## lint and all tests but the slow ones: while you work
 	$(PYTEST) -m 'not slow' $(TESTS)
 
 lint: $(INSTALLED) ## ruff: faults and format

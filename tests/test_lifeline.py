@@ -23,7 +23,10 @@ def test_forgets():
     time.sleep({seconds})
 """
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc"),
+]
 
 
 def running(folder: Path) -> set[int]:

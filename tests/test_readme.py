@@ -37,6 +37,7 @@ def test_python_examples_run_and_show_what_they_say(
                 exec(source or "", scope)
 
 
+@pytest.mark.slow
 def test_every_command_of_the_pages_exists() -> None:
     pages = [*PAGES, *sorted((REPOSITORY / "docs" / "guide").glob("*.md"))]
     shown = "\n".join(block for page in pages for language in ("console", "sh") for block in blocks(page, language))

@@ -42,6 +42,7 @@ def test_help_lists_the_commands_in_the_order_of_the_contract(execute) -> None:
     assert re.findall(r"^  ([a-z]+)  ", listed, flags=re.MULTILINE) == COMMANDS
 
 
+@pytest.mark.slow
 def test_every_registered_command_is_listed(invoke) -> None:
     registered = {command.name for command in application.app.registered_commands}
     registered |= {group.name for group in application.app.registered_groups}
@@ -132,6 +133,7 @@ def test_a_rejected_value_exits_1_and_other_errors_2(invoke, monkeypatch: pytest
     assert result.stderr.splitlines()[-1] == "error: no such thing"
 
 
+@pytest.mark.slow
 def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     program = (

@@ -51,6 +51,7 @@ def test_a_missing_tracker_ends_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_tracker_that_fails_does_not_end_the_run(
     invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,7 @@ def test_rows_with_other_fields_are_told_which_to_rename(invoke, pipeline, tmp_p
         assert "theirs" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_merging", [True, False])
 def test_merge_keys_are_resolved_by_the_schema_or_the_option(
     invoke, pipeline, tmp_path: Path, is_merging: bool
@@ -247,6 +248,7 @@ def test_a_training_is_resumed(invoke, pipeline, tmp_path: Path) -> None:
     assert_refused(invoke(*command, "--resume", "auto", "--learning-rate", 0.5), "learning_rate")
 
 
+@pytest.mark.slow
 def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Path) -> None:
     options = (
         "--steps",
@@ -340,6 +342,7 @@ def test_a_damaged_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:
     assert_refused(invoke("generate", run), "config.json")
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_report(invoke, pipeline) -> None:
     result = invoke("evaluate", pipeline.run, "--samples", 3)
     assert result.exit_code == 0, result.output
@@ -348,6 +351,7 @@ def test_evaluate_writes_the_report(invoke, pipeline) -> None:
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
 
 
+@pytest.mark.slow
 def test_evaluate_in_json(invoke, pipeline) -> None:
     result = invoke("evaluate", pipeline.run, "--samples", 2, "--json")
     report = json.loads(result.stdout)

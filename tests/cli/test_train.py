@@ -29,6 +29,7 @@ def config(run: Path) -> dict[str, Any]:
     return dict(json.loads((run / "config.json").read_text()))
 
 
+@pytest.mark.slow
 def test_a_resumed_run_needs_no_option_again_and_gets_more_steps(invoke, pipeline, run: Path) -> None:
     before = config(run)
     result = invoke("train", "--out", run, "--resume", "auto", "--steps", 3, "--samples", 0)
@@ -94,6 +95,7 @@ def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
         assert told in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("price", [("--price", "2"), ("--price=2",), ()])
 def test_after_a_dry_run_comes_the_same_command_in_earnest(invoke, pipeline, price: tuple[str, ...]) -> None:
     given = ("train", "--data", pipeline.data, "--steps", "3", "--seed", "7")

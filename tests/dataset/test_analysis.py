@@ -91,6 +91,7 @@ def test_coverage_is_that_of_all_documents(corpus: Path, tokenizer: Tokenizer, t
     assert min(choice.attention_cost for choice in analysis.choices) == 1
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     one, two = (analyzed(corpus, tokenizer, tmp_path / f"by {workers}", workers)[0] for workers in (1, 2))
     assert one.to_dict() == two.to_dict()

@@ -496,6 +496,7 @@ def test_the_cut_into_files_is_the_rows_doing_alone(tmp_path: Path, monkeypatch:
     assert TableWriter(tmp_path / "none").finish() == {}
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_with_the_path_and_is_made_good(
     tmp_path: Path, grammar: Grammar, small_shards: None
 ) -> None:

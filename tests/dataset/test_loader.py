@@ -106,6 +106,7 @@ def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
     assert rows.positions_BT is None
 
 
+@pytest.mark.slow
 def test_a_packed_row_is_its_windows_one_after_another() -> None:
     windows, loader = make_windows(), make_loader(1, packing="documents")
     known = windows.rows(np.arange(len(windows)))

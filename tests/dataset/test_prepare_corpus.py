@@ -216,6 +216,7 @@ def test_a_run_that_is_killed_again_and_again_gives_the_same_folder(
     assert contents(out) == whole
 
 
+@pytest.mark.slow
 def test_preparing_does_without_torch(folder: Path, tmp_path: Path) -> None:
     program = (
         "import sys; from schemalm.cli.application import app\n"

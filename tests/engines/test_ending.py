@@ -59,6 +59,7 @@ def end(engine: str, number: int, folder: Path) -> int:
     return code
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_workers_of_a_pool_end_at_once(number: int, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_several_budgets_measures_and_models_give_all_plots(make_result: MakeRes
     assert plots == draw_experiment(summarize(results))
 
 
+@pytest.mark.slow
 def test_many_arms_are_drawn(make_result: MakeResult) -> None:
     results = [make_result(arm=arm, budget=budget) for arm in ("bpe", *map(str, range(40))) for budget in (1000, 2000)]
     assert "ratio-compute" in draw_experiment(summarize(results))

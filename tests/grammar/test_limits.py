@@ -71,6 +71,7 @@ REFUSED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_hostile_schema_is_refused_soon(name: str) -> None:
     with pytest.raises(SchemaError) as caught:
@@ -213,6 +214,7 @@ def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> No
     assert int(process.stdout) * 1024 < MAX_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "limits", "message"),
     [
@@ -279,6 +281,7 @@ def test_a_limit_of_the_schema_is_named_with_the_place_that_breaks_it(schema: An
     assert (caught.value.pointer, caught.value.keyword) == (pointer, pointer.rpartition("/")[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schema",
     [

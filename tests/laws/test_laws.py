@@ -67,7 +67,6 @@ def test_values_encode_exactly_where_they_are_valid(schema: Any, given_values: l
             assert_refused(tokenizer, value)
 
 
-@pytest.mark.slow
 @lawful
 @given(schemas, st.lists(values, min_size=5, max_size=10))
 def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, given_values: list[Any]) -> None:

@@ -37,6 +37,7 @@ def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scop
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", ["encode", "decode"])
 @pytest.mark.parametrize(
     ("make", "size"),

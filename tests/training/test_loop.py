@@ -122,6 +122,7 @@ def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
     assert last["num_bytes"] == 3 * last["num_tokens"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -169,6 +170,7 @@ def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path:
     assert math.isfinite(summary.validation_loss)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(data: Path, whole: Path, tmp_path: Path) -> None:
     train(data, tmp_path / "again", CONFIGURATION)
     train(data, tmp_path / "other", replace(CONFIGURATION, seed=1))

@@ -123,6 +123,7 @@ def judge(name: str, dialect: str = "2020") -> Any:
     return VALIDATORS[dialect]({"format": name}, validate_formats=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "draft"), [("draft7", DRAFT7), ("draft2020-12", DRAFT202012)])
 def test_the_official_cases_are_judged_as_they_ask_but_for_known_departures(
     shared_data: Path, file: str, draft: int
@@ -154,6 +155,7 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(inner)
 
 
+@pytest.mark.slow
 def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_formats(shared_data: Path) -> None:
     checks = {name: reader(name, DRAFT202012).holds for name in NAMES}
     old = {**checks, "hostname": reader("hostname", DRAFT4).holds}
@@ -175,6 +177,7 @@ def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_format
     assert num_judged > 2000
 
 
+@pytest.mark.slow
 def test_nearly_all_patterns_of_real_schemas_are_texts_of_regex(shared_data: Path) -> None:
     found = {
         pattern

@@ -55,6 +55,7 @@ def walk(language: Language, chance: random.Random) -> str:
         language, text = following[byte], text + bytes([byte])
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(floats)
 @example(5e-324)
@@ -143,6 +144,7 @@ def test_few_derivatives_are_alive(language: Language) -> None:
     assert len(found) < 2 * MAX_DIGITS
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(floats.filter(bool), st.randoms())
 @example(0.1, random.Random(0))

@@ -78,6 +78,7 @@ def found(pattern: str, texts: list[str]) -> list[bool]:
     return [holds(language, text) for text in texts]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(patterns, texts)
 def test_a_language_holds_the_texts_that_an_engine_finds_a_match_in(pattern: str, texts: list[str]) -> None:

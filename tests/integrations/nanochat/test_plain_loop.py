@@ -106,6 +106,7 @@ def run(script: str, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[
     return scope
 
 
+@pytest.mark.slow
 def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = list(compose_workflows(20))
     texts = [dump_document(recipe.value) for recipe in recipes]

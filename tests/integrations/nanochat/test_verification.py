@@ -82,6 +82,7 @@ def test_one_file_is_data_too(data: Path, tmp_path: Path, outcome: Callable[...,
     assert outcome("--data_dir", tmp_path)[0] == 0
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
     data: Path, tmp_path: Path, outcome: Callable[..., Outcome]
 ) -> None:
