@@ -28,6 +28,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 pytest_plugins = ["tests.lifeline"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a Ray cluster as slow: it takes many seconds of a processor to start and to end one."""
+    for item in items:
+        if "ray_engine" in (*getattr(item, "fixturenames", ()), item.name.rpartition("[")[2].rstrip("]")):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data beside the repository; tests that need it are skipped where it is absent."""
