@@ -1,4 +1,4 @@
-# Two commands to begin with: `make demo` and `make test`. Everything runs in .venv, which is made where it is missing.
+# `make` lists what there is. Everything runs in .venv, which is made where it is missing.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,25 +7,38 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.docs-installed
+# One process for each core, with one thread each (tests/conftest.py). TESTS="tests/grammar -k limits" names some alone.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
+TESTS ?=
 
-.PHONY: demo test lint types unit docs format roundtrip conformance benchmark-data packaged-tokenizer clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance benchmark-data packaged-tokenizer clean
 
-demo: $(INSTALLED)
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(INSTALLED) ## a model that writes GitHub workflows, from nothing, in minutes (OUT=folder)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
 
-test: lint types unit
+test: lint types unit ## lint, types and the whole test suite
 
-lint: $(INSTALLED)
+quick: lint ## lint and all tests but the slow ones: while you work
+	$(PYTEST) -m 'not slow' $(TESTS)
+
+lint: $(INSTALLED) ## ruff: faults and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(INSTALLED)
+types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(INSTALLED)
-	$(BIN)/pytest
+unit: $(INSTALLED) ## all tests, or TESTS="tests/grammar -k limits"
+	$(PYTEST) $(TESTS)
 
-format: $(INSTALLED)
+coverage: $(INSTALLED) ## the tests again, with the lines and branches that none reaches
+	$(PYTEST) --cov --cov-report=term $(TESTS)
+
+format: $(INSTALLED) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -33,19 +46,19 @@ format: $(INSTALLED)
 docs: $(DOCS_INSTALLED) ## the documentation as a site in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/.doctrees docs docs/_build
 
-# Encodes every row of the real workflows beside the repository: minutes, and not part of `make test`.
-roundtrip: $(INSTALLED)
+# Minutes, and not part of `make test`.
+roundtrip: $(INSTALLED) ## encode and decode every real workflow beside the repository
 	$(BIN)/python benchmarks/roundtrip.py $(DATA)
 
 # Every case of the three data sets against the committed baseline, with random walks: minutes. UPDATE=1 writes the
 # baseline anew; OPTIONS="--split Handwritten --every 4" in place of everything, OPTIONS="--case ID" for one case.
 OPTIONS ?= --publish
-conformance: $(INSTALLED)
+conformance: $(INSTALLED) ## every case of three data sets against the baseline (UPDATE=1 writes it)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
 # What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool, and what packed
 # rows do to training: half an hour.
-benchmark-data: $(INSTALLED)
+benchmark-data: $(INSTALLED) ## what preparing the real workflows costs: half an hour
 	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 	folder=$$(mktemp -d) && some="$(DATA)/train.jsonl.zst --max-files 10000 --tokenizer $$folder/tokenizer.json" && \
 	$(BIN)/schemalm tokenizer train --corpus $(DATA)/train.jsonl.zst --max-files 10000 --out $$folder/tokenizer.json && \
@@ -53,8 +66,8 @@ benchmark-data: $(INSTALLED)
 	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
 
-# Learns the tokenizer that the package carries again, in seconds: after a change of what tokenizers learn.
-packaged-tokenizer: $(INSTALLED)
+# After a change of what tokenizers learn; takes seconds.
+packaged-tokenizer: $(INSTALLED) ## learn the tokenizer that the package carries again
 	$(BIN)/python tools/package_tokenizer.py
 
 $(INSTALLED): pyproject.toml
@@ -68,5 +81,5 @@ $(DOCS_INSTALLED): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group docs
 	touch $@
 
-clean:
-	rm -rf docs/_build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove .venv and all caches
+	rm -rf docs/_build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

@@ -16,6 +16,7 @@ from schemalm.errors import DataError
 from schemalm.generation import load_run
 from schemalm.interruption import Interrupted, TrainingInterrupted
 
+pytestmark = pytest.mark.slow
 SIZES = DemoSizes(num_documents=60, vocab_size=700, context_size=64, num_steps=3, num_samples=5, max_tokens=40)
 # More symbols than the vocabulary of SIZES has room for.
 COLOURS = [f"colour {number}" for number in range(700)]

@@ -218,11 +218,11 @@ def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
         with opened_atomically(tmp_path / "file") as file:
             file.write(b"content")
             begun.set()
-            go_on.wait(10)
+            go_on.wait()
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
-    begun.wait(10)
+    begun.wait()
     remove_partial(tmp_path)
     write_atomically(tmp_path / "file", b"another's")
     go_on.set()

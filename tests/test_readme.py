@@ -84,7 +84,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.usefixtures("clone", "one_thread")
+@pytest.mark.slow
+@pytest.mark.usefixtures("clone")
 def test_the_commands_for_an_own_schema_run_in_the_clone_as_they_stand() -> None:
     section = README.read_text().partition("## Your own schema")[2].partition("\n## ")[0]
     for old, new in SMALLER.items():

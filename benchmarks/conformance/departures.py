@@ -180,8 +180,8 @@ VALUES = (
         "`uniqueItems`",
         "The one guard. Values are counted and matched with the items to come, so an array that cannot be finished is "
         "refused or pruned. Where a search for all values of an item looks at more than 3,000 beginnings, the values "
-        "count as many; decoding ends in GuardError where they are too few after all. A search for items that takes "
-        "too much work ends in LimitError.",
+        "count as many. If they are too few after all, a mask can be empty, and decoding ends in GuardError. A search "
+        "for items that takes too much work ends in LimitError.",
         "Which items there were is no matter for a finite state.",
     ),
 )

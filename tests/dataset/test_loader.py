@@ -58,6 +58,7 @@ def test_each_epoch_has_each_window_once(packing: str) -> None:
         assert sorted(found) == sorted(expected[expected != IGNORED_TARGET].tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 @given(num_drawn=st.integers(0, 30), batch_size=st.integers(1, 60))
 def test_a_loader_resumes_to_the_exact_next_batch(packing: str, num_drawn: int, batch_size: int) -> None:
@@ -105,6 +106,7 @@ def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
     assert rows.positions_BT is None
 
 
+@pytest.mark.slow
 def test_a_packed_row_is_its_windows_one_after_another() -> None:
     windows, loader = make_windows(), make_loader(1, packing="documents")
     known = windows.rows(np.arange(len(windows)))

@@ -100,6 +100,7 @@ def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
     assert load_masks(tmp_path, metadata) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_packed_masks_say_what_the_masks_say(vocab_size: int, num_rows: int, random: Any) -> None:

@@ -36,6 +36,7 @@ def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) 
         assert document.logprob <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prompt",
     [

@@ -214,6 +214,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 random_schemas = st.recursive(leaves, _grown, max_leaves=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(random_schemas)
 def test_costs_of_random_schemas_are_those_of_an_exhaustive_search(schema: Any) -> None:

@@ -161,6 +161,7 @@ def test_what_is_admitted_is_where_steps_are() -> None:
         assert grammar.admitted(nonterminal) == steps
 
 
+@pytest.mark.slow
 def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> None:
     program = (
         "import sys\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ formulas = st.recursive(
 SHAPES = (A, B, negate(A), all_of([A, B]), TRUE, FALSE)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     st.lists(formulas, min_size=1, max_size=2),

@@ -37,6 +37,7 @@ def compiled(schema: Any) -> Tokenizer:
         raise
 
 
+@pytest.mark.slow
 @lawful
 @given(schemas, seeds)
 def test_whatever_the_machine_accepts_is_valid_at_every_prefix(schema: Any, seed: int) -> None:
@@ -77,6 +78,7 @@ def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, 
         assert not any(validator.is_valid(value) for value in given_values)
 
 
+@pytest.mark.slow
 @lawful
 @given(schemas, seeds)
 def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int) -> None:
@@ -93,6 +95,7 @@ def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int
             assert validator.is_valid(value), value
 
 
+@pytest.mark.slow
 @lawful
 @given(schemas, seeds)
 def test_two_compilations_write_the_same_documents_alike(schema: Any, seed: int) -> None:
@@ -132,6 +135,7 @@ def slow_encoding(tokenizer: Tokenizer, value: Any) -> list[int]:
     return ids
 
 
+@pytest.mark.slow
 @lawful
 @given(schemas, seeds)
 def test_the_merge_engine_equals_an_obvious_implementation(schema: Any, seed: int) -> None:
@@ -157,6 +161,7 @@ def changed(ids: list[int], num_tokens: int, chance: random.Random) -> list[int]
     )
 
 
+@pytest.mark.slow
 @lawful
 @given(schemas, seeds)
 def test_reading_a_document_at_once_equals_deriving_it_symbol_by_symbol(schema: Any, seed: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +127,7 @@ def compiled(schema: dict[str, Any], valid: list[list[Any]]) -> Tokenizer:
         raise
 
 
+@pytest.mark.slow
 @lawful
 @given(schema=few, seed=st.integers(0, 2**32))
 def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, Any], seed: int) -> None:
@@ -152,6 +154,7 @@ def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, An
             pending.append((after, node[token], [*path, token]))
 
 
+@pytest.mark.slow
 @lawful
 @given(schema=many, seed=st.integers(0, 2**32))
 def test_where_items_are_many_walks_never_end_in_an_empty_mask(schema: dict[str, Any], seed: int) -> None:

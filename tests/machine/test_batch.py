@@ -43,6 +43,7 @@ def expected(machines: list[Machine]) -> list[list[bool]]:
     return [machine.mask().tolist() for machine in machines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 @pytest.mark.parametrize("limit_bytes", [0, 32 << 20])
 @settings(max_examples=5)

@@ -34,6 +34,7 @@ def _is_valid(grammar: Any, document: Any) -> bool:
     return not isinstance(Tokenizer.from_grammar(grammar).encode_batch([document], on_error="return")[0], Exception)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["word", "derivation"])
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -> None:

@@ -218,6 +218,7 @@ UNDECIDED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNDECIDED)
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
@@ -323,6 +324,7 @@ def test_the_completion_is_short(workflows: Tokenizer) -> None:
     assert len(workflows.machine().completion()) < 40
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_under_a_prompt_every_walk_states_it(seed: int) -> None:

@@ -81,6 +81,7 @@ def test_the_sequence_is_the_same_on_every_python() -> None:
     assert hashlib.sha256(text).hexdigest() == "66598605b2c1e214b4c7ad91798578202fa55401375832c0d090571427268172"
 
 
+@pytest.mark.slow
 def test_values_and_paths_are_distinct_in_five_thousand() -> None:
     many = list(compose_workflows(5_000, seed=3))
     assert len({orjson.dumps(recipe.value, option=orjson.OPT_SORT_KEYS) for recipe in many}) == 5_000

@@ -123,6 +123,7 @@ def judge(name: str, dialect: str = "2020") -> Any:
     return VALIDATORS[dialect]({"format": name}, validate_formats=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "draft"), [("draft7", DRAFT7), ("draft2020-12", DRAFT202012)])
 def test_the_official_cases_are_judged_as_they_ask_but_for_known_departures(
     shared_data: Path, file: str, draft: int
@@ -154,6 +155,7 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(inner)
 
 
+@pytest.mark.slow
 def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_formats(shared_data: Path) -> None:
     checks = {name: reader(name, DRAFT202012).holds for name in NAMES}
     old = {**checks, "hostname": reader("hostname", DRAFT4).holds}
@@ -175,6 +177,7 @@ def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_format
     assert num_judged > 2000
 
 
+@pytest.mark.slow
 def test_nearly_all_patterns_of_real_schemas_are_texts_of_regex(shared_data: Path) -> None:
     found = {
         pattern
@@ -188,6 +191,7 @@ def test_nearly_all_patterns_of_real_schemas_are_texts_of_regex(shared_data: Pat
     assert len(missing) <= 3, missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("draft", "dialect"), [(DRAFT4, "04"), (DRAFT202012, "2020")])
 def test_an_independent_validator_accepts_random_texts_of_every_format(name: str, draft: int, dialect: str) -> None:
@@ -197,6 +201,7 @@ def test_an_independent_validator_accepts_random_texts_of_every_format(name: str
     assert [text for text in texts if not judge(name, dialect).is_valid(text)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_format_has_few_states_and_needs_no_search_for_emptiness(name: str) -> None:
     language = format_language(name, DRAFT202012)

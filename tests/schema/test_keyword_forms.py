@@ -18,6 +18,7 @@ def test_every_keyword_that_binds_has_a_form() -> None:
     assert FORMS.keys() | {"const"} == HANDLERS.keys() | COMPANIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keyword", FORMS)
 @pytest.mark.parametrize("companions", [{}, {"if": True, "contains": {}, "items": [{}]}])
 def test_whatever_a_keyword_has_ends_in_a_grammar_or_a_schema_error(keyword: str, companions: dict[str, Any]) -> None:

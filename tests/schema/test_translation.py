@@ -211,6 +211,7 @@ LATER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "schema", "draft"), LATER)
 def test_a_keyword_of_a_later_draft_says_nothing(name: str, schema: Any, draft: str) -> None:
     assert_agrees({"$schema": draft, **schema})
@@ -242,6 +243,7 @@ def test_without_a_draft_the_older_spellings_bind(name: str) -> None:
     assert_agrees(old, {"$schema": DRAFT_2020, **new})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SUPPORTED, *SINCE_DRAFT_6, *SINCE_DRAFT_7, *SINCE_DRAFT_2019, *DRAFT_2020_ALONE])
 def test_without_a_draft_the_newest_one_counts(name: str) -> None:
     newest = {**SUPPORTED, **SINCE_DRAFT_6, **SINCE_DRAFT_7, **SINCE_DRAFT_2019, **DRAFT_2020_ALONE}

@@ -101,6 +101,7 @@ def assert_agrees(schema: Any, values: tuple[Any, ...]) -> None:
     assert found == {repr(value): validator.is_valid(value) for value in values}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "keyword", "schema"), CASES)
 def test_what_is_not_evaluated_has_to_have_the_shape(name: str, keyword: str, schema: Any) -> None:
     assert_agrees({"$schema": DRAFT_2020, **schema}, OBJECTS if keyword == "unevaluatedProperties" else ARRAYS)
@@ -149,6 +150,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.recursive(branches, _grown, max_leaves=4), st.sampled_from([False, {"type": "string"}]))
 def test_random_branches_evaluate_what_the_validator_says(schema: Any, rest: Any) -> None:

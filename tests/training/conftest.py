@@ -74,11 +74,6 @@ def write_data(
     return folder
 
 
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
-
-
 @pytest.fixture
 def make_data(tmp_path: Path) -> Callable[..., Path]:
     """Writes a data set under the test's temporary folder: `make_data("name", **options)`."""

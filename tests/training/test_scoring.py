@@ -62,6 +62,7 @@ def test_scoring_drops_nothing_and_leaves_the_model_in_its_mode(data: Path, mode
     assert dropping.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masked", [True, False])
 def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_own(
     data: Path, model: GPT, masked: bool

@@ -15,11 +15,6 @@ from schemalm.recipes import compose_workflows
 CONTEXT_SIZE = 64
 
 
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
-
-
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `.pt` files and the prepared data that they are cut from."""

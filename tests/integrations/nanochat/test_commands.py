@@ -148,6 +148,7 @@ def test_a_short_run_warms_up_in_a_fifth_of_it(prepared: Path, tmp_path: Path, m
     assert found[0][found[0].index("--warmup-steps") + 1] == "20"
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_an_iteration_with_its_own_settings(
     prepared: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,10 +159,12 @@ def test_a_run_goes_on_from_an_iteration_with_its_own_settings(
     assert "5" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_prepared_folder_alone_is_enough_to_train_on(prepared: Path, tmp_path: Path) -> None:
     assert begin(prepared / "prepared", tmp_path / "run", "--num_iterations", 1) == 0
 
 
+@pytest.mark.slow
 def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--num_samples", 3, "--max-tokens", 30, "--json")
     assert run(generate_workflow.main, "--checkpoint", trained, *options) == 0

@@ -16,6 +16,7 @@ def test_it_has_exactly_8192_entries() -> None:
     assert packaged.packaged_tokenizer().vocab_size == packaged.VOCAB_SIZE == 8192
 
 
+@pytest.mark.slow
 def test_it_can_be_made_again_byte_for_byte() -> None:
     schema = packaged.packaged_tokenizer().grammar.schema
     assert isinstance(schema, dict)

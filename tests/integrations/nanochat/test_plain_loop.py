@@ -19,6 +19,7 @@ from schemalm.integrations.nanochat import GPT, TCTTokenizer, create_train_val_l
 from schemalm.recipes import compose_workflows
 
 
+@pytest.mark.slow
 def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
     vocab_size = TCTTokenizer().get_vocab_size()
     train_loader, val_loader = create_train_val_loaders(
@@ -105,6 +106,7 @@ def run(script: str, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[
     return scope
 
 
+@pytest.mark.slow
 def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = list(compose_workflows(20))
     texts = [dump_document(recipe.value) for recipe in recipes]

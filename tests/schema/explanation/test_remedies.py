@@ -89,6 +89,7 @@ MENDED: list[tuple[Any, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("schema", "value"), MENDED)
 def test_each_change_that_is_advised_makes_the_document_valid(schema: Any, value: Any) -> None:
     failure, source = failure_of(schema, value)
