@@ -30,7 +30,7 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.files import write_atomically
 from schemalm.machine.masks import pack_masks

@@ -12,15 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.echo import NEVER, ORDERS, echoes
-from schemalm.dataset.windows import (
-    IGNORED_TARGET,
-    Windows,
-    check_positions,
-    count_windows,
-    scoring_windows,
-)
+from schemalm.dataset.echo import ORDERS, echoes
+from schemalm.dataset.window_counts import check_positions, count_windows
+from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET, NEVER
 
 PAD = 0
 

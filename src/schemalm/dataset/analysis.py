@@ -17,7 +17,7 @@ from schemalm.baselines import AnyTokenizer
 from schemalm.dataset.lengths import CorpusLengths, LengthCounts, SplitLengths
 from schemalm.dataset.packing import pack_lengths
 from schemalm.dataset.store import smallest_dtype
-from schemalm.dataset.windows import windows_of
+from schemalm.dataset.window_counts import windows_of
 from schemalm.tokenizer import Tokenizer
 
 CONTEXT_SIZES = (512, 1024, 2048)

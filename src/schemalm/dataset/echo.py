@@ -20,9 +20,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from schemalm.model.inputs import NEVER
+
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-NEVER = 0
 # How many tokens have to be the same: a longer context is rarer, and what followed it more telling. Each is twice the
 # one before.
 ORDERS = (1, 2, 4, 8)

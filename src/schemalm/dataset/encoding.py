@@ -25,7 +25,7 @@ from schemalm.dataset.places import PlaceReader, PlaceTables
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.shards import Shard
 from schemalm.dataset.store import smallest_dtype
-from schemalm.dataset.windows import check_positions
+from schemalm.dataset.window_counts import check_positions
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, value_digest
 from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of

@@ -24,8 +24,9 @@ from torch import Tensor
 
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.packing import PACKINGS, PackedOrder, Packer, random_bits
-from schemalm.dataset.windows import IGNORED_TARGET, Windows
+from schemalm.dataset.windows import Windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET
 
 CPU = torch.device("cpu")
 

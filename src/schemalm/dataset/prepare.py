@@ -43,7 +43,7 @@ from schemalm.dataset.store import (
     read_metadata,
     refuse_data_set,
 )
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.collected import WORKING_FOLDER
 from schemalm.documents.pieces import MAX_ROWS, read_pieces

@@ -37,7 +37,7 @@ from numpy.typing import ArrayLike, NDArray
 from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE, windows_of
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE, windows_of
 from schemalm.errors import DataError
 from schemalm.files import named_errors, sync_folder, write_atomically
 from schemalm.folders import inside, open_inside, read_inside

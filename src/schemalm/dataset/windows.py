@@ -12,41 +12,16 @@ Tensor names: B batch, T context, D documents. Arrays are NumPy.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.echo import NEVER, BoolArray, Int64Array, echoes
-from schemalm.errors import ConfigurationError, DataError
-
-if TYPE_CHECKING:
-    from schemalm.dataset.store import Split
-
-IGNORED_TARGET = -100
-# What is read and packed takes memory for whole contexts, so there is an end to them.
-MAX_CONTEXT_SIZE = 1 << 20
-
-
-def count_windows(num_tokens: int, context_size: int, step: int) -> int:
-    """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
-    return int(windows_of(np.array([num_tokens]), context_size, step)[0])
-
-
-def windows_of(num_tokens_D: Int64Array, context_size: int, step: int) -> Int64Array:
-    """`count_windows` of each of several documents [D]."""
-    counts: Int64Array = 1 + -(-np.maximum(0, num_tokens_D - context_size) // step)
-    return counts
-
-
-def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:
-    """Raise `DataError` where a window of the document `name` would need a position token beyond the vocabulary."""
-    last_position = count_windows(num_tokens, context_size, stride) - 1
-    if last_position >= vocab_size:
-        raise DataError(
-            f"{name}: {num_tokens} tokens need position token {last_position} at stride {stride}, but the vocabulary "
-            f"has {vocab_size} tokens; use a larger stride or leave the document out"
-        )
+from schemalm.dataset.echo import BoolArray, Int64Array, echoes
+from schemalm.dataset.store import Split
+from schemalm.dataset.window_counts import windows_of
+from schemalm.errors import ConfigurationError
+from schemalm.model.inputs import IGNORED_TARGET, NEVER
 
 
 @dataclass(frozen=True)

@@ -8,39 +8,14 @@ again, so a task may run twice for one item. Items and results have to pickle, e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol, TypeVar
 
 from schemalm.bounds import check_number
+from schemalm.engines.interface import Engine, EngineName, Item, Result, Task
 from schemalm.errors import ConfigurationError
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Item_contra = TypeVar("Item_contra", contravariant=True)
-Result_co = TypeVar("Result_co", covariant=True)
-
-EngineName = Literal["local", "ray"]
-
-
-class Task(Protocol[Item_contra, Result_co]):
-    """What is done to items: a small object that pickles, as a frozen dataclass does."""
-
-    def start(self) -> Callable[[Item_contra], Result_co]:
-        """The function of one item; called once in each worker, so this is where what it needs is made."""
-        ...
-
-
-class Engine(Protocol):
-    """What runs tasks."""
-
-    def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result of each item, in their order; items are taken as results are asked for.
-
-        What the task's function raises is raised here, in the place of the result. Raises `DataError` for an item whose
-        workers die three times; it is named by its attribute `place`, a text, where it has one, else by its number.
-        """
-        ...
+__all__ = ["Engine", "EngineName", "Task", "open_engine"]
 
 
 class _ThisProcess:

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from schemalm.dataset.echo import NEVER
 from schemalm.errors import ConfigurationError
 from schemalm.model.attention import CachedRows, Layout, PackedRows, WholeRows, rotate
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.inputs import NEVER
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:

@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
-from schemalm.machine.batch import unpack_masks
+from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
+from schemalm.model.inputs import IGNORED_TARGET
 
 # Batches have any number of targets, but for each shape of a product oneDNN keeps code of some megabytes.
 _ROW_MULTIPLE = 64

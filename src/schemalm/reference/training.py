@@ -31,7 +31,8 @@ from schemalm.folders import inside, read_inside
 from schemalm.reference.array.layers import cross_entropy
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch
-from schemalm.reference.engines import Engine, make_engine
+from schemalm.reference.engine import Engine
+from schemalm.reference.engines import make_engine
 from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes
