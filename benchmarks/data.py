@@ -30,7 +30,7 @@ from rich.markdown import Markdown
 
 from limits import processor
 from page import place
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.recipes import compose_workflows
 
 REPOSITORY = Path(__file__).resolve().parents[1]

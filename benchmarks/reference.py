@@ -32,7 +32,7 @@ from limits import processor
 from page import place
 from peer import load_nanochat
 from schemalm.baselines import CharacterTokenizer
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch, text_corpus
 from schemalm.reference.engines import make_engine

@@ -17,7 +17,7 @@ from schemalm.dataset.shards import LOCK_FILE, WORKING_FOLDER
 from schemalm.dataset.store import read_metadata, verify_files
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
-from schemalm.files import filled_folder
+from schemalm.files.writing import filled_folder
 
 from .conftest import Pipeline
 

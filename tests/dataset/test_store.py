@@ -32,7 +32,7 @@ from schemalm.dataset.store import (
 )
 from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.machine.masks import pack_masks
 
 VOCAB_SIZE = 300

@@ -14,7 +14,7 @@ from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, 
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable, free_folder
+from schemalm.files.writing import check_writable, free_folder
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:

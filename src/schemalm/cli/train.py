@@ -11,7 +11,7 @@ import typer
 from schemalm.cli.listeners import DEFAULT_SAMPLES, Parent, Samples, Track, listeners_for
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
 from schemalm.cli.terminal import ARGUMENTS, Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 
 if TYPE_CHECKING:
     from schemalm.training.configuration import TrainingConfiguration

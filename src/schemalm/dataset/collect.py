@@ -38,11 +38,11 @@ from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import read_pieces
 from schemalm.engines import Engine
 from schemalm.errors import DataError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
+from schemalm.messages.wording import counted
 from schemalm.schema.naming import schema_name
 from schemalm.schema.places import documents_at
-from schemalm.wording import counted
 
 NUM_LARGEST = 10  # sources that the manifest names
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)

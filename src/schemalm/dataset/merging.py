@@ -40,10 +40,10 @@ from schemalm.dataset.store import (
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.left_out import Duplicate, too_little
 from schemalm.errors import DataError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.writing import named_errors, write_atomically
+from schemalm.messages.wording import counted
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
-from schemalm.wording import counted
 
 LEFT_OUT_FILE = "left_out.jsonl"
 

@@ -32,8 +32,8 @@ from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files import named_errors, partial_name, remove_partial, write_atomically
-from schemalm.wording import counted
+from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
+from schemalm.messages.wording import counted
 
 _PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
 

@@ -34,16 +34,16 @@ from msgspec import Meta
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE, windows_of
 from schemalm.errors import DataError
-from schemalm.files import named_errors, sync_folder, write_atomically
-from schemalm.folders import inside, open_inside, read_inside
+from schemalm.files.folders import inside, open_inside, read_inside
+from schemalm.files.typed_json import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
+from schemalm.files.writing import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
-from schemalm.visible import visible_name
-from schemalm.wording import reason_of
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
 
 FORMAT_VERSION = 3
 METADATA_FILE = "metadata.json"

@@ -1,9 +1,11 @@
 """Engines: one function over many items, in this process, in a pool of processes or on a Ray cluster.
 
-In go a task and a stream of items, out come the results in the order of the items. Memory is bounded whatever their
-number: an engine takes an item when a result has been asked for, and holds at most two for each worker. Every engine
-gives the same results, since a task and an item alone decide them. A worker that dies is replaced and its item is done
-again, so a task may run twice for one item. Items and results have to pickle, except in this process.
+In go a task and a stream of items; out come the results in the order of the items.
+
+Memory is bounded whatever their number: an engine takes an item when a result has been asked for, and holds at most
+two for each worker. Every engine gives the same results, since a task and an item alone decide them. A worker that dies
+is replaced and its item is done again, so a task may run twice for one item. Items and results have to pickle, except
+in this process.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from typing import Any, get_type_hints
 
 from schemalm.errors import ConfigurationError
 from schemalm.experiments.kinds import KINDS, TokenizerRecipe
-from schemalm.toml_table import REQUIRED, Scalar, Table, read_toml
+from schemalm.files.toml_table import REQUIRED, Scalar, Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_CONTEXT_SIZE = 512

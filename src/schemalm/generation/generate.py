@@ -18,11 +18,11 @@ import torch
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import InvalidDocument, LimitError, PromptError, SchemaError
 from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request, sample_tokens
+from schemalm.json_pointer import pointer_to
 from schemalm.machine import Machine, Tables
 from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache

@@ -16,8 +16,8 @@ from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.documents import dump_document
 from schemalm.errors import DecodeError
 from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
+from schemalm.messages.visible import visible
 from schemalm.tokenizer import Tokenizer
-from schemalm.visible import visible
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from schemalm.checked import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.files import remove_entry, sync_file, sync_folder
-from schemalm.folders import inside, open_inside
-from schemalm.visible import visible_name
-from schemalm.wording import reason_of
+from schemalm.files.folders import inside, open_inside
+from schemalm.files.typed_json import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
+from schemalm.files.writing import remove_entry, sync_file, sync_folder
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "model.safetensors",

@@ -11,9 +11,9 @@ from typing import Any
 
 from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_metadata
 from schemalm.errors import DataError
+from schemalm.messages.visible import visible_line
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import sizes_of_data
-from schemalm.visible import visible_line
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:

@@ -29,9 +29,9 @@ from schemalm.integrations.nanochat.loaders import (
 )
 from schemalm.integrations.nanochat.model import GPT
 from schemalm.integrations.nanochat.tokenizer import BOS, TCTTokenizer
+from schemalm.messages.wording import counted
 from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.recipes import compose_workflows
-from schemalm.wording import counted
 
 NUM_RECIPES = 40
 EMBEDDED_CONTEXT_SIZE = 128
