@@ -23,7 +23,7 @@ _MOST, _MOST_COUNTED = {"batch_size": 1 << 16}, (1 << 63) - 1
 VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
 # Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
 # others. With dropout another `micro_batch_size` drops other numbers, as many of them.
-MEANS = frozenset(
+EXECUTION_FIELDS = frozenset(
     {
         *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
         *("log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"),
