@@ -113,7 +113,7 @@ class Windows:
         excerpt = self._excerpt(indices)
         tokens_BT = self._tokens_of(start_B, excerpt)
         is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
-        nonterminals_BT, states_BT2 = excerpt.surroundings(self._split.place_rows)
+        nonterminals_BT, states_BT2 = excerpt.side_features(self._split.place_rows)
         return Batch(
             tokens_BT=tokens_BT,
             targets_BT=np.where(excerpt.is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
@@ -165,7 +165,7 @@ class _Excerpt:
     place_BT: Int64Array
     is_token_BT: BoolArray
 
-    def surroundings(self, place_rows: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
+    def side_features(self, place_rows: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
         """The rows of masks and states before the tokens, 0 where there is none; None without a grammar."""
         if self.places is None or place_rows is None:
             return None, None
