@@ -34,7 +34,7 @@ def split_of(texts: list[Any], num_places: int) -> Any:
     return SimpleNamespace(
         num_documents=len(texts),
         document=lambda number: (texts[number], num_places - texts[number] if num_places else None),
-        place_rows=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
+        state_table=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
         offsets=np.cumsum([0, *(len(text) for text in texts)]),
     )
 

@@ -1,4 +1,4 @@
-"""From encoded shards to a prepared folder: duplicates dropped, split by source, places numbered for all.
+"""From encoded shards to a prepared folder: duplicates dropped, split by source, states numbered for all.
 
 Shards are read twice, in order: first for what has to be known of all documents at once (`survey`), then for their
 tokens (`write`). Memory is bounded whatever their number: what is known of each document stands in files.
@@ -24,11 +24,11 @@ from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, re
 from schemalm.dataset.held_out import Draws, Sources, draw_of
 from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
 from schemalm.dataset.parts import append
-from schemalm.dataset.places import PlaceNumbers
 from schemalm.dataset.shards import Work
+from schemalm.dataset.state_tables import StateNumbers
 from schemalm.dataset.store import (
     MASKS_FILE,
-    PLACES_FILE,
+    STATE_TABLE_FILE,
     TOKENIZER_FILE,
     Metadata,
     SplitMetadata,
@@ -86,7 +86,7 @@ class Merge:
         self._settings = settings
         self._left_out = left_out
         self._unread = list(left_out.rejections)
-        self._places = PlaceNumbers()
+        self._states = StateNumbers()
         self._num_documents = 0
         self._a_source = ""
 
@@ -109,7 +109,7 @@ class Merge:
             note_duplicates(self._originals, self._origins, self._left_out)
 
     def _survey(self, shard: EncodedShard) -> None:
-        self._places.add(shard.tables)
+        self._states.add(shard.tables)
         self._left_out.extend(shard.left_out)
         origins = []
         for entry in shard.entries:
@@ -149,12 +149,12 @@ class Merge:
     def write(self, held_out: Chosen) -> Metadata:
         """Write the folder, its metadata last; raises `OSError` with the path."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
-        masks, rows = self._places.tables()
-        for name in (MASKS_FILE, PLACES_FILE):  # those of a killed command
+        masks, rows = self._states.tables()
+        for name in (MASKS_FILE, STATE_TABLE_FILE):  # those of a killed command
             (self._out / name).unlink(missing_ok=True)
         if len(rows):
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
-            files[PLACES_FILE] = write_array(self._out / PLACES_FILE, rows.astype(np.uint32))
+            files[STATE_TABLE_FILE] = write_array(self._out / STATE_TABLE_FILE, rows.astype(np.uint32))
         metadata = Metadata(
             context_size=self._settings.context_size,
             stride=self._settings.stride,
@@ -213,17 +213,17 @@ class Merge:
             vocab_size=self._tokenizer.vocab_size,
             context_size=self._settings.context_size,
             stride=self._settings.stride,
-            num_places=len(self._places),
+            num_places=len(self._states),
         )
 
     def _write_documents(self, writer: SplitWriter, shard: EncodedShard, is_chosen: BoolArray) -> None:
         """Write some documents of a shard."""
         of_tokens = np.repeat(is_chosen, shard.array("lengths"))
-        places = None
-        if len(self._places):
-            places = self._places.add(shard.tables)[shard.array("places")[of_tokens]]
+        states = None
+        if len(self._states):
+            states = self._states.add(shard.tables)[shard.array("states")[of_tokens]]
         lengths, num_bytes = shard.array("lengths")[is_chosen], shard.array("num_bytes")[is_chosen]
-        writer.extend(shard.array("tokens")[of_tokens], places, lengths, num_bytes)
+        writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
     def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
         """A line of JSON for each document of a shard that is left out, in order; its numbers begin at `start`."""

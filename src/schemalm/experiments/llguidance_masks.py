@@ -119,7 +119,7 @@ class _Scorer:
         split, packed = self._split, None
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
-            split.place_rows = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
+            split.state_table = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
         documents = np.array([document])
         return score_documents(self._model, split, documents, packed, batch_size=self._batch_size, dtype=self._dtype)
 
