@@ -33,9 +33,9 @@ def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tenso
     bytes_N = masks_packed[nonterminals_N, targets_N >> 3].to(torch.int64)
     is_admitted_N = ((bytes_N >> (targets_N & 7)) & 1).bool()
     if not bool(is_admitted_N.all()):
-        place = int((~is_admitted_N).nonzero()[0])
+        position = int((~is_admitted_N).nonzero()[0])
         raise DataError(
-            f"token {int(targets_N[place])} is not admitted by nonterminal {int(nonterminals_N[place])}, although the "
+            f"token {int(targets_N[position])} is not admitted by nonterminal {int(nonterminals_N[position])}, although the "
             "data has it there: masks and tokens do not belong together; prepare the data again"
         )
 
@@ -65,12 +65,12 @@ def head_cross_entropy(
     masks_packed: Tensor | None = None,
 ) -> tuple[Tensor, int]:
     """What `masked_cross_entropy` gives for `model.logits(hidden_BTD)`, without holding those logits."""
-    place_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
-    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, place_N)
-    targets_N = targets_BT.flatten().index_select(0, place_N)
+    position_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
+    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, position_N)
+    targets_N = targets_BT.flatten().index_select(0, position_N)
     masks_UV = rows_N = None
     if nonterminals_BT is not None and masks_packed is not None:
-        nonterminals_N = nonterminals_BT.flatten().index_select(0, place_N)
+        nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
         check_targets(targets_N, nonterminals_N, masks_packed)
         # A batch visits few nonterminals: unpacking each of them once costs next to nothing.
         distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
