@@ -1,4 +1,4 @@
-"""`schemalm reference`: the readable twin, trained, sampled from, swept over settings, and proven equal."""
+"""`schemalm reference`: the reference implementation, trained, sampled from, swept over settings, and proven equal."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 DEFAULTS = ReferenceConfiguration()
 QUANTITIES = ("logits", "loss", "gradients", "losses", "text")
 
-app = typer.Typer(help="Train and compare the readable twin.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train and compare the reference implementation.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Train and compare the readable twin."""
+    """Train and compare the reference implementation."""
 
 
 @app.command("train")

@@ -14,7 +14,7 @@ from schemalm.reference.weights import Array, Tokens, Weights
 
 
 class Engine(ABC):
-    """A model under training, here with the twin's own optimizers."""
+    """A model under training, here with the reference implementation's own optimizers."""
 
     def __init__(self, configuration: ReferenceConfiguration, vocab_size: int, weights: Weights) -> None:
         self._configuration, self._settings = configuration, configuration.model_configuration(vocab_size)
