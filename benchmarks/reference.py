@@ -1,4 +1,4 @@
-"""How fast the reference implementation's engines train, side by side on the same model and data, and nanochat where it is given.
+"""How fast the engines of the reference implementation train on the same model and data, and nanochat if given.
 
     OMP_NUM_THREADS=1 python benchmarks/reference.py [--nanochat PATH] [--publish]
 

@@ -1,4 +1,4 @@
-"""`schemalm reference ablate`: the reference implementation under every combination of some settings, with several seeds."""
+"""`schemalm reference ablate`: the reference implementation under every combination of settings, with several seeds."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _describe(tokenizer: AnyTokenizer, inspection: Inspection, counts: list[Unit
             "path": token.path,
             "nonterminal": token.nonterminal,
             "num_admitted": token.num_admitted,
-            "places": [[place.start, place.end] for place in token.places],
+            "places": [[span.start, span.end] for span in token.spans],
         }
         for token in inspection.tokens
     ]

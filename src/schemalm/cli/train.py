@@ -90,7 +90,7 @@ def train(
         bool | None, typer.Option("--mask-loss/--no-mask-loss", help="Take the loss among admitted tokens only.")
     ] = None,
     echo: Annotated[
-        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time.")
+        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time (n-gram look-up).")
     ] = None,
     compile_layers: Annotated[
         bool | None, typer.Option("--compile/--no-compile", help="Translate the layers with torch.compile.")

@@ -34,7 +34,7 @@ class Choice:
 
     `whole_documents`, `whole_tokens`: the share of documents, and of their tokens, that one window holds.
     `documents_with_positions`: the share whose position tokens the vocabulary has; the fields after it are of these.
-    `num_windows` counts both splits, `num_train_windows` rows of training; of the states of these `padded_share` is
+    `num_windows` counts both splits, `num_train_windows` rows of training; of the positions of these `padded_share` is
     padding in windows, `packed_padded_share` in packed rows. `plain_bytes`: of the splits before they are compressed.
     `attention_cost`: of an epoch, rows times the square of the context, relative to the cheapest choice.
     """

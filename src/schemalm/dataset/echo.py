@@ -1,4 +1,4 @@
-"""Echoes: what came next last time, after the same tokens in the same document.
+"""Echoes: an n-gram look-up of what came next last time, after the same tokens in the same document.
 
 Documents repeat themselves: every job runs on the same image, every step names its action the same way. A model learns
 to look that up in its context by induction (Olsson et al., "In-context learning and induction heads", 2022), late and
@@ -81,7 +81,7 @@ def _contexts(tokens: Int64Array, document: Int64Array) -> Iterator[tuple[Int64A
 
 
 def _equal_together(keys: Int64Array) -> tuple[Int64Array, BoolArray]:
-    """The positions of keys, equal ones together and rising; and whether each key but the first is another than before."""
+    """The positions of keys, equal keys together and rising; and whether each but the first is another than before."""
     shift = len(keys).bit_length()
     if int(keys.max()).bit_length() + shift > _NUM_BITS:
         positions = np.argsort(keys, kind="stable")

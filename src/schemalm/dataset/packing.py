@@ -3,7 +3,7 @@
 Which lengths share a row is decided by how many windows there are of each length, alone (histogram packing; Krell et
 al., "Efficient sequence packing without cross-contamination", 2021): from the longest to the shortest, each goes to the
 row that it leaves the least room in. That takes the same time for any number of windows. In each epoch the windows of
-a length are dealt to the positions of that length at random, and rows are shuffled.
+a length are dealt to the places of that length at random, and rows are shuffled.
 
 A window of n tokens takes n positions: its position token and all of its tokens but the last are read, and all of its
 tokens are predicted. Nothing but NumPy's arrays grows with the data: some twenty bytes a window, a few times that for a

@@ -1,8 +1,8 @@
-"""States: what a machine tells a model before each token, numbered as documents meet it.
+"""States: what a machine tells a model before each token, numbered in the order in which documents meet them.
 
-A state is what follows from it and nothing else: the mask, packed, and the rows of the grammar-state embedding for the
-nonterminal and the path. So the same documents have the same states in whatever process, and nonterminals and paths of
-which the machine tells the same are one.
+A state is the packed mask and two rows of the grammar-state embedding, of the nonterminal and of the path. So the same
+documents have the same states in whatever process, and nonterminals and paths of which the machine tells the same are
+one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ NO_NUMBER = -1
 
 
 class StateTables(NamedTuple):
-    """Different masks, packed [M, ceil(vocab_size / 8)], and different states: rows of a mask and two states [P, 3]."""
+    """Distinct masks, packed [M, ceil(vocab_size / 8)], and distinct states [P, 3].
+
+    A state is a row of `masks` and two rows of the grammar-state embedding, of the nonterminal and of the path.
+    """
 
     masks: NDArray[np.uint8]
     rows: Int64Array

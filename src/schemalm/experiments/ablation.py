@@ -1,4 +1,4 @@
-"""Ablations of the reference implementation: all combinations of some settings, with several seeds each, as tables and a plot.
+"""Ablations of the reference implementation: all combinations of settings, with several seeds, as tables and a plot.
 
     OUT/
         runs/KEY.json      what came of one run; KEY stands for everything that determined it

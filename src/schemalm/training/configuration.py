@@ -37,7 +37,7 @@ class TrainingConfiguration:
 
     model: a named size, whose vocabulary and context come from the data, or a whole configuration. `grammar_state`
     tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
-    data without a grammar. `echo` tells it what came next last time.
+    data without a grammar. `echo` tells it what came next last time (an n-gram look-up).
 
     batch_size: rows of one context that a step reads, over all processes. Each process computes at most
     `micro_batch_size` of its share at once (all of it where None) and adds up the gradients. A row is one window where

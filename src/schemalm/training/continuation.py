@@ -1,9 +1,9 @@
 """What may change when a run goes on, and what config.json says of it afterwards.
 
-A run goes on only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the number of steps, the
-place of the data, `versions` and `environment` may change. config.json says the present ones, and in `lengths` for how
-many steps the run was begun and after which step it got another number: rates after that step are those of a run of
-this length, so the same changes give the same run.
+A run goes on only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the number of
+steps, the folder of the data, `versions` and `environment` may change. config.json says the present ones, and in
+`lengths` for how many steps the run was begun and after which step it got another number: rates after that step are
+those of a run of this length, so the same changes give the same run.
 """
 
 from __future__ import annotations
