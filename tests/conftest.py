@@ -77,7 +77,7 @@ def num_lines() -> Callable[[Callable[[], object]], int]:
 @pytest.fixture(scope="session")
 def one_thread() -> Iterator[None]:
     """Models as small as those of tests are many times slower on several threads of a busy machine."""
-    import torch  # noqa: PLC0415 (most rooms need none)
+    import torch  # noqa: PLC0415 (most tests need none)
 
     num_threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -48,7 +48,7 @@ Invoke = Callable[..., Result]
 
 @pytest.fixture(autouse=True, scope="session")
 def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
+    """All tests of this folder compute with small models."""
 
 
 @pytest.fixture(scope="session")

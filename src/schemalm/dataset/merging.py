@@ -92,8 +92,8 @@ class Merge:
 
     def survey(self, *, drops_duplicates: bool) -> None:
         """Take in what has to be known of all documents; raises `DataError` where none is left."""
-        self._room = self._work.room()
-        self._origins = Origins(self._room)
+        self._scratch = self._work.scratch()
+        self._origins = Origins(self._scratch)
         for content in self._work.shards():
             self._survey(EncodedShard(content))
         if not self._num_documents:
@@ -101,11 +101,11 @@ class Merge:
                 f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
-        self._draws: Draws = np.memmap(self._room / "draws", np.uint64, "r")
+        self._draws: Draws = np.memmap(self._scratch / "draws", np.uint64, "r")
         self._originals = None
         if drops_duplicates:
-            digests = np.memmap(self._room / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
-            self._originals = find_originals(digests, self._room / "originals.npy")
+            digests = np.memmap(self._scratch / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
+            self._originals = find_originals(digests, self._scratch / "originals.npy")
             note_duplicates(self._originals, self._origins, self._left_out)
 
     def _survey(self, shard: EncodedShard) -> None:
@@ -121,7 +121,7 @@ class Merge:
         self._num_documents += len(origins)
         self._origins.add(origins)
         for name in ("draws", "digests"):
-            append(self._room / name, shard.array(name).tobytes())
+            append(self._scratch / name, shard.array(name).tobytes())
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         for start in range(0, self._num_documents, ROWS_AT_ONCE):
@@ -135,7 +135,7 @@ class Merge:
 
     def hold_out(self, share: float) -> Chosen:
         """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
-        sources = Sources(self._room / "sources", self._num_documents)
+        sources = Sources(self._scratch / "sources", self._num_documents)
         num_kept = 0
         for start, stop in self._spans():
             draws = self._draws[start:stop][self._stay(start, stop)]

@@ -181,7 +181,7 @@ def fence(text: str) -> str:
 
 
 def environment() -> Environment:
-    """The templates of this room: what is put into a page is escaped and visible, and what is missing is an error."""
+    """The templates of reports: what is put into a page is escaped and visible, and what is missing is an error."""
     templates = importlib.resources.files(__package__) / "templates"
     found = Environment(
         loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
