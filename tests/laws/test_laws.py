@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import DecodeError, SchemaError
+from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 
 from .properties import assert_encodes, assert_refused, mutated, oracle, prefixes, states, thinned, trained, walks
 from .schemas import is_ordinary, schemas, values

@@ -43,7 +43,7 @@ def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -
     assert len(nonterminals) >= 10
     for nonterminal in nonterminals:
         mask = filler.fill(nonterminal)
-        place = tokenizer.tables.place(nonterminal, "")
+        place = tokenizer.tables.entry(nonterminal, "")
         admitted = [tokenizer.tables.transition(place, token) is not None for token in range(len(mask))]
         assert mask.tolist() == admitted
 

@@ -13,7 +13,8 @@ import pytest
 from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
 from schemalm.machine import Machine, Tables
-from schemalm.machine.tables import ENTRY_BYTES, MAX_PATH_LENGTH
+from schemalm.machine.finite_tables import ENTRY_BYTES
+from schemalm.machine.stepper import MAX_PATH_LENGTH
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.segmentation import MergeScope
 
@@ -45,7 +46,7 @@ def test_the_mask_is_where_transitions_are(scope: MergeScope) -> None:
             seen.add(machine.nonterminal)
             machine.advance(token)
     for nonterminal in seen:
-        place = tables.place(nonterminal, "")
+        place = tables.entry(nonterminal, "")
         transitions = [tables.transition(place, token) for token in range(tokenizer.vocab_size)]
         assert tables.mask(nonterminal).tolist() == [transition is not None for transition in transitions]
 
@@ -100,7 +101,7 @@ def test_a_long_token_meets_the_bound_of_a_text() -> None:
         mask = machine.mask()
         assert mask[token]
         assert mask.tolist() == [
-            tokenizer.tables.transition(machine.place, other) is not None for other in range(tokenizer.vocab_size)
+            tokenizer.tables.transition(machine.top, other) is not None for other in range(tokenizer.vocab_size)
         ]
         machine.advance(token)
     assert machine.is_complete

@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from schemalm.machine import Machine, Place, Tables
+from schemalm.machine import Machine, StackEntry, Tables
 from schemalm.tokenizer import Tokenizer
 
 UNKNOWN_ROW = 0
-# Places whose rows are remembered.
+# Stack entries whose rows are remembered.
 MAX_REMEMBERED = 1 << 14
 
 
 class GrammarStateReader:
-    """Reads the embedding rows of a machine's place."""
+    """Reads the embedding rows of the entry on top of a machine's stack."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tables: Tables = tokenizer.tables
         self._nonterminals, self._paths = tokenizer.states.rows()
-        self.rows_at: Callable[[Place], tuple[int, int]] = lru_cache(MAX_REMEMBERED)(self._rows_of)
+        self.rows_at: Callable[[StackEntry], tuple[int, int]] = lru_cache(MAX_REMEMBERED)(self._rows_of)
 
     def rows(self, machine: Machine) -> tuple[int, int]:
         """The rows (nonterminal, path) in force before the machine's next token; (0, 0) once the document is whole."""
-        return (UNKNOWN_ROW, UNKNOWN_ROW) if machine.is_complete else self.rows_at(machine.place)
+        return (UNKNOWN_ROW, UNKNOWN_ROW) if machine.is_complete else self.rows_at(machine.top)
 
-    def _rows_of(self, place: Place) -> tuple[int, int]:
-        label = self._tables.label(place.nonterminal)
-        return self._nonterminals.get(label, UNKNOWN_ROW), self._paths.get(place.path, UNKNOWN_ROW)
+    def _rows_of(self, entry: StackEntry) -> tuple[int, int]:
+        label = self._tables.label(entry.nonterminal)
+        return self._nonterminals.get(label, UNKNOWN_ROW), self._paths.get(entry.path, UNKNOWN_ROW)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import LimitError
-from schemalm.machine import Place
+from schemalm.machine import StackEntry
 from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
 
-# The tracer's states that are remembered; a corpus meets some hundreds.
+# The tracer's entries that are remembered; a corpus meets some hundreds.
 MAX_REMEMBERED = 1 << 17
 NO_NUMBER = -1
 
@@ -82,10 +82,10 @@ class StateReader:
         self._begin()
 
     def _begin(self) -> None:
-        self._tracer = Tracer(self._tokenizer)
+        self._tracer = Tracer(self._tokenizer.tables)
         self._states = StateNumbers()
         self._mask_rows: dict[int, int] = {}
-        # The number of each state of the tracer.
+        # The number of the state at each entry of the tracer.
         self._number_of = np.empty(0, dtype=np.int64)
         self._limits: dict[int, LimitError] = {}
 
@@ -94,9 +94,10 @@ class StateReader:
 
         Raises `LimitError` where that, or the mask of a state, takes more work than the limits admit.
         """
-        tokens, found = self._tracer.trace(value)
+        tokens = np.array(self._tokenizer.encode(value), dtype=np.int64)
+        found = self._tracer.trace(tokens.tolist())
         first = len(self._number_of)
-        new = [self._number(first + index, state) for index, state in enumerate(self._tracer.places[first:])]
+        new = [self._number(first + index, entry) for index, entry in enumerate(self._tracer.entries[first:])]
         if new:
             self._number_of = np.concatenate([self._number_of, new])
         numbers = self._number_of[found]
@@ -108,16 +109,16 @@ class StateReader:
         """States told by `encode`, numbered anew in the order in which they are met here, and their tables."""
         met, local = first_met(numbers, len(self._states))
         tables = self._states.chosen(met)
-        if len(self._tracer.places) > MAX_REMEMBERED:
+        if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
         return local, tables
 
-    def _number(self, index: int, state: Place) -> int:
-        """The number of the tracer's state with an index; where its mask breaks a limit, each document there does."""
+    def _number(self, index: int, entry: StackEntry) -> int:
+        """The number of the state at an entry of the tracer; where its mask breaks a limit, each document does."""
         try:
-            return self._states.number((self._mask_row(state.nonterminal), *self._reader.rows_at(state)))
+            return self._states.number((self._mask_row(entry.nonterminal), *self._reader.rows_at(entry)))
         except LimitError as error:
-            self._limits[index] = error.during("mask", state.path)
+            self._limits[index] = error.during("mask", entry.path)
             return NO_NUMBER
 
     def _mask_row(self, nonterminal: int) -> int:

@@ -3,7 +3,8 @@
 In go tokens, one after another; out come the mask of tokens that may come next and the cheapest completion.
 """
 
+from schemalm.machine.finite_tables import StackEntry
 from schemalm.machine.machine import Machine
-from schemalm.machine.tables import Place, Tables
+from schemalm.machine.tables import Tables
 
-__all__ = ["Machine", "Place", "Tables"]
+__all__ = ["Machine", "StackEntry", "Tables"]

@@ -52,8 +52,8 @@ class BatchMasks:
         masks_BV = unpack_masks(self._table_RP.index_select(0, slots_B), self._vocab_size)
         struck = [(index, token) for index, machine in enumerate(machines) for token in machine.struck()]
         if struck:
-            places = torch.tensor(struck, device=masks_BV.device)
-            masks_BV[places[:, 0], places[:, 1]] = False
+            struck_N2 = torch.tensor(struck, device=masks_BV.device)
+            masks_BV[struck_N2[:, 0], struck_N2[:, 1]] = False
         return masks_BV
 
     def _slots_of(self, rows: list[int]) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from schemalm.errors import GuardError, LimitError
 from schemalm.grammar.costs import Costs
@@ -13,15 +12,13 @@ from schemalm.grammar.symbols import ITEM, KEY_END
 from schemalm.grammar.ways import Item
 from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
-from schemalm.machine.endings import PUSH_UNITS, other_ends, pushed
+from schemalm.machine.endings import PUSH_UNITS, Way, other_ends, pushed
 from schemalm.machine.forms import Beginnings, Symbols
 from schemalm.machine.runs import even_items
-
-if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
+from schemalm.machine.symbol_machine import SymbolMachine
 
 
-def cheapest_completion(started: Machine) -> list[int]:
+def cheapest_completion(started: SymbolMachine) -> list[int]:
     """The cheapest tokens, one symbol each, that end a machine's document; the machine stays where it is.
 
     Raises GuardError where no end was found that breaks no guard.
@@ -29,7 +26,7 @@ def cheapest_completion(started: Machine) -> list[int]:
     return [*map(started.tables.vocabulary.symbol_token, complete(started, 0)[0])]
 
 
-def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
+def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
     """A cheap way down to `height` nonterminals, and the machine afterwards.
 
     Each nonterminal is given the verdict that it shall end with once it comes to the top, and what it opens keeps
@@ -56,13 +53,24 @@ def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
     return tuple(symbols), machine
 
 
-def is_at_item(machine: Machine) -> bool:
+def ends_of(machine: SymbolMachine, height: int) -> Iterator[Way]:
+    """Ways to end the item of the guarded array below `height` nonterminals, good ones first."""
+    return other_ends(machine, height, complete)
+
+
+def has_end(machine: SymbolMachine) -> bool:
+    """Whether the outermost item under way of which not all may be can be ended, if there is one."""
+    height = machine.height_under_way()
+    return height is None or any(True for _ in ends_of(machine, height + 1))
+
+
+def is_at_item(machine: SymbolMachine) -> bool:
     """Whether on top is the rest of an array whose items may have to differ."""
     items = machine.items.get(machine.depth - 1)
     return items is not None and machine.begun is items.since and machine.grammar.is_guarded(machine.nonterminal)
 
 
-def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
+def _next_symbols(machine: SymbolMachine, goals: list[int | None]) -> Symbols:
     """Takes the symbols that finite states find cheapest; what they open gets its goals."""
     goal, path = _goal(machine, goals), machine.path
     symbols = _cheapest(machine, goal)
@@ -76,7 +84,7 @@ def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
     return tuple(symbols)
 
 
-def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
+def _end_of_item(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
     """A cheap way to end the outermost item under way of which not all may be, and the machine afterwards.
 
     Raises GuardError where the search finds none.
@@ -88,15 +96,15 @@ def _end_of_item(machine: Machine) -> tuple[Symbols, Machine] | None:
     return _one_of(machine, named.ways()) or _other_end(machine, height)
 
 
-def _other_end(machine: Machine, height: int) -> tuple[Symbols, Machine]:
+def _other_end(machine: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
     """A cheap way to end the item of the guarded array at a height, and the machine afterwards."""
-    found = next(other_ends(machine, height + 1), None)
+    found = next(ends_of(machine, height + 1), None)
     if found is None:
         raise GuardError("uniqueItems", machine.stack[height].path)
     return found
 
 
-def _one_of(machine: Machine, ways: Iterable[Symbols]) -> tuple[Symbols, Machine] | None:
+def _one_of(machine: SymbolMachine, ways: Iterable[Symbols]) -> tuple[Symbols, SymbolMachine] | None:
     """The first of some ways that the machine can go, and the machine afterwards."""
     for way in ways:
         after = pushed(machine, way)
@@ -105,7 +113,7 @@ def _one_of(machine: Machine, ways: Iterable[Symbols]) -> tuple[Symbols, Machine
     return None
 
 
-def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Machine] | None:
+def _next_item(machine: SymbolMachine, goals: list[int | None]) -> tuple[Symbols, SymbolMachine] | None:
     """The next items of an array whose items may have to differ; None elsewhere, and where the array ends.
 
     Where all values of an item are alike it is only begun.
@@ -119,7 +127,7 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
     return even_items(machine) or _one_item(machine, goals, way.first)
 
 
-def _one_item(machine: Machine, goals: list[int | None], wanted: Item) -> tuple[Symbols, Machine] | None:
+def _one_item(machine: SymbolMachine, goals: list[int | None], wanted: Item) -> tuple[Symbols, SymbolMachine] | None:
     """The next item of the array on top, which shall be a certain one."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
     verdict = wanted.verdict
@@ -129,8 +137,8 @@ def _one_item(machine: Machine, goals: list[int | None], wanted: Item) -> tuple[
         return _one_of(machine, beginnings.with_node(node, len(start.taken)).ways()) if node is not None else None
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
-    place = after.place
-    after.stack[-1] = after.tables.place(grammar.narrowed(place.nonterminal, (verdict,)), place.path)
+    narrowed = grammar.narrowed(after.nonterminal, (verdict,))
+    after.stack[-1] = after.tables.entry(narrowed, after.path)
     goals.append(verdict)
     begun = (grammar.symbols.ids[ITEM],)
     if start.is_free:
@@ -142,7 +150,7 @@ def _one_item(machine: Machine, goals: list[int | None], wanted: Item) -> tuple[
     return (*begun, *path), ended
 
 
-def _joint_items(machine: Machine) -> Iterator[Symbols]:
+def _joint_items(machine: SymbolMachine) -> Iterator[Symbols]:
     """Items that a later one can repeat, where the array has to repeat one."""
     start, item = machine.items[machine.depth - 1].start, machine.grammar.symbols.ids[ITEM]
     for other in start.choice.others:
@@ -150,7 +158,7 @@ def _joint_items(machine: Machine) -> Iterator[Symbols]:
             yield (item, *complete(machine.apart(machine.depth - 1, (other,)), 0)[0])
 
 
-def _goal(machine: Machine, goals: list[int | None]) -> int:
+def _goal(machine: SymbolMachine, goals: list[int | None]) -> int:
     """The verdict with which the top had best end, given what the nonterminal below it makes of that."""
     if goals[-1] is not None:
         return goals[-1]
@@ -165,7 +173,7 @@ def _goal(machine: Machine, goals: list[int | None]) -> int:
     return min(best, key=lambda verdict: (best[verdict], verdict))
 
 
-def _can_end(machine: Machine, verdict: int) -> bool:
+def _can_end(machine: SymbolMachine, verdict: int) -> bool:
     """Whether the top can end with a verdict as far as guards tell."""
     if not is_at_item(machine):
         return True
@@ -173,7 +181,7 @@ def _can_end(machine: Machine, verdict: int) -> bool:
     return machine.grammar.way(start.rest, start.taken, (verdict,)) is not None
 
 
-def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
+def _with_rest(machine: SymbolMachine, options: Costs, goal: int | None) -> Costs:
     """Costs by verdict of the top, together with what the nonterminal below costs after it."""
     found: Costs = {}
     for verdict, cost in options.items():
@@ -191,7 +199,7 @@ def _rest_costs(grammar: Grammar, rest: int) -> Costs:
     return costs if repeated is None else grammar.costs(repeated)
 
 
-def _cheapest(machine: Machine, goal: int) -> list[int]:
+def _cheapest(machine: SymbolMachine, goal: int) -> list[int]:
     """The symbols with which the cheapest way to end the top with the verdict `goal` begins."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.states import Key
 from schemalm.machine.keys import is_exhausted
-
-if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
+from schemalm.machine.symbol_machine import SymbolMachine
 
 
-def top_costs(machine: Machine) -> Costs:
+def top_costs(machine: SymbolMachine) -> Costs:
     """The least number of symbols to finish the top, by the verdicts that it may end with."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     if not isinstance(grammar.nonterminals[nonterminal].state, Key):
@@ -24,7 +20,7 @@ def top_costs(machine: Machine) -> Costs:
     return costs
 
 
-def new_keys(machine: Machine) -> list[tuple[int, int]]:
+def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
     """The verdicts with which the key on top may end as a new one, each with its distance in bytes."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
@@ -38,15 +34,15 @@ def new_keys(machine: Machine) -> list[tuple[int, int]]:
     ]
 
 
-def least_cost(machine: Machine, height: int) -> int:
+def least_cost(machine: SymbolMachine, height: int) -> int:
     """The least number of symbols after which only `height` nonterminals are left."""
     if machine.depth <= height:
         return 0
     costs = top_costs(machine)
-    for place in reversed(machine.stack[height:-1]):
+    for entry in reversed(machine.stack[height:-1]):
         longer: Costs = {}
         for verdict, cost in costs.items():
-            for end, more in machine.grammar.costs(machine.grammar.settle(place.nonterminal, verdict)).items():
+            for end, more in machine.grammar.costs(machine.grammar.settle(entry.nonterminal, verdict)).items():
                 longer[end] = min(longer.get(end, cost + more), cost + more)
         costs = longer
     return min(costs.values(), default=0)

@@ -8,34 +8,28 @@ all are tried, cheap ones first. The work of a call bounds both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count, islice
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from schemalm.errors import GuardError
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END
 from schemalm.machine.costs import least_cost
 from schemalm.machine.forms import Beginnings, Node, Symbols
+from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.texts import listed
 
-if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
-
 # Symbols, and the machine after them.
-Way: TypeAlias = "tuple[Symbols, Machine]"
+Way: TypeAlias = "tuple[Symbols, SymbolMachine]"
+# The cheapest way down to so many nonterminals.
+Complete: TypeAlias = "Callable[[SymbolMachine, int], Way]"
 # What it costs to try a symbol, units of work.
 PUSH_UNITS = 12
 
 
-def has_end(machine: Machine) -> bool:
-    """Whether the outermost item under way of which not all may be can be ended, if there is one."""
-    height = machine.height_under_way()
-    return height is None or any(True for _ in other_ends(machine, height + 1))
-
-
-def pushed(machine: Machine, symbols: Iterable[int]) -> Machine | None:
+def pushed(machine: SymbolMachine, symbols: Iterable[int]) -> SymbolMachine | None:
     """The machine after some symbols; None where they are not admitted."""
     after = machine.copy()
     try:
@@ -47,8 +41,8 @@ def pushed(machine: Machine, symbols: Iterable[int]) -> Machine | None:
     return after
 
 
-def other_ends(machine: Machine, height: int) -> Iterator[Way]:
-    """Ways to come down to `height` nonterminals, good ones first."""
+def other_ends(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Way]:
+    """Ways to come down to `height` nonterminals, good ones first; `complete`: as `completion.complete`."""
     pending: list[tuple[Mark | None, Iterator[Way]]] = [(None, iter([((), machine)]))]
     while pending:
         mark, ways = pending[-1]
@@ -64,7 +58,7 @@ def other_ends(machine: Machine, height: int) -> Iterator[Way]:
         else:
             mark = _mark(found[1], height)
             if mark is None or not mark.is_exhausted:
-                pending.append((mark, _further(*found, height)))
+                pending.append((mark, _further(*found, height, complete)))
 
 
 class Mark(NamedTuple):
@@ -84,7 +78,7 @@ class Mark(NamedTuple):
         self.node.exhausted.setdefault(self.rest, self.num)
 
 
-def _mark(machine: Machine, height: int) -> Mark | None:
+def _mark(machine: SymbolMachine, height: int) -> Mark | None:
     """Where an item stands whose end hangs on nothing but the earlier ones; None elsewhere."""
     outermost = machine.height_under_way()
     if outermost is None or outermost + 1 != height:
@@ -93,47 +87,45 @@ def _mark(machine: Machine, height: int) -> Mark | None:
     refused = items.position(machine.begun).refused
     if not items.takes_others or items.start.choice.has_special or len(refused.nodes) != 1:
         return None
-    return Mark(*refused.nodes[0], tuple(place.nonterminal for place in machine.stack[height:]))
+    return Mark(*refused.nodes[0], tuple(entry.nonterminal for entry in machine.stack[height:]))
 
 
-def _further(path: Symbols, machine: Machine, height: int) -> Iterator[Way]:
+def _further(path: Symbols, machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Way]:
     """The path with some symbols more, in every way that may lead to a good end."""
     under_way = machine.under_way()
     if not under_way:
-        ways: Iterable[Way] = _completed(machine, height)
+        ways: Iterable[Way] = _completed(machine, height, complete)
     elif all(items.takes_others for items in under_way):
         ways = _taken(machine, _options(machine, height, joined(machine)))
     else:
-        ways = _picked(machine, height)
+        ways = _picked(machine, height, complete)
     for symbols, after in ways:
         yield (*path, *symbols), after
 
 
-def joined(machine: Machine) -> Beginnings:
+def joined(machine: SymbolMachine) -> Beginnings:
     """What is refused at the top of a machine by all its arrays together."""
     positions = (items.position(machine.begun) for items in machine.under_way())
     nodes = tuple(node for position in positions for node in position.refused.nodes)
     return Beginnings(machine.grammar.symbols, machine.grammar.budget, nodes)
 
 
-def _completed(machine: Machine, height: int) -> Iterator[Way]:
+def _completed(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Way]:
     """The cheapest way down, where nothing is refused."""
-    from schemalm.machine.completion import complete  # noqa: PLC0415 (a completion asks for ends of items)
-
     try:
         yield complete(machine, height)
     except GuardError:
         return
 
 
-def _taken(machine: Machine, options: Iterable[Symbols]) -> Iterator[Way]:
+def _taken(machine: SymbolMachine, options: Iterable[Symbols]) -> Iterator[Way]:
     for symbols in options:
         after = pushed(machine, symbols)
         if after is not None:
             yield symbols, after
 
 
-def _options(machine: Machine, height: int, refused: Beginnings) -> Iterator[Symbols]:
+def _options(machine: SymbolMachine, height: int, refused: Beginnings) -> Iterator[Symbols]:
     """Symbols to go on with: those with which nothing is refused any more first, cheap ones before others."""
     grammar = machine.grammar
     node = grammar.nonterminals[machine.nonterminal]
@@ -146,7 +138,7 @@ def _options(machine: Machine, height: int, refused: Beginnings) -> Iterator[Sym
 
 
 def _text_options(
-    machine: Machine, place: int, accepts: tuple[int, ...], end: int, refused: Beginnings
+    machine: SymbolMachine, place: int, accepts: tuple[int, ...], end: int, refused: Beginnings
 ) -> Iterator[Symbols]:
     """Whole texts: of those that leave what is refused, one more than keys and items can stand in the way of."""
     texts, keys, num_tried = machine.tables.texts, machine.free_keys, 0
@@ -165,13 +157,13 @@ def _text_options(
             yield (*text, end)
 
 
-def _ends_item(machine: Machine) -> bool:
+def _ends_item(machine: SymbolMachine) -> bool:
     """Whether the end of the value on top is the end of an item."""
     items = machine.items.get(machine.depth - 2)
     return items is not None and items.is_under_way(machine.begun)
 
 
-def _structure_options(machine: Machine, height: int, refused: Beginnings) -> Iterator[Symbols]:
+def _structure_options(machine: SymbolMachine, height: int, refused: Beginnings) -> Iterator[Symbols]:
     constants, others = machine.tables.texts.symbols(machine.nonterminal)
     leaving = [
         symbol
@@ -187,14 +179,14 @@ def _structure_options(machine: Machine, height: int, refused: Beginnings) -> It
         yield from ((symbol,) for symbol in more if not refused.after(symbol).is_whole)
 
 
-def _by_cost(machine: Machine, symbols: Iterable[int], height: int) -> Iterator[Symbols]:
+def _by_cost(machine: SymbolMachine, symbols: Iterable[int], height: int) -> Iterator[Symbols]:
     """Those of some symbols that may come, the one with the cheapest way down first."""
     afters = ((symbol, pushed(machine, (symbol,))) for symbol in symbols)
     costs = [(least_cost(after, height), symbol) for symbol, after in afters if after is not None]
     return ((symbol,) for _, symbol in sorted(costs))
 
 
-def _picked(machine: Machine, height: int) -> Iterator[Way]:
+def _picked(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Way]:
     """Ways on where the item of an array has to be one of some values, or has to be such that others can follow."""
     outermost = next(
         level
@@ -209,17 +201,17 @@ def _picked(machine: Machine, height: int) -> Iterator[Way]:
             yield (), narrowed
             continue
         # Values that a later item can be as well: derived by themselves, they are written here.
-        for symbols, _ in _completed(machine.apart(outermost, stack), 0):
+        for symbols, _ in _completed(machine.apart(outermost, stack), 0, complete):
             yield from _taken(machine, (symbols,))
     yield from _every_end(machine, height)
 
 
-def _every_end(machine: Machine, height: int) -> Iterator[Way]:
+def _every_end(machine: SymbolMachine, height: int) -> Iterator[Way]:
     """Every way down, cheap ones first."""
     # Among ways that are equally cheap, the newest comes first: it is closest to its end, and continuations are pushed
     # with the most readable one last.
     turn = count(0, -1)
-    queue: list[tuple[int, int, Symbols, Machine]] = [(least_cost(machine, height), next(turn), (), machine)]
+    queue: list[tuple[int, int, Symbols, SymbolMachine]] = [(least_cost(machine, height), next(turn), (), machine)]
     while queue:
         _, _, path, current = heappop(queue)
         if current.depth <= height:
@@ -232,7 +224,7 @@ def _every_end(machine: Machine, height: int) -> Iterator[Way]:
                 heappush(queue, (len(longer) + least_cost(after, height), next(turn), longer, after))
 
 
-def _continuations(machine: Machine) -> Iterator[Symbols]:
+def _continuations(machine: SymbolMachine) -> Iterator[Symbols]:
     """Symbols to go on with: of texts and of constants with one verdict, as many as are refused and one more."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     node = grammar.nonterminals[nonterminal]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
+from schemalm.machine.stepper import stack_after
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Trie, Vocabulary
 from schemalm.regular.automaton import DEAD
 
@@ -152,7 +153,7 @@ class MaskFiller:
         found = []
         for symbol in self._grammar.candidates(stack[-1]):
             child = self._trie.child(node, symbol)
-            after = self._advance(stack, symbol) if child != NO_NODE else None
+            after = stack_after(self._grammar, stack, (symbol,)) if child != NO_NODE else None
             if after is None:
                 continue
             if (token := self._trie.tokens[child]) >= 0:
@@ -187,7 +188,7 @@ class MaskFiller:
         ends, numbers = ends[ends >= 0], numbers[ends >= 0]
         for number in sorted(set(numbers.tolist())):
             rest = self._grammar.at_place(stack[-1], steps.places[number])
-            after = self._advance((*stack[:-1], rest), end)
+            after = stack_after(self._grammar, (*stack[:-1], rest), (end,))
             if after is None:
                 continue
             nodes = ends[numbers == number]
@@ -196,15 +197,3 @@ class MaskFiller:
             if after:
                 found += [(node, after) for node in nodes[self._trie.is_inner[nodes]].tolist()]
         return found
-
-    def _advance(self, stack: Stack, symbol: int) -> Stack | None:
-        """The stack after one symbol; None where its top does not admit it."""
-        step = self._grammar.step(stack[-1], symbol)
-        if step is None:
-            return None
-        below = stack[:-1]
-        if step.opened:
-            return (*below, *reversed(step.opened))
-        if below:
-            return (*below[:-1], self._grammar.settle(below[-1], step.verdict))
-        return ()

@@ -15,10 +15,11 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
 from schemalm.grammar.taken import Entry, Form, Taken
 from schemalm.machine.choices import Start
+from schemalm.machine.derivation import Derivation
 from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.stepper import advance, stack_after
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.regular.numbers import number_of_text, texts_of_equals
-from schemalm.tokenizer.derivation import Derivation
 
 # What it costs to read an item once it has ended, units of work for each symbol.
 SYMBOL_UNITS = 5
@@ -155,18 +156,6 @@ def form_of(symbols: Iterable[Begun]) -> Form:
     return tuple(form)
 
 
-def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | None:
-    """What is still to be expanded after some symbols, the next one last; None where they are not admitted."""
-    for symbol in symbols:
-        step = grammar.step(stack[-1], symbol) if stack else None
-        if step is None:
-            return None
-        stack = (*stack[:-1], *reversed(step.opened))
-        if stack and not step.opened:
-            stack = (*stack[:-1], grammar.settle(stack[-1], step.verdict))
-    return stack
-
-
 def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
     """The tokens that open an array and begin its first item."""
     item = vocabulary.grammar.symbols.ids[ITEM]
@@ -176,7 +165,7 @@ def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
 def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
     """Whether symbols begin the first item of an array that may not have every first item that finite states admit."""
     item = grammar.symbols.ids[ITEM]
-    stack: Stack | None = (nonterminal,)
+    stack = [nonterminal]
     for index, symbol in enumerate(symbols):
         if not stack:
             return False
@@ -187,7 +176,8 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
             and not Start(grammar, stack[-1], Taken()).is_free
         ):
             return True
-        stack = stack_after(grammar, stack, (symbol,))
+        if advance(grammar, stack, symbol) is None:
+            return False
     return False
 
 

@@ -6,23 +6,19 @@ not have: no search has to look for each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from schemalm.grammar.taken import Progress, Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.forms import Symbols
 from schemalm.machine.guards import Begun, Items
+from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.values import Written
-
-if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
 
 # What an item costs, units of work, and each of its symbols.
 ITEM_UNITS = 40
 SYMBOL_UNITS = 1
 
 
-def even_items(machine: Machine) -> tuple[Symbols, Machine] | None:
+def even_items(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
     """Items that an array still needs at whose rest a machine stands, and the machine afterwards.
 
     None where something else has a say in them than which ones it has, and where no listing holds them.
@@ -35,7 +31,7 @@ def even_items(machine: Machine) -> tuple[Symbols, Machine] | None:
     return (tuple(symbol for written in found for symbol in written.symbols), _after(machine, found)) if found else None
 
 
-def _next_values(machine: Machine, start: Start, most: int) -> list[Written]:
+def _next_values(machine: SymbolMachine, start: Start, most: int) -> list[Written]:
     """The first of the values of an item that the array does not have, so many where there are."""
     listing, taken = machine.tables.values.of(start.opened[0]), start.taken
     progress: Progress = taken.note(("listed", start.opened[0]), Progress)
@@ -49,7 +45,7 @@ def _next_values(machine: Machine, start: Start, most: int) -> list[Written]:
     return list(found.values())
 
 
-def _after(machine: Machine, values: list[Written]) -> Machine:
+def _after(machine: SymbolMachine, values: list[Written]) -> SymbolMachine:
     """The machine after some items."""
     after, grammar, height = machine.copy(), machine.grammar, machine.depth - 1
     start = machine.items[height].start
@@ -59,7 +55,7 @@ def _after(machine: Machine, values: list[Written]) -> Machine:
         taken = taken.then(written.entry)
     if len(machine.items) > 1:
         after.begun = _begun(machine.begun, values)
-    after.stack[height] = after.tables.place(rest, machine.path)
+    after.stack[height] = after.tables.entry(rest, machine.path)
     after.items[height] = Items(Start(grammar, rest, taken), after.begun)
     return after
 

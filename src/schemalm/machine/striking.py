@@ -6,21 +6,18 @@ none that is refused are never looked at one by one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import ITEM
-from schemalm.machine.endings import has_end, other_ends
+from schemalm.machine.completion import ends_of, has_end
 from schemalm.machine.forms import Beginnings
-from schemalm.machine.guards import Items, Position, stack_after
+from schemalm.machine.guards import Items, Position
+from schemalm.machine.stepper import stack_after
+from schemalm.machine.symbol_machine import SymbolMachine
 
-if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
 
-
-def struck_by_items(machine: Machine, tokens: set[int]) -> list[int]:
+def struck_by_items(machine: SymbolMachine, tokens: set[int]) -> list[int]:
     """Those of some tokens that would break a guard, or leave no way but to break one."""
     passing = machine.tables.tokens_that_pass_items & tokens
     struck = {token for token in passing if (after := _after(machine, token)) is None or not has_end(after)}
@@ -30,7 +27,7 @@ def struck_by_items(machine: Machine, tokens: set[int]) -> list[int]:
     return sorted(struck)
 
 
-def _struck_in(machine: Machine, height: int, items: Items, tokens: set[int]) -> set[int]:
+def _struck_in(machine: SymbolMachine, height: int, items: Items, tokens: set[int]) -> set[int]:
     """Those of some tokens with which the guarded array at one height can take no item."""
     vocabulary, choice = machine.tables.vocabulary, items.start.choice
     position = items.position(machine.begun)
@@ -53,7 +50,7 @@ def _struck_in(machine: Machine, height: int, items: Items, tokens: set[int]) ->
     return struck | barred | _without_end(machine, height, others)
 
 
-def _along(machine: Machine, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
+def _along(machine: SymbolMachine, beginnings: Beginnings, tokens: set[int]) -> tuple[set[int], dict[int, Beginnings]]:
     """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
 
     With each of the latter: where it stands then.
@@ -71,7 +68,7 @@ def _along(machine: Machine, beginnings: Beginnings, tokens: set[int]) -> tuple[
     return (tokens, {}) if after.is_whole else (set(), {token: after})
 
 
-def _barred(machine: Machine, position: Position, tokens: set[int]) -> set[int]:
+def _barred(machine: SymbolMachine, position: Position, tokens: set[int]) -> set[int]:
     """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
     if position.has_begun:
         masks = (machine.tables.mask(stack[-1]) for stack in position.stacks)
@@ -84,7 +81,7 @@ def _barred(machine: Machine, position: Position, tokens: set[int]) -> set[int]:
     }
 
 
-def _without_end(machine: Machine, height: int, tokens: dict[int, Beginnings]) -> set[int]:
+def _without_end(machine: SymbolMachine, height: int, tokens: dict[int, Beginnings]) -> set[int]:
     """Those of some tokens after which the item of the guarded array at `height` can be none but what is refused.
 
     tokens: each with where the item then stands among what is refused.
@@ -98,7 +95,7 @@ def _without_end(machine: Machine, height: int, tokens: dict[int, Beginnings]) -
     }
 
 
-def _num_refused(machine: Machine) -> int | None:
+def _num_refused(machine: SymbolMachine) -> int | None:
     """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
     under_way = machine.under_way()
     if not all(items.takes_others for items in under_way):
@@ -107,22 +104,22 @@ def _num_refused(machine: Machine) -> int | None:
     return sum(num_ways) + len(machine.free_keys)
 
 
-def _has_more_texts(machine: Machine, token: int, count: int) -> bool:
+def _has_more_texts(machine: SymbolMachine, token: int, count: int) -> bool:
     """Whether more than `count` texts may come next after a token; then nothing is in the way of what follows."""
-    transition = machine.tables.transition(machine.place, token)
+    transition = machine.tables.transition(machine.top, token)
     if transition is None or not transition.opened or transition.meets_guard:
         return False
     node = machine.grammar.nonterminals[transition.opened[-1].nonterminal]
     return isinstance(node.state, Text | Key) and machine.tables.texts.are_more(node.state.place, node.accepts, count)
 
 
-def _can_end(machine: Machine, height: int, token: int) -> bool:
+def _can_end(machine: SymbolMachine, height: int, token: int) -> bool:
     """Whether the item of the guarded array at `height` can end after a token."""
     after = _after(machine, token)
-    return after is not None and any(True for _ in other_ends(after, height + 1))
+    return after is not None and any(True for _ in ends_of(after, height + 1))
 
 
-def _after(machine: Machine, token: int) -> Machine | None:
+def _after(machine: SymbolMachine, token: int) -> SymbolMachine | None:
     """The machine after a token, as far as items so far tell; None where that is not admitted."""
     after = machine.copy()
     try:

@@ -13,6 +13,7 @@ from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END
+from schemalm.machine.stepper import successors
 from schemalm.machine.tables import Tables
 
 # Nonterminals that one search passes; the workflow schema has 1,200.
@@ -53,12 +54,7 @@ def _successors(grammar: Grammar, nonterminal: int) -> Iterator[int]:
     state = grammar.nonterminals[nonterminal].state
     symbols = grammar.candidates(nonterminal) if not isinstance(state, Text | Key) else _text_symbols(grammar, state)
     for symbol in symbols:
-        step = grammar.step(nonterminal, symbol)
-        if step is not None:
-            yield from step.opened[:1]
-            for rest in step.opened[1:]:
-                accepts = grammar.nonterminals[step.opened[0]].accepts
-                yield from (grammar.settle(rest, verdict) for verdict in accepts)
+        yield from successors(grammar, nonterminal, symbol)
 
 
 def _text_symbols(grammar: Grammar, state: Text | Key) -> list[int]:

@@ -20,9 +20,9 @@ from schemalm.files.writing import write_atomically
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS
+from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.machine.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.schema.sources import schema_of_value
-from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer

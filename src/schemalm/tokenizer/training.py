@@ -130,17 +130,17 @@ def _segment_weights(cutter: Cutter, weights: Tally[Stretch], whole_values: Sequ
 
 def _collect_states(tokenizer: Tokenizer, values: Iterable[Any]) -> GrammarStates:
     """The nonterminals and paths that documents pass through, most frequent first."""
-    tracer = Tracer(tokenizer)
+    tracer = Tracer(tokenizer.tables)
     numbers: Counter[int] = Counter()
     for value in values:
         with suppress(LimitError):  # the document serves for the rest
-            numbers.update(tracer.trace(value).numbers.tolist())
+            numbers.update(tracer.trace(tokenizer.encode(value)).tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     for number, count in numbers.items():
-        place = tracer.places[number]
-        labels[tokenizer.tables.label(place.nonterminal)] += count
-        paths[place.path] += count
+        entry = tracer.entries[number]
+        labels[tokenizer.tables.label(entry.nonterminal)] += count
+        paths[entry.path] += count
     return GrammarStates(_most_frequent(labels), _most_frequent(paths))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Array, Key, Object, Text
 from schemalm.grammar.symbols import NUM_BYTES
+from schemalm.machine.stepper import advance
 from schemalm.regular.numbers import number_of_text
 
 
@@ -39,26 +40,25 @@ class Derivation:
         """Consumes one symbol; raises NotDerivableError where the grammar does not admit it."""
         if not self._stack:
             raise NotDerivableError("the document already ended here")
-        nonterminal = self._stack.pop()
-        step = self._grammar.step(nonterminal, symbol)
+        nonterminal = self._stack[-1]
+        step = advance(self._grammar, self._stack, symbol)
         if step is None:
             raise NotDerivableError(f"{self._grammar.symbols.symbols[symbol]} is not admitted here")
         self._build(nonterminal, symbol)
-        self._stack.extend(reversed(step.opened))
         if len(step.opened) == 2 or (len(step.opened) == 1 and self._grammar.symbols.symbols[symbol].label == "AS"):
             self._enter(step.opened[0])
         if not step.opened and self._stack:
-            self._stack.append(self._settled(self._stack.pop(), step.verdict))
+            self._stack[-1] = self._after_item(self._stack[-1])
 
     def last_item(self) -> Any:
         """The newest item of the innermost open array."""
         return self._containers[-1][-1]
 
-    def _settled(self, rest: int, verdict: int) -> int:
-        settled = self._grammar.settle(rest, verdict)
-        if not self._grammar.is_guarded(settled):
-            return settled
-        after = self._grammar.after_item(settled, self.last_item(), self._items[-1])
+    def _after_item(self, rest: int) -> int:
+        """The rest below a value that has ended: of an array whose items may have to differ, once that is checked."""
+        if not self._grammar.is_guarded(rest):
+            return rest
+        after = self._grammar.after_item(rest, self.last_item(), self._items[-1])
         if after is None:
             raise NotDerivableError(f"the item {self.last_item()!r} repeats")
         return after

@@ -10,13 +10,29 @@ from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import FREE_KEY, ITEM, NULL, symbol_of
+from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "kind": {"enum": ["small", "large", ""]},
+        "tags": {"type": "array", "items": {"type": ["string", "number", "null"]}},
+        "child": {"$ref": "#"},
+        "": {"type": "boolean"},
+    },
+    "additionalProperties": {"type": ["string", "object"]},
+}
 VALUES: list[Any] = [
     *({}, {"name": "a b"}, {"tags": ["x", 1.5, None, 1, -0.0]}, {"": True}, {"free": "𝄞", "é": {"a": 1}}),
     *({"child": {"child": {"kind": ""}, "tags": []}, "kind": "large"},),
 ]
+
+
+@pytest.fixture(scope="module")
+def grammar() -> Grammar:
+    return compile_schema(SCHEMA)
 
 
 def symbols_of(grammar: Grammar, value: Any) -> list[int]:

@@ -1,0 +1,189 @@
+"""Masks and transitions by stack entry, filled on first use, shared by all machines of a tokenizer, bounded in memory.
+
+A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone:
+the mask is a row of bits, the transition a fixed tuple of stack entries. What has not been used for longest goes out,
+and is found again where it is needed. The limit counts what is kept here; the grammar numbers the nonterminals that
+documents meet without a bound of its own, some hundred bytes each: a text of counted length brings one per character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
+from schemalm.grammar.states import Key, Object
+from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
+from schemalm.machine.filling import MaskFiller
+from schemalm.machine.guards import tokens_that_pass_items
+from schemalm.machine.keys import EndlessKeys, KeyTokens
+from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
+from schemalm.machine.stepper import advance, advance_paths
+from schemalm.machine.texts import Texts
+from schemalm.machine.values import Values
+from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
+
+# Memory for the masks and transitions of one tokenizer, bytes.
+LIMIT_BYTES = 32 << 20
+# What an entry takes besides its content, and a transition with its share of stack entries, bytes; a test holds this.
+ENTRY_BYTES = 400
+NO_NONTERMINAL = -1
+
+
+class StackEntry:
+    """What lies on a machine's stack: a nonterminal and the path of keys that leads to it.
+
+    row: the nonterminal whose mask serves this one; is_key: whether this is the rest of a free key; free_key: of an
+    object whose free keys can be used up, the nonterminal at which one begins, else NO_NONTERMINAL; is_watched: whether
+    keys or guards have a say in the mask; needs_outcome: whether the outcome of what lies above settles this.
+    """
+
+    __slots__ = ("free_key", "is_key", "is_watched", "needs_outcome", "nonterminal", "path", "row")
+
+    def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, needs_outcome: bool) -> None:
+        self.nonterminal = nonterminal
+        self.path = path
+        self.row = row
+        self.is_key = is_key
+        self.free_key = free_key
+        self.is_watched = is_key or free_key != NO_NONTERMINAL
+        self.needs_outcome = needs_outcome
+
+
+class Transition(NamedTuple):
+    """What a token does to the top of the stack.
+
+    opened: the entries that it leaves, the next one last; the first of them is the rest of what was on top. Without
+    any, the top has ended with `outcome`. meets_guard: whether items have to be watched from inside the token on.
+    """
+
+    opened: tuple[StackEntry, ...]
+    outcome: int
+    meets_guard: bool
+
+
+class FiniteTables:
+    """Masks and transitions of one vocabulary under a grammar over the same symbols, as finite states tell them.
+
+    packed: the mask of a nonterminal as bits, uint8 [ceil(vocab_size / 8)]; unpacked: that mask, bool [vocab_size],
+    read-only; both are to be asked for an entry's `row`. entry: that of a nonterminal and a path. transition: what a
+    token does to an entry on top, None where it is not admitted.
+    """
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary, limit_bytes: int = LIMIT_BYTES) -> None:
+        """`limit_bytes`: memory that masks and transitions may take; at least one of each is kept."""
+        self.grammar = grammar
+        self.vocabulary = vocabulary
+        self.limit_bytes = limit_bytes
+        self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
+        self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
+        self.nothing.flags.writeable = False
+        self.texts = Texts(grammar)
+        self.values = Values(grammar, self.texts)
+        self._filler = MaskFiller(grammar, vocabulary)
+        self._free_key = grammar.symbols.ids[FREE_KEY]
+        self.free_key_token = vocabulary.symbol_token(self._free_key)
+        self._elements = {
+            grammar.symbols.ids[ITEM]: ANY_ITEM,
+            grammar.symbols.ids[KEY_END]: ANY_KEY,
+            **{number: name for name, number in grammar.symbols.keys.items()},
+        }
+        num_packed = max(1, limit_bytes // 4 // (num_mask_bytes(len(vocabulary)) + ENTRY_BYTES))
+        num_unpacked = max(1, limit_bytes // 4 // (len(vocabulary) + ENTRY_BYTES))
+        num_transitions = max(1, limit_bytes // 2 // ENTRY_BYTES)
+        self.num_packed = num_packed
+        self.packed: Callable[[int], NDArray[np.uint8]] = lru_cache(num_packed)(self._packed)
+        self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
+        self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(self._transition)
+        self.entry: Callable[[int, str], StackEntry] = lru_cache(max(1, num_transitions // 16))(self._entry)
+        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).include)
+        self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
+
+    @cached_property
+    def key_tokens(self) -> KeyTokens:
+        """The tokens that end a free key."""
+        return KeyTokens(self.vocabulary)
+
+    def mask(self, nonterminal: int) -> NDArray[np.bool_]:
+        """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
+        return self.unpacked(self.grammar.equivalent(nonterminal))
+
+    def label(self, nonterminal: int) -> str:
+        """The nonterminal's name, the same in every process."""
+        return self._labels(nonterminal)
+
+    def _packed(self, nonterminal: int) -> NDArray[np.uint8]:
+        with self.grammar.budget.call("mask"):
+            return pack_masks(self._fill(nonterminal))
+
+    def _fill(self, nonterminal: int) -> NDArray[np.bool_]:
+        """The mask of a nonterminal, bool [vocab_size]."""
+        return self._filler.fill(nonterminal)
+
+    def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
+        return unpack_mask(self.packed(nonterminal), len(self.vocabulary))
+
+    def _entry(self, nonterminal: int, path: str) -> StackEntry:
+        grammar = self.grammar
+        is_key = isinstance(grammar.nonterminals[nonterminal].state, Key)
+        entry = StackEntry(
+            nonterminal,
+            path,
+            grammar.equivalent(nonterminal),
+            is_key,
+            self._exhaustible_key(nonterminal),
+            grammar.waits(nonterminal),
+        )
+        entry.is_watched |= bool(self.tokens_that_pass_items)
+        return entry
+
+    def _exhaustible_key(self, nonterminal: int) -> int:
+        """The nonterminal at which a free key of an object begins, where these can be used up.
+
+        What still waits for a verdict is not on top yet.
+        """
+        if self.grammar.waits(nonterminal) or not isinstance(self.grammar.nonterminals[nonterminal].state, Object):
+            return NO_NONTERMINAL
+        with self.grammar.budget.call("mask"):
+            step = self.grammar.step(nonterminal, self._free_key)
+        return step.opened[0] if step is not None and not self._is_endless(step.opened[0]) else NO_NONTERMINAL
+
+    def can_use_up(self, key: int) -> bool:
+        """Whether the keys that go on at the nonterminal `key` can all be used, as far as is known."""
+        return not self._is_endless(key)
+
+    @property
+    def start(self) -> StackEntry:
+        """The entry of a whole document."""
+        return self.entry(self.grammar.start, "")
+
+    def settle(self, rest: StackEntry, outcome: int) -> StackEntry:
+        """The rest of an object or array after a whole member."""
+        if not rest.needs_outcome:
+            return rest
+        with self.grammar.budget.call("advance"):
+            return self.entry(self.grammar.settle(rest.nonterminal, outcome), rest.path)
+
+    def _transition(self, entry: StackEntry, token: int) -> Transition | None:
+        with self.grammar.budget.call("advance"):
+            return self._walk(entry, token)
+
+    def _walk(self, entry: StackEntry, token: int) -> Transition | None:
+        """Walks the token's symbols through the grammar."""
+        grammar = self.grammar
+        if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
+            return None
+        stack, paths = [entry.nonterminal], [entry.path]
+        outcome, meets_guard = 0, False
+        for symbol in self.vocabulary.symbols[token]:
+            step = advance(grammar, stack, symbol)
+            if step is None:
+                return None
+            advance_paths(paths, grammar.symbols.arities[symbol], self._elements.get(symbol, ""))
+            outcome = step.verdict
+            meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1]))
+        return Transition(tuple(map(self.entry, stack, paths)), outcome, meets_guard)

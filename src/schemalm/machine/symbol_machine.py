@@ -1,0 +1,224 @@
+"""A machine that derives a document symbol by symbol, and keeps what no finite state can carry.
+
+State: a stack of entries; by height in that stack, the free keys that an open object already has, and the items of an
+array where they have to differ. Searches for the end of an item copy such machines and push symbols into them;
+`machine.py` builds on them the machine that consumes tokens.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Self
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Text
+from schemalm.grammar.taken import Taken
+from schemalm.machine.choices import Start
+from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEntry, Transition
+from schemalm.machine.guards import Begun, Items, Stack
+from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.stepper import replace_top
+
+
+class SymbolMachine:
+    """Derives one document symbol by symbol.
+
+    stack: what is still to be expanded, the next one last; keys, items: by height in the stack, those of the object or
+    array whose rest lies there. The values of both are immutable; the rest is the machine's own to change.
+    """
+
+    def __init__(self, tables: FiniteTables) -> None:
+        self.tables = tables
+        self.stack: list[StackEntry] = [tables.start]
+        self.keys: dict[int, FreeKeys] = {}
+        self.items: dict[int, Items] = {}
+        # The newest symbol, as far as items need it.
+        self.begun: Begun | None = None
+        self._transition = tables.transition
+        self._watch_items()
+
+    @classmethod
+    def at(cls, tables: FiniteTables, nonterminal: int) -> Self:
+        """A machine that has nothing to expand but one nonterminal, of which nothing has been read."""
+        machine = cls(tables)
+        machine.stack, machine.items = [tables.entry(nonterminal, "")], {}
+        machine._watch_items()
+        return machine
+
+    def copy(self) -> Self:
+        """An independent machine in the same state."""
+        other = copy.copy(self)
+        other.stack = self.stack.copy()
+        other.keys = self.keys.copy()
+        other.items = self.items.copy()
+        return other
+
+    def apart(self, height: int, stack: Stack) -> Self:
+        """A machine that has only to expand some nonterminals, instead of those above a height."""
+        other = self.at(self.tables, stack[-1])
+        other.stack = [self.tables.entry(nonterminal, "") for nonterminal in stack]
+        other.keys = {level - height - 1: keys for level, keys in self.keys.items() if level > height}
+        return other
+
+    def narrowed(self, height: int, stack: Stack) -> Self | None:
+        """The machine where some nonterminals stand above the rest of a guarded array at a height.
+
+        None where they are of other states than those that stand there.
+        """
+        nodes, entries = self.grammar.nonterminals, self.stack[height + 1 :]
+        if [nodes[number].state for number in stack] != [nodes[entry.nonterminal].state for entry in entries]:
+            return None
+        other, items = self.copy(), self.items[height]
+        other.stack[height + 1 :] = [
+            self.tables.entry(number, entry.path) for number, entry in zip(stack, entries, strict=True)
+        ]
+        other.items[height] = Items(items.start, items.since, is_narrowed=True)
+        return other
+
+    @property
+    def grammar(self) -> Grammar:
+        """The grammar of the document."""
+        return self.tables.grammar
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the document is whole."""
+        return not self.stack
+
+    @property
+    def depth(self) -> int:
+        """How many nonterminals are still to be expanded."""
+        return len(self.stack)
+
+    @property
+    def top(self) -> StackEntry:
+        """What the next token expands: a nonterminal and its path; the document must not be whole."""
+        return self.stack[-1]
+
+    @property
+    def nonterminal(self) -> int:
+        """The number of the nonterminal that the next token expands; the document must not be whole."""
+        return self.stack[-1].nonterminal
+
+    @property
+    def path(self) -> str:
+        """The keys that lead to the next token: `jobs.*.steps[].uses`."""
+        return self.stack[-1].path
+
+    @property
+    def free_keys(self) -> FreeKeys:
+        """The free keys of the object whose rest, or whose key, is on top."""
+        return self.keys.get(len(self.stack) - 1) or FreeKeys()
+
+    def take(self, token: int) -> None:
+        """Consumes one token symbol by symbol; raises ValueError where it is not admitted, and changes nothing then."""
+        self._checked(token)
+        after = self.copy()
+        for symbol in self.tables.vocabulary.symbols[token]:
+            after.push(symbol)
+        self.stack, self.keys, self.items, self.begun = after.stack, after.keys, after.items, after.begun
+
+    def push(self, symbol: int) -> None:
+        """Consumes one symbol; raises ValueError where it is not admitted or breaks a guard.
+
+        After a guard has been broken the machine is of no more use.
+        """
+        if not self.stack:
+            raise ValueError(f"symbol {symbol} comes after the end of the document")
+        state = self.grammar.nonterminals[self.nonterminal].state
+        in_number = isinstance(state, Text) and state.kind == "number"
+        token = self.tables.vocabulary.symbol_token(symbol)
+        self._apply(token, self._checked(token))
+        if self.items:
+            self.begun = Begun(self.begun, symbol, in_number)
+            self._end_item()
+        self._watch_items()
+
+    def _checked(self, token: int) -> Transition:
+        """What a token does as far as finite states and free keys tell; raises ValueError where it is not admitted."""
+        top = self.stack[-1]
+        transition = self._transition(top, token)
+        if transition is None or (top.is_watched and token in self._struck_keys(top)):
+            raise not_admitted(token)
+        return transition
+
+    def _apply(self, token: int, transition: Transition) -> None:
+        """Replaces the top by what the token opens, and keeps the bytes of a free key."""
+        if self.stack[-1].is_key:
+            self._continue_key(token)
+        self._replace_top(transition)
+
+    def _replace_top(self, transition: Transition) -> None:
+        """Replaces the top by what a transition opens; what has ended takes its keys and items with it."""
+        replace_top(self.stack, transition.opened, transition.outcome, self.tables.settle)
+        if not transition.opened:
+            height = len(self.stack)
+            if self.keys:
+                self.keys.pop(height, None)
+            if self.items:
+                self.items.pop(height, None)
+
+    def _continue_key(self, token: int) -> None:
+        """Keeps the bytes of the free key that was on top."""
+        height = len(self.stack) - 1
+        keys = self.keys.get(height) or FreeKeys()
+        spelling = self.tables.vocabulary.spellings[token]
+        if spelling[-1] == self.tables.key_tokens.end:
+            keys = keys.then(spelling[:-1]).ended(self.tables.key_tokens)
+        else:
+            keys = keys.then(spelling)
+        self.keys[height] = keys
+
+    def _struck_keys(self, top: StackEntry) -> list[int]:
+        """The tokens that would repeat a free key, or leave no way but to repeat one."""
+        keys = self.keys.get(len(self.stack) - 1)
+        if keys is None:
+            return []
+        if top.is_key:
+            struck = list(keys.repeating)
+            if self.tables.can_use_up(top.nonterminal):
+                with self.grammar.budget.call("mask"):
+                    struck += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
+            return struck
+        if top.free_key == NO_NONTERMINAL:
+            return []
+        accepts = frozenset(self.grammar.nonterminals[top.free_key].accepts)
+        with self.grammar.budget.call("mask"):
+            is_used_up = is_exhausted(self.grammar, top.free_key, keys, accepts)
+        return [self.tables.free_key_token] if is_used_up else []
+
+    def _watch_items(self) -> None:
+        """Begins to keep the items of an array where they have to differ."""
+        height = len(self.stack) - 1
+        if not self.items:
+            self.begun = None
+        if height >= 0 and height not in self.items and self.grammar.is_guarded(self.nonterminal):
+            self.items[height] = Items(Start(self.grammar, self.nonterminal, Taken()), self.begun)
+
+    def _end_item(self) -> None:
+        """Keeps the item of the guarded array whose rest has come to the top, and refuses one that may not be."""
+        height = len(self.stack) - 1
+        items = self.items.get(height)
+        if items is None or self.begun is None:
+            return
+        rest = self.stack[height]
+        ended = items.ended(self.begun, rest.nonterminal)
+        if ended is None:
+            raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
+        self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
+        if len(self.items) == 1:
+            # No other array needs what its item was made of.
+            self.begun = ended.since = None
+
+    def under_way(self) -> list[Items]:
+        """The items of the arrays in which one has begun in whose rest not finite states alone have a say."""
+        return [items for items in self.items.values() if items.is_under_way(self.begun)]
+
+    def height_under_way(self) -> int | None:
+        """The height of the outermost array in which such an item has begun; None where there is none."""
+        return min((height for height, items in self.items.items() if items.is_under_way(self.begun)), default=None)
+
+
+def not_admitted(token: int) -> ValueError:
+    """The error for a token that may not come."""
+    return ValueError(f"token {token} is not admitted here")
