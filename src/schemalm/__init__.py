@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_ROOMS = {
+_MODULES = {
     "baselines": ("ByteBPETokenizer",),
     "documents": ("dump_document", "load_document"),
     "errors": (
@@ -89,7 +89,7 @@ _ROOMS = {
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ByteBPETokenizer",

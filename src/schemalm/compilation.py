@@ -1,6 +1,6 @@
 """Compiling a schema: reading it, making its grammar, and writing its shortest value where only a machine can tell it.
 
-The last step is why this room alone asks for what is built on grammars: which items an array can have whose items have
+The last step is why this file alone asks for what is built on grammars: which items an array can have whose items have
 to differ is known to a machine, and a schema without a value that can be written is refused here, not later.
 """
 

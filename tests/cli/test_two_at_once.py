@@ -17,7 +17,7 @@ from schemalm.dataset.shards import LOCK_FILE, WORKING_FOLDER
 from schemalm.dataset.store import read_metadata, verify_files
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
-from schemalm.files import filled_folder
+from schemalm.files.writing import filled_folder
 
 from .conftest import Pipeline
 
@@ -86,17 +86,17 @@ def test_of_two_preparations_one_succeeds_and_its_data_is_whole(tmp_path: Path, 
 def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from schemalm.dataset import prepare as room  # noqa: PLC0415
+    from schemalm.dataset import prepare as module  # noqa: PLC0415
 
     documents = [SourceDocument({"n": index}, f"r{index}", f"{index}") for index in range(6)]
     tokenizer = ByteBPETokenizer.train([{"n": 1}], 300)
-    room.prepare(documents, tokenizer, tmp_path / "data", context_size=8, stride=4)
+    module.prepare(documents, tokenizer, tmp_path / "data", context_size=8, stride=4)
     before = (tmp_path / "data" / "metadata.json").read_bytes()
     looks = iter([None])  # the first look found nothing yet
-    refuse = room.refuse_data_set
-    monkeypatch.setattr(room, "refuse_data_set", lambda folder: next(looks, folder) and refuse(folder))
+    refuse = module.refuse_data_set
+    monkeypatch.setattr(module, "refuse_data_set", lambda folder: next(looks, folder) and refuse(folder))
     with pytest.raises(DataError, match="already holds a prepared data set"):
-        room.prepare(documents[:3], tokenizer, tmp_path / "data", context_size=8, stride=2)
+        module.prepare(documents[:3], tokenizer, tmp_path / "data", context_size=8, stride=2)
     assert (tmp_path / "data" / "metadata.json").read_bytes() == before
 
 

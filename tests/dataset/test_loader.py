@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from schemalm.dataset.loader import CPU, Loader, LoaderState, Rows, rows_once
 from schemalm.dataset.packing import PACKINGS
-from schemalm.dataset.windows import IGNORED_TARGET, Windows, scoring_windows
+from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET
 
 from .test_windows import make_split
 

@@ -194,7 +194,7 @@ with open_engine("local", workers=1) as engine:
     prepare_corpus(documents, tokenizer, out, PrepareSettings(16, 4), engine, resume=True)
 """
 MOMENTS = [
-    "schemalm.files:sync_folder 4",  # a shard is there, and the next one is begun
+    "schemalm.files.writing:sync_folder 4",  # a shard is there, and the next one is begun
     "os:fsync 6",  # in the middle of writing a shard
     "schemalm.dataset.merging:SplitWriter:extend 3",
     "schemalm.dataset.shards:Work:remove 1",  # all is there

@@ -10,7 +10,7 @@ import pytest
 
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError
-from schemalm.toml_table import read_toml
+from schemalm.files.toml_table import read_toml
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import read_metrics

@@ -13,10 +13,11 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.loader import Rows, read_rows
 from schemalm.dataset.packing import PACKINGS, PackedOrder
 from schemalm.dataset.store import Split, load_masks, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET, Windows
+from schemalm.dataset.windows import Windows
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.training.scoring import Score, batch_loss, score_documents
 
 

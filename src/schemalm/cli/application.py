@@ -40,8 +40,8 @@ from schemalm.cli.interruption import how_to_go_on
 from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 from schemalm.interruption import end_at_once, handled_signals
+from schemalm.messages.wording import reason_of
 from schemalm.training.launch import is_first_process
-from schemalm.wording import reason_of
 
 REJECTED, UNUSABLE = 1, 2
 _ORDER = (

@@ -15,7 +15,7 @@ from schemalm.cli.evaluate import show_figures
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.terminal import Terminal, command_line
-from schemalm.files import check_writable, free_folder
+from schemalm.files.writing import check_writable, free_folder
 
 NUM_SHOWN = 5
 

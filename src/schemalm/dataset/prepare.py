@@ -43,13 +43,13 @@ from schemalm.dataset.store import (
     read_metadata,
     refuse_data_set,
 )
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.collected import WORKING_FOLDER
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.schema.merge_keys import resolves_merge_keys
 from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema

@@ -4,7 +4,7 @@
     OUT/.work/plan     JSON: everything that decides on the results
     OUT/.work/input    JSON Lines: the files that are read, with their sizes and times of change
     OUT/.work/shards/  a file for each finished shard, by number
-    OUT/.work/room/    what else the command needs on the way; new for every command
+    OUT/.work/scratch/ what else the command needs on the way; new for every command
 
 A shard is a function of the corpus and the plan alone, and its file is there whole or not at all. So results do not
 depend on who did which shard, nor on how often the command was killed. Names have no suffix, for a corpus may lie
@@ -32,10 +32,10 @@ from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files import named_errors, partial_name, remove_partial, write_atomically
-from schemalm.wording import counted
+from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
+from schemalm.messages.wording import counted
 
-_PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
+_PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
 
 # Called with the number of raw rows done.
 Progress = Callable[[int], None]
@@ -140,12 +140,12 @@ class Work:
         remove_partial(self._shards)
         self.num_done = sum(1 for _ in self._shards.iterdir())
 
-    def room(self) -> Path:
+    def scratch(self) -> Path:
         """A new, empty folder for what is needed on the way to the results."""
-        room = self._folder / _ROOM
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir()
-        return room
+        scratch = self._folder / _SCRATCH
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        return scratch
 
     def complete(
         self, engine: Engine, task: Task[Item, bytes], shards: Iterable[Item], progress: Progress | None = None
@@ -224,7 +224,7 @@ class Work:
     def _write(self, plan: Mapping[str, Any], lines: Iterable[bytes]) -> None:
         """Remove what is there, and write the plan, last."""
         (self._folder / _PLAN).unlink(missing_ok=True)
-        for name in (_SHARDS, _ROOM):
+        for name in (_SHARDS, _SCRATCH):
             if (self._folder / name).exists():
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()

@@ -23,7 +23,6 @@ from typing import Any
 
 import zstandard
 
-from schemalm.checked import CheckedFile
 from schemalm.compilation import compile_schema
 from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
@@ -33,14 +32,15 @@ from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
 from schemalm.experiments.keeping import digest, waiting_lock
 from schemalm.experiments.recipe import Recipe
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.toml_table import Scalar
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.schema.merge_keys import knows_merge_keys
 from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
-from schemalm.toml_table import Scalar
 
 DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
 COMPRESSION_LEVEL = 10

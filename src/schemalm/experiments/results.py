@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from schemalm.checked import CheckedFile
 from schemalm.errors import DataError
-from schemalm.files import named_errors
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import named_errors
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.

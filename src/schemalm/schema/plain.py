@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemalm.documents.identity import identity
-from schemalm.documents.pointer import parts_of
 from schemalm.errors import SchemaError
+from schemalm.json_pointer import parts_of
 from schemalm.regular.spelling import portable_pattern
 from schemalm.schema.dialects import DRAFT6, DRAFT201909, DRAFT202012
 from schemalm.schema.references import DYNAMIC, Resolver

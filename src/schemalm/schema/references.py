@@ -16,9 +16,9 @@ import referencing.exceptions
 import referencing.jsonschema
 from jsonschema_specifications import REGISTRY as META_SCHEMAS
 
-from schemalm.documents.pointer import escape, parts_of, pointer_to
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError
+from schemalm.json_pointer import escape, parts_of, pointer_to
 from schemalm.schema.dialects import DIALECTS, Drafts, is_address
 from schemalm.schema.sources import Schema
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.symbols import CONST, KEY, MAX_SCHEMA_SYMBOLS, Symbol
+from schemalm.json_pointer import pointer_to
 from schemalm.limits import Budget
+from schemalm.messages.wording import shortened
 from schemalm.regular.formats import format_language
 from schemalm.regular.pattern import PatternError
 from schemalm.schema.assertions import (
@@ -54,7 +55,6 @@ from schemalm.schema.references import References, Resolver
 from schemalm.schema.shapes import Patterns
 from schemalm.schema.sources import Schema
 from schemalm.schema.unevaluated import Evaluations, combinations
-from schemalm.wording import shortened
 
 # Keywords that are annotations in the drafts before.
 INTRODUCED = {

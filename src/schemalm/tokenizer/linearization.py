@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
+from schemalm.json_pointer import pointer_to
 from schemalm.regular.numbers import MAX_DIGITS
 from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.expansions import EACH_ITEM, Expansions, RefusedError

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument, LimitError, SchemaError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS

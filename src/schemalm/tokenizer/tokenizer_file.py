@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count
 from schemalm.errors import DataError
+from schemalm.files.typed_json import MAX_TOKENIZER_BYTES, CheckedFile, Count
 from schemalm.tokenizer.segmentation import MergeScope
 
 FORMAT = 2

@@ -23,8 +23,9 @@ import torch
 
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
-from schemalm.files import write_atomically
-from schemalm.folders import inside, open_lock
+from schemalm.files.folders import inside, open_lock
+from schemalm.files.writing import write_atomically
+from schemalm.messages.wording import reason_of
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT, shapes_of
 from schemalm.training.checkpoint import (
@@ -43,7 +44,6 @@ from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
 from schemalm.training.run_file import CONFIG_FILE, read_config, read_whole_config
-from schemalm.wording import reason_of
 
 _LOCK_FILE = ".lock"
 

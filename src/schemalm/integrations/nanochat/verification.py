@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from schemalm.dataset.pt import read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import ConfigurationError, DataError, DecodeError, SchemaLMError
 from schemalm.integrations.nanochat import functions, generate_workflow, prepare_training_data, train
 from schemalm.integrations.nanochat.configurations import get_config, print_config_comparison
@@ -30,8 +29,9 @@ from schemalm.integrations.nanochat.loaders import (
 )
 from schemalm.integrations.nanochat.model import GPT
 from schemalm.integrations.nanochat.tokenizer import BOS, TCTTokenizer
+from schemalm.messages.wording import counted
+from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.recipes import compose_workflows
-from schemalm.wording import counted
 
 NUM_RECIPES = 40
 EMBEDDED_CONTEXT_SIZE = 128

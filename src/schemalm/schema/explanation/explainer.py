@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError
+from schemalm.json_pointer import pointer_to
 from schemalm.limits import Budget
 from schemalm.schema.explanation.allowance import Allowance, SpentError
 from schemalm.schema.explanation.finder import Finder

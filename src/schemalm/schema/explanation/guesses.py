@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemalm.documents.values import scalar_fault
+from schemalm.messages.suggestions import close_names
 from schemalm.schema.explanation.allowance import Allowance
 from schemalm.schema.explanation.places import Change, Place, Remove, Write
 from schemalm.schema.explanation.wording import json_text
-from schemalm.suggestions import close_names
 
 MAX_KNOWN = 1_000  # names that a slip is compared with
 MAX_NAME = 100  # characters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from schemalm.documents.pointer import pointer_to
+from schemalm.json_pointer import pointer_to
 from schemalm.schema.explanation.faults import MAX_COST, Fault
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.judge import Judge

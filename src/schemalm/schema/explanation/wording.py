@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from schemalm.messages.visible import visible_line
+from schemalm.messages.wording import counted
 from schemalm.schema.assertions import (
     Assertion,
     Format,
@@ -22,8 +24,6 @@ from schemalm.schema.assertions import (
     kind_of,
 )
 from schemalm.schema.containers import MaxItems, MaxProperties, MinItems, MinProperties
-from schemalm.visible import visible_line
-from schemalm.wording import counted
 
 MAX_SHOWN = 60
 MAX_LISTED = 8

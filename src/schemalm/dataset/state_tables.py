@@ -1,8 +1,8 @@
-"""Places: what a machine tells a model before each token, numbered as documents meet it.
+"""States: what a machine tells a model before each token, numbered in the order in which documents meet them.
 
-A place is what follows from it and nothing else: the mask, packed, and the rows of the grammar-state embedding for the
-nonterminal and the path. So the same documents have the same places in whatever process, and nonterminals and paths of
-which the machine tells the same are one.
+A state is the packed mask and two rows of the grammar-state embedding, of the nonterminal and of the path. So the same
+documents have the same states in whatever process, and nonterminals and paths of which the machine tells the same are
+one.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
 
-# The tracer's places that are remembered; a corpus meets some hundreds.
+# The tracer's entries that are remembered; a corpus meets some hundreds.
 MAX_REMEMBERED = 1 << 17
 NO_NUMBER = -1
 
 
-class PlaceTables(NamedTuple):
-    """Different masks, packed [M, ceil(vocab_size / 8)], and different places: rows of a mask and two states [P, 3]."""
+class StateTables(NamedTuple):
+    """Distinct masks, packed [M, ceil(vocab_size / 8)], and distinct states [P, 3].
+
+    A state is a row of `masks` and two rows of the grammar-state embedding, of the nonterminal and of the path.
+    """
 
     masks: NDArray[np.uint8]
     rows: Int64Array
 
 
-class PlaceNumbers:
-    """Numbers places in the order in which they are met, and their masks as well."""
+class StateNumbers:
+    """Numbers states in the order in which they are met, and their masks as well."""
 
     def __init__(self) -> None:
         self._masks: dict[bytes, int] = {}
@@ -47,31 +50,31 @@ class PlaceNumbers:
         return self._masks.setdefault(packed, len(self._masks))
 
     def number(self, row: tuple[int, int, int]) -> int:
-        """The number of the place with these rows of mask, nonterminal and path."""
+        """The number of the state with these rows of mask, nonterminal and path."""
         return self._numbers.setdefault(row, len(self._numbers))
 
-    def add(self, tables: PlaceTables) -> Int64Array:
-        """The number here of each place of other tables [P]."""
+    def add(self, tables: StateTables) -> Int64Array:
+        """The number here of each state of other tables [P]."""
         masks = [self.mask(mask.tobytes()) for mask in tables.masks]
         rows = tables.rows.tolist()
         return np.array([self.number((masks[mask], state, path)) for mask, state, path in rows], dtype=np.int64)
 
-    def tables(self) -> PlaceTables:
+    def tables(self) -> StateTables:
         """What was met so far."""
         packed = np.frombuffer(b"".join(self._masks), dtype=np.uint8)
         masks = packed.reshape(len(self._masks), len(packed) // max(len(self._masks), 1))
-        return PlaceTables(masks, np.array(list(self._numbers), dtype=np.int64).reshape(-1, 3))
+        return StateTables(masks, np.array(list(self._numbers), dtype=np.int64).reshape(-1, 3))
 
-    def chosen(self, numbers: Int64Array) -> PlaceTables:
-        """The tables of some places, in this order, with the masks that they have."""
+    def chosen(self, numbers: Int64Array) -> StateTables:
+        """The tables of some states, in this order, with the masks that they have."""
         masks, rows = self.tables()
         rows = rows[numbers]
         found, rows[:, 0] = first_met(rows[:, 0], len(masks))
-        return PlaceTables(masks[found], rows)
+        return StateTables(masks[found], rows)
 
 
-class PlaceReader:
-    """Encodes documents and tells the place before each token, by numbers that last until `take`."""
+class StateReader:
+    """Encodes documents and tells the state before each token, by numbers that last until `take`."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -80,20 +83,20 @@ class PlaceReader:
 
     def _begin(self) -> None:
         self._tracer = Tracer(self._tokenizer.tables)
-        self._places = PlaceNumbers()
+        self._states = StateNumbers()
         self._mask_rows: dict[int, int] = {}
-        # The number of each place of the tracer.
+        # The number of the state at each entry of the tracer.
         self._number_of = np.empty(0, dtype=np.int64)
         self._limits: dict[int, LimitError] = {}
 
     def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """The tokens of a value, and the place before each; raises `InvalidDocument` where the schema refuses it.
+        """The tokens of a value, and the state before each; raises `InvalidDocument` where the schema refuses it.
 
-        Raises `LimitError` where that, or the mask of a place, takes more work than the limits admit.
+        Raises `LimitError` where that, or the mask of a state, takes more work than the limits admit.
         """
         tokens, found = self._tracer.trace(self._tokenizer.encode_pieces(value))
         first = len(self._number_of)
-        new = [self._number(first + index, place) for index, place in enumerate(self._tracer.entries[first:])]
+        new = [self._number(first + index, entry) for index, entry in enumerate(self._tracer.entries[first:])]
         if new:
             self._number_of = np.concatenate([self._number_of, new])
         numbers = self._number_of[found]
@@ -101,26 +104,26 @@ class PlaceReader:
             raise self._limits[int(found[numbers.argmin()])]
         return tokens, numbers
 
-    def take(self, numbers: Int64Array) -> tuple[Int64Array, PlaceTables]:
-        """Places told by `encode`, numbered anew in the order in which they are met here, and their tables."""
-        met, local = first_met(numbers, len(self._places))
-        tables = self._places.chosen(met)
+    def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
+        """States told by `encode`, numbered anew in the order in which they are met here, and their tables."""
+        met, local = first_met(numbers, len(self._states))
+        tables = self._states.chosen(met)
         if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
         return local, tables
 
-    def _number(self, index: int, place: StackEntry) -> int:
-        """The number of the tracer's place with an index; where its mask breaks a limit, each document there does."""
+    def _number(self, index: int, entry: StackEntry) -> int:
+        """The number of the state at an entry of the tracer; where its mask breaks a limit, each document does."""
         try:
-            return self._places.number((self._mask_row(place.nonterminal), *self._reader.rows_at(place)))
+            return self._states.number((self._mask_row(entry.nonterminal), *self._reader.rows_at(entry)))
         except LimitError as error:
-            self._limits[index] = error.during("mask", place.path)
+            self._limits[index] = error.during("mask", entry.path)
             return NO_NUMBER
 
     def _mask_row(self, nonterminal: int) -> int:
         if nonterminal not in self._mask_rows:
             packed = pack_masks(self._tokenizer.tables.mask(nonterminal)).tobytes()
-            self._mask_rows[nonterminal] = self._places.mask(packed)
+            self._mask_rows[nonterminal] = self._states.mask(packed)
         return self._mask_rows[nonterminal]
 
 

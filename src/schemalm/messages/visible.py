@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from schemalm.wording import shortened
+from schemalm.messages.wording import shortened
 
 MAX_NAME = 240
 # Line feeds and tabs are left as they are; the surrogates are what file names that are not UTF-8 turn into.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.documents.pointer import escape, parts_of, pointer_to, unescape
+from schemalm.json_pointer import escape, parts_of, pointer_to, unescape
 
 
 @pytest.mark.parametrize(("name", "escaped"), [("a", "a"), ("a/b", "a~1b"), ("~", "~0"), ("~1", "~01"), ("/~", "~1~0")])

@@ -16,11 +16,11 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import msgspec
 from msgspec import Meta
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import ConfigurationError, SchemaLMError
-from schemalm.folders import read_inside
-from schemalm.visible import visible_name
-from schemalm.wording import reason_of
+from schemalm.files.folders import read_inside
+from schemalm.json_pointer import pointer_to
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.toml_table import Table
+from schemalm.files.toml_table import Table
 
 
 def table(**content: Any) -> Table:

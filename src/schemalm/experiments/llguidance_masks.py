@@ -36,7 +36,7 @@ OPTIONS: Any = {"whitespace_flexible": False, "lenient": True}
 
 
 @dataclass(frozen=True)
-class Renormalized:
+class LlguidanceScores:
     """Bits per byte of the same documents without masks and with them; None where every document was left out.
 
     `left_out` says of each document left out, or of the schema, why.
@@ -61,7 +61,9 @@ def check_llguidance() -> None:
         )
 
 
-def score_renormalized(model: GPT, data: Path, training: Mapping[str, Any], corpus: DrawnCorpus) -> Renormalized:
+def score_under_llguidance(
+    model: GPT, data: Path, training: Mapping[str, Any], corpus: DrawnCorpus
+) -> LlguidanceScores:
     """The likelihood of some validation documents without masks and with them.
 
     `data` is prepared with byte BPE over JSON, `training` the settings that the model was trained with.
@@ -74,7 +76,7 @@ def score_renormalized(model: GPT, data: Path, training: Mapping[str, Any], corp
     try:
         guide = _Guide(ByteBPETokenizer.load(data / TOKENIZER_FILE), corpus)
     except ForbiddenError as error:
-        return Renormalized(None, None, 0, (f"the schema: {error}",))
+        return LlguidanceScores(None, None, 0, (f"the schema: {error}",))
     for document in evenly_spaced(split.num_documents, NUM_DOCUMENTS).tolist():
         try:
             masks = guide.masks(split.document(document)[0].tolist())
@@ -83,7 +85,7 @@ def score_renormalized(model: GPT, data: Path, training: Mapping[str, Any], corp
             continue
         plain.append(scorer.score(document, None))
         masked.append(scorer.score(document, masks))
-    return Renormalized(_bits_per_byte(plain), _bits_per_byte(masked), len(plain), tuple(left_out))
+    return LlguidanceScores(_bits_per_byte(plain), _bits_per_byte(masked), len(plain), tuple(left_out))
 
 
 def _bits_per_byte(scores: Sequence[Score]) -> float | None:
@@ -117,7 +119,7 @@ class _Scorer:
         split, packed = self._split, None
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
-            split.place_rows = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
+            split.state_table = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)
         documents = np.array([document])
         return score_documents(self._model, split, documents, packed, batch_size=self._batch_size, dtype=self._dtype)
 

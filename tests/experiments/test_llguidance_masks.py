@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.experiments import renormalization
+from schemalm.experiments import llguidance_masks
+from schemalm.experiments.llguidance_masks import in_canonical_order
 from schemalm.experiments.recipe import Recipe
-from schemalm.experiments.renormalization import in_canonical_order
 from schemalm.experiments.results import read_results
 from schemalm.experiments.runner import Part, run_experiment
 
@@ -32,7 +32,7 @@ def test_masks_make_the_same_model_better(recipe: Recipe, tmp_path: Path) -> Non
 def test_without_llguidance_the_arm_says_what_to_install(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renormalization, "find_spec", lambda _: None)
+    monkeypatch.setattr(llguidance_masks, "find_spec", lambda _: None)
     with pytest.raises(ConfigurationError, match=r"install schemalm\[compare\]"):
         run_experiment(with_masks(recipe), tmp_path)
 

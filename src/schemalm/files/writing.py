@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
-from schemalm.folders import inside
+from schemalm.files.folders import inside
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemalm.suggestions import close_names, did_you_mean
+from schemalm.messages.suggestions import close_names, did_you_mean
 
 KNOWN = ["github-workflow", "github-action", "gitlab-ci", "compose-spec", "batch_size", "travis"]
 

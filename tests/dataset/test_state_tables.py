@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
-from schemalm.dataset import places
+from schemalm.dataset import state_tables
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.places import PlaceNumbers, PlaceReader, PlaceTables, first_met
+from schemalm.dataset.state_tables import StateNumbers, StateReader, StateTables, first_met
 from schemalm.machine.masks import unpack_mask
 from schemalm.tokenizer import Tokenizer
 
@@ -36,13 +36,13 @@ def test_numbers_are_in_the_order_in_which_they_are_met(numbers: list[int]) -> N
     assert met[index].tolist() == numbers
 
 
-def taken(reader: PlaceReader, values: list[Any]) -> tuple[list[int], PlaceTables]:
+def taken(reader: StateReader, values: list[Any]) -> tuple[list[int], StateTables]:
     numbers, tables = reader.take(np.concatenate([reader.encode(value)[1] for value in values]))
     return numbers.tolist(), tables
 
 
 def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
-    reader, states = PlaceReader(tokenizer), GrammarStateReader(tokenizer)
+    reader, states = StateReader(tokenizer), GrammarStateReader(tokenizer)
     for value in VALUES:
         tokens, found = reader.encode(value)
         numbers, tables = reader.take(found)
@@ -58,12 +58,12 @@ def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
 
 
 def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = taken(PlaceReader(tokenizer), VALUES[1:])
-    reader = PlaceReader(tokenizer)
+    alone = taken(StateReader(tokenizer), VALUES[1:])
+    reader = StateReader(tokenizer)
     taken(reader, VALUES[::-1])
     after = taken(reader, VALUES[1:])
-    monkeypatch.setattr(places, "MAX_REMEMBERED", 1)  # so much is forgotten after each
-    forgetful = PlaceReader(tokenizer)
+    monkeypatch.setattr(state_tables, "MAX_REMEMBERED", 1)  # so much is forgotten after each
+    forgetful = StateReader(tokenizer)
     taken(forgetful, VALUES)
     for numbers, tables in (after, taken(forgetful, VALUES[1:])):
         assert numbers == alone[0]
@@ -72,10 +72,10 @@ def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, mon
 
 
 def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenizer) -> None:
-    whole, whole_tables = taken(PlaceReader(tokenizer), VALUES)
-    together, numbers = PlaceNumbers(), []
+    whole, whole_tables = taken(StateReader(tokenizer), VALUES)
+    together, numbers = StateNumbers(), []
     for value in VALUES:
-        local, tables = taken(PlaceReader(tokenizer), [value])
+        local, tables = taken(StateReader(tokenizer), [value])
         numbers += together.add(tables)[local].tolist()
     assert numbers == whole
     assert np.array_equal(together.tables().masks, whole_tables.masks)
@@ -83,5 +83,5 @@ def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenize
 
 
 def test_no_places_have_empty_tables() -> None:
-    masks, rows = PlaceNumbers().tables()
+    masks, rows = StateNumbers().tables()
     assert (masks.shape, rows.shape) == ((0, 0), (0, 3))

@@ -10,8 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, NoReturn, Union, get_args, get_origin
 
 from schemalm.errors import ConfigurationError
-from schemalm.input_files import read_bounded
-from schemalm.suggestions import close_names, did_you_mean
+from schemalm.files.reading import read_bounded
+from schemalm.messages.suggestions import close_names, did_you_mean
 
 Scalar = str | int | float | bool
 _MAX_BYTES = 1 << 16  # of a file that people write

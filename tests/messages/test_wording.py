@@ -10,8 +10,8 @@ from schemalm.dataset.store import METADATA_FILE, read_metadata
 from schemalm.documents import load_document
 from schemalm.errors import SchemaLMError
 from schemalm.generation import load_run
+from schemalm.messages.wording import counted, reason_of
 from schemalm.training.run import CONFIG_FILE
-from schemalm.wording import counted, reason_of
 
 
 def test_one_is_counted_without_an_s() -> None:

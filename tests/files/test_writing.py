@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.files import (
+from schemalm.files.writing import (
     check_kind,
     check_writable,
     filled_folder,
@@ -127,7 +127,7 @@ def test_a_full_disk_is_found_although_files_can_be_made(place: Path, monkeypatc
 FILLS = """
 import os, sys
 from pathlib import Path
-from schemalm.files import filled_folder, write_atomically
+from schemalm.files.writing import filled_folder, write_atomically
 with filled_folder(Path(sys.argv[1])) as folder:
     for number in range(40):
         write_atomically(folder / f"{number}", b"x" * 5000)
@@ -213,7 +213,7 @@ def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def write() -> None:
-        from schemalm.files import opened_atomically  # noqa: PLC0415
+        from schemalm.files.writing import opened_atomically  # noqa: PLC0415
 
         with opened_atomically(tmp_path / "file") as file:
             file.write(b"content")
@@ -234,7 +234,7 @@ def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
 def test_a_partial_name_that_is_a_link_already_is_not_written_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schemalm.files.partial_name", lambda name: f".{name}.1.partial")
+    monkeypatch.setattr("schemalm.files.writing.partial_name", lambda name: f".{name}.1.partial")
     (tmp_path / "mine").write_text("mine")
     (tmp_path / ".file.1.partial").symlink_to("mine")
     with pytest.raises(FileExistsError):

@@ -23,11 +23,11 @@ from schemalm.dataset.store import METADATA_FILE, Metadata
 from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.keeping import digest, waiting_lock
-from schemalm.experiments.kinds import KINDS, TokenizerRecipe
+from schemalm.experiments.kinds import KINDS, TokenizerSettings
 
 
 @dataclass(frozen=True)
-class Material:
+class SharedData:
     """The tokenizers and data of the experiment in the folder `out`."""
 
     out: Path
@@ -35,7 +35,7 @@ class Material:
     context_size: int
     num_tokenizer_documents: int
 
-    def tokenizer(self, recipe: TokenizerRecipe) -> Path:
+    def tokenizer(self, recipe: TokenizerSettings) -> Path:
         """The file of a tokenizer; raises `ConfigurationError` where none can be trained so."""
         name = digest([recipe.kind, recipe.options, self.corpus.digest, self.num_tokenizer_documents])
         path = self.out / "tokenizers" / f"{recipe.kind}-{name}.json"
@@ -45,15 +45,15 @@ class Material:
                 KINDS[recipe.kind].train(self.corpus.grammar(), documents, recipe.options).save(path)
         return path
 
-    def data_of_tokens(self, recipe: TokenizerRecipe, num_tokens: int) -> Path:
+    def data_of_tokens(self, recipe: TokenizerSettings, num_tokens: int) -> Path:
         """Data of the first documents that hold `num_tokens` tokens, of all documents where they hold fewer."""
         return self._data(recipe, num_tokens=num_tokens, num_documents=None)
 
-    def data_of_documents(self, recipe: TokenizerRecipe, num_documents: int) -> Path:
+    def data_of_documents(self, recipe: TokenizerSettings, num_documents: int) -> Path:
         """Data of the first `num_documents` documents."""
         return self._data(recipe, num_tokens=None, num_documents=num_documents)
 
-    def _data(self, recipe: TokenizerRecipe, *, num_tokens: int | None, num_documents: int | None) -> Path:
+    def _data(self, recipe: TokenizerSettings, *, num_tokens: int | None, num_documents: int | None) -> Path:
         path = self.tokenizer(recipe)
         name = digest([path.name, self.context_size, num_tokens, num_documents])
         folder = self.out / "data" / name

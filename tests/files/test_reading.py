@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from schemalm import input_files
 from schemalm.compilation import compile_schema
 from schemalm.documents import load_document
 from schemalm.errors import ConfigurationError, DocumentError, SchemaError
-from schemalm.input_files import read_bounded
-from schemalm.toml_table import read_toml
+from schemalm.files.reading import read_bounded
+from schemalm.files.toml_table import read_toml
 
 Make = Callable[[Path], object]
 
@@ -84,7 +83,7 @@ def test_a_pipe_that_is_written_into_is_read_to_its_end_or_to_the_limit() -> Non
 
 
 def test_a_pipe_whose_writer_is_silent_is_refused_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(input_files, "MAX_SILENCE_SECONDS", 0)
+    monkeypatch.setattr("schemalm.files.reading.MAX_SILENCE_SECONDS", 0)
     reading, writing = os.pipe()
     with pytest.raises(OSError, match="nothing was written for 0 seconds"):
         read_bounded(Path(f"/proc/self/fd/{reading}"), 10)

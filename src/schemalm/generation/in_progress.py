@@ -25,21 +25,21 @@ class WindowShape:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ModelInput:
     """What a model reads next: tokens, what is known before the token after each, and whether a window begins.
 
-    surroundings: the two rows of the grammar state and the echoes.
+    side_features: the two rows of the grammar state and the echoes.
     """
 
     tokens: list[int]
-    surroundings: list[tuple[int, ...]]
+    side_features: list[tuple[int, ...]]
     is_new_window: bool = False
 
 
-NOTHING = Reading([], [])
+NO_INPUT = ModelInput([], [])
 
 
-class OpenDerivation:
+class DocumentInProgress:
     """A document under way, the `number`-th of its call.
 
     machines: the first describes the document to the model; the last decides, and knows the prompt where there is one.
@@ -54,7 +54,7 @@ class OpenDerivation:
         self.tokens: list[int] = []
         self._echoes = EchoMemory()
         # Before each token, and before the one to come.
-        self._surroundings = [self._look_around()]
+        self._side_features = [self._next_side_features()]
         self._window_start = 0
         self._num_read = 0
         # Of each token, and whether it left no choice.
@@ -91,7 +91,7 @@ class OpenDerivation:
             self.is_stopped = True
             return
         self._echoes.add(token)
-        self._surroundings.append(self._look_around())
+        self._side_features.append(self._next_side_features())
         self.tokens.append(token)
         self._logprobs.append(logprob)
         self._forced.append(is_forced)
@@ -132,7 +132,7 @@ class OpenDerivation:
         for token in self.tokens:
             machine.advance(token)
 
-    def unread(self) -> Reading:
+    def unread(self) -> ModelInput:
         """What the model has to read before it can say what comes next."""
         is_new = not self._num_read
         # The position token takes the first place; the last token of a window is only ever predicted.
@@ -144,12 +144,12 @@ class OpenDerivation:
         if is_new:
             position = self._window_start // self._shape.stride
             tokens = [position, *self.tokens[self._window_start :]]
-            surroundings = self._surroundings[self._window_start :]
+            side_features = self._side_features[self._window_start :]
         else:
             tokens = self.tokens[self._num_read - 1 :]
-            surroundings = self._surroundings[self._num_read :]
+            side_features = self._side_features[self._num_read :]
         self._num_read = len(self.tokens) + 1
-        return Reading(tokens, surroundings, is_new)
+        return ModelInput(tokens, side_features, is_new)
 
-    def _look_around(self) -> tuple[int, ...]:
+    def _next_side_features(self) -> tuple[int, ...]:
         return *self._reader.rows(self._machines[0]), *self._echoes.echoes()

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from schemalm.errors import DocumentError, InvalidDocument
-from schemalm.visible import shell_word, visible, visible_line, visible_name
+from schemalm.messages.visible import shell_word, visible, visible_line, visible_name
 
 
 @pytest.mark.parametrize("text", ["", "on: push\n\tx", "é✓😀", "עברית"])
