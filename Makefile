@@ -7,7 +7,7 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types unit format roundtrip conformance benchmark-data packaged-tokenizer clean
+.PHONY: demo test lint types unit format roundtrip conformance benchmark-data packaged-workflows packaged-tokenizer clean
 
 demo: $(INSTALLED)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
@@ -41,12 +41,17 @@ conformance: $(INSTALLED)
 # What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool, and what packed
 # rows do to training: half an hour.
 benchmark-data: $(INSTALLED)
-	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
+	PYTHONPATH=tools $(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 	folder=$$(mktemp -d) && some="$(DATA)/train.jsonl.zst --max-files 10000 --tokenizer $$folder/tokenizer.json" && \
 	$(BIN)/schemalm tokenizer train --corpus $(DATA)/train.jsonl.zst --max-files 10000 --out $$folder/tokenizer.json && \
 	$(BIN)/schemalm prepare --input $$some --output $$folder/256 --stride 256 && \
 	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
+
+# Composes the workflows that the package carries again, in seconds: after a change of the workflow book. The packaged
+# tokenizer is learned from them.
+packaged-workflows: $(INSTALLED)
+	$(BIN)/python tools/package_workflows.py
 
 # Learns the tokenizer that the package carries again, in seconds: after a change of what tokenizers learn.
 packaged-tokenizer: $(INSTALLED)
