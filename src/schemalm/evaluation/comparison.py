@@ -16,8 +16,9 @@ from schemalm.errors import ConfigurationError
 from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
-from schemalm.files import held_folder, write_atomically
+from schemalm.files import write_atomically
 from schemalm.folders import inside
+from schemalm.locks import held_folder
 from schemalm.visible import visible_name
 
 PAGE_FILE = "comparison.html"

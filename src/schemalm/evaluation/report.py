@@ -22,8 +22,9 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
-from schemalm.files import held_folder, write_atomically
+from schemalm.files import write_atomically
 from schemalm.folders import inside
+from schemalm.locks import held_folder
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run_file import read_config

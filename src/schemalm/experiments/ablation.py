@@ -28,7 +28,7 @@ from typing import Any
 from schemalm.checked import CheckedFile, Count
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
-from schemalm.experiments.keeping import digest
+from schemalm.experiments.digests import digest
 from schemalm.files import remove_partial, write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus

@@ -30,13 +30,14 @@ from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
-from schemalm.experiments.keeping import digest, waiting_lock
+from schemalm.experiments.digests import digest
 from schemalm.experiments.recipe import Recipe
 from schemalm.files import named_errors, write_atomically
 from schemalm.grammar import Grammar, compile_schema
 from schemalm.grammar.merge_keys import knows_merge_keys
 from schemalm.grammar.places import documents_at
 from schemalm.grammar.sources import Schema
+from schemalm.locks import waiting_lock
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
 from schemalm.toml_table import Scalar
