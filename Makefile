@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance benchmark-data packaged-tokenizer clean
+.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance benchmark-data packaged-workflows packaged-tokenizer clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,12 +59,15 @@ conformance: $(INSTALLED) ## every case of three data sets against the baseline 
 # What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool, and what packed
 # rows do to training: half an hour.
 benchmark-data: $(INSTALLED) ## what preparing the real workflows costs: half an hour
-	$(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
+	PYTHONPATH=tools $(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 	folder=$$(mktemp -d) && some="$(DATA)/train.jsonl.zst --max-files 10000 --tokenizer $$folder/tokenizer.json" && \
 	$(BIN)/schemalm tokenizer train --corpus $(DATA)/train.jsonl.zst --max-files 10000 --out $$folder/tokenizer.json && \
 	$(BIN)/schemalm prepare --input $$some --output $$folder/256 --stride 256 && \
 	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
+
+packaged-workflows: $(INSTALLED) ## compose the workflows that the package carries again
+	$(BIN)/python tools/package_workflows.py
 
 # After a change of what tokenizers learn; takes seconds.
 packaged-tokenizer: $(INSTALLED) ## learn the tokenizer that the package carries again

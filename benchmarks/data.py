@@ -1,11 +1,12 @@
 """What preparing data costs: time by stage, memory while a corpus grows tenfold, sizes, and Ray against the pool.
 
-    python benchmarks/data.py CORPUS [--documents 20000] [--publish]
+    PYTHONPATH=tools python benchmarks/data.py CORPUS [--documents 20000] [--publish]
 
 CORPUS is JSON Lines of workflows as YAML text. Every command runs in a process of its own. Seconds are those of the
 processor, all processes of a command together; memory is the peak of its largest process. Memory is measured on
-different workflows of the recipe book, 5,000 and ten times as many. `--publish` writes `benchmarks/results/data.json`,
-the tables of `docs/benchmarks.md`, and the plan of `docs/scale.md`, which is computed from these figures alone.
+different workflows of `tools/workflow_book`, 5,000 and ten times as many. `--publish` writes
+`benchmarks/results/data.json`, the tables of `docs/benchmarks.md`, and the plan of `docs/scale.md`, which is computed
+from these figures alone.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from rich.markdown import Markdown
 from limits import processor
 from page import place
 from schemalm.files.writing import write_atomically
-from schemalm.recipes import compose_workflows
+from workflow_book import compose_workflows
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "data.json"
@@ -109,10 +110,10 @@ def growth(scratch: Path) -> dict[str, dict[str, float]]:
     """The peak memory of each command by the number of different documents."""
     found: dict[str, dict[str, float]] = {name: {} for name in GROWING}
     for number in (SMALL, TENFOLD):
-        corpus = scratch / f"recipes{number}.jsonl"
+        corpus = scratch / f"workflows{number}.jsonl"
         # In a process of its own: what this one holds would count as memory of the commands that it starts.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            pool.submit(write_recipes, number, corpus).result()
+            pool.submit(write_workflows, number, corpus).result()
         folder = scratch / str(number)
         folder.mkdir()
         costs = pipeline(corpus, number, folder)["costs"]
@@ -121,11 +122,11 @@ def growth(scratch: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def write_recipes(number: int, corpus: Path) -> None:
+def write_workflows(number: int, corpus: Path) -> None:
     """Write JSON Lines, each with another workflow."""
     with corpus.open("w") as file:
-        for recipe in compose_workflows(number, seed=1):
-            row = {"value": recipe.value, "repo": recipe.repository, "path": recipe.path}
+        for workflow in compose_workflows(number, seed=1):
+            row = {"value": workflow.value, "repo": workflow.repository, "path": workflow.path}
             file.write(json.dumps(row) + "\n")
 
 

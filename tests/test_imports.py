@@ -37,7 +37,6 @@ LAYERS = (
     "schema",  # a JSON Schema -> formulas over assertions
     "regular",  # patterns, formats, bounds -> automata over bytes
     "documents",  # text -> JSON values, and back
-    "recipes",  # a seed -> the embedded corpus
     "engines",  # a task and items -> results, in one process or many
     "files",  # a path -> checked content, or a file written whole
     "interruption",

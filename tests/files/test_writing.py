@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from schemalm.files.writing import (
     check_kind,
     check_writable,
     filled_folder,
-    held_folder,
     holds_something,
     named_errors,
     partial_name,
@@ -240,22 +238,6 @@ def test_a_partial_name_that_is_a_link_already_is_not_written_through(
     with pytest.raises(FileExistsError):
         write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "mine").read_text() == "mine"
-
-
-def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_path: Path) -> None:
-    order: list[str] = []
-
-    def write() -> None:
-        with held_folder(tmp_path / "out"):
-            order.append("second")
-
-    thread = threading.Thread(target=write)
-    with held_folder(tmp_path / "out"):
-        thread.start()
-        time.sleep(0.05)
-        order.append("first")
-    thread.join()
-    assert order == ["first", "second"]
 
 
 def test_a_linked_folder_for_plots_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ around the output. Memory is bounded whatever the number of shards.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -33,6 +32,7 @@ from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
 from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
+from schemalm.locks import hold, is_still_at, open_lock
 from schemalm.messages.wording import counted
 
 _PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
@@ -267,27 +267,19 @@ def remove_work(out: Path) -> None:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold the working folder of `out`; `DataError` where another process does."""
-    with _open_lock(out / WORKING_FOLDER / LOCK_FILE) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_there = os.path.samestat(os.fstat(file.fileno()), (out / WORKING_FOLDER / LOCK_FILE).stat())
-        except OSError:
-            is_there = False
-        if not is_there:  # held, or removed by the command that held it
+    """Hold the working folder of `out`; `DataError` where another process does, or removed it just now."""
+    folder = out / WORKING_FOLDER
+    with _open_lock(folder) as file:
+        if not (hold(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
             raise DataError(f"another command is writing into {out}: wait for it, or end it")
         yield
 
 
-def _open_lock(path: Path) -> BinaryIO:
+def _open_lock(folder: Path) -> BinaryIO:
     """The lock's file, which is made where needed, also where a command that ends removes its folder meanwhile."""
     while True:
-        if path.parent.is_symlink():
-            raise DataError(f"{path.parent} is a link, and may lead elsewhere: remove it")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink():
+            raise DataError(f"{folder} is a link, and may lead elsewhere: remove it")
+        folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            return open(path, "ab", opener=_without_links)
-
-
-def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+            return open_lock(folder, LOCK_FILE)

@@ -30,12 +30,13 @@ from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
-from schemalm.experiments.keeping import digest, waiting_lock
+from schemalm.experiments.digests import digest
 from schemalm.experiments.recipe import Recipe
 from schemalm.files.toml_table import Scalar
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
+from schemalm.locks import waiting_lock
 from schemalm.schema.merge_keys import knows_merge_keys
 from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema

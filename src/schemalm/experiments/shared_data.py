@@ -22,8 +22,9 @@ from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
 from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
-from schemalm.experiments.keeping import digest, waiting_lock
+from schemalm.experiments.digests import digest
 from schemalm.experiments.kinds import KINDS, TokenizerSettings
+from schemalm.locks import waiting_lock
 
 
 @dataclass(frozen=True)

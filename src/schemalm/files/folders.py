@@ -12,9 +12,6 @@ import os
 import stat
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
-
-_LOCKING = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def inside(folder: Path, *names: str) -> Path:
@@ -23,7 +20,7 @@ def inside(folder: Path, *names: str) -> Path:
     for part in Path(*names).parts:
         path = path / part
         if path.is_symlink():
-            raise _refusal(path, errno.ELOOP, "it is a link, and links in such folders are not followed")
+            raise refusal(path, errno.ELOOP, "it is a link, and links in such folders are not followed")
     return path
 
 
@@ -32,22 +29,12 @@ def open_inside(folder: Path, *names: str) -> BufferedReader:
     path = inside(folder, *names)
     status = path.lstat()  # opening a pipe or a device could block for ever
     if not stat.S_ISREG(status.st_mode):
-        raise _refusal(path, errno.EINVAL, "it is no regular file")
+        raise refusal(path, errno.EINVAL, "it is no regular file")
     file = path.open("rb")
     if not os.path.samestat(status, os.fstat(file.fileno())):
         file.close()
-        raise _refusal(path, errno.EINVAL, "it was exchanged while it was opened")
+        raise refusal(path, errno.EINVAL, "it was exchanged while it was opened")
     return file
-
-
-def open_lock(folder: Path, name: str) -> BinaryIO:
-    """Open a file of `folder` that is only locked: made where there is none, and left as it is otherwise."""
-    path = inside(folder, name)
-    descriptor = os.open(path, _LOCKING, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _refusal(path, errno.EINVAL, "it is no regular file")
-    return os.fdopen(descriptor, "r+b")
 
 
 def read_inside(folder: Path, *names: str, max_bytes: int) -> bytes:
@@ -55,9 +42,10 @@ def read_inside(folder: Path, *names: str, max_bytes: int) -> bytes:
     with open_inside(folder, *names) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
-        raise _refusal(inside(folder, *names), errno.EFBIG, f"it is larger than the {max_bytes:,} bytes that it may be")
+        raise refusal(inside(folder, *names), errno.EFBIG, f"it is larger than the {max_bytes:,} bytes that it may be")
     return content
 
 
-def _refusal(path: Path, number: int, reason: str) -> OSError:
+def refusal(path: Path, number: int, reason: str) -> OSError:
+    """The error for something that is not read or written: the system's `number` for it, why, and its path."""
     return OSError(number, reason, str(path))

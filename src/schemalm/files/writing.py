@@ -8,7 +8,6 @@ followed on the way, and what has another name is never touched.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import secrets
@@ -21,6 +20,7 @@ from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
 from schemalm.files.folders import inside
+from schemalm.locks import hold, is_still_at
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64
@@ -145,7 +145,7 @@ def _claimed(hidden: Path, out: Path) -> Iterator[None]:
     """Hold a hidden folder, which is no link; `ConfigurationError` where another command does, or did just now."""
     descriptor = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if not (hold(descriptor) and hidden.exists() and os.path.samestat(os.fstat(descriptor), hidden.stat())):
+        if not (hold(descriptor) and is_still_at(descriptor, hidden)):
             raise ConfigurationError(f"another command is writing into {out}: wait for it, or end it")
         yield
     finally:
@@ -168,30 +168,6 @@ def _put_in_place(hidden: Path, out: Path) -> None:
     else:
         hidden.rename(out)
         sync_folder(out.parent)
-
-
-@contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made where needed, after whoever holds it now: files that belong together stay so."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def hold(descriptor: int) -> bool:
-    """Lock an open file or folder until it is closed; whether nobody else holds it, as far as the system can tell."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
 
 
 def remove_partial(folder: Path) -> None:

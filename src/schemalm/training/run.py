@@ -7,7 +7,6 @@ is recorded at the start, as the path from this folder to that one.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
@@ -23,8 +22,9 @@ import torch
 
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
-from schemalm.files.folders import inside, open_lock
+from schemalm.files.folders import inside
 from schemalm.files.writing import write_atomically
+from schemalm.locks import hold, open_lock
 from schemalm.messages.wording import reason_of
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT, shapes_of
@@ -99,10 +99,8 @@ def run_lock(run: Path) -> Iterator[None]:
     except OSError as error:
         raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
     with lock as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CheckpointError(f"another process is training into {run}: wait for it, or end it") from None
+        if not hold(file.fileno()):
+            raise CheckpointError(f"another process is training into {run}: wait for it, or end it")
         yield
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.integrations.nanochat import TCTTokenizer, generate_workflow, prepare_training_data, train
-from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import read_config
@@ -30,9 +30,9 @@ def run(command: Command, *arguments: object) -> int:
 def workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of workflow files of several repositories."""
     folder = tmp_path_factory.mktemp("workflows")
-    for number, recipe in enumerate(compose_workflows(30)):
+    for number, workflow in enumerate(embedded_workflows(30)):
         (folder / f"repository-{number % 10}").mkdir(exist_ok=True)
-        (folder / f"repository-{number % 10}" / f"{number}.json").write_text(json.dumps(recipe.value))
+        (folder / f"repository-{number % 10}" / f"{number}.json").write_text(json.dumps(workflow.value))
     return folder
 
 

@@ -15,8 +15,8 @@ import torch
 from torch.nn import functional as F
 
 from schemalm import dump_document
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.integrations.nanochat import GPT, TCTTokenizer, create_train_val_loaders
-from schemalm.recipes import compose_workflows
 
 
 @pytest.mark.slow
@@ -108,8 +108,8 @@ def run(script: str, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[
 
 @pytest.mark.slow
 def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipes = list(compose_workflows(20))
-    texts = [dump_document(recipe.value) for recipe in recipes]
+    workflows = embedded_workflows(20)
+    texts = [dump_document(workflow.value) for workflow in workflows]
     changed = SCRIPT.replace("from text_tokenizers import get_tokenizer", IMPORT).replace(
         'get_tokenizer("bytes")', "TCTTokenizer()"
     )
@@ -118,4 +118,4 @@ def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytes
     for scope in (before, after):
         assert scope["losses"][-1] < scope["losses"][0] - 0.5
     assert before["shown"] == texts[0]
-    assert json.loads(after["shown"]) == recipes[0].value
+    assert json.loads(after["shown"]) == workflows[0].value
