@@ -12,7 +12,8 @@ from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.states import Close, Enter, Key, Open, State, StateSpace, Text
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Close, Enter, Key, Open, State, Text
 from schemalm.limits import Budget, Limits
 from schemalm.regular.automaton import Automaton
 from schemalm.tokenizer import Tokenizer

@@ -15,7 +15,8 @@ from schemalm.grammar.goals import Goals
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.search import Search
-from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, StateSpace, Text, inquiry_of
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, Text, inquiry_of
 from schemalm.limits import Budget, Limits
 from schemalm.schema.formula import TRUE
 from schemalm.tokenizer import Tokenizer

@@ -10,29 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.schema.assertions import Assertion, Is, KeyJudge, NumberIn, Pattern, StringIn, kind_of, of_kind
-from schemalm.schema.containers import (
-    ArrayAssertion,
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    ObjectAssertion,
-    Prompt,
-    PropertyNames,
-    StatedKeys,
-    StringIs,
-    Unique,
-    contains,
-    equals,
-    items,
-    one_of_values,
-    stated_keys,
-)
+from schemalm.schema.assertions import Assertion, Is, KeyJudge, kind_of, of_kind
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -46,6 +24,12 @@ from schemalm.schema.formula import (
     negate,
     substitute,
 )
+from schemalm.schema.keywords.arrays import ArrayAssertion, Contains, Items, MaxItems, MinItems, Unique, contains, items
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, ObjectAssertion, PropertyNames
+from schemalm.schema.keywords.strings import Pattern, StringIn
+from schemalm.schema.keywords.values import equals, one_of_values
+from schemalm.schema.prompt import Prompt, StatedKeys, StringIs, stated_keys
 
 A, B, C = Pattern("a"), Pattern("b"), Pattern("c")
 STRING, NUMBER = of_kind("string"), of_kind("number")

@@ -14,20 +14,8 @@ from schemalm.grammar.fixpoint import Fixpoint, is_joint
 from schemalm.grammar.goals import Goal, Goals, answered, answers
 from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.search import GaveUpError, Search
-from schemalm.grammar.states import (
-    Array,
-    Close,
-    Enter,
-    Key,
-    Object,
-    Open,
-    State,
-    StateSpace,
-    Target,
-    Text,
-    Value,
-    begins_guarded,
-)
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, begins_guarded
 from schemalm.grammar.symbols import Symbol
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton

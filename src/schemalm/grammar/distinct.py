@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.matching import Kind
-from schemalm.grammar.states import Array, Close, Open, State, StateSpace
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Array, Close, Open, State
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.taken import Taken
 from schemalm.grammar.ways import Item, Plan, Remaining, Route, Search, Verdicts, Way
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
-from schemalm.schema.containers import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.formula import conjuncts
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 
 # States from which ways are kept.
 MAX_WAYS_KEPT = 50_000

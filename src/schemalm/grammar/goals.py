@@ -15,8 +15,8 @@ from schemalm.grammar.estimates import NEVER, Estimates, Relevance
 from schemalm.grammar.inquiry import Inquiry, must_hold
 from schemalm.grammar.propagation import propagated
 from schemalm.grammar.residual import Residuals
+from schemalm.grammar.state_space import UNITS_OF_NODE, StateSpace
 from schemalm.grammar.states import (
-    UNITS_OF_NODE,
     Array,
     Close,
     Enter,
@@ -24,7 +24,6 @@ from schemalm.grammar.states import (
     Object,
     Open,
     State,
-    StateSpace,
     Target,
     Text,
     Value,
@@ -33,7 +32,6 @@ from schemalm.grammar.states import (
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD, Automaton
-from schemalm.schema.containers import Has, MaxProperties, Members, PropertyNames
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -46,6 +44,7 @@ from schemalm.schema.formula import (
     negate,
     substitute,
 )
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, PropertyNames
 
 # No answer is likelier than the other.
 NO_PREFERENCE: Mapping[int, bool] = {}

@@ -10,8 +10,9 @@ from functools import partial
 
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.limits import Budget
-from schemalm.schema.containers import Has, Members, StatedKeys
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, children
+from schemalm.schema.keywords.objects import Has, Members
+from schemalm.schema.prompt import StatedKeys
 
 # Names of keys; None for all.
 Scope = frozenset[str] | None

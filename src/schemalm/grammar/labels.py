@@ -10,37 +10,13 @@ import hashlib
 
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
-from schemalm.schema.assertions import (
-    Format,
-    Is,
-    IsInteger,
-    KindIs,
-    Maximum,
-    MaxLength,
-    Minimum,
-    MinLength,
-    MultipleOf,
-    NumberIn,
-    Pattern,
-    Reference,
-    StringIn,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    Prompt,
-    PropertyNames,
-    StatedKeys,
-    StringIs,
-    Unique,
-)
+from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
+from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",

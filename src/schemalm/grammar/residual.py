@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.states import KeyOrder, Object
-from schemalm.schema.containers import Members
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, all_of, conjuncts, substitute
+from schemalm.schema.keywords.objects import Members
 
 
 class Residuals:

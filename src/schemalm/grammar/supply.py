@@ -13,7 +13,8 @@ from itertools import count
 from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, StateSpace, Text, Value
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Text, Value
 from schemalm.grammar.symbols import (
     ARRAY_END,
     AS_KIND,

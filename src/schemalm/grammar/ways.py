@@ -16,7 +16,8 @@ from typing import TypeAlias
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.inquiry import Inquiry, ask, must_hold
 from schemalm.grammar.matching import Kind, Matching
-from schemalm.grammar.states import Array, Close, Open, StateSpace, at_item, may_repeat
+from schemalm.grammar.state_space import StateSpace, at_item
+from schemalm.grammar.states import Array, Close, Open, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.taken import Taken

@@ -61,7 +61,7 @@ class Start:
     @cached_property
     def choice(self) -> Choice:
         """What the next item may be."""
-        if not self.opened or not self.grammar.is_guarded(self.rest):
+        if not self.opened or not self.grammar.arrays.is_guarded(self.rest):
             nothing = Beginnings(self.grammar.symbols, self.grammar.budget)
             return Choice(nothing, nothing, self.opened[:1])
         return _Chooser(self).choose()
@@ -79,11 +79,11 @@ class Start:
 
     def after(self, value: Hashable, rest: int) -> int | None:
         """What comes after the item with an identity, where finite states say `rest`; None where it may not be it."""
-        if not self.grammar.is_guarded(rest):
+        if not self.grammar.arrays.is_guarded(rest):
             return rest
         if value in self.taken:
-            return self.grammar.repeated(rest)
-        return rest if self.grammar.way(rest, self.taken.plus(value)) is not None else None
+            return self.grammar.arrays.repeated(rest)
+        return rest if self.grammar.arrays.way(rest, self.taken.plus(value)) is not None else None
 
 
 class _Readings:
@@ -101,7 +101,7 @@ class _Readings:
             if entry.written_at == item and len(verdicts) == 1:
                 readings: Mapping[int, Form] = {verdicts[0]: entry.form}
             else:
-                readings = grammar.readings(item, entry.value)
+                readings = grammar.arrays.readings(item, entry.value)
             for verdict, form in readings.items():
                 self.by_verdict.setdefault(verdict, Node()).add(self._num_read, Tail(form))
             self._num_read += 1
@@ -132,7 +132,7 @@ class _Chooser:
         special: set[Hashable] = set()
         many, possible, joint = [], [], list[Inquiry]()
         for verdict in self._verdicts:
-            forms = self._grammar.values(self._child, verdict, self._start.rest, len(self._start.taken))
+            forms = self._grammar.arrays.values(self._child, verdict, self._start.rest, len(self._start.taken))
             if forms is not None and len(forms) <= MAX_LISTED:
                 self._sort(verdict, forms)
                 continue
@@ -145,7 +145,7 @@ class _Chooser:
                 joint += outlook.joint
         if many:
             self._sort_special(many, special)
-        return self._choice(many, possible, self._grammar.joint(self._child, joint))
+        return self._choice(many, possible, self._grammar.arrays.joint(self._child, joint))
 
     def _after(self, verdict: int) -> int:
         return self._grammar.settle(self._rest, verdict)
@@ -164,15 +164,15 @@ class _Chooser:
         taken = self._start.taken
         key = (self._grammar.nonterminals[self._child].state, verdict, len(forms))
         new = taken.first_other(key, taken.note(("values", key), lambda: tuple(forms)))
-        return self._grammar.way(self._after(verdict), taken.plus(new)) if new is not None else None
+        return self._grammar.arrays.way(self._after(verdict), taken.plus(new)) if new is not None else None
 
     def _outlook(self, verdict: int, forms: Mapping[Hashable, Form] | None) -> Outlook:
         """What may follow any of many values; `forms`: those of all, where they are known."""
         start, grammar = self._start, self._grammar
         if forms is None:
-            return grammar.way_after_any(start.rest, verdict, start.taken)
+            return grammar.arrays.way_after_any(start.rest, self._child, verdict, self._after(verdict), start.taken)
         way = self._way_after_one(verdict, forms)
-        if way is None or grammar.asks_again(self._after(verdict), self._child, verdict):
+        if way is None or grammar.arrays.asks_again(self._after(verdict), self._child, verdict):
             return Outlook(way is not None)
         return Outlook(True, [value for value in way.contested if not way.spares(value)])
 
@@ -181,11 +181,11 @@ class _Chooser:
         grammar, start = self._grammar, self._start
         for verdict in many:
             after = self._after(verdict)
-            self._repeats[verdict] = not grammar.is_guarded(after) or grammar.repeated(after) is not None
+            self._repeats[verdict] = not grammar.arrays.is_guarded(after) or grammar.arrays.repeated(after) is not None
         for value in special:
             if value in start.taken:
                 continue
-            for verdict, form in grammar.readings(self._child, value).items():
+            for verdict, form in grammar.arrays.readings(self._child, value).items():
                 if verdict in many:
                     may_come = start.after(value, self._after(verdict)) is not None
                     (self._named if may_come else self._refused)[verdict].append(form)

@@ -59,7 +59,7 @@ def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
 def is_at_item(machine: Machine) -> bool:
     """Whether on top is the rest of an array whose items may have to differ."""
     items = machine.items.get(machine.depth - 1)
-    return items is not None and machine.begun is items.since and machine.grammar.is_guarded(machine.nonterminal)
+    return items is not None and machine.begun is items.since and machine.grammar.arrays.is_guarded(machine.nonterminal)
 
 
 def _next_symbols(machine: Machine, goals: list[int | None]) -> Symbols:
@@ -113,7 +113,7 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
     if not is_at_item(machine):
         return None
     start, goal = machine.items[machine.depth - 1].start, _goal(machine, goals)
-    way = machine.grammar.way(start.rest, start.taken, (goal,))
+    way = machine.grammar.arrays.way(start.rest, start.taken, (goal,))
     if way is None or way.first is None:
         return None
     return even_items(machine) or _one_item(machine, goals, way.first)
@@ -170,7 +170,7 @@ def _can_end(machine: Machine, verdict: int) -> bool:
     if not is_at_item(machine):
         return True
     start = machine.items[machine.depth - 1].start
-    return machine.grammar.way(start.rest, start.taken, (verdict,)) is not None
+    return machine.grammar.arrays.way(start.rest, start.taken, (verdict,)) is not None
 
 
 def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
@@ -187,7 +187,7 @@ def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
 def _rest_costs(grammar: Grammar, rest: int) -> Costs:
     """What a rest costs, that of an array where need be after a repetition."""
     costs = grammar.costs(rest)
-    repeated = grammar.repeated(rest) if not costs and grammar.is_guarded(rest) else None
+    repeated = grammar.arrays.repeated(rest) if not costs and grammar.arrays.is_guarded(rest) else None
     return costs if repeated is None else grammar.costs(repeated)
 
 

@@ -183,7 +183,7 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
         if (
             index
             and symbol == item
-            and grammar.is_guarded(stack[-1])
+            and grammar.arrays.is_guarded(stack[-1])
             and not Start(grammar, stack[-1], Taken()).is_free
         ):
             return True

@@ -292,7 +292,7 @@ class Machine:
         height = len(self.stack) - 1
         if not self.items:
             self.begun = None
-        if height >= 0 and height not in self.items and self.grammar.is_guarded(self.nonterminal):
+        if height >= 0 and height not in self.items and self.grammar.arrays.is_guarded(self.nonterminal):
             self.items[height] = Items(Start(self.grammar, self.nonterminal, Taken()), self.begun)
 
     def _end_item(self) -> None:

@@ -28,7 +28,7 @@ def even_items(machine: Machine) -> tuple[Symbols, Machine] | None:
     None where something else has a say in them than which ones it has, and where no listing holds them.
     """
     start = machine.items[machine.depth - 1].start
-    num_needed = machine.grammar.num_needed(start.rest)
+    num_needed = machine.grammar.arrays.num_needed(start.rest)
     if not num_needed or start.is_free or not start.takes_others:
         return None
     found = _next_values(machine, start, num_needed)

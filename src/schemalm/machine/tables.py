@@ -200,7 +200,7 @@ class Tables:
                 verdict = step.verdict
                 if stack:
                     stack[-1] = (grammar.settle(stack[-1][0], verdict), stack[-1][1])
-            meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1][0]))
+            meets_guard = meets_guard or (bool(stack) and grammar.arrays.is_guarded(stack[-1][0]))
         if token in self._tokens_that_enter_items and not self._can_enter(place.nonterminal, token):
             return None
         return Transition(tuple(self.place(*entry) for entry in stack), verdict, meets_guard)

@@ -56,9 +56,9 @@ class Derivation:
 
     def _settled(self, rest: int, verdict: int) -> int:
         settled = self._grammar.settle(rest, verdict)
-        if not self._grammar.is_guarded(settled):
+        if not self._grammar.arrays.is_guarded(settled):
             return settled
-        after = self._grammar.after_item(settled, self.last_item(), self._items[-1])
+        after = self._grammar.arrays.after_item(settled, self.last_item(), self._items[-1])
         if after is None:
             raise NotDerivableError(f"the item {self.last_item()!r} repeats")
         return after

@@ -87,7 +87,7 @@ class Rest:
         self.nonterminal = nonterminal
         self.ranks = Ranks(state.order.ranks) if isinstance(state, Object) else None
         self.members: Mapping[str, Member] = Remembered(lambda name: expansions.member(nonterminal, name))
-        self.needs_verdict = grammar.waits(nonterminal) or grammar.is_guarded(nonterminal)
+        self.needs_verdict = grammar.waits(nonterminal) or grammar.arrays.is_guarded(nonterminal)
         self._expansions = expansions
         self._end: tuple[str, int] | None = None
         self._settled: dict[int, Rest] = {}
@@ -100,7 +100,7 @@ class Rest:
         rest, expansions = self.settled(verdict), self._expansions
         if rest.ranks is not None:
             return rest
-        return expansions.rest(required(expansions.grammar.after_item(rest.nonterminal, item, seen)))
+        return expansions.rest(required(expansions.grammar.arrays.after_item(rest.nonterminal, item, seen)))
 
     def settled(self, verdict: int) -> Rest:
         """The rest once a member is whole that repeats no earlier one."""

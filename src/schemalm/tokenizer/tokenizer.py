@@ -22,6 +22,7 @@ from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS
 from schemalm.machine.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.schema.sources import schema_of_value
+from schemalm.schema.translation import translate
 from schemalm.tokenizer.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
@@ -179,7 +180,7 @@ class Tokenizer:
         orders = {frozenset(order): tuple(order) for order in content.key_orders}
         schema = schema_of_value(content.schema, DEFAULT_LIMITS)
         return cls(
-            Grammar(schema, content.formats, DEFAULT_LIMITS, orders),
+            Grammar(translate(schema, content.formats, DEFAULT_LIMITS), orders),
             merge_scope=content.merge_scope,
             whole_values=content.whole_values,
             merges=content.merges,

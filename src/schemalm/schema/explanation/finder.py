@@ -8,28 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from schemalm.schema.assertions import (
-    Assertion,
-    Is,
-    KindIs,
-    NumberIn,
-    Pattern,
-    Reference,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-    Unique,
-)
+from schemalm.schema.assertions import Assertion, Is, KindIs, Reference, kind_of
 from schemalm.schema.explanation.conditions import facts, holding_together, why_ruled_out
 from schemalm.schema.explanation.faults import (
     COST,
@@ -60,6 +39,10 @@ from schemalm.schema.explanation.wording import (
     wrong_kind,
 )
 from schemalm.schema.formula import FALSE, TRUE, And, Constant, ExactlyOne, Formula, Not, children
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import Pattern, StringIn
 
 MAX_FAULTS = 32  # of one object or array, that are counted
 UNITS = 8  # of work: a fault
@@ -75,15 +58,16 @@ class Finder:
         self._judge = judge
         self._allowance = judge.allowance
         self._max_faults = max_faults
+        self._faults: dict[tuple[Place, Formula, bool], Fault] = {}
 
     def fault(self, formula: Formula, place: Place, wanted: bool = True) -> Task[Fault]:
         """What keeps a formula from being true of a value, of which it is not; unless wanted, from being false."""
-        key = (formula, wanted)
-        if key not in place.faults:
+        key = (place, formula, wanted)
+        if key not in self._faults:
             self._allowance.work(UNITS)
             find = self._unfulfilled if wanted else self._unwanted
-            place.faults[key] = yield from find(formula, place)
-        return place.faults[key]
+            self._faults[key] = yield from find(formula, place)
+        return self._faults[key]
 
     def _failing(
         self, parts: Sequence[Formula], place: Place, wanted: bool = True

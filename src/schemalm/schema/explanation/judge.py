@@ -9,36 +9,16 @@ from typing import Any
 
 from schemalm.documents.identity import identity
 from schemalm.regular.numbers import text_of_number
-from schemalm.schema.assertions import (
-    KINDS,
-    Assertion,
-    Is,
-    IsInteger,
-    KindIs,
-    MaxLength,
-    MinLength,
-    NumberIn,
-    Reference,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-    Unique,
-)
+from schemalm.schema.assertions import KINDS, Assertion, Is, IsInteger, KindIs, Reference, kind_of
 from schemalm.schema.explanation.allowance import Allowance
 from schemalm.schema.explanation.conditions import here
 from schemalm.schema.explanation.places import HOLE, Place
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, conjuncts
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import MaxLength, MinLength, StringIn
 from schemalm.schema.shapes import Shapes
 
 JUDGING_UNITS = 3  # of work: a formula at a place
@@ -200,12 +180,12 @@ class Judge:
         if isinstance(atom, MaxLength):
             return len(value) <= atom.count
         self.allowance.work(1 + len(value) // CHARACTERS_PER_UNIT)
-        return self._shapes.contains(self._shapes.language(atom, "string"), value)
+        return self._shapes.strings.contains(self._shapes.language(atom, "string"), value)
 
     def _holds_of_number(self, atom: Assertion, value: int | float) -> bool:
         text = text_of_number(value)
         self.allowance.work(len(text))
-        return bool(text) and self._shapes.contains(self._shapes.language(atom, "number"), text)
+        return bool(text) and self._shapes.strings.contains(self._shapes.language(atom, "number"), text)
 
     def allows_name(self, atom: PropertyNames, name: Any) -> bool:
         """Whether a key has the form that `propertyNames` asks for."""

@@ -1,6 +1,6 @@
 """The values inside a value, each with what was found out about it, and changes of a value.
 
-A place remembers the verdicts and the faults of formulas on its value. A changed value shares the places of all that
+A place remembers the verdicts of formulas on its value. A changed value shares the places of all that
 stayed the same, so that only what lies around the change is judged again.
 """
 
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from schemalm.schema.explanation.wording import named
 from schemalm.schema.formula import Formula
-
-if TYPE_CHECKING:
-    from schemalm.schema.explanation.faults import Fault
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -33,7 +30,7 @@ class Place:
     not satisfy an assertion about each. before: this place before its value was changed.
     """
 
-    __slots__ = ("_before", "_inside", "depth", "faults", "first_failing", "key", "parent", "value", "verdicts")
+    __slots__ = ("_before", "_inside", "depth", "first_failing", "key", "parent", "value", "verdicts")
 
     def __init__(
         self, value: Any, parent: Place | None = None, key: str | int = "", before: Place | None = None
@@ -44,7 +41,6 @@ class Place:
         self._before = before
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.verdicts: dict[Formula, bool] = {}
-        self.faults: dict[tuple[Formula, bool], Fault] = {}
         self.first_failing: dict[Formula, int] = {}
         self._inside: dict[str | int, Place] = {}
 
