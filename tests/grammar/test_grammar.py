@@ -164,7 +164,7 @@ def test_what_is_admitted_is_where_steps_are() -> None:
 def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> None:
     program = (
         "import sys\n"
-        "from schemalm.grammar import compile_schema\n"
+        "from schemalm.compilation import compile_schema\n"
         "from schemalm.tokenizer import Tokenizer\n"
         "patterns = {'^a': {'type': 'number', 'minimum': 1}, 'b$': {'maxLength': 9}}\n"
         "schema = {'type': 'object', 'patternProperties': patterns,\n"

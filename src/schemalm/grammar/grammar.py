@@ -28,10 +28,11 @@ from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbo
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
 from schemalm.schema.formula import TRUE, Formula, all_of
+from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.plain import plain_schema
 from schemalm.schema.prompt import Prompt
 from schemalm.schema.sources import Schema
-from schemalm.schema.translation import KeywordUse, Translation
+from schemalm.schema.translation import Translation
 
 # Parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
@@ -169,7 +170,7 @@ class Grammar:
 
     def coverage(self) -> list[KeywordUse]:
         """Every constraining keyword that a document can meet: its place and how it is enforced."""
-        return sorted(set(self.translation.uses), key=lambda use: use.pointer)
+        return sorted(set(self.translation.uses()), key=lambda use: use.pointer)
 
     def unsatisfiable(self) -> list[str]:
         """The JSON pointers of the schema's nodes that no value satisfies, short of the literal `false`."""

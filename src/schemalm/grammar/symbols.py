@@ -79,7 +79,7 @@ class SymbolTable:
 
 def symbols_of(mentions: Iterable[Mention]) -> SymbolTable:
     """The symbols of a schema that mentions these keys and constants."""
-    return SymbolTable(KEY(mention.text) if mention.kind == "key" else CONST(mention.text) for mention in mentions)
+    return SymbolTable(KEY(text) if kind == "key" else CONST(text) for kind, text in mentions)
 
 
 def character_of(symbol: int) -> str:

@@ -6,14 +6,15 @@ the caller's setting. A keyword that JSON Schema does not define is an annotatio
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemalm.documents.pointer import pointer_to
 from schemalm.errors import SchemaError
 from schemalm.regular.formats import format_language
 from schemalm.schema.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
-from schemalm.schema.keyword_forms import FORMS, fault_of
+from schemalm.schema.keyword_forms import CONSTRAINING, FORMS, fault_of
 from schemalm.schema.references import References, Resolver, SchemaLocation
 from schemalm.schema.sources import Schema
 from schemalm.wording import shortened
@@ -38,8 +39,18 @@ INTRODUCED = {
 }
 # Keywords that do not bind everywhere; all others do, but for those beside an old `$ref`.
 CONDITIONAL = INTRODUCED.keys() | {"additionalItems", "format"}
+# Keywords of which no finite state can tell whether they hold.
+GUARDED = frozenset({"uniqueItems"})
 # Of a value in messages.
 MAX_VALUE_CHARACTERS = 80
+
+
+class KeywordUse(NamedTuple):
+    """One constraining keyword of the schema: `status` is construction, guard or annotation."""
+
+    pointer: str
+    keyword: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,21 @@ class Nodes:
     def referenced(self, node: Node, keyword: str) -> SchemaLocation:
         """Where the reference under a keyword leads; raises SchemaError where that is no schema."""
         return self.references.resolve(keyword, node[keyword], node.pointer, node.resolver)
+
+    def uses(self, node: Node) -> Iterator[KeywordUse]:
+        """The constraining keywords of a node."""
+        for keyword in CONSTRAINING & node.content.keys():
+            yield KeywordUse(f"{node.pointer}/{keyword}", keyword, self._status(node, keyword))
+
+    def is_guarded(self, node: Node) -> bool:
+        """Whether a node has a keyword of which no finite state can tell whether it holds."""
+        found = GUARDED & node.content.keys()
+        return bool(found) and any(self._status(node, keyword) == "guard" for keyword in found)
+
+    def _status(self, node: Node, keyword: str) -> str:
+        if not self.binds(node, keyword):
+            return "annotation"
+        return "guard" if keyword in GUARDED and node[keyword] else "construction"
 
     def binds(self, node: Node, keyword: str) -> bool:
         """Whether a node has a keyword that says something in this draft."""

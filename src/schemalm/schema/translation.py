@@ -7,17 +7,15 @@ valid under the node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from schemalm.errors import SchemaError
 from schemalm.limits import Budget, Limits
 from schemalm.schema.assertions import Reference
 from schemalm.schema.formula import Formula, atoms
-from schemalm.schema.keyword_forms import CONSTRAINING
 from schemalm.schema.keywords import arrays, branches, numbers, objects, strings, unevaluated, values
-from schemalm.schema.nodes import Node, Nodes
+from schemalm.schema.nodes import KeywordUse, Node, Nodes
 from schemalm.schema.patterns import Patterns
 from schemalm.schema.shapes import Shapes
 from schemalm.schema.sources import Schema
@@ -32,59 +30,32 @@ KEYWORDS: dict[str, Keyword] = {
     **branches.KEYWORDS,
     **unevaluated.KEYWORDS,
 }
-# Keywords of which no finite state can tell whether they hold.
-GUARDED = frozenset({"uniqueItems"})
-
-
-class KeywordUse(NamedTuple):
-    """One constraining keyword of the schema: `status` is construction, guard or annotation."""
-
-    pointer: str
-    keyword: str
-    status: str
 
 
 @dataclass(frozen=True, eq=False)
 class Translation:
     """A schema as formulas.
 
-    nodes: finds the objects of the schema. budget: what compiling and later calls may cost. shapes: the formulas, by
-    the location that a reference leads to, and what becomes of them for each kind of value. shapes_of_nodes: those of
-    all schema objects, by JSON pointer. mentions: the keys and constants that the schema lists, in their order.
-    expressions: the patterns, by JSON pointer. read: the schema objects that were met.
+    nodes: finds the objects of the schema. budget: what compiling and later calls may cost. root: the formula of the
+    whole schema. shapes: the formulas that references lead to, and what becomes of a formula for each kind of value.
+    shapes_of_nodes: the formulas of all schema objects, by JSON pointer. mentions: the keys and constants that the
+    schema lists, in their order. expressions: the patterns, by JSON pointer. read: the schema objects that
+    were met. has_guards: whether one has a keyword of which no finite state can tell whether it holds.
     """
 
     nodes: Nodes
     budget: Budget
+    root: Formula
     shapes: Shapes
     shapes_of_nodes: Mapping[str, Formula]
     mentions: Iterable[Mention]
     expressions: Mapping[str, str]
-    read: Iterable[Node]
+    read: Sequence[Node]
+    has_guards: bool
 
-    @property
-    def root(self) -> Formula:
-        """The formula of the whole schema."""
-        return self.shapes.resolve("")
-
-    @property
     def uses(self) -> Iterator[KeywordUse]:
         """The constraining keywords that were met."""
-        for node in self.read:
-            for keyword in CONSTRAINING & node.content.keys():
-                yield KeywordUse(f"{node.pointer}/{keyword}", keyword, self._status(node, keyword))
-
-    @property
-    def has_guards(self) -> bool:
-        """Whether a keyword was met of which no finite state can tell whether it holds."""
-        return any(
-            self._status(node, keyword) == "guard" for node in self.read for keyword in GUARDED & node.content.keys()
-        )
-
-    def _status(self, node: Node, keyword: str) -> str:
-        if not self.nodes.binds(node, keyword):
-            return "annotation"
-        return "guard" if keyword in GUARDED and node[keyword] else "construction"
+        return (use for node in self.read for use in self.nodes.uses(node))
 
 
 def translate(schema: Schema, formats: str, limits: Limits) -> Translation:
@@ -93,27 +64,30 @@ def translate(schema: Schema, formats: str, limits: Limits) -> Translation:
     formats: "assert" where the keyword `format` binds, else "annotate". Raises SchemaError, with pointer and keyword,
     for what cannot be translated or breaks a limit.
     """
-    budget, patterns = Budget(limits), Patterns(limits)
-    translator = Translator(Nodes(schema, formats), KEYWORDS, budget, patterns)
+    budget, nodes, patterns = Budget(limits), Nodes(schema, formats), Patterns(limits)
+    translator = Translator(nodes, KEYWORDS, budget, patterns)
     translator.translate()
     _check_cycles(translator)
     shapes = Shapes(translator.shapes.__getitem__, patterns, budget)
     for node, names in translator.key_names:
         translator.mention_keys(node, "propertyNames", shapes.finite_keys(names))
     return Translation(
-        translator.nodes,
+        nodes,
         budget,
+        translator.shapes[""],
         shapes,
         translator.shapes_of_nodes,
         translator.mentions,
         translator.expressions,
         translator.read,
+        any(map(nodes.is_guarded, translator.read)),
     )
 
 
 def _check_cycles(translator: Translator) -> None:
     """Raises SchemaError where a reference leads back to itself before any key or item."""
-    shapes, finished = translator.shapes, set[str]()
+    shapes = translator.shapes
+    finished: set[str] = set()
     for start in shapes:
         path: list[tuple[str, Iterator[str]]] = [(start, _direct_references(shapes[start]))]
         open_locations = {start}

@@ -7,7 +7,7 @@ are translated after the root, one after another, so a schema may refer to itsel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from schemalm.errors import LimitError, SchemaError
 from schemalm.limits import DEFAULT_LIMITS, Budget
@@ -18,12 +18,8 @@ from schemalm.schema.nodes import Node, Nodes
 from schemalm.schema.patterns import Patterns
 from schemalm.schema.references import Resolver
 
-
-class Mention(NamedTuple):
-    """A key or a constant string that the schema lists."""
-
-    kind: Literal["key", "constant"]
-    text: str
+# A key or a constant string that the schema lists: which of both, and its text.
+Mention: TypeAlias = tuple[Literal["key", "constant"], str]
 
 
 class Translator:
@@ -68,7 +64,8 @@ class Translator:
             return TRUE if content else FALSE
         node = self.nodes.at(content, pointer, resolver)
         self.read.append(node)
-        bound = [self._keywords[name] for name in content if name in self._keywords and self.nodes.binds(node, name)]
+        keywords, binds = self._keywords, self.nodes.binds
+        bound = [keywords[name] for name in content if name in keywords and binds(node, name)]
         shape = self.shapes_of_nodes[pointer] = all_of([keyword(self, node) for keyword in bound])
         return shape
 
@@ -109,7 +106,7 @@ class Translator:
 
     def mention_keys(self, node: Node, keyword: str, names: Iterable[str]) -> None:
         """Notes the keys that a keyword lists; raises LimitError where they become too many."""
-        self.mention(node, keyword, (Mention("key", name) for name in names))
+        self.mention(node, keyword, (("key", name) for name in names))
 
     def check_pattern(self, source: str, pointer: str, keyword: str) -> None:
         """Notes a pattern; raises SchemaError where it is malformed or not regular."""

@@ -43,9 +43,9 @@ def _mentions(values: Iterable[Any]) -> Iterator[Mention]:
     pending = list(values)
     for value in pending:
         if isinstance(value, str):
-            yield Mention("constant", value)
+            yield "constant", value
         elif isinstance(value, dict):
-            yield from (Mention("key", name) for name in value)
+            yield from (("key", name) for name in value)
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
