@@ -1,8 +1,8 @@
 """What a nonterminal has to find out about the value that it expands.
 
-An inquiry carries formulas side by side and the verdicts on them that the parent can live with: bit i of a verdict says
-whether formula i is true. Most inquiries have one formula, which must be true. The others are the price of exactness:
-where an enclosing formula is still undecided, the child is asked several questions, and its verdict settles them.
+It carries formulas side by side, and the verdicts on them that the parent can live with: bit i of a verdict says
+whether formula i is true. Most have one formula, which must be true. The others are the price of exactness: where an
+enclosing formula is still undecided, the child is asked several questions, and its verdict settles them.
 """
 
 from __future__ import annotations
