@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Close, Enter, Key, Open, State, Text
 from schemalm.limits import Budget, Limits

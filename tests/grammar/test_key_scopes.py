@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.key_scopes import MAX_SCOPED_PARTS, KeyScopes
+from schemalm.grammar.obligation import must_hold
 from schemalm.limits import Budget, Limits
 from schemalm.schema.assertions import KindIs
 from schemalm.schema.formula import FALSE, TRUE, And, Formula, Or

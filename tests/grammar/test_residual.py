@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.states import KeyOrder, Object
 from schemalm.schema.assertions import KindIs

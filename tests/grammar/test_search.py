@@ -13,10 +13,10 @@ from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.fixpoint import Fixpoint
 from schemalm.grammar.goals import Goals
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.search import Search
 from schemalm.grammar.state_space import StateSpace
-from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, Text, inquiry_of
+from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, Text, obligation_of
 from schemalm.limits import Budget, Limits
 from schemalm.schema.formula import TRUE
 from schemalm.tokenizer import Tokenizer
@@ -64,9 +64,9 @@ def assert_agreement(schema: Any) -> None:
     fixpoint = Fixpoint(goals, budget, lambda goal: None)
     for state in states_near(goals, start, 12):
         sizes = fixpoint.sizes(state)
-        inquiry = inquiry_of(state)
-        for verdict in range(2 ** len(inquiry.formulas)):
-            if not inquiry.admits(verdict):
+        obligation = obligation_of(state)
+        for verdict in range(2 ** len(obligation.formulas)):
+            if not obligation.admits(verdict):
                 continue
             goal = goals.goal(state, verdict)
             size = search.some(goal, MAX_SYMBOLS) if goal is not None else None

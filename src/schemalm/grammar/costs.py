@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from schemalm.grammar.fixpoint import Fixpoint, is_joint
 from schemalm.grammar.goals import Goal, Goals, answered, answers
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.search import GaveUpError, Search
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, begins_guarded
@@ -102,7 +102,7 @@ class CostTable:
 
     def child_verdicts(self, target: Open) -> tuple[int, ...]:
         """Every verdict that a child can end with and after which, as far as it shows, the rest can end well."""
-        return self.verdicts(target.child, self._goals.needed(target.rest) if target.rest.inquiry.waits else TRUE)
+        return self.verdicts(target.child, self._goals.needed(target.rest) if target.rest.obligation.waits else TRUE)
 
     def verdicts(self, state: State, needed: Formula = TRUE) -> tuple[int, ...]:
         """Every verdict that a state can end with and that `needed` admits, in ascending order."""
@@ -117,9 +117,9 @@ class CostTable:
             return self._verdicts_of_value(state, needed)
         if isinstance(state, Key):
             return self._verdicts_of_key(state, needed)
-        if isinstance(state, Text) or state.inquiry.is_single or is_joint(state):
+        if isinstance(state, Text) or state.obligation.is_single or is_joint(state):
             return (verdict for verdict in self._goals.verdicts(state, needed) if self.can_end(state, verdict))
-        return self._answers(state, 0, all_of([state.inquiry.allowed, needed]), TRUE)
+        return self._answers(state, 0, all_of([state.obligation.allowed, needed]), TRUE)
 
     def _verdicts_of_value(self, value: Value, needed: Formula) -> set[int]:
         targets = [self._space.edge(value, symbol) for symbol in self._space.candidates(value)]
@@ -139,14 +139,14 @@ class CostTable:
 
         Formulas are answered one after the other; where nothing can be as the answers say, no more are tried.
         """
-        formulas = state.inquiry.formulas
+        formulas = state.obligation.formulas
         if index == len(formulas):
             yield from (0,) if allowed != FALSE else ()
             return
         for bit in answers(formulas[index]):
             still_allowed = answered(allowed, index, bit)
             now = all_of([held, formulas[index] if bit else negate(formulas[index])])
-            if FALSE not in (still_allowed, now) and self.can_end(replace(state, inquiry=must_hold(now)), 1):
+            if FALSE not in (still_allowed, now) and self.can_end(replace(state, obligation=must_hold(now)), 1):
                 for others in self._answers(state, index + 1, still_allowed, now):
                     yield others | bit << index
 

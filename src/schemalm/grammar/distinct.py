@@ -13,8 +13,8 @@ from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.matching import Kind
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Open, State
 from schemalm.grammar.supply import NONE, Stock, Supply
@@ -37,12 +37,12 @@ class Outlook:
     """What may follow an item that is any of many values.
 
     is_good: whether the array can go on after nearly all of them; special: those to be looked at one by one; joint:
-    where they are not good, inquiries of those that are.
+    where they are not good, obligations of those that are.
     """
 
     is_good: bool
     special: Collection[Hashable] = ()
-    joint: tuple[Inquiry, ...] = ()
+    joint: tuple[Obligation, ...] = ()
 
 
 class Distinct:
@@ -71,7 +71,7 @@ class Distinct:
     def limit(self, array: Array, num_taken: int) -> int:
         """A number of values of which an array's rest never wants for one; few different ones are given."""
         if array not in self._asked:
-            self._asked[array] = sum(map(_num_asked, array.inquiry.atoms))
+            self._asked[array] = sum(map(_num_asked, array.obligation.atoms))
         return 1 << (num_taken + SPARE_ITEMS + self._asked[array]).bit_length()
 
     def way(self, start: Array, taken: Taken, goals: Verdicts) -> Way | None:
@@ -160,8 +160,8 @@ class Distinct:
         return self._runs[array]
 
     def _find_run(self, array: Array) -> tuple[Kind, int] | None:
-        parts = conjuncts(array.inquiry.formulas[0])
-        if not array.inquiry.is_single or not all(map(_is_even, parts)):
+        parts = conjuncts(array.obligation.formulas[0])
+        if not array.obligation.is_single or not all(map(_is_even, parts)):
             return None
         needed = max((part.parts[0] for part in parts if isinstance(part, MinItems)), default=0)
         most = min((part.parts[0] for part in parts if isinstance(part, MaxItems)), default=needed)

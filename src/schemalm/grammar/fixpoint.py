@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 
 from schemalm.grammar.goals import Goal, Goals
 from schemalm.grammar.search import UNITS_OF_STEP
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, inquiry_of
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, obligation_of
 from schemalm.limits import Budget
 from schemalm.schema.formula import TRUE, Constant, Formula
 
@@ -118,7 +118,7 @@ class Fixpoint:
             yield from self._after_child(target, cost)
 
     def _after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
-        waits = target.rest.inquiry.waits
+        waits = target.rest.obligation.waits
         needed = self._goals.needed(target.rest) if waits else TRUE
         rests: dict[Object | Array, int] = {}
         for verdict, size in self._verdicts(target.child, needed):
@@ -151,5 +151,5 @@ def is_joint(state: State) -> bool:
     """Whether several formulas about a state are followed side by side, rather than one verdict after the other."""
     if isinstance(state, Text):
         return False
-    asked = inquiry_of(state).formulas[1:]
+    asked = obligation_of(state).formulas[1:]
     return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schemalm.grammar.estimates import NEVER, Estimates, Relevance
-from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.propagation import propagated
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.state_space import UNITS_OF_NODE, StateSpace
@@ -27,7 +27,7 @@ from schemalm.grammar.states import (
     Target,
     Text,
     Value,
-    inquiry_of,
+    obligation_of,
 )
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.limits import Budget
@@ -91,24 +91,24 @@ class Goals:
         return self._goals[key]
 
     def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
-        formulas = state.inquiry.formulas
-        self._budget.work(UNITS_OF_NODE * state.inquiry.size)
+        formulas = state.obligation.formulas
+        self._budget.work(UNITS_OF_NODE * state.obligation.size)
         if not self.passes_guards(state, verdict):
             return None
         signed = [formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
         held = self._propagated(all_of(signed) if len(signed) > 1 else signed[0])
         if len(formulas) > 1 or held is not formulas[0]:
-            state = replace(state, inquiry=must_hold(held))
+            state = replace(state, obligation=must_hold(held))
         if isinstance(state, Object):
             first = self._first_relevant(state)
             if first > state.position:
-                return self.goal(Object(state.inquiry, state.order, first), 1)
+                return self.goal(Object(state.obligation, state.order, first), 1)
             state = Object(self._residuals.of(state), state.order, first)
-        return Goal(state, 1) if self.estimates.least(state.inquiry.formulas[0]) < NEVER else None
+        return Goal(state, 1) if self.estimates.least(state.obligation.formulas[0]) < NEVER else None
 
     def _first_relevant(self, state: Object) -> int:
         """The position of the first name that has a say in whether an object can end well; those before it do not."""
-        relevance = self.estimates.relevance(state.inquiry.formulas[0])
+        relevance = self.estimates.relevance(state.obligation.formulas[0])
         if relevance.any_key:
             return state.position
         ranks = (state.order.ranks.get(name, -1) for name in relevance.names)
@@ -116,14 +116,14 @@ class Goals:
 
     def needed(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
-        inquiry = self._residuals.of(rest) if isinstance(rest, Object) else rest.inquiry
-        return inquiry.goal
+        obligation = self._residuals.of(rest) if isinstance(rest, Object) else rest.obligation
+        return obligation.goal
 
     def least(self, goal: Goal) -> int:
         """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
         state, verdict = goal
         if isinstance(state, Object | Array):
-            return self.estimates.least(state.inquiry.formulas[0]) + 1
+            return self.estimates.least(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
             distance = self.automaton.distance(state.place, frozenset([verdict]))
             return distance + 1 if distance != DEAD else NEVER
@@ -154,7 +154,7 @@ class Goals:
             if target is None:
                 continue
             yield target
-            if isinstance(target, Close) and state.inquiry.is_single:
+            if isinstance(target, Close) and state.obligation.is_single:
                 # No way is shorter than to end here.
                 return
             if (repeated := self.space.repetition(target)) is not None:
@@ -183,18 +183,18 @@ class Goals:
         if (required := _next_required(state)) is not None:
             yield KEY(required)
             return
-        relevance = self._relevance(state.inquiry)
+        relevance = self._relevance(state.obligation)
         order, position = state.order, state.position
         names = order.names[position:] if relevance.any_key else _in_order(state, relevance.names)
-        planned = _in_order(state, self.estimates.plan(state.inquiry.formulas[0]).names)
+        planned = _in_order(state, self.estimates.plan(state.obligation.formulas[0]).names)
         yield from map(KEY, planned)
         yield from (KEY(name) for name in names if name not in planned)
         if relevance.any_key:
             yield FREE_KEY
 
-    def _relevance(self, inquiry: Inquiry) -> Relevance:
+    def _relevance(self, obligation: Obligation) -> Relevance:
         """The keys that have a say in the verdict on an object."""
-        held, *judged = inquiry.formulas
+        held, *judged = obligation.formulas
         relevance = self.estimates.relevance(held)
         for formula in judged:
             relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
@@ -215,15 +215,15 @@ class Goals:
         aim = self.goal(target.rest, verdict)
         if aim is None:
             return
-        if not target.rest.inquiry.waits:
+        if not target.rest.obligation.waits:
             child = self.goal(target.child, 1)
             if child is not None:
                 yield child, aim
             return
         assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
-        inquiry = aim.state.inquiry
-        preferred = dict(self.estimates.plan(inquiry.formulas[0]).answers)
-        for child_verdict in self.verdicts(target.child, inquiry.goal, preferred):
+        obligation = aim.state.obligation
+        preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
+        for child_verdict in self.verdicts(target.child, obligation.goal, preferred):
             child = self.goal(target.child, child_verdict)
             rest = self.space.settle(target.rest, child_verdict) if child is not None else None
             after = self.goal(rest, verdict) if rest is not None else None
@@ -241,8 +241,8 @@ class Goals:
         elif isinstance(state, Value):
             yield from self._verdicts_of_value(state, needed, preferred)
         else:
-            inquiry = inquiry_of(state)
-            yield from self._assignments(inquiry, 0, all_of([inquiry.allowed, needed]), preferred)
+            obligation = obligation_of(state)
+            yield from self._assignments(obligation, 0, all_of([obligation.allowed, needed]), preferred)
 
     def _verdicts_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
         seen: set[int] = set()
@@ -255,16 +255,16 @@ class Goals:
                     yield verdict
 
     def _assignments(
-        self, inquiry: Inquiry, index: int, allowed: Formula, preferred: Mapping[int, bool]
+        self, obligation: Obligation, index: int, allowed: Formula, preferred: Mapping[int, bool]
     ) -> Iterator[int]:
         """The verdicts, from bit `index` on, that are allowed; those of constants are known."""
-        if index == len(inquiry.formulas) or allowed == FALSE:
+        if index == len(obligation.formulas) or allowed == FALSE:
             yield from (0,) if allowed == TRUE else ()
             return
-        bits = answers(inquiry.formulas[index])
+        bits = answers(obligation.formulas[index])
         for bit in bits if preferred.get(index, True) else reversed(bits):
             self._budget.work()
-            for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit), preferred):
+            for others in self._assignments(obligation, index + 1, answered(allowed, index, bit), preferred):
                 yield others | bit << index
 
 
@@ -281,9 +281,9 @@ def answered(allowed: Formula, index: int, bit: int) -> Formula:
 
 def _next_required(state: Object) -> str | None:
     """The first key still required, where no key but the required ones can bring the object closer to its end."""
-    formula = state.inquiry.formulas[0]
+    formula = state.obligation.formulas[0]
     parts = conjuncts(formula)
-    if not state.inquiry.is_single or not all(
+    if not state.obligation.is_single or not all(
         isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts
     ):
         return None

@@ -19,9 +19,9 @@ from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct
 from schemalm.grammar.guarded_arrays import GuardedArrays
-from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.labels import label_of
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Step, Verdicts
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Target, Text, may_repeat
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
@@ -199,7 +199,7 @@ class Grammar:
         """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
         if self._waits[nonterminal] is None:
             state = self.nonterminals[nonterminal].state
-            self._waits[nonterminal] = isinstance(state, Object | Array) and state.inquiry.waits
+            self._waits[nonterminal] = isinstance(state, Object | Array) and state.obligation.waits
         return bool(self._waits[nonterminal])
 
     def step(self, nonterminal: int, symbol: int) -> Step | None:

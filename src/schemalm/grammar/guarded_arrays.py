@@ -11,9 +11,9 @@ from typing import Any
 from schemalm.documents.identity import identity
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.distinct import Distinct, Outlook
-from schemalm.grammar.inquiry import Inquiry
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Verdicts
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, State
 from schemalm.grammar.supply import SymbolForm
@@ -82,9 +82,9 @@ class GuardedArrays:
         newest = (array, Kind(self._nonterminals[item].state, verdict))
         return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
 
-    def joint(self, item: int, inquiries: Iterable[Inquiry]) -> tuple[int, ...]:
+    def joint(self, item: int, obligations: Iterable[Obligation]) -> tuple[int, ...]:
         """The nonterminals of values that an item may be, by what is asked of them."""
-        states = (self._space.value_like(inquiry, self._nonterminals[item].state) for inquiry in inquiries)
+        states = (self._space.value_like(obligation, self._nonterminals[item].state) for obligation in obligations)
         return tuple(
             self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.can_end(state, 1)
         )

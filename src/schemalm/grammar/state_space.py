@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from operator import eq
 
-from schemalm.grammar.inquiry import Inquiry, ask
 from schemalm.grammar.key_scopes import KeyScopes
+from schemalm.grammar.obligation import Obligation, ask
 from schemalm.grammar.states import (
     Array,
     Close,
@@ -64,11 +64,11 @@ class StateSpace:
         self._key_orders = key_orders
         self._orders: dict[tuple[str, ...], KeyOrder] = {}
         self._edges: dict[tuple[State, Symbol], Target | None] = {}
-        self._members: dict[tuple[Inquiry, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
+        self._members: dict[tuple[Obligation, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
         self._repeated: dict[Open, Open | None] = {}
         self._scopes = KeyScopes(budget)
         self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
-        self._values: dict[Inquiry, State | None] = {}
+        self._values: dict[Obligation, State | None] = {}
         self._value_targets: dict[Value, dict[Symbol, Target]] = {}
 
     @property
@@ -81,32 +81,32 @@ class StateSpace:
         """The names of the objects found so far, each in its order."""
         return [names for names in self._orders if names]
 
-    def value(self, inquiry: Inquiry) -> State | None:
+    def value(self, obligation: Obligation) -> State | None:
         """The state of a value; of its only kind where it has one kind; None where it has none."""
-        if inquiry not in self._values:
-            self._spend(inquiry)
-            targets = dict(self._find_value_targets(inquiry))
-            state: State | None = Value(inquiry) if targets else None
+        if obligation not in self._values:
+            self._spend(obligation)
+            targets = dict(self._find_value_targets(obligation))
+            state: State | None = Value(obligation) if targets else None
             only = next(iter(targets.values())) if len(targets) == 1 else None
-            if isinstance(only, Enter) and self._has_one_kind(inquiry):
+            if isinstance(only, Enter) and self._has_one_kind(obligation):
                 state = only.state
             if isinstance(state, Value):
                 self._value_targets[state] = targets
-            self._values[inquiry] = state
-        return self._values[inquiry]
+            self._values[obligation] = state
+        return self._values[obligation]
 
-    def value_like(self, inquiry: Inquiry, other: State) -> State | None:
+    def value_like(self, obligation: Obligation, other: State) -> State | None:
         """The state of a value that is also one of another state, written as that one's are; None where none is."""
-        state = self.value(inquiry)
+        state = self.value(obligation)
         if state is not None and isinstance(other, Value) and not isinstance(state, Value):
-            state = Value(inquiry)
-            self._value_targets[state] = dict(self._find_value_targets(inquiry))
+            state = Value(obligation)
+            self._value_targets[state] = dict(self._find_value_targets(obligation))
         return state if type(state) is type(other) else None
 
-    def _has_one_kind(self, inquiry: Inquiry) -> bool:
+    def _has_one_kind(self, obligation: Obligation) -> bool:
         """Whether one kind is left by the schema alone: a prompt narrows values, but not how they are written."""
-        unprompted = inquiry.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
-        return unprompted == inquiry or not isinstance(self.value(unprompted), Value)
+        unprompted = obligation.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
+        return unprompted == obligation or not isinstance(self.value(unprompted), Value)
 
     def edge(self, state: State, symbol: Symbol) -> Target | None:
         """What a symbol leads to; None where a value, object or array visibly cannot begin with it."""
@@ -117,17 +117,17 @@ class StateSpace:
         assert isinstance(state, Object | Array), "texts have no edges"
         key = (state, symbol)
         if key not in self._edges:
-            self._spend(state.inquiry)
+            self._spend(state.obligation)
             if isinstance(state, Object):
                 self._edges[key] = self._object_edge(state, symbol)
             else:
                 self._edges[key] = self._array_edge(state, symbol)
         return self._edges[key]
 
-    def _spend(self, inquiry: Inquiry) -> None:
+    def _spend(self, obligation: Obligation) -> None:
         """Counts a state, or a way from one to the next."""
         self._budget.spend()
-        self._budget.work(NUM_UNITS + UNITS_OF_NODE * inquiry.size)
+        self._budget.work(NUM_UNITS + UNITS_OF_NODE * obligation.size)
 
     def candidates(self, state: State) -> list[Symbol]:
         """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
@@ -138,26 +138,26 @@ class StateSpace:
         assert isinstance(state, Object)
         order, position = state.order, state.position
         ranks = (rank for rank in _wanted_ranks(state) if rank >= position)
-        last = next((rank for rank in ranks if self._is_needed(state.inquiry, rank, order)), None)
+        last = next((rank for rank in ranks if self._is_needed(state.obligation, rank, order)), None)
         if last is not None:
             return [KEY(name) for name in order.names[position : last + 1]]
         return [*map(KEY, order.names[position:]), FREE_KEY, OBJECT_END]
 
-    def _is_needed(self, inquiry: Inquiry, rank: int, order: KeyOrder) -> bool:
+    def _is_needed(self, obligation: Obligation, rank: int, order: KeyOrder) -> bool:
         """Whether an object cannot end well without the key of a rank."""
         self._budget.check_time()
-        return not self._without(inquiry, order, rank, rank + 1).is_open
+        return not self._without(obligation, order, rank, rank + 1).is_open
 
     def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
         """The rest after a child's verdict; None where nothing can end well."""
-        if not rest.inquiry.waits:
+        if not rest.obligation.waits:
             return rest
         key = (rest, verdict)
         if key not in self._settled:
             self._budget.check_time()
-            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.inquiry.size)
-            inquiry = rest.inquiry.answered(verdict)
-            self._settled[key] = replace(rest, inquiry=inquiry) if inquiry.is_open else None
+            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.obligation.size)
+            obligation = rest.obligation.answered(verdict)
+            self._settled[key] = replace(rest, obligation=obligation) if obligation.is_open else None
         return self._settled[key]
 
     def repetition(self, target: Target) -> Open | None:
@@ -171,13 +171,13 @@ class StateSpace:
 
     def repeated(self, rest: Array) -> Array | None:
         """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
-        inquiry = rest.inquiry.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
-        return Array(inquiry) if inquiry.is_open else None
+        obligation = rest.obligation.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
+        return Array(obligation) if obligation.is_open else None
 
-    def _find_value_targets(self, inquiry: Inquiry) -> Iterator[tuple[Symbol, Target]]:
+    def _find_value_targets(self, obligation: Obligation) -> Iterator[tuple[Symbol, Target]]:
         for kind in KINDS:
-            formulas = tuple(self._shapes.restrict(formula, kind) for formula in inquiry.formulas)
-            restricted = Inquiry(formulas, inquiry.allowed)
+            formulas = tuple(self._shapes.restrict(formula, kind) for formula in obligation.formulas)
+            restricted = Obligation(formulas, obligation.allowed)
             if not restricted.is_open:
                 continue
             if kind in ("null", "boolean"):
@@ -187,32 +187,32 @@ class StateSpace:
             elif (state := self._kind_state(restricted, kind)) is not None:
                 yield AS_KIND[kind], Enter(state)
 
-    def _kind_state(self, inquiry: Inquiry, kind: str) -> State | None:
+    def _kind_state(self, obligation: Obligation, kind: str) -> State | None:
         if kind == "array":
-            return Array(inquiry)
+            return Array(obligation)
         if kind == "object":
-            return Object(inquiry, self._order(inquiry), 0)
-        place = self._shapes.texts(inquiry.formulas, kind)
-        if place == DEAD or not self.text_verdicts(inquiry, place):
+            return Object(obligation, self._order(obligation), 0)
+        place = self._shapes.texts(obligation.formulas, kind)
+        if place == DEAD or not self.text_verdicts(obligation, place):
             return None
         return Text(kind, place)
 
-    def text_verdicts(self, inquiry: Inquiry, place: int) -> frozenset[int]:
-        """The verdicts that a string or number may end with and that the inquiry can live with."""
+    def text_verdicts(self, obligation: Obligation, place: int) -> frozenset[int]:
+        """The verdicts that a string or number may end with and that the obligation can live with."""
         found = self._shapes.automaton.verdicts(place)
-        return found if inquiry.is_single else frozenset(filter(inquiry.admits, found))
+        return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
-    def _string_targets(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
+    def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
         for text in texts:
             self._budget.check_time()
-            verdict = _verdict_where(inquiry, partial(self._shapes.strings.holds, text=text))
+            verdict = _verdict_where(obligation, partial(self._shapes.strings.holds, text=text))
             if verdict is not None:
                 yield CONST(text), Close(verdict)
 
-    def _order(self, inquiry: Inquiry) -> KeyOrder:
+    def _order(self, obligation: Obligation) -> KeyOrder:
         """The names of an object in canonical order; the few texts of a finite key pattern count as names."""
         names: dict[str, None] = {}
-        for atom in inquiry.atoms:
+        for atom in obligation.atoms:
             if isinstance(atom, Has):
                 names[atom.name] = None
             elif isinstance(atom, Members | PropertyNames):
@@ -225,11 +225,13 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        names, ranks = state.inquiry.wanted_names, state.order.ranks
+        names, ranks = state.obligation.wanted_names, state.order.ranks
         missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
-        ended = self._scopes.without_all(state.inquiry, missed)
+        ended = self._scopes.without_all(state.obligation, missed)
         if symbol == FREE_KEY:
-            key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
+            key = (
+                self._key(replace(state, obligation=ended, position=len(state.order.names))) if ended.is_open else None
+            )
             return Enter(key) if key is not None else None
         if symbol == OBJECT_END:
             return _close(ended)
@@ -240,21 +242,23 @@ class StateSpace:
         rank = state.order.ranks.get(name, -1)
         if rank < state.position:
             return None
-        return self._member(self._without(state.inquiry, state.order, state.position, rank), state.order, name, ())
+        return self._member(self._without(state.obligation, state.order, state.position, rank), state.order, name, ())
 
-    def _member(self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]) -> Open | None:
+    def _member(
+        self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
+    ) -> Open | None:
         """What a key opens: the value under it and the rest of the object; a free key has no name here."""
-        place = (inquiry, order, name, judged)
+        place = (obligation, order, name, judged)
         if place not in self._members:
-            self._spend(inquiry)
+            self._spend(obligation)
             self._members[place] = self._find_member(*place)
         return self._members[place]
 
     def _find_member(
-        self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
+        self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
     ) -> Open | None:
         if name is None:
-            answers = dict(zip(_key_formulas(inquiry), judged, strict=True))
+            answers = dict(zip(_key_formulas(obligation), judged, strict=True))
             judge: Callable[[Formula], bool] = answers.__getitem__
         else:
             judge = partial(self._shapes.key_satisfies, name)
@@ -263,20 +267,20 @@ class StateSpace:
             assert isinstance(atom, ObjectAssertion)
             return atom.at_key(name, judge)
 
-        split = ask(inquiry, move, partial(self._scopes.concern, name) if name is not None else None)
+        split = ask(obligation, move, partial(self._scopes.concern, name) if name is not None else None)
         child = self.value(split[0]) if split else None
         if split is None or child is None:
             return None
         return Open(child, Object(split[1], order, len(order.names) if name is None else order.ranks[name] + 1))
 
-    def _without(self, inquiry: Inquiry, order: KeyOrder, begin: int, end: int) -> Inquiry:
-        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`."""
-        ranks = sorted(rank for name in inquiry.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
-        return self._scopes.without(inquiry, [order.names[rank] for rank in ranks])
+    def _without(self, obligation: Obligation, order: KeyOrder, begin: int, end: int) -> Obligation:
+        """The obligation once it is known that the object has none of the names with ranks from `begin` to `end`."""
+        ranks = sorted(rank for name in obligation.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
+        return self._scopes.without(obligation, [order.names[rank] for rank in ranks])
 
     def _key(self, owner: Object) -> Key | None:
-        formulas = _key_formulas(owner.inquiry)
-        if not formulas and self._member(owner.inquiry, owner.order, None, ()) is None:
+        formulas = _key_formulas(owner.obligation)
+        if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
         place = self._shapes.keys(restricted, owner.order.names)
@@ -289,17 +293,17 @@ class StateSpace:
         found = {}
         for verdict in sorted(verdicts):
             judged = tuple(bool(verdict >> index & 1) for index in range(1, len(formulas) + 1))
-            target = self._member(owner.inquiry, owner.order, None, judged)
+            target = self._member(owner.obligation, owner.order, None, judged)
             if target is not None:
                 found[verdict] = target
         return found
 
     def _array_edge(self, state: Array, symbol: Symbol) -> Target | None:
         if symbol == ARRAY_END:
-            return _close(state.inquiry)
+            return _close(state.obligation)
         if symbol != ITEM:
             return None
-        split = ask(state.inquiry, at_item)
+        split = ask(state.obligation, at_item)
         child = self.value(split[0]) if split else None
         return Open(child, Array(split[1])) if split is not None and child is not None else None
 
@@ -310,40 +314,42 @@ def at_item(atom: Atom) -> Formula:
     return atom.at_item()
 
 
-def _key_formulas(inquiry: Inquiry) -> tuple[Formula, ...]:
+def _key_formulas(obligation: Obligation) -> tuple[Formula, ...]:
     """What has to be known about a free key, each formula once."""
     found: dict[Formula, None] = {}
-    for atom in inquiry.atoms:
+    for atom in obligation.atoms:
         if isinstance(atom, ObjectAssertion):
             found.update(dict.fromkeys(atom.key_formulas()))
     return tuple(found)
 
 
-def _close(inquiry: Inquiry) -> Close | None:
+def _close(obligation: Obligation) -> Close | None:
     """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
-    verdict = inquiry.map(lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE).verdict()
+    verdict = obligation.map(
+        lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE
+    ).verdict()
     return Close(verdict) if verdict is not None else None
 
 
-def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
+def _verdict_where(obligation: Obligation, holds: Callable[[Atom], bool]) -> int | None:
     """The verdict on a value of which every assertion is known; None where the parent cannot live with it."""
-    return inquiry.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
+    return obligation.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
 
 
-def _constant_targets(inquiry: Inquiry, kind: str) -> Iterator[tuple[Symbol, Target]]:
+def _constant_targets(obligation: Obligation, kind: str) -> Iterator[tuple[Symbol, Target]]:
     constants = {"null": NULL} if kind == "null" else {"true": TRUE_SYMBOL, "false": FALSE_SYMBOL}
     for name, symbol in constants.items():
-        verdict = _verdict_where(inquiry, partial(eq, Is(name)))
+        verdict = _verdict_where(obligation, partial(eq, Is(name)))
         if verdict is not None:
             yield symbol, Close(verdict)
 
 
-def _finite_strings(inquiry: Inquiry) -> list[str] | None:
+def _finite_strings(obligation: Obligation) -> list[str] | None:
     """The strings that an `enum` or `const` leaves, in the schema's order; None where it leaves others too."""
-    others = inquiry.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
+    others = obligation.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
     if others.is_open:
         return None
-    listed = [atom for atom in inquiry.atoms if isinstance(atom, StringIn)]
+    listed = [atom for atom in obligation.atoms if isinstance(atom, StringIn)]
     if not all(atom.has_constants for atom in listed):
         return None
     return list(dict.fromkeys(text for atom in listed for text in atom.texts))
@@ -351,4 +357,4 @@ def _finite_strings(inquiry: Inquiry) -> list[str] | None:
 
 def _wanted_ranks(state: Object) -> list[int]:
     """The ranks of the names that something still asks for, in ascending order."""
-    return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
+    return sorted(state.order.ranks[name] for name in state.obligation.wanted_names if name in state.order.ranks)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.schema.formula import Formula
 from schemalm.schema.keywords.arrays import Unique
 
@@ -19,7 +19,7 @@ from schemalm.schema.keywords.arrays import Unique
 class Value:
     """A value of more than one kind, or of constants."""
 
-    inquiry: Inquiry
+    obligation: Obligation
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class KeyOrder:
 class Object:
     """The rest of an object: named keys from `position` of `order` on, then free keys."""
 
-    inquiry: Inquiry
+    obligation: Obligation
     order: KeyOrder
     position: int
 
@@ -46,12 +46,12 @@ class Object:
 class Array:
     """The rest of an array."""
 
-    inquiry: Inquiry
+    obligation: Obligation
 
     @cached_property
     def is_guarded(self) -> bool:
         """Whether its items may have to differ."""
-        return any(isinstance(atom, Unique) for atom in self.inquiry.atoms)
+        return any(isinstance(atom, Unique) for atom in self.obligation.atoms)
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,16 @@ class Open:
 Target = Close | Enter | Open
 
 
-def inquiry_of(state: Value | Object | Array | Key) -> Inquiry:
+def obligation_of(state: Value | Object | Array | Key) -> Obligation:
     """What is asked of a state; of a free key, what is asked of its object."""
-    return state.owner.inquiry if isinstance(state, Key) else state.inquiry
+    return state.owner.obligation if isinstance(state, Key) else state.obligation
 
 
 def may_repeat(rest: Array) -> bool:
     """Whether the newest item of an array whose items may have to differ can repeat an earlier one."""
-    return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.inquiry.atoms)
+    return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.obligation.atoms)
 
 
 def begins_guarded(array: Array) -> bool:
     """Whether nothing has been read yet of an array whose items may have to differ."""
-    return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.inquiry.atoms)
+    return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.obligation.atoms)

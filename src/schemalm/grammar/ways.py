@@ -14,8 +14,8 @@ from itertools import chain, count
 from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.inquiry import Inquiry, ask, must_hold
 from schemalm.grammar.matching import Kind, Matching
+from schemalm.grammar.obligation import Obligation, ask, must_hold
 from schemalm.grammar.state_space import StateSpace, at_item
 from schemalm.grammar.states import Array, Close, Open, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
@@ -132,7 +132,7 @@ class Search:
         self._path: list[_Option] = []
         self._start: Array | None = None
         self.wanted: set[Hashable] = set()
-        self.joint: dict[Inquiry, None] = {}
+        self.joint: dict[Obligation, None] = {}
 
     def take_any(self, array: Array, kind: Kind) -> None:
         """Has an item of a kind that has many values, whichever it is: the next one of an array.
@@ -275,14 +275,14 @@ class Search:
         return state is not None and bool(self._costs.of(state))
 
 
-def _joint(*items: tuple[Array, Kind]) -> Inquiry:
-    """The inquiry of a value that is several items, each the next one of an array and of a kind."""
+def _joint(*items: tuple[Array, Kind]) -> Obligation:
+    """The obligation of a value that is several items, each the next one of an array and of a kind."""
     return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
 
 
 def _held(array: Array, kind: Kind) -> list[Formula]:
     """What is true of the next item of an array where it is of a kind."""
-    split = ask(array.inquiry, at_item)
+    split = ask(array.obligation, at_item)
     assert split is not None, "a kind is that of an item"
     return [
         formula if kind.verdict >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from schemalm.grammar.distinct import Outlook
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import State
 from schemalm.grammar.symbols import ITEM
 from schemalm.grammar.taken import Form, Taken
@@ -130,7 +130,7 @@ class _Chooser:
     def choose(self) -> Choice:
         """What the item may be."""
         special: set[Hashable] = set()
-        many, possible, joint = [], [], list[Inquiry]()
+        many, possible, joint = [], [], list[Obligation]()
         for verdict in self._verdicts:
             forms = self._grammar.arrays.values(self._child, verdict, self._start.rest, len(self._start.taken))
             if forms is not None and len(forms) <= MAX_LISTED:

@@ -1,4 +1,4 @@
-"""Inquiries split at a child: what it is asked, and what its verdict settles."""
+"""Obligations split at a child: what it is asked, and what its verdict settles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar.inquiry import Inquiry, Move, ask, must_hold
+from schemalm.grammar.obligation import Move, Obligation, ask, must_hold
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -30,9 +30,9 @@ def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
     return lambda atom: all_of([asked(table[atom][0]), table[atom][1]])
 
 
-def truths(inquiry: Inquiry, known: dict[Formula, bool]) -> int | None:
-    """The verdict of an inquiry whose assertions are known."""
-    return inquiry.map(lambda atom: TRUE if known[atom] else FALSE).verdict()
+def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
+    """The verdict of an obligation whose assertions are known."""
+    return obligation.map(lambda atom: TRUE if known[atom] else FALSE).verdict()
 
 
 def test_a_conjunction_asks_one_question() -> None:
@@ -77,14 +77,14 @@ def test_equal_shapes_are_asked_once() -> None:
 
 
 def test_a_verdict_has_a_bit_for_every_formula() -> None:
-    either = Inquiry((TRUE, FALSE, TRUE), any_of([Question(1), Question(2)]))
+    either = Obligation((TRUE, FALSE, TRUE), any_of([Question(1), Question(2)]))
     assert either.verdict() == 0b101
-    assert Inquiry((TRUE, TRUE), negate(Question(1))).verdict() is None
+    assert Obligation((TRUE, TRUE), negate(Question(1))).verdict() is None
 
 
-def test_an_inquiry_inside_an_inquiry_composes_what_is_allowed() -> None:
-    inquiry = Inquiry((P, Q), exactly_one([Question(0), Question(1)]))
-    split = ask(inquiry, moving({P: (A, TRUE), Q: (A, TRUE)}))
+def test_an_obligation_inside_an_obligation_composes_what_is_allowed() -> None:
+    obligation = Obligation((P, Q), exactly_one([Question(0), Question(1)]))
+    split = ask(obligation, moving({P: (A, TRUE), Q: (A, TRUE)}))
     assert split is None, "both formulas have the same answer, so exactly one of them cannot hold"
 
 
@@ -100,9 +100,9 @@ def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
     assert not rest.answered(0b01).waits
 
 
-def test_an_inquiry_of_one_formula_has_one_verdict_of_use() -> None:
+def test_an_obligation_of_one_formula_has_one_verdict_of_use() -> None:
     assert must_hold(P).is_single
-    assert not Inquiry((P, Q), Question(0)).is_single
+    assert not Obligation((P, Q), Question(0)).is_single
     assert not must_hold(FALSE).is_open
     assert must_hold(P).is_open
 
@@ -129,12 +129,12 @@ def test_splitting_at_a_child_keeps_the_verdict(
     asked_for: list[Formula], table: dict[Formula, tuple[Formula, Formula]]
 ) -> None:
     """Whatever the child and the rest turn out to be, verdicts through the split are those without one."""
-    inquiry = Inquiry(tuple(asked_for), Question(0))
-    split = ask(inquiry, moving(table))
+    obligation = Obligation(tuple(asked_for), Question(0))
+    split = ask(obligation, moving(table))
     for bits in product([False, True], repeat=5):
         known: dict[Formula, bool] = dict(zip((A, B, P, Q, R), bits, strict=True))
         answered = {atom: all_of([_truth(shape, known), after]) for atom, (shape, after) in table.items()}
-        expected = truths(inquiry.map(answered.__getitem__), known)
+        expected = truths(obligation.map(answered.__getitem__), known)
         found = None
         if split is not None and (verdict := truths(split[0], known)) is not None:
             found = truths(split[1].answered(verdict), known)

@@ -31,11 +31,11 @@ from schemalm.schema.formula import (
 
 # What becomes of an assertion once the next child is there: a formula that may ask something of that child.
 Move = Callable[[Atom], Formula]
-# That the one formula of an inquiry is true.
+# That the one formula of an obligation is true.
 HOLDS = Question(0)
 
 
-class Inquiry:
+class Obligation:
     """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i.
 
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
@@ -57,7 +57,7 @@ class Inquiry:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, Inquiry) or self._hash != other._hash:
+        if not isinstance(other, Obligation) or self._hash != other._hash:
             return False
         return self.formulas == other.formulas and self.allowed == other.allowed
 
@@ -67,14 +67,14 @@ class Inquiry:
     def __repr__(self) -> str:
         return f"Inquiry(formulas={self.formulas!r}, allowed={self.allowed!r})"
 
-    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Inquiry:
-        """The inquiry with every atom of its formulas replaced; `touches` as for `substitute`."""
+    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Obligation:
+        """The obligation with every atom of its formulas replaced; `touches` as for `substitute`."""
         formulas = tuple([substitute(formula, replace, touches) for formula in self.formulas])
-        return self if all(map(operator.is_, formulas, self.formulas)) else Inquiry(formulas, self.allowed)
+        return self if all(map(operator.is_, formulas, self.formulas)) else Obligation(formulas, self.allowed)
 
     @property
     def goal(self) -> Formula:
-        """What the questions inside the formulas must answer for the inquiry to end well, as far as can be told."""
+        """What the questions inside the formulas must answer for the obligation to end well, as far as can be told."""
         if self._goal is None:
             self._goal = possible(_compose(self.allowed, self.formulas))
         return self._goal
@@ -112,36 +112,36 @@ class Inquiry:
         """Whether the parent can live with a verdict."""
         return answer(self.allowed, verdict) == TRUE
 
-    def answered(self, verdict: int) -> Inquiry:
-        """The inquiry after a child's verdict."""
-        return Inquiry(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
+    def answered(self, verdict: int) -> Obligation:
+        """The obligation after a child's verdict."""
+        return Obligation(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
 
 
-def must_hold(formula: Formula) -> Inquiry:
-    """The inquiry of a value that has to satisfy one formula."""
-    return Inquiry((formula,), HOLDS)
+def must_hold(formula: Formula) -> Obligation:
+    """The obligation of a value that has to satisfy one formula."""
+    return Obligation((formula,), HOLDS)
 
 
 def ask(
-    inquiry: Inquiry, move: Move, touches: Callable[[Formula], bool] | None = None
-) -> tuple[Inquiry, Inquiry] | None:
-    """Splits an inquiry at its next child: (what the child is asked, what remains for the rest).
+    obligation: Obligation, move: Move, touches: Callable[[Formula], bool] | None = None
+) -> tuple[Obligation, Obligation] | None:
+    """Splits an obligation at its next child: (what the child is asked, what remains for the rest).
 
     The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
     touches: whether the move may change anything in a part of a formula.
     """
-    if (conjunction := _conjunction(inquiry)) is not None:
+    if (conjunction := _conjunction(obligation)) is not None:
         shapes_asked, kept = _moved(conjunction, move, touches)
         if not any(part.asks for part in kept):
             is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
-            rest = inquiry if is_same else must_hold(all_of(kept))
+            rest = obligation if is_same else must_hold(all_of(kept))
             return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
         return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
 
-    rest = inquiry.map(lambda atom: substitute(move(atom), question, has_questions), touches)
+    rest = obligation.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
     base: list[Formula] = []
     while forced := _forced(goal := rest.goal):
@@ -153,17 +153,17 @@ def ask(
     if not remaining:
         return must_hold(all_of(base)), rest
     rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})
-    child = Inquiry(
+    child = Obligation(
         (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
     )
     return child, rest.map(rename, has_questions)
 
 
-def _conjunction(inquiry: Inquiry) -> tuple[Atom, ...] | None:
+def _conjunction(obligation: Obligation) -> tuple[Atom, ...] | None:
     """The assertions that all have to hold, where that is all that is asked."""
-    if not inquiry.is_single:
+    if not obligation.is_single:
         return None
-    parts = conjuncts(inquiry.formulas[0])
+    parts = conjuncts(obligation.formulas[0])
     assertions = tuple([part for part in parts if isinstance(part, Atom)])
     return assertions if len(assertions) == len(parts) else None
 
