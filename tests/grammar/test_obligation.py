@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.grammar.obligation import Move, Obligation, ask, must_hold
+from schemalm.grammar.obligation import Move, Obligation, must_hold, split_at_child
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -36,7 +36,7 @@ def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
 
 
 def test_a_conjunction_asks_one_question() -> None:
-    split = ask(must_hold(all_of([P, Q])), moving({P: (A, P), Q: (B, TRUE)}))
+    split = split_at_child(must_hold(all_of([P, Q])), moving({P: (A, P), Q: (B, TRUE)}))
     assert split is not None
     child, rest = split
     assert child == must_hold(all_of([A, B]))
@@ -45,7 +45,7 @@ def test_a_conjunction_asks_one_question() -> None:
 
 
 def test_an_undecided_disjunction_waits_for_the_verdict() -> None:
-    split = ask(must_hold(any_of([P, Q])), moving({P: (A, P), Q: (B, Q)}))
+    split = split_at_child(must_hold(any_of([P, Q])), moving({P: (A, P), Q: (B, Q)}))
     assert split is not None
     child, rest = split
     assert child.formulas == (TRUE, A, B)
@@ -59,19 +59,19 @@ def test_an_undecided_disjunction_waits_for_the_verdict() -> None:
 
 
 def test_a_forced_answer_is_asked_for_and_not_waited_for() -> None:
-    split = ask(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (B, TRUE)}))
+    split = split_at_child(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (B, TRUE)}))
     assert split is not None
     assert split[0] == must_hold(all_of([A, negate(B)]))
     assert split[1].formulas == (TRUE,)
 
 
 def test_without_a_way_on_there_is_no_split() -> None:
-    assert ask(must_hold(P), moving({P: (FALSE, TRUE)})) is None
-    assert ask(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (TRUE, TRUE)})) is None
+    assert split_at_child(must_hold(P), moving({P: (FALSE, TRUE)})) is None
+    assert split_at_child(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (TRUE, TRUE)})) is None
 
 
 def test_equal_shapes_are_asked_once() -> None:
-    split = ask(must_hold(exactly_one([P, Q, R])), moving({P: (A, P), Q: (A, Q), R: (B, R)}))
+    split = split_at_child(must_hold(exactly_one([P, Q, R])), moving({P: (A, P), Q: (A, Q), R: (B, R)}))
     assert split is not None
     assert split[0].formulas == (TRUE, A, B)
 
@@ -84,13 +84,13 @@ def test_a_verdict_has_a_bit_for_every_formula() -> None:
 
 def test_an_obligation_inside_an_obligation_composes_what_is_allowed() -> None:
     obligation = Obligation((P, Q), exactly_one([Question(0), Question(1)]))
-    split = ask(obligation, moving({P: (A, TRUE), Q: (A, TRUE)}))
+    split = split_at_child(obligation, moving({P: (A, TRUE), Q: (A, TRUE)}))
     assert split is None, "both formulas have the same answer, so exactly one of them cannot hold"
 
 
 def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
     counts = any_of([all_of([asked(A), Q]), all_of([negate(asked(A)), P])])
-    split = ask(must_hold(P), lambda atom: counts)
+    split = split_at_child(must_hold(P), lambda atom: counts)
     assert split is not None
     child, rest = split
     assert child.formulas == (TRUE, A)
@@ -130,7 +130,7 @@ def test_splitting_at_a_child_keeps_the_verdict(
 ) -> None:
     """Whatever the child and the rest turn out to be, verdicts through the split are those without one."""
     obligation = Obligation(tuple(asked_for), Question(0))
-    split = ask(obligation, moving(table))
+    split = split_at_child(obligation, moving(table))
     for bits in product([False, True], repeat=5):
         known: dict[Formula, bool] = dict(zip((A, B, P, Q, R), bits, strict=True))
         answered = {atom: all_of([_truth(shape, known), after]) for atom, (shape, after) in table.items()}

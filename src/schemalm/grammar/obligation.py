@@ -122,7 +122,7 @@ def must_hold(formula: Formula) -> Obligation:
     return Obligation((formula,), HOLDS)
 
 
-def ask(
+def split_at_child(
     obligation: Obligation, move: Move, touches: Callable[[Formula], bool] | None = None
 ) -> tuple[Obligation, Obligation] | None:
     """Splits an obligation at its next child: (what the child is asked, what remains for the rest).

@@ -13,7 +13,7 @@ from functools import partial
 from operator import eq
 
 from schemalm.grammar.key_scopes import KeyScopes
-from schemalm.grammar.obligation import Obligation, ask
+from schemalm.grammar.obligation import Obligation, split_at_child
 from schemalm.grammar.states import (
     Array,
     Close,
@@ -267,7 +267,7 @@ class StateSpace:
             assert isinstance(atom, ObjectAssertion)
             return atom.at_key(name, judge)
 
-        split = ask(obligation, move, partial(self._scopes.concern, name) if name is not None else None)
+        split = split_at_child(obligation, move, partial(self._scopes.concern, name) if name is not None else None)
         child = self.value(split[0]) if split else None
         if split is None or child is None:
             return None
@@ -303,7 +303,7 @@ class StateSpace:
             return _close(state.obligation)
         if symbol != ITEM:
             return None
-        split = ask(state.obligation, at_item)
+        split = split_at_child(state.obligation, at_item)
         child = self.value(split[0]) if split else None
         return Open(child, Array(split[1])) if split is not None and child is not None else None
 

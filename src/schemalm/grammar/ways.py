@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.matching import Kind, Matching
-from schemalm.grammar.obligation import Obligation, ask, must_hold
+from schemalm.grammar.obligation import Obligation, must_hold, split_at_child
 from schemalm.grammar.state_space import StateSpace, at_item
 from schemalm.grammar.states import Array, Close, Open, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
@@ -282,7 +282,7 @@ def _joint(*items: tuple[Array, Kind]) -> Obligation:
 
 def _held(array: Array, kind: Kind) -> list[Formula]:
     """What is true of the next item of an array where it is of a kind."""
-    split = ask(array.obligation, at_item)
+    split = split_at_child(array.obligation, at_item)
     assert split is not None, "a kind is that of an item"
     return [
         formula if kind.verdict >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
