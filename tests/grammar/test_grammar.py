@@ -86,7 +86,7 @@ def test_a_verdict_of_a_child_settles_what_may_come_after_it() -> None:
     }
     grammar = compile_schema(schema)
     child, rest = after(grammar, grammar.start, KEY("kind"))
-    assert grammar.waits(rest)
+    assert grammar.needs_outcome(rest)
     circle = grammar.step(child, grammar.symbols.ids[CONST("circle")])
     assert circle is not None
     settled = grammar.settle(rest, circle.verdict)

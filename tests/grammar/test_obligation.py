@@ -41,7 +41,7 @@ def test_a_conjunction_asks_one_question() -> None:
     child, rest = split
     assert child == must_hold(all_of([A, B]))
     assert rest.formulas == (P,)
-    assert not rest.waits
+    assert not rest.needs_outcome
 
 
 def test_an_undecided_disjunction_waits_for_the_verdict() -> None:
@@ -49,7 +49,7 @@ def test_an_undecided_disjunction_waits_for_the_verdict() -> None:
     assert split is not None
     child, rest = split
     assert child.formulas == (TRUE, A, B)
-    assert rest.waits
+    assert rest.needs_outcome
     assert rest.answered(0b010 | 1).formulas == (P,)
     assert rest.answered(0b100 | 1).formulas == (Q,)
     assert rest.answered(0b110 | 1).formulas == (any_of([P, Q]),)
@@ -96,8 +96,8 @@ def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
     assert child.formulas == (TRUE, A)
     assert rest.answered(0b11).formulas == (Q,)
     assert rest.answered(0b01).formulas == (P,)
-    assert rest.waits
-    assert not rest.answered(0b01).waits
+    assert rest.needs_outcome
+    assert not rest.answered(0b01).needs_outcome
 
 
 def test_an_obligation_of_one_formula_has_one_verdict_of_use() -> None:

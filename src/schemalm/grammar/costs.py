@@ -102,7 +102,9 @@ class CostTable:
 
     def child_verdicts(self, target: Open) -> tuple[int, ...]:
         """Every verdict that a child can end with and after which, as far as it shows, the rest can end well."""
-        return self.verdicts(target.child, self._goals.needed(target.rest) if target.rest.obligation.waits else TRUE)
+        return self.verdicts(
+            target.child, self._goals.needed(target.rest) if target.rest.obligation.needs_outcome else TRUE
+        )
 
     def verdicts(self, state: State, needed: Formula = TRUE) -> tuple[int, ...]:
         """Every verdict that a state can end with and that `needed` admits, in ascending order."""

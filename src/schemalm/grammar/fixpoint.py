@@ -118,8 +118,8 @@ class Fixpoint:
             yield from self._after_child(target, cost)
 
     def _after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
-        waits = target.rest.obligation.waits
-        needed = self._goals.needed(target.rest) if waits else TRUE
+        needs_outcome = target.rest.obligation.needs_outcome
+        needed = self._goals.needed(target.rest) if needs_outcome else TRUE
         rests: dict[Object | Array, int] = {}
         for verdict, size in self._verdicts(target.child, needed):
             rest = self._goals.space.settle(target.rest, verdict)

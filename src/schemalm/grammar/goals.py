@@ -215,7 +215,7 @@ class Goals:
         aim = self.goal(target.rest, verdict)
         if aim is None:
             return
-        if not target.rest.obligation.waits:
+        if not target.rest.obligation.needs_outcome:
             child = self.goal(target.child, 1)
             if child is not None:
                 yield child, aim

@@ -69,7 +69,7 @@ class Grammar:
         self.nonterminals: list[Nonterminal] = []
         self._numbers: dict[Nonterminal, int] = {}
         self._steps: list[dict[int, Step | None]] = []
-        self._waits: list[bool | None] = []
+        self._needs_outcome: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
         self._placed: dict[tuple[int, int], int] = {}
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
@@ -195,12 +195,12 @@ class Grammar:
         text = self.automaton.name(node.state.place) if isinstance(node.state, Text | Key) else ""
         return label_of(node.state, node.accepts, node.owner_accepts, text)
 
-    def waits(self, nonterminal: int) -> bool:
+    def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
-        if self._waits[nonterminal] is None:
+        if self._needs_outcome[nonterminal] is None:
             state = self.nonterminals[nonterminal].state
-            self._waits[nonterminal] = isinstance(state, Object | Array) and state.obligation.waits
-        return bool(self._waits[nonterminal])
+            self._needs_outcome[nonterminal] = isinstance(state, Object | Array) and state.obligation.needs_outcome
+        return bool(self._needs_outcome[nonterminal])
 
     def step(self, nonterminal: int, symbol: int) -> Step | None:
         """What the symbol id `symbol` does to `nonterminal`; None where it is not admitted."""
@@ -211,7 +211,7 @@ class Grammar:
 
     def settle(self, rest: int, verdict: int) -> int:
         """The rest of an object or array after its child ended with `verdict`."""
-        if not self.waits(rest):
+        if not self.needs_outcome(rest):
             return rest
         key = (rest, verdict)
         if key not in self._settled:
@@ -288,7 +288,7 @@ class Grammar:
             self._numbers[node] = len(self.nonterminals)
             self.nonterminals.append(node)
             self._steps.append({})
-            self._waits.append(None)
+            self._needs_outcome.append(None)
         return self._numbers[node]
 
     def _step(self, nonterminal: int, symbol: int) -> Step | None:

@@ -41,13 +41,13 @@ class Obligation:
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
     """
 
-    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "size", "waits")
+    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
-        """waits: whether a child's verdict is still missing; size: how many nodes the formulas have."""
+        """needs_outcome: whether a child's verdict is still missing; size: how many nodes the formulas have."""
         self.formulas = formulas
         self.allowed = allowed
-        self.waits = any(formula.asks for formula in formulas)
+        self.needs_outcome = any(formula.asks for formula in formulas)
         self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
         self._goal: Formula | None = None

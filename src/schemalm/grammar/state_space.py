@@ -150,7 +150,7 @@ class StateSpace:
 
     def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
         """The rest after a child's verdict; None where nothing can end well."""
-        if not rest.obligation.waits:
+        if not rest.obligation.needs_outcome:
             return rest
         key = (rest, verdict)
         if key not in self._settled:

@@ -253,7 +253,7 @@ class Machine:
         """Takes off the top, which has ended, with what belongs to it, and settles what waits for its verdict below."""
         stack = self.stack
         height = len(stack) - 1
-        if height and stack[-2].waits:
+        if height and stack[-2].needs_outcome:
             stack[-2] = self._settled(stack[-2], verdict)
         stack.pop()
         if self.keys:

@@ -41,19 +41,19 @@ class Place:
 
     row: the nonterminal whose mask serves this one; is_key: whether this is the rest of a free key; free_key: of an
     object whose free keys can be used up, the nonterminal at which one begins, else NO_NONTERMINAL; is_watched: whether
-    keys or guards have a say in the mask; waits: whether the verdict of what lies above settles this.
+    keys or guards have a say in the mask; needs_outcome: whether the verdict of what lies above settles this.
     """
 
-    __slots__ = ("free_key", "is_key", "is_watched", "nonterminal", "path", "row", "waits")
+    __slots__ = ("free_key", "is_key", "is_watched", "needs_outcome", "nonterminal", "path", "row")
 
-    def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, waits: bool) -> None:
+    def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, needs_outcome: bool) -> None:
         self.nonterminal = nonterminal
         self.path = path
         self.row = row
         self.is_key = is_key
         self.free_key = free_key
         self.is_watched = is_key or free_key != NO_NONTERMINAL
-        self.waits = waits
+        self.needs_outcome = needs_outcome
 
 
 class Transition(NamedTuple):
@@ -153,7 +153,7 @@ class Tables:
             grammar.equivalent(nonterminal),
             is_key,
             self._exhaustible_key(nonterminal),
-            grammar.waits(nonterminal),
+            grammar.needs_outcome(nonterminal),
         )
         place.is_watched |= bool(self.tokens_that_pass_items)
         return place
@@ -163,7 +163,9 @@ class Tables:
 
         What still waits for a verdict is not on top yet.
         """
-        if self.grammar.waits(nonterminal) or not isinstance(self.grammar.nonterminals[nonterminal].state, Object):
+        if self.grammar.needs_outcome(nonterminal) or not isinstance(
+            self.grammar.nonterminals[nonterminal].state, Object
+        ):
             return NO_NONTERMINAL
         with self.grammar.budget.call("mask"):
             step = self.grammar.step(nonterminal, self._free_key)

@@ -138,4 +138,8 @@ class _TracedWriting(Writing[int]):
 
     def _settled(self, rest: Place, verdict: int) -> Place:
         """The rest of an object or array after a whole member."""
-        return self._tables.place(self._grammar.settle(rest.nonterminal, verdict), rest.path) if rest.waits else rest
+        return (
+            self._tables.place(self._grammar.settle(rest.nonterminal, verdict), rest.path)
+            if rest.needs_outcome
+            else rest
+        )

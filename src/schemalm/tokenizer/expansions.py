@@ -87,7 +87,7 @@ class Rest:
         self.nonterminal = nonterminal
         self.ranks = Ranks(state.order.ranks) if isinstance(state, Object) else None
         self.members: Mapping[str, Member] = Remembered(lambda name: expansions.member(nonterminal, name))
-        self.needs_verdict = grammar.waits(nonterminal) or grammar.arrays.is_guarded(nonterminal)
+        self.needs_verdict = grammar.needs_outcome(nonterminal) or grammar.arrays.is_guarded(nonterminal)
         self._expansions = expansions
         self._end: tuple[str, int] | None = None
         self._settled: dict[int, Rest] = {}
