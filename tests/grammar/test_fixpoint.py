@@ -1,4 +1,4 @@
-"""The exact answer: which verdicts states can end with, where they lead back to themselves or nowhere."""
+"""The exact answer: which outcomes states can end with, where they lead back to themselves or nowhere."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_needs_itself_cannot_end() -> None:
     assert fixpoint.sizes(state) == {}
 
 
-def test_verdicts_on_few_formulas_are_found_together() -> None:
+def test_outcomes_on_few_formulas_are_found_together() -> None:
     fixpoint, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     both = judged(state, state.obligation.formulas[0])
@@ -59,7 +59,7 @@ def test_verdicts_on_few_formulas_are_found_together() -> None:
     assert fixpoint.sizes(both).keys() == {0b01, 0b11}
 
 
-def test_verdicts_on_many_formulas_are_followed_one_by_one() -> None:
+def test_outcomes_on_many_formulas_are_followed_one_by_one() -> None:
     _, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     formula = state.obligation.formulas[0]

@@ -24,14 +24,14 @@ def start_of(schema: Any) -> tuple[Any, Any]:
     return goals, start
 
 
-def test_a_verdict_on_several_formulas_is_one_formula() -> None:
+def test_a_outcome_on_several_formulas_is_one_formula() -> None:
     goals, start = start_of({**TWO, "required": ["a"]})
     assert isinstance(start, Object)
     formula = start.obligation.formulas[0]
     both = Object(Obligation((TRUE, formula), Question(0)), start.order, 0)
     held, broken = goals.goal(both, 3), goals.goal(both, 1)
     assert held == goals.goal(start, 1)
-    assert broken is not None and broken.verdict == 1
+    assert broken is not None and broken.outcome == 1
     assert broken.state.obligation.formulas == (Not(formula),)
 
 
@@ -44,7 +44,7 @@ def test_there_is_no_goal_where_a_formula_is_visibly_false() -> None:
 
 def test_guards_rule_out_goals() -> None:
     goals, start = start_of({"type": "array"})
-    goals.passes_guards = lambda state, verdict: False
+    goals.passes_guards = lambda state, outcome: False
     assert goals.goal(start, 1) is None
 
 
@@ -87,14 +87,14 @@ def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
                 assert way.cost >= goals.least(goal)
 
 
-def test_verdicts_are_those_that_are_needed() -> None:
+def test_outcomes_are_those_that_are_needed() -> None:
     goals, start = start_of(TWO)
     assert isinstance(start, Object)
     formula = start.obligation.formulas[0]
     child = Object(Obligation((TRUE, formula), Question(0)), start.order, 0)
-    assert list(goals.verdicts(child, TRUE)) == [3, 1]
-    assert list(goals.verdicts(child, TRUE, {1: False})) == [1, 3]
-    assert list(goals.verdicts(child, Not(Question(1)))) == [1]
+    assert list(goals.outcomes(child, TRUE)) == [3, 1]
+    assert list(goals.outcomes(child, TRUE, {1: False})) == [1, 3]
+    assert list(goals.outcomes(child, Not(Question(1)))) == [1]
 
 
 def test_answers_to_constants_are_known() -> None:

@@ -1,4 +1,4 @@
-"""Obligations split at a child: what it is asked, and what its verdict settles."""
+"""Obligations split at a child: what it is asked, and what its outcome settles."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
 
 
 def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
-    """The verdict of an obligation whose assertions are known."""
-    return obligation.map(lambda atom: TRUE if known[atom] else FALSE).verdict()
+    """The outcome of an obligation whose assertions are known."""
+    return obligation.map(lambda atom: TRUE if known[atom] else FALSE).outcome()
 
 
 def test_a_conjunction_asks_one_question() -> None:
@@ -44,7 +44,7 @@ def test_a_conjunction_asks_one_question() -> None:
     assert not rest.needs_outcome
 
 
-def test_an_undecided_disjunction_waits_for_the_verdict() -> None:
+def test_an_undecided_disjunction_waits_for_the_outcome() -> None:
     split = split_at_child(must_hold(any_of([P, Q])), moving({P: (A, P), Q: (B, Q)}))
     assert split is not None
     child, rest = split
@@ -76,10 +76,10 @@ def test_equal_shapes_are_asked_once() -> None:
     assert split[0].formulas == (TRUE, A, B)
 
 
-def test_a_verdict_has_a_bit_for_every_formula() -> None:
+def test_a_outcome_has_a_bit_for_every_formula() -> None:
     either = Obligation((TRUE, FALSE, TRUE), any_of([Question(1), Question(2)]))
-    assert either.verdict() == 0b101
-    assert Obligation((TRUE, TRUE), negate(Question(1))).verdict() is None
+    assert either.outcome() == 0b101
+    assert Obligation((TRUE, TRUE), negate(Question(1))).outcome() is None
 
 
 def test_an_obligation_inside_an_obligation_composes_what_is_allowed() -> None:
@@ -100,7 +100,7 @@ def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
     assert not rest.answered(0b01).needs_outcome
 
 
-def test_an_obligation_of_one_formula_has_one_verdict_of_use() -> None:
+def test_an_obligation_of_one_formula_has_one_outcome_of_use() -> None:
     assert must_hold(P).is_single
     assert not Obligation((P, Q), Question(0)).is_single
     assert not must_hold(FALSE).is_open
@@ -125,10 +125,10 @@ SHAPES = (A, B, negate(A), all_of([A, B]), TRUE, FALSE)
         st.sampled_from([P, Q, R]), st.tuples(st.sampled_from(SHAPES), st.sampled_from([P, Q, TRUE, FALSE])), min_size=3
     ),
 )
-def test_splitting_at_a_child_keeps_the_verdict(
+def test_splitting_at_a_child_keeps_the_outcome(
     asked_for: list[Formula], table: dict[Formula, tuple[Formula, Formula]]
 ) -> None:
-    """Whatever the child and the rest turn out to be, verdicts through the split are those without one."""
+    """Whatever the child and the rest turn out to be, outcomes through the split are those without one."""
     obligation = Obligation(tuple(asked_for), Question(0))
     split = split_at_child(obligation, moving(table))
     for bits in product([False, True], repeat=5):
@@ -136,8 +136,8 @@ def test_splitting_at_a_child_keeps_the_verdict(
         answered = {atom: all_of([_truth(shape, known), after]) for atom, (shape, after) in table.items()}
         expected = truths(obligation.map(answered.__getitem__), known)
         found = None
-        if split is not None and (verdict := truths(split[0], known)) is not None:
-            found = truths(split[1].answered(verdict), known)
+        if split is not None and (outcome := truths(split[0], known)) is not None:
+            found = truths(split[1].answered(outcome), known)
         assert found == expected
 
 

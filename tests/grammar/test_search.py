@@ -30,7 +30,7 @@ def goals_of(grammar: Grammar) -> tuple[Goals, Budget, State]:
     space = StateSpace(grammar.shapes, budget, {})
     start = space.value(must_hold(grammar.shape))
     assert start is not None
-    return Goals(space, grammar.automaton, budget, lambda state, verdict: True), budget, start
+    return Goals(space, grammar.automaton, budget, lambda state, outcome: True), budget, start
 
 
 def states_near(goals: Goals, start: State, count: int) -> list[State]:
@@ -48,13 +48,13 @@ def states_near(goals: Goals, start: State, count: int) -> list[State]:
         found += [target.state for target in targets if isinstance(target, Enter)]
         for target in targets:
             if isinstance(target, Open):
-                rests = (goals.space.settle(target.rest, verdict) for verdict in goals.verdicts(target.child, TRUE))
+                rests = (goals.space.settle(target.rest, outcome) for outcome in goals.outcomes(target.child, TRUE))
                 found += [target.child, *(rest for rest in rests if rest is not None)]
     return [state for state in dict.fromkeys(found) if not isinstance(state, Text)][:count]
 
 
 def assert_agreement(schema: Any) -> None:
-    """Search and fixpoint agree on which verdicts states near the start can end with."""
+    """Search and fixpoint agree on which outcomes states near the start can end with."""
     try:
         grammar = compile_schema(schema)
     except SchemaError:
@@ -65,18 +65,18 @@ def assert_agreement(schema: Any) -> None:
     for state in states_near(goals, start, 12):
         sizes = fixpoint.sizes(state)
         obligation = obligation_of(state)
-        for verdict in range(2 ** len(obligation.formulas)):
-            if not obligation.admits(verdict):
+        for outcome in range(2 ** len(obligation.formulas)):
+            if not obligation.admits(outcome):
                 continue
-            goal = goals.goal(state, verdict)
+            goal = goals.goal(state, outcome)
             size = search.some(goal, MAX_SYMBOLS) if goal is not None else None
             cheapest = search.cheapest(goal, MAX_SYMBOLS) if goal is not None else None
             assert (size is None) == (cheapest is None)
             if size is None:
-                assert sizes.get(verdict, MAX_SYMBOLS + 1) > MAX_SYMBOLS
+                assert sizes.get(outcome, MAX_SYMBOLS + 1) > MAX_SYMBOLS
             else:
                 assert goal is not None and cheapest is not None
-                assert goals.least(goal) <= cheapest <= min(size, sizes[verdict])
+                assert goals.least(goal) <= cheapest <= min(size, sizes[outcome])
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -1,7 +1,7 @@
 """Whether an array whose items have to differ can still be finished: items and values are matched.
 
 The items to come are looked for as a way through the states of the array's rest, each of one kind: a state and the
-verdict that its value ends with. A kind that has many values never wants for one; the others share theirs, and a way is
+outcome that its value ends with. A kind that has many values never wants for one; the others share theirs, and a way is
 possible as long as every item on it can have a value of its own (a matching, grown along augmenting paths). A way that
 uses the same kinds as one that failed from the same state is not tried again, so ways are finitely many. What is found
 on a way is kept for each of its states: an array that keeps to it searches no more.
@@ -20,7 +20,7 @@ from schemalm.grammar.states import Array, Close, Open, State
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.taken import Taken
-from schemalm.grammar.ways import Item, Plan, Remaining, Route, Search, Verdicts, Way
+from schemalm.grammar.ways import Item, Outcomes, Plan, Remaining, Route, Search, Way
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import conjuncts
@@ -58,13 +58,13 @@ class Distinct:
         self.supply = Supply(space, automaton, costs, self.is_feasible, budget)
         self._asked: dict[Array, int] = {}
         self._runs: dict[Array, tuple[Kind, int] | None] = {}
-        self._plans: dict[tuple[Array, Verdicts], Plan] = {}
+        self._plans: dict[tuple[Array, Outcomes], Plan] = {}
         self._are_many: dict[tuple[Route, int], bool] = {}
 
-    def is_feasible(self, start: Array, verdict: int) -> bool:
-        """Whether a whole array can end with a verdict; raises LimitError where that takes too long to tell."""
+    def is_feasible(self, start: Array, outcome: int) -> bool:
+        """Whether a whole array can end with an outcome; raises LimitError where that takes too long to tell."""
         with self._budget.call("compile"):
-            way = self.way(start, Taken(), (verdict,))
+            way = self.way(start, Taken(), (outcome,))
         self.is_needed = self.is_needed or (way is not None and way.first is not None)
         return way is not None
 
@@ -74,8 +74,8 @@ class Distinct:
             self._asked[array] = sum(map(_num_asked, array.obligation.atoms))
         return 1 << (num_taken + SPARE_ITEMS + self._asked[array]).bit_length()
 
-    def way(self, start: Array, taken: Taken, goals: Verdicts) -> Way | None:
-        """How an array that has some items can go on to one of the verdicts `goals`; None where it cannot."""
+    def way(self, start: Array, taken: Taken, goals: Outcomes) -> Way | None:
+        """How an array that has some items can go on to one of the outcomes `goals`; None where it cannot."""
         if self._ends(start, goals):
             return Way()
         if (run := self._run(start)) is not None:
@@ -83,7 +83,7 @@ class Distinct:
         kept = self._kept_way(start, taken, goals)
         return kept if kept is not None else self._find(self._search(start, taken, goals), start, goals)
 
-    def way_after_any(self, start: Array, taken: Taken, goals: Verdicts, newest: tuple[Array, Kind]) -> Outlook:
+    def way_after_any(self, start: Array, taken: Taken, goals: Outcomes, newest: tuple[Array, Kind]) -> Outlook:
         """How an array can go on that has one more item, which may be any of many.
 
         newest: what that item was the next one of, and its kind.
@@ -100,10 +100,10 @@ class Distinct:
             return Outlook(way is not None, special)
         return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
-    def _search(self, start: Array, taken: Taken, goals: Verdicts) -> Search:
+    def _search(self, start: Array, taken: Taken, goals: Outcomes) -> Search:
         return Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)), self._budget)
 
-    def _find(self, search: Search, start: Array, goals: Verdicts) -> Way | None:
+    def _find(self, search: Search, start: Array, goals: Outcomes) -> Way | None:
         """Runs a search and keeps the way that it finds."""
         way = search.run(start)
         self._plans.update(((array, goals), plan) for array, plan in search.plans())
@@ -112,7 +112,7 @@ class Distinct:
             self._are_many.clear()
         return way
 
-    def _kept_way(self, start: Array, taken: Taken, goals: Verdicts) -> Way | None:
+    def _kept_way(self, start: Array, taken: Taken, goals: Outcomes) -> Way | None:
         """The way that was found from here before, where plainly enough values are left for it."""
         plan = self._plans.get((start, goals))
         if plan is None:
@@ -120,7 +120,7 @@ class Distinct:
         limit = self.limit(start, len(taken))
         if plan.demand is None:
             return self._way_on_route(plan, taken, limit)
-        stocks = {kind: self.supply.of(kind.state, kind.verdict, limit) for kind in plan.demand}
+        stocks = {kind: self.supply.of(kind.state, kind.outcome, limit) for kind in plan.demand}
         few = {kind: stock for kind, stock in stocks.items() if not stock.is_many}
         num_asked = sum(plan.demand[kind] for kind in few)
         num_left = min((_num_free(kind, stock, taken, limit) for kind, stock in few.items()), default=num_asked + 1)
@@ -134,24 +134,24 @@ class Distinct:
         route = plan.route
         known = (route, limit)
         if known not in self._are_many:
-            self._are_many[known] = all(self.supply.of(kind.state, kind.verdict, limit).is_many for kind in route.many)
+            self._are_many[known] = all(self.supply.of(kind.state, kind.outcome, limit).is_many for kind in route.many)
         if not self._are_many[known] or taken.highest(route, route.steps) >= plan.step:
             return None
         return Way(plan.item, Remaining(route, plan.step))
 
-    def asks_only(self, array: Array, state: State, verdict: int) -> bool:
+    def asks_only(self, array: Array, state: State, outcome: int) -> bool:
         """Whether an array asks for nothing but a number of items of one kind."""
         run = self._run(array)
-        return run is not None and run[0] == Kind(state, verdict)
+        return run is not None and run[0] == Kind(state, outcome)
 
     def num_needed(self, array: Array) -> int:
         """How many items an array needs that asks for nothing but items of one kind; 0 for others."""
         run = self._run(array)
         return run[1] if run is not None else 0
 
-    def _ends(self, array: Array, goals: Verdicts) -> bool:
+    def _ends(self, array: Array, goals: Outcomes) -> bool:
         target = self._space.edge(array, ARRAY_END)
-        return isinstance(target, Close) and target.verdict in goals
+        return isinstance(target, Close) and target.outcome in goals
 
     def _run(self, array: Array) -> tuple[Kind, int] | None:
         """The one kind of all items and how many are needed, where an array asks for nothing else."""
@@ -169,8 +169,8 @@ class Distinct:
         return (Kind(target.child, 1), needed) if isinstance(target, Open) and needed <= most else None
 
     def _way_of_one_kind(self, kind: Kind, needed: int, taken: Taken, limit: int) -> Way | None:
-        stock = self.supply.of(kind.state, kind.verdict, limit)
-        item = Item(kind.verdict, False)
+        stock = self.supply.of(kind.state, kind.outcome, limit)
+        item = Item(kind.outcome, False)
         if stock.is_many or len(stock.forms) - len(taken) > needed:
             return Way(item)
         num_left = _num_free(kind, stock, taken, limit)

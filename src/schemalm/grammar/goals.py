@@ -1,7 +1,7 @@
-"""Goals: a state, and the verdict that it shall end with.
+"""Goals: a state, and the outcome that it shall end with.
 
-An object or array that shall end with a verdict on several formulas is one of which a single formula has to hold: all
-of them, each as it is or negated, as the verdict says. So searches deal with single formulas alone, whatever is asked.
+An object or array that shall end with an outcome on several formulas is one of which a single formula has to hold: all
+of them, each as it is or negated, as the outcome says. So searches deal with single formulas alone, whatever is asked.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ NO_PREFERENCE: Mapping[int, bool] = {}
 
 
 class Goal(NamedTuple):
-    """A state and the verdict that it shall end with."""
+    """A state and the outcome that it shall end with."""
 
     state: State
-    verdict: int
+    outcome: int
 
 
 class Way(NamedTuple):
@@ -70,7 +70,7 @@ class Goals:
     def __init__(
         self, space: StateSpace, automaton: Automaton, budget: Budget, passes_guards: Callable[[State, int], bool]
     ) -> None:
-        """`passes_guards`: whether a whole array can end with a verdict as far as guards tell."""
+        """`passes_guards`: whether a whole array can end with an outcome as far as guards tell."""
         self.space = space
         self.automaton = automaton
         self.estimates = Estimates()
@@ -81,21 +81,21 @@ class Goals:
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
 
-    def goal(self, state: State, verdict: int) -> Goal | None:
-        """That a state ends with a verdict; None where it visibly cannot."""
+    def goal(self, state: State, outcome: int) -> Goal | None:
+        """That a state ends with an outcome; None where it visibly cannot."""
         if not isinstance(state, Object | Array):
-            return Goal(state, verdict)
-        key = (state, verdict)
+            return Goal(state, outcome)
+        key = (state, outcome)
         if key not in self._goals:
-            self._goals[key] = self._find_goal(state, verdict)
+            self._goals[key] = self._find_goal(state, outcome)
         return self._goals[key]
 
-    def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
+    def _find_goal(self, state: Object | Array, outcome: int) -> Goal | None:
         formulas = state.obligation.formulas
         self._budget.work(UNITS_OF_NODE * state.obligation.size)
-        if not self.passes_guards(state, verdict):
+        if not self.passes_guards(state, outcome):
             return None
-        signed = [formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
+        signed = [formula if outcome >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
         held = self._propagated(all_of(signed) if len(signed) > 1 else signed[0])
         if len(formulas) > 1 or held is not formulas[0]:
             state = replace(state, obligation=must_hold(held))
@@ -121,16 +121,16 @@ class Goals:
 
     def least(self, goal: Goal) -> int:
         """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
-        state, verdict = goal
+        state, outcome = goal
         if isinstance(state, Object | Array):
             return self.estimates.least(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
-            distance = self.automaton.distance(state.place, frozenset([verdict]))
+            distance = self.automaton.distance(state.place, frozenset([outcome]))
             return distance + 1 if distance != DEAD else NEVER
         return 1
 
     def key_targets(self, key: Key) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's verdict."""
+        """What the end of a free key opens, by the key's outcome."""
         place = (key.owner, key.formulas)
         if place not in self._key_targets:
             self._key_targets[place] = self.space.key_targets(key.owner, key.formulas)
@@ -138,9 +138,9 @@ class Goals:
 
     def ways(self, goal: Goal) -> Iterator[Way]:
         """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""
-        state, verdict = goal
+        state, outcome = goal
         if isinstance(state, Value):
-            yield from self._ways_of_value(state, verdict)
+            yield from self._ways_of_value(state, outcome)
         elif isinstance(state, Key):
             yield from self._ways_of_key(state)
         else:
@@ -161,15 +161,15 @@ class Goals:
                 yield repeated
 
     def _ways_of_key(self, key: Key) -> Iterator[Way]:
-        for key_verdict, target in self.key_targets(key).items():
-            distance = self.automaton.distance(key.place, frozenset([key_verdict]))
+        for key_outcome, target in self.key_targets(key).items():
+            distance = self.automaton.distance(key.place, frozenset([key_outcome]))
             if distance != DEAD:
                 yield Way(distance + 1, target)
 
-    def _ways_of_value(self, state: Value, verdict: int) -> Iterator[Way]:
+    def _ways_of_value(self, state: Value, outcome: int) -> Iterator[Way]:
         found = [self.space.edge(state, symbol) for symbol in self.space.candidates(state)]
-        if Close(verdict) in found:
-            yield Way(1, Close(verdict))
+        if Close(outcome) in found:
+            yield Way(1, Close(outcome))
         else:
             yield from (Way(1, target) for target in found if isinstance(target, Enter))
 
@@ -193,7 +193,7 @@ class Goals:
             yield FREE_KEY
 
     def _relevance(self, obligation: Obligation) -> Relevance:
-        """The keys that have a say in the verdict on an object."""
+        """The keys that have a say in the outcome on an object."""
         held, *judged = obligation.formulas
         relevance = self.estimates.relevance(held)
         for formula in judged:
@@ -210,9 +210,9 @@ class Goals:
             symbols.sort(key=lambda symbol: ranks[symbol.text] if symbol.label == "KEY" else len(ranks))
         return symbols
 
-    def splits(self, target: Open, verdict: int) -> Iterator[tuple[Goal, Goal]]:
+    def splits(self, target: Open, outcome: int) -> Iterator[tuple[Goal, Goal]]:
         """What a child and the rest after it may end with, likely ones first."""
-        aim = self.goal(target.rest, verdict)
+        aim = self.goal(target.rest, outcome)
         if aim is None:
             return
         if not target.rest.obligation.needs_outcome:
@@ -223,41 +223,41 @@ class Goals:
         assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
         obligation = aim.state.obligation
         preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
-        for child_verdict in self.verdicts(target.child, obligation.goal, preferred):
-            child = self.goal(target.child, child_verdict)
-            rest = self.space.settle(target.rest, child_verdict) if child is not None else None
-            after = self.goal(rest, verdict) if rest is not None else None
+        for child_outcome in self.outcomes(target.child, obligation.goal, preferred):
+            child = self.goal(target.child, child_outcome)
+            rest = self.space.settle(target.rest, child_outcome) if child is not None else None
+            after = self.goal(rest, outcome) if rest is not None else None
             if child is not None and after is not None:
                 yield child, after
 
-    def verdicts(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
-        """The verdicts, as far as `needed` admits them, that a state may end with, among others perhaps.
+    def outcomes(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
+        """The outcomes, as far as `needed` admits them, that a state may end with, among others perhaps.
 
         preferred: likely answers to questions, which are tried first.
         """
         if isinstance(state, Text):
             found = sorted(self.automaton.verdicts(state.place))
-            yield from (verdict for verdict in found if answer(needed, verdict) == TRUE)
+            yield from (outcome for outcome in found if answer(needed, outcome) == TRUE)
         elif isinstance(state, Value):
-            yield from self._verdicts_of_value(state, needed, preferred)
+            yield from self._outcomes_of_value(state, needed, preferred)
         else:
             obligation = obligation_of(state)
             yield from self._assignments(obligation, 0, all_of([obligation.allowed, needed]), preferred)
 
-    def _verdicts_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
+    def _outcomes_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
         seen: set[int] = set()
         for symbol in self.space.candidates(state):
             target = self.space.edge(state, symbol)
-            closed = (target.verdict,) if isinstance(target, Close) else ()
-            for verdict in self.verdicts(target.state, needed, preferred) if isinstance(target, Enter) else closed:
-                if verdict not in seen:
-                    seen.add(verdict)
-                    yield verdict
+            closed = (target.outcome,) if isinstance(target, Close) else ()
+            for outcome in self.outcomes(target.state, needed, preferred) if isinstance(target, Enter) else closed:
+                if outcome not in seen:
+                    seen.add(outcome)
+                    yield outcome
 
     def _assignments(
         self, obligation: Obligation, index: int, allowed: Formula, preferred: Mapping[int, bool]
     ) -> Iterator[int]:
-        """The verdicts, from bit `index` on, that are allowed; those of constants are known."""
+        """The outcomes, from bit `index` on, that are allowed; those of constants are known."""
         if index == len(obligation.formulas) or allowed == FALSE:
             yield from (0,) if allowed == TRUE else ()
             return

@@ -1,6 +1,6 @@
 """The grammar that a schema compiles into: numbered nonterminals and what each symbol does to them.
 
-A nonterminal is a state together with the verdicts that its parent can still live with (and, inside a text, the place
+A nonterminal is a state together with the outcomes that its parent can still live with (and, inside a text, the place
 in its automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
 finite completion exists afterwards, so no derivation runs into a dead end.
 """
@@ -20,7 +20,7 @@ from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct import Distinct
 from schemalm.grammar.guarded_arrays import GuardedArrays
 from schemalm.grammar.labels import label_of
-from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Step, Verdicts
+from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes, Step
 from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Target, Text, may_repeat
@@ -196,7 +196,7 @@ class Grammar:
         return label_of(node.state, node.accepts, node.owner_accepts, text)
 
     def needs_outcome(self, nonterminal: int) -> bool:
-        """Whether the nonterminal is a rest that has to be settled by its child's verdict."""
+        """Whether the nonterminal is a rest that has to be settled by its child's outcome."""
         if self._needs_outcome[nonterminal] is None:
             state = self.nonterminals[nonterminal].state
             self._needs_outcome[nonterminal] = isinstance(state, Object | Array) and state.obligation.needs_outcome
@@ -209,21 +209,21 @@ class Grammar:
             steps[symbol] = self._step(nonterminal, symbol)
         return steps[symbol]
 
-    def settle(self, rest: int, verdict: int) -> int:
-        """The rest of an object or array after its child ended with `verdict`."""
+    def settle(self, rest: int, outcome: int) -> int:
+        """The rest of an object or array after its child ended with `outcome`."""
         if not self.needs_outcome(rest):
             return rest
-        key = (rest, verdict)
+        key = (rest, outcome)
         if key not in self._settled:
             waiting = self.nonterminals[rest]
             assert isinstance(waiting.state, Object | Array)
-            settled = self._space.settle(waiting.state, verdict)
-            assert settled is not None, "a child may only end with a verdict that its parent can live with"
+            settled = self._space.settle(waiting.state, outcome)
+            assert settled is not None, "a child may only end with an outcome that its parent can live with"
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
-    def narrowed(self, nonterminal: int, accepts: Verdicts) -> int:
-        """The nonterminal where it may end with some of its verdicts only."""
+    def narrowed(self, nonterminal: int, accepts: Outcomes) -> int:
+        """The nonterminal where it may end with some of its outcomes only."""
         return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
 
     def admits_every_text(self, nonterminal: int) -> bool:
@@ -259,29 +259,29 @@ class Grammar:
         return sorted(self.symbols.ids[symbol] for symbol in self._space.candidates(state))
 
     def can_end(self, place: int, accepts: frozenset[int]) -> bool:
-        """Whether a text may go on from a place to an end with one of the verdicts."""
+        """Whether a text may go on from a place to an end with one of the outcomes."""
         return place != DEAD and self.automaton.can_end(place, accepts)
 
     def costs(self, nonterminal: int) -> Costs:
-        """The least number of symbols to finish a nonterminal, by the verdicts that it may end with; not for keys."""
+        """The least number of symbols to finish a nonterminal, by the outcomes that it may end with; not for keys."""
         node = self.nonterminals[nonterminal]
-        costs = {verdict: self._costs.cost(node.state, verdict) for verdict in node.accepts}
-        return {verdict: cost for verdict, cost in costs.items() if cost is not None}
+        costs = {outcome: self._costs.cost(node.state, outcome) for outcome in node.accepts}
+        return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
-    def key_costs(self, nonterminal: int, key_verdict: int) -> Costs:
-        """The least number of symbols after a free key with `key_verdict`, by the verdicts its object may end with."""
+    def key_costs(self, nonterminal: int, key_outcome: int) -> Costs:
+        """The least number of symbols after a free key with `key_outcome`, by the outcomes its object may end with."""
         node = self.nonterminals[nonterminal]
         assert isinstance(node.state, Key)
-        return self._costs.of_open(self._costs.key_targets(node.state)[key_verdict], node.owner_accepts)
+        return self._costs.of_open(self._costs.key_targets(node.state)[key_outcome], node.owner_accepts)
 
-    def cheapest(self, nonterminal: int, verdict: int) -> int:
-        """The symbol with which the cheapest way to finish a nonterminal with `verdict` begins; not for keys."""
+    def cheapest(self, nonterminal: int, outcome: int) -> int:
+        """The symbol with which the cheapest way to finish a nonterminal with `outcome` begins; not for keys."""
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
-            place, wanted = node.state.place, frozenset([verdict])
-            ended = self.automaton.verdict(place) == verdict
+            place, wanted = node.state.place, frozenset([outcome])
+            ended = self.automaton.verdict(place) == outcome
             return self.symbols.ids[END] if ended else self.automaton.closest_byte(place, wanted)
-        return self.symbols.ids[self._costs.cheapest_symbol(node.state, verdict)]
+        return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
 
     def _number(self, node: Nonterminal) -> int:
         if node not in self._numbers:
@@ -309,30 +309,30 @@ class Grammar:
             if not self.can_end(place, frozenset(node.accepts)):
                 return None
             return Step((self.at_place(nonterminal, place),))
-        verdict = self.automaton.verdict(state.place)
+        outcome = self.automaton.verdict(state.place)
         end = KEY_END if isinstance(state, Key) else END
-        if symbol != self.symbols.ids[end] or verdict not in node.accepts:
+        if symbol != self.symbols.ids[end] or outcome not in node.accepts:
             return None
         if isinstance(state, Text):
-            return Step((), verdict)
-        return self._follow(self._costs.key_targets(state)[verdict], node.owner_accepts)
+            return Step((), outcome)
+        return self._follow(self._costs.key_targets(state)[outcome], node.owner_accepts)
 
-    def _follow(self, target: Target, accepts: Verdicts) -> Step | None:
+    def _follow(self, target: Target, accepts: Outcomes) -> Step | None:
         if isinstance(target, Close):
-            return Step((), target.verdict) if target.verdict in accepts else None
+            return Step((), target.outcome) if target.outcome in accepts else None
         if isinstance(target, Enter):
             return self._enter(target.state, accepts)
         child_accepts = tuple(
-            verdict
-            for verdict in self._costs.child_verdicts(target)
-            if (rest := self._space.settle(target.rest, verdict)) is not None and self._can_finish(rest, accepts)
+            outcome
+            for outcome in self._costs.child_outcomes(target)
+            if (rest := self._space.settle(target.rest, outcome)) is not None and self._can_finish(rest, accepts)
         )
         if not child_accepts:
             return None
         child = self._number(Nonterminal(target.child, child_accepts))
         return Step((child, self._number(Nonterminal(target.rest, accepts))))
 
-    def _can_finish(self, rest: Object | Array, accepts: Verdicts) -> bool:
+    def _can_finish(self, rest: Object | Array, accepts: Outcomes) -> bool:
         """Whether a rest can be finished, if need be after a repetition."""
         if self._costs.can_end_with_any(rest, accepts):
             return True
@@ -341,15 +341,15 @@ class Grammar:
         repeated = self._space.repeated(rest)
         return repeated is not None and self._costs.can_end_with_any(repeated, accepts)
 
-    def _enter(self, state: State, accepts: Verdicts) -> Step | None:
+    def _enter(self, state: State, accepts: Outcomes) -> Step | None:
         if isinstance(state, Key):
             key_accepts = tuple(
-                verdict
-                for verdict, target in self._costs.key_targets(state).items()
+                outcome
+                for outcome, target in self._costs.key_targets(state).items()
                 if self._costs.open_can_end(target, accepts)
             )
             if not key_accepts or not self.can_end(state.place, frozenset(key_accepts)):
                 return None
             return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
-        found = tuple(verdict for verdict in accepts if self._costs.can_end(state, verdict))
+        found = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))
         return Step((self._number(Nonterminal(state, found)),)) if found else None

@@ -12,7 +12,7 @@ from schemalm.documents.identity import identity
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.distinct import Distinct, Outlook
 from schemalm.grammar.matching import Kind
-from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Verdicts
+from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, State
@@ -59,10 +59,10 @@ class GuardedArrays:
         node = self._nonterminals[rest]
         return self._costs.can_end_with_any(node.state, node.accepts)
 
-    def way(self, rest: int, taken: Taken, goals: Verdicts | None = None) -> Way | None:
+    def way(self, rest: int, taken: Taken, goals: Outcomes | None = None) -> Way | None:
         """How an array that has some items can go on from `rest`; None where it cannot.
 
-        goals: the verdicts that it may end with, by default all that its parent can live with.
+        goals: the outcomes that it may end with, by default all that its parent can live with.
         """
         node = self._nonterminals[rest]
         if not self.is_guarded(rest):
@@ -70,8 +70,8 @@ class GuardedArrays:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, item: int, verdict: int, rest: int, taken: Taken) -> Outlook:
-        """How an array can go on after any of the many items that end with a verdict.
+    def way_after_any(self, start: int, item: int, outcome: int, rest: int, taken: Taken) -> Outlook:
+        """How an array can go on after any of the many items that end with an outcome.
 
         start, item, rest: the nonterminals before the item, of the item, and after it; taken: the items before it.
         """
@@ -79,7 +79,7 @@ class GuardedArrays:
             return Outlook(self.is_alive(rest))
         array, node = self._nonterminals[start].state, self._nonterminals[rest]
         assert isinstance(array, Array) and isinstance(node.state, Array)
-        newest = (array, Kind(self._nonterminals[item].state, verdict))
+        newest = (array, Kind(self._nonterminals[item].state, outcome))
         return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
 
     def joint(self, item: int, obligations: Iterable[Obligation]) -> tuple[int, ...]:
@@ -89,14 +89,14 @@ class GuardedArrays:
             self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.can_end(state, 1)
         )
 
-    def values(self, item: int, verdict: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
-        """The forms of all values that an item may end with a verdict as, by identity; None where there are many.
+    def values(self, item: int, outcome: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
+        """The forms of all values that an item may end with an outcome as, by identity; None where there are many.
 
         rest: the rest of the guarded array before the item; num_taken: how many items it has.
         """
         array = self._nonterminals[rest].state
         assert isinstance(array, Array)
-        query = (self._nonterminals[item].state, verdict, self._distinct.limit(array, num_taken))
+        query = (self._nonterminals[item].state, outcome, self._distinct.limit(array, num_taken))
         if query not in self._values:
             stock = self._distinct.supply.of(*query)
             forms = {value: self._form(form) for value, form in stock.forms.items()}
@@ -104,18 +104,18 @@ class GuardedArrays:
         return self._values[query]
 
     def readings(self, item: int, value: Hashable) -> Mapping[int, Form]:
-        """The forms of the value with an identity, by the verdicts that an item may end with as that value."""
+        """The forms of the value with an identity, by the outcomes that an item may end with as that value."""
         readings = self._distinct.supply.readings(self._nonterminals[item].state, value)
-        return {verdict: self._form(form) for verdict, form in readings.items()}
+        return {outcome: self._form(form) for outcome, form in readings.items()}
 
     def _form(self, written: SymbolForm) -> Form:
         ids = self._symbols
         return (ids[ITEM], *(ids[part] if isinstance(part, Symbol) else part for part in written))
 
-    def asks_again(self, rest: int, item: int, verdict: int) -> bool:
-        """Whether the rest of an array asks the same of all further items as of one that ended with a verdict."""
+    def asks_again(self, rest: int, item: int, outcome: int) -> bool:
+        """Whether the rest of an array asks the same of all further items as of one that ended with an outcome."""
         state = self._nonterminals[rest].state
-        return isinstance(state, Array) and self._distinct.asks_only(state, self._nonterminals[item].state, verdict)
+        return isinstance(state, Array) and self._distinct.asks_only(state, self._nonterminals[item].state, outcome)
 
     def num_needed(self, rest: int) -> int:
         """How many items the rest of an array needs that asks for nothing but items of one kind; 0 for others."""

@@ -16,10 +16,10 @@ from schemalm.grammar.supply import Stock
 
 @dataclass(frozen=True)
 class Kind:
-    """What an item of a way is: a value of a state that ends with a verdict."""
+    """What an item of a way is: a value of a state that ends with an outcome."""
 
     state: State
-    verdict: int
+    outcome: int
 
 
 class Matching:

@@ -7,25 +7,25 @@ from typing import TypeAlias
 
 from schemalm.grammar.states import State
 
-Verdicts: TypeAlias = "tuple[int, ...]"
-HOLDS: Verdicts = (1,)
+Outcomes: TypeAlias = "tuple[int, ...]"
+HOLDS: Outcomes = (1,)
 
 
 @dataclass(frozen=True)
 class Nonterminal:
-    """What may still come: a state, and the verdicts that it may end with.
+    """What may still come: a state, and the outcomes that it may end with.
 
-    owner_accepts: the verdicts that the object may end with whose key this is.
+    owner_accepts: the outcomes that the object may end with whose key this is.
     """
 
     state: State
-    accepts: Verdicts
-    owner_accepts: Verdicts = ()
+    accepts: Outcomes
+    owner_accepts: Outcomes = ()
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a symbol does: it opens nonterminals, the next one first, or it closes one with a verdict."""
+    """What a symbol does: it opens nonterminals, the next one first, or it closes one with an outcome."""
 
     opened: tuple[int, ...]
-    verdict: int = 0
+    outcome: int = 0

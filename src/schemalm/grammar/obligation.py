@@ -1,8 +1,8 @@
 """What a nonterminal has to find out about the value that it expands.
 
-It carries formulas side by side, and the verdicts on them that the parent can live with: bit i of a verdict says
+It carries formulas side by side, and the outcomes on them that the parent can live with: bit i of an outcome says
 whether formula i is true. Most have one formula, which must be true. The others are the price of exactness: where an
-enclosing formula is still undecided, the child is asked several questions, and its verdict settles them.
+enclosing formula is still undecided, the child is asked several questions, and its outcome settles them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HOLDS = Question(0)
 
 
 class Obligation:
-    """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i.
+    """Formulas about one value; `allowed` is a formula over `Question(i)`, the outcome on formula i.
 
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
     """
@@ -44,7 +44,7 @@ class Obligation:
     __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
-        """needs_outcome: whether a child's verdict is still missing; size: how many nodes the formulas have."""
+        """needs_outcome: whether a child's outcome is still missing; size: how many nodes the formulas have."""
         self.formulas = formulas
         self.allowed = allowed
         self.needs_outcome = any(formula.asks for formula in formulas)
@@ -95,26 +95,26 @@ class Obligation:
 
     @property
     def is_single(self) -> bool:
-        """Whether only one verdict is of use: that the one formula is true."""
+        """Whether only one outcome is of use: that the one formula is true."""
         return len(self.formulas) == 1
 
     @property
     def is_open(self) -> bool:
-        """False where no verdict that the parent can live with is possible any more."""
+        """False where no outcome that the parent can live with is possible any more."""
         return (self.formulas != (FALSE,) or self.allowed != HOLDS) and self.goal != FALSE
 
-    def verdict(self) -> int | None:
-        """The verdict once every formula is a constant; None where the parent cannot live with it."""
-        verdict = sum(1 << index for index, formula in enumerate(self.formulas) if formula == TRUE)
-        return verdict if self.admits(verdict) else None
+    def outcome(self) -> int | None:
+        """The outcome once every formula is a constant; None where the parent cannot live with it."""
+        outcome = sum(1 << index for index, formula in enumerate(self.formulas) if formula == TRUE)
+        return outcome if self.admits(outcome) else None
 
-    def admits(self, verdict: int) -> bool:
-        """Whether the parent can live with a verdict."""
-        return answer(self.allowed, verdict) == TRUE
+    def admits(self, outcome: int) -> bool:
+        """Whether the parent can live with an outcome."""
+        return answer(self.allowed, outcome) == TRUE
 
-    def answered(self, verdict: int) -> Obligation:
-        """The obligation after a child's verdict."""
-        return Obligation(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
+    def answered(self, outcome: int) -> Obligation:
+        """The obligation after a child's outcome."""
+        return Obligation(tuple(answer(formula, outcome) for formula in self.formulas), self.allowed)
 
 
 def must_hold(formula: Formula) -> Obligation:
@@ -127,7 +127,7 @@ def split_at_child(
 ) -> tuple[Obligation, Obligation] | None:
     """Splits an obligation at its next child: (what the child is asked, what remains for the rest).
 
-    The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
+    The rest waits for the child's outcome where its formulas still contain questions. None where no child can end well.
     touches: whether the move may change anything in a part of a formula.
     """
     if (conjunction := _conjunction(obligation)) is not None:

@@ -148,15 +148,15 @@ class StateSpace:
         self._budget.check_time()
         return not self._without(obligation, order, rank, rank + 1).is_open
 
-    def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
-        """The rest after a child's verdict; None where nothing can end well."""
+    def settle(self, rest: Object | Array, outcome: int) -> Object | Array | None:
+        """The rest after a child's outcome; None where nothing can end well."""
         if not rest.obligation.needs_outcome:
             return rest
-        key = (rest, verdict)
+        key = (rest, outcome)
         if key not in self._settled:
             self._budget.check_time()
             self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.obligation.size)
-            obligation = rest.obligation.answered(verdict)
+            obligation = rest.obligation.answered(outcome)
             self._settled[key] = replace(rest, obligation=obligation) if obligation.is_open else None
         return self._settled[key]
 
@@ -193,21 +193,21 @@ class StateSpace:
         if kind == "object":
             return Object(obligation, self._order(obligation), 0)
         place = self._shapes.texts(obligation.formulas, kind)
-        if place == DEAD or not self.text_verdicts(obligation, place):
+        if place == DEAD or not self.text_outcomes(obligation, place):
             return None
         return Text(kind, place)
 
-    def text_verdicts(self, obligation: Obligation, place: int) -> frozenset[int]:
-        """The verdicts that a string or number may end with and that the obligation can live with."""
+    def text_outcomes(self, obligation: Obligation, place: int) -> frozenset[int]:
+        """The outcomes that a string or number may end with and that the obligation can live with."""
         found = self._shapes.automaton.verdicts(place)
         return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
     def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
         for text in texts:
             self._budget.check_time()
-            verdict = _verdict_where(obligation, partial(self._shapes.strings.holds, text=text))
-            if verdict is not None:
-                yield CONST(text), Close(verdict)
+            outcome = _outcome_where(obligation, partial(self._shapes.strings.holds, text=text))
+            if outcome is not None:
+                yield CONST(text), Close(outcome)
 
     def _order(self, obligation: Obligation) -> KeyOrder:
         """The names of an object in canonical order; the few texts of a finite key pattern count as names."""
@@ -287,15 +287,15 @@ class StateSpace:
         return Key(owner, formulas, place) if place != DEAD else None
 
     def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's verdict."""
+        """What the end of a free key opens, by the key's outcome."""
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        verdicts = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
+        outcomes = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
         found = {}
-        for verdict in sorted(verdicts):
-            judged = tuple(bool(verdict >> index & 1) for index in range(1, len(formulas) + 1))
+        for outcome in sorted(outcomes):
+            judged = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))
             target = self._member(owner.obligation, owner.order, None, judged)
             if target is not None:
-                found[verdict] = target
+                found[outcome] = target
         return found
 
     def _array_edge(self, state: Array, symbol: Symbol) -> Target | None:
@@ -325,23 +325,23 @@ def _key_formulas(obligation: Obligation) -> tuple[Formula, ...]:
 
 def _close(obligation: Obligation) -> Close | None:
     """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
-    verdict = obligation.map(
+    outcome = obligation.map(
         lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE
-    ).verdict()
-    return Close(verdict) if verdict is not None else None
+    ).outcome()
+    return Close(outcome) if outcome is not None else None
 
 
-def _verdict_where(obligation: Obligation, holds: Callable[[Atom], bool]) -> int | None:
-    """The verdict on a value of which every assertion is known; None where the parent cannot live with it."""
-    return obligation.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
+def _outcome_where(obligation: Obligation, holds: Callable[[Atom], bool]) -> int | None:
+    """The outcome on a value of which every assertion is known; None where the parent cannot live with it."""
+    return obligation.map(lambda atom: TRUE if holds(atom) else FALSE).outcome()
 
 
 def _constant_targets(obligation: Obligation, kind: str) -> Iterator[tuple[Symbol, Target]]:
     constants = {"null": NULL} if kind == "null" else {"true": TRUE_SYMBOL, "false": FALSE_SYMBOL}
     for name, symbol in constants.items():
-        verdict = _verdict_where(obligation, partial(eq, Is(name)))
-        if verdict is not None:
-            yield symbol, Close(verdict)
+        outcome = _outcome_where(obligation, partial(eq, Is(name)))
+        if outcome is not None:
+            yield symbol, Close(outcome)
 
 
 def _finite_strings(obligation: Obligation) -> list[str] | None:

@@ -64,7 +64,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Key:
-    """The rest of a free key of `owner`; bit i + 1 of a verdict says that the key satisfies `formulas[i]`."""
+    """The rest of a free key of `owner`; bit i + 1 of an outcome says that the key satisfies `formulas[i]`."""
 
     owner: Object
     formulas: tuple[Formula, ...]
@@ -76,9 +76,9 @@ State = Value | Object | Array | Text | Key
 
 @dataclass(frozen=True)
 class Close:
-    """The symbol ends the value with a verdict."""
+    """The symbol ends the value with an outcome."""
 
-    verdict: int
+    outcome: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Enter:
 
 @dataclass(frozen=True, eq=False)
 class Open:
-    """The symbol opens a child; `rest` comes after it and may wait for its verdict. One instance for equal ones."""
+    """The symbol opens a child; `rest` comes after it and may wait for its outcome. One instance for equal ones."""
 
     child: State
     rest: Object | Array

@@ -1,6 +1,6 @@
 """The search for a way on through the items of an array that have to differ, and what is kept of one that was found.
 
-In: a state of the array's rest, the items so far, and the verdicts that it may end with. Out: a way on which every item
+In: a state of the array's rest, the items so far, and the outcomes that it may end with. Out: a way on which every item
 has a value of its own, or none. The search goes depth first, cheap options first.
 """
 
@@ -32,14 +32,14 @@ CODES = random.Random(0)
 # Kinds of a way that is kept.
 MAX_KINDS_KEPT = 8
 
-Verdicts: TypeAlias = "tuple[int, ...]"
+Outcomes: TypeAlias = "tuple[int, ...]"
 
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a way: the verdict that it ends with, and whether it is one that the array has already."""
+    """An item of a way: the outcome that it ends with, and whether it is one that the array has already."""
 
-    verdict: int
+    outcome: int
     repeats: bool
 
 
@@ -115,7 +115,7 @@ class Search:
         costs: CostTable,
         supply: Supply,
         taken: Taken,
-        goals: Verdicts,
+        goals: Outcomes,
         limit: int,
         budget: Budget,
     ) -> None:
@@ -184,12 +184,12 @@ class Search:
         if not rest.is_guarded:
             return any(self._supply.of(rest, goal, 1) != NONE for goal in self._goals)
         target = self._space.edge(rest, ARRAY_END)
-        return isinstance(target, Close) and target.verdict in self._goals
+        return isinstance(target, Close) and target.outcome in self._goals
 
     def _enter(self, kind: Kind | None) -> bool:
         if kind is None:
             return True
-        stock = self._supply.of(kind.state, kind.verdict, self._limit)
+        stock = self._supply.of(kind.state, kind.outcome, self._limit)
         if stock.is_many:
             self._many[kind] += 1
             self._note_use(kind, 1, self._many[kind] == 1)
@@ -220,16 +220,16 @@ class Search:
         if not isinstance(target, Open):
             return
         options: list[tuple[int, Kind, Item, Array]] = []
-        for verdict in sorted(self._costs.of(target.child)):
-            rest = self._space.settle(target.rest, verdict)
-            if not isinstance(rest, Array) or self._supply.of(target.child, verdict, self._limit) == NONE:
+        for outcome in sorted(self._costs.of(target.child)):
+            rest = self._space.settle(target.rest, outcome)
+            if not isinstance(rest, Array) or self._supply.of(target.child, outcome, self._limit) == NONE:
                 continue
-            kind = Kind(target.child, verdict)
+            kind = Kind(target.child, outcome)
             repeated = self._space.repeated(rest) if may_repeat(rest) else None
             for after, repeats in ((rest, False), (repeated, True)):
                 cost = self._cost(after)
                 if after is not None and cost is not None:
-                    options.append((cost, kind, Item(verdict, repeats), after))
+                    options.append((cost, kind, Item(outcome, repeats), after))
         for _, kind, item, after in sorted(options, key=lambda option: (option[0], not option[2].repeats)):
             if item.repeats:
                 if self._can_repeat(kind, array):
@@ -247,9 +247,9 @@ class Search:
         """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
         for value in chain(self._taken, self._matching.contested):
             self._budget.work()
-            if kind.verdict in self._supply.readings(kind.state, value):
+            if kind.outcome in self._supply.readings(kind.state, value):
                 return True
-        stock = self._supply.of(kind.state, kind.verdict, self._limit)
+        stock = self._supply.of(kind.state, kind.outcome, self._limit)
         if self._newest == kind:
             return True
         if self._newest is not None:
@@ -267,7 +267,7 @@ class Search:
 
     def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
         """The values of a stock that an item of a kind can be."""
-        return {value for value in stock.forms if kind.verdict in self._supply.readings(kind.state, value)}
+        return {value for value in stock.forms if kind.outcome in self._supply.readings(kind.state, value)}
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""
@@ -285,5 +285,5 @@ def _held(array: Array, kind: Kind) -> list[Formula]:
     split = split_at_child(array.obligation, at_item)
     assert split is not None, "a kind is that of an item"
     return [
-        formula if kind.verdict >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
+        formula if kind.outcome >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
     ]

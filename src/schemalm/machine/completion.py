@@ -32,7 +32,7 @@ def cheapest_completion(started: Machine) -> list[int]:
 def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
     """A cheap way down to `height` nonterminals, and the machine afterwards.
 
-    Each nonterminal is given the verdict that it shall end with once it comes to the top, and what it opens keeps
+    Each nonterminal is given the outcome that it shall end with once it comes to the top, and what it opens keeps
     to that: so every symbol comes closer to the end. Raises GuardError where no end was found that breaks no guard.
     """
     machine = started.copy()
@@ -41,7 +41,7 @@ def complete(started: Machine, height: int) -> tuple[Symbols, Machine]:
     goals: list[int | None] = [None] * machine.depth
     while machine.depth > height:
         if is_at_item(machine):
-            # Which verdict can be reached depends on the items.
+            # Which outcome can be reached depends on the items.
             goals[-1] = None
         if (found := _end_of_item(machine) or _next_item(machine, goals)) is not None:
             path, machine = found
@@ -122,16 +122,16 @@ def _next_item(machine: Machine, goals: list[int | None]) -> tuple[Symbols, Mach
 def _one_item(machine: Machine, goals: list[int | None], wanted: Item) -> tuple[Symbols, Machine] | None:
     """The next item of the array on top, which shall be a certain one."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
-    verdict = wanted.verdict
+    outcome = wanted.outcome
     if wanted.repeats:
-        node = readings_of(grammar, start.taken, start.opened[0], verdict)
+        node = readings_of(grammar, start.taken, start.opened[0], outcome)
         beginnings = Beginnings(grammar.symbols, grammar.budget)
         return _one_of(machine, beginnings.with_node(node, len(start.taken)).ways()) if node is not None else None
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
     place = after.place
-    after.stack[-1] = after.tables.place(grammar.narrowed(place.nonterminal, (verdict,)), place.path)
-    goals.append(verdict)
+    after.stack[-1] = after.tables.place(grammar.narrowed(place.nonterminal, (outcome,)), place.path)
+    goals.append(outcome)
     begun = (grammar.symbols.ids[ITEM],)
     if start.is_free:
         return begun, after
@@ -151,10 +151,10 @@ def _joint_items(machine: Machine) -> Iterator[Symbols]:
 
 
 def _goal(machine: Machine, goals: list[int | None]) -> int:
-    """The verdict with which the top had best end, given what the nonterminal below it makes of that."""
+    """The outcome with which the top had best end, given what the nonterminal below it makes of that."""
     if goals[-1] is not None:
         return goals[-1]
-    options = {verdict: cost for verdict, cost in top_costs(machine).items() if _can_end(machine, verdict)}
+    options = {outcome: cost for outcome, cost in top_costs(machine).items() if _can_end(machine, outcome)}
     best = _with_rest(machine, options, goals[-2]) if len(goals) > 1 else options
     if not best and len(goals) > 1:
         # Guards have ruled out what was aimed at below.
@@ -162,25 +162,25 @@ def _goal(machine: Machine, goals: list[int | None]) -> int:
         best = _with_rest(machine, options, None)
     if not best:
         raise GuardError("uniqueItems", machine.path)
-    return min(best, key=lambda verdict: (best[verdict], verdict))
+    return min(best, key=lambda outcome: (best[outcome], outcome))
 
 
-def _can_end(machine: Machine, verdict: int) -> bool:
-    """Whether the top can end with a verdict as far as guards tell."""
+def _can_end(machine: Machine, outcome: int) -> bool:
+    """Whether the top can end with an outcome as far as guards tell."""
     if not is_at_item(machine):
         return True
     start = machine.items[machine.depth - 1].start
-    return machine.grammar.arrays.way(start.rest, start.taken, (verdict,)) is not None
+    return machine.grammar.arrays.way(start.rest, start.taken, (outcome,)) is not None
 
 
 def _with_rest(machine: Machine, options: Costs, goal: int | None) -> Costs:
-    """Costs by verdict of the top, together with what the nonterminal below costs after it."""
+    """Costs by outcome of the top, together with what the nonterminal below costs after it."""
     found: Costs = {}
-    for verdict, cost in options.items():
-        rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, verdict))
+    for outcome, cost in options.items():
+        rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, outcome))
         more = min((cost for end, cost in rest.items() if goal in (None, end)), default=None)
         if more is not None:
-            found[verdict] = cost + more
+            found[outcome] = cost + more
     return found
 
 
@@ -192,16 +192,16 @@ def _rest_costs(grammar: Grammar, rest: int) -> Costs:
 
 
 def _cheapest(machine: Machine, goal: int) -> list[int]:
-    """The symbols with which the cheapest way to end the top with the verdict `goal` begins."""
+    """The symbols with which the cheapest way to end the top with the outcome `goal` begins."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Key):
         return [grammar.cheapest(machine.nonterminal, goal)]
-    _, key_verdict = min(
-        (distance + costs[goal], verdict)
-        for verdict, distance in new_keys(machine)
-        if goal in (costs := grammar.key_costs(machine.nonterminal, verdict))
+    _, key_outcome = min(
+        (distance + costs[goal], outcome)
+        for outcome, distance in new_keys(machine)
+        if goal in (costs := grammar.key_costs(machine.nonterminal, outcome))
     )
-    texts = grammar.automaton.texts(node.state.place, frozenset([key_verdict]))
+    texts = grammar.automaton.texts(node.state.place, frozenset([key_outcome]))
     new = next(text for text in texts if keys.begun + text.decode("latin-1") not in keys)
     return [*new, grammar.symbols.ids[KEY_END]]

@@ -175,9 +175,9 @@ def _structure_options(machine: Machine, height: int, refused: Beginnings) -> It
     constants, others = machine.tables.texts.symbols(machine.nonterminal)
     leaving = [
         symbol
-        for verdict, symbols in constants.items()
+        for outcome, symbols in constants.items()
         for symbol in islice(
-            refused.others((machine.nonterminal, verdict), listed(symbols), lambda symbol: (symbol,)), 1
+            refused.others((machine.nonterminal, outcome), listed(symbols), lambda symbol: (symbol,)), 1
         )
     ]
     yield from _by_cost(machine, (*leaving, *others), height)
@@ -233,7 +233,7 @@ def _every_end(machine: Machine, height: int) -> Iterator[Way]:
 
 
 def _continuations(machine: Machine) -> Iterator[Symbols]:
-    """Symbols to go on with: of texts and of constants with one verdict, as many as are refused and one more."""
+    """Symbols to go on with: of texts and of constants with one outcome, as many as are refused and one more."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     node = grammar.nonterminals[nonterminal]
     refused = joined(machine)

@@ -206,5 +206,5 @@ class MaskFiller:
         if step.opened:
             return (*below, *reversed(step.opened))
         if below:
-            return (*below[:-1], self._grammar.settle(below[-1], step.verdict))
+            return (*below[:-1], self._grammar.settle(below[-1], step.outcome))
         return ()

@@ -163,7 +163,7 @@ def stack_after(grammar: Grammar, stack: Stack, symbols: Symbols) -> Stack | Non
             return None
         stack = (*stack[:-1], *reversed(step.opened))
         if stack and not step.opened:
-            stack = (*stack[:-1], grammar.settle(stack[-1], step.verdict))
+            stack = (*stack[:-1], grammar.settle(stack[-1], step.outcome))
     return stack
 
 

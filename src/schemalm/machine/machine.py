@@ -166,14 +166,14 @@ class Machine:
             raise error.during("advance", place.path) from None
         if transition is None:
             raise _not_admitted(token)
-        opened, verdict, meets_guard = transition
+        opened, outcome, meets_guard = transition
         if meets_guard:
             self._advance_watched(token)
         elif opened:
             stack.pop()
             stack += opened
         else:
-            self._close(verdict)
+            self._close(outcome)
 
     def _advance_watched(self, token: int) -> None:
         """Consumes one token where keys or items have a say."""
@@ -232,7 +232,7 @@ class Machine:
     def _apply(self, token: int, transition: Transition) -> None:
         """Replaces the top by what the token opens; a free key always opens its value."""
         if not transition.opened:
-            self._close(transition.verdict)
+            self._close(transition.outcome)
             return
         if self.stack.pop().is_key:
             self._continue_key(token)
@@ -249,23 +249,23 @@ class Machine:
             keys = keys.then(spelling)
         self.keys[height] = keys
 
-    def _close(self, verdict: int) -> None:
-        """Takes off the top, which has ended, with what belongs to it, and settles what waits for its verdict below."""
+    def _close(self, outcome: int) -> None:
+        """Takes off the top, which has ended, with what belongs to it, and settles what waits for its outcome below."""
         stack = self.stack
         height = len(stack) - 1
         if height and stack[-2].needs_outcome:
-            stack[-2] = self._settled(stack[-2], verdict)
+            stack[-2] = self._settled(stack[-2], outcome)
         stack.pop()
         if self.keys:
             self.keys.pop(height, None)
         if self.items:
             self.items.pop(height, None)
 
-    def _settled(self, rest: Place, verdict: int) -> Place:
+    def _settled(self, rest: Place, outcome: int) -> Place:
         """The rest of an object or array after a whole member."""
         try:
             with self.grammar.budget.call("advance"):
-                return self.tables.place(self.grammar.settle(rest.nonterminal, verdict), rest.path)
+                return self.tables.place(self.grammar.settle(rest.nonterminal, outcome), rest.path)
         except LimitError as error:
             raise error.during("advance", rest.path) from None
 

@@ -41,7 +41,7 @@ class Place:
 
     row: the nonterminal whose mask serves this one; is_key: whether this is the rest of a free key; free_key: of an
     object whose free keys can be used up, the nonterminal at which one begins, else NO_NONTERMINAL; is_watched: whether
-    keys or guards have a say in the mask; needs_outcome: whether the verdict of what lies above settles this.
+    keys or guards have a say in the mask; needs_outcome: whether the outcome of what lies above settles this.
     """
 
     __slots__ = ("free_key", "is_key", "is_watched", "needs_outcome", "nonterminal", "path", "row")
@@ -60,11 +60,11 @@ class Transition(NamedTuple):
     """What a token does to the top of the stack.
 
     opened: the places that it leaves, the next one last; the first of them is the rest of what was on top. Without any,
-    the top has ended with `verdict`. meets_guard: whether items have to be watched from inside the token on.
+    the top has ended with `outcome`. meets_guard: whether items have to be watched from inside the token on.
     """
 
     opened: tuple[Place, ...]
-    verdict: int
+    outcome: int
     meets_guard: bool
 
 
@@ -161,7 +161,7 @@ class Tables:
     def _exhaustible_key(self, nonterminal: int) -> int:
         """The nonterminal at which a free key of an object begins, where these can be used up.
 
-        What still waits for a verdict is not on top yet.
+        What still waits for an outcome is not on top yet.
         """
         if self.grammar.needs_outcome(nonterminal) or not isinstance(
             self.grammar.nonterminals[nonterminal].state, Object
@@ -185,7 +185,7 @@ class Tables:
         if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
             return None
         stack = [(place.nonterminal, place.path)]
-        verdict, meets_guard = 0, False
+        outcome, meets_guard = 0, False
         for symbol in self.vocabulary.symbols[token]:
             if not stack:
                 return None
@@ -199,13 +199,13 @@ class Tables:
             elif step.opened:
                 stack.append((step.opened[0], path))
             else:
-                verdict = step.verdict
+                outcome = step.outcome
                 if stack:
-                    stack[-1] = (grammar.settle(stack[-1][0], verdict), stack[-1][1])
+                    stack[-1] = (grammar.settle(stack[-1][0], outcome), stack[-1][1])
             meets_guard = meets_guard or (bool(stack) and grammar.arrays.is_guarded(stack[-1][0]))
         if token in self._tokens_that_enter_items and not self._can_enter(place.nonterminal, token):
             return None
-        return Transition(tuple(self.place(*entry) for entry in stack), verdict, meets_guard)
+        return Transition(tuple(self.place(*entry) for entry in stack), outcome, meets_guard)
 
 
 def extended_path(path: str, element: str) -> str:

@@ -133,13 +133,13 @@ class _TracedWriting(Writing[int]):
             assert transition is not None, "tokens of a document are admitted"
             stack += transition.opened
             if stack and not transition.opened:
-                stack.append(self._settled(stack.pop(), transition.verdict))
+                stack.append(self._settled(stack.pop(), transition.outcome))
         return tuple(marked), stack[-1] if stack else place
 
-    def _settled(self, rest: Place, verdict: int) -> Place:
+    def _settled(self, rest: Place, outcome: int) -> Place:
         """The rest of an object or array after a whole member."""
         return (
-            self._tables.place(self._grammar.settle(rest.nonterminal, verdict), rest.path)
+            self._tables.place(self._grammar.settle(rest.nonterminal, outcome), rest.path)
             if rest.needs_outcome
             else rest
         )

@@ -34,7 +34,7 @@ class Values:
         self.of = lru_cache(MAX_LISTINGS)(self._list)
 
     def _list(self, nonterminal: int) -> Listing[Written]:
-        """The values of a nonterminal that ends with one verdict, up to the first that holds others."""
+        """The values of a nonterminal that ends with one outcome, up to the first that holds others."""
         return Listing(lambda: self._find(nonterminal), self._grammar)
 
     def _find(self, nonterminal: int) -> Iterator[Written]:

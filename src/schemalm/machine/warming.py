@@ -58,7 +58,7 @@ def _successors(grammar: Grammar, nonterminal: int) -> Iterator[int]:
             yield from step.opened[:1]
             for rest in step.opened[1:]:
                 accepts = grammar.nonterminals[step.opened[0]].accepts
-                yield from (grammar.settle(rest, verdict) for verdict in accepts)
+                yield from (grammar.settle(rest, outcome) for outcome in accepts)
 
 
 def _text_symbols(grammar: Grammar, state: Text | Key) -> list[int]:

@@ -48,14 +48,14 @@ class Derivation:
         if len(step.opened) == 2 or (len(step.opened) == 1 and self._grammar.symbols.symbols[symbol].label == "AS"):
             self._enter(step.opened[0])
         if not step.opened and self._stack:
-            self._stack.append(self._settled(self._stack.pop(), step.verdict))
+            self._stack.append(self._settled(self._stack.pop(), step.outcome))
 
     def last_item(self) -> Any:
         """The newest item of the innermost open array."""
         return self._containers[-1][-1]
 
-    def _settled(self, rest: int, verdict: int) -> int:
-        settled = self._grammar.settle(rest, verdict)
+    def _settled(self, rest: int, outcome: int) -> int:
+        settled = self._grammar.settle(rest, outcome)
         if not self._grammar.arrays.is_guarded(settled):
             return settled
         after = self._grammar.arrays.after_item(settled, self.last_item(), self._items[-1])
