@@ -43,12 +43,12 @@ class Exhaustive:
         if bound <= 0:
             return []
         if isinstance(state, Text):
-            return [(length + 1, outcome) for length, outcome in self._texts(state.place, bound - 1)]
+            return [(length + 1, outcome) for length, outcome in self._texts(state.dfa_state, bound - 1)]
         if isinstance(state, Key):
             targets = self._space.key_targets(state.owner, state.formulas)
             return [
                 (length + cost, outcome)
-                for length, key_outcome in self._texts(state.place, bound - 1)
+                for length, key_outcome in self._texts(state.dfa_state, bound - 1)
                 if key_outcome in targets
                 for cost, outcome in self._opened(targets[key_outcome], bound - length)
             ]

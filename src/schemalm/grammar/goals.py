@@ -125,7 +125,7 @@ class Goals:
         if isinstance(state, Object | Array):
             return self.estimates.least(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
-            distance = self.automaton.distance(state.place, frozenset([outcome]))
+            distance = self.automaton.distance(state.dfa_state, frozenset([outcome]))
             return distance + 1 if distance != DEAD else NEVER
         return 1
 
@@ -162,7 +162,7 @@ class Goals:
 
     def _ways_of_key(self, key: Key) -> Iterator[Way]:
         for key_outcome, target in self.key_targets(key).items():
-            distance = self.automaton.distance(key.place, frozenset([key_outcome]))
+            distance = self.automaton.distance(key.dfa_state, frozenset([key_outcome]))
             if distance != DEAD:
                 yield Way(distance + 1, target)
 
@@ -236,7 +236,7 @@ class Goals:
         preferred: likely answers to questions, which are tried first.
         """
         if isinstance(state, Text):
-            found = sorted(self.automaton.verdicts(state.place))
+            found = sorted(self.automaton.verdicts(state.dfa_state))
             yield from (outcome for outcome in found if answer(needed, outcome) == TRUE)
         elif isinstance(state, Value):
             yield from self._outcomes_of_value(state, needed, preferred)

@@ -192,7 +192,7 @@ class Grammar:
     def label(self, nonterminal: int) -> str:
         """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
         node = self.nonterminals[nonterminal]
-        text = self.automaton.name(node.state.place) if isinstance(node.state, Text | Key) else ""
+        text = self.automaton.name(node.state.dfa_state) if isinstance(node.state, Text | Key) else ""
         return label_of(node.state, node.accepts, node.owner_accepts, text)
 
     def needs_outcome(self, nonterminal: int) -> bool:
@@ -229,9 +229,9 @@ class Grammar:
     def admits_every_text(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a text of which nothing is asked."""
         state = self.nonterminals[nonterminal].state
-        return isinstance(state, Text | Key) and self.automaton.admits_every_text(state.place)
+        return isinstance(state, Text | Key) and self.automaton.admits_every_text(state.dfa_state)
 
-    def at_place(self, nonterminal: int, place: int) -> int:
+    def at_dfa_state(self, nonterminal: int, place: int) -> int:
         """The nonterminal of the same text at another place of the automaton."""
         key = (nonterminal, place)
         if key not in self._placed:
@@ -243,8 +243,11 @@ class Grammar:
     def equivalent(self, nonterminal: int) -> int:
         """A nonterminal that admits the same tokens: numbers of characters beyond any token's length are told alike."""
         node = self.nonterminals[nonterminal]
-        if isinstance(node.state, Text) and (place := self.automaton.clipped(node.state.place)) != node.state.place:
-            return self.at_place(nonterminal, place)
+        if (
+            isinstance(node.state, Text)
+            and (place := self.automaton.clipped(node.state.dfa_state)) != node.state.dfa_state
+        ):
+            return self.at_dfa_state(nonterminal, place)
         return nonterminal
 
     def admitted(self, nonterminal: int) -> list[int]:
@@ -278,7 +281,7 @@ class Grammar:
         """The symbol with which the cheapest way to finish a nonterminal with `outcome` begins; not for keys."""
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
-            place, wanted = node.state.place, frozenset([outcome])
+            place, wanted = node.state.dfa_state, frozenset([outcome])
             ended = self.automaton.verdict(place) == outcome
             return self.symbols.ids[END] if ended else self.automaton.closest_byte(place, wanted)
         return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
@@ -305,11 +308,11 @@ class Grammar:
         state = node.state
         assert isinstance(state, Text | Key)
         if symbol < NUM_BYTES:
-            place = self.automaton.step(state.place, symbol)
+            place = self.automaton.step(state.dfa_state, symbol)
             if not self.can_end(place, frozenset(node.accepts)):
                 return None
-            return Step((self.at_place(nonterminal, place),))
-        outcome = self.automaton.verdict(state.place)
+            return Step((self.at_dfa_state(nonterminal, place),))
+        outcome = self.automaton.verdict(state.dfa_state)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or outcome not in node.accepts:
             return None
@@ -348,7 +351,7 @@ class Grammar:
                 for outcome, target in self._costs.key_targets(state).items()
                 if self._costs.open_can_end(target, accepts)
             )
-            if not key_accepts or not self.can_end(state.place, frozenset(key_accepts)):
+            if not key_accepts or not self.can_end(state.dfa_state, frozenset(key_accepts)):
                 return None
             return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
         found = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))

@@ -151,9 +151,9 @@ class Supply:
     def _texts(self, text: Text, outcome: int, limit: int) -> Stock:
         wanted = frozenset([outcome])
         is_number = text.kind == "number"
-        if self._automaton.has_more_texts(text.place, wanted, limit * (MAX_SPELLINGS if is_number else 1)):
+        if self._automaton.has_more_texts(text.dfa_state, wanted, limit * (MAX_SPELLINGS if is_number else 1)):
             return MANY
-        found = self._automaton.all_texts(text.place, wanted)
+        found = self._automaton.all_texts(text.dfa_state, wanted)
         if not is_number:
             return Stock({content.decode(): (*content, END) for content in found})
         numbers = {number_of_text(content.decode()) for content in found}
@@ -216,10 +216,10 @@ class Supply:
         present = {member[0] for member in begun.members if isinstance(member, tuple)}
         for key_outcome, target in self._costs.key_targets(key).items():
             wanted = frozenset([key_outcome])
-            if self._automaton.has_more_texts(key.place, wanted, limit + len(present)):
+            if self._automaton.has_more_texts(key.dfa_state, wanted, limit + len(present)):
                 yield from self._with_value(begun, target, object(), (FREE_KEY, KEY_END), True, limit)
                 continue
-            for text in self._automaton.all_texts(key.place, wanted):
+            for text in self._automaton.all_texts(key.dfa_state, wanted):
                 if (name := text.decode()) not in present:
                     yield from self._with_value(begun, target, name, (FREE_KEY, *text, KEY_END), False, limit)
 
@@ -275,7 +275,7 @@ class Supply:
         spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
-        places = (self._automaton.run(spelling.encode(), text.place) for spelling in spellings)
+        places = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
         outcomes = {self._automaton.verdict(place) for place in places if place != DEAD}
         return dict.fromkeys(outcomes - {0}, form)
 
@@ -318,7 +318,7 @@ class Supply:
         target = self._space.edge(state, FREE_KEY)
         if not isinstance(target, Enter) or not isinstance(key := target.state, Key):
             return None
-        place = self._automaton.run(name.encode(), key.place)
+        place = self._automaton.run(name.encode(), key.dfa_state)
         return self._costs.key_targets(key).get(self._automaton.verdict(place)) if place != DEAD else None
 
     def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:

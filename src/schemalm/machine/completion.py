@@ -202,6 +202,6 @@ def _cheapest(machine: Machine, goal: int) -> list[int]:
         for outcome, distance in new_keys(machine)
         if goal in (costs := grammar.key_costs(machine.nonterminal, outcome))
     )
-    texts = grammar.automaton.texts(node.state.place, frozenset([key_outcome]))
+    texts = grammar.automaton.texts(node.state.dfa_state, frozenset([key_outcome]))
     new = next(text for text in texts if keys.begun + text.decode("latin-1") not in keys)
     return [*new, grammar.symbols.ids[KEY_END]]

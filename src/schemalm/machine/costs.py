@@ -29,7 +29,7 @@ def new_keys(machine: Machine) -> list[tuple[int, int]]:
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     assert isinstance(node.state, Key)
-    place = node.state.place
+    place = node.state.dfa_state
     distances = ((outcome, grammar.automaton.distance(place, frozenset([outcome]))) for outcome in node.accepts)
     return [
         (outcome, distance)

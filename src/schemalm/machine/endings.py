@@ -138,9 +138,9 @@ def _options(machine: Machine, height: int, refused: Beginnings) -> Iterator[Sym
     grammar = machine.grammar
     node = grammar.nonterminals[machine.nonterminal]
     if isinstance(node.state, Text):
-        yield from _text_options(machine, node.state.place, node.accepts, grammar.symbols.ids[END], refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, grammar.symbols.ids[END], refused)
     elif isinstance(node.state, Key):
-        yield from _text_options(machine, node.state.place, node.accepts, grammar.symbols.ids[KEY_END], refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, grammar.symbols.ids[KEY_END], refused)
     else:
         yield from _structure_options(machine, height, refused)
 
@@ -239,7 +239,7 @@ def _continuations(machine: Machine) -> Iterator[Symbols]:
     refused = joined(machine)
     if isinstance(node.state, Text | Key):
         end = grammar.symbols.ids[END if isinstance(node.state, Text) else KEY_END]
-        yield from _text_options(machine, node.state.place, node.accepts, end, refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, end, refused)
         return
     constants, others = machine.tables.texts.symbols(nonterminal)
     for symbols in (others, *constants.values()):

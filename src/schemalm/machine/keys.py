@@ -120,10 +120,10 @@ class EndlessKeys:
         if not state.formulas:
             # All texts but some names.
             return True
-        if (state.place, accepts) not in self._endless:
+        if (state.dfa_state, accepts) not in self._endless:
             try:
                 with self._grammar.budget.call("mask"):
-                    found = self._search(state.place, accepts)
+                    found = self._search(state.dfa_state, accepts)
             except LimitError:
                 return False
             if not found:
@@ -173,7 +173,7 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
     """How the object's keys go on that begin as this one has and end with one of the outcomes."""
-    place, outcome = _key(grammar, nonterminal)[0].place, grammar.automaton.verdict
+    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
     rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
     ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
@@ -181,5 +181,5 @@ def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozense
 
 def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, outcomes: frozenset[int], num_used: int) -> bool:
     """Whether more than `num_used` keys go on with `beginning` and end with one of the outcomes."""
-    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].place)
+    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
     return place != DEAD and grammar.automaton.has_more_texts(place, outcomes, num_used)

@@ -64,7 +64,7 @@ class Values:
         """The texts of a nonterminal, after some symbols."""
         node, end = self._grammar.nonterminals[nonterminal], self._grammar.symbols.ids[END]
         assert isinstance(node.state, Text)
-        for text in self._texts.all(node.state.place, node.accepts):
+        for text in self._texts.all(node.state.dfa_state, node.accepts):
             symbols = (*before, *text, end)
             if node.state.kind == "string":
                 yield Written(Entry(text.decode(), written_at, symbols), symbols)

@@ -213,8 +213,8 @@ class Expansions:
         """The nonterminal after the bytes of `text`."""
         node = self.grammar.nonterminals[nonterminal]
         assert isinstance(node.state, Text | Key)
-        place = self.grammar.automaton.run(text.encode(), node.state.place)
-        return self.grammar.at_place(nonterminal, place) if place >= 0 else None
+        place = self.grammar.automaton.run(text.encode(), node.state.dfa_state)
+        return self.grammar.at_dfa_state(nonterminal, place) if place >= 0 else None
 
     def entry(self, nonterminal: int) -> Entry:
         """How a nonterminal for a value begins."""
