@@ -9,7 +9,7 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.schema.explanation import Explainer, Failure
-from schemalm.schema.explanation.places import HOLE, Change, Place, Remove, changed
+from schemalm.schema.explanation.locations import HOLE, Change, Place, Remove, changed
 
 
 def failure_of(schema: Any, value: Any) -> tuple[Failure, Any]:
