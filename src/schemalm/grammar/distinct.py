@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.obligation import Obligation
+from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Open, State
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
-from schemalm.grammar.taken import Taken
 from schemalm.grammar.ways import Item, Outcomes, Plan, Remaining, Route, Search, Way
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
@@ -64,7 +64,7 @@ class Distinct:
     def is_feasible(self, start: Array, outcome: int) -> bool:
         """Whether a whole array can end with an outcome; raises LimitError where that takes too long to tell."""
         with self._budget.call("compile"):
-            way = self.way(start, Taken(), (outcome,))
+            way = self.way(start, SeenItems(), (outcome,))
         self.is_needed = self.is_needed or (way is not None and way.first is not None)
         return way is not None
 
@@ -74,7 +74,7 @@ class Distinct:
             self._asked[array] = sum(map(_num_asked, array.obligation.atoms))
         return 1 << (num_taken + SPARE_ITEMS + self._asked[array]).bit_length()
 
-    def way(self, start: Array, taken: Taken, goals: Outcomes) -> Way | None:
+    def way(self, start: Array, taken: SeenItems, goals: Outcomes) -> Way | None:
         """How an array that has some items can go on to one of the outcomes `goals`; None where it cannot."""
         if self._ends(start, goals):
             return Way()
@@ -83,7 +83,7 @@ class Distinct:
         kept = self._kept_way(start, taken, goals)
         return kept if kept is not None else self._find(self._search(start, taken, goals), start, goals)
 
-    def way_after_any(self, start: Array, taken: Taken, goals: Outcomes, newest: tuple[Array, Kind]) -> Outlook:
+    def way_after_any(self, start: Array, taken: SeenItems, goals: Outcomes, newest: tuple[Array, Kind]) -> Outlook:
         """How an array can go on that has one more item, which may be any of many.
 
         newest: what that item was the next one of, and its kind.
@@ -100,7 +100,7 @@ class Distinct:
             return Outlook(way is not None, special)
         return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
-    def _search(self, start: Array, taken: Taken, goals: Outcomes) -> Search:
+    def _search(self, start: Array, taken: SeenItems, goals: Outcomes) -> Search:
         return Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)), self._budget)
 
     def _find(self, search: Search, start: Array, goals: Outcomes) -> Way | None:
@@ -112,7 +112,7 @@ class Distinct:
             self._are_many.clear()
         return way
 
-    def _kept_way(self, start: Array, taken: Taken, goals: Outcomes) -> Way | None:
+    def _kept_way(self, start: Array, taken: SeenItems, goals: Outcomes) -> Way | None:
         """The way that was found from here before, where plainly enough values are left for it."""
         plan = self._plans.get((start, goals))
         if plan is None:
@@ -129,7 +129,7 @@ class Distinct:
         tight = [stock.forms.keys() for stock in few.values() if num_left == num_asked]
         return Way(plan.item, tight[0] if tight else frozenset())
 
-    def _way_on_route(self, plan: Plan, taken: Taken, limit: int) -> Way | None:
+    def _way_on_route(self, plan: Plan, taken: SeenItems, limit: int) -> Way | None:
         """The way where each item takes the value that it took when the way was found; None where that is not left."""
         route = plan.route
         known = (route, limit)
@@ -168,7 +168,7 @@ class Distinct:
         target = self._space.edge(array, ITEM)
         return (Kind(target.child, 1), needed) if isinstance(target, Open) and needed <= most else None
 
-    def _way_of_one_kind(self, kind: Kind, needed: int, taken: Taken, limit: int) -> Way | None:
+    def _way_of_one_kind(self, kind: Kind, needed: int, taken: SeenItems, limit: int) -> Way | None:
         stock = self.supply.of(kind.state, kind.outcome, limit)
         item = Item(kind.outcome, False)
         if stock.is_many or len(stock.forms) - len(taken) > needed:
@@ -179,7 +179,7 @@ class Distinct:
         return Way(item, stock.forms.keys() if num_left == needed else frozenset())
 
 
-def _num_free(kind: Kind, stock: Stock, taken: Taken, limit: int) -> int:
+def _num_free(kind: Kind, stock: Stock, taken: SeenItems, limit: int) -> int:
     """How many values of a kind that has few no item is."""
     return len(stock.forms) - taken.num_among((kind, limit), stock.forms)
 

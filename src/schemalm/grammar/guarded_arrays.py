@@ -14,11 +14,11 @@ from schemalm.grammar.distinct import Distinct, Outlook
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes
 from schemalm.grammar.obligation import Obligation
+from schemalm.grammar.seen_items import Form, SeenItems
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, State
 from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import ITEM, Symbol
-from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.ways import Way
 
 
@@ -59,7 +59,7 @@ class GuardedArrays:
         node = self._nonterminals[rest]
         return self._costs.can_end_with_any(node.state, node.accepts)
 
-    def way(self, rest: int, taken: Taken, goals: Outcomes | None = None) -> Way | None:
+    def way(self, rest: int, taken: SeenItems, goals: Outcomes | None = None) -> Way | None:
         """How an array that has some items can go on from `rest`; None where it cannot.
 
         goals: the outcomes that it may end with, by default all that its parent can live with.
@@ -70,7 +70,7 @@ class GuardedArrays:
         assert isinstance(node.state, Array)
         return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
 
-    def way_after_any(self, start: int, item: int, outcome: int, rest: int, taken: Taken) -> Outlook:
+    def way_after_any(self, start: int, item: int, outcome: int, rest: int, taken: SeenItems) -> Outlook:
         """How an array can go on after any of the many items that end with an outcome.
 
         start, item, rest: the nonterminals before the item, of the item, and after it; taken: the items before it.

@@ -16,11 +16,11 @@ from typing import TypeAlias
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.matching import Kind, Matching
 from schemalm.grammar.obligation import Obligation, must_hold, split_at_child
+from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace, at_item
 from schemalm.grammar.states import Array, Close, Open, may_repeat
 from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
-from schemalm.grammar.taken import Taken
 from schemalm.limits import Budget
 from schemalm.schema.formula import Formula, all_of, negate
 
@@ -114,7 +114,7 @@ class Search:
         space: StateSpace,
         costs: CostTable,
         supply: Supply,
-        taken: Taken,
+        taken: SeenItems,
         goals: Outcomes,
         limit: int,
         budget: Budget,

@@ -13,9 +13,9 @@ from functools import cached_property
 from schemalm.grammar.distinct import Outlook
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.obligation import Obligation
+from schemalm.grammar.seen_items import Form, SeenItems
 from schemalm.grammar.states import State
 from schemalm.grammar.symbols import ITEM
-from schemalm.grammar.taken import Form, Taken
 from schemalm.grammar.ways import Way
 from schemalm.machine.forms import Beginnings, Node, Tail
 
@@ -47,7 +47,7 @@ class Choice:
 class Start:
     """Where an item of a guarded array begins: at the rest `rest`, after the items `taken`."""
 
-    def __init__(self, grammar: Grammar, rest: int, taken: Taken) -> None:
+    def __init__(self, grammar: Grammar, rest: int, taken: SeenItems) -> None:
         self.grammar = grammar
         self.rest = rest
         self.taken = taken
@@ -93,7 +93,7 @@ class _Readings:
         self.by_outcome: dict[int, Node] = {}
         self._num_read = 0
 
-    def read(self, grammar: Grammar, taken: Taken, item: int) -> None:
+    def read(self, grammar: Grammar, taken: SeenItems, item: int) -> None:
         """Reads the items that have come since; `item`: a nonterminal of the state."""
         outcomes = grammar.nonterminals[item].accepts
         for entry in taken.entries(self._num_read):
@@ -107,7 +107,7 @@ class _Readings:
             self._num_read += 1
 
 
-def readings_of(grammar: Grammar, taken: Taken, item: int, outcome: int) -> Node | None:
+def readings_of(grammar: Grammar, taken: SeenItems, item: int, outcome: int) -> Node | None:
     """The items that a nonterminal may be, ending with an outcome; None where no version of the array has any."""
     state: State = grammar.nonterminals[item].state
     readings: _Readings = taken.note(state, _Readings)

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from schemalm.documents.identity import identity
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.seen_items import Entry, Form, SeenItems
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
-from schemalm.grammar.taken import Entry, Form, Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.forms import Beginnings, Symbols
 from schemalm.machine.vocabulary import Vocabulary
@@ -184,7 +184,7 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
             index
             and symbol == item
             and grammar.arrays.is_guarded(stack[-1])
-            and not Start(grammar, stack[-1], Taken()).is_free
+            and not Start(grammar, stack[-1], SeenItems()).is_free
         ):
             return True
         stack = stack_after(grammar, stack, (symbol,))

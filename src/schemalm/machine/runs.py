@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemalm.grammar.taken import Progress, Taken
+from schemalm.grammar.seen_items import Progress, SeenItems
 from schemalm.machine.choices import Start
 from schemalm.machine.forms import Symbols
 from schemalm.machine.guards import Begun, Items
@@ -55,7 +55,7 @@ def _after(machine: Machine, values: list[Written]) -> Machine:
     start = machine.items[height].start
     rest, taken = start.rest, start.taken
     for written in values:
-        rest = Start(grammar, rest, Taken()).opened[1]
+        rest = Start(grammar, rest, SeenItems()).opened[1]
         taken = taken.then(written.entry)
     if len(machine.items) > 1:
         after.begun = _begun(machine.begun, values)

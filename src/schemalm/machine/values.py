@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.seen_items import Entry, Form
 from schemalm.grammar.states import Text, Value
 from schemalm.grammar.supply import CONSTANTS
 from schemalm.grammar.symbols import END, ITEM
-from schemalm.grammar.taken import Entry, Form
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
 from schemalm.regular.numbers import number_of_text, texts_of_equals
