@@ -18,8 +18,8 @@ from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Open, State
-from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
+from schemalm.grammar.value_sets import NONE, ValueSet, ValueSets
 from schemalm.grammar.ways import Item, Outcomes, Plan, Remaining, Route, Search, Way
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
@@ -55,7 +55,7 @@ class Distinct:
         self._budget = budget
         # Whether an array was met that has to have items.
         self.is_needed = False
-        self.supply = Supply(space, automaton, costs, self.is_feasible, budget)
+        self.value_sets = ValueSets(space, automaton, costs, self.is_feasible, budget)
         self._asked: dict[Array, int] = {}
         self._runs: dict[Array, tuple[Kind, int] | None] = {}
         self._plans: dict[tuple[Array, Outcomes], Plan] = {}
@@ -101,7 +101,9 @@ class Distinct:
         return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
     def _search(self, start: Array, taken: SeenItems, goals: Outcomes) -> Search:
-        return Search(self._space, self._costs, self.supply, taken, goals, self.limit(start, len(taken)), self._budget)
+        return Search(
+            self._space, self._costs, self.value_sets, taken, goals, self.limit(start, len(taken)), self._budget
+        )
 
     def _find(self, search: Search, start: Array, goals: Outcomes) -> Way | None:
         """Runs a search and keeps the way that it finds."""
@@ -120,13 +122,15 @@ class Distinct:
         limit = self.limit(start, len(taken))
         if plan.demand is None:
             return self._way_on_route(plan, taken, limit)
-        stocks = {kind: self.supply.of(kind.state, kind.outcome, limit) for kind in plan.demand}
-        few = {kind: stock for kind, stock in stocks.items() if not stock.is_many}
+        value_sets = {kind: self.value_sets.of(kind.state, kind.outcome, limit) for kind in plan.demand}
+        few = {kind: value_set for kind, value_set in value_sets.items() if not value_set.is_many}
         num_asked = sum(plan.demand[kind] for kind in few)
-        num_left = min((_num_free(kind, stock, taken, limit) for kind, stock in few.items()), default=num_asked + 1)
+        num_left = min(
+            (_num_free(kind, value_set, taken, limit) for kind, value_set in few.items()), default=num_asked + 1
+        )
         if num_left < num_asked or (num_left == num_asked and len(few) > 1):
             return None
-        tight = [stock.forms.keys() for stock in few.values() if num_left == num_asked]
+        tight = [value_set.forms.keys() for value_set in few.values() if num_left == num_asked]
         return Way(plan.item, tight[0] if tight else frozenset())
 
     def _way_on_route(self, plan: Plan, taken: SeenItems, limit: int) -> Way | None:
@@ -134,7 +138,9 @@ class Distinct:
         route = plan.route
         known = (route, limit)
         if known not in self._are_many:
-            self._are_many[known] = all(self.supply.of(kind.state, kind.outcome, limit).is_many for kind in route.many)
+            self._are_many[known] = all(
+                self.value_sets.of(kind.state, kind.outcome, limit).is_many for kind in route.many
+            )
         if not self._are_many[known] or taken.highest(route, route.steps) >= plan.step:
             return None
         return Way(plan.item, Remaining(route, plan.step))
@@ -169,19 +175,19 @@ class Distinct:
         return (Kind(target.child, 1), needed) if isinstance(target, Open) and needed <= most else None
 
     def _way_of_one_kind(self, kind: Kind, needed: int, taken: SeenItems, limit: int) -> Way | None:
-        stock = self.supply.of(kind.state, kind.outcome, limit)
+        value_set = self.value_sets.of(kind.state, kind.outcome, limit)
         item = Item(kind.outcome, False)
-        if stock.is_many or len(stock.forms) - len(taken) > needed:
+        if value_set.is_many or len(value_set.forms) - len(taken) > needed:
             return Way(item)
-        num_left = _num_free(kind, stock, taken, limit)
-        if num_left < needed or stock == NONE:
+        num_left = _num_free(kind, value_set, taken, limit)
+        if num_left < needed or value_set == NONE:
             return None
-        return Way(item, stock.forms.keys() if num_left == needed else frozenset())
+        return Way(item, value_set.forms.keys() if num_left == needed else frozenset())
 
 
-def _num_free(kind: Kind, stock: Stock, taken: SeenItems, limit: int) -> int:
+def _num_free(kind: Kind, value_set: ValueSet, taken: SeenItems, limit: int) -> int:
     """How many values of a kind that has few no item is."""
-    return len(stock.forms) - taken.num_among((kind, limit), stock.forms)
+    return len(value_set.forms) - taken.num_among((kind, limit), value_set.forms)
 
 
 def _is_even(part: object) -> bool:

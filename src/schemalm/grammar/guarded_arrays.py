@@ -17,8 +17,8 @@ from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.seen_items import Form, SeenItems
 from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, State
-from schemalm.grammar.supply import SymbolForm
 from schemalm.grammar.symbols import ITEM, Symbol
+from schemalm.grammar.value_sets import SymbolForm
 from schemalm.grammar.ways import Way
 
 
@@ -98,14 +98,14 @@ class GuardedArrays:
         assert isinstance(array, Array)
         query = (self._nonterminals[item].state, outcome, self._distinct.limit(array, num_taken))
         if query not in self._values:
-            stock = self._distinct.supply.of(*query)
-            forms = {value: self._form(form) for value, form in stock.forms.items()}
-            self._values[query] = None if stock.is_many else forms
+            value_set = self._distinct.value_sets.of(*query)
+            forms = {value: self._form(form) for value, form in value_set.forms.items()}
+            self._values[query] = None if value_set.is_many else forms
         return self._values[query]
 
     def readings(self, item: int, value: Hashable) -> Mapping[int, Form]:
         """The forms of the value with an identity, by the outcomes that an item may end with as that value."""
-        readings = self._distinct.supply.readings(self._nonterminals[item].state, value)
+        readings = self._distinct.value_sets.readings(self._nonterminals[item].state, value)
         return {outcome: self._form(form) for outcome, form in readings.items()}
 
     def _form(self, written: SymbolForm) -> Form:

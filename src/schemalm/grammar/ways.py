@@ -19,8 +19,8 @@ from schemalm.grammar.obligation import Obligation, must_hold, split_at_child
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace, at_item
 from schemalm.grammar.states import Array, Close, Open, may_repeat
-from schemalm.grammar.supply import NONE, Stock, Supply
 from schemalm.grammar.symbols import ARRAY_END, ITEM
+from schemalm.grammar.value_sets import NONE, ValueSet, ValueSets
 from schemalm.limits import Budget
 from schemalm.schema.formula import Formula, all_of, negate
 
@@ -113,13 +113,13 @@ class Search:
         self,
         space: StateSpace,
         costs: CostTable,
-        supply: Supply,
+        value_sets: ValueSets,
         taken: SeenItems,
         goals: Outcomes,
         limit: int,
         budget: Budget,
     ) -> None:
-        self._space, self._costs, self._supply, self._budget = space, costs, supply, budget
+        self._space, self._costs, self._value_sets, self._budget = space, costs, value_sets, budget
         self._taken, self._goals, self._limit = taken, goals, limit
         self._matching = Matching(taken)
         # Kinds on the way that have many values, and an array that has asked for each.
@@ -182,19 +182,19 @@ class Search:
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
-            return any(self._supply.of(rest, goal, 1) != NONE for goal in self._goals)
+            return any(self._value_sets.of(rest, goal, 1) != NONE for goal in self._goals)
         target = self._space.edge(rest, ARRAY_END)
         return isinstance(target, Close) and target.outcome in self._goals
 
     def _enter(self, kind: Kind | None) -> bool:
         if kind is None:
             return True
-        stock = self._supply.of(kind.state, kind.outcome, self._limit)
-        if stock.is_many:
+        value_set = self._value_sets.of(kind.state, kind.outcome, self._limit)
+        if value_set.is_many:
             self._many[kind] += 1
             self._note_use(kind, 1, self._many[kind] == 1)
             return True
-        if not self._matching.add(kind, stock):
+        if not self._matching.add(kind, value_set):
             return False
         self._note_use(kind, self._matching.counts[kind])
         return True
@@ -222,7 +222,7 @@ class Search:
         options: list[tuple[int, Kind, Item, Array]] = []
         for outcome in sorted(self._costs.of(target.child)):
             rest = self._space.settle(target.rest, outcome)
-            if not isinstance(rest, Array) or self._supply.of(target.child, outcome, self._limit) == NONE:
+            if not isinstance(rest, Array) or self._value_sets.of(target.child, outcome, self._limit) == NONE:
                 continue
             kind = Kind(target.child, outcome)
             repeated = self._space.repeated(rest) if may_repeat(rest) else None
@@ -247,27 +247,27 @@ class Search:
         """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
         for value in chain(self._taken, self._matching.contested):
             self._budget.work()
-            if kind.outcome in self._supply.readings(kind.state, value):
+            if kind.outcome in self._value_sets.readings(kind.state, value):
                 return True
-        stock = self._supply.of(kind.state, kind.outcome, self._limit)
+        value_set = self._value_sets.of(kind.state, kind.outcome, self._limit)
         if self._newest == kind:
             return True
         if self._newest is not None:
-            self._note_wanted(self._newest, kind, array, stock)
-        if stock.is_many:
+            self._note_wanted(self._newest, kind, array, value_set)
+        if value_set.is_many:
             return any(self._overlap((array, kind), (self._sources[other], other)) for other in +self._many)
-        return any(self._shared(other, stock) for other in +self._many)
+        return any(self._shared(other, value_set) for other in +self._many)
 
-    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, stock: Stock) -> None:
+    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, value_set: ValueSet) -> None:
         """Notes which values the newest item would have to be to be repeated by one of a kind."""
-        self.wanted |= self._shared(newest, stock)
+        self.wanted |= self._shared(newest, value_set)
         both = ((array, kind), (self._sources[newest], newest))
-        if stock.is_many and self._overlap(*both):
+        if value_set.is_many and self._overlap(*both):
             self.joint[_joint(*both)] = None
 
-    def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
-        """The values of a stock that an item of a kind can be."""
-        return {value for value in stock.forms if kind.outcome in self._supply.readings(kind.state, value)}
+    def _shared(self, kind: Kind, value_set: ValueSet) -> set[Hashable]:
+        """The values of a value_set that an item of a kind can be."""
+        return {value for value in value_set.forms if kind.outcome in self._value_sets.readings(kind.state, value)}
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""

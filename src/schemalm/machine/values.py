@@ -9,8 +9,8 @@ from typing import NamedTuple
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.seen_items import Entry, Form
 from schemalm.grammar.states import Text, Value
-from schemalm.grammar.supply import CONSTANTS
 from schemalm.grammar.symbols import END, ITEM
+from schemalm.grammar.value_sets import CONSTANTS
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
 from schemalm.regular.numbers import number_of_text, texts_of_equals

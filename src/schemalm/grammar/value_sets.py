@@ -54,15 +54,15 @@ CONSTANTS: dict[Symbol, Hashable] = {
 
 
 @dataclass(frozen=True)
-class Stock:
+class ValueSet:
     """The values of a state that end with one outcome, by identity; all of them unless there are `many`."""
 
     forms: Mapping[Hashable, SymbolForm] = field(default_factory=dict)
     is_many: bool = False
 
 
-NONE = Stock()
-MANY = Stock(is_many=True)
+NONE = ValueSet()
+MANY = ValueSet(is_many=True)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _Beginning:
 _Query: TypeAlias = "tuple[State, int, int]"
 
 
-class Supply:
+class ValueSets:
     """Finds the values of states."""
 
     def __init__(
@@ -98,12 +98,12 @@ class Supply:
         self._costs = costs
         self._is_feasible = is_feasible
         self._budget = budget
-        self._final: dict[_Query, Stock] = {}
+        self._final: dict[_Query, ValueSet] = {}
         # Of the fixpoint under way: what is known so far, and what this round has looked at.
-        self._known: dict[_Query, Stock] = {}
+        self._known: dict[_Query, ValueSet] = {}
         self._visited: set[_Query] | None = None
 
-    def of(self, state: State, outcome: int, limit: int) -> Stock:
+    def of(self, state: State, outcome: int, limit: int) -> ValueSet:
         """The values of a state that end with an outcome; many where there are more than `limit`."""
         query = (state, outcome, limit)
         if query in self._final:
@@ -117,7 +117,7 @@ class Supply:
             self._known.clear()
         return self._final[query]
 
-    def _fixpoint(self, query: _Query) -> dict[_Query, Stock]:
+    def _fixpoint(self, query: _Query) -> dict[_Query, ValueSet]:
         """The values of a query and of those that it rests on, found in rounds until no value is new."""
         for num_rounds in count():
             visited = self._visited = set()
@@ -130,14 +130,14 @@ class Supply:
                 self._known.update(dict.fromkeys(changed, MANY))
         raise AssertionError("rounds are counted without end")
 
-    def _visit(self, query: _Query, visited: set[_Query]) -> Stock:
+    def _visit(self, query: _Query, visited: set[_Query]) -> ValueSet:
         known = self._known.get(query, NONE)
         if query not in visited and not known.is_many:
             visited.add(query)
             self._known[query] = known = self._find(*query)
         return known
 
-    def _find(self, state: State, outcome: int, limit: int) -> Stock:
+    def _find(self, state: State, outcome: int, limit: int) -> ValueSet:
         if outcome not in self._costs.of(state):
             return NONE
         if isinstance(state, Text):
@@ -148,31 +148,31 @@ class Supply:
             return NONE
         return self._search(state, outcome, limit)
 
-    def _texts(self, text: Text, outcome: int, limit: int) -> Stock:
+    def _texts(self, text: Text, outcome: int, limit: int) -> ValueSet:
         wanted = frozenset([outcome])
         is_number = text.kind == "number"
         if self._automaton.has_more_texts(text.dfa_state, wanted, limit * (MAX_SPELLINGS if is_number else 1)):
             return MANY
         found = self._automaton.all_texts(text.dfa_state, wanted)
         if not is_number:
-            return Stock({content.decode(): (*content, END) for content in found})
+            return ValueSet({content.decode(): (*content, END) for content in found})
         numbers = {number_of_text(content.decode()) for content in found}
-        return Stock({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
+        return ValueSet({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
 
-    def _alternatives(self, state: Value, outcome: int, limit: int) -> Stock:
+    def _alternatives(self, state: Value, outcome: int, limit: int) -> ValueSet:
         forms: dict[Hashable, SymbolForm] = {}
         for symbol in self._space.candidates(state):
             target = self._space.edge(state, symbol)
             if isinstance(target, Enter):
-                stock = self.of(target.state, outcome, limit)
-                if stock.is_many:
+                value_set = self.of(target.state, outcome, limit)
+                if value_set.is_many:
                     return MANY
-                forms.update({value: (symbol, *form) for value, form in stock.forms.items()})
+                forms.update({value: (symbol, *form) for value, form in value_set.forms.items()})
             elif target == Close(outcome):
                 forms[CONSTANTS.get(symbol, symbol.text)] = (symbol,)
-        return Stock(forms) if len(forms) <= limit else MANY
+        return ValueSet(forms) if len(forms) <= limit else MANY
 
-    def _search(self, state: State, outcome: int, limit: int) -> Stock:
+    def _search(self, state: State, outcome: int, limit: int) -> ValueSet:
         """The objects or arrays of a state: best beginnings first, those nearest to their end."""
         turn = count(0, -1)
         queue = [(0, next(turn), _Beginning(state, (), ()))]
@@ -199,7 +199,7 @@ class Supply:
                     heappush(queue, (len(longer.form) + cost, next(turn), longer))
                     if next(turn) < -MAX_BEGINNINGS:
                         return MANY
-        return Stock(forms)
+        return ValueSet(forms)
 
     def _longer(self, begun: _Beginning, limit: int) -> Iterator[_Beginning]:
         """The beginning with one more member, for every value that this can have."""
@@ -245,10 +245,10 @@ class Supply:
             rest = self._space.settle(target.rest, outcome)
             if rest is None:
                 continue
-            stock = self.of(target.child, outcome, limit)
-            if stock.is_many:
+            value_set = self.of(target.child, outcome, limit)
+            if value_set.is_many:
                 yield object(), (), rest, True
-            for value, form in stock.forms.items():
+            for value, form in value_set.forms.items():
                 yield value, form, rest, False
 
     def readings(self, state: State, value: Hashable) -> dict[int, SymbolForm]:
