@@ -131,10 +131,10 @@ class Goals:
 
     def key_targets(self, key: Key) -> dict[int, Open]:
         """What the end of a free key opens, by the key's outcome."""
-        place = (key.owner, key.formulas)
-        if place not in self._key_targets:
-            self._key_targets[place] = self.space.key_targets(key.owner, key.formulas)
-        return self._key_targets[place]
+        known = (key.owner, key.formulas)
+        if known not in self._key_targets:
+            self._key_targets[known] = self.space.key_targets(*known)
+        return self._key_targets[known]
 
     def ways(self, goal: Goal) -> Iterator[Way]:
         """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""

@@ -1,7 +1,7 @@
 """The grammar that a schema compiles into: numbered nonterminals and what each symbol does to them.
 
-A nonterminal is a state together with the outcomes that its parent can still live with (and, inside a text, the place
-in its automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
+A nonterminal is a state together with the outcomes that its parent can still live with (and, inside a text, the state of
+its automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
 finite completion exists afterwards, so no derivation runs into a dead end.
 """
 
@@ -71,7 +71,7 @@ class Grammar:
         self._steps: list[dict[int, Step | None]] = []
         self._needs_outcome: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
-        self._placed: dict[tuple[int, int], int] = {}
+        self._at_dfa_states: dict[tuple[int, int], int] = {}
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
             self.nonterminals,
@@ -169,7 +169,7 @@ class Grammar:
         return dict(sorted(self.translation.expressions.items()))
 
     def coverage(self) -> list[KeywordUse]:
-        """Every constraining keyword that a document can meet: its place and how it is enforced."""
+        """Every constraining keyword that a document can meet: where it stands and how it is enforced."""
         return sorted(set(self.translation.uses()), key=lambda use: use.pointer)
 
     def unsatisfiable(self) -> list[str]:
@@ -231,23 +231,23 @@ class Grammar:
         state = self.nonterminals[nonterminal].state
         return isinstance(state, Text | Key) and self.automaton.admits_every_text(state.dfa_state)
 
-    def at_dfa_state(self, nonterminal: int, place: int) -> int:
-        """The nonterminal of the same text at another place of the automaton."""
-        key = (nonterminal, place)
-        if key not in self._placed:
+    def at_dfa_state(self, nonterminal: int, dfa_state: int) -> int:
+        """The nonterminal of the same text at another state of its automaton."""
+        key = (nonterminal, dfa_state)
+        if key not in self._at_dfa_states:
             node = self.nonterminals[nonterminal]
             assert isinstance(node.state, Text | Key)
-            self._placed[key] = self._number(replace(node, state=replace(node.state, place=place)))
-        return self._placed[key]
+            self._at_dfa_states[key] = self._number(replace(node, state=replace(node.state, dfa_state=dfa_state)))
+        return self._at_dfa_states[key]
 
     def equivalent(self, nonterminal: int) -> int:
         """A nonterminal that admits the same tokens: numbers of characters beyond any token's length are told alike."""
         node = self.nonterminals[nonterminal]
         if (
             isinstance(node.state, Text)
-            and (place := self.automaton.clipped(node.state.dfa_state)) != node.state.dfa_state
+            and (dfa_state := self.automaton.clipped(node.state.dfa_state)) != node.state.dfa_state
         ):
-            return self.at_dfa_state(nonterminal, place)
+            return self.at_dfa_state(nonterminal, dfa_state)
         return nonterminal
 
     def admitted(self, nonterminal: int) -> list[int]:
@@ -261,9 +261,9 @@ class Grammar:
             return [*range(NUM_BYTES), self.symbols.ids[KEY_END if isinstance(state, Key) else END]]
         return sorted(self.symbols.ids[symbol] for symbol in self._space.candidates(state))
 
-    def can_end(self, place: int, accepts: frozenset[int]) -> bool:
-        """Whether a text may go on from a place to an end with one of the outcomes."""
-        return place != DEAD and self.automaton.can_end(place, accepts)
+    def can_end(self, dfa_state: int, accepts: frozenset[int]) -> bool:
+        """Whether a text may go on from a state of its automaton to an end with one of the outcomes."""
+        return dfa_state != DEAD and self.automaton.can_end(dfa_state, accepts)
 
     def costs(self, nonterminal: int) -> Costs:
         """The least number of symbols to finish a nonterminal, by the outcomes that it may end with; not for keys."""
@@ -281,9 +281,9 @@ class Grammar:
         """The symbol with which the cheapest way to finish a nonterminal with `outcome` begins; not for keys."""
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
-            place, wanted = node.state.dfa_state, frozenset([outcome])
-            ended = self.automaton.verdict(place) == outcome
-            return self.symbols.ids[END] if ended else self.automaton.closest_byte(place, wanted)
+            dfa_state, wanted = node.state.dfa_state, frozenset([outcome])
+            ended = self.automaton.verdict(dfa_state) == outcome
+            return self.symbols.ids[END] if ended else self.automaton.closest_byte(dfa_state, wanted)
         return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
 
     def _number(self, node: Nonterminal) -> int:
@@ -308,10 +308,10 @@ class Grammar:
         state = node.state
         assert isinstance(state, Text | Key)
         if symbol < NUM_BYTES:
-            place = self.automaton.step(state.dfa_state, symbol)
-            if not self.can_end(place, frozenset(node.accepts)):
+            dfa_state = self.automaton.step(state.dfa_state, symbol)
+            if not self.can_end(dfa_state, frozenset(node.accepts)):
                 return None
-            return Step((self.at_dfa_state(nonterminal, place),))
+            return Step((self.at_dfa_state(nonterminal, dfa_state),))
         outcome = self.automaton.verdict(state.dfa_state)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or outcome not in node.accepts:

@@ -60,7 +60,7 @@ class Matching:
         del self._owners[self._held[kind].pop()]
 
     def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
-        """The values that are taken, each with the place in `kinds` of an item that takes it; equal kinds are alike."""
+        """The values that are taken, each with the index in `kinds` of an item that takes it; equal kinds are alike."""
         spare = {kind: [*held] for kind, held in self._held.items()}
         return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
 

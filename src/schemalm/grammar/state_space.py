@@ -192,14 +192,14 @@ class StateSpace:
             return Array(obligation)
         if kind == "object":
             return Object(obligation, self._order(obligation), 0)
-        place = self._shapes.texts(obligation.formulas, kind)
-        if place == DEAD or not self.text_outcomes(obligation, place):
+        dfa_state = self._shapes.texts(obligation.formulas, kind)
+        if dfa_state == DEAD or not self.text_outcomes(obligation, dfa_state):
             return None
-        return Text(kind, place)
+        return Text(kind, dfa_state)
 
-    def text_outcomes(self, obligation: Obligation, place: int) -> frozenset[int]:
+    def text_outcomes(self, obligation: Obligation, dfa_state: int) -> frozenset[int]:
         """The outcomes that a string or number may end with and that the obligation can live with."""
-        found = self._shapes.automaton.verdicts(place)
+        found = self._shapes.automaton.verdicts(dfa_state)
         return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
     def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
@@ -248,11 +248,11 @@ class StateSpace:
         self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
     ) -> Open | None:
         """What a key opens: the value under it and the rest of the object; a free key has no name here."""
-        place = (obligation, order, name, judged)
-        if place not in self._members:
+        key = (obligation, order, name, judged)
+        if key not in self._members:
             self._spend(obligation)
-            self._members[place] = self._find_member(*place)
-        return self._members[place]
+            self._members[key] = self._find_member(*key)
+        return self._members[key]
 
     def _find_member(
         self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
@@ -283,8 +283,8 @@ class StateSpace:
         if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        place = self._shapes.keys(restricted, owner.order.names)
-        return Key(owner, formulas, place) if place != DEAD else None
+        dfa_state = self._shapes.keys(restricted, owner.order.names)
+        return Key(owner, formulas, dfa_state) if dfa_state != DEAD else None
 
     def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
         """What the end of a free key opens, by the key's outcome."""

@@ -56,10 +56,10 @@ class Array:
 
 @dataclass(frozen=True)
 class Text:
-    """The rest of a string or number: a place of the automaton."""
+    """The rest of a string or number, from a state of its automaton on."""
 
     kind: str
-    place: int
+    dfa_state: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Key:
 
     owner: Object
     formulas: tuple[Formula, ...]
-    place: int
+    dfa_state: int
 
 
 State = Value | Object | Array | Text | Key

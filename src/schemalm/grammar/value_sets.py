@@ -275,8 +275,8 @@ class ValueSets:
         spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
-        places = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
-        outcomes = {self._automaton.verdict(place) for place in places if place != DEAD}
+        ends = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
+        outcomes = {self._automaton.verdict(end) for end in ends if end != DEAD}
         return dict.fromkeys(outcomes - {0}, form)
 
     def _alternative_readings(self, state: Value, value: Hashable) -> dict[int, SymbolForm]:
@@ -318,8 +318,8 @@ class ValueSets:
         target = self._space.edge(state, FREE_KEY)
         if not isinstance(target, Enter) or not isinstance(key := target.state, Key):
             return None
-        place = self._automaton.run(name.encode(), key.dfa_state)
-        return self._costs.key_targets(key).get(self._automaton.verdict(place)) if place != DEAD else None
+        end = self._automaton.run(name.encode(), key.dfa_state)
+        return self._costs.key_targets(key).get(self._automaton.verdict(end)) if end != DEAD else None
 
     def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:
         if isinstance(target, Open):

@@ -97,7 +97,7 @@ class Reference(Assertion):
 
     @property
     def location(self) -> str:
-        """The resolved place of the schema node."""
+        """Where the schema node is, resolved."""
         location: str = self.parts[0]
         return location
 

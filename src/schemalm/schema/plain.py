@@ -1,8 +1,8 @@
 """A schema as it was understood, for programs that would misread it or cannot read it as it is written.
 
 In: a schema and its patterns, or its translation. Out: a schema of the same draft with the same valid values, in which
-patterns are spelled as `texts/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
-`definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root, spellings
+patterns are spelled as `regular/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
+`definitions`, nothing has a name of its own (`$id`, `$anchor`), nothing lies outside the reach of the root, spellings
 of older drafts are those of its own, and what says nothing is left out, annotations included.
 """
 

@@ -53,7 +53,7 @@ class StringIs(Assertion):
 class StatedKeys(ObjectAssertion):
     """parts: (entries,): the keys of a prompt that are still to come, as (name, Prompt).
 
-    Keys that the schema names come at their place; the others come first among the free keys, in the prompt's order.
+    Keys that the schema names come in their turn; the others come first among the free keys, in the prompt's order.
     """
 
     __slots__ = ()

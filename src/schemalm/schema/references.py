@@ -23,7 +23,7 @@ from schemalm.schema.dialects import DIALECTS, Drafts, is_address
 from schemalm.schema.sources import Schema
 
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
-# Keywords that give a place inside a schema a name, or make its references relative to it.
+# Keywords that name a part of a schema, or make its references relative to it.
 NAMING = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
 # Keywords that decide where the references of a schema lead, and which draft its parts are of.
 TELLING = frozenset((*DYNAMIC, *NAMING, "$schema"))
@@ -52,7 +52,7 @@ class References:
         self._schema = schema
         self._is_dynamic = not names.isdisjoint(DYNAMIC)
         self._bases = _bases(schema) if self._is_dynamic else {}
-        # Where nothing has a name of its own, a pointer leads to the same place everywhere, and needs no resolver.
+        # Where nothing has a name of its own, a pointer means the same everywhere, and needs no resolver.
         self.root: Resolver = None if names.isdisjoint(NAMING) else self._root_resolver()
 
     @property

@@ -54,7 +54,7 @@ class Shapes:
         return TRUE if isinstance(atom, Assertion) and atom.kind != kind else atom
 
     def texts(self, formulas: tuple[Formula, ...], kind: str) -> int:
-        """The place of the strings or numbers that satisfy the first formula, judged by the others."""
+        """The first state of the strings or numbers that satisfy the first formula, judged by the others."""
         within, *judged = (self.language(formula, kind) for formula in formulas)
         excluded = misjudged(formulas) if kind == "number" else self._doubtful(formulas)
         if excluded != NOTHING:
@@ -68,7 +68,7 @@ class Shapes:
         return self.strings.doubtful_texts(in_doubt)
 
     def keys(self, formulas: tuple[Formula, ...], names: tuple[str, ...]) -> int:
-        """The place of the keys other than `names`, judged by formulas over string assertions."""
+        """The first state of the keys other than `names`, judged by formulas over string assertions."""
         others: Language = ANY_TEXT
         if names:
             others = intersection([ANY_TEXT, complement(words(name.encode() for name in names))])

@@ -11,8 +11,8 @@
     explainer.py  all of it together
 
 It runs only after the grammar has refused a value, and decides nothing. What was found is remembered by formula and
-location, so the work grows with the product of both, whatever the alternatives inside one another. It is counted: where a
-call may take no more, the refusal comes without a reason.
+location, so the work grows with the product of both, whatever the alternatives inside one another. It is counted: where
+a call may take no more, the refusal comes without a reason.
 """
 
 from schemalm.schema.explanation.explainer import Explainer, Failure
