@@ -1,7 +1,7 @@
 """The grammar that a schema compiles into: numbered nonterminals and what each symbol does to them.
 
-A nonterminal is a state together with the outcomes that its parent can still live with (and, inside a text, the state of
-its automaton). It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
+A nonterminal is a state together with the outcomes that its parent can still live with and, inside a text, the state
+of its automaton. It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
 finite completion exists afterwards, so no derivation runs into a dead end.
 """
 
