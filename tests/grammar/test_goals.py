@@ -72,7 +72,7 @@ def test_an_array_ends_or_has_an_item() -> None:
 
 def test_a_value_that_a_constant_ends_has_one_way() -> None:
     goals, start = start_of({"enum": ["a", "b", 3]})
-    assert [way.target for way in goals.ways(Goal(start, 1))] == [Close(1)]
+    assert [way.target for way in goals.first_steps(Goal(start, 1))] == [Close(1)]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -82,7 +82,7 @@ def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
         goal = goals.goal(state, 1)
         if goal is None:
             continue
-        for way in goals.ways(goal):
+        for way in goals.first_steps(goal):
             if isinstance(way.target, Close):
                 assert way.cost >= goals.least(goal)
 

@@ -188,4 +188,4 @@ def test_an_end_that_is_possible_is_the_only_way() -> None:
     assert isinstance(start, Object)
     goal = goals.goal(start, 1)
     assert goal is not None
-    assert [way.target for way in goals.ways(goal)] == [Close(1)]
+    assert [way.target for way in goals.first_steps(goal)] == [Close(1)]

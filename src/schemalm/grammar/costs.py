@@ -130,8 +130,8 @@ class CostTable:
         return {outcome for outcome in closed if answer(needed, outcome) == TRUE}.union(*entered)
 
     def _outcomes_of_key(self, key: Key, needed: Formula) -> set[int]:
-        ways = self._goals.ways(Goal(key, 1))
-        targets = (way.target for way in ways if isinstance(way.target, Open))
+        steps = self._goals.first_steps(Goal(key, 1))
+        targets = (step.target for step in steps if isinstance(step.target, Open))
         return {
             outcome for target in targets for rest in self._rests(target) for outcome in self.outcomes(rest, needed)
         }

@@ -101,8 +101,8 @@ class Fixpoint:
             for symbol in self._goals.space.candidates(state):
                 yield from self._after(self._goals.space.edge(state, symbol), 1)
         elif isinstance(state, Key):
-            for way in self._goals.ways(Goal(state, 1)):
-                yield from self._after(way.target, way.cost)
+            for first in self._goals.first_steps(Goal(state, 1)):
+                yield from self._after(first.target, first.cost)
         else:
             assert not isinstance(state, Text), "what texts end with is known"
             for target in self._goals.targets(state):

@@ -57,7 +57,7 @@ class Goal(NamedTuple):
     outcome: int
 
 
-class Way(NamedTuple):
+class FirstStep(NamedTuple):
     """One way to begin towards a goal: `cost` symbols, and what they lead to."""
 
     cost: int
@@ -136,16 +136,16 @@ class Goals:
             self._key_targets[known] = self.space.key_targets(*known)
         return self._key_targets[known]
 
-    def ways(self, goal: Goal) -> Iterator[Way]:
+    def first_steps(self, goal: Goal) -> Iterator[FirstStep]:
         """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""
         state, outcome = goal
         if isinstance(state, Value):
-            yield from self._ways_of_value(state, outcome)
+            yield from self._first_steps_of_value(state, outcome)
         elif isinstance(state, Key):
-            yield from self._ways_of_key(state)
+            yield from self._first_steps_of_key(state)
         else:
             assert isinstance(state, Object | Array), "texts have no ways of their own"
-            yield from (Way(1, target) for target in self.targets(state))
+            yield from (FirstStep(1, target) for target in self.targets(state))
 
     def targets(self, state: Object | Array) -> Iterator[Target]:
         """What the symbols of an object or array lead to of which one begins a cheapest way, likely ones first."""
@@ -160,18 +160,18 @@ class Goals:
             if (repeated := self.space.repetition(target)) is not None:
                 yield repeated
 
-    def _ways_of_key(self, key: Key) -> Iterator[Way]:
+    def _first_steps_of_key(self, key: Key) -> Iterator[FirstStep]:
         for key_outcome, target in self.key_targets(key).items():
             distance = self.automaton.distance(key.dfa_state, frozenset([key_outcome]))
             if distance != DEAD:
-                yield Way(distance + 1, target)
+                yield FirstStep(distance + 1, target)
 
-    def _ways_of_value(self, state: Value, outcome: int) -> Iterator[Way]:
+    def _first_steps_of_value(self, state: Value, outcome: int) -> Iterator[FirstStep]:
         found = [self.space.edge(state, symbol) for symbol in self.space.candidates(state)]
         if Close(outcome) in found:
-            yield Way(1, Close(outcome))
+            yield FirstStep(1, Close(outcome))
         else:
-            yield from (Way(1, target) for target in found if isinstance(target, Enter))
+            yield from (FirstStep(1, target) for target in found if isinstance(target, Enter))
 
     def symbols(self, state: State) -> Iterator[Symbol]:
         """The symbols of which one begins a cheapest way to end an object or array, likely ones first."""

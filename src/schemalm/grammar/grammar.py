@@ -17,7 +17,7 @@ from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import find_fault
 from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.distinct import Distinct
+from schemalm.grammar.distinct_items import DistinctItems
 from schemalm.grammar.guarded_arrays import GuardedArrays
 from schemalm.grammar.labels import label_of
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes, Step
@@ -63,7 +63,7 @@ class Grammar:
         self.has_guards = translation.has_guards
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = CostTable(self._space, self.automaton, budget)
-        self._distinct = Distinct(self._space, self.automaton, self._costs, budget)
+        self._distinct = DistinctItems(self._space, self.automaton, self._costs, budget)
         if self.has_guards:
             self._costs = CostTable(self._space, self.automaton, budget, self._distinct.is_feasible)
         self.nonterminals: list[Nonterminal] = []

@@ -10,7 +10,8 @@ from typing import Any
 
 from schemalm.documents.identity import identity
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.distinct import Distinct, Outlook
+from schemalm.grammar.distinct_items import DistinctItems, Outlook
+from schemalm.grammar.item_search import Way
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes
 from schemalm.grammar.obligation import Obligation
@@ -19,7 +20,6 @@ from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, State
 from schemalm.grammar.symbols import ITEM, Symbol
 from schemalm.grammar.value_sets import SymbolForm
-from schemalm.grammar.ways import Way
 
 
 class GuardedArrays:
@@ -32,7 +32,7 @@ class GuardedArrays:
         symbols: Mapping[Symbol, int],
         space: StateSpace,
         costs: CostTable,
-        distinct: Distinct,
+        distinct: DistinctItems,
         *,
         may_occur: bool,
     ) -> None:

@@ -120,14 +120,14 @@ class Search:
         if isinstance(goal.state, Text):
             best = least
         else:
-            for way in self._goals.ways(goal):
+            for first in self._goals.first_steps(goal):
                 if best is not None:
                     most = best - 1
                 if least > most:
                     break
-                after = yield from self._after(way.target, goal.outcome, most - way.cost, cheapest)
+                after = yield from self._after(first.target, goal.outcome, most - first.cost, cheapest)
                 if after is not None:
-                    best = way.cost + after
+                    best = first.cost + after
                     if not cheapest:
                         break
         if best is None:

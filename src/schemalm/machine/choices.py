@@ -10,13 +10,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemalm.grammar.distinct import Outlook
+from schemalm.grammar.distinct_items import Outlook
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.item_search import Way
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.seen_items import Form, SeenItems
 from schemalm.grammar.states import State
 from schemalm.grammar.symbols import ITEM
-from schemalm.grammar.ways import Way
 from schemalm.machine.forms import Beginnings, Node, Tail
 
 # Values of an item that are tried one by one; where there are more, those that are like others are not.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from schemalm.errors import GuardError, LimitError
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.item_search import Item
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
-from schemalm.grammar.ways import Item
 from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.endings import PUSH_UNITS, other_ends, pushed

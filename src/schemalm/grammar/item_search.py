@@ -106,7 +106,7 @@ class _Option:
     rest: Array
 
 
-class Search:
+class ItemSearch:
     """One search for a way, depth first, cheap options first."""
 
     def __init__(

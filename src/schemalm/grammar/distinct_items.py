@@ -13,6 +13,7 @@ from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from schemalm.grammar.costs import CostTable
+from schemalm.grammar.item_search import Item, ItemSearch, Outcomes, Plan, Remaining, Route, Way
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.seen_items import SeenItems
@@ -20,7 +21,6 @@ from schemalm.grammar.state_space import StateSpace
 from schemalm.grammar.states import Array, Close, Open, State
 from schemalm.grammar.symbols import ARRAY_END, ITEM
 from schemalm.grammar.value_sets import NONE, ValueSet, ValueSets
-from schemalm.grammar.ways import Item, Outcomes, Plan, Remaining, Route, Search, Way
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import conjuncts
@@ -45,7 +45,7 @@ class Outlook:
     joint: tuple[Obligation, ...] = ()
 
 
-class Distinct:
+class DistinctItems:
     """Answers for the arrays of a grammar; what it takes for granted is that they can be finished without guards."""
 
     def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable, budget: Budget) -> None:
@@ -100,12 +100,12 @@ class Distinct:
             return Outlook(way is not None, special)
         return Outlook(way is not None, special | search.wanted, tuple(search.joint))
 
-    def _search(self, start: Array, taken: SeenItems, goals: Outcomes) -> Search:
-        return Search(
+    def _search(self, start: Array, taken: SeenItems, goals: Outcomes) -> ItemSearch:
+        return ItemSearch(
             self._space, self._costs, self.value_sets, taken, goals, self.limit(start, len(taken)), self._budget
         )
 
-    def _find(self, search: Search, start: Array, goals: Outcomes) -> Way | None:
+    def _find(self, search: ItemSearch, start: Array, goals: Outcomes) -> Way | None:
         """Runs a search and keeps the way that it finds."""
         way = search.run(start)
         self._plans.update(((array, goals), plan) for array, plan in search.plans())
