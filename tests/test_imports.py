@@ -52,7 +52,7 @@ NOT_YET = {
     ("schemalm.tokenizer.tokenizer", "schemalm.tokenizer.training"),
     ("schemalm.schema.translation", "schemalm.grammar.symbols"),
     ("schemalm.schema.translation", "schemalm.schema.unevaluated"),
-    ("schemalm.schema.explanation.places", "schemalm.schema.explanation.faults"),
+    ("schemalm.schema.explanation.locations", "schemalm.schema.explanation.faults"),
 }
 PACKAGES = sorted(path.parent for path in Path(schemalm.__file__).parent.glob("*/__init__.py"))
 IN_AND_OUT = re.compile(r"^In goe?s? [^.]+; out comes? [^.]+\.", re.MULTILINE)

@@ -142,7 +142,8 @@ import json, resource, sys
 schema, value, seconds = json.load(sys.stdin)
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 from schemalm.errors import SchemaError
-from schemalm.grammar import Limits, compile_schema
+from schemalm.compilation import compile_schema
+from schemalm.limits import Limits
 from schemalm.tokenizer import Tokenizer
 try:
     limits = Limits(compile_seconds=seconds, automaton_states=2_000)

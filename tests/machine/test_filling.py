@@ -40,7 +40,7 @@ def _is_valid(grammar: Any, document: Any) -> bool:
 def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -> None:
     tokenizer = tokenizer_of(TEXTS[name], [*WORDS, 12, 3.25, -1], scope)
     grammar, filler = tokenizer.grammar, MaskFiller(tokenizer.grammar, tokenizer.vocabulary)
-    nonterminals = [number for number in range(len(grammar.nonterminals)) if not grammar.waits(number)]
+    nonterminals = [number for number in range(len(grammar.nonterminals)) if not grammar.needs_outcome(number)]
     assert len(nonterminals) >= 10
     for nonterminal in nonterminals:
         mask = filler.fill(nonterminal)

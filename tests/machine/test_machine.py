@@ -165,7 +165,7 @@ def test_a_token_of_several_bytes_that_leads_to_used_keys_alone_is_struck() -> N
     assert not any("i" in description for description in admitted(tokenizer, machine))
 
 
-def test_used_keys_of_another_verdict_do_not_strike() -> None:
+def test_used_keys_of_another_outcome_do_not_strike() -> None:
     schema = {
         "type": "object",
         "patternProperties": {"^a": {"type": "null"}, "^(ab|ac|b.*)$": {"enum": [None, True]}},

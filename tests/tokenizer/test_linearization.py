@@ -97,7 +97,7 @@ def test_named_keys_take_the_canonical_order_and_free_keys_keep_theirs(grammar: 
     assert tokenizer.encode(value) == tokenizer.encode({"name": "n", "z": "1", "b": "2", "tags": [], "a": "3"})
 
 
-def test_what_a_verdict_settles_may_be_written_after_it() -> None:
+def test_what_a_outcome_settles_may_be_written_after_it() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},

@@ -50,7 +50,7 @@ def test_saving_and_loading_gives_the_same_bytes(trained: Tokenizer, documents: 
 @pytest.mark.slow
 def test_training_is_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
-        "from schemalm.grammar import compile_schema\n"
+        "from schemalm.compilation import compile_schema\n"
         "from schemalm.tokenizer import Tokenizer\n"
         "jobs = {name: {'runs-on': 'ubuntu-latest', 'steps': [{'run': f'make {name}'}]} for name in 'abc'}\n"
         "values = [{'on': 'push', 'name': f'CI {n}', 'jobs': jobs} for n in range(20)]\n"

@@ -41,8 +41,8 @@ from schemalm.errors import DataError
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.messages.wording import counted
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.naming import schema_name
-from schemalm.schema.places import documents_at
 
 NUM_LARGEST = 10  # sources that the manifest names
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
@@ -85,7 +85,7 @@ class Collection:
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
         settings = self._settings
-        chosen, places = self._selection.chosen, documents_at(self._grammar.schema)
+        chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
@@ -177,7 +177,7 @@ def open_collection(
     refuse_corpus(out)
     plan = _identity(paths, grammar, settings)
     plan |= plan.pop("settings")
-    with open_work(out, plan, listing(paths, documents_at(grammar.schema)), resume=resume) as work:
+    with open_work(out, plan, listing(paths, path_matcher(grammar.schema)), resume=resume) as work:
         yield Collection(paths, grammar, out, settings, work)
 
 

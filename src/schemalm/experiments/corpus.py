@@ -37,8 +37,8 @@ from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.locks import waiting_lock
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.merge_keys import knows_merge_keys
-from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
@@ -159,7 +159,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus(
-            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, documents_at=documents_at(schema)
+            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, documents_at=path_matcher(schema)
         ):
             if row.error is not None and (is_asked_for(row) or not row.fields):
                 left_out.reject(row.rejection(row.error))
@@ -171,7 +171,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
 def _training_texts(recipe: Recipe, seed: int, schema: Schema, left_out: LeftOut) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
-    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=documents_at(schema))}
+    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=path_matcher(schema))}
     rows = _rows(recipe.data.train, recipe.data.train_where, schema, left_out)
     texts: list[bytes] = []
     for row in rows:

@@ -41,11 +41,11 @@ class RefusedError(Exception):
 
 @dataclass(slots=True, eq=False)
 class Content:
-    """A string or number: the characters before it, and the verdict of each text; RefusedError for other texts."""
+    """A string or number: the characters before it, and the outcome of each text; RefusedError for other texts."""
 
     prefix: str
     is_string: bool
-    verdicts: Mapping[str, int]
+    outcomes: Mapping[str, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +79,7 @@ class Member:
 class Rest:
     """The rest of an object or array."""
 
-    __slots__ = ("_end", "_expansions", "_settled", "members", "needs_verdict", "nonterminal", "ranks")
+    __slots__ = ("_end", "_expansions", "_settled", "members", "needs_outcome", "nonterminal", "ranks")
 
     def __init__(self, expansions: Expansions, nonterminal: int) -> None:
         grammar = expansions.grammar
@@ -87,30 +87,30 @@ class Rest:
         self.nonterminal = nonterminal
         self.ranks = Ranks(state.order.ranks) if isinstance(state, Object) else None
         self.members: Mapping[str, Member] = Remembered(lambda name: expansions.member(nonterminal, name))
-        self.needs_verdict = grammar.waits(nonterminal) or grammar.is_guarded(nonterminal)
+        self.needs_outcome = grammar.needs_outcome(nonterminal) or grammar.arrays.is_guarded(nonterminal)
         self._expansions = expansions
         self._end: tuple[str, int] | None = None
         self._settled: dict[int, Rest] = {}
 
-    def after(self, verdict: int, item: Any, seen: set[Hashable]) -> Rest:
+    def after(self, outcome: int, item: Any, seen: set[Hashable]) -> Rest:
         """The rest once a member is whole; raises RefusedError where the item of an array may not repeat.
 
         seen: the identities of the array's items, as far as they have to differ.
         """
-        rest, expansions = self.settled(verdict), self._expansions
+        rest, expansions = self.settled(outcome), self._expansions
         if rest.ranks is not None:
             return rest
-        return expansions.rest(required(expansions.grammar.after_item(rest.nonterminal, item, seen)))
+        return expansions.rest(required(expansions.grammar.arrays.after_item(rest.nonterminal, item, seen)))
 
-    def settled(self, verdict: int) -> Rest:
+    def settled(self, outcome: int) -> Rest:
         """The rest once a member is whole that repeats no earlier one."""
-        if verdict not in self._settled:
+        if outcome not in self._settled:
             expansions = self._expansions
-            self._settled[verdict] = expansions.rest(expansions.grammar.settle(self.nonterminal, verdict))
-        return self._settled[verdict]
+            self._settled[outcome] = expansions.rest(expansions.grammar.settle(self.nonterminal, outcome))
+        return self._settled[outcome]
 
     def end(self) -> tuple[str, int]:
-        """The character and the verdict of the end; raises RefusedError where it may not end yet."""
+        """The character and the outcome of the end; raises RefusedError where it may not end yet."""
         if self._end is None:
             self._end = self._expansions.closing(self.nonterminal, OBJECT_END if self.ranks is not None else ARRAY_END)
         return self._end
@@ -140,7 +140,7 @@ class Remembered(dict[str, T], Generic[T]):
 
 
 class Always(dict[str, int]):
-    """The verdict of every text where all are admitted; raises UnicodeEncodeError for what is no text."""
+    """The outcome of every text where all are admitted; raises UnicodeEncodeError for what is no text."""
 
     def __missing__(self, text: str) -> int:
         if not text.isascii():
@@ -200,21 +200,21 @@ class Expansions:
         return Member(self.characters[self.ids[FREE_KEY]], name, self.entry(child), self.rest(after))
 
     def closing(self, nonterminal: int, symbol: Symbol) -> tuple[str, int]:
-        """The character and the verdict of the end of an object or array; raises RefusedError where it may not end."""
+        """The character and the outcome of the end of an object or array; raises RefusedError where it may not end."""
         step = required(self.grammar.step(nonterminal, self.ids[symbol]))
-        return self.characters[self.ids[symbol]], step.verdict
+        return self.characters[self.ids[symbol]], step.outcome
 
-    def _verdict(self, nonterminal: int, text: str) -> int:
-        """The verdict of a whole text; raises RefusedError where it is not admitted."""
+    def _outcome(self, nonterminal: int, text: str) -> int:
+        """The outcome of a whole text; raises RefusedError where it is not admitted."""
         last = required(self._text_end(nonterminal, text))
-        return required(self.grammar.step(last, self.ids[END])).verdict
+        return required(self.grammar.step(last, self.ids[END])).outcome
 
     def _text_end(self, nonterminal: int, text: str) -> int | None:
         """The nonterminal after the bytes of `text`."""
         node = self.grammar.nonterminals[nonterminal]
         assert isinstance(node.state, Text | Key)
-        place = self.grammar.automaton.run(text.encode(), node.state.place)
-        return self.grammar.at_place(nonterminal, place) if place >= 0 else None
+        place = self.grammar.automaton.run(text.encode(), node.state.dfa_state)
+        return self.grammar.at_dfa_state(nonterminal, place) if place >= 0 else None
 
     def entry(self, nonterminal: int) -> Entry:
         """How a nonterminal for a value begins."""
@@ -236,18 +236,18 @@ class Expansions:
             if name.label == "AS":
                 self._add_content(entry, character, step.opened[0])
             elif name in LITERALS:
-                entry.literals[LITERALS[name]] = (character, step.verdict)
-                entry.constants[character] = (LITERALS[name], step.verdict)
+                entry.literals[LITERALS[name]] = (character, step.outcome)
+                entry.constants[character] = (LITERALS[name], step.outcome)
             else:
-                entry.strings[name.text] = (character, step.verdict)
-                entry.constants[character] = (name.text, step.verdict)
+                entry.strings[name.text] = (character, step.outcome)
+                entry.constants[character] = (name.text, step.outcome)
 
     def _add_content(self, entry: Entry, prefix: str, nonterminal: int) -> None:
         state = self.grammar.nonterminals[nonterminal].state
         if isinstance(state, Text):
-            judged = Remembered(lambda text: self._verdict(nonterminal, text))
-            verdicts = ALWAYS if self.grammar.admits_every_text(nonterminal) else judged
-            content = entry.contents[prefix] = Content(prefix, state.kind == "string", verdicts)
+            judged = Remembered(lambda text: self._outcome(nonterminal, text))
+            outcomes = ALWAYS if self.grammar.admits_every_text(nonterminal) else judged
+            content = entry.contents[prefix] = Content(prefix, state.kind == "string", outcomes)
             if content.is_string:
                 entry.string = content
             else:

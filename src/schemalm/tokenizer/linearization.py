@@ -85,15 +85,15 @@ class Linearizer(Generic[T]):
                         break
                     else:
                         written += slot.scalar(child)
-                    members = slot.after if slot.after is not None else slot.settled(slot.verdict(child), child, seen)
+                    members = slot.after if slot.after is not None else slot.settled(slot.outcome(child), child, seen)
                 else:
                     if not frames:
                         return written
                     name = None
-                    closing, verdict = members.closed or members.close()
+                    closing, outcome = members.closed or members.close()
                     written += closing
                     child, name, slot, pairs, seen = frames.pop()
-                    members = slot.after if slot.after is not None else slot.settled(verdict, child, seen)
+                    members = slot.after if slot.after is not None else slot.settled(outcome, child, seen)
         except (RefusedError, UnicodeEncodeError):
             raise self._explained(value, _path(frames, name, pairs)) from None
         except LimitError as error:

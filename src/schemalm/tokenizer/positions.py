@@ -101,7 +101,7 @@ class Position(dict[bytes, Reached]):
         """What a text leads to and writes; a quotation mark ends it."""
         raise RefusedError
 
-    def ended(self, verdict: int) -> Position:
+    def ended(self, outcome: int) -> Position:
         """The position after a whole value inside this one."""
         return self
 
@@ -138,8 +138,8 @@ class _Value(Position):
         constant = self._entry.constants.get(character)
         if constant is None:
             return self.above.open(self._entry.contents[character])
-        value, verdict = constant
-        return self.above.ended(verdict), orjson.dumps(value)
+        value, outcome = constant
+        return self.above.ended(outcome), orjson.dumps(value)
 
 
 class _Text(Position):
@@ -152,18 +152,18 @@ class _Text(Position):
         self._content = content
 
     def read(self, text: bytes) -> Reached:
-        verdicts = self._content.verdicts
-        if verdicts is ALWAYS:
+        outcomes = self._content.outcomes
+        if outcomes is ALWAYS:
             # Whether this is UTF-8 turns out when the JSON is read.
             return self.above.ended(1), text, None
         if self._content.is_string:
-            return self.above.ended(verdicts[_unescaped(text)]), text, None
+            return self.above.ended(outcomes[_unescaped(text)]), text, None
         digits = text.removesuffix(b'"')
         number = digits.decode()
-        verdict = verdicts[number]
+        outcome = outcomes[number]
         if digits == text or (is_integer_text(number) and int(number) not in INTEGERS):
             raise RefusedError
-        return self.above.ended(verdict), digits, None
+        return self.above.ended(outcome), digits, None
 
 
 class _Members(Position):
@@ -193,13 +193,13 @@ class _Members(Position):
         return position, separator + label + piece
 
     def _end(self, character: str) -> tuple[Position, bytes]:
-        end, verdict = self._rest.end()
+        end, outcome = self._rest.end()
         if end != character:
             raise RefusedError
-        return self.above.ended(verdict), b"]" if self._rest.ranks is None else b"}"
+        return self.above.ended(outcome), b"]" if self._rest.ranks is None else b"}"
 
-    def ended(self, verdict: int) -> Position:
-        return self.continued(self._rest.settled(verdict), self._has_free_keys) if self._rest.needs_verdict else self
+    def ended(self, outcome: int) -> Position:
+        return self.continued(self._rest.settled(outcome), self._has_free_keys) if self._rest.needs_outcome else self
 
     def continued(self, rest: Rest, has_free_keys: bool) -> Position:
         """The position after one more member, before `rest`."""

@@ -118,9 +118,9 @@ class Members(dict[str, "Slot[T]"], Generic[T]):
         return order
 
     def close(self) -> tuple[tuple[T, ...], int]:
-        """What is written where the object or array ends, and its verdict; raises RefusedError where it may not end."""
-        character, verdict = required(self._rest).end()
-        self.closed = self._slots.writing.closing(*self._opening.then(character)), verdict
+        """What is written where the object or array ends, and its outcome; raises RefusedError where it may not end."""
+        character, outcome = required(self._rest).end()
+        self.closed = self._slots.writing.closing(*self._opening.then(character)), outcome
         return self.closed
 
 
@@ -128,7 +128,7 @@ class Slot(Generic[T]):
     """A place for a value: what is written before any, before a string (`before`), and for each string (`texts`).
 
     `inside`: the members that an object or array here may have, by its type. `after`: the members that may follow,
-    outside those of the document; None where the value's verdict decides that, which `settled` tells.
+    outside those of the document; None where the value's outcome decides that, which `settled` tells.
     """
 
     __slots__ = (
@@ -156,7 +156,7 @@ class Slot(Generic[T]):
         self._numbers = ShortTexts(lambda text: self._text(required(entry.number), text), slots.has_room)
         self._literals: dict[bool | None, tuple[T, ...]] = {}
         self.inside = _Inside(slots, entry, path, opening)
-        self.after = slots.outside if rest is None else None if rest.needs_verdict else slots.members(rest, above)
+        self.after = slots.outside if rest is None else None if rest.needs_outcome else slots.members(rest, above)
 
     def _strings(self) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
         """What is written before every string, and for each; RefusedError for a string that is not admitted."""
@@ -164,7 +164,7 @@ class Slot(Generic[T]):
         if self._entry.strings or content is None:
             return (), ShortTexts(self._constant_or_text, self._slots.has_room)
         before, texts = self._before_text(content.prefix)
-        if content.verdicts is ALWAYS:
+        if content.outcomes is ALWAYS:
             return before, texts
         return before, ShortTexts(lambda text: self._judged(content, text, texts), self._slots.has_room)
 
@@ -181,7 +181,7 @@ class Slot(Generic[T]):
     @staticmethod
     def _judged(content: Content, text: str, texts: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
         # Raises RefusedError for a text that is not admitted.
-        content.verdicts[text]
+        content.outcomes[text]
         return texts[text]
 
     def _constant_or_text(self, text: str) -> tuple[T, ...]:
@@ -207,19 +207,19 @@ class Slot(Generic[T]):
         self._literals[value] = self._closed(required(self._entry.literals.get(value))[0])
         return self._literals[value]
 
-    def verdict(self, value: Any) -> int:
-        """The verdict of a scalar here; raises RefusedError where it is not admitted."""
+    def outcome(self, value: Any) -> int:
+        """The outcome of a scalar here; raises RefusedError where it is not admitted."""
         entry, kind = self._entry, type(value)
         if kind is str:
             constant = entry.strings.get(value)
-            return required(entry.string).verdicts[value] if constant is None else constant[1]
+            return required(entry.string).outcomes[value] if constant is None else constant[1]
         if kind is int or kind is float:
-            return required(entry.number).verdicts[text_of_number(value)]
+            return required(entry.number).outcomes[text_of_number(value)]
         return required(entry.literals.get(value) if kind is bool or value is None else None)[1]
 
-    def settled(self, verdict: int, value: Any, seen: set[Hashable]) -> Members[T]:
-        """The members that may follow a value of this verdict; raises RefusedError for an item that may not repeat."""
-        return self._slots.members(required(self._rest).after(verdict, value, seen), self._above)
+    def settled(self, outcome: int, value: Any, seen: set[Hashable]) -> Members[T]:
+        """The members that may follow a value of this outcome; raises RefusedError for an item that may not repeat."""
+        return self._slots.members(required(self._rest).after(outcome, value, seen), self._above)
 
 
 class _Inside(dict[type, Members[T]], Generic[T]):

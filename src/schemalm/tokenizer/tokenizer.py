@@ -23,6 +23,7 @@ from schemalm.limits import DEFAULT_LIMITS
 from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.machine.vocabulary import BOS_ID, FIRST_SYMBOL_ID, PAD_ID, Vocabulary
 from schemalm.schema.sources import schema_of_value
+from schemalm.schema.translation import translate
 from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.expansions import Expansions, RefusedError
 from schemalm.tokenizer.linearization import Linearizer
@@ -183,7 +184,7 @@ class Tokenizer:
         orders = {frozenset(order): tuple(order) for order in content.key_orders}
         schema = schema_of_value(content.schema, DEFAULT_LIMITS)
         return cls(
-            Grammar(schema, content.formats, DEFAULT_LIMITS, orders),
+            Grammar(translate(schema, content.formats, DEFAULT_LIMITS), orders),
             merge_scope=content.merge_scope,
             whole_values=content.whole_values,
             merges=content.merges,

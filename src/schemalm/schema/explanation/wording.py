@@ -9,21 +9,11 @@ from typing import Any
 
 from schemalm.messages.visible import visible_line
 from schemalm.messages.wording import counted
-from schemalm.schema.assertions import (
-    Assertion,
-    Format,
-    IsInteger,
-    Maximum,
-    MaxLength,
-    Minimum,
-    MinLength,
-    MultipleOf,
-    NumberIn,
-    Pattern,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import MaxItems, MaxProperties, MinItems, MinProperties
+from schemalm.schema.assertions import Assertion, IsInteger, kind_of
+from schemalm.schema.keywords.arrays import MaxItems, MinItems
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.keywords.objects import MaxProperties, MinProperties
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
 
 MAX_SHOWN = 60
 MAX_LISTED = 8

@@ -1,8 +1,8 @@
 """What a nonterminal has to find out about the value that it expands.
 
-An inquiry carries formulas side by side and the verdicts on them that the parent can live with: bit i of a verdict says
-whether formula i is true. Most inquiries have one formula, which must be true. The others are the price of exactness:
-where an enclosing formula is still undecided, the child is asked several questions, and its verdict settles them.
+It carries formulas side by side, and the outcomes on them that the parent can live with: bit i of an outcome says
+whether formula i is true. Most have one formula, which must be true. The others are the price of exactness: where an
+enclosing formula is still undecided, the child is asked several questions, and its outcome settles them.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from schemalm.schema.formula import (
 
 # What becomes of an assertion once the next child is there: a formula that may ask something of that child.
 Move = Callable[[Atom], Formula]
-# That the one formula of an inquiry is true.
+# That the one formula of an obligation is true.
 HOLDS = Question(0)
 
 
-class Inquiry:
-    """Formulas about one value; `allowed` is a formula over `Question(i)`, the verdict on formula i.
+class Obligation:
+    """Formulas about one value; `allowed` is a formula over `Question(i)`, the outcome on formula i.
 
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
     """
 
-    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "size", "waits")
+    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
-        """waits: whether a child's verdict is still missing; size: how many nodes the formulas have."""
+        """needs_outcome: whether a child's outcome is still missing; size: how many nodes the formulas have."""
         self.formulas = formulas
         self.allowed = allowed
-        self.waits = any(formula.asks for formula in formulas)
+        self.needs_outcome = any(formula.asks for formula in formulas)
         self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
         self._goal: Formula | None = None
@@ -57,7 +57,7 @@ class Inquiry:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, Inquiry) or self._hash != other._hash:
+        if not isinstance(other, Obligation) or self._hash != other._hash:
             return False
         return self.formulas == other.formulas and self.allowed == other.allowed
 
@@ -67,14 +67,14 @@ class Inquiry:
     def __repr__(self) -> str:
         return f"Inquiry(formulas={self.formulas!r}, allowed={self.allowed!r})"
 
-    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Inquiry:
-        """The inquiry with every atom of its formulas replaced; `touches` as for `substitute`."""
+    def map(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None) -> Obligation:
+        """The obligation with every atom of its formulas replaced; `touches` as for `substitute`."""
         formulas = tuple([substitute(formula, replace, touches) for formula in self.formulas])
-        return self if all(map(operator.is_, formulas, self.formulas)) else Inquiry(formulas, self.allowed)
+        return self if all(map(operator.is_, formulas, self.formulas)) else Obligation(formulas, self.allowed)
 
     @property
     def goal(self) -> Formula:
-        """What the questions inside the formulas must answer for the inquiry to end well, as far as can be told."""
+        """What the questions inside the formulas must answer for the obligation to end well, as far as can be told."""
         if self._goal is None:
             self._goal = possible(_compose(self.allowed, self.formulas))
         return self._goal
@@ -95,53 +95,53 @@ class Inquiry:
 
     @property
     def is_single(self) -> bool:
-        """Whether only one verdict is of use: that the one formula is true."""
+        """Whether only one outcome is of use: that the one formula is true."""
         return len(self.formulas) == 1
 
     @property
     def is_open(self) -> bool:
-        """False where no verdict that the parent can live with is possible any more."""
+        """False where no outcome that the parent can live with is possible any more."""
         return (self.formulas != (FALSE,) or self.allowed != HOLDS) and self.goal != FALSE
 
-    def verdict(self) -> int | None:
-        """The verdict once every formula is a constant; None where the parent cannot live with it."""
-        verdict = sum(1 << index for index, formula in enumerate(self.formulas) if formula == TRUE)
-        return verdict if self.admits(verdict) else None
+    def outcome(self) -> int | None:
+        """The outcome once every formula is a constant; None where the parent cannot live with it."""
+        outcome = sum(1 << index for index, formula in enumerate(self.formulas) if formula == TRUE)
+        return outcome if self.admits(outcome) else None
 
-    def admits(self, verdict: int) -> bool:
-        """Whether the parent can live with a verdict."""
-        return answer(self.allowed, verdict) == TRUE
+    def admits(self, outcome: int) -> bool:
+        """Whether the parent can live with an outcome."""
+        return answer(self.allowed, outcome) == TRUE
 
-    def answered(self, verdict: int) -> Inquiry:
-        """The inquiry after a child's verdict."""
-        return Inquiry(tuple(answer(formula, verdict) for formula in self.formulas), self.allowed)
-
-
-def must_hold(formula: Formula) -> Inquiry:
-    """The inquiry of a value that has to satisfy one formula."""
-    return Inquiry((formula,), HOLDS)
+    def answered(self, outcome: int) -> Obligation:
+        """The obligation after a child's outcome."""
+        return Obligation(tuple(answer(formula, outcome) for formula in self.formulas), self.allowed)
 
 
-def ask(
-    inquiry: Inquiry, move: Move, touches: Callable[[Formula], bool] | None = None
-) -> tuple[Inquiry, Inquiry] | None:
-    """Splits an inquiry at its next child: (what the child is asked, what remains for the rest).
+def must_hold(formula: Formula) -> Obligation:
+    """The obligation of a value that has to satisfy one formula."""
+    return Obligation((formula,), HOLDS)
 
-    The rest waits for the child's verdict where its formulas still contain questions. None where no child can end well.
+
+def split_at_child(
+    obligation: Obligation, move: Move, touches: Callable[[Formula], bool] | None = None
+) -> tuple[Obligation, Obligation] | None:
+    """Splits an obligation at its next child: (what the child is asked, what remains for the rest).
+
+    The rest waits for the child's outcome where its formulas still contain questions. None where no child can end well.
     touches: whether the move may change anything in a part of a formula.
     """
-    if (conjunction := _conjunction(inquiry)) is not None:
+    if (conjunction := _conjunction(obligation)) is not None:
         shapes_asked, kept = _moved(conjunction, move, touches)
         if not any(part.asks for part in kept):
             is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
-            rest = inquiry if is_same else must_hold(all_of(kept))
+            rest = obligation if is_same else must_hold(all_of(kept))
             return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
         return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
 
-    rest = inquiry.map(lambda atom: substitute(move(atom), question, has_questions), touches)
+    rest = obligation.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
     base: list[Formula] = []
     while forced := _forced(goal := rest.goal):
@@ -153,17 +153,17 @@ def ask(
     if not remaining:
         return must_hold(all_of(base)), rest
     rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})
-    child = Inquiry(
+    child = Obligation(
         (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
     )
     return child, rest.map(rename, has_questions)
 
 
-def _conjunction(inquiry: Inquiry) -> tuple[Atom, ...] | None:
+def _conjunction(obligation: Obligation) -> tuple[Atom, ...] | None:
     """The assertions that all have to hold, where that is all that is asked."""
-    if not inquiry.is_single:
+    if not obligation.is_single:
         return None
-    parts = conjuncts(inquiry.formulas[0])
+    parts = conjuncts(obligation.formulas[0])
     assertions = tuple([part for part in parts if isinstance(part, Atom)])
     return assertions if len(assertions) == len(parts) else None
 

@@ -58,7 +58,7 @@ class _Log:
         self.notes: dict[Hashable, Any] = {}
 
 
-class Taken(Collection[Hashable]):
+class SeenItems(Collection[Hashable]):
     """Identities of items in their order; immutable."""
 
     __slots__ = ("_log", "_more", "_num")
@@ -82,11 +82,11 @@ class Taken(Collection[Hashable]):
         """The items from a number on."""
         return islice(self._log.entries, begin, self._num)
 
-    def plus(self, value: Hashable) -> Taken:
+    def plus(self, value: Hashable) -> SeenItems:
         """These items and one more that is only thought of."""
-        return Taken(self._log, self._num, (*self._more, value))
+        return SeenItems(self._log, self._num, (*self._more, value))
 
-    def then(self, entry: Entry) -> Taken:
+    def then(self, entry: Entry) -> SeenItems:
         """These items and a new one."""
         log = self._log
         if self._num < len(log.entries) and log.entries[self._num] != entry:
@@ -95,7 +95,7 @@ class Taken(Collection[Hashable]):
         if self._num == len(log.entries):
             log.numbers[entry.value] = self._num
             log.entries.append(entry)
-        return Taken(log, self._num + 1)
+        return SeenItems(log, self._num + 1)
 
     def num_among(self, key: Hashable, values: Container[Hashable]) -> int:
         """How many of the items are among some values, which `key` stands for."""

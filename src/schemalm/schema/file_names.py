@@ -21,7 +21,7 @@ from schemalm.schema.sources import CUSTOM, VENDOR, Schema
 _SUFFIXES = {"yaml": r"[yY][aA]?[mM][lL]", "json": r"[jJ][sS][oO][nN][cC5]?"}
 
 
-def documents_at(schema: Schema) -> PatternMatcher | None:
+def path_matcher(schema: Schema) -> PatternMatcher | None:
     """What tells the paths of a repository where documents of a schema stand; None where no place is known.
 
     A schema is known by its `$id`, else by its title, as by `merge_keys`, else by its content.

@@ -1,6 +1,6 @@
 """The search for a way on through the items of an array that have to differ, and what is kept of one that was found.
 
-In: a state of the array's rest, the items so far, and the verdicts that it may end with. Out: a way on which every item
+In: a state of the array's rest, the items so far, and the outcomes that it may end with. Out: a way on which every item
 has a value of its own, or none. The search goes depth first, cheap options first.
 """
 
@@ -14,12 +14,13 @@ from itertools import chain, count
 from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.inquiry import Inquiry, ask, must_hold
 from schemalm.grammar.matching import Kind, Matching
-from schemalm.grammar.states import Array, Close, Open, StateSpace, at_item, may_repeat
-from schemalm.grammar.supply import NONE, Stock, Supply
+from schemalm.grammar.obligation import Obligation, must_hold, split_at_child
+from schemalm.grammar.seen_items import SeenItems
+from schemalm.grammar.state_space import StateSpace, at_item
+from schemalm.grammar.states import Array, Close, Open, may_repeat
 from schemalm.grammar.symbols import ARRAY_END, ITEM
-from schemalm.grammar.taken import Taken
+from schemalm.grammar.value_sets import NONE, ValueSet, ValueSets
 from schemalm.limits import Budget
 from schemalm.schema.formula import Formula, all_of, negate
 
@@ -31,14 +32,14 @@ CODES = random.Random(0)
 # Kinds of a way that is kept.
 MAX_KINDS_KEPT = 8
 
-Verdicts: TypeAlias = "tuple[int, ...]"
+Outcomes: TypeAlias = "tuple[int, ...]"
 
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a way: the verdict that it ends with, and whether it is one that the array has already."""
+    """An item of a way: the outcome that it ends with, and whether it is one that the array has already."""
 
-    verdict: int
+    outcome: int
     repeats: bool
 
 
@@ -105,20 +106,20 @@ class _Option:
     rest: Array
 
 
-class Search:
+class ItemSearch:
     """One search for a way, depth first, cheap options first."""
 
     def __init__(
         self,
         space: StateSpace,
         costs: CostTable,
-        supply: Supply,
-        taken: Taken,
-        goals: Verdicts,
+        value_sets: ValueSets,
+        taken: SeenItems,
+        goals: Outcomes,
         limit: int,
         budget: Budget,
     ) -> None:
-        self._space, self._costs, self._supply, self._budget = space, costs, supply, budget
+        self._space, self._costs, self._value_sets, self._budget = space, costs, value_sets, budget
         self._taken, self._goals, self._limit = taken, goals, limit
         self._matching = Matching(taken)
         # Kinds on the way that have many values, and an array that has asked for each.
@@ -131,7 +132,7 @@ class Search:
         self._path: list[_Option] = []
         self._start: Array | None = None
         self.wanted: set[Hashable] = set()
-        self.joint: dict[Inquiry, None] = {}
+        self.joint: dict[Obligation, None] = {}
 
     def take_any(self, array: Array, kind: Kind) -> None:
         """Has an item of a kind that has many values, whichever it is: the next one of an array.
@@ -181,19 +182,19 @@ class Search:
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
-            return any(self._supply.of(rest, goal, 1) != NONE for goal in self._goals)
+            return any(self._value_sets.of(rest, goal, 1) != NONE for goal in self._goals)
         target = self._space.edge(rest, ARRAY_END)
-        return isinstance(target, Close) and target.verdict in self._goals
+        return isinstance(target, Close) and target.outcome in self._goals
 
     def _enter(self, kind: Kind | None) -> bool:
         if kind is None:
             return True
-        stock = self._supply.of(kind.state, kind.verdict, self._limit)
-        if stock.is_many:
+        value_set = self._value_sets.of(kind.state, kind.outcome, self._limit)
+        if value_set.is_many:
             self._many[kind] += 1
             self._note_use(kind, 1, self._many[kind] == 1)
             return True
-        if not self._matching.add(kind, stock):
+        if not self._matching.add(kind, value_set):
             return False
         self._note_use(kind, self._matching.counts[kind])
         return True
@@ -219,16 +220,16 @@ class Search:
         if not isinstance(target, Open):
             return
         options: list[tuple[int, Kind, Item, Array]] = []
-        for verdict in sorted(self._costs.of(target.child)):
-            rest = self._space.settle(target.rest, verdict)
-            if not isinstance(rest, Array) or self._supply.of(target.child, verdict, self._limit) == NONE:
+        for outcome in sorted(self._costs.of(target.child)):
+            rest = self._space.settle(target.rest, outcome)
+            if not isinstance(rest, Array) or self._value_sets.of(target.child, outcome, self._limit) == NONE:
                 continue
-            kind = Kind(target.child, verdict)
+            kind = Kind(target.child, outcome)
             repeated = self._space.repeated(rest) if may_repeat(rest) else None
             for after, repeats in ((rest, False), (repeated, True)):
                 cost = self._cost(after)
                 if after is not None and cost is not None:
-                    options.append((cost, kind, Item(verdict, repeats), after))
+                    options.append((cost, kind, Item(outcome, repeats), after))
         for _, kind, item, after in sorted(options, key=lambda option: (option[0], not option[2].repeats)):
             if item.repeats:
                 if self._can_repeat(kind, array):
@@ -246,27 +247,27 @@ class Search:
         """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
         for value in chain(self._taken, self._matching.contested):
             self._budget.work()
-            if kind.verdict in self._supply.readings(kind.state, value):
+            if kind.outcome in self._value_sets.readings(kind.state, value):
                 return True
-        stock = self._supply.of(kind.state, kind.verdict, self._limit)
+        value_set = self._value_sets.of(kind.state, kind.outcome, self._limit)
         if self._newest == kind:
             return True
         if self._newest is not None:
-            self._note_wanted(self._newest, kind, array, stock)
-        if stock.is_many:
+            self._note_wanted(self._newest, kind, array, value_set)
+        if value_set.is_many:
             return any(self._overlap((array, kind), (self._sources[other], other)) for other in +self._many)
-        return any(self._shared(other, stock) for other in +self._many)
+        return any(self._shared(other, value_set) for other in +self._many)
 
-    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, stock: Stock) -> None:
+    def _note_wanted(self, newest: Kind, kind: Kind, array: Array, value_set: ValueSet) -> None:
         """Notes which values the newest item would have to be to be repeated by one of a kind."""
-        self.wanted |= self._shared(newest, stock)
+        self.wanted |= self._shared(newest, value_set)
         both = ((array, kind), (self._sources[newest], newest))
-        if stock.is_many and self._overlap(*both):
+        if value_set.is_many and self._overlap(*both):
             self.joint[_joint(*both)] = None
 
-    def _shared(self, kind: Kind, stock: Stock) -> set[Hashable]:
-        """The values of a stock that an item of a kind can be."""
-        return {value for value in stock.forms if kind.verdict in self._supply.readings(kind.state, value)}
+    def _shared(self, kind: Kind, value_set: ValueSet) -> set[Hashable]:
+        """The values of a value_set that an item of a kind can be."""
+        return {value for value in value_set.forms if kind.outcome in self._value_sets.readings(kind.state, value)}
 
     def _overlap(self, *items: tuple[Array, Kind]) -> bool:
         """Whether one value can be both of two items, each the next one of an array."""
@@ -274,15 +275,15 @@ class Search:
         return state is not None and bool(self._costs.of(state))
 
 
-def _joint(*items: tuple[Array, Kind]) -> Inquiry:
-    """The inquiry of a value that is several items, each the next one of an array and of a kind."""
+def _joint(*items: tuple[Array, Kind]) -> Obligation:
+    """The obligation of a value that is several items, each the next one of an array and of a kind."""
     return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
 
 
 def _held(array: Array, kind: Kind) -> list[Formula]:
     """What is true of the next item of an array where it is of a kind."""
-    split = ask(array.inquiry, at_item)
+    split = split_at_child(array.obligation, at_item)
     assert split is not None, "a kind is that of an item"
     return [
-        formula if kind.verdict >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
+        formula if kind.outcome >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
     ]

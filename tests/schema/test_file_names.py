@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemalm.limits import Limits
-from schemalm.schema.places import documents_at
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.sources import built_in_names, read_schema
 
 
@@ -26,7 +26,7 @@ from schemalm.schema.sources import built_in_names, read_schema
     ],
 )
 def test_places_of_documents_are_told(schema: str, inside: list[str], outside: list[str]) -> None:
-    is_document = documents_at(read_schema(schema, Limits()))
+    is_document = path_matcher(read_schema(schema, Limits()))
     assert is_document is not None
     assert [path for path in [*inside, *outside] if is_document(path)] == inside
 
@@ -34,18 +34,18 @@ def test_places_of_documents_are_told(schema: str, inside: list[str], outside: l
 def test_a_copy_of_a_schema_counts_as_the_schema_and_others_have_no_place() -> None:
     workflow = read_schema("github-workflow", Limits())
     assert isinstance(workflow, dict)
-    assert documents_at({"$id": workflow["$id"]}) is documents_at(workflow)
-    assert documents_at({"title": "mine"}) is None
-    assert documents_at({"type": "object"}) is None
-    assert documents_at(True) is None
+    assert path_matcher({"$id": workflow["$id"]}) is path_matcher(workflow)
+    assert path_matcher({"title": "mine"}) is None
+    assert path_matcher({"type": "object"}) is None
+    assert path_matcher(True) is None
 
 
 @pytest.mark.parametrize("name", built_in_names())
 def test_the_places_of_all_built_in_schemas_are_read(name: str) -> None:
-    documents_at(read_schema(name, Limits()))
+    path_matcher(read_schema(name, Limits()))
 
 
 def test_names_that_expressions_go_back_and_forth_over_cost_their_length() -> None:
-    is_document = documents_at(read_schema("compose-spec", Limits()))
+    is_document = path_matcher(read_schema("compose-spec", Limits()))
     assert is_document is not None
     assert not is_document("docker-compose" + ".a" * 2000 + "!.yml")

@@ -13,7 +13,8 @@ from itertools import count
 from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, StateSpace, Text, Value
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Text, Value
 from schemalm.grammar.symbols import (
     ARRAY_END,
     AS_KIND,
@@ -53,15 +54,15 @@ CONSTANTS: dict[Symbol, Hashable] = {
 
 
 @dataclass(frozen=True)
-class Stock:
-    """The values of a state that end with one verdict, by identity; all of them unless there are `many`."""
+class ValueSet:
+    """The values of a state that end with one outcome, by identity; all of them unless there are `many`."""
 
     forms: Mapping[Hashable, SymbolForm] = field(default_factory=dict)
     is_many: bool = False
 
 
-NONE = Stock()
-MANY = Stock(is_many=True)
+NONE = ValueSet()
+MANY = ValueSet(is_many=True)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class _Beginning:
 _Query: TypeAlias = "tuple[State, int, int]"
 
 
-class Supply:
+class ValueSets:
     """Finds the values of states."""
 
     def __init__(
@@ -91,20 +92,20 @@ class Supply:
         is_feasible: Callable[[Array, int], bool],
         budget: Budget,
     ) -> None:
-        """`costs`: those without guards; `is_feasible`: whether a whole array can end with a verdict under guards."""
+        """`costs`: those without guards; `is_feasible`: whether a whole array can end with an outcome under guards."""
         self._space = space
         self._automaton = automaton
         self._costs = costs
         self._is_feasible = is_feasible
         self._budget = budget
-        self._final: dict[_Query, Stock] = {}
+        self._final: dict[_Query, ValueSet] = {}
         # Of the fixpoint under way: what is known so far, and what this round has looked at.
-        self._known: dict[_Query, Stock] = {}
+        self._known: dict[_Query, ValueSet] = {}
         self._visited: set[_Query] | None = None
 
-    def of(self, state: State, verdict: int, limit: int) -> Stock:
-        """The values of a state that end with a verdict; many where there are more than `limit`."""
-        query = (state, verdict, limit)
+    def of(self, state: State, outcome: int, limit: int) -> ValueSet:
+        """The values of a state that end with an outcome; many where there are more than `limit`."""
+        query = (state, outcome, limit)
         if query in self._final:
             return self._final[query]
         if self._visited is not None:
@@ -116,7 +117,7 @@ class Supply:
             self._known.clear()
         return self._final[query]
 
-    def _fixpoint(self, query: _Query) -> dict[_Query, Stock]:
+    def _fixpoint(self, query: _Query) -> dict[_Query, ValueSet]:
         """The values of a query and of those that it rests on, found in rounds until no value is new."""
         for num_rounds in count():
             visited = self._visited = set()
@@ -129,49 +130,49 @@ class Supply:
                 self._known.update(dict.fromkeys(changed, MANY))
         raise AssertionError("rounds are counted without end")
 
-    def _visit(self, query: _Query, visited: set[_Query]) -> Stock:
+    def _visit(self, query: _Query, visited: set[_Query]) -> ValueSet:
         known = self._known.get(query, NONE)
         if query not in visited and not known.is_many:
             visited.add(query)
             self._known[query] = known = self._find(*query)
         return known
 
-    def _find(self, state: State, verdict: int, limit: int) -> Stock:
-        if verdict not in self._costs.of(state):
+    def _find(self, state: State, outcome: int, limit: int) -> ValueSet:
+        if outcome not in self._costs.of(state):
             return NONE
         if isinstance(state, Text):
-            return self._texts(state, verdict, limit)
+            return self._texts(state, outcome, limit)
         if isinstance(state, Value):
-            return self._alternatives(state, verdict, limit)
-        if isinstance(state, Array) and state.is_guarded and not self._is_feasible(state, verdict):
+            return self._alternatives(state, outcome, limit)
+        if isinstance(state, Array) and state.is_guarded and not self._is_feasible(state, outcome):
             return NONE
-        return self._search(state, verdict, limit)
+        return self._search(state, outcome, limit)
 
-    def _texts(self, text: Text, verdict: int, limit: int) -> Stock:
-        wanted = frozenset([verdict])
+    def _texts(self, text: Text, outcome: int, limit: int) -> ValueSet:
+        wanted = frozenset([outcome])
         is_number = text.kind == "number"
-        if self._automaton.has_more_texts(text.place, wanted, limit * (MAX_SPELLINGS if is_number else 1)):
+        if self._automaton.has_more_texts(text.dfa_state, wanted, limit * (MAX_SPELLINGS if is_number else 1)):
             return MANY
-        found = self._automaton.all_texts(text.place, wanted)
+        found = self._automaton.all_texts(text.dfa_state, wanted)
         if not is_number:
-            return Stock({content.decode(): (*content, END) for content in found})
+            return ValueSet({content.decode(): (*content, END) for content in found})
         numbers = {number_of_text(content.decode()) for content in found}
-        return Stock({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
+        return ValueSet({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
 
-    def _alternatives(self, state: Value, verdict: int, limit: int) -> Stock:
+    def _alternatives(self, state: Value, outcome: int, limit: int) -> ValueSet:
         forms: dict[Hashable, SymbolForm] = {}
         for symbol in self._space.candidates(state):
             target = self._space.edge(state, symbol)
             if isinstance(target, Enter):
-                stock = self.of(target.state, verdict, limit)
-                if stock.is_many:
+                value_set = self.of(target.state, outcome, limit)
+                if value_set.is_many:
                     return MANY
-                forms.update({value: (symbol, *form) for value, form in stock.forms.items()})
-            elif target == Close(verdict):
+                forms.update({value: (symbol, *form) for value, form in value_set.forms.items()})
+            elif target == Close(outcome):
                 forms[CONSTANTS.get(symbol, symbol.text)] = (symbol,)
-        return Stock(forms) if len(forms) <= limit else MANY
+        return ValueSet(forms) if len(forms) <= limit else MANY
 
-    def _search(self, state: State, verdict: int, limit: int) -> Stock:
+    def _search(self, state: State, outcome: int, limit: int) -> ValueSet:
         """The objects or arrays of a state: best beginnings first, those nearest to their end."""
         turn = count(0, -1)
         queue = [(0, next(turn), _Beginning(state, (), ()))]
@@ -182,7 +183,7 @@ class Supply:
         while queue:
             self._budget.check_time()
             _, _, begun = heappop(queue)
-            if self._space.edge(begun.state, end) == Close(verdict):
+            if self._space.edge(begun.state, end) == Close(outcome):
                 if begun.is_any:
                     return MANY
                 members: Hashable = frozenset(begun.members) if is_object else begun.members
@@ -192,13 +193,13 @@ class Supply:
             for longer in self._longer(begun, limit):
                 self._budget.work(BEGINNING_UNITS)
                 key = (longer.state, frozenset(longer.members) if is_object else longer.members)
-                cost = self._costs.of(longer.state).get(verdict)
+                cost = self._costs.of(longer.state).get(outcome)
                 if cost is not None and key not in seen:
                     seen.add(key)
                     heappush(queue, (len(longer.form) + cost, next(turn), longer))
                     if next(turn) < -MAX_BEGINNINGS:
                         return MANY
-        return Stock(forms)
+        return ValueSet(forms)
 
     def _longer(self, begun: _Beginning, limit: int) -> Iterator[_Beginning]:
         """The beginning with one more member, for every value that this can have."""
@@ -213,12 +214,12 @@ class Supply:
 
     def _with_free_key(self, begun: _Beginning, key: Key, limit: int) -> Iterator[_Beginning]:
         present = {member[0] for member in begun.members if isinstance(member, tuple)}
-        for key_verdict, target in self._costs.key_targets(key).items():
-            wanted = frozenset([key_verdict])
-            if self._automaton.has_more_texts(key.place, wanted, limit + len(present)):
+        for key_outcome, target in self._costs.key_targets(key).items():
+            wanted = frozenset([key_outcome])
+            if self._automaton.has_more_texts(key.dfa_state, wanted, limit + len(present)):
                 yield from self._with_value(begun, target, object(), (FREE_KEY, KEY_END), True, limit)
                 continue
-            for text in self._automaton.all_texts(key.place, wanted):
+            for text in self._automaton.all_texts(key.dfa_state, wanted):
                 if (name := text.decode()) not in present:
                     yield from self._with_value(begun, target, name, (FREE_KEY, *text, KEY_END), False, limit)
 
@@ -240,18 +241,18 @@ class Supply:
 
     def _children(self, target: Open, limit: int) -> Iterator[tuple[Hashable, SymbolForm, State, bool]]:
         """The values of a child, each with its form, what comes after it, and whether it stands for many."""
-        for verdict in sorted(self._costs.of(target.child)):
-            rest = self._space.settle(target.rest, verdict)
+        for outcome in sorted(self._costs.of(target.child)):
+            rest = self._space.settle(target.rest, outcome)
             if rest is None:
                 continue
-            stock = self.of(target.child, verdict, limit)
-            if stock.is_many:
+            value_set = self.of(target.child, outcome, limit)
+            if value_set.is_many:
                 yield object(), (), rest, True
-            for value, form in stock.forms.items():
+            for value, form in value_set.forms.items():
                 yield value, form, rest, False
 
     def readings(self, state: State, value: Hashable) -> dict[int, SymbolForm]:
-        """The forms of the value with this identity, by verdict; none where a state cannot be that value."""
+        """The forms of the value with this identity, by outcome; none where a state cannot be that value."""
         if isinstance(state, Text):
             return self._text_readings(state, value)
         if isinstance(state, Value):
@@ -274,9 +275,9 @@ class Supply:
         spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
-        places = (self._automaton.run(spelling.encode(), text.place) for spelling in spellings)
-        verdicts = {self._automaton.verdict(place) for place in places if place != DEAD}
-        return dict.fromkeys(verdicts - {0}, form)
+        ends = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
+        outcomes = {self._automaton.verdict(end) for end in ends if end != DEAD}
+        return dict.fromkeys(outcomes - {0}, form)
 
     def _alternative_readings(self, state: Value, value: Hashable) -> dict[int, SymbolForm]:
         kind = str(value[0]) if isinstance(value, tuple) else KINDS_OF_TYPES[type(value)]
@@ -288,10 +289,10 @@ class Supply:
         for symbol in symbols:
             target = self._space.edge(state, symbol)
             if isinstance(target, Close):
-                found[target.verdict] = (symbol,)
+                found[target.outcome] = (symbol,)
             elif isinstance(target, Enter):
                 readings = self.readings(target.state, value)
-                found |= {verdict: (symbol, *form) for verdict, form in readings.items()}
+                found |= {outcome: (symbol, *form) for outcome, form in readings.items()}
         return found
 
     def _after_item(
@@ -317,16 +318,16 @@ class Supply:
         target = self._space.edge(state, FREE_KEY)
         if not isinstance(target, Enter) or not isinstance(key := target.state, Key):
             return None
-        place = self._automaton.run(name.encode(), key.place)
-        return self._costs.key_targets(key).get(self._automaton.verdict(place)) if place != DEAD else None
+        end = self._automaton.run(name.encode(), key.dfa_state)
+        return self._costs.key_targets(key).get(self._automaton.verdict(end)) if end != DEAD else None
 
     def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:
         if isinstance(target, Open):
-            for verdict, written in self.readings(target.child, item).items():
-                rest = self._space.settle(target.rest, verdict)
+            for outcome, written in self.readings(target.child, item).items():
+                rest = self._space.settle(target.rest, outcome)
                 if rest is not None:
                     yield rest, (*form, *written)
 
     def _closed(self, written: dict[State, SymbolForm], end: Symbol) -> dict[int, SymbolForm]:
         targets = ((self._space.edge(state, end), form) for state, form in written.items())
-        return {target.verdict: (*form, end) for target, form in targets if isinstance(target, Close)}
+        return {target.outcome: (*form, end) for target, form in targets if isinstance(target, Close)}

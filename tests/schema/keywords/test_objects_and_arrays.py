@@ -10,29 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.schema.assertions import Assertion, Is, KeyJudge, NumberIn, Pattern, StringIn, kind_of, of_kind
-from schemalm.schema.containers import (
-    ArrayAssertion,
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    ObjectAssertion,
-    Prompt,
-    PropertyNames,
-    StatedKeys,
-    StringIs,
-    Unique,
-    contains,
-    equals,
-    items,
-    one_of_values,
-    stated_keys,
-)
+from schemalm.schema.assertions import Assertion, Is, KeyJudge, kind_of, of_kind
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -46,6 +24,11 @@ from schemalm.schema.formula import (
     negate,
     substitute,
 )
+from schemalm.schema.keywords.arrays import ArrayAssertion, Contains, Items, MaxItems, MinItems, Unique, contains, items
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, ObjectAssertion, PropertyNames
+from schemalm.schema.keywords.strings import Pattern, StringIn
+from schemalm.schema.keywords.values import equals, one_of_values
 
 A, B, C = Pattern("a"), Pattern("b"), Pattern("c")
 STRING, NUMBER = of_kind("string"), of_kind("number")
@@ -222,35 +205,6 @@ def test_the_strings_of_an_enum_are_one_assertion() -> None:
     shape = one_of_values(["a", 1, "b", 2.0, "a", None])
     assert sorted(type(atom).__name__ for atom in atoms([shape])) == ["Is", "KindIs", "KindIs", "NumberIn", "StringIn"]
     assert StringIn(("a", "b")) in atoms([shape])
-
-
-@pytest.mark.parametrize(
-    ("prompt", "kind", "shape"),
-    [
-        ("null", "null", Is("null")),
-        ("null", "boolean", FALSE),
-        ("1", "number", NumberIn(("1",))),
-        ('"a"', "string", StringIs("a")),
-        ('"a"', "number", FALSE),
-        ("[]", "array", TRUE),
-        ("{}", "object", TRUE),
-        ("[1]", "array", all_of([Items((Prompt("1"),), TRUE), MinItems(1)])),
-        ('{"a": 1}', "object", StatedKeys((("a", Prompt("1")),))),
-    ],
-)
-def test_a_prompt_states_what_it_has(prompt: str, kind: str, shape: Formula) -> None:
-    assert Prompt(prompt).of_kind(kind) == shape
-
-
-def test_stated_keys_come_by_name_or_in_their_order() -> None:
-    keys = StatedKeys((("x", A), ("y", B)))
-    assert keys.key_formulas() == (StringIs("x"),)
-    assert keys.at_key("y", never) == all_of([asked(B), StatedKeys((("x", A),))])
-    assert keys.at_key("z", never) == keys
-    assert keys.at_key(None, judging(StringIs("x"))) == all_of([asked(A), StatedKeys((("y", B),))])
-    assert keys.at_key(None, judging()) == FALSE
-    assert not keys.holds_at_end
-    assert stated_keys(()) == TRUE
 
 
 def test_moves_ask_for_nothing_where_nothing_is_said() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.taken import Entry, Taken
+from schemalm.grammar.seen_items import Entry, SeenItems
 
 
-def taken(*values: str, of: Taken | None = None) -> Taken:
-    found = of if of is not None else Taken()
+def taken(*values: str, of: SeenItems | None = None) -> SeenItems:
+    found = of if of is not None else SeenItems()
     for value in values:
         found = found.then(Entry(value, 0, ()))
     return found

@@ -1,6 +1,6 @@
 """The values inside a value, each with what was found out about it, and changes of a value.
 
-A place remembers the verdicts and the faults of formulas on its value. A changed value shares the places of all that
+A location remembers the verdicts of formulas on its value. A changed value shares the locations of all that
 stayed the same, so that only what lies around the change is judged again.
 """
 
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from schemalm.schema.explanation.wording import named
 from schemalm.schema.formula import Formula
-
-if TYPE_CHECKING:
-    from schemalm.schema.explanation.faults import Fault
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -26,17 +23,17 @@ class Hole:
 HOLE = Hole()
 
 
-class Place:
+class Location:
     """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither.
 
     depth: how many keys and indices lead here. first_failing: how many members or items come before the first that does
-    not satisfy an assertion about each. before: this place before its value was changed.
+    not satisfy an assertion about each. before: this location before its value was changed.
     """
 
-    __slots__ = ("_before", "_inside", "depth", "faults", "first_failing", "key", "parent", "value", "verdicts")
+    __slots__ = ("_before", "_inside", "depth", "first_failing", "key", "parent", "value", "verdicts")
 
     def __init__(
-        self, value: Any, parent: Place | None = None, key: str | int = "", before: Place | None = None
+        self, value: Any, parent: Location | None = None, key: str | int = "", before: Location | None = None
     ) -> None:
         self.value = value
         self.parent = parent
@@ -44,27 +41,26 @@ class Place:
         self._before = before
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.verdicts: dict[Formula, bool] = {}
-        self.faults: dict[tuple[Formula, bool], Fault] = {}
         self.first_failing: dict[Formula, int] = {}
-        self._inside: dict[str | int, Place] = {}
+        self._inside: dict[str | int, Location] = {}
 
     @property
     def path(self) -> Path:
         """The keys and indices that lead here from the whole value."""
         found: list[str | int] = []
-        place = self
-        while place.parent is not None:
-            found.append(place.key)
-            place = place.parent
+        location = self
+        while location.parent is not None:
+            found.append(location.key)
+            location = location.parent
         return tuple(reversed(found))
 
-    def inside(self, key: str | int) -> Place:
-        """The place of a member or item; where a change left that as it is, the place that it had before."""
+    def inside(self, key: str | int) -> Location:
+        """The location of a member or item; where a change left that as it is, the location that it had before."""
         if key not in self._inside:
             value, outer = self.value[key], self._before
             before = outer.inside(key) if outer is not None and _has(outer.value, key) else None
             stayed = before is not None and before.value is value
-            self._inside[key] = before if before is not None and stayed else Place(value, self, key, before)
+            self._inside[key] = before if before is not None and stayed else Location(value, self, key, before)
         return self._inside[key]
 
 
@@ -76,9 +72,9 @@ def _has(value: Any, key: str | int) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Change(ABC):
-    """A change of the value at a place."""
+    """A change of the value at a location."""
 
-    place: Place
+    location: Location
 
     @property
     @abstractmethod
@@ -87,7 +83,7 @@ class Change(ABC):
 
     @abstractmethod
     def apply(self, value: Any) -> Any:
-        """The value of the place after the change, where it is `value` before."""
+        """The value of the location after the change, where it is `value` before."""
 
     @property
     def guess(self) -> str:
@@ -175,15 +171,15 @@ class Write(Change):
         return self.value
 
 
-def changed(root: Place, change: Change) -> Place:
+def changed(root: Location, change: Change) -> Location:
     """The whole value after a change, or after another one of a value that `root` was changed from."""
-    place, outer = root, []
-    for key in change.place.path:
-        outer.append(place.value)
-        place = place.inside(key)
-    value = change.apply(place.value)
-    for around, key in zip(reversed(outer), reversed(change.place.path), strict=True):
+    location, outer = root, []
+    for key in change.location.path:
+        outer.append(location.value)
+        location = location.inside(key)
+    value = change.apply(location.value)
+    for around, key in zip(reversed(outer), reversed(change.location.path), strict=True):
         copied = around.copy()
         copied[key] = value
         value = copied
-    return Place(value, before=root)
+    return Location(value, before=root)
