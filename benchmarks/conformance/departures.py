@@ -98,10 +98,15 @@ TEXTS = (
         "253 and 64 octets count across parts, which takes a state for every count; Punycode is not regular.",
     ),
     Departure(
-        "`idn-hostname`, `idn-email`",
-        "Narrower: no A-labels, the scripts of `idn.py`, one mark per letter, short labels, four labels at most; from "
-        "right to left Hebrew and Arabic alone.",
-        "The length of Punycode and the rules of IDNA2008 over a whole label are not regular.",
+        "`idn-hostname`",
+        "Refused, unless `formats='annotate'`.",
+        "The length of Punycode and the rules of IDNA2008 over a whole label are not regular. No real schema at hand has "
+        "this format.",
+    ),
+    Departure(
+        "`idn-email`",
+        "Narrower: domains as those of `email`, in ASCII and without A-labels.",
+        "As for `idn-hostname`.",
     ),
     Departure(
         "`time`, `date-time`",
@@ -123,16 +128,16 @@ TEXTS = (
         "formats under `not`, `oneOf`, `if`",
         "Where a format is narrower than its definition, texts of which it is not certain that they are no such text "
         "cannot be written: `-` under `not: {format: hostname}`, any text with a colon under `not: {format: uri}`. For "
-        "`regex`, `uri-reference`, `iri-reference`, `uri-template` and `idn-hostname` that leaves none: a schema that "
+        "`regex`, `uri-reference`, `iri-reference` and `uri-template` that leaves none: a schema that "
         "consists of such a negation is refused as one without values.",
         "Else an invalid value would be accepted.",
     ),
     Departure(
         "`pattern`, `patternProperties`",
-        "Refused: back-references that may stand for a text, look-ahead within look-behind, look-around that needs "
-        "over 200 contexts or 20,000 steps, inline flags, 100 nested groups, properties of `\\p` other than general "
-        "categories, `ASCII`, `Any`, `Assigned` and some others.",
-        "Not regular, too large, or not known to the tables at hand.",
+        "Refused: back-references that may stand for a text, look-behind, word boundaries (`\\b`, `\\B`), look-ahead in "
+        "a repetition, inline flags, 100 nested groups, properties of `\\p` other than general categories, `ASCII`, "
+        "`Any`, `Assigned` and some others.",
+        "Not regular, too large, rare, or not known to the tables at hand.",
     ),
     Departure(
         "counts in counts, many overlapping key patterns",

@@ -171,6 +171,12 @@ class Format(Assertion):
         name: str = self.parts[0]
         return name
 
+    @property
+    def draft(self) -> int:
+        """The draft that defines it."""
+        draft: int = self.parts[1]
+        return draft
+
 
 class IsInteger(Assertion):
     """parts: (whether 1.0 counts,): the number has no fractional part."""

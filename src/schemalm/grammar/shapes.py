@@ -20,6 +20,7 @@ from schemalm.grammar.assertions import (
     StringIn,
 )
 from schemalm.grammar.containers import Prompt, StringIs
+from schemalm.grammar.dialects import DRAFT7
 from schemalm.grammar.formula import (
     FALSE,
     TRUE,
@@ -198,9 +199,7 @@ class Shapes:
         if isinstance(formula, Pattern):
             return self.patterns.language(formula.source)
         if isinstance(formula, Format):
-            language = format_language(*formula.parts)
-            assert language is not None, "a format that no specification names is no assertion"
-            return language
+            return format_language(formula.name, reserves_labels=formula.draft >= DRAFT7)
         return self.language(formula, "string")
 
     def finite_keys(self, formula: Formula) -> list[str]:

@@ -1,22 +1,20 @@
-"""The formats of JSON Schema as regular languages of UTF-8 texts.
+"""Formats of texts, such as dates and addresses, as regular languages of UTF-8 texts.
 
-In: the name of a format and the draft of the schema; out: the language of its texts, None for a name that no draft
-defines. What stays true: every text of a language is valid under its format, as the specification that is named at
-its source says. A format binds whichever draft introduced it, since the drafts leave it to implementations to know
-more formats than they list, and a schema that names one means it; only `hostname` has changed its meaning.
+In: the name of a format; out: the language of its texts. What stays true: every text of a language is valid under its
+format, as the specification that is named at its source says.
 
 The expressions are plain (no intersection, complement or arithmetic), so the languages are smaller than the formats
 where a limit counts across parts, or where a format is not regular:
 
 * `hostname`, also in `email`: names of three labels, and of eight of which all but the first have 26 octets at most;
-  since draft 7 none with A-labels (`xn--...`), which must be valid Punycode.
+  under RFC 5890 none with A-labels (`xn--...`), which must be valid Punycode.
 * `email`: local parts of 64 octets without a dot, of 62 with up to two dots, of 32 and the dots with more; quoted
   pairs of `"` and `\\` only, and no `<` within quotes.
 * `time`, `date-time`: leap seconds only at offsets of whole quarters of an hour, which all time zones keep that have
   ever met one.
 * `relative-json-pointer`: without the index manipulation that the newest draft of the format adds.
 * `iri`, `iri-reference`, `uri-template`: without the planes 4 to 13, of which Unicode has assigned nothing.
-* `idn-hostname`, `idn-email`: see `idn.py`; `regex`: see `regex_format.py`.
+* `idn-email`: host names of ASCII alone; `regex`: see `regex_format.py`.
 """
 
 from __future__ import annotations
@@ -24,13 +22,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from schemalm.grammar.texts.idn import idn_hostname_source
 from schemalm.grammar.texts.language import NOTHING, Language, literal, sequence, union
 from schemalm.grammar.texts.pattern import pattern_language
 from schemalm.grammar.texts.regex_format import regex_texts
 
-# The index among the drafts of the first one whose `hostname` is that of RFC 5890; before it is that of RFC 1034.
-DRAFT7 = 3
 MAX_REPEAT = 64
 
 # RFC 3339, section 5.6 and appendix C: every fourth year is a leap year, but of the centuries only every fourth.
@@ -143,9 +138,8 @@ SOURCES: dict[str, Callable[[], str]] = {
     "date": lambda: DATE,
     "duration": lambda: DURATION,
     "email": lambda: _email("", HOSTNAME),
-    "idn-email": lambda: _email(BEYOND_ASCII, idn_hostname_source(HOSTNAME)),
+    "idn-email": lambda: _email(BEYOND_ASCII, HOSTNAME),
     "hostname": lambda: HOSTNAME,
-    "idn-hostname": lambda: idn_hostname_source(HOSTNAME),
     "ipv4": lambda: IPV4,
     "ipv6": lambda: IPV6,
     "uri": lambda: _resource("", "", relative=False),
@@ -168,7 +162,7 @@ POSSIBLE = {
     **dict.fromkeys(("email", "idn-email"), "[^]*@[^]*"),
     **dict.fromkeys(("time", "date-time"), "[^]*:60[^]*"),
     **dict.fromkeys(("uri", "iri"), "[^]*:[^]*"),
-    **dict.fromkeys(("uri-reference", "iri-reference", "uri-template", "regex", "idn-hostname"), ANYTHING),
+    **dict.fromkeys(("uri-reference", "iri-reference", "uri-template", "regex"), ANYTHING),
     "hostname": r"[0-9A-Za-z.\-]+",
     "relative-json-pointer": "[0-9]+[+-][^]*",
 }
@@ -181,25 +175,17 @@ def doubtful_texts(name: str) -> Language:
     return _texts(POSSIBLE[name])
 
 
-def format_language(name: str, draft: int) -> Language | None:
-    """The texts of the format `name`, None where no specification names it and so it is an annotation.
-
-    draft: the index of the schema's draft, from 1 for draft 4 to 5 for 2020-12.
-    """
-    if name == "hostname" and draft < DRAFT7:
-        return _texts(ANY_HOSTNAME)
-    return _format(name)
-
-
 @cache
-def _format(name: str) -> Language | None:
-    if name == "time":
-        return union([_texts(TIME), _leap_seconds()])
-    if name == "date-time":
-        return sequence(_texts(f"{DATE}[Tt]"), union([_texts(TIME), _leap_seconds()]))
-    if name == "regex":
-        return regex_texts()
-    return _texts(SOURCES[name]()) if name in SOURCES else None
+def format_language(name: str, reserves_labels: bool = True) -> Language:
+    """The texts of the format `name`, one of `FORMATS`.
+
+    reserves_labels: whether the labels of a `hostname` are those of RFC 5890, which reserves some, not of RFC 1034.
+    """
+    if name == "hostname" and not reserves_labels:
+        return _texts(ANY_HOSTNAME)
+    if name in COMPOSED:
+        return COMPOSED[name]()
+    return _texts(SOURCES[name]())
 
 
 @cache
@@ -221,3 +207,15 @@ def _leap_seconds() -> Language:
 
 def _clock(minutes: int) -> bytes:
     return f"{minutes // 60:02}:{minutes % 60:02}".encode()
+
+
+def _time() -> Language:
+    return union([_texts(TIME), _leap_seconds()])
+
+
+COMPOSED: dict[str, Callable[[], Language]] = {
+    "time": _time,
+    "date-time": lambda: sequence(_texts(f"{DATE}[Tt]"), _time()),
+    "regex": regex_texts,
+}
+FORMATS = SOURCES.keys() | COMPOSED.keys()

@@ -157,7 +157,9 @@ def _contains(node: Node, anchor: Anchor) -> bool:
 def _without(node: Node, anchor: Anchor) -> Node:
     """The node where the anchor does not hold."""
     if isinstance(node, Look):
-        raise PatternError("a look-ahead in a repetition is not supported; ^(?!.*x) says that there is no x in the text")
+        raise PatternError(
+            "a look-ahead in a repetition is not supported; ^(?!.*x) at the start rules out x everywhere"
+        )
     if isinstance(node, Repetition):
         return Repetition(_without(node.node, anchor), node.minimum, node.maximum)
     if isinstance(node, Group):

@@ -26,7 +26,6 @@ from schemalm.grammar.texts.language import (
     Union,
     derivative,
     sequence,
-    union,
 )
 from schemalm.grammar.texts.lookaround import searched
 from schemalm.grammar.texts.pattern_syntax import PatternError, parse
