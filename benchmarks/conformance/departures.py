@@ -98,15 +98,10 @@ TEXTS = (
         "253 and 64 octets count across parts, which takes a state for every count; Punycode is not regular.",
     ),
     Departure(
-        "`idn-hostname`",
-        "Refused, unless `formats='annotate'`.",
-        "The length of Punycode and the rules of IDNA2008 over a whole label are not regular. No real schema at hand has "
-        "this format.",
-    ),
-    Departure(
-        "`idn-email`",
-        "Narrower: domains as those of `email`, in ASCII and without A-labels.",
-        "As for `idn-hostname`.",
+        "`idn-hostname`, `idn-email`",
+        "Narrower: no A-labels; labels beyond ASCII have up to 12 letters and digits, or 6 with single hyphens, of "
+        "Latin, Greek, Cyrillic, kana, Han and Hangul, see `formats.py`; four labels at most.",
+        "The length of Punycode and the rules of IDNA2008 over a whole label are not regular.",
     ),
     Departure(
         "`time`, `date-time`",
@@ -128,14 +123,14 @@ TEXTS = (
         "formats under `not`, `oneOf`, `if`",
         "Where a format is narrower than its definition, texts of which it is not certain that they are no such text "
         "cannot be written: `-` under `not: {format: hostname}`, any text with a colon under `not: {format: uri}`. For "
-        "`regex`, `uri-reference`, `iri-reference` and `uri-template` that leaves none: a schema that "
+        "`regex`, `uri-reference`, `iri-reference`, `uri-template` and `idn-hostname` that leaves none: a schema that "
         "consists of such a negation is refused as one without values.",
         "Else an invalid value would be accepted.",
     ),
     Departure(
         "`pattern`, `patternProperties`",
-        "Refused: back-references that may stand for a text, look-behind, word boundaries (`\\b`, `\\B`), look-ahead in "
-        "a repetition, inline flags, 100 nested groups, properties of `\\p` other than general categories, `ASCII`, "
+        "Refused: back-references that may stand for a text, look-behind, word boundaries (`\\b`, `\\B`), look-ahead "
+        "in a repetition, inline flags, 100 nested groups, properties of `\\p` other than general categories, `ASCII`, "
         "`Any`, `Assigned` and some others.",
         "Not regular, too large, rare, or not known to the tables at hand.",
     ),

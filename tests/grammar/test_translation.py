@@ -290,14 +290,6 @@ def test_a_format_is_an_annotation_where_asked() -> None:
     assert accepts(Tokenizer.from_grammar(grammar), "never")
 
 
-def test_the_format_idn_hostname_is_refused_unless_formats_are_annotations() -> None:
-    schema = {"properties": {"host": {"type": "string", "format": "idn-hostname"}}}
-    with pytest.raises(SchemaError, match=r"the format 'idn-hostname' is not supported.*formats='annotate'") as caught:
-        compile_schema(schema)
-    assert (caught.value.pointer, caught.value.keyword) == ("/properties/host/format", "format")
-    compile_schema(schema, formats="annotate")
-
-
 @pytest.mark.parametrize("name", ["", "color-of-the-sky", "int32", "unknown", "url"])
 def test_a_format_that_no_specification_names_is_an_annotation(name: str) -> None:
     grammar = compile_schema({"type": "string", "format": name})

@@ -74,8 +74,6 @@ INTRODUCED = {
     "prefixItems": DRAFT202012,
     "$dynamicRef": DRAFT202012,
 }
-# Formats that a draft names and that are not regular; what is would be a small part of them.
-UNSUPPORTED_FORMATS = frozenset({"idn-hostname"})
 # Of a value in messages.
 MAX_VALUE_CHARACTERS = 80
 # Keywords of which no finite state can tell whether they hold.
@@ -220,7 +218,7 @@ class Translator:
     def _is_annotation(self, node: Node, keyword: str) -> bool:
         """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
         if keyword == "format":
-            return self.formats == "annotate" or str(node["format"]) not in FORMATS | UNSUPPORTED_FORMATS
+            return self.formats == "annotate" or str(node["format"]) not in FORMATS
         if keyword in ("then", "else"):
             return node.draft < DRAFT7 or "if" not in node
         if keyword in ("minContains", "maxContains"):
@@ -319,17 +317,6 @@ class Translator:
             raise SchemaError(message, pointer=place, keyword=keyword) from None
         self.expressions[place] = source
         return Pattern(source)
-
-    def format(self, node: Node) -> Formula:
-        """The assertion of a format; raises SchemaError for one that is not supported.
-
-        A format binds whichever draft introduced it: the drafts leave it open which formats are known.
-        """
-        name = node["format"]
-        if name in UNSUPPORTED_FORMATS:
-            message = f"the format {name!r} is not supported; take it out, or compile with formats='annotate'"
-            raise SchemaError(message, pointer=node.place("format"), keyword="format")
-        return Format(name, node.draft)
 
     def members(self, node: Node) -> Formula:
         """`properties`, `patternProperties` and `additionalProperties` together."""
@@ -449,7 +436,8 @@ HANDLERS: dict[str, Handler] = {
     "enum": lambda self, node: self.enumeration(node, node["enum"]),
     "const": lambda self, node: self.constant(node, node["const"]),
     "pattern": lambda self, node: self.pattern(node["pattern"], node.place("pattern"), "pattern"),
-    "format": lambda self, node: self.format(node),
+    # A format binds whichever draft introduced it: the drafts leave it open which formats are known.
+    "format": lambda self, node: Format(node["format"], node.draft),
     "minLength": lambda self, node: self.minimum(node, "minLength", MinLength),
     "maxLength": lambda self, node: MaxLength(self.count(node, "maxLength")),
     "minimum": lambda self, node: self.bound(node, "minimum"),

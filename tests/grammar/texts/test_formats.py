@@ -33,34 +33,36 @@ VALIDATORS: dict[str, Any] = {
     "2020": jsonschema_rs.Draft202012Validator,
 }
 NAMES = (
-    *("date", "time", "date-time", "duration", "email", "idn-email", "hostname", "ipv4", "ipv6"),
+    *("date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
     *("uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer"),
     "regex",
 )
 # Valid texts of the official suite that the languages leave out: by format, the descriptions of the cases.
 # Every A-label must be valid Punycode, the rules of labels beyond ASCII are not regular, and a back-reference needs the
 # name of a group.
+RARE_LETTERS = {
+    "Exceptions that are PVALID, left-to-right chars",
+    "Exceptions that are PVALID, right-to-left chars",
+    "MIDDLE DOT with surrounding 'l's",
+    "Greek KERAIA followed by Greek",
+    "Hebrew GERESH preceded by Hebrew",
+    "Hebrew GERSHAYIM preceded by Hebrew",
+    "KATAKANA MIDDLE DOT with Hiragana",
+    "KATAKANA MIDDLE DOT with Katakana",
+    "KATAKANA MIDDLE DOT with Han",
+    "Arabic-Indic digits not mixed with Extended Arabic-Indic digits",
+    "Extended Arabic-Indic digits not mixed with Arabic-Indic digits",
+    "ZERO WIDTH JOINER preceded by Virama",
+    "ZERO WIDTH NON-JOINER preceded by Virama",
+    "ZERO WIDTH NON-JOINER not preceded by Virama but matches regexp",
+}
+TOO_LONG = "label too long if separator ignored"
 DEPARTURES = {
-    "hostname": {
-        "a valid host name (example.test in Hangul)",
-        "Exceptions that are PVALID, left-to-right chars",
-        "Exceptions that are PVALID, right-to-left chars",
-        "MIDDLE DOT with surrounding 'l's",
-        "Greek KERAIA followed by Greek",
-        "Hebrew GERESH preceded by Hebrew",
-        "Hebrew GERSHAYIM preceded by Hebrew",
-        "KATAKANA MIDDLE DOT with Hiragana",
-        "KATAKANA MIDDLE DOT with Katakana",
-        "KATAKANA MIDDLE DOT with Han",
-        "Arabic-Indic digits not mixed with Extended Arabic-Indic digits",
-        "Extended Arabic-Indic digits not mixed with Arabic-Indic digits",
-        "ZERO WIDTH JOINER preceded by Virama",
-        "ZERO WIDTH NON-JOINER preceded by Virama",
-        "ZERO WIDTH NON-JOINER not preceded by Virama but matches regexp",
-    },
-    "idn-email": {
-        "a valid idn e-mail (example@example.test in Hangul)",
-        "a domain label that is not in Unicode NFC is valid",
+    "hostname": {"a valid host name (example.test in Hangul)", *RARE_LETTERS},
+    "idn-email": {"a domain label that is not in Unicode NFC is valid"},
+    "idn-hostname": {
+        *("valid Chinese Punycode", f"{TOO_LONG} (full stop)", f"{TOO_LONG} (ideographic full stop)"),
+        *(f"{TOO_LONG} (fullwidth full stop)", f"{TOO_LONG} (halfwidth ideographic full stop)", *RARE_LETTERS),
     },
     "regex": {"an ECMA 262 named backreference \\k<name>"},
 }

@@ -14,7 +14,9 @@ where a limit counts across parts, or where a format is not regular:
   ever met one.
 * `relative-json-pointer`: without the index manipulation that the newest draft of the format adds.
 * `iri`, `iri-reference`, `uri-template`: without the planes 4 to 13, of which Unicode has assigned nothing.
-* `idn-email`: host names of ASCII alone; `regex`: see `regex_format.py`.
+* `idn-hostname`, also in `idn-email`: labels beyond ASCII of 12 `LETTERS`, or of 6 with hyphens, and four labels then;
+  longer ones might exceed 63 octets as Punycode, and what other characters may stand beside is not regular.
+* `regex`: see `regex_format.py`.
 """
 
 from __future__ import annotations
@@ -89,6 +91,17 @@ def _hostname(longest: str, shorter: str) -> str:
 ANY_HOSTNAME = _hostname(ANY_LABEL, ANY_LABEL.replace("61", "24"))
 HOSTNAME = _hostname(_label(63), _label(26))
 
+# RFC 5892: letters that are valid wherever they stand (PVALID): Latin, Greek, Cyrillic, kana, Han and Hangul.
+LETTERS = (
+    r"\u{df}-\u{f6}\u{f8}-\u{ff}\u{3ac}-\u{3ce}\u{430}-\u{45f}"
+    r"\u{3041}-\u{3096}\u{30a1}-\u{30fa}\u{4e00}-\u{9fa5}\u{ac00}-\u{d7a3}"
+)
+LETTER = f"[0-9A-Za-z{LETTERS}]"
+UNICODE_LABEL = f"(?:{LETTER}{{1,12}}|{LETTER}(?:-?{LETTER}){{0,5}})"
+# The full stops of UTS 46.
+UNICODE_DOT = r"[.\u{3002}\u{ff0e}\u{ff61}]"
+UNICODE_HOSTNAME = f"(?:{HOSTNAME}|{UNICODE_LABEL}(?:{UNICODE_DOT}{UNICODE_LABEL}){{0,3}})"
+
 # RFC 5321, section 4.1.2 and, for the 64 octets, 4.5.3.1.1; RFC 6531, section 3.3, adds all beyond ASCII.
 ATOM_CHARACTERS = r"0-9A-Za-z!#$%&'*+/=?^_`{|}~\-"
 BEYOND_ASCII = r"\u{80}-\u{10ffff}"
@@ -138,8 +151,9 @@ SOURCES: dict[str, Callable[[], str]] = {
     "date": lambda: DATE,
     "duration": lambda: DURATION,
     "email": lambda: _email("", HOSTNAME),
-    "idn-email": lambda: _email(BEYOND_ASCII, HOSTNAME),
+    "idn-email": lambda: _email(BEYOND_ASCII, UNICODE_HOSTNAME),
     "hostname": lambda: HOSTNAME,
+    "idn-hostname": lambda: UNICODE_HOSTNAME,
     "ipv4": lambda: IPV4,
     "ipv6": lambda: IPV6,
     "uri": lambda: _resource("", "", relative=False),
@@ -162,7 +176,7 @@ POSSIBLE = {
     **dict.fromkeys(("email", "idn-email"), "[^]*@[^]*"),
     **dict.fromkeys(("time", "date-time"), "[^]*:60[^]*"),
     **dict.fromkeys(("uri", "iri"), "[^]*:[^]*"),
-    **dict.fromkeys(("uri-reference", "iri-reference", "uri-template", "regex"), ANYTHING),
+    **dict.fromkeys(("uri-reference", "iri-reference", "uri-template", "regex", "idn-hostname"), ANYTHING),
     "hostname": r"[0-9A-Za-z.\-]+",
     "relative-json-pointer": "[0-9]+[+-][^]*",
 }
