@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 from schemalm.errors import LimitError
 from schemalm.grammar.limits import Budget
+from schemalm.grammar.texts.counting import is_counter
 from schemalm.grammar.texts.language import (
     ANY_CHARACTER,
     ANY_TEXT,
     NOTHING,
     Language,
     digest,
-    is_counter,
     meet,
     repeat,
     sequence,

@@ -18,6 +18,7 @@ from itertools import chain, count
 from schemalm.errors import LimitError
 from schemalm.grammar.limits import Budget
 from schemalm.grammar.texts.congruences import completions
+from schemalm.grammar.texts.counting import least_count
 from schemalm.grammar.texts.language import (
     ANY_TEXT,
     BYTE_RANKS,
@@ -33,7 +34,6 @@ from schemalm.grammar.texts.language import (
     complement,
     derivative,
     intersection,
-    least_count,
     lengths,
     shortest,
 )
