@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import string
 from functools import cache
-from itertools import combinations
 
 from schemalm.grammar.texts.language import Language, literal, repeat, sequence, union, words
 from schemalm.grammar.texts.pattern import pattern_language
@@ -54,8 +53,10 @@ def _class() -> Language:
     """A class; `-` stands for itself at its ends and after a range, where it cannot make another one."""
     pairs = [(low, high) for kind in KINDS for low in kind for high in kind if low <= high]
     upwards = [f"[{low}]-[{''.join(BLOCKS[index + 1 :])}]" for index, low in enumerate(BLOCKS[:-1])]
-    for low, high in combinations("0123456789abcdef", 2):
-        upwards.append(rf"\\x[{low}{low.upper()}]{HEX}-\\x[{high}{high.upper()}]{HEX}")
+    digits = "0123456789abcdef"
+    above = [(low, digits[value:] + digits[value:].upper()) for value, low in enumerate(digits[:-1], start=1)]
+    escapes = "|".join(rf"[{low}{low.upper()}]{HEX}-\\x[{highs}]{HEX}" for low, highs in above)
+    upwards.append(rf"\\x(?:{escapes})")
     ranges = union([words(f"{low}-{high}".encode() for low, high in pairs), _texts("|".join(upwards))])
     dash = repeat(literal(b"-"), 0, 1)
     item = union([sequence(ranges, dash), _texts(rf"{CLASS_CHARACTER}|{ESCAPE}|\\b")])
