@@ -99,8 +99,8 @@ TEXTS = (
     ),
     Departure(
         "`idn-hostname`, `idn-email`",
-        "Narrower: no A-labels, the scripts of `idn.py`, one mark per letter, short labels, four labels at most; from "
-        "right to left Hebrew and Arabic alone.",
+        "Narrower: no A-labels; labels beyond ASCII have up to 12 letters and digits, or 6 with single hyphens, of "
+        "Latin, Greek, Cyrillic, kana, Han and Hangul, see `formats.py`; four labels at most.",
         "The length of Punycode and the rules of IDNA2008 over a whole label are not regular.",
     ),
     Departure(
@@ -129,10 +129,10 @@ TEXTS = (
     ),
     Departure(
         "`pattern`, `patternProperties`",
-        "Refused: back-references that may stand for a text, look-ahead within look-behind, look-around that needs "
-        "over 200 contexts or 20,000 steps, inline flags, 100 nested groups, properties of `\\p` other than general "
-        "categories, `ASCII`, `Any`, `Assigned` and some others.",
-        "Not regular, too large, or not known to the tables at hand.",
+        "Refused: back-references that may stand for a text, look-behind, word boundaries (`\\b`, `\\B`), look-ahead "
+        "in a repetition, inline flags, 100 nested groups, properties of `\\p` other than general categories, `ASCII`, "
+        "`Any`, `Assigned` and some others.",
+        "Not regular, too large, rare, or not known to the tables at hand.",
     ),
     Departure(
         "counts in counts, many overlapping key patterns",

@@ -292,8 +292,9 @@ def test_a_format_is_an_annotation_where_asked() -> None:
     assert accepts(Tokenizer.from_grammar(grammar), "never")
 
 
-def test_a_format_that_no_specification_names_is_an_annotation() -> None:
-    grammar = compile_schema({"type": "string", "format": "color-of-the-sky"})
+@pytest.mark.parametrize("name", ["", "color-of-the-sky", "int32", "unknown", "url"])
+def test_a_format_that_no_specification_names_is_an_annotation(name: str) -> None:
+    grammar = compile_schema({"type": "string", "format": name})
     assert [use.status for use in grammar.coverage() if use.keyword == "format"] == ["annotation"]
     assert accepts(Tokenizer.from_grammar(grammar), "never")
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from schemalm.errors import SchemaError
 from schemalm.json_pointer import pointer_to
 from schemalm.messages.wording import shortened
-from schemalm.regular.formats import format_language
+from schemalm.regular.formats import FORMATS
 from schemalm.schema.dialects import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012
 from schemalm.schema.keyword_forms import CONSTRAINING, FORMS, fault_of
 from schemalm.schema.references import References, Resolver, SchemaLocation
@@ -128,7 +128,7 @@ class Nodes:
     def _is_annotation(self, node: Node, keyword: str) -> bool:
         """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
         if keyword == "format":
-            return self.formats == "annotate" or format_language(str(node["format"]), node.draft) is None
+            return self.formats == "annotate" or str(node["format"]) not in FORMATS
         if keyword in ("then", "else"):
             return node.draft < DRAFT7 or "if" not in node
         if keyword in ("minContains", "maxContains"):

@@ -28,6 +28,7 @@ from schemalm.regular.language import (
     words,
 )
 from schemalm.regular.pattern import disputed_texts
+from schemalm.schema.dialects import DRAFT7
 from schemalm.schema.formula import TRUE, And, Atom, Constant, ExactlyOne, Formula, Not, Or, children
 from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
 from schemalm.schema.number_languages import exactly_one_of
@@ -86,9 +87,7 @@ class StringLanguages:
         if isinstance(formula, Pattern):
             return self._patterns.language(formula.source)
         if isinstance(formula, Format):
-            language = format_language(*formula.parts)
-            assert language is not None, "a format that no specification names is no assertion"
-            return language
+            return format_language(formula.name, reserves_labels=formula.draft >= DRAFT7)
         return self.language(formula)
 
     def doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:

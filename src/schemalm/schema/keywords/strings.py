@@ -93,6 +93,12 @@ class Format(Assertion):
         name: str = self.parts[0]
         return name
 
+    @property
+    def draft(self) -> int:
+        """The draft that defines it."""
+        draft: int = self.parts[1]
+        return draft
+
 
 def pattern(translator: Translator, source: str, pointer: str, keyword: str) -> Formula:
     """The assertion of a pattern; raises SchemaError where it is malformed or not regular."""
