@@ -40,6 +40,7 @@ LAYERS = (
     "engines",  # a task and items -> results, in one process or many
     "files",  # a path -> checked content, or a file written whole
     "interruption",
+    "process_memory",
     "bounds",
     "limits",
     "errors",
@@ -50,9 +51,6 @@ LAYERS = (
 NOT_YET = {
     ("schemalm.tokenizer.parallel", "schemalm.tokenizer.tokenizer"),
     ("schemalm.tokenizer.tokenizer", "schemalm.tokenizer.training"),
-    ("schemalm.schema.translation", "schemalm.grammar.symbols"),
-    ("schemalm.schema.translation", "schemalm.schema.unevaluated"),
-    ("schemalm.schema.explanation.locations", "schemalm.schema.explanation.faults"),
 }
 PACKAGES = sorted(path.parent for path in Path(schemalm.__file__).parent.glob("*/__init__.py"))
 IN_AND_OUT = re.compile(r"^In goe?s? [^.]+; out comes? [^.]+\.", re.MULTILINE)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from package_workflows import FILE, embedded_rows
-from schemalm.assets import read_asset
 from schemalm.dataset import embedded
+from schemalm.files.assets import read_asset
 
 
 def test_it_still_writes_the_bytes_that_the_package_carries() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from schemalm.assets import damaged, read_asset
 from schemalm.dataset.reading import SourceDocument
+from schemalm.files.assets import damaged, read_asset
 
 WORKFLOWS_ASSET = "embedded_workflows.jsonl.zst"
 NUM_EMBEDDED_WORKFLOWS = 2500

@@ -31,8 +31,8 @@ from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
+from schemalm.files.locks import hold, is_still_at, open_lock
 from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
-from schemalm.locks import hold, is_still_at, open_lock
 from schemalm.messages.wording import counted
 
 _PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"

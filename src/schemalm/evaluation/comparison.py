@@ -17,8 +17,8 @@ from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
 from schemalm.files.folders import inside
+from schemalm.files.locks import held_folder
 from schemalm.files.writing import write_atomically
-from schemalm.locks import held_folder
 from schemalm.messages.visible import visible_name
 
 PAGE_FILE = "comparison.html"

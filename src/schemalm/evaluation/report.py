@@ -23,8 +23,8 @@ from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
 from schemalm.files.folders import inside
+from schemalm.files.locks import held_folder
 from schemalm.files.writing import write_atomically
-from schemalm.locks import held_folder
 from schemalm.messages.visible import shell_word, visible, visible_line, visible_name
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics

@@ -32,11 +32,11 @@ from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
 from schemalm.experiments.digests import digest
 from schemalm.experiments.recipe import Recipe
+from schemalm.files.locks import waiting_lock
 from schemalm.files.toml_table import Scalar
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
-from schemalm.locks import waiting_lock
 from schemalm.schema.file_names import path_matcher
 from schemalm.schema.merge_keys import knows_merge_keys
 from schemalm.schema.sources import Schema

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from schemalm.errors import DataError
+from schemalm.files.locks import hold
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors
-from schemalm.locks import hold
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.

@@ -24,7 +24,7 @@ from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.digests import digest
 from schemalm.experiments.kinds import KINDS, TokenizerSettings
-from schemalm.locks import waiting_lock
+from schemalm.files.locks import waiting_lock
 
 
 @dataclass(frozen=True)

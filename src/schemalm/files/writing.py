@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
 from schemalm.files.folders import inside
-from schemalm.locks import hold, is_still_at
+from schemalm.files.locks import hold, is_still_at
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64

@@ -23,8 +23,8 @@ import torch
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
 from schemalm.files.folders import inside
+from schemalm.files.locks import hold, open_lock
 from schemalm.files.writing import write_atomically
-from schemalm.locks import hold, open_lock
 from schemalm.messages.wording import reason_of
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT, shapes_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from schemalm.assets import read_asset
+from schemalm.files.assets import read_asset
 from schemalm.files.typed_json import MAX_TOKENIZER_BYTES
 from schemalm.tokenizer import Tokenizer
 

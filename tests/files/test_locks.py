@@ -15,12 +15,12 @@ from typing import Any
 import filelock
 import pytest
 
-from schemalm.locks import held_folder, hold, is_still_at, open_lock, waiting_lock
+from schemalm.files.locks import held_folder, hold, is_still_at, open_lock, waiting_lock
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from schemalm.locks import hold, open_lock
+from schemalm.files.locks import hold, open_lock
 with open_lock(Path(sys.argv[1]), ".lock") as file:
     print(hold(file.fileno()), flush=True)
     time.sleep(60)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from schemalm.assets import read_asset
 from schemalm.errors import DataError
+from schemalm.files.assets import read_asset
 
 CONTENT = b"a line\n" * 1000
 PACKED = zstandard.ZstdCompressor(write_checksum=True).compress(CONTENT)
