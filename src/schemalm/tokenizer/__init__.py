@@ -1,5 +1,6 @@
 """Values become tokens, which are typed pieces of derivations, and tokens become values again."""
 
-from schemalm.tokenizer.tokenizer import GrammarStates, Tokenizer
+from schemalm.tokenizer.parts import GrammarStates
+from schemalm.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["GrammarStates", "Tokenizer"]
