@@ -152,7 +152,7 @@ class CompiledRules:
         return self.grammar.at_place(nonterminal, place)
 
     def _opened(self, nonterminal: int, symbol: int) -> tuple[int, ...]:
-        """What a symbol puts in a nonterminal's place, the next last; raises RefusedError where it is not admitted."""
+        """What replaces a nonterminal at a symbol, the next last; raises RefusedError where it is not admitted."""
         return required(stack_after(self.grammar, (nonterminal,), (symbol,)))
 
     def _outcome(self, nonterminal: int, symbol: int) -> int:

@@ -18,7 +18,7 @@ class BatchEncoder(Protocol):
     """What encodes lists of values: a tokenizer."""
 
     def encode_batch(self, values: Iterable[Any], on_error: Literal["return"]) -> list[Encoded]:
-        """The token ids of each value, or the error in their place."""
+        """The token ids of each value, or the error instead."""
         ...
 
 
@@ -36,7 +36,7 @@ class EncodeTask:
 
 
 def encode_in_processes(task: EncodeTask, values: Iterable[Any], num_workers: int) -> Iterator[Encoded]:
-    """The token ids of each value, or the error in their place, in the order of the values."""
+    """The token ids of each value, or the error instead, in the order of the values."""
     with open_engine("local", workers=num_workers) as engine:
         for encoded in engine.map(task, _chunks(values)):
             yield from encoded

@@ -188,7 +188,7 @@ class Tokenizer:
     ) -> list[list[int] | InvalidDocument | LimitError]: ...
 
     def encode_batch(self, values: Iterable[Any], on_error: str = "raise", *, workers: int = 1) -> Any:
-        """The token ids of each value; with on_error="return" the error in place of a refused value's ids.
+        """The token ids of each value; with on_error="return" the error instead of a refused value's ids.
 
         workers: how many processes share the work; 1 encodes in this one. Raises ConfigurationError for less.
         """

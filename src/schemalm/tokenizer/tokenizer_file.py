@@ -65,12 +65,12 @@ class TypedFile(msgspec.Struct, frozen=True):
 
 def tokenizer_file(path: str | Path) -> CheckedFile:
     """The file of a tokenizer, whose errors are DataError; the path itself may be a link, for a user named it."""
-    place = Path(path)
-    if place.is_symlink():
-        place = place.resolve()
+    file = Path(path)
+    if file.is_symlink():
+        file = file.resolve()
     absent = f"cannot read the tokenizer {path}: there is no such file"
     advice = "`schemalm tokenizer train` makes one"
-    return CheckedFile(place.parent, place.name, DataError, advice, absent, MAX_TOKENIZER_BYTES)
+    return CheckedFile(file.parent, file.name, DataError, advice, absent, MAX_TOKENIZER_BYTES)
 
 
 def read_tokenizer_file(path: str | Path) -> bytes:

@@ -116,7 +116,7 @@ def _piece_bytes(piece: Piece) -> int:
 
 
 def _segment_bytes(segment: str) -> int:
-    """About what learning from a segment takes: a list of its symbols, and a place for each pair of them."""
+    """About what learning from a segment takes: a list of its symbols, and an entry for each pair of them."""
     return 256 + 64 * len(segment)
 
 
