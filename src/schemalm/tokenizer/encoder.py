@@ -104,8 +104,7 @@ class Encoder(Generic[T]):
                     elif kind is dict or kind is list:
                         if len(frames) == MAX_DEPTH:
                             raise InvalidDocument(TOO_DEEP, keyword="depth")
-                        inside = state.inside.get(kind)
-                        states = inside if inside is not None else state.enter(kind)
+                        states = state.inside[kind] if kind in state.inside else state.enter(kind)
                         encoded += state.lead
                         frames.append((child, name, state, members, seen))
                         members = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
@@ -113,8 +112,9 @@ class Encoder(Generic[T]):
                         break
                     else:
                         encoded += state.scalar(child)
-                    after = state.after
-                    states = after if after is not None else state.settled(state.outcome(child), child, seen)
+                    states = (
+                        state.after if state.after is not None else state.settled(state.outcome(child), child, seen)
+                    )
                 else:
                     if not frames:
                         return encoded
@@ -122,8 +122,7 @@ class Encoder(Generic[T]):
                     closing, outcome = states.closed or states.close()
                     encoded += closing
                     child, name, state, members, seen = frames.pop()
-                    after = state.after
-                    states = after if after is not None else state.settled(outcome, child, seen)
+                    states = state.after if state.after is not None else state.settled(outcome, child, seen)
         except (RefusedError, UnicodeEncodeError):
             raise self._explained(value, _path(frames, name, members)) from None
         except LimitError as error:
