@@ -32,7 +32,8 @@ def tokenizer_of(items: Any, values: list[Any], learn: Callable[..., Tokenizer])
     tokenizer = learn(grammar, valid, vocab_size=360)
     tracer = Tracer(tokenizer.tables)
     for document in valid:
-        tracer.trace(tokenizer.encode(document))  # the grammar numbers what documents pass through
+        # The grammar numbers what documents pass through.
+        tracer.trace((token,) for token in tokenizer.encode(document))
     return tokenizer
 
 

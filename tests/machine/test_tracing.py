@@ -36,8 +36,9 @@ def test_a_trace_is_what_the_machine_does_token_by_token(
     tokenizer = Tokenizer.train(compile_schema(schema), VALUES, vocab_size=330, merge_scope=scope)
     tracer = Tracer(tokenizer.tables)
     for value in [*VALUES, *VALUES]:
-        tokens, machine = tokenizer.encode(value), tokenizer.machine()
-        for token, number in zip(tokens, tracer.trace(tokens).tolist(), strict=True):
+        trace, machine = tracer.trace(tokenizer.encode_pieces(value)), tokenizer.machine()
+        assert trace.tokens.tolist() == tokenizer.encode(value)
+        for token, number in zip(trace.tokens.tolist(), trace.numbers.tolist(), strict=True):
             entry = tracer.entries[number]
             assert (entry.nonterminal, entry.path) == (machine.nonterminal, machine.path)
             machine.advance(token)

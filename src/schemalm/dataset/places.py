@@ -91,8 +91,7 @@ class PlaceReader:
 
         Raises `LimitError` where that, or the mask of a place, takes more work than the limits admit.
         """
-        tokens = np.array(self._tokenizer.encode(value), dtype=np.int64)
-        found = self._tracer.trace(tokens.tolist())
+        tokens, found = self._tracer.trace(self._tokenizer.encode_pieces(value))
         first = len(self._number_of)
         new = [self._number(first + index, place) for index, place in enumerate(self._tracer.entries[first:])]
         if new:

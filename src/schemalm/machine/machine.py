@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
+from schemalm.machine.stepper import replace_top
 from schemalm.machine.striking import struck_by_items
 from schemalm.machine.symbol_machine import SymbolMachine, not_admitted
 from schemalm.machine.tables import Tables
@@ -72,10 +73,13 @@ class Machine(SymbolMachine):
             transition = self._transition(top, token)
             if transition is None:
                 raise not_admitted(token)
-            if transition.meets_guard:
+            opened, outcome, meets_guard = transition
+            if meets_guard:
                 self._advance_watched(token)
-            else:
-                self._replace_top(transition)
+                return
+            replace_top(self.stack, opened, outcome, self._settle)
+            if self.keys and not opened:
+                self.keys.pop(len(self.stack), None)
         except LimitError as error:
             raise error.during("advance", top.path) from None
 

@@ -34,7 +34,7 @@ class SymbolMachine:
         self.items: dict[int, Items] = {}
         # The newest symbol, as far as items need it.
         self.begun: Begun | None = None
-        self._transition = tables.transition
+        self._transition, self._settle = tables.transition, tables.settle
         self._watch_items()
 
     @classmethod
@@ -146,17 +146,12 @@ class SymbolMachine:
         """Replaces the top by what the token opens, and keeps the bytes of a free key."""
         if self.stack[-1].is_key:
             self._continue_key(token)
-        self._replace_top(transition)
-
-    def _replace_top(self, transition: Transition) -> None:
-        """Replaces the top by what a transition opens; what has ended takes its keys and items with it."""
-        replace_top(self.stack, transition.opened, transition.outcome, self.tables.settle)
+        replace_top(self.stack, transition.opened, transition.outcome, self._settle)
         if not transition.opened:
+            # What has ended takes its keys and items with it.
             height = len(self.stack)
-            if self.keys:
-                self.keys.pop(height, None)
-            if self.items:
-                self.items.pop(height, None)
+            self.keys.pop(height, None)
+            self.items.pop(height, None)
 
     def _continue_key(self, token: int) -> None:
         """Keeps the bytes of the free key that was on top."""

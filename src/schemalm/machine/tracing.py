@@ -1,24 +1,38 @@
 """The stack entries that documents pass through: what a machine expects before each token.
 
-In: the tokens of whole documents; out: the number of the stack entry on top before each of them. The tokens of a
-document are known to be admitted, so nothing is checked: each token replaces the top by what its transition opens. Only
-where the items of arrays have to differ a machine takes the tokens.
+In: a document in pieces, each the tokens of a text or of the structure before one; out: its tokens, and the number of
+the stack entry on top before each of them. The tokens of a document are known to be admitted, so nothing is checked. A
+piece expands the entry on top and nothing below, as a token does, so what it does there is found once. Only where the
+items of arrays have to differ a machine takes the tokens one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.grammar.symbols import END
 from schemalm.machine.finite_tables import StackEntry
 from schemalm.machine.machine import Machine
 from schemalm.machine.stepper import replace_top
 from schemalm.machine.tables import Tables
 
-# Transitions that are remembered, at all entries together.
+Piece: TypeAlias = tuple[int, ...]
+# Pieces and tokens that are remembered, at all entries together, and the most tokens of such a piece.
 MAX_REMEMBERED = 1 << 18
+MAX_REMEMBERED_TOKENS = 64
+
+
+class Trace(NamedTuple):
+    """A document's tokens [T]; `tracer.entries[numbers[i]]` is on top before token i."""
+
+    tokens: NDArray[np.int64]
+    numbers: NDArray[np.int64]
 
 
 class Tracer:
@@ -28,32 +42,44 @@ class Tracer:
         self.entries: list[StackEntry] = []
         self.tables = tables
         self.num_remembered = 0
+        end = tables.grammar.symbols.ids[END]
+        self.end_token = tables.vocabulary.symbol_token(end)
+        self._end = tables.grammar.symbols.characters[end]
+        # Whether a token is made of ASCII characters, but for the end of a text.
+        self._is_ascii = [spelling.rstrip(self._end).isascii() for spelling in tables.vocabulary.spellings]
         self._followed: dict[tuple[int, str], _Followed] = {}
 
-    def trace(self, tokens: Sequence[int]) -> NDArray[np.int64]:
-        """The numbers of the entries on top before the tokens of a whole document, int64 [T]."""
-        numbers = self._on_machine(tokens) if self.tables.grammar.has_guards else self._follow(tokens)
-        return np.array(numbers, dtype=np.int64)
+    def trace(self, pieces: Iterable[Piece]) -> Trace:
+        """The tokens of a whole document, and what is on top before each."""
+        marked = self._on_machine(pieces) if self.tables.grammar.has_guards else self._follow(pieces)
+        numbers, tokens = np.divmod(np.array(marked, dtype=np.int64), len(self.tables.vocabulary))
+        return Trace(tokens, numbers)
 
-    def _follow(self, tokens: Sequence[int]) -> list[int]:
-        numbers = []
+    def _follow(self, pieces: Iterable[Piece]) -> list[int]:
+        """The tokens, each marked with the entry before it."""
+        marked: list[int] = []
         stack = [self.at(self.tables.start)]
-        for token in tokens:
-            top = stack[-1]
-            numbers.append(top.number)
-            opened, outcome = top[token]
-            replace_top(stack, opened, outcome, _settled)
-        return numbers
+        for piece in pieces:
+            marked_here, opened, outcome = stack[-1][piece]
+            marked += marked_here
+            replace_top(stack, opened, outcome, _Followed.settled)
+        return marked
 
-    def _on_machine(self, tokens: Sequence[int]) -> list[int]:
-        machine, numbers = Machine(self.tables), []
-        for token in tokens:
-            numbers.append(self.at(machine.top).number)
+    def _on_machine(self, pieces: Iterable[Piece]) -> list[int]:
+        machine, marked = Machine(self.tables), []
+        for token in chain.from_iterable(pieces):
+            marked.append(self.at(machine.top).mark + token)
             machine.advance(token)
-        return numbers
+        return marked
+
+    def is_ascii_text(self, piece: Piece) -> bool:
+        """Whether a piece is a text of ASCII characters."""
+        return (
+            all(map(self._is_ascii.__getitem__, piece)) and self.tables.vocabulary.spellings[piece[-1]][-1] == self._end
+        )
 
     def at(self, entry: StackEntry) -> _Followed:
-        """The entry with its number and what tokens do there."""
+        """The entry with its number and what pieces do there."""
         key = entry.nonterminal, entry.path
         found = self._followed.get(key)
         if found is None:
@@ -61,38 +87,54 @@ class Tracer:
         return found
 
 
-class _Followed(dict[int, tuple[tuple["_Followed", ...], int]]):
-    """A stack entry, with what each token opens there and the outcome that it ends with."""
+# The marked tokens of a piece, what it opens, and the outcome that it ends with.
+Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_Followed, ...], int]"
 
-    __slots__ = ("_entry", "_number", "_tracer")
+
+class _Followed(dict[Piece, Steps]):
+    """A stack entry, and what pieces do there."""
 
     def __init__(self, tracer: Tracer, entry: StackEntry) -> None:
         self._tracer, self._entry = tracer, entry
-        self._number = -1
 
-    @property
-    def number(self) -> int:
-        """Its number; entries are numbered once they come to the top."""
-        if self._number < 0:
-            self._number = len(self._tracer.entries)
-            self._tracer.entries.append(self._entry)
-        return self._number
+    @cached_property
+    def mark(self) -> int:
+        """Marks tokens before which this is on top: the entry's number, given once it is there, times all tokens."""
+        self._tracer.entries.append(self._entry)
+        return (len(self._tracer.entries) - 1) * len(self._tracer.tables.vocabulary)
 
-    def __missing__(self, token: int) -> tuple[tuple[_Followed, ...], int]:
+    @cached_property
+    def _is_free_text(self) -> bool:
+        """Whether it is a text of which nothing is asked: the same is on top after each character."""
+        return self._tracer.tables.grammar.admits_every_text(self._entry.nonterminal) and not self._entry.is_key
+
+    def __missing__(self, piece: Piece) -> Steps:
         tracer = self._tracer
-        transition = tracer.tables.transition(self._entry, token)
-        assert transition is not None, "tokens of a document are admitted"
-        found = tuple(map(tracer.at, transition.opened)), transition.outcome
-        if tracer.num_remembered < MAX_REMEMBERED:
+        found = self._one_step(piece[0]) if len(piece) == 1 else self._steps(piece)
+        if len(piece) <= MAX_REMEMBERED_TOKENS and tracer.num_remembered < MAX_REMEMBERED:
             tracer.num_remembered += 1
-            self[token] = found
+            self[piece] = found
         return found
+
+    def _one_step(self, token: int) -> Steps:
+        transition = self._tracer.tables.transition(self._entry, token)
+        assert transition is not None, "tokens of a document are admitted"
+        return (self.mark + token,), tuple(map(self._tracer.at, transition.opened)), transition.outcome
+
+    def _steps(self, piece: Piece) -> Steps:
+        if self._is_free_text and self._tracer.is_ascii_text(piece):
+            mark = self.mark
+            return tuple([mark + token for token in piece]), (), self[(self._tracer.end_token,)][2]
+        marked: list[int] = []
+        stack, outcome = [self], 0
+        for token in piece:
+            marked_here, opened, outcome = stack[-1][(token,)]
+            marked += marked_here
+            replace_top(stack, opened, outcome, _Followed.settled)
+        return tuple(marked), tuple(stack), outcome
 
     def settled(self, outcome: int) -> _Followed:
         """The rest of an object or array after a whole member."""
         if not self._entry.needs_outcome:
             return self
         return self._tracer.at(self._tracer.tables.settle(self._entry, outcome))
-
-
-_settled = _Followed.settled

@@ -36,6 +36,11 @@ class MergeEngine:
         engine, ids = self._engine
         return tuple(map(ids.__getitem__, engine.encode_ordinary(spelling)))
 
+    def token_pieces(self, kind: PieceKind, text: str) -> tuple[tuple[int, ...], ...]:
+        """The token ids of a piece together, none where it has no symbol; raises as `tokens` does."""
+        tokens = self.tokens(kind, text)
+        return (tokens,) if tokens else ()
+
     @cached_property
     def _engine(self) -> tuple[tiktoken.Encoding, list[int]]:
         """The library's engine, and our token by its ids; made when it is first asked for."""

@@ -146,8 +146,16 @@ class Tokenizer:
         return CompiledRules(self.grammar)
 
     @cached_property
+    def _engine(self) -> MergeEngine:
+        return MergeEngine(self.vocabulary, self.pretokenizer)
+
+    @cached_property
     def _encoder(self) -> Encoder[int]:
-        return Encoder(self._rules, MergeEngine(self.vocabulary, self.pretokenizer).tokens)
+        return Encoder(self._rules, self._engine.tokens)
+
+    @cached_property
+    def _token_piece_encoder(self) -> Encoder[tuple[int, ...]]:
+        return Encoder(self._rules, self._engine.token_pieces)
 
     @cached_property
     def _piece_encoder(self) -> Encoder[Piece]:
@@ -168,6 +176,10 @@ class Tokenizer:
         Raises LimitError where that takes more work than the limits admit.
         """
         return self._encoder.encode(value)
+
+    def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
+        """The token ids of a value, those of each piece together; raises as `encode` does."""
+        return self._token_piece_encoder.encode(value)
 
     def pieces(self, value: Any) -> list[Piece]:
         """The pieces of a value's derivation, which are split into segments; raises as `encode` does."""

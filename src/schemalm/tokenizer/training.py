@@ -63,7 +63,7 @@ def learn_parts(
     del counts  # learning takes much memory itself
     vocabulary = Vocabulary(ordered, wholes, learn_merges(segments, num_learned - len(wholes)))
     chosen = random.Random(seed).sample(range(len(sample)), min(len(sample), MAX_STATE_DOCUMENTS))
-    encoder = Encoder(rules, MergeEngine(vocabulary, pretokenizer).tokens)
+    encoder = Encoder(rules, MergeEngine(vocabulary, pretokenizer).token_pieces)
     states = _collect_states(vocabulary, encoder, (sample[index] for index in sorted(chosen)))
     return TokenizerParts(vocabulary, merge_scope, states)
 
@@ -131,13 +131,13 @@ def _segment_weights(pretokenizer: Pretokenizer, weights: Tally[Piece], whole_va
     return found.counts
 
 
-def _collect_states(vocabulary: Vocabulary, encoder: Encoder[int], values: Iterable[Any]) -> GrammarStates:
+def _collect_states(vocabulary: Vocabulary, encoder: Encoder[tuple[int, ...]], values: Iterable[Any]) -> GrammarStates:
     """The nonterminals and paths that documents pass through, most frequent first."""
     tracer = Tracer(Tables(vocabulary.grammar, vocabulary))
     numbers: Counter[int] = Counter()
     for value in values:
         with suppress(LimitError):  # the document serves for the rest
-            numbers.update(tracer.trace(encoder.encode(value)).tolist())
+            numbers.update(tracer.trace(encoder.encode(value)).numbers.tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     for number, count in numbers.items():
