@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
 from schemalm.grammar import Grammar
+from schemalm.grammar.symbols import symbol_of
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.pretokenizer import PATTERNS, MergeScope, spelled
+from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PATTERNS, MergeScope, spelled
 
 from .conftest import segments_of
 
@@ -61,6 +63,19 @@ def test_each_spelling_of_a_number_keeps_its_own() -> None:
         *("ITEM", "1 END", "ITEM", "1 . 0 END", "ITEM", "1 0 0 END", "ITEM", "1 0 0 . 0 END"),
         "ARRAY_END",
     ]
+
+
+@pytest.mark.parametrize("scope", ["word", "value"])
+def test_only_the_last_symbol_of_a_segment_ends_something(
+    scope: MergeScope, grammar: Grammar, documents: list[Any]
+) -> None:
+    tokenizer, symbols = Tokenizer(grammar, merge_scope=scope), grammar.symbols
+    deep: Any = {}
+    for _ in range(2 * MAX_SEGMENT_SYMBOLS):
+        deep = {"child": deep}
+    for value in (*documents[:50], deep):
+        for segment in tokenizer.segments(value):
+            assert all(symbols.arities[symbol_of(character)] for character in segment[:-1])
 
 
 @pytest.mark.parametrize("scope", ["word", "value"])
