@@ -1,11 +1,12 @@
 """What preparing data costs: time by stage, memory while a corpus grows tenfold, sizes, and Ray against the pool.
 
-    python benchmarks/data.py CORPUS [--documents 20000] [--publish]
+    PYTHONPATH=tools python benchmarks/data.py CORPUS [--documents 20000] [--publish]
 
 CORPUS is JSON Lines of workflows as YAML text. Every command runs in a process of its own. Seconds are those of the
 processor, all processes of a command together; memory is the peak of its largest process. Memory is measured on
-different workflows of the recipe book, 5,000 and ten times as many. `--publish` writes `benchmarks/results/data.json`,
-the tables of `docs/benchmarks.md`, and the plan of `docs/scale.md`, which is computed from these figures alone.
+different workflows of `tools/workflow_book`, 5,000 and ten times as many. `--publish` writes
+`benchmarks/results/data.json`, the tables of `docs/benchmarks.md`, and the plan of `docs/scale.md`, which is computed
+from these figures alone.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from rich.markdown import Markdown
 
 from limits import processor
 from page import place
-from schemalm.files import write_atomically
-from schemalm.recipes import compose_workflows
+from schemalm.files.writing import write_atomically
+from workflow_book import compose_workflows
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "data.json"
@@ -78,10 +79,10 @@ def run(num_documents: int, *arguments: object) -> tuple[Cost, dict[str, Any]]:
     return cost, result
 
 
-def pipeline(corpus: Path, num_documents: int, room: Path) -> dict[str, Any]:
+def pipeline(corpus: Path, num_documents: int, scratch: Path) -> dict[str, Any]:
     """Collect, learn and prepare, one after another; what each took, and what came out."""
     some = ("--max-files", num_documents)
-    collected, tokenizer, data = room / "corpus", room / "tokenizer.json", room / "data"
+    collected, tokenizer, data = scratch / "corpus", scratch / "tokenizer.json", scratch / "data"
     windows = ("--context-size", CONTEXT_SIZE, "--stride", STRIDE)
     collect, _ = run(num_documents, "collect", corpus, "--out", collected, *some)
     learn, _ = run(num_documents, "tokenizer", "train", "--corpus", corpus, "--out", tokenizer, *some)
@@ -105,15 +106,15 @@ def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def growth(room: Path) -> dict[str, dict[str, float]]:
+def growth(scratch: Path) -> dict[str, dict[str, float]]:
     """The peak memory of each command by the number of different documents."""
     found: dict[str, dict[str, float]] = {name: {} for name in GROWING}
     for number in (SMALL, TENFOLD):
-        corpus = room / f"recipes{number}.jsonl"
+        corpus = scratch / f"workflows{number}.jsonl"
         # In a process of its own: what this one holds would count as memory of the commands that it starts.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            pool.submit(write_recipes, number, corpus).result()
-        folder = room / str(number)
+            pool.submit(write_workflows, number, corpus).result()
+        folder = scratch / str(number)
         folder.mkdir()
         costs = pipeline(corpus, number, folder)["costs"]
         for name in GROWING:
@@ -121,24 +122,24 @@ def growth(room: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def write_recipes(number: int, corpus: Path) -> None:
+def write_workflows(number: int, corpus: Path) -> None:
     """Write JSON Lines, each with another workflow."""
     with corpus.open("w") as file:
-        for recipe in compose_workflows(number, seed=1):
-            row = {"value": recipe.value, "repo": recipe.repository, "path": recipe.path}
+        for workflow in compose_workflows(number, seed=1):
+            row = {"value": workflow.value, "repo": workflow.repository, "path": workflow.path}
             file.write(json.dumps(row) + "\n")
 
 
-def engines(corpus: Path, num_documents: int, room: Path) -> dict[str, dict[str, float]]:
+def engines(corpus: Path, num_documents: int, scratch: Path) -> dict[str, dict[str, float]]:
     """Seconds of the clock of `prepare` by the engine; raises `RuntimeError` where their results differ."""
-    tokenizer, found = room / "tokenizer.json", {}
+    tokenizer, found = scratch / "tokenizer.json", {}
     metadata = set()
     for name, options in {
         "one process": (),
         "pool of 2": ("--workers", 2),
         "Ray with 2": ("--workers", 2, "--engine", "ray"),
     }.items():
-        out = room / name.replace(" ", "-")
+        out = scratch / name.replace(" ", "-")
         fixed = ("--input", corpus, "--tokenizer", tokenizer, "--max-files", num_documents)
         cost, _ = run(num_documents, "prepare", *fixed, "--output", out, *options)
         found[name] = {"seconds": cost.seconds}
@@ -211,13 +212,13 @@ def main(
 ) -> None:
     """Measure each stage."""
     with tempfile.TemporaryDirectory() as folder:
-        room = Path(folder)
+        scratch = Path(folder)
         results: dict[str, Any] = {
             "machine": f"one core of {processor()}, python {platform.python_version()}",
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            "pipeline": pipeline(corpus, documents, room),
-            "engines": engines(corpus, documents, room),
-            "growth": growth(room),
+            "pipeline": pipeline(corpus, documents, scratch),
+            "engines": engines(corpus, documents, scratch),
+            "growth": growth(scratch),
         }
     conditions = f"Measured on {results['date']}: {results['machine']}, {documents:,} real workflows."
     lines = [conditions, "", *tables(results)]

@@ -29,7 +29,7 @@ import typer
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import GuardError, InvalidDocument, SchemaError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.grammar.grammar import Grammar
 from schemalm.limits import Limits
 from schemalm.tokenizer import Tokenizer

@@ -24,7 +24,7 @@ from limits import processor
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.documents import LeftOut, canonical_json, read_corpus
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import read_metrics

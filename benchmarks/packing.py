@@ -33,7 +33,7 @@ from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.padding import padding_share
 from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.dataset.windows import training_windows
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import TrainingConfiguration, sizes_of_data

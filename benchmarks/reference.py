@@ -1,4 +1,4 @@
-"""How fast the readable twin's engines train, side by side on the same model and data, and nanochat where it is given.
+"""How fast the engines of the reference implementation train on the same model and data, and nanochat if given.
 
     OMP_NUM_THREADS=1 python benchmarks/reference.py [--nanochat PATH] [--publish]
 
@@ -32,7 +32,7 @@ from limits import processor
 from page import place
 from peer import load_nanochat
 from schemalm.baselines import CharacterTokenizer
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch, text_corpus
 from schemalm.reference.engines import make_engine

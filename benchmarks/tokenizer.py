@@ -27,7 +27,7 @@ from rich.markdown import Markdown
 from limits import processor
 from page import place
 from schemalm.baselines import AnyTokenizer, ByteBPETokenizer
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.compression import count_sizes, measure_compression
 from tokenizer_comparison.contenders import DEFAULT, PEER, find_o200k, train_all

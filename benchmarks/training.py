@@ -38,7 +38,7 @@ from peer import load_nanochat
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.loader import Rows
 from schemalm.errors import ConfigurationError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT

@@ -20,7 +20,20 @@ from schemalm.engines import Engine, open_engine
 hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not in os.environ, deadline=None)
 hypothesis.settings.load_profile("project")
 
+# One thread for each process, which libraries read when they are loaded: several of them share the cores, and models as
+# small as those of tests are slower on two threads than on one, many times so where the machine is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+pytest_plugins = ["tests.lifeline"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a Ray cluster as slow: it takes many seconds of a processor to start and to end one."""
+    for item in items:
+        if "ray_engine" in (*getattr(item, "fixturenames", ()), item.name.rpartition("[")[2].rstrip("]")):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -72,17 +85,6 @@ def num_lines() -> Callable[[Callable[[], object]], int]:
         return lines
 
     return count
-
-
-@pytest.fixture(scope="session")
-def one_thread() -> Iterator[None]:
-    """Models as small as those of tests are many times slower on several threads of a busy machine."""
-    import torch  # noqa: PLC0415 (most rooms need none)
-
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)
 
 
 @pytest.fixture(scope="session")

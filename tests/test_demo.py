@@ -16,6 +16,7 @@ from schemalm.errors import DataError
 from schemalm.generation import load_run
 from schemalm.interruption import Interrupted, TrainingInterrupted
 
+pytestmark = pytest.mark.slow
 SIZES = DemoSizes(num_documents=60, vocab_size=700, context_size=64, num_steps=3, num_samples=5, max_tokens=40)
 # More symbols than the vocabulary of SIZES has room for.
 COLOURS = [f"colour {number}" for number in range(700)]
@@ -60,7 +61,23 @@ def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_pa
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
     assert "<html" in result.report.read_text()
     assert not result.rejections
-    assert any("compos" in message for message in messages)
+    assert any("60 embedded workflows" in message for message in messages)
+
+
+def test_the_seed_chooses_which_embedded_documents_are_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr("schemalm.demo.train", stop)
+    prepared = []
+    for name, seed in (("first", 0), ("again", 0), ("other", 1)):
+        with pytest.raises(Interrupted):
+            run_demo(tmp_path / name, seed=seed, sizes=SIZES)
+        prepared.append((tmp_path / name / "data" / "val" / "blocks.zst").read_bytes())
+    first, again, other = prepared
+    assert first == again != other
 
 
 def test_a_corpus_of_ones_own_takes_the_place_of_the_embedded_one(tmp_path: Path) -> None:

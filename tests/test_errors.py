@@ -76,6 +76,7 @@ def assert_equal(twin: SchemaLMError, error: SchemaLMError) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(tree(SchemaLMError)))
 @settings(max_examples=30)
 @given(data=st.data())

@@ -15,7 +15,7 @@ from schemalm.baselines import ByteBPETokenizer
 from schemalm.dataset.prepare import CorpusInput, PrepareSettings, prepare_corpus
 from schemalm.dataset.store import METADATA_FILE, SplitWriter, write_array
 from schemalm.engines import open_engine
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.training.metrics import Metrics, read_metrics
 
 MOST_BYTES = 1000

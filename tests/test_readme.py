@@ -1,23 +1,45 @@
-"""The Python examples of the README and of the concept pages run, and the commands there exist."""
+"""The examples of the README, the tutorial and the concept pages run, and every command of the pages exists."""
 
 from __future__ import annotations
 
 import ast
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from schemalm.cli.application import app
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs" / "concepts").glob("*.md"))]
+DOCS = REPOSITORY / "docs"
+README, TUTORIAL = REPOSITORY / "README.md", DOCS / "tutorial.md"
+PAGES = [README, TUTORIAL, *sorted((DOCS / "concepts").glob("*.md"))]
+# What the commands that run here are given instead, so that they take seconds.
+SMALLER = {
+    "--steps 60": "--steps 1 --batch-size 1 --samples 0",
+    "menu-prompt.yml": "menu-prompt.yml --max-tokens 30",
+    "--samples 20": "--samples 1",
+}
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?:\$ |.*\btorchrun .*)?schemalm (.+)")
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    """The code blocks of a language."""
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL)
+def blocks(page: Path, *languages: str) -> list[str]:
+    """The code blocks of some languages."""
+    return [block for language, block in BLOCK.findall(page.read_text()) if language in languages]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The arguments of every `schemalm` command in a block, also of one that torchrun starts."""
+    for line in text.replace("\\\n", " ").splitlines():
+        command = COMMAND.match(line)
+        if command:
+            yield shlex.split(command[1], comments=True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -37,11 +59,74 @@ def test_python_examples_run_and_show_what_they_say(
                 exec(source or "", scope)
 
 
-def test_every_command_of_the_pages_exists() -> None:
-    pages = [*PAGES, *sorted((REPOSITORY / "docs" / "guide").glob("*.md"))]
-    shown = "\n".join(block for page in pages for language in ("console", "sh") for block in blocks(page, language))
-    commands = set(re.findall(r"^schemalm ([a-z]+)", shown, flags=re.MULTILINE))
-    assert commands
-    for command in commands:
-        result = CliRunner().invoke(app, [command, "--help"])
-        assert result.exit_code == 0, command
+def test_every_command_of_the_pages_exists_with_its_options() -> None:
+    pages = [*PAGES, *sorted((DOCS / "guide").glob("*.md")), DOCS / "runs.md", DOCS / "scale.md"]
+    shown = [words for page in pages for block in blocks(page, "console", "sh", "") for words in commands(block)]
+    assert len(shown) > 50
+    for words in shown:
+        known = {"--help"}
+        command = typer.main.get_command(app)
+        for word in words:
+            if isinstance(command, TyperGroup) and not word.startswith("-"):
+                assert word in command.commands, words
+                command = command.commands[word]
+        for parameter in command.params:
+            known |= {*parameter.opts, *parameter.secondary_opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known, words
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the commands run in, with the files that the repository has."""
+    for name in ("examples", ".github", "README.md"):
+        (tmp_path / name).symlink_to(REPOSITORY / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clone")
+def test_the_commands_for_an_own_schema_run_in_the_clone_as_they_stand() -> None:
+    section = README.read_text().partition("## Your own schema")[2].partition("\n## ")[0]
+    for old, new in SMALLER.items():
+        assert old in section
+        section = section.replace(old, new)
+    shown = list(commands(section))
+    assert [words[0] for words in shown] == [
+        *("schema", "collect", "tokenizer", "prepare", "train", "generate", "evaluate")
+    ]
+    for words in shown:
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, result.output
+
+
+def test_the_tutorial_s_commands_are_those_of_the_readme_and_more() -> None:
+    in_readme = {tuple(words) for block in blocks(README, "sh") for words in commands(block) if words[0] != "demo"}
+    in_tutorial = {tuple(words) for block in blocks(TUTORIAL, "sh") for words in commands(block)}
+    own = {words for words in in_readme if any(word.startswith(("examples/", "runs/menus/")) for word in words)}
+    assert {frozenset(words) for words in own} <= {frozenset(words) for words in in_tutorial}
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize(("file", "exit_code"), [("menu.yml", 0), ("broken-menu.yml", 1)])
+def test_the_tutorial_s_documents_are_what_it_calls_them(file: str, exit_code: int) -> None:
+    arguments = ["check", f"examples/{file}", "--schema", "examples/menu.schema.json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == exit_code
+    found = [line for line in result.stdout.splitlines() if line]
+    assert "\n".join(found) in TUTORIAL.read_text()
+
+
+@pytest.mark.parametrize(
+    ("files", "schema"),
+    [
+        ("workflows/*.yml", "github-workflow"),
+        ("ISSUE_TEMPLATE/[!c]*.yml", "github-issue-forms"),
+        ("ISSUE_TEMPLATE/config.yml", "github-issue-config"),
+    ],
+)
+def test_the_repository_s_own_files_for_github_are_valid(files: str, schema: str) -> None:
+    found = sorted(map(str, (REPOSITORY / ".github").glob(files)))
+    assert found
+    result = CliRunner().invoke(app, ["check", *found, "--schema", schema])
+    assert result.exit_code == 0, result.output

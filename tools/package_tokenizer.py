@@ -1,20 +1,54 @@
-"""Makes the tokenizer that the package carries anew: `make packaged-tokenizer`."""
+"""Learns the tokenizer that the package carries: `make packaged-tokenizer`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
 from schemalm.compilation import compile_schema
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.integrations.nanochat import packaged
+from schemalm.tokenizer import Tokenizer
 
 FILE = Path(packaged.__file__).with_name(packaged.ASSET)
+NUM_WORKFLOWS = 2000
+SEED = 0
+# Whole texts of embedded workflows are rarely those of real ones. With 0.15 of the learned tokens for them, the usual
+# share, 487 real workflows take 3.5 % more tokens.
+WHOLE_VALUES = 0.05
+# What a schema says to people, which no grammar reads.
+_REMARKS = frozenset({"$comment", "description", "title"})
+
+
+def train_packaged_tokenizer(schema: dict[str, Any]) -> Tokenizer:
+    """Learn from embedded workflows for a schema of workflows; the same schema gives the same bytes."""
+    workflows = embedded_workflows(NUM_WORKFLOWS)
+    return Tokenizer.train(
+        compile_schema(without_remarks(schema)),
+        [workflow.value for workflow in workflows],
+        packaged.VOCAB_SIZE,
+        SEED,
+        sources=[workflow.source for workflow in workflows],
+        whole_values=WHOLE_VALUES,
+    )
+
+
+def without_remarks(schema: Any) -> Any:
+    """The schema without the texts that only people read; names of properties are schemas, so they stay."""
+    if isinstance(schema, dict):
+        return {
+            name: without_remarks(part)
+            for name, part in schema.items()
+            if not (name in _REMARKS and isinstance(part, str))
+        }
+    return [*map(without_remarks, schema)] if isinstance(schema, list) else schema
 
 
 def main() -> None:
     schema = compile_schema("github-workflow").schema
-    tokenizer = packaged.train_packaged_tokenizer(schema)
+    tokenizer = train_packaged_tokenizer(schema)
     FILE.write_bytes(zstandard.ZstdCompressor(level=19).compress(tokenizer.to_json()))
     print(f"{tokenizer.vocab_size:,} entries, sha256 {tokenizer.digest}, {FILE.stat().st_size:,} bytes: {FILE}")
 

@@ -34,7 +34,7 @@ from conformance.report import print_case, print_comparison, print_report
 from conformance.run import LIMITS, run_cases
 from conformance.summary import by_split, summarize, targets
 from conformance.support import support_page
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BASELINE = REPOSITORY / "tests" / "conformance" / "baseline"

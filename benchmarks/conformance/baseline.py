@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.measure import Outcome
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 
 BROKEN = ("crashed", "timed out", "out of memory")
 # How much more work a case may take before it is slower: a share, and units that sets of names in another order, or a

@@ -99,8 +99,8 @@ TEXTS = (
     ),
     Departure(
         "`idn-hostname`, `idn-email`",
-        "Narrower: no A-labels, the scripts of `idn.py`, one mark per letter, short labels, four labels at most; from "
-        "right to left Hebrew and Arabic alone.",
+        "Narrower: no A-labels; labels beyond ASCII have up to 12 letters and digits, or 6 with single hyphens, of "
+        "Latin, Greek, Cyrillic, kana, Han and Hangul, see `formats.py`; four labels at most.",
         "The length of Punycode and the rules of IDNA2008 over a whole label are not regular.",
     ),
     Departure(
@@ -129,10 +129,10 @@ TEXTS = (
     ),
     Departure(
         "`pattern`, `patternProperties`",
-        "Refused: back-references that may stand for a text, look-ahead within look-behind, look-around that needs "
-        "over 200 contexts or 20,000 steps, inline flags, 100 nested groups, properties of `\\p` other than general "
-        "categories, `ASCII`, `Any`, `Assigned` and some others.",
-        "Not regular, too large, or not known to the tables at hand.",
+        "Refused: back-references that may stand for a text, look-behind, word boundaries (`\\b`, `\\B`), look-ahead "
+        "in a repetition, inline flags, 100 nested groups, properties of `\\p` other than general categories, `ASCII`, "
+        "`Any`, `Assigned` and some others.",
+        "Not regular, too large, rare, or not known to the tables at hand.",
     ),
     Departure(
         "counts in counts, many overlapping key patterns",
@@ -180,8 +180,8 @@ VALUES = (
         "`uniqueItems`",
         "The one guard. Values are counted and matched with the items to come, so an array that cannot be finished is "
         "refused or pruned. Where a search for all values of an item looks at more than 3,000 beginnings, the values "
-        "count as many; decoding ends in GuardError where they are too few after all. A search for items that takes "
-        "too much work ends in LimitError.",
+        "count as many. If they are too few after all, a mask can be empty, and decoding ends in GuardError. A search "
+        "for items that takes too much work ends in LimitError.",
         "Which items there were is no matter for a finite state.",
     ),
 )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.departures import DEPARTURES
+from conformance.labels import DOUBTS
 from conformance.measure import Outcome
 from conformance.summary import by_split, reason, summarize
 from schemalm.regular.misreadings import EXAMPLES, misreadings
@@ -105,6 +106,9 @@ def _rest(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
         counts = Counter(reason(outcome) for outcome in found if not outcome.is_right)
         rows += [(data_set, count, text[:160]) for text, count in counts.most_common(30)]
     yield from _table(("data set", "schemas", "reason"), rows)
+    yield "These labels of the data sets are doubtful. They count as they are.\n"
+    doubts = ((doubt.data_set, doubt.case, doubt.instance, doubt.label, doubt.why) for doubt in DOUBTS)
+    yield from _table(("data set", "schema", "instance", "label", "why it is doubtful"), doubts)
 
 
 def _misread() -> Iterator[str]:

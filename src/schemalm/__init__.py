@@ -1,6 +1,39 @@
-"""SchemaLM trains small language models whose every output is a valid document of a given JSON Schema.
+"""Train small language models whose every output is a valid document of a given JSON Schema.
 
-The names here are the public surface; they are loaded on first use, so importing the package costs next to nothing.
+Schemas and documents:
+
+    compile_schema      a JSON Schema as a Grammar; raises SchemaError for what cannot be enforced
+    Grammar             what a compiled schema is: its coverage, its size, its parts that no value satisfies
+    Limits              how much work compiling and every later call may take
+    load_document       YAML or JSON text as a value
+    dump_document       a value as YAML or JSON text
+
+Tokens:
+
+    Tokenizer           values as token ids and back; `machine()` says which token may come next
+    ByteBPETokenizer    a plain text tokenizer, to compare with
+
+Models:
+
+    load_run            a trained Run: the model, its tokenizer and its configuration
+    generate            documents that a run writes, each a Generated
+    Run, Generated      what these two return
+
+Errors, each with its fields, all under SchemaLMError:
+
+    SchemaError, LimitError, DocumentError, InvalidDocument, DecodeError, GuardError, PromptError,
+    DataError, ConfigurationError, TrainingError, CheckpointError
+
+For example:
+
+    >>> import schemalm
+    >>> grammar = schemalm.compile_schema({"type": "object", "properties": {"size": {"enum": ["S", "M"]}}})
+    >>> tokenizer = schemalm.Tokenizer.from_grammar(grammar)
+    >>> tokenizer.decode(tokenizer.encode({"size": "M"}))
+    {'size': 'M'}
+
+These names are the public surface; everything else may change. They are loaded on first use, so importing the package
+costs next to nothing. `__version__` is the version of the installed package, "unknown" where it is not installed.
 """
 
 from __future__ import annotations
@@ -20,6 +53,7 @@ if TYPE_CHECKING:
         DocumentError,
         GuardError,
         InvalidDocument,
+        LimitError,
         PromptError,
         SchemaError,
         SchemaLMError,
@@ -30,7 +64,9 @@ if TYPE_CHECKING:
     from schemalm.limits import Limits
     from schemalm.tokenizer import Tokenizer
 
-_ROOMS = {
+    __version__: str
+
+_MODULES = {
     "baselines": ("ByteBPETokenizer",),
     "documents": ("dump_document", "load_document"),
     "errors": (
@@ -53,7 +89,7 @@ _ROOMS = {
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ByteBPETokenizer",
@@ -83,6 +119,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _installed_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'schemalm' has no attribute {name!r}")
     return getattr(importlib.import_module(f"schemalm.{_HOMES[name]}"), name)
@@ -90,3 +128,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _installed_version() -> str:
+    """The version in the metadata of the installed package; "unknown" in a checkout that nobody installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (no import of this package needs it)
+
+    try:
+        return version("schemalm")
+    except PackageNotFoundError:
+        return "unknown"

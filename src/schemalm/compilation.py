@@ -1,6 +1,6 @@
 """Compiling a schema: reading it, making its grammar, and writing its shortest value where only a machine can tell it.
 
-The last step is why this room alone asks for what is built on grammars: which items an array can have whose items have
+The last step is why this file alone asks for what is built on grammars: which items an array can have whose items have
 to differ is known to a machine, and a schema without a value that can be written is refused here, not later.
 """
 
@@ -13,6 +13,7 @@ from schemalm.errors import GuardError, SchemaError
 from schemalm.grammar.grammar import Grammar
 from schemalm.limits import DEFAULT_LIMITS, Limits
 from schemalm.schema.sources import Schema, read_schema
+from schemalm.schema.translation import translate
 
 # Of the name of a schema in messages, which may be anything.
 MAX_SOURCE_CHARACTERS = 200
@@ -32,7 +33,8 @@ def compile_schema(
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
     source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
     try:
-        grammar = Grammar(read_schema(schema, limits), formats, limits)
+        tree = read_schema(schema, limits)
+        grammar = Grammar(translate(tree, formats, limits))
         if grammar.needs_different_items:
             _write_shortest(grammar)
         return grammar

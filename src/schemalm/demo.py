@@ -1,6 +1,6 @@
 """The whole way in minutes on a CPU: a corpus, a grammar, a tokenizer, windows, a tiny model, documents, a report.
 
-In goes a corpus of any schema (or the embedded recipe book of workflows), out comes a folder with the prepared data,
+In goes a corpus of any schema (or the embedded workflows), out comes a folder with the prepared data,
 the run and its report. Every part is the one that larger trainings use; only the sizes here are small, and smaller
 still for a small corpus: its vocabulary, windows and steps follow from how much there is to learn from.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemalm.compilation import compile_schema
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
@@ -27,7 +28,6 @@ from schemalm.generation import load_run
 from schemalm.grammar import Grammar
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID
-from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -98,6 +98,7 @@ def run_demo(
 ) -> DemoResult:
     """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
 
+    seed: chooses the sources to train on and to hold out, the first weights, the order of training and the samples.
     merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
     tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on, and
     `TrainingInterrupted` for a signal from the training on.
@@ -111,7 +112,7 @@ def run_demo(
     grammar = compile_schema(schema)
     judge = judge_of(grammar)
     tell(announcement(judge))
-    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, seed, tell)
+    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
     context_size = _context_size(tokenizer, documents, sizes)
     tell(f"cutting windows of {context_size} tokens")
@@ -152,13 +153,12 @@ def _documents(
     corpus: Path | None,
     merge_keys: bool | None,
     sizes: DemoSizes,
-    seed: int,
     tell: Callable[[str], None],
 ) -> tuple[list[SourceDocument], LeftOut]:
     if corpus is None:
-        tell(f"composing {sizes.num_documents} workflows")
-        recipes = compose_workflows(sizes.num_documents, seed)
-        return [SourceDocument(recipe.value, recipe.repository, recipe.path) for recipe in recipes], LeftOut()
+        workflows = embedded_workflows(sizes.num_documents)
+        tell(f"taking {len(workflows):,} embedded workflows")
+        return workflows, LeftOut()
     tell(f"reading {corpus}")
     read, left_out = read_documents([corpus], grammar.schema, max_documents=sizes.num_documents, merge_keys=merge_keys)
     valid = list(valid_documents(read, grammar, left_out))

@@ -24,7 +24,7 @@ import copy
 import copyreg
 from typing import Any
 
-from schemalm.visible import visible_line, visible_name
+from schemalm.messages.visible import visible_line, visible_name
 
 
 class SchemaLMError(Exception):

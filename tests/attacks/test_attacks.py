@@ -12,6 +12,7 @@ import pytest
 from tests.attacks.attack import Outcome
 from tests.attacks.cases import ATTACKS
 
+pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAX_MEBIBYTES = 256
 

@@ -36,6 +36,7 @@ def baseline(request: pytest.FixtureRequest, documents: list[Any]) -> ByteBPETok
     return ByteBPETokenizer.train(documents, vocab_size=380, text=request.param)
 
 
+@pytest.mark.slow
 @given(value=values)
 def test_values_round_trip(baseline: ByteBPETokenizer, value: Any) -> None:
     assert json_equal(baseline.decode(baseline.encode(value)), value)
@@ -122,6 +123,7 @@ def test_a_long_run_is_cut_into_short_words(run: str) -> None:
     assert max(end - begin for _, (begin, end) in words) <= 2 * MAX_RUN + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS)
 def test_a_long_run_is_encoded_as_it_was_learned(run: str) -> None:
     value = f"x {run * 500} y{run * 60}1{run * 50}\n{run * 47} {run * 48}  {run * 49}"

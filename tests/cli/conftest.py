@@ -46,11 +46,6 @@ class Pipeline:
 Invoke = Callable[..., Result]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
-
-
 @pytest.fixture(scope="session")
 def invoke() -> Invoke:
     """Runs a command in this process."""
@@ -65,7 +60,7 @@ def execute() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         program = "from schemalm.cli import main; main()"
         command = [sys.executable, "-c", program, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
 

@@ -131,6 +131,7 @@ def test_control_characters_of_documents_do_not_reach_the_terminal(invoke, write
     assert "\x07" not in result.output
 
 
+@pytest.mark.slow
 def test_what_is_no_file_ends_at_once_and_its_neighbours_are_checked(
     execute, write, schema: Path, tmp_path: Path
 ) -> None:
@@ -147,11 +148,12 @@ def test_what_is_no_file_ends_at_once_and_its_neighbours_are_checked(
     assert "4 files: 1 valid, 3 rejected" in result.stdout
 
 
+@pytest.mark.slow
 def test_documents_and_schemas_may_come_through_pipes(write, schema: Path) -> None:
     program = "from schemalm.cli import main; main()"
     script = 'exec "$0" -c "$1" check <(printf "kind: no") --schema <(cat "$2")'
     command = ["bash", "-c", script, sys.executable, program, str(schema)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1, result.stderr
     assert "    1 | kind: no" in result.stdout
 
@@ -179,6 +181,7 @@ def test_missing_files_and_folders_are_wrong_usage(invoke, tmp_path: Path) -> No
         assert str(path) in result.stderr
 
 
+@pytest.mark.slow
 def test_a_schema_that_is_not_found_exits_2(execute, write) -> None:
     result = execute("check", write("a.yml", VALID), "--schema", "nosuch")
     assert result.returncode == 2

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
-def other(invoke, pipeline, tmp_path: Path) -> Path:
-    """A run of the same data with another seed."""
-    run = tmp_path / "other"
+@pytest.fixture(scope="module")
+def trained(invoke, pipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("trained") / "other"
     command = ("train", "--data", pipeline.data, "--out", run, "--steps", 2, "--batch-size", 2, "--seed", 1)
     assert invoke(*command, "--samples", 0).exit_code == 0
     return run
+
+
+@pytest.fixture
+def other(trained: Path, tmp_path: Path) -> Path:
+    """A run of the same data with another seed."""
+    return shutil.copytree(trained, tmp_path / "other")
 
 
 def test_runs_are_shown_side_by_side(invoke, pipeline, other: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemalm import demo
+from schemalm.dataset import embedded
 from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.judges import NoJudge, Verdict
@@ -87,6 +88,15 @@ def test_a_folder_that_is_not_empty_is_refused(invoke, tmp_path: Path) -> None:
     result = invoke("demo", "--out", tmp_path)
     assert result.exit_code == 2
     assert "is not empty" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_damaged_installation_is_told(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "WORKFLOWS_ASSET", "missing.zst")
+    result = invoke("demo", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "missing.zst" in result.stderr
+    assert "install the package again" in result.stderr
     assert "Traceback" not in result.stderr
 
 

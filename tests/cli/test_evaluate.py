@@ -45,6 +45,7 @@ def refuse_to_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(tempfile, "TemporaryFile", open_temporary)
 
 
+@pytest.mark.slow
 def test_data_that_moved_is_asked_for_by_an_option_that_exists(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("evaluate", moved, "--samples", 1)
     assert result.exit_code == 2
@@ -54,6 +55,7 @@ def test_data_that_moved_is_asked_for_by_an_option_that_exists(invoke, pipeline,
     assert (moved / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_run_and_its_data_may_move_together(invoke, pipeline, moved: Path) -> None:
     shutil.copytree(pipeline.data, moved.parent / "data")
     assert invoke("evaluate", moved, "--samples", 1).exit_code == 0
@@ -73,6 +75,7 @@ def test_other_data_is_refused_before_the_work(invoke, pipeline, moved: Path, tm
     assert not (moved / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_the_report_goes_where_it_is_asked_to(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
     before = sorted(moved.rglob("*"))
@@ -83,6 +86,7 @@ def test_the_report_goes_where_it_is_asked_to(invoke, pipeline, moved: Path, tmp
     assert sorted(moved.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_written_is_found_before_the_work(
     invoke, pipeline, moved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +111,7 @@ def test_what_is_in_the_way_of_the_report_is_found_before_the_work(invoke, moved
     assert "--out DIR" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
     invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
@@ -129,6 +134,7 @@ def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
         assert f"next: schemalm evaluate {moved} --samples 2 --data {pipeline.data} --out DIR" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["evaluate", "generate"])
 def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path, command: str) -> None:
     (moved.parent / "data").mkdir()
@@ -142,6 +148,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
     assert f"name one of {moved}, {moved.parent / 'second'}" in result.stderr
 
 
+@pytest.mark.slow
 def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("compare", moved.parent, pipeline.run, moved, "--out", tmp_path / "comparison")
     assert result.exit_code == 0, result.output
@@ -171,6 +178,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "value", "message"), SETTINGS)
 @pytest.mark.usefixtures("no_work")
 def test_settings_out_of_range_are_refused_before_the_model_is_loaded(

@@ -41,6 +41,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "cli.toml"
 
 
+@pytest.mark.slow
 def test_runs_and_reports(invoke: Invoke, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = invoke("experiment", "run", recipe, "--arm", "characters")
@@ -67,6 +68,7 @@ def test_a_folder_that_cannot_be_written_is_named_before_the_work(
     assert "drawing documents" not in result.stderr
 
 
+@pytest.mark.slow
 def test_what_the_corpora_leave_out_is_told_in_each_sitting(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
     folder = tmp_path / "experiment"
     shutil.copytree(recipe.parent, folder)

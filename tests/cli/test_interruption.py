@@ -97,7 +97,7 @@ def ending(arguments: list[object], hook: str) -> subprocess.CompletedProcess[st
     program = f"import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{hook}\n"
     program += "from schemalm.cli import main; main()"
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def without_clock(run: Path) -> list[dict[str, Any]]:
@@ -115,6 +115,7 @@ def whole(invoke, pipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
     invoke, pipeline, whole: Path, tmp_path: Path, number: signal.Signals
@@ -137,6 +138,7 @@ def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
     assert without_clock(run) == without_clock(whole)
 
 
+@pytest.mark.slow
 def test_the_printed_command_ends_a_preparation_as_if_nothing_had_been(invoke, pipeline, tmp_path: Path) -> None:
     sizes = ("--context-size", 16, "--stride", 4)
     command = ["prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, *sizes, "--output"]
@@ -158,6 +160,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["schema", "github-workflow"], ["train", "--data", ".", "--out", "r"]])
 def test_sigterm_before_the_work_begins_is_said_as_well(command: list[str]) -> None:
     hook = (

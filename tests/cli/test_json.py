@@ -37,6 +37,7 @@ def the_object(result: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_training_tells_of_its_progress_on_stderr(invoke, pipeline, tmp_path: Path) -> None:
     result = invoke(*train_command(pipeline, tmp_path / "run"))
     assert the_object(result)["warnings"] == []
@@ -45,6 +46,7 @@ def test_a_training_tells_of_its_progress_on_stderr(invoke, pipeline, tmp_path: 
     assert "next: " not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_tracker_that_breaks_is_a_warning(invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", lambda _: object())
     result = invoke(*train_command(pipeline, tmp_path / "run", "--samples", 0, "--track", "wandb"))
@@ -53,6 +55,7 @@ def test_a_tracker_that_breaks_is_a_warning(invoke, pipeline, tmp_path: Path, mo
     assert warning.startswith("WandbTracker failed and hears no more of this run, which goes on: ")
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_that_is_passed_over_is_a_warning(invoke, pipeline, two_checkpoints: Path) -> None:
     result = invoke(
         *("train", "--data", pipeline.data, "--out", two_checkpoints, "--recipe"),
@@ -64,6 +67,7 @@ def test_a_damaged_checkpoint_that_is_passed_over_is_a_warning(invoke, pipeline,
     assert back.startswith("going back to step 1")
 
 
+@pytest.mark.slow
 def test_samples_that_fail_are_a_warning(invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no idea")
@@ -109,6 +113,7 @@ def test_runs_that_cannot_be_read_are_warnings(invoke, pipeline, tmp_path: Path)
     assert [warning.removeprefix("cannot be read: ") for warning in found["warnings"]] == found["problems"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -214,7 +219,7 @@ def test_a_fault_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: 
     def fail(_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", fail)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", fail)
     result = invoke("schema", pipeline.schema, "--json")
     assert result.exit_code == 2
     assert the_object(result)["error"]["type"] == "ZeroDivisionError"
@@ -225,7 +230,7 @@ def test_an_interruption_is_an_object_too(invoke, pipeline, monkeypatch: pytest.
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("schemalm.grammar.compile_schema", interrupt)
+    monkeypatch.setattr("schemalm.compilation.compile_schema", interrupt)
     result = invoke("schema", pipeline.schema, "--json")
     assert result.exit_code == 130
     assert "start again with: schemalm schema" in the_object(result)["error"]["message"]

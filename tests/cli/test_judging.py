@@ -32,6 +32,7 @@ def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
     return run, result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["an e-mail pattern", "spellings of draft 4"])
 def test_schemas_that_the_judge_cannot_read_as_they_are_end_well(invoke, tmp_path: Path, name: str) -> None:
     run, told = write_run(invoke, tmp_path, name)
@@ -44,6 +45,7 @@ def test_schemas_that_the_judge_cannot_read_as_they_are_end_well(invoke, tmp_pat
     assert invoke("generate", run, "-n", 1).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_run_without_a_judge_ends_well_and_says_so(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise SchemaError("the judge cannot read it: out of order")

@@ -12,7 +12,8 @@ from typer.testing import Result
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar.grammar import Grammar, Step
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.nonterminals import Step
 from schemalm.grammar.states import Text
 from schemalm.grammar.symbols import KEY
 from schemalm.integrations.nanochat import TCTTokenizer

@@ -14,6 +14,7 @@ def command(pipeline, run: Path, *options: object) -> tuple[object, ...]:
     return ("train", "--data", pipeline.data, "--out", run, "--steps", 2, "--batch-size", 2, *options)
 
 
+@pytest.mark.slow
 def test_each_checkpoint_has_samples_unless_told_otherwise(invoke, pipeline, tmp_path: Path) -> None:
     result = invoke(*command(pipeline, tmp_path / "run"))
     assert "step 2: 4 of 4 samples valid: " in result.stderr
@@ -24,6 +25,7 @@ def test_each_checkpoint_has_samples_unless_told_otherwise(invoke, pipeline, tmp
     assert not (tmp_path / "without" / "samples").exists()
 
 
+@pytest.mark.slow
 def test_the_parent_is_recorded_and_does_not_hinder_resuming(invoke, pipeline, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert invoke(*command(pipeline, run, "--samples", 0, "--parent", pipeline.run)).exit_code == 0
@@ -49,6 +51,7 @@ def test_a_missing_tracker_ends_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_tracker_that_fails_does_not_end_the_run(
     invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from schemalm.cli.locate import Place, excerpt, locate
 from schemalm.documents import JSONValue, dump_document
-from schemalm.documents.pointer import escape
+from schemalm.json_pointer import escape
 
 TEXT = """\
 on: push

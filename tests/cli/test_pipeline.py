@@ -138,6 +138,7 @@ def test_rows_with_other_fields_are_told_which_to_rename(invoke, pipeline, tmp_p
         assert "theirs" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_merging", [True, False])
 def test_merge_keys_are_resolved_by_the_schema_or_the_option(
     invoke, pipeline, tmp_path: Path, is_merging: bool
@@ -229,6 +230,7 @@ def test_prepare_refuses_unusable_input(invoke, pipeline, tmp_path: Path) -> Non
     assert_refused(invoke(*command, "--stride", 20), "stride")
 
 
+@pytest.mark.slow
 def test_a_training_is_resumed(invoke, pipeline, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = ("train", "--data", pipeline.data, "--out", run, "--steps", 2, "--batch-size", 2)
@@ -245,6 +247,7 @@ def test_a_training_is_resumed(invoke, pipeline, tmp_path: Path) -> None:
     assert_refused(invoke(*command, "--resume", "auto", "--learning-rate", 0.5), "learning_rate")
 
 
+@pytest.mark.slow
 def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Path) -> None:
     options = (
         "--steps",
@@ -271,6 +274,7 @@ def test_training_refuses_what_is_no_data(invoke, tmp_path: Path) -> None:
     assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
 
 
+@pytest.mark.slow
 def test_generated_documents_alone_are_on_stdout(execute, pipeline) -> None:
     result = execute("generate", pipeline.run, "-n", 2, "--max-tokens", 20, "--temperature", 1.0)
     assert result.returncode == 0
@@ -337,6 +341,7 @@ def test_a_damaged_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:
     assert_refused(invoke("generate", run), "config.json")
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_report(invoke, pipeline) -> None:
     result = invoke("evaluate", pipeline.run, "--samples", 3)
     assert result.exit_code == 0, result.output
@@ -345,6 +350,7 @@ def test_evaluate_writes_the_report(invoke, pipeline) -> None:
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
 
 
+@pytest.mark.slow
 def test_evaluate_in_json(invoke, pipeline) -> None:
     result = invoke("evaluate", pipeline.run, "--samples", 2, "--json")
     report = json.loads(result.stdout)

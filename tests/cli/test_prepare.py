@@ -68,6 +68,7 @@ def test_some_of_a_collected_corpus_are_of_both_splits(invoke, pipeline, tmp_pat
     assert documents == {"train": 6, "val": 2}
 
 
+@pytest.mark.slow
 def test_several_workers_give_the_same_data(invoke, pipeline, tmp_path: Path) -> None:
     for name, options in (("one", ()), ("two", ("--workers", 2))):
         assert invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path / name), *options).exit_code == 0

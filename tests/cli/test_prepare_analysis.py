@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 
 def test_a_table_and_a_recommendation_are_shown_and_nothing_is_written(invoke, pipeline) -> None:
     result = invoke("prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, "--analyze")
@@ -15,6 +17,7 @@ def test_a_table_and_a_recommendation_are_shown_and_nothing_is_written(invoke, p
     assert "--context-size 512 --stride 128" in result.stderr
 
 
+@pytest.mark.slow
 def test_files_are_written_where_a_folder_is_given(invoke, pipeline, tmp_path: Path) -> None:
     asked = ("--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, "--output", tmp_path / "data")
     shown = json.loads(invoke("prepare", *asked, "--analyze", "--json").stdout)

@@ -38,6 +38,7 @@ def described(invoke: Invoke, *arguments: object) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["bigram", "mini-gpt"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_engines_train_to_the_same_losses_and_write_the_same_text(
@@ -160,6 +161,7 @@ def test_an_interrupted_ablation_says_how_to_go_on(text, invoke, monkeypatch: py
     assert f"what is done is kept, go on with: schemalm reference ablate --input {text}" in result.stderr
 
 
+@pytest.mark.slow
 def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     case = list(parity.all_cases(0))[2]
     monkeypatch.setattr(parity, "all_cases", lambda seed: [(case[0], parity.replace(case[1], steps=2), case[2])])

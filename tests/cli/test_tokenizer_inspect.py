@@ -128,6 +128,7 @@ def test_what_cannot_be_read_exits_2(invoke, pipeline, document: Path, tmp_path:
     assert "is damaged: it is no JSON" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ["\x1b[31mred\x07", "pay \u202euser", "a\u200bb\u2028c", "tab\there\nx"])
 def test_control_characters_of_documents_do_not_reach_the_terminal(
     invoke, byte_bpe: Path, tmp_path: Path, attack: str

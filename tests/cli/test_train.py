@@ -29,6 +29,7 @@ def config(run: Path) -> dict[str, Any]:
     return dict(json.loads((run / "config.json").read_text()))
 
 
+@pytest.mark.slow
 def test_a_resumed_run_needs_no_option_again_and_gets_more_steps(invoke, pipeline, run: Path) -> None:
     before = config(run)
     result = invoke("train", "--out", run, "--resume", "auto", "--steps", 3, "--samples", 0)
@@ -44,6 +45,7 @@ def test_fewer_steps_than_are_done_are_refused(invoke, run: Path) -> None:
     assert "has 2 steps behind it, more than the 1 asked for" in result.stderr
 
 
+@pytest.mark.slow
 def test_intervals_are_options_and_may_change(invoke, pipeline, tmp_path: Path) -> None:
     run, data = tmp_path / "new", ("--data", pipeline.data, "--batch-size", 2, "--samples", 0)
     intervals = ("--log-every", 1, "--evaluate-every", 2, "--checkpoint-every", 1, "--keep-checkpoints", 1)
@@ -56,6 +58,7 @@ def test_intervals_are_options_and_may_change(invoke, pipeline, tmp_path: Path) 
     assert [config(run)["training"][name] for name in names] == [7, 2, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_new_run_begins_with_the_weights_and_the_model_of_another(invoke, pipeline, tmp_path: Path) -> None:
     base, run = tmp_path / "base", tmp_path / "run"
     options = ("--data", pipeline.data, "--batch-size", 2, "--steps", 1, "--samples", 0)
@@ -92,6 +95,7 @@ def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
         assert told in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("price", [("--price", "2"), ("--price=2",), ()])
 def test_after_a_dry_run_comes_the_same_command_in_earnest(invoke, pipeline, price: tuple[str, ...]) -> None:
     given = ("train", "--data", pipeline.data, "--steps", "3", "--seed", "7")
@@ -117,6 +121,7 @@ def test_a_run_without_a_checkpoint_says_how_it_gets_one(invoke, run: Path) -> N
     assert f"schemalm train --out {run} --resume auto" in result.stderr
 
 
+@pytest.mark.slow
 def test_packing_is_chosen_and_counted(invoke, pipeline, tmp_path: Path) -> None:
     given = ("train", "--data", pipeline.data, "--steps", "2", "--batch-size", "2", "--json")
     epochs = {}

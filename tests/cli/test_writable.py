@@ -18,7 +18,7 @@ import pytest
         (("generate", "RUN", "--out", "PLACE"), "loading"),
         (("evaluate", "RUN", "--out", "PLACE"), "scoring 4"),
         (("compare", "RUN", "--out", "PLACE"), "curves"),
-        (("demo", "--out", "PLACE"), "composing"),
+        (("demo", "--out", "PLACE"), "embedded workflows"),
         (("reference", "train", "--input", "CORPUS", "--out", "PLACE"), "steps: "),
         (("reference", "ablate", "--input", "CORPUS", "--out", "PLACE"), "1 of "),
     ],

@@ -15,6 +15,7 @@ from conformance.summary import summarize, targets
 from conformance.support import support_page
 from schemalm.machine import Machine
 
+PUBLISHED = Path(__file__).parents[2] / "docs" / "support.md"
 RIGHT = Outcome("a", "s")
 REFUSED = Outcome("b", "s", status="refused", keyword="format")
 WRONG = Outcome(
@@ -139,8 +140,21 @@ def test_the_support_page_names_the_patterns_that_are_commonly_misread() -> None
     page = support_page({})
     section = page[page.index("## Patterns that are commonly misread") :]
     assert "| `\\A` | `\\A` is the letter A in JSON Schema; anchors are ^ and $ |" in section
-    published = Path(__file__).parents[2] / "docs" / "support.md"
-    assert published.read_text(encoding="utf-8").endswith(section)
+    assert PUBLISHED.read_text(encoding="utf-8").endswith(section)
+
+
+def test_the_support_page_names_the_labels_that_are_doubtful() -> None:
+    page = support_page({})
+    first = page.index("These labels of the data sets are doubtful.")
+    section = page[first : page.index("## Departures from the specification")]
+    assert "| schemastore | pre-commit-config | local-missing-entry.json | invalid | " in section
+    assert section in PUBLISHED.read_text(encoding="utf-8")
+
+
+def test_the_published_page_has_every_departure() -> None:
+    section = support_page({}).split("## ")[-2]
+    assert section.startswith("Departures")
+    assert section in PUBLISHED.read_text(encoding="utf-8")
 
 
 def worked(units: int, walks: int | None = None, **changes: Any) -> Outcome:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from conformance.cases import DRAFT_7, READERS, bundled, read_official_suite, read_schemastore
+from conformance.labels import DOUBTS
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -94,6 +96,7 @@ def test_a_bundled_schema_finds_the_documents_that_it_refers_to() -> None:
     assert bundled(schema, {}) == schema
 
 
+@pytest.mark.slow
 def test_the_data_sets_have_their_numbers_of_cases_and_instances(shared_data: Path) -> None:
     found = {}
     for name, reader in READERS.items():
@@ -107,3 +110,12 @@ def test_the_data_sets_have_their_numbers_of_cases_and_instances(shared_data: Pa
         "json-schema-test-suite": (694, 2019, 1647, 0),
         "schemastore": (40, 500, 303, 3),
     }
+
+
+def test_an_independent_validator_shares_every_doubt_about_a_label(shared_data: Path) -> None:
+    cases = {case.id: case for case in read_schemastore(shared_data)}
+    for doubt in DOUBTS:
+        case = cases[doubt.case]
+        instance = next(instance for instance in case.instances if instance.name == doubt.instance)
+        assert instance.valid == (doubt.label == "valid")
+        assert jsonschema_rs.validator_for(case.schema).is_valid(instance.value) != instance.valid

@@ -67,6 +67,7 @@ def test_the_sample_of_a_hundred_round_trips(tokenizer: Tokenizer, sample: list[
         assert_round_trips(tokenizer, value)
 
 
+@pytest.mark.slow
 def test_rows_are_judged_as_the_corpus_says(tokenizer: Tokenizer, rows: list[dict[str, Any]]) -> None:
     assert len(rows) > 200
     for row in rows:

@@ -92,6 +92,7 @@ def test_coverage_is_that_of_all_documents(corpus: Path, tokenizer: Tokenizer, t
     assert min(choice.attention_cost for choice in analysis.choices) == 1
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     one, two = (analyzed(corpus, tokenizer, tmp_path / f"by {workers}", workers)[0] for workers in (1, 2))
     assert one.to_dict() == two.to_dict()
@@ -138,6 +139,7 @@ def test_what_cannot_be_split_is_refused(tokenizer: Tokenizer, tmp_path: Path) -
         analyzed(one, tokenizer, tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_the_plot_is_a_picture(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     analysis, _ = analyzed(corpus, tokenizer, tmp_path / "lengths")
     assert draw_analysis(analysis).startswith(b"\x89PNG")

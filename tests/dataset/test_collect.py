@@ -299,6 +299,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_ROWS", 7)
 
 
+@pytest.mark.slow
 def test_how_it_is_done_changes_no_byte(tmp_path: Path, grammar: Grammar, small_shards: None) -> None:
     given = [*rows(60), *["no row"] * 20, *rows(10), row(61, {"name": 1}), row(62, document(4, values=[*range(30)]))]
     given += [row(63, document(4, values=[*range(30), 1]), license="MIT")]
@@ -330,6 +331,7 @@ def test_a_ray_cluster_gives_the_same_bytes(
     assert content(tmp_path / "ray") == content(tmp_path / "here")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["train", "val", "rejected.jsonl", "README.md", "manifest.json"])
 def test_a_kill_while_files_are_put_in_their_places_is_made_good(
     tmp_path: Path, grammar: Grammar, monkeypatch: pytest.MonkeyPatch, name: str
@@ -495,6 +497,7 @@ def test_the_cut_into_files_is_the_rows_doing_alone(tmp_path: Path, monkeypatch:
     assert TableWriter(tmp_path / "none").finish() == {}
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_with_the_path_and_is_made_good(
     tmp_path: Path, grammar: Grammar, small_shards: None
 ) -> None:

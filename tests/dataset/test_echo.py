@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.dataset import echo
-from schemalm.dataset.echo import NEVER, EchoMemory, echoes
+from schemalm.dataset.echo import EchoMemory, echoes
+from schemalm.model.inputs import NEVER
 
 
 def test_an_echo_is_what_last_followed_the_same_token() -> None:

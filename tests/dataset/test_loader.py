@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from schemalm.dataset.loader import CPU, Loader, LoaderState, Rows, rows_once
 from schemalm.dataset.packing import PACKINGS
-from schemalm.dataset.windows import IGNORED_TARGET, Windows, scoring_windows
+from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET
 
 from .test_windows import make_split
 
@@ -58,6 +59,7 @@ def test_each_epoch_has_each_window_once(packing: str) -> None:
         assert sorted(found) == sorted(expected[expected != IGNORED_TARGET].tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 @given(num_drawn=st.integers(0, 30), batch_size=st.integers(1, 60))
 def test_a_loader_resumes_to_the_exact_next_batch(packing: str, num_drawn: int, batch_size: int) -> None:
@@ -105,6 +107,7 @@ def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
     assert rows.positions_BT is None
 
 
+@pytest.mark.slow
 def test_a_packed_row_is_its_windows_one_after_another() -> None:
     windows, loader = make_windows(), make_loader(1, packing="documents")
     known = windows.rows(np.arange(len(windows)))

@@ -56,6 +56,7 @@ def family(chooser: random.Random, size: int, changes: int, num_members: int) ->
     return members
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("similarity", [0.6, 0.8, 0.9, 0.95])
 @pytest.mark.parametrize("rows_at_once", [20, 1 << 20])
 def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: float, rows_at_once: int) -> None:

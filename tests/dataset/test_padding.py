@@ -12,7 +12,8 @@ from schemalm.dataset.loader import rows_once
 from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.padding import padding_remark, padding_share
 from schemalm.dataset.store import Metadata, Split, SplitWriter
-from schemalm.dataset.windows import IGNORED_TARGET, training_windows
+from schemalm.dataset.windows import training_windows
+from schemalm.model.inputs import IGNORED_TARGET
 
 
 def make_split(folder: Path, lengths: list[int], context_size: int, stride: int) -> Split:

@@ -51,8 +51,8 @@ def states_of(split: Split) -> Any:
 
 
 def _rows_of(split: Split) -> Any:
-    assert split.place_rows is not None
-    return split.place_rows[np.concatenate([split.document(number)[1] for number in range(split.num_documents)])]
+    assert split.state_table is not None
+    return split.state_table[np.concatenate([split.document(number)[1] for number in range(split.num_documents)])]
 
 
 def tokens_of(split: Split) -> Any:

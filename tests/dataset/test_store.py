@@ -18,7 +18,7 @@ from schemalm.dataset.store import (
     FORMAT_VERSION,
     MASKS_FILE,
     METADATA_FILE,
-    PLACES_FILE,
+    STATE_TABLE_FILE,
     TOKENIZER_FILE,
     Metadata,
     Split,
@@ -30,20 +30,20 @@ from schemalm.dataset.store import (
     write_array,
     write_metadata,
 )
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.machine.masks import pack_masks
 
 VOCAB_SIZE = 300
 DOCUMENTS = [[1, 2, 299], [7], [5] * 40]
-PLACES = [(2, 1, 3), (0, 0, 0), (2, 1, 2)]
+STATES = [(2, 1, 3), (0, 0, 0), (2, 1, 2)]
 FILES = {"blocks.zst", "blocks.bin", "documents.bin", "bytes.bin"}
 
 
 def write(folder: Path, *, vocab_size: int = VOCAB_SIZE, with_grammar: bool = True) -> Metadata:
     """A data set of `DOCUMENTS` in one split."""
-    num_places = len(PLACES) if with_grammar else 0
+    num_places = len(STATES) if with_grammar else 0
     sizes = {"vocab_size": vocab_size, "context_size": 16, "stride": 4, "num_places": num_places}
     with SplitWriter(folder / "train", **sizes) as writer:
         for tokens in DOCUMENTS:
@@ -53,7 +53,7 @@ def write(folder: Path, *, vocab_size: int = VOCAB_SIZE, with_grammar: bool = Tr
     files = {TOKENIZER_FILE: hash_file(folder / TOKENIZER_FILE)}
     if with_grammar:
         files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(np.ones((3, vocab_size), dtype=bool)))
-        files[PLACES_FILE] = write_array(folder / PLACES_FILE, np.array(PLACES, dtype=np.uint32))
+        files[STATE_TABLE_FILE] = write_array(folder / STATE_TABLE_FILE, np.array(STATES, dtype=np.uint32))
     metadata = Metadata(
         pad_id=0,
         num_masks=3 if with_grammar else 0,
@@ -73,13 +73,13 @@ def test_documents_are_read_back(tmp_path: Path) -> None:
     verify_files(tmp_path, metadata)
     split = Split(tmp_path, "train")
     for number in (2, 0, 1):
-        tokens, places = split.document(number)
+        tokens, states = split.document(number)
         assert tokens.dtype == np.uint16
         assert tokens.tolist() == DOCUMENTS[number]
-        assert places is not None
-        assert places.tolist() == [2] * len(tokens)
-    assert split.place_rows is not None
-    assert split.place_rows.tolist() == [list(row) for row in PLACES]
+        assert states is not None
+        assert states.tolist() == [2] * len(tokens)
+    assert split.state_table is not None
+    assert split.state_table.tolist() == [list(row) for row in STATES]
     assert split.num_bytes.tolist() == [13, 11, 50]
     counts = metadata.splits["train"]
     assert (counts.num_documents, counts.num_tokens, counts.num_windows, counts.num_bytes) == (3, 44, 1 + 1 + 7, 74)
@@ -96,10 +96,11 @@ def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "train").iterdir()} == FILES
     split = Split(tmp_path, "train")
     assert split.document(0)[1] is None
-    assert split.place_rows is None
+    assert split.state_table is None
     assert load_masks(tmp_path, metadata) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_packed_masks_say_what_the_masks_say(vocab_size: int, num_rows: int, random: Any) -> None:
@@ -140,7 +141,7 @@ def test_a_file_of_the_wrong_size_is_named(tmp_path: Path, name: str, damage: st
         Split(tmp_path, "train")
 
 
-@pytest.mark.parametrize("name", ["train/blocks.zst", "train/blocks.bin", MASKS_FILE, PLACES_FILE])
+@pytest.mark.parametrize("name", ["train/blocks.zst", "train/blocks.bin", MASKS_FILE, STATE_TABLE_FILE])
 def test_a_changed_byte_is_found_by_its_hash(tmp_path: Path, name: str) -> None:
     metadata = write(tmp_path)
     content = bytearray((tmp_path / name).read_bytes())
@@ -229,7 +230,7 @@ def test_a_changed_byte_of_a_block_is_found_when_it_is_read(tmp_path: Path) -> N
             Split(tmp_path, "train").document(1)
 
 
-@pytest.mark.parametrize("content", [[300] * 44 + [2] * 44, [1] * 44 + [3] * 44], ids=["tokens", "places"])
+@pytest.mark.parametrize("content", [[300] * 44 + [2] * 44, [1] * 44 + [3] * 44], ids=["tokens", "states"])
 def test_ids_beyond_the_tables_are_named(tmp_path: Path, content: list[int]) -> None:
     write(tmp_path)
     frame = zstandard.compress(np.array(content, dtype=np.uint16).tobytes())
@@ -251,7 +252,7 @@ def test_another_format_version_is_refused(tmp_path: Path, fields: dict[str, Any
 @pytest.mark.parametrize("row", [(3, 0, 0), (0, 4, 0), (0, 0, 4)])
 def test_places_that_name_rows_beyond_the_tables_are_refused(tmp_path: Path, row: tuple[int, int, int]) -> None:
     write(tmp_path)
-    write_array(tmp_path / PLACES_FILE, np.array([*PLACES[:-1], row], dtype=np.uint32))
+    write_array(tmp_path / STATE_TABLE_FILE, np.array([*STATES[:-1], row], dtype=np.uint32))
     with pytest.raises(DataError, match=r"places\.npy is damaged"):
         Split(tmp_path, "train")
 
@@ -292,7 +293,7 @@ def test_an_unknown_split_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "places", "problem"),
+    ("tokens", "states", "problem"),
     [
         ([], [], "at least one token"),
         ([300], [0], "0 .. 299"),
@@ -302,13 +303,13 @@ def test_an_unknown_split_is_named(tmp_path: Path) -> None:
         ([1], None, "missing"),
     ],
 )
-def test_documents_that_do_not_fit_are_refused(tmp_path: Path, tokens: Any, places: Any, problem: str) -> None:
-    sizes = {"vocab_size": VOCAB_SIZE, "context_size": 16, "stride": 4, "num_places": len(PLACES)}
+def test_documents_that_do_not_fit_are_refused(tmp_path: Path, tokens: Any, states: Any, problem: str) -> None:
+    sizes = {"vocab_size": VOCAB_SIZE, "context_size": 16, "stride": 4, "num_places": len(STATES)}
     with (
         SplitWriter(tmp_path / "train", **sizes) as writer,
         pytest.raises(DataError, match=f"document 0.*{problem}"),
     ):
-        writer.add(tokens, places, num_bytes=1)
+        writer.add(tokens, states, num_bytes=1)
 
 
 def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> None:

@@ -12,15 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.echo import NEVER, ORDERS, echoes
-from schemalm.dataset.windows import (
-    IGNORED_TARGET,
-    Windows,
-    check_positions,
-    count_windows,
-    scoring_windows,
-)
+from schemalm.dataset.echo import ORDERS, echoes
+from schemalm.dataset.window_counts import check_positions, count_windows
+from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET, NEVER
 
 PAD = 0
 
@@ -38,7 +34,7 @@ def split_of(texts: list[Any], num_places: int) -> Any:
     return SimpleNamespace(
         num_documents=len(texts),
         document=lambda number: (texts[number], num_places - texts[number] if num_places else None),
-        place_rows=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
+        state_table=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
         offsets=np.cumsum([0, *(len(text) for text in texts)]),
     )
 

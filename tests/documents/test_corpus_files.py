@@ -20,10 +20,10 @@ from schemalm.documents.corpus_files import (
 )
 from schemalm.errors import DataError
 from schemalm.limits import Limits
-from schemalm.schema.places import documents_at
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.sources import read_schema
 
-WORKFLOWS = documents_at(read_schema("github-workflow", Limits()))
+WORKFLOWS = path_matcher(read_schema("github-workflow", Limits()))
 
 
 def files(folder: Path, *names: str) -> Path:

@@ -64,6 +64,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(values, values)
 def test_the_validator_agrees(first: Any, second: Any) -> None:

@@ -56,6 +56,7 @@ def attempt(work: Callable[[], object]) -> Callable[[], object]:
     return attempted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 def test_twice_the_text_takes_at_most_twice_the_lines(num_lines: NumLines, name: str) -> None:
     def lines(size: int) -> int:
@@ -79,6 +80,7 @@ def test_small_lists_cost_few_lines(num_lines: NumLines) -> None:
 MANY = 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

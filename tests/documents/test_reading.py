@@ -102,6 +102,7 @@ def bomb(first: str, width: int, levels: int) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -95,6 +95,7 @@ def test_files_are_read_with_all_their_documents(tmp_path: Path) -> None:
         load_document(file)
 
 
+@pytest.mark.slow
 def test_aliases_of_all_documents_together_are_bounded() -> None:
     lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 5)]

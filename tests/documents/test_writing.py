@@ -178,6 +178,7 @@ def test_a_value_that_holds_itself_is_refused() -> None:
         dump_document(value)
 
 
+@pytest.mark.slow
 def test_real_documents_load_back_the_same(shared_data: Path) -> None:
     rows = read_corpus([shared_data / "workflows" / "val.jsonl.zst"])
     for row in itertools.islice(rows, 2000):

@@ -25,16 +25,14 @@ from tests.engines.tasks import Slow
 
 try:
     with handled_signals(end_at_once), open_engine(sys.argv[1], workers=2) as engine:
-        list(engine.map(Slow(Path(sys.argv[2]), 120), range(9)))
+        list(engine.map(Slow(Path(sys.argv[2]), 3600), range(9)))
 except Interrupted as interruption:
     sys.exit(128 + interruption.number)
 """
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
     while not holds():
-        assert time.monotonic() < deadline, "waited for too long"
         time.sleep(0.02)
 
 
@@ -54,13 +52,14 @@ def end(engine: str, number: int, folder: Path) -> int:
         try:
             wait_until(lambda: len(list(folder.iterdir())) == 2)
             program.send_signal(number)
-            code = program.wait(60)
+            code = program.wait()
         finally:
             program.kill()
     wait_until(lambda: not any(is_running(int(file.name)) for file in folder.iterdir()))
     return code
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_workers_of_a_pool_end_at_once(number: int, tmp_path: Path) -> None:

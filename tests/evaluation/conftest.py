@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
@@ -93,11 +92,8 @@ def train_run(
     """Trains four steps with any settings changed, heard by a listener or not."""
 
     def make(report: Progress | None = None, parent: Path | None = None, **changes: Any) -> Path:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
         out = tmp_path_factory.mktemp("runs") / "run"
         train(data, out, configure(**changes), parent=parent, report=report)
-        torch.set_num_threads(threads)
         return out
 
     return make

@@ -43,6 +43,7 @@ def test_the_page_and_every_plot_are_written(records: list[RunRecord], tmp_path:
     assert not re.search(r"<script|<link|<img|url\((?!#)|@import", html)
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_bytes_in_the_same_folder(records: list[RunRecord], tmp_path: Path) -> None:
     first = write_comparison(records, tmp_path).read_bytes()
     assert write_comparison(records, tmp_path).read_bytes() == first
@@ -74,6 +75,7 @@ def test_other_tokens_and_masks_are_named(records: list[RunRecord]) -> None:
     assert "admitted tokens only" in masks
 
 
+@pytest.mark.slow
 def test_runs_without_metrics_are_shown_without_curves(records: list[RunRecord], tmp_path: Path) -> None:
     silent = renamed(replace(records[1], lines=[]), "/runs/silent")
     write_comparison(records, tmp_path)
@@ -95,6 +97,7 @@ def test_names_are_text_in_the_page_and_in_the_plots(records: list[RunRecord], t
     assert "a<script>$x_{<script>$" in texts
 
 
+@pytest.mark.slow
 def test_many_runs_have_a_line_each(records: list[RunRecord], tmp_path: Path) -> None:
     many = [renamed(records[0], f"/runs/{number}") for number in range(20)]
     html = write_comparison(many, tmp_path).read_text(encoding="utf-8")

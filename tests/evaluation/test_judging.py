@@ -122,13 +122,13 @@ def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pyt
 
 
 def test_patterns_that_no_other_engine_reads_are_read_by_our_own() -> None:
-    """Look-behind of groups whose lengths differ."""
-    pattern = r"(?<=^(?:x(?<=\w)|yy(?:z|))+)\d$"
+    """Counts in counts, which engines write out."""
+    pattern = "^(x{1,1000}){1,1000}$"
     judge = judge_of(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
     assert isinstance(judge, PythonJudge)
     assert "SchemaLM's own reader of patterns" in judge.name
-    assert judge.judge({"xyy1": None, "x": 1}).valid
-    assert judge.judge({"xyyz1": 1}) == Verdict(False, "type: 1 is not of type 'null'", "/xyyz1")
+    assert judge.judge({"xx": None, "y": 1}).valid
+    assert judge.judge({"xxx": 1}) == Verdict(False, "type: 1 is not of type 'null'", "/xxx")
 
 
 @pytest.mark.parametrize(

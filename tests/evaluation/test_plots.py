@@ -45,6 +45,7 @@ def test_nothing_logged_is_no_plot() -> None:
     assert draw_losses([]) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [NUMBERS, Distribution.of((7,)), Distribution.of((0, 0)), Distribution.of(())])
 def test_any_lengths_are_drawn(samples: Distribution) -> None:
     ElementTree.fromstring(draw_lengths((samples, NUMBERS), (NUMBERS, samples), ("tokens", "lines")))

@@ -82,6 +82,7 @@ def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable
     return make_evaluation(samples, schema_name=f"job {ATTACK}")
 
 
+@pytest.mark.slow
 def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluation) -> None:
     assert write_report(evaluation, folder) == folder / "report.html"
     curves, samples = {"loss", "bits-per-byte", "learning-rate", "gradient-norm"}, {"lengths", "similarity"}
@@ -89,11 +90,13 @@ def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluati
     assert (folder / "report.md").is_file()
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_gives_the_same_bytes(folder: Path, evaluation: Evaluation) -> None:
     first = write_report(evaluation, folder).read_bytes()
     assert write_report(evaluation, folder).read_bytes() == first
 
 
+@pytest.mark.slow
 def test_whatever_documents_and_schemas_say_is_escaped(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     assert "script" not in page.tags
@@ -101,6 +104,7 @@ def test_whatever_documents_and_schemas_say_is_escaped(folder: Path, evaluation:
     assert not [name for name, _ in page.attributes if name.startswith("on")]
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evaluation) -> None:
     html = write_report(evaluation, folder).read_text(encoding="utf-8")
     page = Page(html)
@@ -121,6 +125,7 @@ def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluat
     assert page.text.count("ended by the token budget") == 1
 
 
+@pytest.mark.slow
 def test_documents_that_could_not_be_judged_count_as_neither(
     folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
@@ -136,6 +141,7 @@ def test_documents_that_could_not_be_judged_count_as_neither(
     assert "## Sample 3: not judged" in markdown
 
 
+@pytest.mark.slow
 def test_a_report_without_a_judge_calls_nothing_valid(
     folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
@@ -151,12 +157,14 @@ def test_a_report_without_a_judge_calls_nothing_valid(
     assert "| Valid | not judged | none of 2 sampled documents |" in markdown
 
 
+@pytest.mark.slow
 def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     for text in ("90.0 %", "0.721", "7.39", "95.0 %", "2.35 K", "4 of\n  4 steps", "mask_loss"):
         assert text in page.text
 
 
+@pytest.mark.slow
 def test_a_model_of_few_documents_is_not_praised(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
@@ -175,6 +183,7 @@ def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluat
     assert "| Valid | 90.0 % |" in markdown
 
 
+@pytest.mark.slow
 def test_the_commands_name_what_differs_from_the_defaults(folder: Path, evaluation: Evaluation) -> None:
     config = json.loads((folder / "config.json").read_bytes())
     config["training"] |= {"model": "tiny", "seed": 7, "mask_loss": False, "batch_size": 8, "warmup_steps": 1}
@@ -217,6 +226,7 @@ def test_markdown_is_escaped_and_fenced() -> None:
 HOSTILE = "a'; touch /tmp/x #\n```\n| x |\u202e\u200b$(id)`id`"
 
 
+@pytest.mark.slow
 def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evaluation: Evaluation) -> None:
     config = json.loads((folder / "config.json").read_bytes())
     config["training"] |= {"model": HOSTILE, "optimizer": HOSTILE, "dtype": "-x; id"}
@@ -236,6 +246,7 @@ def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evalu
     assert not {"\u202e", "\u200b"} & {*html, *markdown}
 
 
+@pytest.mark.slow
 def test_a_link_in_place_of_the_plots_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (folder / "plots").symlink_to(tmp_path / "outside")

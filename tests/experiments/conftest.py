@@ -1,4 +1,4 @@
-"""A small experiment on documents of the packaged recipe book, and results made up for tables and plots."""
+"""A small experiment on documents of the package, and results made up for tables and plots."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.experiments.recipe import Recipe, read_recipe
 from schemalm.experiments.results import Result
 from schemalm.experiments.runner import run_experiment
-from schemalm.recipes import compose_workflows
 
 RECIPE = """
 name = "small"
@@ -45,14 +45,14 @@ NUM_DOCUMENTS, NUM_VALIDATION_SOURCES = 60, 3
 
 
 def write_corpora(folder: Path) -> None:
-    """Workflows of the recipe book, some sources of them for validation; every second row is no head."""
-    recipes = list(compose_workflows(NUM_DOCUMENTS, 0))
-    held_out = sorted({recipe.repository for recipe in recipes})[:NUM_VALIDATION_SOURCES]
+    """Embedded workflows, some sources of them for validation; every second row is no head."""
+    workflows = embedded_workflows(NUM_DOCUMENTS)
+    held_out = sorted({workflow.source for workflow in workflows})[:NUM_VALIDATION_SOURCES]
     lines: dict[bool, list[str]] = {False: [], True: []}
-    for recipe in recipes:
-        rows = lines[recipe.repository in held_out]
+    for workflow in workflows:
+        rows = lines[workflow.source in held_out]
         kind = "history" if len(rows) % 2 else "head"
-        row = {"repo": recipe.repository, "path": recipe.path, "kind": kind, "value": recipe.value}
+        row = {"repo": workflow.source, "path": workflow.name, "kind": kind, "value": workflow.value}
         rows.append(json.dumps(row))
     (folder / "train.jsonl").write_text("\n".join(lines[False]) + "\n")
     (folder / "validation.jsonl").write_text("\n".join(lines[True]) + "\n")

@@ -68,6 +68,7 @@ def test_the_artifacts_hold_every_run(finished: Path) -> None:
     assert "tie_head=false, input_norm=false" in (finished / "results.svg").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_before", [0, 1, 3, 7])
 def test_an_interrupted_sweep_goes_on_to_the_same_bytes(
     num_before: int,

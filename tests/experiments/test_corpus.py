@@ -43,6 +43,7 @@ def test_named_keys_stand_in_one_order(corpus: DrawnCorpus) -> None:
         assert keys == sorted(keys)
 
 
+@pytest.mark.slow
 def test_sources_of_validation_are_not_in_training(recipe: Recipe, tmp_path: Path) -> None:
     both = tmp_path / "both.jsonl"
     both.write_bytes(recipe.data.train.read_bytes() + recipe.data.validation.read_bytes())
@@ -88,6 +89,7 @@ def test_fields_that_no_row_has_are_an_error_with_the_corpus(recipe: Recipe, tmp
         obtain_corpus(nowhere, 0, tmp_path, silent)
 
 
+@pytest.mark.slow
 def test_invalid_documents_are_left_out(recipe: Recipe, tmp_path: Path) -> None:
     spoiled = tmp_path / "spoiled.jsonl"
     row = {"repo": "a/b", "path": "bad.yml", "value": {"jobs": 1}}

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
+
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.summary import summarize
 
@@ -13,6 +15,7 @@ def test_one_budget_gives_dots_alone(make_result: MakeResult) -> None:
     assert set(draw_experiment(rows)) == {"arms-compute-1000"}
 
 
+@pytest.mark.slow
 def test_several_budgets_measures_and_models_give_all_plots(make_result: MakeResult) -> None:
     results = [
         make_result(arm=arm, budget=budget, seed=seed, bits_per_byte=1.5 + seed / 10)
@@ -35,6 +38,7 @@ def test_several_budgets_measures_and_models_give_all_plots(make_result: MakeRes
     assert plots == draw_experiment(summarize(results))
 
 
+@pytest.mark.slow
 def test_many_arms_are_drawn(make_result: MakeResult) -> None:
     results = [make_result(arm=arm, budget=budget) for arm in ("bpe", *map(str, range(40))) for budget in (1000, 2000)]
     assert "ratio-compute" in draw_experiment(summarize(results))

@@ -19,6 +19,8 @@ from schemalm.experiments.results import Result, read_results
 from schemalm.experiments.runner import Part, run_experiment
 from schemalm.interruption import Interrupted
 
+pytestmark = pytest.mark.slow
+
 
 def with_late_arm(recipe: Recipe) -> Recipe:
     """The recipe with an arm that has another budget than all others."""

@@ -13,7 +13,7 @@ import torch
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import ConfigurationError, LimitError, PromptError
 from schemalm.generation import Run, generate
-from schemalm.generation.derivation import OpenDerivation, WindowShape
+from schemalm.generation.in_progress import DocumentInProgress, WindowShape
 from schemalm.machine import Machine
 
 
@@ -36,6 +36,7 @@ def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) 
         assert document.logprob <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prompt",
     [
@@ -123,19 +124,21 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
     configuration = run.model.configuration
     shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
     reader = GrammarStateReader(run.tokenizer)
-    derivation = OpenDerivation(0, [run.tokenizer.machine()], reader, shape)
+    derivation = DocumentInProgress(0, [run.tokenizer.machine()], reader, shape)
     logprob = 0.0
     window: list[int] = []
-    surroundings: list[tuple[int, ...]] = []
+    side_features: list[tuple[int, ...]] = []
     num_sampled = len(document.tokens) if document.finish == "complete" else 200
     for token in document.tokens[:num_sampled]:
         mask = derivation.machine.mask()
         if mask.sum() > 1:
-            reading = derivation.unread()
-            window = reading.tokens if reading.is_new_window else window + reading.tokens
-            surroundings = reading.surroundings if reading.is_new_window else surroundings + reading.surroundings
+            model_input = derivation.unread()
+            window = model_input.tokens if model_input.is_new_window else window + model_input.tokens
+            side_features = (
+                model_input.side_features if model_input.is_new_window else side_features + model_input.side_features
+            )
             assert len(window) <= configuration.context_size
-            told = torch.tensor([surroundings])
+            told = torch.tensor([side_features])
             logits = run.model(torch.tensor([window]), told[:, :, :2], told[:, :, 2:])[0, -1]
             logits[torch.from_numpy(~mask)] = float("-inf")
             logprob += float(logits.log_softmax(-1)[token])
@@ -176,15 +179,15 @@ def test_numbers_of_numpy_are_numbers(run: Run) -> None:
 def test_a_document_that_meets_a_limit_is_ended_and_the_others_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     settings: dict[str, Any] = {"num_samples": 6, "temperature": 1.0, "max_tokens": 60}
     expected = generate(run, **settings)
-    take = OpenDerivation.take
+    take = DocumentInProgress.take
     limit = LimitError("this takes more work than one call may", limit="call_work", maximum=1, operation="advance")
 
-    def stops(self: OpenDerivation, *arguments: Any, **named: Any) -> None:
+    def stops(self: DocumentInProgress, *arguments: Any, **named: Any) -> None:
         if self.number == 2 and len(self.tokens) == 9:
             monkeypatch.setattr(self.machine, "advance", lambda token: (_ for _ in ()).throw(limit), raising=False)
         take(self, *arguments, **named)
 
-    monkeypatch.setattr(OpenDerivation, "take", stops)
+    monkeypatch.setattr(DocumentInProgress, "take", stops)
     found = generate(run, **settings)
     assert [document.finish for document in found].count("limit") == 1
     assert found[2].finish == "limit"

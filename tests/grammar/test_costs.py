@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
-from schemalm.grammar.inquiry import must_hold
-from schemalm.grammar.states import Close, Enter, Key, Open, State, StateSpace, Text
+from schemalm.grammar.obligation import must_hold
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Close, Enter, Key, Open, State, Text
 from schemalm.limits import Budget, Limits
 from schemalm.regular.automaton import Automaton
 from schemalm.tokenizer import Tokenizer
@@ -29,12 +30,12 @@ class Exhaustive:
         self._memo: dict[tuple[State, int], Costs] = {}
 
     def of(self, state: State, bound: int) -> Costs:
-        """The least number of symbols to finish `state`, by verdict, where it is at most `bound`."""
+        """The least number of symbols to finish `state`, by outcome, where it is at most `bound`."""
         if (state, bound) not in self._memo:
             found: Costs = {}
-            for cost, verdict in self._derivations(state, bound):
-                if cost <= min(bound, found.get(verdict, bound)):
-                    found[verdict] = cost
+            for cost, outcome in self._derivations(state, bound):
+                if cost <= min(bound, found.get(outcome, bound)):
+                    found[outcome] = cost
             self._memo[state, bound] = found
         return self._memo[state, bound]
 
@@ -42,41 +43,41 @@ class Exhaustive:
         if bound <= 0:
             return []
         if isinstance(state, Text):
-            return [(length + 1, verdict) for length, verdict in self._texts(state.place, bound - 1)]
+            return [(length + 1, outcome) for length, outcome in self._texts(state.dfa_state, bound - 1)]
         if isinstance(state, Key):
             targets = self._space.key_targets(state.owner, state.formulas)
             return [
-                (length + cost, verdict)
-                for length, key_verdict in self._texts(state.place, bound - 1)
-                if key_verdict in targets
-                for cost, verdict in self._opened(targets[key_verdict], bound - length)
+                (length + cost, outcome)
+                for length, key_outcome in self._texts(state.dfa_state, bound - 1)
+                if key_outcome in targets
+                for cost, outcome in self._opened(targets[key_outcome], bound - length)
             ]
         found: list[tuple[int, int]] = []
         for symbol in self._space.candidates(state):
             target = self._space.edge(state, symbol)
             if isinstance(target, Close):
-                found.append((1, target.verdict))
+                found.append((1, target.outcome))
             elif isinstance(target, Enter):
-                found += [(cost + 1, verdict) for verdict, cost in self.of(target.state, bound - 1).items()]
+                found += [(cost + 1, outcome) for outcome, cost in self.of(target.state, bound - 1).items()]
             elif isinstance(target, Open):
                 found += self._opened(target, bound)
         return found
 
     def _opened(self, target: Open, bound: int) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        for child_verdict, child_cost in self.of(target.child, bound - 1).items():
-            rest = self._space.settle(target.rest, child_verdict)
+        for child_outcome, child_cost in self.of(target.child, bound - 1).items():
+            rest = self._space.settle(target.rest, child_outcome)
             if rest is not None:
                 after = self.of(rest, bound - 1 - child_cost)
-                found += [(1 + child_cost + cost, verdict) for verdict, cost in after.items()]
+                found += [(1 + child_cost + cost, outcome) for outcome, cost in after.items()]
         return found
 
     def _texts(self, place: int, bound: int) -> list[tuple[int, int]]:
-        """Lengths in bytes and verdicts of texts of at most `bound` bytes."""
+        """Lengths in bytes and outcomes of texts of at most `bound` bytes."""
         found = []
         frontier = {place}
         for length in range(bound + 1):
-            found += [(length, verdict) for at in frontier if (verdict := self._automaton.verdict(at))]
+            found += [(length, outcome) for at in frontier if (outcome := self._automaton.verdict(at))]
             frontier = {after for at in frontier for _, after in self._automaton.steps(at)}
         return found
 
@@ -97,11 +98,11 @@ def assert_least(schema: Any) -> None:
     for state, bound in list(exhaustive._memo):
         if bound == MAX_SYMBOLS:
             expected = exhaustive.of(state, MAX_SYMBOLS)
-            found = {verdict: cost for verdict, cost in table.of(state).items() if cost <= MAX_SYMBOLS}
+            found = {outcome: cost for outcome, cost in table.of(state).items() if cost <= MAX_SYMBOLS}
             assert found == expected
     for state, bound in list(exhaustive._memo):
         expected = exhaustive.of(state, bound)
-        assert {verdict: cost for verdict, cost in table.of(state).items() if cost <= bound} == expected
+        assert {outcome: cost for outcome, cost in table.of(state).items() if cost <= bound} == expected
 
 
 def strings(*texts: str) -> Any:
@@ -162,7 +163,7 @@ SMALL: dict[str, Any] = {
         "type": "object",
         "not": {"patternProperties": {"^x": {"not": {"const": "needle"}}}},
     },
-    "a verdict from below": {
+    "an outcome from below": {
         "type": "object",
         "required": ["a"],
         "oneOf": [
@@ -214,6 +215,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 random_schemas = st.recursive(leaves, _grown, max_leaves=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(random_schemas)
 def test_costs_of_random_schemas_are_those_of_an_exhaustive_search(schema: Any) -> None:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from schemalm.grammar.estimates import NEVER, Estimates
 from schemalm.schema.assertions import KindIs, Reference
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-)
 from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Not, Or, Question
+from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
 
 A, B, C = Has("a"), Has("b"), Has("c")
 STRING = KindIs(("string",), True)

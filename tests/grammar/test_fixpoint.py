@@ -1,4 +1,4 @@
-"""The exact answer: which verdicts states can end with, where they lead back to themselves or nowhere."""
+"""The exact answer: which outcomes states can end with, where they lead back to themselves or nowhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.grammar.test_search import goals_of
 from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
 from schemalm.grammar.fixpoint import MAX_JOINT, Fixpoint, is_joint
-from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.states import Object, State
 from schemalm.limits import Budget, Limits
 from schemalm.schema.formula import TRUE, Formula, Question
@@ -36,7 +36,7 @@ def fixpoint_at(name: str) -> tuple[Fixpoint, Budget, State]:
 def judged(state: State, *formulas: Formula) -> Object:
     """An object of which it is asked, besides, whether some formulas hold."""
     assert isinstance(state, Object)
-    return replace(state, inquiry=Inquiry((TRUE, *formulas), Question(0)))
+    return replace(state, obligation=Obligation((TRUE, *formulas), Question(0)))
 
 
 def test_what_leads_back_to_itself_can_end_where_there_is_a_way_out() -> None:
@@ -51,18 +51,18 @@ def test_what_needs_itself_cannot_end() -> None:
     assert fixpoint.sizes(state) == {}
 
 
-def test_verdicts_on_few_formulas_are_found_together() -> None:
+def test_outcomes_on_few_formulas_are_found_together() -> None:
     fixpoint, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
-    both = judged(state, state.inquiry.formulas[0])
+    both = judged(state, state.obligation.formulas[0])
     assert is_joint(both)
     assert fixpoint.sizes(both).keys() == {0b01, 0b11}
 
 
-def test_verdicts_on_many_formulas_are_followed_one_by_one() -> None:
+def test_outcomes_on_many_formulas_are_followed_one_by_one() -> None:
     _, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
-    formula = state.inquiry.formulas[0]
+    formula = state.obligation.formulas[0]
     assert is_joint(judged(state, *[formula] * MAX_JOINT))
     assert not is_joint(judged(state, *[formula] * (MAX_JOINT + 1)))
     assert not is_joint(judged(state, TRUE)), "what is known is no question"

@@ -10,7 +10,7 @@ from tests.grammar.test_search import goals_of, states_near
 
 from schemalm.compilation import compile_schema
 from schemalm.grammar.goals import Goal, answered, answers
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Close, Object, Open
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END
 from schemalm.schema.formula import TRUE, And, Not, Question
@@ -24,27 +24,27 @@ def start_of(schema: Any) -> tuple[Any, Any]:
     return goals, start
 
 
-def test_a_verdict_on_several_formulas_is_one_formula() -> None:
+def test_a_outcome_on_several_formulas_is_one_formula() -> None:
     goals, start = start_of({**TWO, "required": ["a"]})
     assert isinstance(start, Object)
-    formula = start.inquiry.formulas[0]
-    both = Object(Inquiry((TRUE, formula), Question(0)), start.order, 0)
+    formula = start.obligation.formulas[0]
+    both = Object(Obligation((TRUE, formula), Question(0)), start.order, 0)
     held, broken = goals.goal(both, 3), goals.goal(both, 1)
     assert held == goals.goal(start, 1)
-    assert broken is not None and broken.verdict == 1
-    assert broken.state.inquiry.formulas == (Not(formula),)
+    assert broken is not None and broken.outcome == 1
+    assert broken.state.obligation.formulas == (Not(formula),)
 
 
 def test_there_is_no_goal_where_a_formula_is_visibly_false() -> None:
     goals, start = start_of(TWO)
     assert isinstance(start, Object)
-    false = Object(Inquiry((TRUE, TRUE), Question(0)), start.order, 0)
+    false = Object(Obligation((TRUE, TRUE), Question(0)), start.order, 0)
     assert goals.goal(false, 1) is None
 
 
 def test_guards_rule_out_goals() -> None:
     goals, start = start_of({"type": "array"})
-    goals.passes_guards = lambda state, verdict: False
+    goals.passes_guards = lambda state, outcome: False
     assert goals.goal(start, 1) is None
 
 
@@ -72,7 +72,7 @@ def test_an_array_ends_or_has_an_item() -> None:
 
 def test_a_value_that_a_constant_ends_has_one_way() -> None:
     goals, start = start_of({"enum": ["a", "b", 3]})
-    assert [way.target for way in goals.ways(Goal(start, 1))] == [Close(1)]
+    assert [way.target for way in goals.first_steps(Goal(start, 1))] == [Close(1)]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -82,19 +82,19 @@ def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
         goal = goals.goal(state, 1)
         if goal is None:
             continue
-        for way in goals.ways(goal):
+        for way in goals.first_steps(goal):
             if isinstance(way.target, Close):
                 assert way.cost >= goals.least(goal)
 
 
-def test_verdicts_are_those_that_are_needed() -> None:
+def test_outcomes_are_those_that_are_needed() -> None:
     goals, start = start_of(TWO)
     assert isinstance(start, Object)
-    formula = start.inquiry.formulas[0]
-    child = Object(Inquiry((TRUE, formula), Question(0)), start.order, 0)
-    assert list(goals.verdicts(child, TRUE)) == [3, 1]
-    assert list(goals.verdicts(child, TRUE, {1: False})) == [1, 3]
-    assert list(goals.verdicts(child, Not(Question(1)))) == [1]
+    formula = start.obligation.formulas[0]
+    child = Object(Obligation((TRUE, formula), Question(0)), start.order, 0)
+    assert list(goals.outcomes(child, TRUE)) == [3, 1]
+    assert list(goals.outcomes(child, TRUE, {1: False})) == [1, 3]
+    assert list(goals.outcomes(child, Not(Question(1)))) == [1]
 
 
 def test_answers_to_constants_are_known() -> None:

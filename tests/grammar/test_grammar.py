@@ -74,7 +74,7 @@ def test_exactly_one_of_two_required_sets_rules_the_other_out() -> None:
     assert names(grammar, grammar.start) == {"KEY:uses", "KEY:run"}
 
 
-def test_a_verdict_of_a_child_settles_what_may_come_after_it() -> None:
+def test_a_outcome_of_a_child_settles_what_may_come_after_it() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
@@ -86,10 +86,10 @@ def test_a_verdict_of_a_child_settles_what_may_come_after_it() -> None:
     }
     grammar = compile_schema(schema)
     child, rest = after(grammar, grammar.start, KEY("kind"))
-    assert grammar.waits(rest)
+    assert grammar.needs_outcome(rest)
     circle = grammar.step(child, grammar.symbols.ids[CONST("circle")])
     assert circle is not None
-    settled = grammar.settle(rest, circle.verdict)
+    settled = grammar.settle(rest, circle.outcome)
     assert names(grammar, settled) == {"KEY:radius"}
 
 
@@ -161,10 +161,11 @@ def test_what_is_admitted_is_where_steps_are() -> None:
         assert grammar.admitted(nonterminal) == steps
 
 
+@pytest.mark.slow
 def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> None:
     program = (
         "import sys\n"
-        "from schemalm.grammar import compile_schema\n"
+        "from schemalm.compilation import compile_schema\n"
         "from schemalm.tokenizer import Tokenizer\n"
         "patterns = {'^a': {'type': 'number', 'minimum': 1}, 'b$': {'maxLength': 9}}\n"
         "schema = {'type': 'object', 'patternProperties': patterns,\n"
@@ -207,7 +208,7 @@ def test_texts_whose_counts_no_token_tells_apart_are_equivalent() -> None:
     assert short.equivalent(short.start) == short.start
 
 
-def test_costs_are_told_for_the_verdicts_that_the_parent_admits() -> None:
+def test_costs_are_told_for_the_outcomes_that_the_parent_admits() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}},
@@ -219,8 +220,8 @@ def test_costs_are_told_for_the_verdicts_that_the_parent_admits() -> None:
     grammar = compile_schema(schema)
     child, rest = after(grammar, grammar.start, KEY("kind"))
     found = {}
-    for verdict, cost in grammar.costs(child).items():
-        found[cost + grammar.costs(grammar.settle(rest, verdict))[1]] = verdict
+    for outcome, cost in grammar.costs(child).items():
+        found[cost + grammar.costs(grammar.settle(rest, outcome))[1]] = outcome
     assert sorted(found) == [4, 6]
     assert grammar.costs(grammar.start) == {1: 5}
     cheapest = grammar.cheapest(child, found[4])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.inquiry import must_hold
 from schemalm.grammar.key_scopes import MAX_SCOPED_PARTS, KeyScopes
+from schemalm.grammar.obligation import must_hold
 from schemalm.limits import Budget, Limits
 from schemalm.schema.assertions import KindIs
-from schemalm.schema.containers import Has, MaxProperties, Members
 from schemalm.schema.formula import FALSE, TRUE, And, Formula, Or
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members
 
 STRING = KindIs(("string",), True)
 A, B, C = Has("a"), Has("b"), Has("c")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import schemalm
 from schemalm.grammar.labels import FORMULA_NAMES
 from schemalm.schema.assertions import Assertion
-from schemalm.schema.containers import ArrayAssertion, ObjectAssertion
 from schemalm.schema.formula import Atom, Connective, Formula
+from schemalm.schema.keywords.arrays import ArrayAssertion
+from schemalm.schema.keywords.objects import ObjectAssertion
 
 BASES = {Assertion, ObjectAssertion, ArrayAssertion, Atom, Connective}
 SCHEMA = {

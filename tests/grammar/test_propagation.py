@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from schemalm.grammar.propagation import propagated
 from schemalm.schema.assertions import KindIs
-from schemalm.schema.containers import Contains, Has, MaxItems, MaxProperties, MinItems, MinProperties
 from schemalm.schema.formula import FALSE, And, ExactlyOne, Not, Or
+from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
+from schemalm.schema.keywords.objects import Has, MaxProperties, MinProperties
 
 A, B, C = Has("a"), Has("b"), Has("c")
 SOME = Contains(KindIs(("string",), True), 1, None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.residual import Residuals
 from schemalm.grammar.states import KeyOrder, Object
 from schemalm.schema.assertions import KindIs
-from schemalm.schema.containers import Has, Members
 from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Formula, Not, Or
+from schemalm.schema.keywords.objects import Has, Members
 
 STRING = KindIs(("string",), True)
 ORDER = KeyOrder(("a", "b", "c"), {"a": 0, "b": 1, "c": 2})

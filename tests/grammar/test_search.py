@@ -13,9 +13,10 @@ from schemalm.errors import LimitError, SchemaError
 from schemalm.grammar.fixpoint import Fixpoint
 from schemalm.grammar.goals import Goals
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.inquiry import must_hold
+from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.search import Search
-from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, StateSpace, Text, inquiry_of
+from schemalm.grammar.state_space import StateSpace
+from schemalm.grammar.states import Close, Enter, Key, Object, Open, State, Text, obligation_of
 from schemalm.limits import Budget, Limits
 from schemalm.schema.formula import TRUE
 from schemalm.tokenizer import Tokenizer
@@ -29,7 +30,7 @@ def goals_of(grammar: Grammar) -> tuple[Goals, Budget, State]:
     space = StateSpace(grammar.shapes, budget, {})
     start = space.value(must_hold(grammar.shape))
     assert start is not None
-    return Goals(space, grammar.automaton, budget, lambda state, verdict: True), budget, start
+    return Goals(space, grammar.automaton, budget, lambda state, outcome: True), budget, start
 
 
 def states_near(goals: Goals, start: State, count: int) -> list[State]:
@@ -47,13 +48,13 @@ def states_near(goals: Goals, start: State, count: int) -> list[State]:
         found += [target.state for target in targets if isinstance(target, Enter)]
         for target in targets:
             if isinstance(target, Open):
-                rests = (goals.space.settle(target.rest, verdict) for verdict in goals.verdicts(target.child, TRUE))
+                rests = (goals.space.settle(target.rest, outcome) for outcome in goals.outcomes(target.child, TRUE))
                 found += [target.child, *(rest for rest in rests if rest is not None)]
     return [state for state in dict.fromkeys(found) if not isinstance(state, Text)][:count]
 
 
 def assert_agreement(schema: Any) -> None:
-    """Search and fixpoint agree on which verdicts states near the start can end with."""
+    """Search and fixpoint agree on which outcomes states near the start can end with."""
     try:
         grammar = compile_schema(schema)
     except SchemaError:
@@ -63,19 +64,19 @@ def assert_agreement(schema: Any) -> None:
     fixpoint = Fixpoint(goals, budget, lambda goal: None)
     for state in states_near(goals, start, 12):
         sizes = fixpoint.sizes(state)
-        inquiry = inquiry_of(state)
-        for verdict in range(2 ** len(inquiry.formulas)):
-            if not inquiry.admits(verdict):
+        obligation = obligation_of(state)
+        for outcome in range(2 ** len(obligation.formulas)):
+            if not obligation.admits(outcome):
                 continue
-            goal = goals.goal(state, verdict)
+            goal = goals.goal(state, outcome)
             size = search.some(goal, MAX_SYMBOLS) if goal is not None else None
             cheapest = search.cheapest(goal, MAX_SYMBOLS) if goal is not None else None
             assert (size is None) == (cheapest is None)
             if size is None:
-                assert sizes.get(verdict, MAX_SYMBOLS + 1) > MAX_SYMBOLS
+                assert sizes.get(outcome, MAX_SYMBOLS + 1) > MAX_SYMBOLS
             else:
                 assert goal is not None and cheapest is not None
-                assert goals.least(goal) <= cheapest <= min(size, sizes[verdict])
+                assert goals.least(goal) <= cheapest <= min(size, sizes[outcome])
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -187,4 +188,4 @@ def test_an_end_that_is_possible_is_the_only_way() -> None:
     assert isinstance(start, Object)
     goal = goals.goal(start, 1)
     assert goal is not None
-    assert [way.target for way in goals.ways(goal)] == [Close(1)]
+    assert [way.target for way in goals.first_steps(goal)] == [Close(1)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
 from schemalm.documents import dump_document, parse_document
-from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
+from schemalm.inspection.alignment import NEWLINE_MARK, Span, align
 from schemalm.tokenizer import Tokenizer
 
 SCHEMA = {
@@ -40,8 +40,8 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_grammar(compile_schema(SCHEMA))
 
 
-def aligned(value: Any) -> tuple[str, list[tuple[str, Place]]]:
-    """The YAML of a value, and its symbols (bytes as Latin-1) with their places."""
+def aligned(value: Any) -> tuple[str, list[tuple[str, Span]]]:
+    """The YAML of a value, and its symbols (bytes as Latin-1) with their spans."""
     ids = tokenizer().encode(value)
     table = tokenizer().grammar.symbols
     symbols = [symbol for token in ids for symbol in tokenizer().vocabulary.symbols[token]]
@@ -51,9 +51,9 @@ def aligned(value: Any) -> tuple[str, list[tuple[str, Place]]]:
 
 
 def shown(value: Any) -> list[tuple[str, str]]:
-    """Each symbol with the text at its place, or with its mark."""
-    text, places = aligned(value)
-    return [(name, text[place.start : place.end] or place.mark) for name, place in places]
+    """Each symbol with the text at its span, or with its mark."""
+    text, spans = aligned(value)
+    return [(name, text[span.start : span.end] or span.mark) for name, span in spans]
 
 
 def read(written: str) -> str:
@@ -65,12 +65,12 @@ def read(written: str) -> str:
 
 @given(VALUES)
 def test_places_follow_each_other_and_leave_out_only_signs_of_yaml(value: Any) -> None:
-    text, places = aligned(value)
+    text, spans = aligned(value)
     at = 0
-    for _, place in places:
-        assert at <= place.start <= place.end
-        assert UNSPELLED.fullmatch(text[at : place.start]), text[at : place.start]
-        at = place.end
+    for _, span in spans:
+        assert at <= span.start <= span.end
+        assert UNSPELLED.fullmatch(text[at : span.start]), text[at : span.start]
+        at = span.end
     assert not text[at:].strip()
 
 
@@ -78,12 +78,12 @@ def test_places_follow_each_other_and_leave_out_only_signs_of_yaml(value: Any) -
 def test_characters_stand_where_they_are_written(text: str, role: str) -> None:
     assume(text not in SCHEMA["properties"])
     value = {"under a name": {"run": text}, "item": [[text]], "key": {text: None}}[role]
-    written, places = aligned(value)
-    beginnings = [(name, place) for name, place in places if len(name) == 1 and not 0x80 <= ord(name) < 0xC0]
+    written, spans = aligned(value)
+    beginnings = [(name, span) for name, span in spans if len(name) == 1 and not 0x80 <= ord(name) < 0xC0]
     assert len(beginnings) == len(text)
-    for character, (_, place) in zip(text, beginnings, strict=True):
-        assert read(written[place.start : place.end]) == character
-        assert place.start < place.end or place.mark == NEWLINE_MARK
+    for character, (_, span) in zip(text, beginnings, strict=True):
+        assert read(written[span.start : span.end]) == character
+        assert span.start < span.end or span.mark == NEWLINE_MARK
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_symbols_stand_at_their_text_or_have_a_mark(value: Any, expected: list[t
 
 
 def test_long_keys_stand_behind_their_question_mark() -> None:
-    text, places = aligned({"k" * 200: "x"})
+    text, spans = aligned({"k" * 200: "x"})
     assert text.startswith("? k")
-    assert [text[place.start : place.end] for name, place in places if name == "KEY_END"] == ["\n:"]
+    assert [text[span.start : span.end] for name, span in spans if name == "KEY_END"] == ["\n:"]
 
 
 def test_text_of_another_value_is_refused() -> None:

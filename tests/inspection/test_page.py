@@ -74,6 +74,7 @@ def test_the_page_asks_for_nothing_and_allows_its_own_script_alone(typed: Tokeni
     assert not re.search(r"""(?:src|href)=|url\(|@import""", html)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_hostile_documents_are_text(typed: Tokenizer, text_tokenizer: ByteBPETokenizer, attack: str) -> None:
     value = {"kind": "alpha", "run": attack, "tags": [attack], "env": {attack: attack}}

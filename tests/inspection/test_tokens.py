@@ -1,4 +1,4 @@
-"""An inspected document is whole, and each token has its place, its symbols and what it expands."""
+"""An inspected document is whole, and each token has its span, its symbols and what it expands."""
 
 from __future__ import annotations
 

@@ -96,6 +96,7 @@ def interrupted_answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
     return [*found, again(tokenizer.decode, found[0])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_call_that_meets_a_limit_changes_no_later_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     schema, value = SCHEMAS[name]

@@ -16,12 +16,12 @@ from schemalm.errors import DecodeError, SchemaError
 from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer import Tokenizer
 
-from .lawfulness import assert_encodes, assert_refused, mutated, oracle, prefixes, states, thinned, trained, walks
+from .properties import assert_encodes, assert_refused, mutated, oracle, prefixes, states, thinned, trained, walks
 from .schemas import is_ordinary, schemas, values
 
 seeds = st.integers(0, 2**32)
 # More examples: `LAW_EXAMPLES=5000 pytest tests/laws`.
-lawful = settings(
+with_examples = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "80")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -37,7 +37,8 @@ def compiled(schema: Any) -> Tokenizer:
         raise
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schemas, seeds)
 def test_whatever_the_machine_accepts_is_valid_at_every_prefix(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -52,7 +53,7 @@ def test_whatever_the_machine_accepts_is_valid_at_every_prefix(schema: Any, seed
             assert validator.is_valid(beginning), beginning
 
 
-@lawful
+@with_examples
 @given(schemas, st.lists(values, min_size=1, max_size=4), seeds)
 def test_values_encode_exactly_where_they_are_valid(schema: Any, given_values: list[Any], seed: int) -> None:
     chance = random.Random(seed)
@@ -66,7 +67,7 @@ def test_values_encode_exactly_where_they_are_valid(schema: Any, given_values: l
             assert_refused(tokenizer, value)
 
 
-@lawful
+@with_examples
 @given(schemas, st.lists(values, min_size=5, max_size=10))
 def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, given_values: list[Any]) -> None:
     try:
@@ -77,7 +78,8 @@ def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, 
         assert not any(validator.is_valid(value) for value in given_values)
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schemas, seeds)
 def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -93,7 +95,8 @@ def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int
             assert validator.is_valid(value), value
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schemas, seeds)
 def test_two_compilations_write_the_same_documents_alike(schema: Any, seed: int) -> None:
     first, second = compiled(schema), compiled(schema)
@@ -132,7 +135,8 @@ def slow_encoding(tokenizer: Tokenizer, value: Any) -> list[int]:
     return ids
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schemas, seeds)
 def test_the_merge_engine_equals_an_obvious_implementation(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -157,7 +161,8 @@ def changed(ids: list[int], num_tokens: int, chance: random.Random) -> list[int]
     )
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schemas, seeds)
 def test_reading_a_document_at_once_equals_deriving_it_symbol_by_symbol(schema: Any, seed: int) -> None:
     chance = random.Random(seed)

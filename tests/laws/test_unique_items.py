@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.tokenizer import Tokenizer
 
-from .lawfulness import assert_encodes
+from .properties import assert_encodes
 
 MAX_ITEMS = 3
 MAX_VISITED = 150
@@ -87,7 +88,7 @@ def bounded(items: st.SearchStrategy[Any], more: list[Any]) -> st.SearchStrategy
 
 few = bounded(st.sampled_from(FEW) | st.builds(lambda two: {"anyOf": two}, pairs(st.sampled_from(FEW))), FEW)
 many = bounded(st.just(True), [*FEW, *MANY])
-lawful = settings(
+with_examples = settings(
     # More examples: `LAW_EXAMPLES=5000 pytest tests/laws`.
     max_examples=int(os.environ.get("LAW_EXAMPLES", "60")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -126,7 +127,8 @@ def compiled(schema: dict[str, Any], valid: list[list[Any]]) -> Tokenizer:
         raise
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schema=few, seed=st.integers(0, 2**32))
 def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, Any], seed: int) -> None:
     valid = valid_arrays(schema)
@@ -152,7 +154,8 @@ def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, An
             pending.append((after, node[token], [*path, token]))
 
 
-@lawful
+@pytest.mark.slow
+@with_examples
 @given(schema=many, seed=st.integers(0, 2**32))
 def test_where_items_are_many_walks_never_end_in_an_empty_mask(schema: dict[str, Any], seed: int) -> None:
     valid, chance = valid_arrays(schema), random.Random(seed)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
 from schemalm.machine import Machine, Tables
-from schemalm.machine.batch import BatchMasks, advance, unpack_masks
+from schemalm.machine.batch import BatchMasks, advance
+from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.machine.masks import pack_masks
 from schemalm.tokenizer import Tokenizer
 
@@ -43,6 +44,7 @@ def expected(machines: list[Machine]) -> list[list[bool]]:
     return [machine.mask().tolist() for machine in machines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 @pytest.mark.parametrize("limit_bytes", [0, 32 << 20])
 @settings(max_examples=5)

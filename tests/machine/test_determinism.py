@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 SCRIPT = """
 import schemalm
 SCHEMAS = (
@@ -21,6 +23,7 @@ for schema in SCHEMAS:
 """
 
 
+@pytest.mark.slow
 def test_completions_masks_and_work_do_not_hang_on_the_hash_seed(
     outputs_in_processes: Callable[[str], set[str]],
 ) -> None:

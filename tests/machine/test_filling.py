@@ -41,12 +41,13 @@ def _is_valid(grammar: Any, document: Any) -> bool:
     return not isinstance(Tokenizer.from_grammar(grammar).encode_batch([document], on_error="return")[0], Exception)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_mask_is_what_symbols_admit_one_by_one(name: str, learn: Callable[..., Tokenizer]) -> None:
     tokenizer = tokenizer_of(TEXTS[name], [*WORDS, 12, 3.25, -1], learn)
     grammar, filler = tokenizer.grammar, MaskFiller(tokenizer.grammar, tokenizer.vocabulary)
-    nonterminals = [number for number in range(len(grammar.nonterminals)) if not grammar.waits(number)]
+    nonterminals = [number for number in range(len(grammar.nonterminals)) if not grammar.needs_outcome(number)]
     assert len(nonterminals) >= 10
     for nonterminal in nonterminals:
         mask = filler.fill(nonterminal)

@@ -279,6 +279,7 @@ def test_branches_with_and_without_repetition_mean_what_the_validator_says(name:
             assert machine.is_complete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BRANCHES)
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
@@ -475,6 +476,7 @@ HOSTILE: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_counting_values_is_bounded(name: str) -> None:
     tokenizer = tokenizer_of(HOSTILE[name])

@@ -73,6 +73,7 @@ def walk(machine: Machine, tokens: list[int]) -> None:
         machine.advance(token)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str, num_lines: NumLines) -> None:
     def lines(count: int) -> int:
@@ -91,6 +92,7 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str, num
 
 
 # A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(WALKED))
 def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str, num_lines: NumLines) -> None:
     def lines(count: int) -> int:

@@ -165,7 +165,7 @@ def test_a_token_of_several_bytes_that_leads_to_used_keys_alone_is_struck() -> N
     assert not any("i" in description for description in admitted(tokenizer, machine))
 
 
-def test_used_keys_of_another_verdict_do_not_strike() -> None:
+def test_used_keys_of_another_outcome_do_not_strike() -> None:
     schema = {
         "type": "object",
         "patternProperties": {"^a": {"type": "null"}, "^(ab|ac|b.*)$": {"enum": [None, True]}},
@@ -218,6 +218,7 @@ UNDECIDED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNDECIDED)
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
@@ -323,6 +324,7 @@ def test_the_completion_is_short(workflows: Tokenizer) -> None:
     assert len(workflows.machine().completion()) < 40
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_under_a_prompt_every_walk_states_it(seed: int) -> None:

@@ -154,6 +154,7 @@ def test_a_small_limit_changes_nothing_but_time(limit_bytes: int) -> None:
         assert walk(small, seed, 60) == walk(tokenizer.tables, seed, 60)
 
 
+@pytest.mark.slow
 def test_memory_stays_under_the_limit() -> None:
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
     for seed in range(30):

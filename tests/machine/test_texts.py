@@ -17,7 +17,7 @@ from schemalm.machine.texts import Texts
 def first_texts(grammar: Grammar, texts: Texts) -> list[bytes]:
     node = grammar.nonterminals[grammar.start]
     assert isinstance(node.state, Text)
-    return [*islice(texts.all(node.state.place, node.accepts), 40)]
+    return [*islice(texts.all(node.state.dfa_state, node.accepts), 40)]
 
 
 def test_a_listing_goes_on_after_a_call_that_took_too_much_work() -> None:

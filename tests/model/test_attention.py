@@ -100,6 +100,7 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
     assert difference(gradients(model, found), gradients(model, expected)) < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
 @pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
 def test_compiled_layers_compute_the_same_of_packed_rows() -> None:

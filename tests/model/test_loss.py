@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
-from schemalm.machine.batch import unpack_masks
+from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.machine.masks import pack_masks
 from schemalm.model import loss as loss_module
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.model.loss import head_cross_entropy, masked_cross_entropy
 
 VOCAB_SIZE, WIDTH = 45, 16

@@ -14,11 +14,6 @@ TINY = ReferenceConfiguration(
 )
 
 
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
-
-
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
     """The text in characters."""

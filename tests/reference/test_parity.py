@@ -24,6 +24,7 @@ def test_the_cases_are_both_models_both_switches_and_both_kinds_of_tokens() -> N
         assert all(configuration.steps == 20 for configuration in chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHARACTERS)
 def test_engines_agree_in_characters(name: str) -> None:
     case, configuration, corpus = CASES[name]
@@ -34,6 +35,7 @@ def test_engines_agree_in_characters(name: str) -> None:
     assert [finding for finding in findings if not finding[3] <= LIMITS[finding[1]]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bigram, typed tokens", "mini-gpt, typed tokens, tied, input norm"])
 def test_engines_agree_in_typed_tokens(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parity, "NUM_NEW_TOKENS", 2)
@@ -49,6 +51,7 @@ def test_sampled_texts_are_not_all_empty() -> None:
     assert sum(length == parity.NUM_NEW_TOKENS for length in lengths) > len(lengths) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [1.001, 1.0 + 1e-6])
 def test_a_wrong_derivative_is_found(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
     right: Callable[..., tuple[np.ndarray, layers.Backward]] = layers.squared_relu

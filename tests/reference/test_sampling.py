@@ -10,7 +10,8 @@ import pytest
 from schemalm.compilation import compile_schema
 from schemalm.errors import PromptError
 from schemalm.reference.data import Corpus
-from schemalm.reference.engines import Engine, make_engine
+from schemalm.reference.engine import Engine
+from schemalm.reference.engines import make_engine
 from schemalm.reference.sampling import encode_prompt, sample
 from schemalm.reference.weights import Array, Tokens
 from schemalm.tokenizer import Tokenizer

@@ -252,6 +252,7 @@ def test_an_empty_intersection_is_found_out() -> None:
     assert machine.verdicts(start) == frozenset()
 
 
+@pytest.mark.slow
 def test_names_are_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
         "from schemalm.limits import Budget, Limits\n"

@@ -52,6 +52,7 @@ def texts_around(bound: float, steps: list[int]) -> set[str]:
     return {text for text in found if holds(number_texts(), text)}
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(bounds, st.lists(st.integers(-2, 2), min_size=1, max_size=6), st.one_of(bounds, floats))
 @example(0, [1, -1], -0.0)

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.regular.character_ranges import Ranges, common, complement, minterms, normalized, property_ranges
+from schemalm.regular.character_ranges import Ranges, common, complement, normalized, property_ranges
 from schemalm.regular.utf8 import MAX_CODE_POINT
 
-SURROGATES = set(range(0xD800, 0xE000))
 edges = st.sampled_from(
     [0, 1, 0x61, 0x62, 0x7F, 0x80, 0xD7FF, 0xD800, 0xDFFF, 0xE000, MAX_CODE_POINT - 1, MAX_CODE_POINT]
 )
@@ -31,16 +30,6 @@ def test_sets_combine_as_sets_do(first: Ranges, second: Ranges) -> None:
     for code in PLACES:
         assert has(complement(first), code) != has(first, code)
         assert has(common(first, second), code) == (has(first, code) and has(second, code))
-
-
-@given(st.lists(sets, max_size=3))
-def test_minterms_partition_the_characters(sets: list[Ranges]) -> None:
-    classes = minterms(sets)
-    for code in PLACES:
-        assert sum(has(members, code) for members in classes) == (code not in SURROGATES)
-    for members in classes:
-        for ranges in sets:
-            assert common(members, ranges) in ((), members)
 
 
 @pytest.mark.parametrize("name", ["Lu", "Uppercase_Letter", "gc=Lu", "General_Category=Uppercase_Letter"])

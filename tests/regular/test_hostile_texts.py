@@ -62,6 +62,7 @@ SCHEMAS: dict[str, tuple[Any, int, int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_hostile_text_is_written_with_little_work(name: str) -> None:
     schema, most_to_compile, most_per_step = SCHEMAS[name]
@@ -98,6 +99,7 @@ def test_an_end_that_is_too_hard_to_find_is_a_limit_when_the_schema_is_compiled(
     assert (caught.value.limit, caught.value.maximum) == ("automaton_states", 2_000)
 
 
+@pytest.mark.slow
 def test_a_document_that_needs_too_much_work_is_refused_and_the_next_one_is_not() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"type": "string", "pattern": "^.*a.{2000}b$"}))
     with pytest.raises(LimitError, match=r"ways to go on|more work"):

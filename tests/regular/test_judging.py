@@ -75,6 +75,7 @@ def work(judge: Callable[[int], Language], count: int) -> int:
     return budget.num_units
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "judge",
     [
@@ -89,6 +90,7 @@ def test_many_questions_about_one_text_cost_little_each(judge: Callable[[int], L
     assert work(judge, 256) < 6 * work(judge, 64)
 
 
+@pytest.mark.slow
 def test_more_verdicts_than_can_be_told_apart_end_in_a_limit() -> None:
     automaton = Automaton(Budget(Limits(call_work=50_000)))
     place = automaton.place((ANY_TEXT, *(texts_of(f"k{number}.*x") for number in range(20))))

@@ -105,6 +105,7 @@ def _plain(inner: st.SearchStrategy[tuple[Language, Member]]) -> st.SearchStrate
 nonempty = leaves.filter(lambda pair: pair[0] not in (NOTHING, EVERYTHING))
 
 
+@pytest.mark.slow
 @given(st.recursive(nonempty, _plain, max_leaves=4))
 def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair: tuple[Language, Member]) -> None:
     language, member = pair
@@ -173,6 +174,7 @@ def test_digests_are_equal_where_expressions_are(
     assert (digest(first[0], {}) == digest(second[0], {})) == (first[0] == second[0])
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
         "from schemalm.regular.language import ANY_TEXT, byte_set, complement, digest\n"

@@ -16,7 +16,6 @@ from schemalm.regular.misreadings import EXAMPLES, misreadings
         (r"[\Z\e]", [r"`\Z` is the letter Z", r"`\e` is the letter e in JSON Schema; the escape character is \x1b"]),
         (r"\<a\>", [r"`\<` is the character <", r"`\>` is the character >"]),
         (r"\pL", [r"`\pL` is the characters pL; a category is \p{L}"]),
-        (r"\bé", [r"`\b` knows the letters of ASCII alone"]),
         (r"[\b]", [r"`\b` in a class is the backspace U+0008"]),
         (r"[\B]", [r"`\B` is the letter B"]),
         ("a.b", ["`.` matches no line end"]),

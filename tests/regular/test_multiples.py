@@ -51,6 +51,7 @@ def texts_around(divisor: float, factor: int, steps: int) -> set[str]:
     return {text for text in found if len(text) < 310 and holds(number_texts(), text)}
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(divisors, factors, st.integers(-20, 20))
 @example(0.01, 1999, 0)
@@ -67,6 +68,7 @@ def test_multiples_are_those_of_exact_fractions(divisor: float, factor: int, ste
         assert holds(language, text) == (is_multiple and not left_out), text
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(divisors, factors, st.integers(-20, 20))
 @example(0.1, 3, 4)

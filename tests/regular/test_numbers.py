@@ -55,6 +55,7 @@ def walk(language: Language, chance: random.Random) -> str:
         language, text = following[byte], text + bytes([byte])
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(floats)
 @example(5e-324)
@@ -115,6 +116,7 @@ def test_integers_are_told_apart(value: float) -> None:
     assert holds(non_integer_texts(True), text) == (not is_integral(value)) or almost_integral
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32), st.booleans())
 def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) -> None:
@@ -123,6 +125,7 @@ def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) 
     assert is_integral(number_of_text(text)) == integral
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_a_text_is_an_integer_or_not_or_misleading(seed: int) -> None:
@@ -141,6 +144,7 @@ def test_few_derivatives_are_alive(language: Language) -> None:
     assert len(found) < 2 * MAX_DIGITS
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(floats.filter(bool), st.randoms())
 @example(0.1, random.Random(0))
@@ -155,6 +159,7 @@ def test_other_texts_of_a_float_stand_for_it(value: float, chance: random.Random
         assert text != repr(value)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_text_that_is_not_the_repr_is_among_the_other_texts(seed: int) -> None:

@@ -44,9 +44,7 @@ def _looking(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 bodies = st.recursive(atoms, _grown, max_leaves=6)
-behinds = bodies.flatmap(lambda body: st.sampled_from([f"(?<={body})", f"(?<!{body})", f"(?<=^{body})"]))
-assertions = st.one_of(st.sampled_from(["^", "$", r"\b", r"\B"]), behinds)
-looking = st.recursive(st.one_of(atoms, assertions), _looking, max_leaves=8)
+looking = st.recursive(st.one_of(atoms, st.sampled_from(["^", "$"])), _looking, max_leaves=8)
 patterns = st.builds(
     lambda start, body, other, end: f"{start}{body}{end}" if other is None else f"{start}{body}{end}|{other}{end}",
     st.sampled_from(["", "^", "(^|a)"]),
@@ -85,19 +83,18 @@ def test_a_language_holds_the_texts_that_an_engine_finds_a_match_in(pattern: str
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
-@pytest.mark.skipif(not HAS_REGRESS, reason="needs regress: the standard library's look-behind has a fixed width")
 @settings(max_examples=200)
 @given(looking, texts)
-def test_look_around_holds_what_an_engine_finds(pattern: str, texts: list[str]) -> None:
+def test_anchors_and_look_ahead_hold_what_an_engine_finds(pattern: str, texts: list[str]) -> None:
     try:
         pattern_language(pattern, 100)
     except PatternError as error:
-        assume("too complex" not in str(error))
+        assume("look-ahead in a repetition" not in str(error))
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
 # What V8 found: pattern, texts with a match, texts without.
-LOOK_AROUND = (
+LOOKING = (
     ("^^a$$", ["a"], ["aa"]),
     ("(^|,)a", ["a", "b,a"], ["ba"]),
     ("(a|$)b*", ["", "c", "a"], []),
@@ -108,29 +105,19 @@ LOOK_AROUND = (
     ("(?:^a|b$)", ["ax", "xb"], ["xax"]),
     ("(^$)|^x", ["", "x"], ["y"]),
     ("^(?:a$|b)*$", ["ba", "bb"], ["ab"]),
-    (r"\bcat\b", ["cat", "a cat."], ["cats", "_cat"]),
-    (r"\Ba", ["ba"], ["a", " a"]),
-    (r"^\b", ["a"], ["", " a"]),
-    (r"^\w+\b.{1,2}$", ["a-", "a--"], ["ab", "a"]),
-    (r"(\b[a-c]+\b ?)+$", ["ab c", "ab-c"], ["-"]),
-    (r"é\b", ["éa"], ["é", "aé"]),
     ("^(?!-)[a-z-]+$", ["a-"], ["-a", ""]),
     (r"^(?=.*[A-Z])(?=.*\d).{3,}$", ["aA1"], ["A1", "abc"]),
     ("a(?!b)", ["a", "aba", "ac"], ["ab"]),
     ("^(?!aa|b$)", ["a", "bc"], ["aa", "b"]),
-    ("^((?!ab).)*$", ["aac", "ba", ""], ["aab"]),
-    ("^(?:(?!--)[a-z-])+$", ["a-b", "a-"], ["a--b"]),
     ("(?=a)b", [], ["ab"]),
     ("^a(?=b$).", ["ab"], ["abb"]),
-    ("^(?:(?=.*c)[ab]|c)*$", ["abc", "c"], ["ab"]),
     ("^(?=(a))(?:)a$", ["a"], ["b"]),
-    ("(?<=a)b", ["ab"], ["b", "cb"]),
-    ("^[a-z-]+(?<!-)$", ["a", "-a"], ["a-"]),
-    ("(?<!foo)bar", ["bar", "fobar"], ["foobar"]),
-    ("(?<=^|,)x", ["x", "a,x"], ["ax"]),
-    (r"^(?:\w(?<!a))+$", ["bc"], ["ba"]),
-    ("(?<=(?<!a)b)c", ["bc", "bbc"], ["abc"]),
-    (r"^((?!-)[a-z-]{1,3}(?<!-)\.)+[a-z]{2}$", ["a.bb", "a-a.b.cc"], ["a-.bb", "-.bb", "abcd.ef"]),
+    ("^(?:(?!-)[a-z-]){2}$", ["ab"], ["a-", "-a", "a"]),
+    ("^(?:(?!^a|b)[a-c])?a", ["a", "ca"], ["ba"]),
+    ("a*(?!^)b", ["ab", "cb"], ["b"]),
+    ("(?:^|a|b$)*c", ["c", "aac", "bc"], ["", "b"]),
+    ("^(?:a|$){2,}$", ["", "a", "aaa"], ["b"]),
+    ("^(?:^|a){3}b$", ["b", "ab", "aaab"], ["aaaab"]),
 )
 SYNTAX = (
     (r"^\-\_\:\@\i\Z$", ["-_:@iZ"], ["-_:@i"]),
@@ -179,7 +166,7 @@ SYNTAX = (
         ("^a{,3}$", ["a{,3}"], ["a"]),
         (r"^\cJ\x41\t$", ["\nA\t"], []),
         (r"^\$\{\{.*\}\}$", ["${{ x }}"], ["{{ x }}"]),
-        *LOOK_AROUND,
+        *LOOKING,
         *SYNTAX,
     ],
 )
@@ -209,7 +196,7 @@ MALFORMED = (
     "a{101}",
     "(" * 2000,
 )
-NOT_SUPPORTED = (r"(a)\1", r"(?<n>a)\k<n>", r"(?<=\1(a))", "(?<=a$)", r"\p{Script=Greek}", r"\p{Nonsense}")
+NOT_SUPPORTED = (r"(a)\1", r"(?<n>a)\k<n>", r"\p{Script=Greek}", r"\p{Nonsense}")
 
 
 @pytest.mark.parametrize("pattern", [*MALFORMED, *NOT_SUPPORTED])
@@ -224,16 +211,24 @@ def test_a_plain_pattern_is_a_plain_expression() -> None:
     assert pattern_language("[a-z]", 5000) == sequence(ANY_TEXT, letters, ANY_TEXT)
 
 
-@pytest.mark.parametrize("pattern", ["(^|,)a", "^(?!-)[a-z-]+(?<!-)$", r"\bcat\b", "^((?!ab).)*$", "^(a|$){2,}$"])
-def test_short_look_around_needs_no_intersection(pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "advice"),
+    [
+        ("(?<=a)b", r"look-behind \(\?<=...\) is not supported"),
+        ("(?<!a)b", r"look-behind \(\?<!...\) is not supported"),
+        (r"\bcat", r"word boundary \\b is not supported"),
+        (r"a\B", r"word boundary \\B is not supported"),
+        ("^((?!ab).)*$", r"look-ahead in a repetition is not supported; \^\(\?!\.\*x\)"),
+    ],
+)
+def test_other_look_around_is_refused_by_name(pattern: str, advice: str) -> None:
+    with pytest.raises(PatternError, match=advice):
+        pattern_language(pattern, 100)
+
+
+@pytest.mark.parametrize("pattern", ["(^|,)a", "a($|b)", "^(a|$){2,}$", "^$|(^a$)", r"^(\/?[a-z]*($|\/))*$"])
+def test_anchors_need_no_intersection(pattern: str) -> None:
     assert pattern_language(pattern, 100).is_plain
-
-
-def test_a_look_behind_of_one_character_keeps_the_count() -> None:
-    plain = pattern_language("^(?:[a-z]|[a-z][a-z-]{0,61}[a-z])$", 100)
-    looking = pattern_language("^(?!-)[a-z-]{1,63}(?<!-)$", 100)
-    for text in ("", "a", "-", "a-", "-a", "a-a", "a" * 63, "a" * 62 + "-", "a" * 64):
-        assert holds(looking, text) == holds(plain, text)
 
 
 @pytest.mark.parametrize(
@@ -247,9 +242,9 @@ def test_a_look_behind_of_one_character_keeps_the_count() -> None:
             "[" * 9999,
             r"\1" * 999,
         ),
-        *("(?!a)" * 999, "((?=.*a)|(?=.*b))" * 40 + "c", r"(\b|a)*" * 50, "(?<=a.{20})b", "((?!ab).){0,5000}$"),
-        "".join(f"(?<!{'ab' * count})" for count in range(1, 60)),
-        "((?!abcdefghijklmnopqrstuvwxyz).)*$",
+        *("(?!a)" * 999, "((?=.*a)|(?=.*b))" * 40 + "c", "(^|$|a)*" * 50, "((?!ab).){0,5000}$", "(^|a){5000}"),
+        "(" * 20 + "^|a|$" + ")*" * 20,
+        "".join(f"(?!{'ab' * count})" for count in range(1, 60)),
     ],
 )
 def test_a_hostile_pattern_ends_soon(pattern: str) -> None:
@@ -287,7 +282,7 @@ def test_the_few_texts_of_a_pattern_are_listed(pattern: str, expected: list[str]
     assert finite_texts(pattern, 20) == expected
 
 
-def test_every_pattern_of_real_schemas_is_read_but_for_back_references(shared_data: Path) -> None:
+def test_every_pattern_of_real_schemas_is_read_but_for_two(shared_data: Path) -> None:
     with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
         stream = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")
         schemas = [json.loads(line)["schema"] for line in stream]
@@ -298,8 +293,8 @@ def test_every_pattern_of_real_schemas_is_read_but_for_back_references(shared_da
         try:
             pattern_language(source, 5000)
         except PatternError as error:
-            refused[source] = str(error)
-    assert refused == {}
+            refused[source] = str(error).partition(" is not supported")[0]
+    assert sorted(refused.values()) == ["a look-ahead in a repetition", r"the word boundary \b"]
 
 
 def _sources(value: object) -> list[str]:

@@ -46,6 +46,7 @@ languages = st.lists(st.tuples(parts, st.booleans()), min_size=1, max_size=3).ma
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(languages, st.integers(1, MAX_TOGETHER))
 def test_a_shortest_text_is_that_of_an_exhaustive_search(language: Language, together: int) -> None:

@@ -24,9 +24,6 @@ READ_OTHERWISE: list[tuple[str, list[str], list[str]]] = [
     (r"^\pL$", ["pL"], ["a", "é"]),
     (r"^[\pL]$", ["p", "L"], ["a", "é"]),
     (r"^\PL+$", ["PL"], ["1", "P"]),
-    (r"a\b", ["a", "aé", "a "], ["ab", "a_"]),
-    (r"\bé|é\b", ["aé", "éa"], ["é"]),
-    (r"^a\B", ["ab"], ["a", "aé"]),
     ("^.$", ["a", "é", "😀", "\x85"], ["\n", "\r", "\u2028", "\u2029", ""]),
     ("a.b", ["axb"], ["a\rb", "a\nb", "a\u2028b"]),
     (r"^[\w-.]+$", ["a-.", "_"], ["é", ",", ""]),
@@ -60,7 +57,6 @@ READ_OTHERWISE: list[tuple[str, list[str], list[str]]] = [
     ("^(?=a)*b", ["b"], ["ab"]),
     ("^(?:(?=b))+b", ["b"], ["ab"]),
     ("^(?:){2}a$", ["a"], [""]),
-    (r"(?<!\w)a", ["a", "éa"], ["ba"]),
     (r"^(?!é)\w\d$", ["a1"], ["é1", "a\u0661"]),
     (r"^\p{Lu}$", ["A", "É"], ["a", "1"]),
     (r"^[^\p{L}]$", ["1"], ["a", "é"]),
@@ -73,7 +69,7 @@ READ_OTHERWISE: list[tuple[str, list[str], list[str]]] = [
 
 def judges(source: str) -> list[jsonschema_rs.Validator]:
     engines = [jsonschema_rs.FancyRegexOptions()]
-    engines += [] if "(?=" in source or "(?!" in source or "(?<" in source else [jsonschema_rs.RegexOptions()]
+    engines += [] if "(?=" in source or "(?!" in source else [jsonschema_rs.RegexOptions()]
     return [jsonschema_rs.Draft202012Validator({"pattern": source}, pattern_options=engine) for engine in engines]
 
 

@@ -52,6 +52,7 @@ def mixed(outer: str, inner: str, part: dict[str, Any], named: dict[str, str]) -
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outer", "inner"), PAIRS)
 @pytest.mark.parametrize("telling", [name for name in TELLING if name != "beside a reference"])
 def test_a_part_means_what_it_means_as_a_schema_of_its_draft(outer: str, inner: str, telling: str) -> None:

@@ -99,10 +99,10 @@ def test_substitution_fixes_atoms(pair: tuple[Formula, Plain], name: str, value:
 
 
 @given(formulas, st.integers(0, 2**NUM_QUESTIONS - 1))
-def test_answers_are_read_from_the_bits_of_a_verdict(pair: tuple[Formula, Plain], verdict: int) -> None:
-    answered = answer(pair[0], verdict)
+def test_answers_are_read_from_the_bits_of_a_outcome(pair: tuple[Formula, Plain], outcome: int) -> None:
+    answered = answer(pair[0], outcome)
     assert not any(isinstance(atom, Question) for atom in atoms([answered]))
-    bits = {Question(index): bool(verdict >> index & 1) for index in range(NUM_QUESTIONS)}
+    bits = {Question(index): bool(outcome >> index & 1) for index in range(NUM_QUESTIONS)}
     for known in tables():
         assert truth(answered, known) == evaluate(pair[1], {**known, **bits})
 

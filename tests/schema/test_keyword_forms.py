@@ -8,16 +8,19 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.schema.keyword_forms import FORMS, fault_of
-from schemalm.schema.translation import COMPANIONS, HANDLERS
+from schemalm.schema.keyword_forms import CONSTRAINING, FORMS, fault_of
+from schemalm.schema.translation import KEYWORDS
 
 VALUES: tuple[Any, ...] = (None, True, -1, 1.5, 1e300, "", "a", [], [1], [[]], {}, {"a": 1}, {"a": [1]}, [{}, 1])
 
 
 def test_every_keyword_that_binds_has_a_form() -> None:
-    assert FORMS.keys() | {"const"} == HANDLERS.keys() | COMPANIONS
+    # Keywords that are read with another one.
+    companions = {"additionalItems", "then", "else", "minContains", "maxContains"}
+    assert KEYWORDS.keys() | companions == CONSTRAINING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keyword", FORMS)
 @pytest.mark.parametrize("companions", [{}, {"if": True, "contains": {}, "items": [{}]}])
 def test_whatever_a_keyword_has_ends_in_a_grammar_or_a_schema_error(keyword: str, companions: dict[str, Any]) -> None:

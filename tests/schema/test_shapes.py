@@ -13,25 +13,14 @@ from schemalm.limits import Budget, Limits
 from schemalm.regular.automaton import DEAD
 from schemalm.regular.language import ANY_CHARACTER, ANY_TEXT, EVERYTHING, NOTHING, repeat
 from schemalm.regular.numbers import text_of_number
-from schemalm.schema.assertions import (
-    KINDS,
-    Format,
-    Is,
-    KindIs,
-    Maximum,
-    MaxLength,
-    Minimum,
-    MinLength,
-    MultipleOf,
-    NumberIn,
-    Pattern,
-    Reference,
-    StringIn,
-    of_kind,
-)
-from schemalm.schema.containers import Has, MinItems
+from schemalm.schema.assertions import KINDS, Is, KindIs, Reference, of_kind
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, exactly_one, negate
-from schemalm.schema.shapes import Patterns, Shapes
+from schemalm.schema.keywords.arrays import MinItems
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.keywords.objects import Has
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
+from schemalm.schema.patterns import Patterns
+from schemalm.schema.shapes import Shapes
 
 DEFINITIONS: dict[str, Formula] = {
     "/n": any_of([of_kind("string"), all_of([of_kind("array"), Reference("/m")])]),
@@ -124,8 +113,8 @@ def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> N
     place = SHARED.texts((formula,), "string")
     for text in TEXTS:
         expected = validator.is_valid(text)
-        assert SHARED.contains(language, text) == expected
-        assert SHARED.holds(formula, text) == expected
+        assert SHARED.strings.contains(language, text) == expected
+        assert SHARED.strings.holds(formula, text) == expected
         end = SHARED.automaton.run(text.encode(), place) if place != DEAD else DEAD
         assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == expected
 
@@ -184,8 +173,8 @@ def test_a_pattern_with_few_texts_is_a_list_of_names(shapes: Shapes) -> None:
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 def test_what_is_no_text_is_held_by_nothing(shapes: Shapes, text: str) -> None:
-    assert not shapes.contains(ANY_TEXT, text)
-    assert not shapes.holds(Pattern(""), text)
+    assert not shapes.strings.contains(ANY_TEXT, text)
+    assert not shapes.strings.holds(Pattern(""), text)
     assert EVERYTHING != ANY_TEXT
 
 

@@ -25,6 +25,7 @@ def many_keys(count: int) -> dict[str, int]:
     return {f"key {number}": number for number in range(count)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["word", "value"])
 @pytest.mark.parametrize("character", ["a", " ", "\n", "ä", "😀", '"', "\x00"])
 def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scope: MergeScope) -> None:
@@ -36,10 +37,11 @@ def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scop
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", ["encode", "decode"])
 @pytest.mark.parametrize(
     ("make", "size"),
-    [(many_keys, 50_000), (nested, 500), (lambda size: "a" * size, 500_000), (lambda size: ["a b"] * size, 20_000)],
+    [(many_keys, 2_000), (nested, 250), (lambda size: "a" * size, 100_000), (lambda size: ["a b"] * size, 4_000)],
     ids=["keys", "depth", "text", "items"],
 )
 def test_twice_the_document_takes_at_most_twice_the_lines(

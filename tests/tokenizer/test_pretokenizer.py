@@ -84,6 +84,7 @@ def test_segments_leave_out_no_character(scope: MergeScope, text: str) -> None:
     assert "".join(re.findall(PATTERNS[scope], spelled(text))) == spelled(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["word", "value"])
 @given(text=st.text())
 def test_every_text_survives_every_scope(scope: MergeScope, text: str) -> None:

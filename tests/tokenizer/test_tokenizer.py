@@ -47,6 +47,7 @@ def test_saving_and_loading_gives_the_same_bytes(trained: Tokenizer, documents: 
     assert loaded.encode_batch(documents[:5]) == trained.encode_batch(documents[:5])
 
 
+@pytest.mark.slow
 def test_training_is_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
         "from schemalm.compilation import compile_schema\n"
@@ -85,6 +86,7 @@ def test_a_batch_gives_errors_in_place_where_asked(grammar: Grammar) -> None:
         tokenizer.encode_batch([good, bad])
 
 
+@pytest.mark.slow
 def test_workers_give_what_one_process_gives(grammar: Grammar, documents: list[Any]) -> None:
     tokenizer = Tokenizer.train(grammar, documents, vocab_size=400)
     values = [*documents * 30, {"name": 1}, documents[0]]

@@ -12,7 +12,7 @@ import pytest
 
 from schemalm.dataset.store import (
     MASKS_FILE,
-    PLACES_FILE,
+    STATE_TABLE_FILE,
     TOKENIZER_FILE,
     Metadata,
     SplitWriter,
@@ -57,7 +57,7 @@ def write_data(
     files = {TOKENIZER_FILE: tokenizer_hash}
     if with_grammar:
         files[MASKS_FILE] = write_array(folder / MASKS_FILE, pack_masks(masks))
-        files[PLACES_FILE] = write_array(folder / PLACES_FILE, places.astype(np.uint32))
+        files[STATE_TABLE_FILE] = write_array(folder / STATE_TABLE_FILE, places.astype(np.uint32))
     metadata = Metadata(
         context_size=context_size,
         stride=4,
@@ -72,11 +72,6 @@ def write_data(
     )
     write_metadata(folder, metadata)
     return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def small_models(one_thread: None) -> None:
-    """All tests of this room compute with small models."""
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def make_model() -> GPT:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
 @pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
 def test_compiled_layers_compute_the_same() -> None:

@@ -1,4 +1,4 @@
-"""A run goes on with more steps, or with other means, and its configuration tells."""
+"""A run goes on with more steps, or with other execution, and its configuration tells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from schemalm.errors import CheckpointError
 from schemalm.interruption import TrainingInterrupted
 from schemalm.training.checkpoint import checkpoint_steps
-from schemalm.training.configuration import MEANS, TrainingConfiguration
+from schemalm.training.configuration import EXECUTION_FIELDS, TrainingConfiguration
 from schemalm.training.continuation import recorded_configuration
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
@@ -140,7 +140,7 @@ def test_a_run_that_has_no_checkpoint_yet_begins_with_its_new_length(data: Path,
 def test_what_is_told_and_kept_may_change_and_is_recorded(data: Path, run: Path) -> None:
     other = replace(LONGER, log_every=3, evaluate_every=4, checkpoint_every=2, keep_checkpoints=1, micro_batch_size=2)
     assert other.device == "cpu"
-    assert {"device", "log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"} <= MEANS
+    assert {"device", "log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"} <= EXECUTION_FIELDS
     train(data, run, other, resume="auto")
     later = [(line["kind"], line["step"]) for line in read_metrics(run) if line["step"] > 10]
     assert [step for kind, step in later if kind == "train"] == [12, 15, 16]

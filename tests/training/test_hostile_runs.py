@@ -80,6 +80,7 @@ WEIGHTS: dict[str, tuple[Callable[[dict[str, torch.Tensor]], Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_weights_that_no_such_model_has_are_refused(folder: Path, name: str) -> None:
     by, message = WEIGHTS[name]

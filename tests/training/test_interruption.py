@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-import time
-from dataclasses import replace
+import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ import pytest
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS
+from schemalm.training.progress import Progress
 
 from .models import SMALL_MODEL
 
 NUM_KILLS = 20
 CONFIGURATION = TrainingConfiguration(
-    num_steps=400,
+    num_steps=150,
     model=replace(SMALL_MODEL, num_layers=2, model_width=32, mlp_width=64),
     batch_size=4,
     warmup_steps=10,
@@ -37,44 +38,38 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key not in MEASURED_FIELDS} for line in lines]
 
 
-class Training:
-    """A process that trains until it is killed or done; its processes are forked from one that has torch loaded."""
+@dataclass(frozen=True)
+class Killed(Progress):
+    """Kills the process `seconds_later` after it logged `step`, wherever it is then, if the machine is busy too."""
 
-    def __init__(self, data: Path, out: Path) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["schemalm.training.loop", "torch._dynamo"])  # optimizers import the latter
-        self._out = out
-        self._process = context.Process(target=train, args=(data, out, CONFIGURATION), kwargs={"resume": "auto"})
-        self._process.start()
+    step: int
+    seconds_later: float
 
-    def kill_at(self, step: int, seconds_later: float) -> None:
-        """Kill the process `seconds_later` after it logged `step`."""
-        path, wanted = self._out / "metrics.jsonl", f'"step": {step},'.encode()
-        while self._process.is_alive() and not (path.exists() and wanted in path.read_bytes()):
-            time.sleep(0.001)
-        time.sleep(seconds_later)
-        assert self._process.is_alive(), "the run ended before it could be killed"
-        self._process.kill()
-        self._process.join()
-
-    def finish(self) -> None:
-        """Wait for the end of the run, which must be a good one."""
-        self._process.join()
-        assert self._process.exitcode == 0
+    def log(self, line: dict[str, Any]) -> None:
+        if line["step"] == self.step:
+            signal.setitimer(signal.ITIMER_REAL, self.seconds_later)  # nothing handles its signal, so it kills
 
 
-def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def exit_code(data: Path, out: Path, report: Progress | None = None) -> int | None:
+    """Train in a process of its own, which is forked from one that has torch loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["schemalm.training.loop", "torch._dynamo"])  # optimizers import the latter
+    options = {"resume": "auto", "report": report}
+    process = context.Process(target=train, args=(data, out, CONFIGURATION), kwargs=options)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(data: Path, tmp_path: Path) -> None:
     generator = random.Random(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    uninterrupted = Training(data, whole)
+    assert exit_code(data, whole) == 0
     # A step anywhere in the run, and then some milliseconds, to fall into every part of a step.
-    for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 200), NUM_KILLS)):
-        Training(data, killed).kill_at(step, generator.uniform(0, 0.02))
-    Training(data, killed).finish()
-    uninterrupted.finish()
+    for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 50), NUM_KILLS)):
+        assert exit_code(data, killed, Killed(step, generator.uniform(0.0001, 0.02))) == -signal.SIGALRM
+    assert exit_code(data, killed) == 0
 
     assert metrics_without_clock(killed) == metrics_without_clock(whole)
     for name in ("model.safetensors", "optimizer.safetensors"):

@@ -122,6 +122,7 @@ def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
     assert last["num_bytes"] == 3 * last["num_tokens"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -143,6 +144,7 @@ def test_every_switch_trains(data: Path, tmp_path: Path, settings: dict[str, Any
     assert math.isfinite(summary.validation_loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"micro_batch_size": 1}, {"micro_batch_size": 3}, {"activation_checkpointing": True}]
 )
@@ -168,6 +170,7 @@ def test_data_without_a_grammar_trains(make_data: Callable[..., Path], tmp_path:
     assert math.isfinite(summary.validation_loss)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(data: Path, whole: Path, tmp_path: Path) -> None:
     train(data, tmp_path / "again", CONFIGURATION)
     train(data, tmp_path / "other", replace(CONFIGURATION, seed=1))
@@ -185,6 +188,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 @pytest.mark.parametrize("settings", [{"packing": "documents"}, {"packing": "documents", "micro_batch_size": 3}, {}])
 def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(

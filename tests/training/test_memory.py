@@ -42,6 +42,7 @@ def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) 
         return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("recomputes", [False, True])
 @pytest.mark.parametrize("packing", PACKINGS)

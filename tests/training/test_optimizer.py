@@ -80,6 +80,7 @@ def group() -> Iterator[None]:
     distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard_optimizer", [False, True])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_restored_state_is_on_the_device_of_its_parameter(group: None, optimizer: str, shard_optimizer: bool) -> None:

@@ -130,6 +130,7 @@ class Asker(Progress):
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("again", [False, True])
 def test_an_interrupted_run_goes_on_exactly_with_the_same_options_or_without(

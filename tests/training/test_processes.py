@@ -84,6 +84,7 @@ def losses(run: Path) -> list[float]:
 ADAMW, MUON = 2e-6, 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "settings", "bound"),
     [
@@ -109,6 +110,7 @@ def test_the_number_of_processes_changes_nothing_but_last_digits(
     assert found[0] == pytest.approx(expected[0], abs=ADAMW)
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     data: Path, tmp_path: Path, start_processes: StartProcesses
 ) -> None:
@@ -129,6 +131,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     assert listener.first_step >= reached
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "asked", "settings"),
     [(signal.SIGTERM, [1], {}), (signal.SIGINT, [0, 1], {"shard_optimizer": True})],

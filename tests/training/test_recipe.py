@@ -10,7 +10,7 @@ import pytest
 
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError
-from schemalm.toml_table import read_toml
+from schemalm.files.toml_table import read_toml
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import read_metrics
@@ -69,16 +69,17 @@ def test_every_recipe_of_the_repository_is_tested() -> None:
     assert {path.stem for path in RECIPES.glob("*.toml")} - {"tokens"} == set(NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_of_the_repository_trains_for_a_step(
-    make_data: Callable[..., Path], tmp_path: Path, name: str
+    make_data: Callable[..., Path], assumed_peak: None, tmp_path: Path, name: str
 ) -> None:
     path = RECIPES / f"{name}.toml"
     context_size = read_toml(path).count("context_size", None)
     data = make_data(name, context_size=context_size)
     full = read_training_recipe(path, read_metadata(data), {"device": "cpu"})
-    # In the recipe's width, with less depth: the large one would take minutes.
-    model = replace(full.model_configuration(read_metadata(data)), num_layers=2)
+    # In the recipe's width, with one layer: the large one would take minutes.
+    model = replace(full.model_configuration(read_metadata(data)), num_layers=1)
     here = {"num_steps": 1, "batch_size": 1, "dtype": "float32", "compile": False}
     train(data, tmp_path / "run", replace(full, model=model, **here))
     assert [line["step"] for line in read_metrics(tmp_path / "run")] == [1, 1]

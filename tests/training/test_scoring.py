@@ -13,10 +13,11 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.loader import Rows, read_rows
 from schemalm.dataset.packing import PACKINGS, PackedOrder
 from schemalm.dataset.store import Split, load_masks, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET, Windows
+from schemalm.dataset.windows import Windows
 from schemalm.errors import DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.training.scoring import Score, batch_loss, score_documents
 
 
@@ -62,6 +63,7 @@ def test_scoring_drops_nothing_and_leaves_the_model_in_its_mode(data: Path, mode
     assert dropping.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masked", [True, False])
 def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_own(
     data: Path, model: GPT, masked: bool

@@ -113,6 +113,7 @@ def finished(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "finished"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "number", "saved_step"),
     [
@@ -161,6 +162,7 @@ def asking(monkeypatch: pytest.MonkeyPatch, name: str, *, at_call: int = 1, afte
     monkeypatch.setattr(loop, name, called)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "at_call", "saved_step"),
     [

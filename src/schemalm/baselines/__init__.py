@@ -1,4 +1,7 @@
-"""Text tokenizers to compare the typed tokenizer with, and reading a tokenizer file of any kind."""
+"""Text tokenizers to compare the typed tokenizer with, and reading a tokenizer file of any kind.
+
+In goes a document or a tokenizer file; out come tokens of plain text, or the tokenizer that the file holds.
+"""
 
 from schemalm.baselines.byte_bpe import ByteBPETokenizer
 from schemalm.baselines.character import CharacterTokenizer

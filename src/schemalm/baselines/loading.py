@@ -8,9 +8,9 @@ from schemalm.baselines.byte_bpe import ByteBPETokenizer
 from schemalm.baselines.character import CharacterTokenizer
 from schemalm.baselines.text_tokenizer import TextTokenizer
 from schemalm.errors import DataError
+from schemalm.messages.visible import visible_name
 from schemalm.tokenizer.tokenizer import Tokenizer
 from schemalm.tokenizer.tokenizer_file import read_tokenizer_file, tokenizer_file
-from schemalm.visible import visible_name
 
 AnyTokenizer = Tokenizer | TextTokenizer
 

@@ -17,9 +17,9 @@ from typing import Any, ClassVar, Literal, Self, overload
 from schemalm.documents import DocumentLimits, canonical_json, dump_document, parse_document
 from schemalm.documents.json_reader import strict_json
 from schemalm.errors import DataError, DecodeError, DocumentError, InvalidDocument
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
+from schemalm.messages.visible import visible_name
 from schemalm.tokenizer.tokenizer_file import read_tokenizer_file, tokenizer_file
-from schemalm.visible import visible_name
 
 # How a document is written: compact canonical JSON, or YAML as `dump_document` writes it.
 TextFormat = Literal["json", "yaml"]

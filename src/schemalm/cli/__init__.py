@@ -1,11 +1,14 @@
-"""The command line: one file per command, `main` as the entry point."""
+"""The command line: one file per command, `main` as the entry point.
+
+In go the arguments of a command; out come its files, a summary for people or JSON, and an exit code.
+"""
 
 from __future__ import annotations
 
 import sys
 
 from schemalm.interruption import Interrupted, end_at_once, handled_signals
-from schemalm.visible import shell_word
+from schemalm.messages.visible import shell_word
 
 __all__ = ["main"]
 

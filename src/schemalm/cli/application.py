@@ -15,11 +15,12 @@ import re
 import signal
 import sys
 import traceback
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+import schemalm
 from schemalm.cli import (
     check,
     collect,
@@ -39,8 +40,8 @@ from schemalm.cli.interruption import how_to_go_on
 from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 from schemalm.interruption import end_at_once, handled_signals
+from schemalm.messages.wording import reason_of
 from schemalm.training.launch import is_first_process
-from schemalm.wording import reason_of
 
 REJECTED, UNUSABLE = 1, 2
 _ORDER = (
@@ -130,10 +131,27 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 a check failed (with --strict: a document was rejected), 2 wrong usage or "
     "unreadable input, 130 interrupted, 143 ended by SIGTERM.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    """Print the version and end; raises typer.Exit."""
+    if wanted:
+        typer.echo(f"schemalm {schemalm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of the program itself, which come before a command."""
+
+
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)

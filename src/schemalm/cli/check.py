@@ -15,7 +15,7 @@ import typer
 from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, given_merge_keys, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument, LimitError
-from schemalm.visible import visible_line, visible_name
+from schemalm.messages.visible import visible_line, visible_name
 
 if TYPE_CHECKING:
     from schemalm.documents import LoadedDocument, LoadedDocuments

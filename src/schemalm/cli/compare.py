@@ -9,7 +9,7 @@ import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
 from schemalm.cli.terminal import Terminal, command_line
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 
 DEFAULT_OUT = Path("comparison")
 

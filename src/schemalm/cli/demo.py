@@ -13,9 +13,9 @@ import typer
 
 from schemalm.cli.evaluate import show_figures
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Strict
 from schemalm.cli.terminal import Terminal, command_line
-from schemalm.files import check_writable, free_folder
+from schemalm.files.writing import check_writable, free_folder
 
 NUM_SHOWN = 5
 
@@ -25,7 +25,14 @@ def demo(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="The folder to write [default: runs/demo].")
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Chooses which documents are trained on and which are held out, the first weights and the samples.",
+        ),
+    ] = 0,
     corpus: Annotated[
         Path | None, typer.Option(exists=True, metavar="PATH", help="Real documents in place of the embedded ones.")
     ] = None,

@@ -9,8 +9,8 @@ import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, chosen_run
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
-from schemalm.wording import reason_of
+from schemalm.files.writing import check_writable
+from schemalm.messages.wording import reason_of
 
 if TYPE_CHECKING:
     from schemalm.evaluation.evaluate import Evaluation

@@ -10,7 +10,7 @@ import typer
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, Strict
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 
 if TYPE_CHECKING:
     from schemalm.experiments.summary import Row

@@ -12,7 +12,7 @@ import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, MergeKeys, RunFolder, Seed, chosen_run, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable, filled_folder, holds_something, write_atomically
+from schemalm.files.writing import check_writable, filled_folder, holds_something, write_atomically
 
 if TYPE_CHECKING:
     from schemalm.documents import JSONValue

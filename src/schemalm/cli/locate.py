@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 
 from schemalm.documents.json_reader import position_of
-from schemalm.documents.pointer import parts_of
 from schemalm.documents.yaml_faults import YAMLFault
 from schemalm.documents.yaml_parser import parse
+from schemalm.json_pointer import parts_of
 
 MAX_SHOWN_COLUMNS = 120
 _LINE_BREAK = re.compile(r"\r\n?|\n")

@@ -23,7 +23,7 @@ from schemalm.cli.options import (
 )
 from schemalm.cli.terminal import Terminal, command_line
 from schemalm.engines import open_engine
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 
 if TYPE_CHECKING:
     from schemalm.baselines import AnyTokenizer

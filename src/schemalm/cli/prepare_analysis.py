@@ -67,7 +67,7 @@ def analyze_corpus(
 
 def _write(analysis: Analysis, output: Path) -> list[str]:
     from schemalm.dataset.analysis_plot import draw_analysis  # noqa: PLC0415
-    from schemalm.files import write_atomically  # noqa: PLC0415
+    from schemalm.files.writing import write_atomically  # noqa: PLC0415
 
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / ANALYSIS_FILE, json.dumps(analysis.to_dict(), indent=2).encode() + b"\n")

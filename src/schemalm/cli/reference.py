@@ -1,4 +1,4 @@
-"""`schemalm reference`: the readable twin, trained, sampled from, swept over settings, and proven equal."""
+"""`schemalm reference`: the reference implementation, trained, sampled from, swept over settings, and proven equal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, 
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable, free_folder
+from schemalm.files.writing import check_writable, free_folder
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 DEFAULTS = ReferenceConfiguration()
 QUANTITIES = ("logits", "loss", "gradients", "losses", "text")
 
-app = typer.Typer(help="Train and compare the readable twin.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train and compare the reference implementation.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Train and compare the readable twin."""
+    """Train and compare the reference implementation."""
 
 
 @app.command("train")

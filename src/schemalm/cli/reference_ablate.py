@@ -1,4 +1,4 @@
-"""`schemalm reference ablate`: the twin under every combination of some settings, with several seeds."""
+"""`schemalm reference ablate`: the reference implementation under every combination of settings, with several seeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemalm.cli.left_out import exit_code
 from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 from schemalm.reference.configuration import ReferenceConfiguration
 
 if TYPE_CHECKING:

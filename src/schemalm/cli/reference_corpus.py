@@ -37,7 +37,7 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
     from schemalm.baselines import CharacterTokenizer, TextTokenizer, load_tokenizer  # noqa: PLC0415
     from schemalm.documents.corpus_files import CORPUS_SUFFIXES  # noqa: PLC0415
     from schemalm.errors import DataError  # noqa: PLC0415
-    from schemalm.input_files import read_bounded  # noqa: PLC0415
+    from schemalm.files.reading import read_bounded  # noqa: PLC0415
     from schemalm.reference.data import text_corpus  # noqa: PLC0415
 
     try:

@@ -10,7 +10,7 @@ import typer
 
 from schemalm.cli.options import AsJSON
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.visible import visible_name
+from schemalm.messages.visible import visible_name
 
 if TYPE_CHECKING:
     from schemalm.evaluation.records import RunRecord

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from schemalm.errors import SchemaLMError
-from schemalm.visible import printable, shell_word, visible, visible_line
-from schemalm.wording import counted
+from schemalm.messages.visible import printable, shell_word, visible, visible_line
+from schemalm.messages.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

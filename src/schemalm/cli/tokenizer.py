@@ -22,7 +22,7 @@ from schemalm.cli.options import (
     given_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_kind, check_writable
+from schemalm.files.writing import check_kind, check_writable
 
 if TYPE_CHECKING:
     from schemalm.dataset.reading import Selection

@@ -16,7 +16,7 @@ import typer
 from schemalm.cli.check import Finding, examine
 from schemalm.cli.options import AsJSON, MergeKeys, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files import check_kind, check_writable
+from schemalm.files.writing import check_kind, check_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +49,7 @@ def inspect(
 ) -> None:
     """Show a document with its tokens coloured."""
     from schemalm.baselines import load_tokenizer  # noqa: PLC0415
-    from schemalm.files import write_atomically  # noqa: PLC0415
+    from schemalm.files.writing import write_atomically  # noqa: PLC0415
     from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -135,7 +135,7 @@ def _describe(tokenizer: AnyTokenizer, inspection: Inspection, counts: list[Unit
             "path": token.path,
             "nonterminal": token.nonterminal,
             "num_admitted": token.num_admitted,
-            "places": [[place.start, place.end] for place in token.places],
+            "places": [[span.start, span.end] for span in token.spans],
         }
         for token in inspection.tokens
     ]

@@ -127,7 +127,7 @@ def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[st
 
 def describe_usage(tokenizer: AnyTokenizer, usage: Usage, stride: int) -> dict[str, Any]:
     """The figures of a corpus as plain values."""
-    from schemalm.dataset.windows import count_windows  # noqa: PLC0415
+    from schemalm.dataset.window_counts import count_windows  # noqa: PLC0415
     from schemalm.inspection import CONTEXT_SIZES  # noqa: PLC0415
 
     return {

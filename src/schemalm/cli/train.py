@@ -11,7 +11,7 @@ import typer
 from schemalm.cli.listeners import DEFAULT_SAMPLES, Parent, Samples, Track, listeners_for
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, chosen_run
 from schemalm.cli.terminal import ARGUMENTS, Terminal, command_line, counted
-from schemalm.files import check_writable
+from schemalm.files.writing import check_writable
 
 if TYPE_CHECKING:
     from schemalm.training.configuration import TrainingConfiguration
@@ -90,7 +90,7 @@ def train(
         bool | None, typer.Option("--mask-loss/--no-mask-loss", help="Take the loss among admitted tokens only.")
     ] = None,
     echo: Annotated[
-        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time.")
+        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time (n-gram look-up).")
     ] = None,
     compile_layers: Annotated[
         bool | None, typer.Option("--compile/--no-compile", help="Translate the layers with torch.compile.")

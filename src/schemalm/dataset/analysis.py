@@ -17,15 +17,15 @@ from schemalm.baselines import AnyTokenizer
 from schemalm.dataset.lengths import CorpusLengths, LengthCounts, SplitLengths
 from schemalm.dataset.packing import pack_lengths
 from schemalm.dataset.store import smallest_dtype
-from schemalm.dataset.windows import windows_of
+from schemalm.dataset.window_counts import windows_of
 from schemalm.tokenizer import Tokenizer
 
 CONTEXT_SIZES = (512, 1024, 2048)
 STRIDES = (1, 2, 4, 8, 16, 32, 64, 128)
 WANTED_COVERAGE = 0.9  # of the documents, in one window each
 _ID_BYTES = 8  # of the .pt format
-_PLACE_BYTES = 2  # of prepared data, at each token, before it is compressed
-_DOCUMENT_BYTES, _SPLIT_BYTES = 16, 8  # of prepared data, beside tokens and places
+_STATE_BYTES = 2  # of prepared data, at each token, before it is compressed
+_DOCUMENT_BYTES, _SPLIT_BYTES = 16, 8  # of prepared data, beside tokens and states
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Choice:
 
     `whole_documents`, `whole_tokens`: the share of documents, and of their tokens, that one window holds.
     `documents_with_positions`: the share whose position tokens the vocabulary has; the fields after it are of these.
-    `num_windows` counts both splits, `num_train_windows` rows of training; of the places of these `padded_share` is
+    `num_windows` counts both splits, `num_train_windows` rows of training; of the positions of these `padded_share` is
     padding in windows, `packed_padded_share` in packed rows. `plain_bytes`: of the splits before they are compressed.
     `attention_cost`: of an epoch, rows times the square of the context, relative to the cheapest choice.
     """
@@ -184,8 +184,8 @@ def _num_tokens(counts: LengthCounts) -> int:
 
 
 def _token_bytes(tokenizer: AnyTokenizer) -> int:
-    places = _PLACE_BYTES if isinstance(tokenizer, Tokenizer) else 0
-    return np.dtype(smallest_dtype(tokenizer.vocab_size)).itemsize + places
+    states = _STATE_BYTES if isinstance(tokenizer, Tokenizer) else 0
+    return np.dtype(smallest_dtype(tokenizer.vocab_size)).itemsize + states
 
 
 def _share(part: float, whole: float) -> float:

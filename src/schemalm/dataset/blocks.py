@@ -1,10 +1,10 @@
 """Ids of documents in compressed blocks, so that one document is read without the others.
 
-    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their places, and a
+    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their states, and a
                  checksum, so that a changed byte is found whenever the block is read
     blocks.bin   int64 [num_blocks + 1, 2]: the first document of each block and where its frame begins; then the ends
 
-Documents of one source stand beside one another and are alike, and a place says much about its token: what takes 4
+Documents of one source stand beside one another and are alike, and a state says much about its token: what takes 4
 bytes a token plainly takes 0.7 here, measured on real workflows. A block is closed by the document that fills it, so a
 document is in one block. Reading takes memory for one block: a long document, or some thousand tokens of short ones.
 """
@@ -49,7 +49,7 @@ class BlockBuilder:
         return self._num_tokens >= TOKENS_AT_ONCE
 
     def add(self, ids: Sequence[Ids]) -> None:
-        """Take a document: its tokens and, with a grammar, its places."""
+        """Take a document: its tokens and, with a grammar, its states."""
         self._documents.append(ids)
         self._num_tokens += len(ids[0])
 
@@ -74,7 +74,7 @@ class BlockReader:
         self._ids: list[Ids] = []
 
     def read(self, document: int, dtypes: Sequence[str]) -> list[Ids]:
-        """The tokens of a document and, with a grammar, its places; raises `DataError` where the block is damaged."""
+        """The tokens of a document and, with a grammar, its states; raises `DataError` where the block is damaged."""
         block = int(np.searchsorted(self._index[:-1, 0], document, side="right")) - 1
         first, end = self._index[block, 0], self._index[block + 1, 0]
         if block != self._block:

@@ -38,11 +38,11 @@ from schemalm.documents.left_out import too_little
 from schemalm.documents.pieces import read_pieces
 from schemalm.engines import Engine
 from schemalm.errors import DataError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
+from schemalm.messages.wording import counted
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.naming import schema_name
-from schemalm.schema.places import documents_at
-from schemalm.wording import counted
 
 NUM_LARGEST = 10  # sources that the manifest names
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
@@ -85,7 +85,7 @@ class Collection:
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
         settings = self._settings
-        chosen, places = self._selection.chosen, documents_at(self._grammar.schema)
+        chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
@@ -95,8 +95,8 @@ class Collection:
     def compare(self) -> None:
         """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""
         settings = self._settings
-        self._room = self._work.room()
-        survey = Survey(self._room, settings.split_by, settings.seed, self._left_out)
+        self._scratch = self._work.scratch()
+        survey = Survey(self._scratch, settings.split_by, settings.seed, self._left_out)
         for table in self._tables(_SURVEYED):
             survey.add(table)
         with self._work.refusing():
@@ -111,7 +111,7 @@ class Collection:
 
     def write(self) -> CollectionSummary:
         """Write the corpus, its manifest last; what was worked with is removed. Raises `OSError` with the path."""
-        made = self._room / "corpus"
+        made = self._scratch / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
         writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
@@ -177,7 +177,7 @@ def open_collection(
     refuse_corpus(out)
     plan = _identity(paths, grammar, settings)
     plan |= plan.pop("settings")
-    with open_work(out, plan, listing(paths, documents_at(grammar.schema)), resume=resume) as work:
+    with open_work(out, plan, listing(paths, path_matcher(grammar.schema)), resume=resume) as work:
         yield Collection(paths, grammar, out, settings, work)
 
 

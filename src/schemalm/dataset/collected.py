@@ -20,12 +20,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from schemalm.checked import CheckedFile
 from schemalm.dataset.store import hash_file
 from schemalm.documents.collected import MANIFEST_FILE, MAX_MANIFEST_BYTES, is_corpus_manifest
 from schemalm.errors import DataError
-from schemalm.files import named_errors, sync_file, sync_folder
-from schemalm.visible import visible_name
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import named_errors, sync_file, sync_folder
+from schemalm.messages.visible import visible_name
 
 FORMAT = 1
 README_FILE = "README.md"

@@ -7,8 +7,8 @@ from typing import Any
 
 from schemalm.dataset.distribution import kinds_of
 from schemalm.documents import LeftOut
-from schemalm.visible import visible
-from schemalm.wording import counted
+from schemalm.messages.visible import visible
+from schemalm.messages.wording import counted
 
 _NUM_ROWS = 20  # of a table, at most
 _NUM_CHARACTERS = 300  # of an example

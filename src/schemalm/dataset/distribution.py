@@ -21,7 +21,7 @@ from schemalm.dataset.store import hash_file
 from schemalm.dataset.survey import Survey, name_of
 from schemalm.documents import Rejection
 from schemalm.documents.collected import REJECTED_FILE
-from schemalm.files import named_errors, sync_file
+from schemalm.files.writing import named_errors, sync_file
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
 _NUM_LICENSES = 1000  # that are told apart

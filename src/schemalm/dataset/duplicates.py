@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.parts import Parts, leading_bits, new_array, num_parts_bits
-from schemalm.files import named_errors
+from schemalm.files.writing import named_errors
 
 DIGEST_BYTES = 16
 ROWS_AT_ONCE = 1 << 20  # about 100 MB while they are compared

@@ -1,4 +1,4 @@
-"""Echoes: what came next last time, after the same tokens in the same document.
+"""Echoes: an n-gram look-up of what came next last time, after the same tokens in the same document.
 
 Documents repeat themselves: every job runs on the same image, every step names its action the same way. A model learns
 to look that up in its context by induction (Olsson et al., "In-context learning and induction heads", 2022), late and
@@ -20,9 +20,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from schemalm.model.inputs import NEVER
+
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-NEVER = 0
 # How many tokens have to be the same: a longer context is rarer, and what followed it more telling. Each is twice the
 # one before.
 ORDERS = (1, 2, 4, 8)
@@ -46,9 +47,9 @@ def echoes(tokens: Int64Array, begins: ArrayLike = (0,), is_wanted: BoolArray | 
     is_followed = _is_followed(len(tokens), first, is_wanted)
     for order, (lasts, is_new) in enumerate(_contexts(tokens, document)):
         repeated = np.flatnonzero(~is_new & is_followed[lasts[1:]]) + 1
-        places, followers = lasts[repeated] + 1, lasts[repeated - 1] + 1
-        is_silent = sums.repeat_themselves(places, places - followers)
-        found[places, order] = np.where(is_silent, NEVER, tokens[followers])
+        positions, followers = lasts[repeated] + 1, lasts[repeated - 1] + 1
+        is_silent = sums.repeat_themselves(positions, positions - followers)
+        found[positions, order] = np.where(is_silent, NEVER, tokens[followers])
     return found
 
 
@@ -80,12 +81,12 @@ def _contexts(tokens: Int64Array, document: Int64Array) -> Iterator[tuple[Int64A
 
 
 def _equal_together(keys: Int64Array) -> tuple[Int64Array, BoolArray]:
-    """The places of keys, equal ones together and rising; and whether each key but the first is another than before."""
+    """The positions of keys, equal keys together and rising; and whether each but the first is another than before."""
     shift = len(keys).bit_length()
     if int(keys.max()).bit_length() + shift > _NUM_BITS:
-        places = np.argsort(keys, kind="stable")
-        return places, np.diff(keys[places]) != 0
-    # Keys with their places behind them: sorting numbers is many times faster than sorting places by number.
+        positions = np.argsort(keys, kind="stable")
+        return positions, np.diff(keys[positions]) != 0
+    # Keys with their positions behind them: sorting numbers is many times faster than sorting positions by number.
     placed = np.sort(keys << shift | np.arange(len(keys)))
     sorted_keys = placed >> shift
     return placed & ((1 << shift) - 1), sorted_keys[1:] != sorted_keys[:-1]
@@ -120,7 +121,7 @@ class EchoMemory:
     """The echoes of a document that is being written."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[int, ...], int] = {}
+        self._positions: dict[tuple[int, ...], int] = {}
         self._tokens: list[int] = [NEVER] * max(ORDERS)
 
     def echoes(self) -> tuple[int, ...]:
@@ -130,16 +131,16 @@ class EchoMemory:
     def add(self, token: int) -> None:
         """Takes in the next token."""
         for context in self._contexts():
-            self._places[context] = len(self._tokens)
+            self._positions[context] = len(self._tokens)
         self._tokens.append(token)
 
     def _contexts(self) -> list[tuple[int, ...]]:
         return [tuple(self._tokens[-order:]) for order in ORDERS]
 
     def _echo(self, context: tuple[int, ...]) -> int:
-        place, end = self._places.get(context), len(self._tokens)
-        if place is None:
+        position, end = self._positions.get(context), len(self._tokens)
+        if position is None:
             return NEVER
-        start = 2 * place - end
-        said_twice = start >= max(ORDERS) and self._tokens[start:place] == self._tokens[place:end]
-        return NEVER if said_twice else self._tokens[place]
+        start = 2 * position - end
+        said_twice = start >= max(ORDERS) and self._tokens[start:position] == self._tokens[position:end]
+        return NEVER if said_twice else self._tokens[position]

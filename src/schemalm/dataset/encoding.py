@@ -1,4 +1,4 @@
-"""One shard of a corpus, encoded: tokens, places, and what the merge has to know of each document.
+"""One shard of a corpus, encoded: tokens, states, and what the merge has to know of each document.
 
 In go documents, out come the bytes of an .npz file. They are a function of the documents, the tokenizer and the
 settings alone, in whatever process.
@@ -21,11 +21,11 @@ from schemalm.baselines import AnyTokenizer, parse_tokenizer
 from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.held_out import draw_of
-from schemalm.dataset.places import PlaceReader, PlaceTables
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.shards import Shard
+from schemalm.dataset.state_tables import StateReader, StateTables
 from schemalm.dataset.store import smallest_dtype
-from schemalm.dataset.windows import check_positions
+from schemalm.dataset.window_counts import check_positions
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, value_digest
 from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of
@@ -113,7 +113,7 @@ class Encoding:
     """A shard under way: `entries` has every document in order, with the reason where it is rejected."""
 
     tokens: list[Int64Array] = field(default_factory=list)
-    places: list[Int64Array] = field(default_factory=list)
+    states: list[Int64Array] = field(default_factory=list)
     num_bytes: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
@@ -127,41 +127,41 @@ class Encoder:
     def __init__(self, tokenizer: AnyTokenizer, settings: WindowSettings) -> None:
         self._tokenizer = tokenizer
         self._settings = settings
-        self._places = PlaceReader(tokenizer) if isinstance(tokenizer, Tokenizer) else None
+        self._states = StateReader(tokenizer) if isinstance(tokenizer, Tokenizer) else None
 
     def add(self, encoded: Encoding, row: CorpusRow, draw: int | None = None) -> None:
         """Append a document, or why it is rejected; `draw` is given where it does not follow from the source."""
         try:
             if row.error is not None:
                 raise row.error
-            tokens, places = self._encode(row.value)
+            tokens, states = self._encode(row.value)
             settings = self._settings
             check_positions(len(tokens), settings.stride, settings.context_size, self._tokenizer.vocab_size, row.name)
         except (DocumentError, InvalidDocument, DataError, LimitError) as error:
             encoded.entries.append(asdict(row.rejection(error)))
             return
         encoded.tokens.append(tokens)
-        encoded.places.append(places)
+        encoded.states.append(states)
         encoded.num_bytes.append(len(canonical_json(row.value)))
         encoded.digests.append(value_digest(row.value)[:DIGEST_BYTES])
         encoded.draws.append(draw_of(row.repository, self._settings.seed) if draw is None else draw)
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 
     def _encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """The tokens of a value and the place before each; without a grammar there are none."""
-        if self._places is not None:
-            return self._places.encode(value)
+        """The tokens of a value and the state before each; without a grammar there are none."""
+        if self._states is not None:
+            return self._states.encode(value)
         return np.array(self._tokenizer.encode(value), dtype=np.int64), np.empty(0, dtype=np.int64)
 
     def pack(self, encoded: Encoding) -> bytes:
         """The bytes of a whole shard."""
-        tokens, places = _joined(encoded.tokens), _joined(encoded.places)
-        tables = PlaceTables(np.empty((0, 0), dtype=np.uint8), np.empty((0, 3), dtype=np.int64))
-        if self._places is not None:
-            places, tables = self._places.take(places)
+        tokens, states = _joined(encoded.tokens), _joined(encoded.states)
+        tables = StateTables(np.empty((0, 0), dtype=np.uint8), np.empty((0, 3), dtype=np.int64))
+        if self._states is not None:
+            states, tables = self._states.take(states)
         arrays = {
             "tokens": tokens.astype(smallest_dtype(self._tokenizer.vocab_size)),
-            "places": places.astype(smallest_dtype(len(tables.rows))),
+            "states": states.astype(smallest_dtype(len(tables.rows))),
             "masks": tables.masks,
             "rows": tables.rows,
             "lengths": np.array([len(document) for document in encoded.tokens], dtype=np.int64),
@@ -191,14 +191,14 @@ class EncodedShard:
         self._arrays = np.load(io.BytesIO(content), allow_pickle=False)
 
     def array(self, name: str) -> NDArray[Any]:
-        """One of `tokens`, `places` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
+        """One of `tokens`, `states` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
         found: NDArray[Any] = self._arrays[name]
         return found
 
     @property
-    def tables(self) -> PlaceTables:
-        """What the places of this shard are."""
-        return PlaceTables(self.array("masks"), self.array("rows"))
+    def tables(self) -> StateTables:
+        """What the states of this shard are."""
+        return StateTables(self.array("masks"), self.array("rows"))
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:

@@ -24,8 +24,9 @@ from torch import Tensor
 
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.packing import PACKINGS, PackedOrder, Packer, random_bits
-from schemalm.dataset.windows import IGNORED_TARGET, Windows
+from schemalm.dataset.windows import Windows
 from schemalm.errors import ConfigurationError, DataError
+from schemalm.model.inputs import IGNORED_TARGET
 
 CPU = torch.device("cpu")
 
@@ -35,8 +36,8 @@ class Rows:
     """Rows ready for a model, which reads `inputs_BT` and predicts `targets_BT`; those that are -100 are ignored.
 
     `nonterminals_BT`, `states_BT2` and `echoes_BTE` are what the grammar expects, and what came next last time, before
-    each target; the first two are None for data without a grammar. `positions_BT` counts the places of each window of a
-    packed row from 0; it is None where a row is one window. `num_targets` are not ignored.
+    each target; the first two are None for data without a grammar. `positions_BT` counts the positions of each window
+    of a packed row from 0; it is None where a row is one window. `num_targets` are not ignored.
     """
 
     inputs_BT: Tensor

@@ -1,4 +1,4 @@
-"""From encoded shards to a prepared folder: duplicates dropped, split by source, places numbered for all.
+"""From encoded shards to a prepared folder: duplicates dropped, split by source, states numbered for all.
 
 Shards are read twice, in order: first for what has to be known of all documents at once (`survey`), then for their
 tokens (`write`). Memory is bounded whatever their number: what is known of each document stands in files.
@@ -24,11 +24,11 @@ from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, re
 from schemalm.dataset.held_out import Draws, Sources, draw_of
 from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
 from schemalm.dataset.parts import append
-from schemalm.dataset.places import PlaceNumbers
 from schemalm.dataset.shards import Work
+from schemalm.dataset.state_tables import StateNumbers
 from schemalm.dataset.store import (
     MASKS_FILE,
-    PLACES_FILE,
+    STATE_TABLE_FILE,
     TOKENIZER_FILE,
     Metadata,
     SplitMetadata,
@@ -40,10 +40,10 @@ from schemalm.dataset.store import (
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.left_out import Duplicate, too_little
 from schemalm.errors import DataError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.writing import named_errors, write_atomically
+from schemalm.messages.wording import counted
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
-from schemalm.wording import counted
 
 LEFT_OUT_FILE = "left_out.jsonl"
 
@@ -86,14 +86,14 @@ class Merge:
         self._settings = settings
         self._left_out = left_out
         self._unread = list(left_out.rejections)
-        self._places = PlaceNumbers()
+        self._states = StateNumbers()
         self._num_documents = 0
         self._a_source = ""
 
     def survey(self, *, drops_duplicates: bool) -> None:
         """Take in what has to be known of all documents; raises `DataError` where none is left."""
-        self._room = self._work.room()
-        self._origins = Origins(self._room)
+        self._scratch = self._work.scratch()
+        self._origins = Origins(self._scratch)
         for content in self._work.shards():
             self._survey(EncodedShard(content))
         if not self._num_documents:
@@ -101,15 +101,15 @@ class Merge:
                 f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
-        self._draws: Draws = np.memmap(self._room / "draws", np.uint64, "r")
+        self._draws: Draws = np.memmap(self._scratch / "draws", np.uint64, "r")
         self._originals = None
         if drops_duplicates:
-            digests = np.memmap(self._room / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
-            self._originals = find_originals(digests, self._room / "originals.npy")
+            digests = np.memmap(self._scratch / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
+            self._originals = find_originals(digests, self._scratch / "originals.npy")
             note_duplicates(self._originals, self._origins, self._left_out)
 
     def _survey(self, shard: EncodedShard) -> None:
-        self._places.add(shard.tables)
+        self._states.add(shard.tables)
         self._left_out.extend(shard.left_out)
         origins = []
         for entry in shard.entries:
@@ -121,7 +121,7 @@ class Merge:
         self._num_documents += len(origins)
         self._origins.add(origins)
         for name in ("draws", "digests"):
-            append(self._room / name, shard.array(name).tobytes())
+            append(self._scratch / name, shard.array(name).tobytes())
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         for start in range(0, self._num_documents, ROWS_AT_ONCE):
@@ -135,7 +135,7 @@ class Merge:
 
     def hold_out(self, share: float) -> Chosen:
         """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
-        sources = Sources(self._room / "sources", self._num_documents)
+        sources = Sources(self._scratch / "sources", self._num_documents)
         num_kept = 0
         for start, stop in self._spans():
             draws = self._draws[start:stop][self._stay(start, stop)]
@@ -149,12 +149,12 @@ class Merge:
     def write(self, held_out: Chosen) -> Metadata:
         """Write the folder, its metadata last; raises `OSError` with the path."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
-        masks, rows = self._places.tables()
-        for name in (MASKS_FILE, PLACES_FILE):  # those of a killed command
+        masks, rows = self._states.tables()
+        for name in (MASKS_FILE, STATE_TABLE_FILE):  # those of a killed command
             (self._out / name).unlink(missing_ok=True)
         if len(rows):
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
-            files[PLACES_FILE] = write_array(self._out / PLACES_FILE, rows.astype(np.uint32))
+            files[STATE_TABLE_FILE] = write_array(self._out / STATE_TABLE_FILE, rows.astype(np.uint32))
         metadata = Metadata(
             context_size=self._settings.context_size,
             stride=self._settings.stride,
@@ -213,17 +213,17 @@ class Merge:
             vocab_size=self._tokenizer.vocab_size,
             context_size=self._settings.context_size,
             stride=self._settings.stride,
-            num_places=len(self._places),
+            num_places=len(self._states),
         )
 
     def _write_documents(self, writer: SplitWriter, shard: EncodedShard, is_chosen: BoolArray) -> None:
         """Write some documents of a shard."""
         of_tokens = np.repeat(is_chosen, shard.array("lengths"))
-        places = None
-        if len(self._places):
-            places = self._places.add(shard.tables)[shard.array("places")[of_tokens]]
+        states = None
+        if len(self._states):
+            states = self._states.add(shard.tables)[shard.array("states")[of_tokens]]
         lengths, num_bytes = shard.array("lengths")[is_chosen], shard.array("num_bytes")[is_chosen]
-        writer.extend(shard.array("tokens")[of_tokens], places, lengths, num_bytes)
+        writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
     def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
         """A line of JSON for each document of a shard that is left out, in order; its numbers begin at `start`."""

@@ -49,7 +49,7 @@ class NearDuplicates:
         self._pairs = Parts(folder / "pairs", _PAIR)
         self._num_features = 0
         # Where each document's features begin and end.
-        self._places = new_array(folder / "places.npy", np.int64, (num_documents, 2))
+        self._bounds = new_array(folder / "bounds.npy", np.int64, (num_documents, 2))
 
     def add(self, documents: Int64Array, keys: Keys, found: Features, sizes: Int64Array) -> None:
         """Take documents by their numbers, ascending, with their keys [n, num_keys] and all their features in a row.
@@ -60,13 +60,13 @@ class NearDuplicates:
         rows["key"], rows["document"] = keys, documents[:, None]
         self._keyed.add(leading_bits(keys.ravel(), self._num_bits), rows.ravel())
         ends = self._num_features + np.cumsum(sizes)
-        self._places[documents, 0], self._places[documents, 1] = ends - sizes, ends
+        self._bounds[documents, 0], self._bounds[documents, 1] = ends - sizes, ends
         self._num_features += len(found)
         append(self._folder / "features.bin", found.astype(np.uint32).tobytes())
 
     def find(self) -> Int64Array:
         """For each document the earlier one that it is near to, or its own number where it stays, as a memory map."""
-        originals = new_array(self._folder / "originals.npy", np.int64, (len(self._places),))
+        originals = new_array(self._folder / "originals.npy", np.int64, (len(self._bounds),))
         originals[:] = np.arange(len(originals))
         if self._num_features:
             self._pair()
@@ -97,14 +97,14 @@ class NearDuplicates:
 
     def _are_near(self, pairs: NDArray[np.void]) -> NDArray[np.bool_]:
         """Which pairs reach the similarity [num_pairs]."""
-        places = self._places[np.stack([pairs["later"], pairs["earlier"]], axis=1)]  # [num_pairs, 2, 2]
-        sizes = places[..., 1] - places[..., 0]
+        bounds = self._bounds[np.stack([pairs["later"], pairs["earlier"]], axis=1)]  # [num_pairs, 2, 2]
+        sizes = bounds[..., 1] - bounds[..., 0]
         may_be = sizes.min(axis=1) >= self._similarity * sizes.max(axis=1)
         near = np.zeros(len(pairs), np.bool_)
         features = np.memmap(self._folder / "features.bin", np.uint32, "r")
         for chosen in _batches(np.flatnonzero(may_be), sizes.sum(axis=1)):
             total = sizes[chosen].sum(axis=1)
-            shared = _count_shared(features, places[chosen])
+            shared = _count_shared(features, bounds[chosen])
             near[chosen] = shared >= self._similarity * (total - shared)
         return near
 
@@ -144,12 +144,12 @@ def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:
     yield from np.split(chosen, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1)
 
 
-def _count_shared(features: Features, places: Int64Array) -> Int64Array:
-    """How many features the two documents of each pair share; `places` [num_pairs, 2, 2]: where theirs stand."""
-    sizes = (places[..., 1] - places[..., 0]).ravel()
+def _count_shared(features: Features, bounds: Int64Array) -> Int64Array:
+    """How many features the two documents of each pair share; `bounds` [num_pairs, 2, 2]: where theirs stand."""
+    sizes = (bounds[..., 1] - bounds[..., 0]).ravel()
     ends = np.cumsum(sizes)
-    positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(places[..., 0].ravel() - (ends - sizes), sizes)
+    positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(bounds[..., 0].ravel() - (ends - sizes), sizes)
     pair = np.repeat(np.arange(len(sizes), dtype=np.uint64) // np.uint64(2), sizes)
     rows = np.sort((pair << np.uint64(32)) | features[positions])
     twice = rows[1:][rows[1:] == rows[:-1]] >> np.uint64(32)
-    return np.bincount(twice.astype(np.int64), minlength=len(places))
+    return np.bincount(twice.astype(np.int64), minlength=len(bounds))

@@ -5,7 +5,7 @@ al., "Efficient sequence packing without cross-contamination", 2021): from the l
 row that it leaves the least room in. That takes the same time for any number of windows. In each epoch the windows of
 a length are dealt to the places of that length at random, and rows are shuffled.
 
-A window of n tokens takes n places: its position token and all of its tokens but the last are read, and all of its
+A window of n tokens takes n positions: its position token and all of its tokens but the last are read, and all of its
 tokens are predicted. Nothing but NumPy's arrays grows with the data: some twenty bytes a window, a few times that for a
 moment when an epoch begins.
 """
@@ -107,7 +107,7 @@ def _narrow(indices: Int64Array) -> NDArray[Any]:
 class Packer:
     """Puts what stands at the tokens of windows [W, T, ...] into packed rows [B, T, ...].
 
-    `positions_BT` counts the places of each window from 0.
+    `positions_BT` counts the positions of each window from 0.
     """
 
     def __init__(self, lengths_W: Int64Array, num_windows_B: Int64Array, context_size: int) -> None:
@@ -124,7 +124,7 @@ class Packer:
         self.positions_BT = np.where(self._is_filled_BT, self.pack(places_WT, 0), padding_BT)
 
     def pack(self, windows_WT: Int64Array, padding: int) -> Int64Array:
-        """What stands at each place of the rows [B, T, ...], `padding` where there is nothing."""
+        """What stands at each position of the rows [B, T, ...], `padding` where there is nothing."""
         shape = (*self._is_filled_BT.shape, *windows_WT.shape[2:])
         rows_BT = np.full(shape, padding, dtype=np.int64)
         rows_BT[self._is_filled_BT] = windows_WT[self._is_token_WT]

@@ -18,14 +18,14 @@ _SMALL = 64
 
 
 def padding_share(split: Split, packing: str = "windows") -> float:
-    """The share of the places of a split's training rows that is padding."""
+    """The share of the positions of a split's training rows that is padding."""
     lengths = training_windows(split).all_lengths()
-    num_places = num_rows(lengths, split.metadata.context_size, packing) * split.metadata.context_size
-    return 1 - int(lengths.sum(dtype=np.int64)) / num_places
+    num_positions = num_rows(lengths, split.metadata.context_size, packing) * split.metadata.context_size
+    return 1 - int(lengths.sum(dtype=np.int64)) / num_positions
 
 
 def padding_remark(split: Split, packing: str = "windows") -> str | None:
-    """What to tell people where nearly all places of rows are padding and smaller windows would hold as much."""
+    """What to tell people where nearly all positions of rows are padding and smaller windows would hold as much."""
     context_size, stride = split.metadata.context_size, split.metadata.stride
     share = padding_share(split, packing)
     usual = int(np.quantile(np.diff(split.offsets), _SHARE_TO_FIT, method="inverted_cdf"))
@@ -34,7 +34,7 @@ def padding_remark(split: Split, packing: str = "windows") -> str | None:
         return None
     smaller_stride = f" --stride {fitting // 2}" if stride > fitting // 2 else ""
     return (
-        f"{share * 100:.1f} % of the places of the training rows are padding, which takes as long to compute as "
+        f"{share * 100:.1f} % of the positions of the training rows are padding, which takes as long to compute as "
         f"tokens do: {_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens, for which "
         f"--context-size {fitting}{smaller_stride} of `schemalm prepare` is enough; it was {context_size}"
     )

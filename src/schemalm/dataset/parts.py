@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from schemalm.files import named_errors
+from schemalm.files.writing import named_errors
 
 
 def new_array(path: Path, dtype: np.dtype[Any] | type[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:

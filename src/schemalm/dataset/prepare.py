@@ -43,15 +43,15 @@ from schemalm.dataset.store import (
     read_metadata,
     refuse_data_set,
 )
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.collected import WORKING_FOLDER
 from schemalm.documents.pieces import MAX_ROWS, read_pieces
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.merge_keys import resolves_merge_keys
-from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema
 
 ORIGIN_FILE = "origin.json"
@@ -113,7 +113,7 @@ class CorpusInput:
         self.merge_keys = resolves_merge_keys(schema, merge_keys)
         self.max_rows = max_rows
         self._schema = schema
-        self._documents_at = documents_at(schema)
+        self._documents_at = path_matcher(schema)
         found = collected_split(self.paths[0]) if len(self.paths) == 1 else None
         self.is_split = found is not None
         self.train_split: float | None = None if found is None else found.train_split

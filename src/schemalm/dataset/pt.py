@@ -28,7 +28,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from schemalm.checked import CheckedFile, Count
 from schemalm.dataset.store import (
     METADATA_FILE,
     PREPARED,
@@ -40,7 +39,8 @@ from schemalm.dataset.store import (
 )
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError
-from schemalm.files import opened_atomically, remove_partial, write_atomically
+from schemalm.files.typed_json import CheckedFile, Count
+from schemalm.files.writing import opened_atomically, remove_partial, write_atomically
 
 _IDS = np.dtype("<i8")
 # Ids that are held at once.

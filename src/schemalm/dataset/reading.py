@@ -19,8 +19,8 @@ from schemalm.documents import CorpusRow, LeftOut, Rejection, deduplicate
 from schemalm.documents.pieces import count_rows, read_pieces, rows_of
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar import Grammar
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.merge_keys import resolves_merge_keys
-from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 
@@ -63,7 +63,7 @@ def select_rows(
 
     Nothing is parsed. Raises `DataError` where there is nothing to read.
     """
-    num_rows = count_rows(paths, documents_at=documents_at(schema))
+    num_rows = count_rows(paths, documents_at=path_matcher(schema))
     if num_wanted is not None:
         return Selection(num_rows, evenly_spaced(num_rows, num_wanted).tolist())
     if most is None or num_rows <= most:
@@ -88,7 +88,7 @@ def stream_documents(
 
     def rows() -> Iterator[CorpusRow]:
         resolves, num_done = resolves_merge_keys(schema, merge_keys), 0
-        for piece in read_pieces(paths, left_out, chosen=chosen, documents_at=documents_at(schema)):
+        for piece in read_pieces(paths, left_out, chosen=chosen, documents_at=path_matcher(schema)):
             yield from rows_of(piece, merge_keys=resolves, left_out=left_out)
             num_done += piece.num_rows
             if progress is not None:

@@ -4,7 +4,7 @@
     OUT/.work/plan     JSON: everything that decides on the results
     OUT/.work/input    JSON Lines: the files that are read, with their sizes and times of change
     OUT/.work/shards/  a file for each finished shard, by number
-    OUT/.work/room/    what else the command needs on the way; new for every command
+    OUT/.work/scratch/ what else the command needs on the way; new for every command
 
 A shard is a function of the corpus and the plan alone, and its file is there whole or not at all. So results do not
 depend on who did which shard, nor on how often the command was killed. Names have no suffix, for a corpus may lie
@@ -13,7 +13,6 @@ around the output. Memory is bounded whatever the number of shards.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -32,10 +31,11 @@ from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files import named_errors, partial_name, remove_partial, write_atomically
-from schemalm.wording import counted
+from schemalm.files.locks import hold, is_still_at, open_lock
+from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
+from schemalm.messages.wording import counted
 
-_PLAN, _INPUT, _SHARDS, _ROOM = "plan", "input", "shards", "room"
+_PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
 
 # Called with the number of raw rows done.
 Progress = Callable[[int], None]
@@ -140,12 +140,12 @@ class Work:
         remove_partial(self._shards)
         self.num_done = sum(1 for _ in self._shards.iterdir())
 
-    def room(self) -> Path:
+    def scratch(self) -> Path:
         """A new, empty folder for what is needed on the way to the results."""
-        room = self._folder / _ROOM
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir()
-        return room
+        scratch = self._folder / _SCRATCH
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        return scratch
 
     def complete(
         self, engine: Engine, task: Task[Item, bytes], shards: Iterable[Item], progress: Progress | None = None
@@ -224,7 +224,7 @@ class Work:
     def _write(self, plan: Mapping[str, Any], lines: Iterable[bytes]) -> None:
         """Remove what is there, and write the plan, last."""
         (self._folder / _PLAN).unlink(missing_ok=True)
-        for name in (_SHARDS, _ROOM):
+        for name in (_SHARDS, _SCRATCH):
             if (self._folder / name).exists():
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()
@@ -267,27 +267,19 @@ def remove_work(out: Path) -> None:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold the working folder of `out`; `DataError` where another process does."""
-    with _open_lock(out / WORKING_FOLDER / LOCK_FILE) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_there = os.path.samestat(os.fstat(file.fileno()), (out / WORKING_FOLDER / LOCK_FILE).stat())
-        except OSError:
-            is_there = False
-        if not is_there:  # held, or removed by the command that held it
+    """Hold the working folder of `out`; `DataError` where another process does, or removed it just now."""
+    folder = out / WORKING_FOLDER
+    with _open_lock(folder) as file:
+        if not (hold(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
             raise DataError(f"another command is writing into {out}: wait for it, or end it")
         yield
 
 
-def _open_lock(path: Path) -> BinaryIO:
+def _open_lock(folder: Path) -> BinaryIO:
     """The lock's file, which is made where needed, also where a command that ends removes its folder meanwhile."""
     while True:
-        if path.parent.is_symlink():
-            raise DataError(f"{path.parent} is a link, and may lead elsewhere: remove it")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink():
+            raise DataError(f"{folder} is a link, and may lead elsewhere: remove it")
+        folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            return open(path, "ab", opener=_without_links)
-
-
-def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+            return open_lock(folder, LOCK_FILE)

@@ -3,17 +3,17 @@
     DATA/metadata.json     sizes, counts and the sha256 of every other file; written last
     DATA/tokenizer.json
     DATA/masks.npy         uint8 [num_masks, ceil(vocab_size / 8)], little-endian bits: the tokens admitted; all differ
-    DATA/places.npy        uint32 [num_places, 3]: what the machine tells of a place, rows of masks.npy and two rows of
+    DATA/places.npy        uint32 [num_places, 3]: what the machine tells of a state, rows of masks.npy and two rows of
                            the grammar-state embedding, of the nonterminal and of the path; all differ
     DATA/train/, DATA/val/
-        blocks.zst         tokens, uint16 (uint32 where the vocabulary exceeds 65,536), and the place before each of
-        blocks.bin         them, uint16 (uint32 where places exceed 65,536), in compressed blocks (see blocks.py)
+        blocks.zst         tokens, uint16 (uint32 where the vocabulary exceeds 65,536), and the state before each of
+        blocks.bin         them, uint16 (uint32 where states exceed 65,536), in compressed blocks (see blocks.py)
         documents.bin      int64 [num_documents + 1]: where each document's tokens begin, and the end
         bytes.bin          int64 [num_documents]: bytes of each document's compact canonical JSON
 
-Data without a grammar (a text tokenizer) has no masks and no places. Numbers are
+Data without a grammar (a text tokenizer) has no masks and no states. Numbers are
 little-endian. A folder without metadata.json is no data set, so a preparation that was interrupted is never read.
-Opening checks sizes; `verify_files` checks contents. Reading takes memory for the masks and the table of places alone.
+Opening checks sizes; `verify_files` checks contents. Reading takes memory for the masks and the table of states alone.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from msgspec import Meta
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
-from schemalm.dataset.windows import MAX_CONTEXT_SIZE, windows_of
+from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE, windows_of
 from schemalm.errors import DataError
-from schemalm.files import named_errors, sync_folder, write_atomically
-from schemalm.folders import inside, open_inside, read_inside
+from schemalm.files.folders import inside, open_inside, read_inside
+from schemalm.files.typed_json import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
+from schemalm.files.writing import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
-from schemalm.visible import visible_name
-from schemalm.wording import reason_of
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
 
 FORMAT_VERSION = 3
 METADATA_FILE = "metadata.json"
@@ -51,7 +51,7 @@ METADATA_FILE = "metadata.json"
 PREPARED = "prepared"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
-PLACES_FILE = "places.npy"
+STATE_TABLE_FILE = "places.npy"
 _OFFSETS, _BYTES = "documents.bin", "bytes.bin"
 _SPLIT_FILES = frozenset({FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES})
 _PREPARE_AGAIN = "prepare the data again"
@@ -101,7 +101,7 @@ class Metadata:
             raise ValueError(f"stride must be at most context_size {self.context_size}, found {self.stride}")
         if self.pad_id >= self.vocab_size:
             raise ValueError(f"pad_id must be below vocab_size {self.vocab_size}, found {self.pad_id}")
-        known = {TOKENIZER_FILE, *([MASKS_FILE, PLACES_FILE] if self.num_places else [])}
+        known = {TOKENIZER_FILE, *([MASKS_FILE, STATE_TABLE_FILE] if self.num_places else [])}
         if self.files.keys() != known:
             raise ValueError(_other_files("files", self.files, known))
         for name, split in self.splits.items():
@@ -119,7 +119,7 @@ class Metadata:
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The NumPy types of a document's ids: of its tokens and, with a grammar, of its places."""
+        """The NumPy types of a document's ids: of its tokens and, with a grammar, of its states."""
         return (self.dtype, smallest_dtype(self.num_places)) if self.num_places else (self.dtype,)
 
 
@@ -175,7 +175,7 @@ class SplitWriter:
     """Writes one split as documents come, in constant memory.
 
     A context manager: `finish` gives the metadata; leaving without it leaves files that no `Split` reads, since
-    metadata.json is missing. `num_places`: how many places there are, 0 for data without a grammar. Raises `DataError`
+    metadata.json is missing. `num_places`: how many states there are, 0 for data without a grammar. Raises `DataError`
     where the parent folder already is a data set.
     """
 
@@ -184,7 +184,7 @@ class SplitWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._context_size, self._stride = context_size, stride
-        self._limits = {"tokens": vocab_size, "places": num_places}
+        self._limits = {"tokens": vocab_size, "states": num_places}
         self._streams = {name: _HashedFile(folder / name) for name in (FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES)}
         self._num_documents = self._num_tokens = self._num_windows = self._num_bytes = 0
         self._streams[_OFFSETS].write(bytes(8))
@@ -199,18 +199,18 @@ class SplitWriter:
         for stream in self._streams.values():
             stream.abandon()
 
-    def add(self, tokens: ArrayLike, places: ArrayLike | None, num_bytes: int) -> None:
-        """Append a document: its tokens [T], the place before each of them [T], and its bytes."""
-        self.extend(tokens, places, [np.size(np.asarray(tokens))], [num_bytes])
+    def add(self, tokens: ArrayLike, states: ArrayLike | None, num_bytes: int) -> None:
+        """Append a document: its tokens [T], the state before each of them [T], and its bytes."""
+        self.extend(tokens, states, [np.size(np.asarray(tokens))], [num_bytes])
 
-    def extend(self, tokens: ArrayLike, places: ArrayLike | None, lengths: ArrayLike, num_bytes: ArrayLike) -> None:
-        """Append documents: all their tokens and places [T], how many each has [D], and the bytes of each [D]."""
+    def extend(self, tokens: ArrayLike, states: ArrayLike | None, lengths: ArrayLike, num_bytes: ArrayLike) -> None:
+        """Append documents: all their tokens and states [T], how many each has [D], and the bytes of each [D]."""
         lengths_D, bytes_D = np.asarray(lengths, dtype=np.int64), np.asarray(num_bytes, dtype=np.int64)
         if (lengths_D < 1).any():
             raise DataError(f"{self._folder}, document {self._num_documents}: expected at least one token")
         streams = [
             self._checked(name, None if ids is None else np.asarray(ids), int(lengths_D.sum()))
-            for name, ids in (("tokens", tokens), ("places", places))
+            for name, ids in (("tokens", tokens), ("states", states))
         ]
         ends_D = np.cumsum(lengths_D)
         for begin, end in zip((ends_D - lengths_D).tolist(), ends_D.tolist(), strict=True):
@@ -236,15 +236,15 @@ class SplitWriter:
 
     def _checked(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> NDArray[Any] | None:
         """The ids as they are stored."""
-        place, limit = f"{self._folder}: the {name} of document {self._num_documents}", self._limits[name]
+        which, limit = f"{self._folder}: the {name} of document {self._num_documents}", self._limits[name]
         if (ids is None) != (limit == 0):
-            raise DataError(f"{place} are {'missing' if ids is None else 'given, but this split declares none'}")
+            raise DataError(f"{which} are {'missing' if ids is None else 'given, but this split declares none'}")
         if ids is None:
             return None
         if ids.shape != (num_tokens,):
-            raise DataError(f"{place}: expected shape {(num_tokens,)}, got {ids.shape}")
+            raise DataError(f"{which}: expected shape {(num_tokens,)}, got {ids.shape}")
         if ids.size and not 0 <= ids.min() <= ids.max() < limit:
-            raise DataError(f"{place}: ids must lie in 0 .. {limit - 1}, got {ids.min()} .. {ids.max()}")
+            raise DataError(f"{which}: ids must lie in 0 .. {limit - 1}, got {ids.min()} .. {ids.max()}")
         return ids.astype(smallest_dtype(limit))
 
     def finish(self) -> SplitMetadata:
@@ -303,7 +303,7 @@ def read_metadata(folder: Path) -> Metadata:
     return metadata
 
 
-def _place(folder: Path, *names: str) -> Path:
+def _path_in(folder: Path, *names: str) -> Path:
     """The path of a file or folder in a data folder; raises `DataError` where a link is on the way."""
     try:
         return inside(folder, *names)
@@ -311,8 +311,8 @@ def _place(folder: Path, *names: str) -> Path:
         raise DataError(f"{error.filename} cannot be read: {reason_of(error)}") from None
 
 
-def _other_files(place: str, found: Iterable[str], known: Iterable[str]) -> str:
-    return f"{place} must be {', '.join(sorted(known))}, found {visible_name(', '.join(sorted(found)) or 'none')}"
+def _other_files(which: str, found: Iterable[str], known: Iterable[str]) -> str:
+    return f"{which} must be {', '.join(sorted(known))}, found {visible_name(', '.join(sorted(found)) or 'none')}"
 
 
 def read_tokenizer(folder: Path) -> bytes:
@@ -335,17 +335,17 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
     most = {
         TOKENIZER_FILE: MAX_TOKENIZER_BYTES,
         MASKS_FILE: metadata.num_masks * num_mask_bytes(metadata.vocab_size) + _MAX_HEADER,
-        PLACES_FILE: 12 * metadata.num_places + _MAX_HEADER,
+        STATE_TABLE_FILE: 12 * metadata.num_places + _MAX_HEADER,
     }
     for name in metadata.files:
-        with _opened(_place(folder, name)) as file:
+        with _opened(_path_in(folder, name)) as file:
             if (size := os.fstat(file.fileno()).st_size) > most[name]:
                 raise DataError(f"{folder / name} is damaged: it has {size} bytes, expected {most[name]} at most")
     for split in metadata.splits:
         Split(folder, split, metadata)
-    expected = {_place(folder, name): digest for name, digest in metadata.files.items()}
+    expected = {_path_in(folder, name): digest for name, digest in metadata.files.items()}
     for split, split_metadata in metadata.splits.items():
-        expected |= {_place(folder, split, name): digest for name, digest in split_metadata.files.items()}
+        expected |= {_path_in(folder, split, name): digest for name, digest in split_metadata.files.items()}
     for path, digest in expected.items():
         if hash_file(path) != digest:
             raise DataError(f"{path} is damaged: its sha256 differs from {METADATA_FILE}; prepare the data again")
@@ -354,7 +354,7 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
 class Split:
     """One split of a data folder: `offsets` and `num_bytes` of its documents, memory-mapped, and their ids.
 
-    `place_rows`, int64 [num_places, 3], says what the machine tells of each place (see above); it is None for data
+    `state_table`, int64 [num_places, 3], says what the machine tells of each state (see above); it is None for data
     without a grammar. Raises `DataError` naming the file where one is missing or does not have the size that the
     metadata gives.
     """
@@ -364,25 +364,23 @@ class Split:
         counts = split_counts(folder, name, metadata)
         self.metadata = metadata
         self.num_documents = counts.num_documents
-        self.place_rows = load_places(folder, metadata)
-        self._folder = place = _place(folder, name)
-        self.offsets: Int64Array = _map_stream(place / _OFFSETS, "int64", counts.num_documents + 1)
-        self.num_bytes: Int64Array = _map_stream(place / _BYTES, "int64", counts.num_documents)
+        self.state_table = load_state_table(folder, metadata)
+        self._folder = path = _path_in(folder, name)
+        self.offsets: Int64Array = _map_stream(path / _OFFSETS, "int64", counts.num_documents + 1)
+        self.num_bytes: Int64Array = _map_stream(path / _BYTES, "int64", counts.num_documents)
         if not _rises(self.offsets, counts.num_tokens):
-            raise DataError(f"{place / _OFFSETS} is damaged: offsets must rise from 0 to {counts.num_tokens}")
-        index = _map_stream(place / INDEX_FILE, "(2,)int64")
+            raise DataError(f"{path / _OFFSETS} is damaged: offsets must rise from 0 to {counts.num_tokens}")
+        index = _map_stream(path / INDEX_FILE, "(2,)int64")
         if not (_rises(index[:, 0], counts.num_documents) and _rises(index[:, 1])):
-            raise DataError(f"{place / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
-        frames, end = _map_stream(place / FRAMES_FILE, "uint8"), index[-1, 1]
+            raise DataError(f"{path / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
+        frames, end = _map_stream(path / FRAMES_FILE, "uint8"), index[-1, 1]
         if len(frames) != end:
             found = f"the blocks end at byte {end}, and there are {len(frames)}"
-            raise DataError(
-                f"{place / FRAMES_FILE} or {place / INDEX_FILE} is damaged: {found}; prepare the data again"
-            )
-        self._blocks = BlockReader(place, frames, index, self.offsets)
+            raise DataError(f"{path / FRAMES_FILE} or {path / INDEX_FILE} is damaged: {found}; prepare the data again")
+        self._blocks = BlockReader(path, frames, index, self.offsets)
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The tokens of a document [T] and, with a grammar, the place before each of them [T]; both are read-only.
+        """The tokens of a document [T] and, with a grammar, the state before each of them [T]; both are read-only.
 
         Raises `DataError` where the file is damaged.
         """
@@ -410,11 +408,11 @@ def load_masks(folder: Path, metadata: Metadata) -> NDArray[np.uint8] | None:
     return _load_array(folder / MASKS_FILE, (metadata.num_masks, num_mask_bytes(metadata.vocab_size)), "uint8")
 
 
-def load_places(folder: Path, metadata: Metadata) -> Int64Array | None:
-    """What the machine tells of each place, [num_places, 3]; None for data without a grammar."""
+def load_state_table(folder: Path, metadata: Metadata) -> Int64Array | None:
+    """What the machine tells of each state, [num_places, 3]; None for data without a grammar."""
     if not metadata.num_places:
         return None
-    path = folder / PLACES_FILE
+    path = folder / STATE_TABLE_FILE
     rows = _load_array(path, (metadata.num_places, 3), "uint32").astype(np.int64)
     limits = (metadata.num_masks, metadata.num_states, metadata.num_states)
     if (rows >= limits).any():

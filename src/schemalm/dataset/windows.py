@@ -1,7 +1,7 @@
 """Windows: documents' tokens cut into training rows when they are read.
 
-In goes a `Split` (the tokens of documents, and the place that each stands at); out come `Batch`es
-of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the places say, and with echoes,
+In goes a `Split` (the tokens of documents, and the state before each); out come `Batch`es
+of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the states say, and with echoes,
 which are found in the document's tokens up to the window's end. A document has windows at 0, step, 2 * step, ...; the
 last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are padded, and
 padded targets are -100, which the loss ignores. In which order they are read is the loader's matter.
@@ -12,41 +12,16 @@ Tensor names: B batch, T context, D documents. Arrays are NumPy.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.echo import NEVER, BoolArray, Int64Array, echoes
-from schemalm.errors import ConfigurationError, DataError
-
-if TYPE_CHECKING:
-    from schemalm.dataset.store import Split
-
-IGNORED_TARGET = -100
-# What is read and packed takes memory for whole contexts, so there is an end to them.
-MAX_CONTEXT_SIZE = 1 << 20
-
-
-def count_windows(num_tokens: int, context_size: int, step: int) -> int:
-    """The number of windows of a document of `num_tokens` tokens, one every `step` tokens until its end is reached."""
-    return int(windows_of(np.array([num_tokens]), context_size, step)[0])
-
-
-def windows_of(num_tokens_D: Int64Array, context_size: int, step: int) -> Int64Array:
-    """`count_windows` of each of several documents [D]."""
-    counts: Int64Array = 1 + -(-np.maximum(0, num_tokens_D - context_size) // step)
-    return counts
-
-
-def check_positions(num_tokens: int, stride: int, context_size: int, vocab_size: int, name: str) -> None:
-    """Raise `DataError` where a window of the document `name` would need a position token beyond the vocabulary."""
-    last_position = count_windows(num_tokens, context_size, stride) - 1
-    if last_position >= vocab_size:
-        raise DataError(
-            f"{name}: {num_tokens} tokens need position token {last_position} at stride {stride}, but the vocabulary "
-            f"has {vocab_size} tokens; use a larger stride or leave the document out"
-        )
+from schemalm.dataset.echo import BoolArray, Int64Array, echoes
+from schemalm.dataset.store import Split
+from schemalm.dataset.window_counts import windows_of
+from schemalm.errors import ConfigurationError
+from schemalm.model.inputs import IGNORED_TARGET, NEVER
 
 
 @dataclass(frozen=True)
@@ -112,16 +87,16 @@ class Windows:
 
     def lengths(self, indices: Int64Array) -> Int64Array:
         """How many tokens the windows `indices` have."""
-        document_B, start_B = self._places(indices)
+        document_B, start_B = self._starts(indices)
         num_tokens_B = self._split.offsets[document_B + 1] - self._split.offsets[document_B]
         lengths_B: Int64Array = np.minimum(num_tokens_B - start_B, self.context_size)
         return lengths_B
 
     def documents_of(self, indices: Int64Array) -> Int64Array:
         """The documents that the windows `indices` are of."""
-        return self._places(indices)[0]
+        return self._starts(indices)[0]
 
-    def _places(self, indices: Int64Array) -> tuple[Int64Array, Int64Array]:
+    def _starts(self, indices: Int64Array) -> tuple[Int64Array, Int64Array]:
         """The document of each window, and where in it the window begins."""
         entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
         return self.documents[entry_B], (indices - self._first_window[entry_B]) * self._step
@@ -129,16 +104,16 @@ class Windows:
     def tokens(self, indices: Int64Array) -> Int64Array:
         """The ids of the windows `indices` alone [B, context_size + 1]; raises `IndexError` as `rows` does."""
         self._check(indices)
-        return self._tokens_of(self._places(indices)[1], self._excerpt(indices))
+        return self._tokens_of(self._starts(indices)[1], self._excerpt(indices))
 
     def rows(self, indices: Int64Array) -> Batch:
         """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
         self._check(indices)
-        document_B, start_B = self._places(indices)
+        document_B, start_B = self._starts(indices)
         excerpt = self._excerpt(indices)
         tokens_BT = self._tokens_of(start_B, excerpt)
         is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
-        nonterminals_BT, states_BT2 = excerpt.surroundings(self._split.place_rows)
+        nonterminals_BT, states_BT2 = excerpt.side_features(self._split.state_table)
         return Batch(
             tokens_BT=tokens_BT,
             targets_BT=np.where(excerpt.is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
@@ -154,11 +129,11 @@ class Windows:
 
     def _tokens_of(self, start_B: Int64Array, excerpt: _Excerpt) -> Int64Array:
         """The position tokens, and the tokens of an excerpt's windows, filled up."""
-        content_BT = np.where(excerpt.is_token_BT, excerpt.tokens[excerpt.place_BT], self.pad_id)
+        content_BT = np.where(excerpt.is_token_BT, excerpt.tokens[excerpt.position_BT], self.pad_id)
         return np.concatenate(((start_B // self._stride)[:, None], content_BT), axis=1)
 
     def _excerpt(self, indices: Int64Array) -> _Excerpt:
-        document_B, start_B = self._places(indices)
+        document_B, start_B = self._starts(indices)
         length_B = self.lengths(indices)
         document_D, entry_B = np.unique(document_B, return_inverse=True)
         end_D = np.zeros(len(document_D), dtype=np.int64)
@@ -166,13 +141,13 @@ class Windows:
         begin_D = np.cumsum(end_D) - end_D
         read = [self._split.document(document) for document in document_D.tolist()]
         texts = [tokens[:end] for (tokens, _), end in zip(read, end_D.tolist(), strict=True)]
-        places = [places[:end] for (_, places), end in zip(read, end_D.tolist(), strict=True) if places is not None]
+        states = [states[:end] for (_, states), end in zip(read, end_D.tolist(), strict=True) if states is not None]
         column_T = np.arange(self.context_size)
         return _Excerpt(
             tokens=np.concatenate(texts, dtype=np.int64),
-            places=np.concatenate(places) if places else None,
+            states=np.concatenate(states) if states else None,
             begin_D=begin_D,
-            place_BT=(begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1),
+            position_BT=(begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1),
             is_token_BT=column_T < length_B[:, None],
         )
 
@@ -181,28 +156,28 @@ class Windows:
 class _Excerpt:
     """Documents of windows one after another, each once and up to the end of its last window.
 
-    Each begins at `begin_D`. Windows have their tokens at `place_BT`, where `is_token_BT` says that there is one.
+    Each begins at `begin_D`. Windows have their tokens at `position_BT`, where `is_token_BT` says that there is one.
     """
 
     tokens: Int64Array
-    places: NDArray[Any] | None
+    states: NDArray[Any] | None
     begin_D: Int64Array
-    place_BT: Int64Array
+    position_BT: Int64Array
     is_token_BT: BoolArray
 
-    def surroundings(self, place_rows: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
+    def side_features(self, state_table: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
         """The rows of masks and states before the tokens, 0 where there is none; None without a grammar."""
-        if self.places is None or place_rows is None:
+        if self.states is None or state_table is None:
             return None, None
-        rows_BT3 = np.where(self.is_token_BT[:, :, None], place_rows[self.places[self.place_BT]], 0)
+        rows_BT3 = np.where(self.is_token_BT[:, :, None], state_table[self.states[self.position_BT]], 0)
         return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
 
     def echoes(self) -> Int64Array:
         """The echoes before the tokens."""
         is_wanted = np.zeros(len(self.tokens), dtype=np.bool_)
-        is_wanted[self.place_BT] = True
+        is_wanted[self.position_BT] = True
         found = echoes(self.tokens, self.begin_D, is_wanted)
-        return np.where(self.is_token_BT[:, :, None], found[self.place_BT], NEVER)
+        return np.where(self.is_token_BT[:, :, None], found[self.position_BT], NEVER)
 
 
 def training_windows(split: Split) -> Windows:

@@ -1,4 +1,7 @@
-"""Text to value and back: YAML 1.2 and JSON documents, and corpora of them."""
+"""Text to value and back: YAML 1.2 and JSON documents, and corpora of them.
+
+In goes a file or a text; out come JSON values, or an error with line and column; and values become text again.
+"""
 
 from __future__ import annotations
 

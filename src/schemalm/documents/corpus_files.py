@@ -20,7 +20,7 @@ from schemalm.documents.checkouts import GIT_FOLDER, Checkout, is_inside
 from schemalm.documents.collected import kinds_in
 from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.errors import DataError
-from schemalm.wording import reason_of
+from schemalm.messages.wording import reason_of
 
 DOCUMENT_SUFFIXES = (".yml", ".yaml", ".json", ".jsonc")
 ROW_SUFFIXES = tuple(f"{lines}{packed}" for lines in (".jsonl", ".ndjson") for packed in ("", ".gz", ".zst"))

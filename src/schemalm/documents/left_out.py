@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
-from schemalm.visible import visible_line
-from schemalm.wording import counted, shortened
+from schemalm.messages.visible import visible_line
+from schemalm.messages.wording import counted, shortened
 
 # Errors for which a document is left out, and the others are gone on with.
 Rejecting: TypeAlias = DocumentError | InvalidDocument | DataError | LimitError

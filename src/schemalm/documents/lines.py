@@ -18,7 +18,7 @@ from schemalm.documents.gzip_stream import GzipStream
 from schemalm.documents.reading import marked_encoding
 from schemalm.documents.zstd_stream import ZstdStream
 from schemalm.errors import DataError
-from schemalm.wording import counted, reason_of
+from schemalm.messages.wording import counted, reason_of
 
 _MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row of a file or of one that was put behind another
 _STREAMS = {".gz": GzipStream, ".zst": ZstdStream}

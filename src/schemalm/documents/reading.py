@@ -20,8 +20,8 @@ from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
 from schemalm.errors import DocumentError
-from schemalm.input_files import read_bounded
-from schemalm.wording import reason_of
+from schemalm.files.reading import read_bounded
+from schemalm.messages.wording import reason_of
 
 _MAX_PATH_LENGTH = 4096
 # UTF-32's first, since one of UTF-16's begins it.

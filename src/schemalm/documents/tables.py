@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from schemalm.documents.choice import Choice
 from schemalm.documents.parquet_pages import Chunk, Page, chunks, pages
 from schemalm.errors import DataError
-from schemalm.wording import reason_of
+from schemalm.messages.wording import reason_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

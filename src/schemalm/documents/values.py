@@ -18,6 +18,7 @@ JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, J
 
 MAX_INTEGER_DIGITS = 4300  # Python converts no longer text to an integer, nor back, by default
 _MAX_INTEGER_BITS = 14_281  # every integer of so many bits has at most 4300 digits
+_SMALL = 1 << 64  # what needs no count of its digits
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 
@@ -76,11 +77,33 @@ def find_fault(value: object, limits: DocumentLimits) -> str | None:
         num_nodes += len(level)
         if num_nodes > limits.max_nodes:
             return f"more than {limits.max_nodes:,} values, the most that are read (max_nodes)"
+        if depth <= limits.max_depth and _is_plain(level):
+            continue
         for node in level:
             fault = _container_fault(node, depth, limits) if type(node) in (dict, list) else scalar_fault(node)
             if fault:
                 return fault
     return None
+
+
+def _is_plain(level: list[JSONValue]) -> bool:
+    """Whether a quick look tells that no node has a fault: all texts are ASCII, all numbers small."""
+    texts: list[str] = []
+    for node in level:
+        kind = type(node)
+        if kind is str:
+            texts.append(node)  # type: ignore[arg-type]
+        elif kind is dict:
+            texts += node  # type: ignore[arg-type]
+        elif kind is int:
+            if not -_SMALL < node < _SMALL:  # type: ignore[operator]
+                return False
+        elif kind not in (bool, list, type(None)):
+            return False
+    try:
+        return "".join(texts).isascii()
+    except TypeError:  # a key that is no text
+        return False
 
 
 def scalar_fault(node: object) -> str | None:

@@ -3,9 +3,10 @@ r"""A value to a document, as a person would write it.
 YAML comes out in block style, indented by two, list items under their key indented too, scripts as literal blocks,
 quotes only where needed, blank lines between sections. What is written loads back to exactly the same value, and a
 YAML 1.1 reader takes no written text for a boolean, number or date, except for keys, since nobody quotes `on`.
-The writer is our own: `ruamel.yaml` needs a wrapper type around every string that is to be a literal block, and has no
-rule of its own for blank lines between sections or for what YAML 1.1 readers misread; a value would have to be copied
-and marked up in full before it is written. Comments, anchors and the scalar styles of a source are not kept.
+The writer is our own, for three reasons. `ruamel.yaml` writes strings such as `yes`, `on` and `1:30` without quotes,
+and a YAML 1.1 reader takes them for other values. Blank lines between sections are comments to it, which have to be
+attached to a copy of the value. And it takes twenty times as long (0.6 against 11.7 MB/s on 300 workflows).
+Comments, anchors and the scalar styles of a source are not kept.
 """
 
 from __future__ import annotations

@@ -1,46 +1,23 @@
 """Engines: one function over many items, in this process, in a pool of processes or on a Ray cluster.
 
-In go a task and a stream of items, out come the results in the order of the items. Memory is bounded whatever their
-number: an engine takes an item when a result has been asked for, and holds at most two for each worker. Every engine
-gives the same results, since a task and an item alone decide them. A worker that dies is replaced and its item is done
-again, so a task may run twice for one item. Items and results have to pickle, except in this process.
+In go a task and a stream of items; out come the results in the order of the items.
+
+Memory is bounded whatever their number: an engine takes an item when a result has been asked for, and holds at most
+two for each worker. Every engine gives the same results, since a task and an item alone decide them. A worker that dies
+is replaced and its item is done again, so a task may run twice for one item. Items and results have to pickle, except
+in this process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol, TypeVar
 
 from schemalm.bounds import check_number
+from schemalm.engines.interface import Engine, EngineName, Item, Result, Task
 from schemalm.errors import ConfigurationError
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Item_contra = TypeVar("Item_contra", contravariant=True)
-Result_co = TypeVar("Result_co", covariant=True)
-
-EngineName = Literal["local", "ray"]
-
-
-class Task(Protocol[Item_contra, Result_co]):
-    """What is done to items: a small object that pickles, as a frozen dataclass does."""
-
-    def start(self) -> Callable[[Item_contra], Result_co]:
-        """The function of one item; called once in each worker, so this is where what it needs is made."""
-        ...
-
-
-class Engine(Protocol):
-    """What runs tasks."""
-
-    def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result of each item, in their order; items are taken as results are asked for.
-
-        What the task's function raises is raised here, in the place of the result. Raises `DataError` for an item whose
-        workers die three times; it is named by its attribute `place`, a text, where it has one, else by its number.
-        """
-        ...
+__all__ = ["Engine", "EngineName", "Task", "open_engine"]
 
 
 class _ThisProcess:

@@ -22,7 +22,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from schemalm.engines import Item, Result, Task
+from schemalm.engines.interface import Item, Result, Task
 from schemalm.engines.messages import NUM_TRIES, LostWorkerError, results, worker_environment
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from schemalm.engines import Item, Result, Task
+from schemalm.engines.interface import Item, Result, Task
 from schemalm.engines.messages import NUM_TRIES, LostWorkerError, Worker, results, worker_environment
 from schemalm.errors import ConfigurationError
 from schemalm.interruption import SIGNALS

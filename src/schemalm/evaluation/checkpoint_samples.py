@@ -25,8 +25,8 @@ from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.evaluation.evaluate import to_text
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.judging import announcement, judge_of
-from schemalm.files import write_atomically
-from schemalm.folders import inside
+from schemalm.files.folders import inside
+from schemalm.files.writing import write_atomically
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.tokenizer import Tokenizer

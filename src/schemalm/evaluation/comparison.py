@@ -16,9 +16,10 @@ from schemalm.errors import ConfigurationError
 from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
-from schemalm.files import held_folder, write_atomically
-from schemalm.folders import inside
-from schemalm.visible import visible_name
+from schemalm.files.folders import inside
+from schemalm.files.locks import held_folder
+from schemalm.files.writing import write_atomically
+from schemalm.messages.visible import visible_name
 
 PAGE_FILE = "comparison.html"
 # A row of the table: what it is about, and a cell for each run.

@@ -26,10 +26,10 @@ from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request
+from schemalm.messages.wording import counted
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import check_sizes, find_data
-from schemalm.wording import counted
 
 # Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
 MAX_NEIGHBOUR_DOCUMENTS = 5000

@@ -17,9 +17,9 @@ from typing import Any, NoReturn, Protocol
 import jsonschema_rs
 
 from schemalm.documents import JSONValue
-from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import levels, scalar_fault
 from schemalm.errors import SchemaError
+from schemalm.json_pointer import pointer_to
 
 MAX_REASON_CHARACTERS = 300
 # Beyond this an engine might exhaust its stack, which ends the process.

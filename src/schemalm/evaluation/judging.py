@@ -2,7 +2,7 @@
 
 First comes `jsonschema-rs`, with the schema as it is written, but for patterns that it would misread, under the draft
 that the compiler reads it by. Where it cannot read that, it is given the same schema in plain words (see
-`grammar/plain.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
+`schema/plain.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
 given, is in the judge's name. Not covered: judges that know more of a format than its schema says.
 """
 

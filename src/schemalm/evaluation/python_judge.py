@@ -19,10 +19,10 @@ from referencing import Registry
 from referencing.exceptions import NoSuchResource, Unresolvable
 
 from schemalm.documents import JSONValue
-from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError, SchemaLMError
 from schemalm.evaluation.judges import ENGINE, SchemaJudge, Verdict, fault_of, not_judged, shorten
+from schemalm.json_pointer import pointer_to
 
 Errors = Iterator[ValidationError]
 # Tells the texts in which a pattern has a match.

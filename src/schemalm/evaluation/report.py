@@ -22,12 +22,13 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
-from schemalm.files import held_folder, write_atomically
-from schemalm.folders import inside
+from schemalm.files.folders import inside
+from schemalm.files.locks import held_folder
+from schemalm.files.writing import write_atomically
+from schemalm.messages.visible import shell_word, visible, visible_line, visible_name
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run_file import read_config
-from schemalm.visible import shell_word, visible, visible_line, visible_name
 
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
@@ -181,7 +182,7 @@ def fence(text: str) -> str:
 
 
 def environment() -> Environment:
-    """The templates of this room: what is put into a page is escaped and visible, and what is missing is an error."""
+    """The templates of reports: what is put into a page is escaped and visible, and what is missing is an error."""
     templates = importlib.resources.files(__package__) / "templates"
     found = Environment(
         loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),

@@ -1,4 +1,4 @@
-"""Ablations of the readable twin: all combinations of some settings, with several seeds each, as tables and a plot.
+"""Ablations of the reference implementation: all combinations of settings, with several seeds, as tables and a plot.
 
     OUT/
         runs/KEY.json      what came of one run; KEY stands for everything that determined it
@@ -25,15 +25,15 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from schemalm.checked import CheckedFile, Count
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
-from schemalm.experiments.keeping import digest
-from schemalm.files import remove_partial, write_atomically
+from schemalm.experiments.digests import digest
+from schemalm.files.typed_json import CheckedFile, Count
+from schemalm.files.writing import remove_partial, write_atomically
+from schemalm.messages.visible import visible_line
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus
 from schemalm.reference.training import train, write_json
-from schemalm.visible import visible_line
 
 FIGURES = ("validation_loss", "bits_per_byte", "train_loss")
 RUNS_FOLDER = "runs"

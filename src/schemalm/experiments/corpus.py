@@ -23,7 +23,6 @@ from typing import Any
 
 import zstandard
 
-from schemalm.checked import CheckedFile
 from schemalm.compilation import compile_schema
 from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
@@ -31,16 +30,18 @@ from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import too_little
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
-from schemalm.experiments.keeping import digest, waiting_lock
+from schemalm.experiments.digests import digest
 from schemalm.experiments.recipe import Recipe
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.locks import waiting_lock
+from schemalm.files.toml_table import Scalar
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
+from schemalm.schema.file_names import path_matcher
 from schemalm.schema.merge_keys import knows_merge_keys
-from schemalm.schema.places import documents_at
 from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
-from schemalm.toml_table import Scalar
 
 DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
 COMPRESSION_LEVEL = 10
@@ -158,7 +159,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus(
-            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, documents_at=documents_at(schema)
+            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, documents_at=path_matcher(schema)
         ):
             if row.error is not None and (is_asked_for(row) or not row.fields):
                 left_out.reject(row.rejection(row.error))
@@ -170,7 +171,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
 def _training_texts(recipe: Recipe, seed: int, schema: Schema, left_out: LeftOut) -> list[bytes]:
     """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
-    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=documents_at(schema))}
+    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=path_matcher(schema))}
     rows = _rows(recipe.data.train, recipe.data.train_where, schema, left_out)
     texts: list[bytes] = []
     for row in rows:

@@ -18,7 +18,7 @@ _GIVEN = ("grammar", "values", "seed", "sources")
 
 
 @dataclass(frozen=True)
-class TokenizerRecipe:
+class TokenizerSettings:
     """A kind of tokenizer, and all keywords that its `train` is given, defaults included."""
 
     kind: str

@@ -4,7 +4,7 @@
     baseline                      the name of the arm that others are compared with
     seeds, budgets                every arm runs with each seed and each budget, which counts training tokens
     equal_documents               whether arms run once more on the documents that the baseline sees in the budget
-    [data]                        fields of `DataRecipe`
+    [data]                        fields of `DataSettings`
     [training]                    `context_size`, and fields of `TrainingConfiguration` but for `num_steps` and `seed`
     [[arms]]                      `name`, `tokenizer`, and where they differ `training`, `seeds`, `budgets`,
                                   `equal_documents`, `baseline`, `renormalize`
@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from schemalm.errors import ConfigurationError
-from schemalm.experiments.kinds import KINDS, TokenizerRecipe
-from schemalm.toml_table import REQUIRED, Scalar, Table, read_toml
+from schemalm.experiments.kinds import KINDS, TokenizerSettings
+from schemalm.files.toml_table import REQUIRED, Scalar, Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_CONTEXT_SIZE = 512
@@ -42,7 +42,7 @@ ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_document
 
 
 @dataclass(frozen=True)
-class DataRecipe:
+class DataSettings:
     """Where documents come from.
 
     `train` and `validation` are corpora; of JSON Lines those rows count whose fields equal `train_where` and
@@ -67,7 +67,7 @@ class Arm:
     """
 
     name: str
-    tokenizer: TokenizerRecipe
+    tokenizer: TokenizerSettings
     training: Mapping[str, Any]
     seeds: tuple[int, ...]
     budgets: tuple[int, ...]
@@ -92,7 +92,7 @@ class Recipe:
 
     name: str
     schema: str
-    data: DataRecipe
+    data: DataSettings
     context_size: int
     arms: tuple[Arm, ...]
 
@@ -132,16 +132,16 @@ def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
         data=_data(top.table("data"), folder, given_paths),
         context_size=context_size,
         arms=tuple(
-            _arm(table, Arm("", TokenizerRecipe("", {}), settings, seeds, budgets, equal_documents, baseline, None))
+            _arm(table, Arm("", TokenizerSettings("", {}), settings, seeds, budgets, equal_documents, baseline, None))
             for table in top.tables("arms")
         ),
     )
 
 
-def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataRecipe:
+def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettings:
     paths = {name: table.take(name, str, given_paths.get(name, REQUIRED)) for name in ("train", "validation")}
     paths |= given_paths
-    recipe = DataRecipe(
+    recipe = DataSettings(
         train=folder / paths["train"],
         validation=folder / paths["validation"],
         train_where=table.scalars("train_where"),
@@ -189,12 +189,12 @@ def _settings(table: Table) -> dict[str, Any]:
     return table.settings(SETTINGS, "setting of training")
 
 
-def _tokenizer(table: Table) -> TokenizerRecipe:
+def _tokenizer(table: Table) -> TokenizerSettings:
     kind = table.take("kind", str)
     if kind not in KINDS:
         table.fail("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
     options = table.settings(KINDS[kind].types, f"option of {kind}")
-    return TokenizerRecipe(kind, {**KINDS[kind].defaults, **options})
+    return TokenizerSettings(kind, {**KINDS[kind].defaults, **options})
 
 
 def _check_arms(recipe: Recipe, top: Table) -> None:

@@ -17,8 +17,8 @@ from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Result, read_results
 from schemalm.experiments.summary import Row, summarize
-from schemalm.files import write_atomically
-from schemalm.folders import inside
+from schemalm.files.folders import inside
+from schemalm.files.writing import write_atomically
 
 REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
 # A run that sees its documents more often than this is said to repeat them.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from schemalm.checked import CheckedFile
 from schemalm.errors import DataError
-from schemalm.files import named_errors
+from schemalm.files.locks import hold
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import named_errors
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.
@@ -64,7 +64,7 @@ def append_result(out: Path, result: Result) -> None:
     """Add a line that survives a loss of power; several processes may add to one file."""
     path = out / RESULTS_FILE
     with named_errors(path), path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        hold(file.fileno(), wait=True)
         _remove_torn_line(file)
         file.write(json.dumps(asdict(result)).encode() + b"\n")
         file.flush()

@@ -20,8 +20,8 @@ import torch
 from schemalm.documents import LeftOut
 from schemalm.errors import ConfigurationError, SchemaLMError, TrainingError
 from schemalm.experiments.corpus import Tell, obtain_corpus
+from schemalm.experiments.llguidance_masks import check_llguidance
 from schemalm.experiments.recipe import Recipe
-from schemalm.experiments.renormalization import check_llguidance
 from schemalm.experiments.report import write_report
 from schemalm.experiments.results import Result, append_result, read_results
 from schemalm.experiments.runs import Experiment, PlannedRun, plan_runs

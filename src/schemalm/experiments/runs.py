@@ -16,11 +16,11 @@ from schemalm.dataset.store import Split, read_metadata
 from schemalm.dataset.windows import training_windows
 from schemalm.evaluation.likelihood import validation_likelihood
 from schemalm.experiments.corpus import DrawnCorpus
-from schemalm.experiments.keeping import digest
-from schemalm.experiments.material import Material, tokens_per_document
+from schemalm.experiments.digests import digest
+from schemalm.experiments.llguidance_masks import score_under_llguidance
 from schemalm.experiments.recipe import Arm, Recipe
-from schemalm.experiments.renormalization import score_renormalized
 from schemalm.experiments.results import MEASURES, Measure, Result
+from schemalm.experiments.shared_data import SharedData, tokens_per_document
 from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
 from schemalm.training.configuration import VALUES_BEFORE
 from schemalm.training.loop import train
@@ -129,7 +129,7 @@ class Experiment:
         likelihood = validation_likelihood(model, data, config)
         renormalized = None
         if planned.arm.renormalize is not None:
-            renormalized = asdict(score_renormalized(model, data, config["training"], self.corpora[planned.seed]))
+            renormalized = asdict(score_under_llguidance(model, data, config["training"], self.corpora[planned.seed]))
         return Result(
             key=self.key(planned),
             arm=planned.arm.name,
@@ -171,9 +171,9 @@ class Experiment:
         """The data of a run, and how many tokens of it to train on."""
         recipe = self.recipe
         corpus = self.corpora[planned.seed]
-        material = Material(self.out, corpus, recipe.context_size, recipe.data.num_tokenizer_documents)
+        shared = SharedData(self.out, corpus, recipe.context_size, recipe.data.num_tokenizer_documents)
         if planned.measure == "compute":
-            return material.data_of_tokens(planned.arm.tokenizer, planned.budget), planned.budget
-        seen = read_metadata(material.data_of_tokens(planned.baseline.tokenizer, planned.budget)).splits["train"]
-        data = material.data_of_documents(planned.arm.tokenizer, seen.num_documents)
+            return shared.data_of_tokens(planned.arm.tokenizer, planned.budget), planned.budget
+        seen = read_metadata(shared.data_of_tokens(planned.baseline.tokenizer, planned.budget)).splits["train"]
+        data = shared.data_of_documents(planned.arm.tokenizer, seen.num_documents)
         return data, planned.budget / seen.num_tokens * read_metadata(data).splits["train"].num_tokens

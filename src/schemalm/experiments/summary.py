@@ -47,7 +47,7 @@ def summarize(results: Iterable[Result], arms: Collection[str] | None = None) ->
 
     Where a run was made twice, by a recipe that changed in between, the later result counts.
     """
-    latest = {_place(result): result for result in results if arms is None or result.arm in arms}
+    latest = {_run_of(result): result for result in results if arms is None or result.arm in arms}
     ordered = sorted(latest.values(), key=_group)
     rows = [_row(list(group), latest) for _, group in groupby(ordered, key=_group)]
     return sorted(rows, key=lambda row: (row.budget, row.measure, row.model, row.bits_per_byte.mean))
@@ -57,7 +57,7 @@ def _group(result: Result) -> tuple[int, str, str, str]:
     return result.budget, result.measure, result.model, result.arm
 
 
-def _place(result: Result) -> tuple[object, ...]:
+def _run_of(result: Result) -> tuple[object, ...]:
     return (*_group(result), result.seed)
 
 

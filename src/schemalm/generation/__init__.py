@@ -1,4 +1,7 @@
-"""Writing documents with a trained model, every one valid."""
+"""Writing documents with a trained model, every one valid.
+
+In go a run and prompts; out come values that the schema accepts, each with its tokens and log-probability.
+"""
 
 from schemalm.generation.generate import Generated, generate
 from schemalm.generation.run import Run, load_run

@@ -18,11 +18,11 @@ import torch
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents import dump_document
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import InvalidDocument, LimitError, PromptError, SchemaError
-from schemalm.generation.derivation import NOTHING, OpenDerivation, Reading, WindowShape
+from schemalm.generation.in_progress import NO_INPUT, DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request, sample_tokens
+from schemalm.json_pointer import pointer_to
 from schemalm.machine import Machine, Tables
 from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
@@ -139,7 +139,7 @@ class _Decoder:
         self._shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
         self._reader = GrammarStateReader(run.tokenizer)
         self._masks = BatchMasks(guide or run.tokenizer.tables, run.device)
-        self._rows: list[OpenDerivation | None] = [None] * num_rows
+        self._rows: list[DocumentInProgress | None] = [None] * num_rows
         self._cache = self._make_cache(num_rows)
 
     @torch.inference_mode()
@@ -173,33 +173,33 @@ class _Decoder:
             finished[document.number] = self._finish(document)
             self._rows[row] = None
 
-    def _open(self, number: int) -> OpenDerivation:
+    def _open(self, number: int) -> DocumentInProgress:
         machines = [self._run.tokenizer.machine(), *([Machine(self._guide)] if self._guide else [])]
-        return OpenDerivation(number, machines, self._reader, self._shape)
+        return DocumentInProgress(number, machines, self._reader, self._shape)
 
-    def _finish(self, document: OpenDerivation) -> Generated:
+    def _finish(self, document: DocumentInProgress) -> Generated:
         ending = document.ending()
         finish = "limit" if document.is_stopped else "budget" if ending else "complete"
         tokens = [*document.tokens, *ending]
         value = self._run.tokenizer.decode(tokens)
         return Generated(value, tokens, document.logprob, finish, document.num_forced)
 
-    def _read(self, active: dict[int, OpenDerivation]) -> torch.Tensor:
+    def _read(self, active: dict[int, DocumentInProgress]) -> torch.Tensor:
         """Feeds the model what each document has not read yet; the logits [rows, V] after the last token of each.
 
         New windows are long and few: they are read apart, so that the other rows need not be padded to their length.
         """
         unread = {row: document.unread() for row, document in active.items()}
-        new = [row for row, reading in unread.items() if reading.is_new_window]
-        old = [row for row, reading in unread.items() if not reading.is_new_window]
+        new = [row for row, model_input in unread.items() if model_input.is_new_window]
+        old = [row for row, model_input in unread.items() if not model_input.is_new_window]
         last: dict[int, torch.Tensor] = {}
         if new:
             cache = self._make_cache(len(new))
             last.update(zip(new, self._feed([unread[row] for row in new], cache), strict=True))
             self._cache.adopt(new, cache)
         if old:
-            readings = [unread[row] if row in old else NOTHING for row in range(len(self._rows))]
-            hidden_BD = self._feed(readings, self._cache)
+            inputs = [unread[row] if row in old else NO_INPUT for row in range(len(self._rows))]
+            hidden_BD = self._feed(inputs, self._cache)
             last.update({row: hidden_BD[row] for row in old})
         return self._run.model.logits(torch.stack([last[row] for row in active]))
 
@@ -207,23 +207,23 @@ class _Decoder:
         model = self._run.model
         return KeyValueCache(model.configuration, num_rows, device=self._run.device, dtype=model.head_weight.dtype)
 
-    def _feed(self, readings: list[Reading], cache: KeyValueCache) -> torch.Tensor:
+    def _feed(self, inputs: list[ModelInput], cache: KeyValueCache) -> torch.Tensor:
         """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""
-        longest = max(len(reading.tokens) for reading in readings)
-        tokens_BT = np.zeros((len(readings), longest), dtype=np.int64)
-        surroundings_BTS = np.zeros((len(readings), longest, NUM_STATES + len(ORDERS)), dtype=np.int64)
-        for row, reading in enumerate(readings):
-            tokens_BT[row, : len(reading.tokens)] = reading.tokens
-            if reading.tokens:
-                surroundings_BTS[row, : len(reading.tokens)] = reading.surroundings
+        longest = max(len(model_input.tokens) for model_input in inputs)
+        tokens_BT = np.zeros((len(inputs), longest), dtype=np.int64)
+        side_features_BTS = np.zeros((len(inputs), longest, NUM_STATES + len(ORDERS)), dtype=np.int64)
+        for row, model_input in enumerate(inputs):
+            tokens_BT[row, : len(model_input.tokens)] = model_input.tokens
+            if model_input.tokens:
+                side_features_BTS[row, : len(model_input.tokens)] = model_input.side_features
         device, model = self._run.device, self._run.model
-        surroundings = torch.from_numpy(surroundings_BTS).to(device)
-        num_new_B = torch.tensor([len(reading.tokens) for reading in readings], device=device)
+        side_features = torch.from_numpy(side_features_BTS).to(device)
+        num_new_B = torch.tensor([len(model_input.tokens) for model_input in inputs], device=device)
         hidden_BTD = model.hidden(
             torch.from_numpy(tokens_BT).to(device),
-            surroundings[:, :, :NUM_STATES] if model.states is not None else None,
-            surroundings[:, :, NUM_STATES:] if model.echo is not None else None,
+            side_features[:, :, :NUM_STATES] if model.states is not None else None,
+            side_features[:, :, NUM_STATES:] if model.echo is not None else None,
             cache,
             num_new_B,
         )
-        return hidden_BTD[torch.arange(len(readings), device=device), (num_new_B - 1).clamp(min=0)]
+        return hidden_BTD[torch.arange(len(inputs), device=device), (num_new_B - 1).clamp(min=0)]

@@ -9,19 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from schemalm.schema.assertions import Reference
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-    StatedKeys,
-)
 from schemalm.schema.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.prompt import StatedKeys
 
 # More symbols than any value may have.
 NEVER = 1 << 60

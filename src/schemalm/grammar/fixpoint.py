@@ -1,8 +1,8 @@
-"""Which verdicts states can end with, or in how many symbols: the exact answer, where a search found none soon.
+"""Which outcomes states can end with, or in how many symbols: the exact answer, where a search found none soon.
 
-All states are looked at that one rests on, until nothing new is found: a verdict counts only where some finite value
+All states are looked at that one rests on, until nothing new is found: an outcome counts only where some finite value
 ends with it. Several formulas are followed side by side as long as they are few, so that what they have in common is
-looked at once; where they are many, each verdict in question is followed on its own.
+looked at once; where they are many, each outcome in question is followed on its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from heapq import heappop, heappush
 
 from schemalm.grammar.goals import Goal, Goals
 from schemalm.grammar.search import UNITS_OF_STEP
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, inquiry_of
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, State, Target, Text, Value, obligation_of
 from schemalm.limits import Budget
 from schemalm.schema.formula import TRUE, Constant, Formula
 
-# The symbols of some value of a state, by the verdict that it ends with.
+# The symbols of some value of a state, by the outcome that it ends with.
 Sizes = dict[int, int]
 # Formulas in question that are followed side by side.
 MAX_JOINT = 5
@@ -43,7 +43,7 @@ class Fixpoint:
         self._current: State
 
     def sizes(self, state: State) -> Sizes:
-        """Every verdict that a state can end with, and the symbols of some value that does."""
+        """Every outcome that a state can end with, and the symbols of some value that does."""
         if state not in self.known:
             try:
                 self._solve(state)
@@ -68,10 +68,10 @@ class Fixpoint:
     def _note(self, known: Sizes, values: Iterator[tuple[int, int]]) -> bool:
         """Adds what is new to what is known; gives whether anything is."""
         is_new = False
-        for verdict, size in values:
-            before = known.get(verdict)
+        for outcome, size in values:
+            before = known.get(outcome)
             if before is None or (self._is_cheapest and size < before):
-                known[verdict] = size
+                known[outcome] = size
                 is_new = True
         return is_new
 
@@ -101,55 +101,55 @@ class Fixpoint:
             for symbol in self._goals.space.candidates(state):
                 yield from self._after(self._goals.space.edge(state, symbol), 1)
         elif isinstance(state, Key):
-            for way in self._goals.ways(Goal(state, 1)):
-                yield from self._after(way.target, way.cost)
+            for first in self._goals.first_steps(Goal(state, 1)):
+                yield from self._after(first.target, first.cost)
         else:
             assert not isinstance(state, Text), "what texts end with is known"
             for target in self._goals.targets(state):
                 yield from self._after(target, 1)
 
     def _after(self, target: Target | None, cost: int) -> Iterator[tuple[int, int]]:
-        """The verdicts after `cost` symbols that lead to a target, and the symbols of some value with each."""
+        """The outcomes after `cost` symbols that lead to a target, and the symbols of some value with each."""
         if isinstance(target, Close):
-            yield target.verdict, cost
+            yield target.outcome, cost
         elif isinstance(target, Enter):
-            yield from ((verdict, cost + size) for verdict, size in self._verdicts(target.state, TRUE))
+            yield from ((outcome, cost + size) for outcome, size in self._outcomes(target.state, TRUE))
         elif isinstance(target, Open):
             yield from self._after_child(target, cost)
 
     def _after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
-        waits = target.rest.inquiry.waits
-        needed = self._goals.needed(target.rest) if waits else TRUE
+        needs_outcome = target.rest.obligation.needs_outcome
+        needed = self._goals.needed(target.rest) if needs_outcome else TRUE
         rests: dict[Object | Array, int] = {}
-        for verdict, size in self._verdicts(target.child, needed):
-            rest = self._goals.space.settle(target.rest, verdict)
+        for outcome, size in self._outcomes(target.child, needed):
+            rest = self._goals.space.settle(target.rest, outcome)
             if rest is not None:
                 rests[rest] = min(size, rests.get(rest, size))
         for rest, child_size in rests.items():
-            yield from ((verdict, cost + child_size + size) for verdict, size in self._verdicts(rest, TRUE))
+            yield from ((outcome, cost + child_size + size) for outcome, size in self._outcomes(rest, TRUE))
 
-    def _verdicts(self, state: State, needed: Formula) -> list[tuple[int, int]]:
-        """The verdicts that a state can end with, as far as is known, those that `needed` rules out among others."""
+    def _outcomes(self, state: State, needed: Formula) -> list[tuple[int, int]]:
+        """The outcomes that a state can end with, as far as is known, those that `needed` rules out among others."""
         if is_joint(state):
             return [found for found in self._of(state).items() if self._goals.passes_guards(state, found[0])]
         found = []
-        for verdict in self._goals.verdicts(state, needed):
-            goal = self._goals.goal(state, verdict)
+        for outcome in self._goals.outcomes(state, needed):
+            goal = self._goals.goal(state, outcome)
             size = self._size(goal) if goal is not None else None
             if size is not None:
-                found.append((verdict, size))
+                found.append((outcome, size))
         return found
 
     def _size(self, goal: Goal) -> int | None:
         if isinstance(goal.state, Text):
             return self._goals.least(goal)
         size = self._size_of(goal)
-        return self._of(goal.state).get(goal.verdict) if size is None else size
+        return self._of(goal.state).get(goal.outcome) if size is None else size
 
 
 def is_joint(state: State) -> bool:
-    """Whether several formulas about a state are followed side by side, rather than one verdict after the other."""
+    """Whether several formulas about a state are followed side by side, rather than one outcome after the other."""
     if isinstance(state, Text):
         return False
-    asked = inquiry_of(state).formulas[1:]
+    asked = obligation_of(state).formulas[1:]
     return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT

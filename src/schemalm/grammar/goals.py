@@ -1,7 +1,7 @@
-"""Goals: a state, and the verdict that it shall end with.
+"""Goals: a state, and the outcome that it shall end with.
 
-An object or array that shall end with a verdict on several formulas is one of which a single formula has to hold: all
-of them, each as it is or negated, as the verdict says. So searches deal with single formulas alone, whatever is asked.
+An object or array that shall end with an outcome on several formulas is one of which a single formula has to hold: all
+of them, each as it is or negated, as the outcome says. So searches deal with single formulas alone, whatever is asked.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schemalm.grammar.estimates import NEVER, Estimates, Relevance
-from schemalm.grammar.inquiry import Inquiry, must_hold
+from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.propagation import propagated
 from schemalm.grammar.residual import Residuals
+from schemalm.grammar.state_space import UNITS_OF_NODE, StateSpace
 from schemalm.grammar.states import (
-    UNITS_OF_NODE,
     Array,
     Close,
     Enter,
@@ -24,16 +24,14 @@ from schemalm.grammar.states import (
     Object,
     Open,
     State,
-    StateSpace,
     Target,
     Text,
     Value,
-    inquiry_of,
+    obligation_of,
 )
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD, Automaton
-from schemalm.schema.containers import Has, MaxProperties, Members, PropertyNames
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -46,19 +44,20 @@ from schemalm.schema.formula import (
     negate,
     substitute,
 )
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, PropertyNames
 
 # No answer is likelier than the other.
 NO_PREFERENCE: Mapping[int, bool] = {}
 
 
 class Goal(NamedTuple):
-    """A state and the verdict that it shall end with."""
+    """A state and the outcome that it shall end with."""
 
     state: State
-    verdict: int
+    outcome: int
 
 
-class Way(NamedTuple):
+class FirstStep(NamedTuple):
     """One way to begin towards a goal: `cost` symbols, and what they lead to."""
 
     cost: int
@@ -71,7 +70,7 @@ class Goals:
     def __init__(
         self, space: StateSpace, automaton: Automaton, budget: Budget, passes_guards: Callable[[State, int], bool]
     ) -> None:
-        """`passes_guards`: whether a whole array can end with a verdict as far as guards tell."""
+        """`passes_guards`: whether a whole array can end with an outcome as far as guards tell."""
         self.space = space
         self.automaton = automaton
         self.estimates = Estimates()
@@ -82,34 +81,34 @@ class Goals:
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
 
-    def goal(self, state: State, verdict: int) -> Goal | None:
-        """That a state ends with a verdict; None where it visibly cannot."""
+    def goal(self, state: State, outcome: int) -> Goal | None:
+        """That a state ends with an outcome; None where it visibly cannot."""
         if not isinstance(state, Object | Array):
-            return Goal(state, verdict)
-        key = (state, verdict)
+            return Goal(state, outcome)
+        key = (state, outcome)
         if key not in self._goals:
-            self._goals[key] = self._find_goal(state, verdict)
+            self._goals[key] = self._find_goal(state, outcome)
         return self._goals[key]
 
-    def _find_goal(self, state: Object | Array, verdict: int) -> Goal | None:
-        formulas = state.inquiry.formulas
-        self._budget.work(UNITS_OF_NODE * state.inquiry.size)
-        if not self.passes_guards(state, verdict):
+    def _find_goal(self, state: Object | Array, outcome: int) -> Goal | None:
+        formulas = state.obligation.formulas
+        self._budget.work(UNITS_OF_NODE * state.obligation.size)
+        if not self.passes_guards(state, outcome):
             return None
-        signed = [formula if verdict >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
+        signed = [formula if outcome >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
         held = self._propagated(all_of(signed) if len(signed) > 1 else signed[0])
         if len(formulas) > 1 or held is not formulas[0]:
-            state = replace(state, inquiry=must_hold(held))
+            state = replace(state, obligation=must_hold(held))
         if isinstance(state, Object):
             first = self._first_relevant(state)
             if first > state.position:
-                return self.goal(Object(state.inquiry, state.order, first), 1)
+                return self.goal(Object(state.obligation, state.order, first), 1)
             state = Object(self._residuals.of(state), state.order, first)
-        return Goal(state, 1) if self.estimates.least(state.inquiry.formulas[0]) < NEVER else None
+        return Goal(state, 1) if self.estimates.least(state.obligation.formulas[0]) < NEVER else None
 
     def _first_relevant(self, state: Object) -> int:
         """The position of the first name that has a say in whether an object can end well; those before it do not."""
-        relevance = self.estimates.relevance(state.inquiry.formulas[0])
+        relevance = self.estimates.relevance(state.obligation.formulas[0])
         if relevance.any_key:
             return state.position
         ranks = (state.order.ranks.get(name, -1) for name in relevance.names)
@@ -117,36 +116,36 @@ class Goals:
 
     def needed(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
-        inquiry = self._residuals.of(rest) if isinstance(rest, Object) else rest.inquiry
-        return inquiry.goal
+        obligation = self._residuals.of(rest) if isinstance(rest, Object) else rest.obligation
+        return obligation.goal
 
     def least(self, goal: Goal) -> int:
         """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
-        state, verdict = goal
+        state, outcome = goal
         if isinstance(state, Object | Array):
-            return self.estimates.least(state.inquiry.formulas[0]) + 1
+            return self.estimates.least(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
-            distance = self.automaton.distance(state.place, frozenset([verdict]))
+            distance = self.automaton.distance(state.dfa_state, frozenset([outcome]))
             return distance + 1 if distance != DEAD else NEVER
         return 1
 
     def key_targets(self, key: Key) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's verdict."""
-        place = (key.owner, key.formulas)
-        if place not in self._key_targets:
-            self._key_targets[place] = self.space.key_targets(key.owner, key.formulas)
-        return self._key_targets[place]
+        """What the end of a free key opens, by the key's outcome."""
+        known = (key.owner, key.formulas)
+        if known not in self._key_targets:
+            self._key_targets[known] = self.space.key_targets(*known)
+        return self._key_targets[known]
 
-    def ways(self, goal: Goal) -> Iterator[Way]:
+    def first_steps(self, goal: Goal) -> Iterator[FirstStep]:
         """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""
-        state, verdict = goal
+        state, outcome = goal
         if isinstance(state, Value):
-            yield from self._ways_of_value(state, verdict)
+            yield from self._first_steps_of_value(state, outcome)
         elif isinstance(state, Key):
-            yield from self._ways_of_key(state)
+            yield from self._first_steps_of_key(state)
         else:
             assert isinstance(state, Object | Array), "texts have no ways of their own"
-            yield from (Way(1, target) for target in self.targets(state))
+            yield from (FirstStep(1, target) for target in self.targets(state))
 
     def targets(self, state: Object | Array) -> Iterator[Target]:
         """What the symbols of an object or array lead to of which one begins a cheapest way, likely ones first."""
@@ -155,24 +154,24 @@ class Goals:
             if target is None:
                 continue
             yield target
-            if isinstance(target, Close) and state.inquiry.is_single:
+            if isinstance(target, Close) and state.obligation.is_single:
                 # No way is shorter than to end here.
                 return
             if (repeated := self.space.repetition(target)) is not None:
                 yield repeated
 
-    def _ways_of_key(self, key: Key) -> Iterator[Way]:
-        for key_verdict, target in self.key_targets(key).items():
-            distance = self.automaton.distance(key.place, frozenset([key_verdict]))
+    def _first_steps_of_key(self, key: Key) -> Iterator[FirstStep]:
+        for key_outcome, target in self.key_targets(key).items():
+            distance = self.automaton.distance(key.dfa_state, frozenset([key_outcome]))
             if distance != DEAD:
-                yield Way(distance + 1, target)
+                yield FirstStep(distance + 1, target)
 
-    def _ways_of_value(self, state: Value, verdict: int) -> Iterator[Way]:
+    def _first_steps_of_value(self, state: Value, outcome: int) -> Iterator[FirstStep]:
         found = [self.space.edge(state, symbol) for symbol in self.space.candidates(state)]
-        if Close(verdict) in found:
-            yield Way(1, Close(verdict))
+        if Close(outcome) in found:
+            yield FirstStep(1, Close(outcome))
         else:
-            yield from (Way(1, target) for target in found if isinstance(target, Enter))
+            yield from (FirstStep(1, target) for target in found if isinstance(target, Enter))
 
     def symbols(self, state: State) -> Iterator[Symbol]:
         """The symbols of which one begins a cheapest way to end an object or array, likely ones first."""
@@ -184,18 +183,18 @@ class Goals:
         if (required := _next_required(state)) is not None:
             yield KEY(required)
             return
-        relevance = self._relevance(state.inquiry)
+        relevance = self._relevance(state.obligation)
         order, position = state.order, state.position
         names = order.names[position:] if relevance.any_key else _in_order(state, relevance.names)
-        planned = _in_order(state, self.estimates.plan(state.inquiry.formulas[0]).names)
+        planned = _in_order(state, self.estimates.plan(state.obligation.formulas[0]).names)
         yield from map(KEY, planned)
         yield from (KEY(name) for name in names if name not in planned)
         if relevance.any_key:
             yield FREE_KEY
 
-    def _relevance(self, inquiry: Inquiry) -> Relevance:
-        """The keys that have a say in the verdict on an object."""
-        held, *judged = inquiry.formulas
+    def _relevance(self, obligation: Obligation) -> Relevance:
+        """The keys that have a say in the outcome on an object."""
+        held, *judged = obligation.formulas
         relevance = self.estimates.relevance(held)
         for formula in judged:
             relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
@@ -211,61 +210,61 @@ class Goals:
             symbols.sort(key=lambda symbol: ranks[symbol.text] if symbol.label == "KEY" else len(ranks))
         return symbols
 
-    def splits(self, target: Open, verdict: int) -> Iterator[tuple[Goal, Goal]]:
+    def splits(self, target: Open, outcome: int) -> Iterator[tuple[Goal, Goal]]:
         """What a child and the rest after it may end with, likely ones first."""
-        aim = self.goal(target.rest, verdict)
+        aim = self.goal(target.rest, outcome)
         if aim is None:
             return
-        if not target.rest.inquiry.waits:
+        if not target.rest.obligation.needs_outcome:
             child = self.goal(target.child, 1)
             if child is not None:
                 yield child, aim
             return
         assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
-        inquiry = aim.state.inquiry
-        preferred = dict(self.estimates.plan(inquiry.formulas[0]).answers)
-        for child_verdict in self.verdicts(target.child, inquiry.goal, preferred):
-            child = self.goal(target.child, child_verdict)
-            rest = self.space.settle(target.rest, child_verdict) if child is not None else None
-            after = self.goal(rest, verdict) if rest is not None else None
+        obligation = aim.state.obligation
+        preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
+        for child_outcome in self.outcomes(target.child, obligation.goal, preferred):
+            child = self.goal(target.child, child_outcome)
+            rest = self.space.settle(target.rest, child_outcome) if child is not None else None
+            after = self.goal(rest, outcome) if rest is not None else None
             if child is not None and after is not None:
                 yield child, after
 
-    def verdicts(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
-        """The verdicts, as far as `needed` admits them, that a state may end with, among others perhaps.
+    def outcomes(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
+        """The outcomes, as far as `needed` admits them, that a state may end with, among others perhaps.
 
         preferred: likely answers to questions, which are tried first.
         """
         if isinstance(state, Text):
-            found = sorted(self.automaton.verdicts(state.place))
-            yield from (verdict for verdict in found if answer(needed, verdict) == TRUE)
+            found = sorted(self.automaton.verdicts(state.dfa_state))
+            yield from (outcome for outcome in found if answer(needed, outcome) == TRUE)
         elif isinstance(state, Value):
-            yield from self._verdicts_of_value(state, needed, preferred)
+            yield from self._outcomes_of_value(state, needed, preferred)
         else:
-            inquiry = inquiry_of(state)
-            yield from self._assignments(inquiry, 0, all_of([inquiry.allowed, needed]), preferred)
+            obligation = obligation_of(state)
+            yield from self._assignments(obligation, 0, all_of([obligation.allowed, needed]), preferred)
 
-    def _verdicts_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
+    def _outcomes_of_value(self, state: Value, needed: Formula, preferred: Mapping[int, bool]) -> Iterator[int]:
         seen: set[int] = set()
         for symbol in self.space.candidates(state):
             target = self.space.edge(state, symbol)
-            closed = (target.verdict,) if isinstance(target, Close) else ()
-            for verdict in self.verdicts(target.state, needed, preferred) if isinstance(target, Enter) else closed:
-                if verdict not in seen:
-                    seen.add(verdict)
-                    yield verdict
+            closed = (target.outcome,) if isinstance(target, Close) else ()
+            for outcome in self.outcomes(target.state, needed, preferred) if isinstance(target, Enter) else closed:
+                if outcome not in seen:
+                    seen.add(outcome)
+                    yield outcome
 
     def _assignments(
-        self, inquiry: Inquiry, index: int, allowed: Formula, preferred: Mapping[int, bool]
+        self, obligation: Obligation, index: int, allowed: Formula, preferred: Mapping[int, bool]
     ) -> Iterator[int]:
-        """The verdicts, from bit `index` on, that are allowed; those of constants are known."""
-        if index == len(inquiry.formulas) or allowed == FALSE:
+        """The outcomes, from bit `index` on, that are allowed; those of constants are known."""
+        if index == len(obligation.formulas) or allowed == FALSE:
             yield from (0,) if allowed == TRUE else ()
             return
-        bits = answers(inquiry.formulas[index])
+        bits = answers(obligation.formulas[index])
         for bit in bits if preferred.get(index, True) else reversed(bits):
             self._budget.work()
-            for others in self._assignments(inquiry, index + 1, answered(allowed, index, bit), preferred):
+            for others in self._assignments(obligation, index + 1, answered(allowed, index, bit), preferred):
                 yield others | bit << index
 
 
@@ -282,9 +281,9 @@ def answered(allowed: Formula, index: int, bit: int) -> Formula:
 
 def _next_required(state: Object) -> str | None:
     """The first key still required, where no key but the required ones can bring the object closer to its end."""
-    formula = state.inquiry.formulas[0]
+    formula = state.obligation.formulas[0]
     parts = conjuncts(formula)
-    if not state.inquiry.is_single or not all(
+    if not state.obligation.is_single or not all(
         isinstance(part, Has | Members | MaxProperties | PropertyNames) for part in parts
     ):
         return None

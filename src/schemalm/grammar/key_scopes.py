@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import partial
 
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.limits import Budget
-from schemalm.schema.containers import Has, Members, StatedKeys
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, children
+from schemalm.schema.keywords.objects import Has, Members
+from schemalm.schema.prompt import StatedKeys
 
 # Names of keys; None for all.
 Scope = frozenset[str] | None
@@ -20,12 +21,12 @@ MAX_SCOPED_PARTS = 8
 
 
 class KeyScopes:
-    """The names that formulas speak of, and inquiries without them, remembered."""
+    """The names that formulas speak of, and obligations without them, remembered."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._scopes: dict[Formula, Scope] = {}
-        self._missed: dict[tuple[Inquiry, str], Inquiry] = {}
+        self._missed: dict[tuple[Obligation, str], Obligation] = {}
 
     def concern(self, name: str, formula: Formula) -> bool:
         """Whether a key of this name may change anything in a formula about an object."""
@@ -47,12 +48,12 @@ class KeyScopes:
             names |= scope
         return names
 
-    def without(self, inquiry: Inquiry, names: Iterable[str]) -> Inquiry:
-        """The inquiry once it is known that the object has none of some names.
+    def without(self, obligation: Obligation, names: Iterable[str]) -> Obligation:
+        """The obligation once it is known that the object has none of some names.
 
         Names are left out one by one: each is a short step from what was found without those before it.
         """
-        found = inquiry
+        found = obligation
         for name in names:
             key = (found, name)
             if key not in self._missed:
@@ -60,17 +61,17 @@ class KeyScopes:
             found = self._missed[key]
         return found
 
-    def _find_missed(self, inquiry: Inquiry, name: str) -> Inquiry:
+    def _find_missed(self, obligation: Obligation, name: str) -> Obligation:
         self._budget.check_time()
-        self._budget.work(inquiry.size)
-        return inquiry.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self.concern, name))
+        self._budget.work(obligation.size)
+        return obligation.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self.concern, name))
 
-    def without_all(self, inquiry: Inquiry, names: frozenset[str]) -> Inquiry:
+    def without_all(self, obligation: Obligation, names: frozenset[str]) -> Obligation:
         """The same for all names at once, which is not remembered: where an object ends."""
         if not names:
-            return inquiry
-        self._budget.work(inquiry.size)
-        return inquiry.map(lambda atom: FALSE if _is_missed(atom, names) else atom)
+            return obligation
+        self._budget.work(obligation.size)
+        return obligation.map(lambda atom: FALSE if _is_missed(atom, names) else atom)
 
 
 def _is_missed(atom: Atom, missed: Collection[str]) -> bool:

@@ -8,39 +8,15 @@ from __future__ import annotations
 
 import hashlib
 
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
-from schemalm.schema.assertions import (
-    Format,
-    Is,
-    IsInteger,
-    KindIs,
-    Maximum,
-    MaxLength,
-    Minimum,
-    MinLength,
-    MultipleOf,
-    NumberIn,
-    Pattern,
-    Reference,
-    StringIn,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    Prompt,
-    PropertyNames,
-    StatedKeys,
-    StringIs,
-    Unique,
-)
+from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
+from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
@@ -92,11 +68,11 @@ def label_of(state: State, accepts: tuple[int, ...], owner_accepts: tuple[int, .
 
 def _state(state: State) -> str:
     if isinstance(state, Value):
-        return f"Value(inquiry={_inquiry(state.inquiry)})"
+        return f"Value(inquiry={_obligation(state.obligation)})"
     if isinstance(state, Object):
-        return f"Object(inquiry={_inquiry(state.inquiry)}, order={state.order.names}, position={state.position})"
+        return f"Object(inquiry={_obligation(state.obligation)}, order={state.order.names}, position={state.position})"
     if isinstance(state, Array):
-        return f"Array(inquiry={_inquiry(state.inquiry)})"
+        return f"Array(inquiry={_obligation(state.obligation)})"
     # The number of a text's rest depends on what was met before: 0 stands for all, and the name tells them apart.
     if isinstance(state, Text):
         return f"Text(kind={state.kind!r}, place=0)"
@@ -104,8 +80,8 @@ def _state(state: State) -> str:
     return f"Key(owner={_state(state.owner)}, formulas={_spelled(state.formulas)}, place=0)"
 
 
-def _inquiry(inquiry: Inquiry) -> str:
-    return f"Inquiry(formulas={_spelled(inquiry.formulas)}, allowed={_spelled(inquiry.allowed)})"
+def _obligation(obligation: Obligation) -> str:
+    return f"Inquiry(formulas={_spelled(obligation.formulas)}, allowed={_spelled(obligation.allowed)})"
 
 
 def _spelled(part: object) -> str:

@@ -11,15 +11,15 @@ from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemalm.grammar.states import State
-from schemalm.grammar.supply import Stock
+from schemalm.grammar.value_sets import ValueSet
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What an item of a way is: a value of a state that ends with a verdict."""
+    """What an item of a way is: a value of a state that ends with an outcome."""
 
     state: State
-    verdict: int
+    outcome: int
 
 
 class Matching:
@@ -29,7 +29,7 @@ class Matching:
         self._taken = taken
         # What is not to be given for now.
         self._barred: set[Hashable] = set()
-        self._stocks: dict[Kind, Stock] = {}
+        self._value_sets: dict[Kind, ValueSet] = {}
         self.counts: Counter[Kind] = Counter()
         self._spare: dict[Kind, Iterator[Hashable]] = {}
         self._held: dict[Kind, set[Hashable]] = {}
@@ -38,14 +38,14 @@ class Matching:
     @property
     def contested(self) -> frozenset[Hashable]:
         """The values of all kinds on the way that have few."""
-        return frozenset(value for kind, num in self.counts.items() if num for value in self._stocks[kind].forms)
+        return frozenset(value for kind, num in self.counts.items() if num for value in self._value_sets[kind].forms)
 
-    def add(self, kind: Kind, stock: Stock) -> bool:
+    def add(self, kind: Kind, value_set: ValueSet) -> bool:
         """One more item of a kind; False where it can have no value."""
-        if kind not in self._stocks:
-            self._stocks[kind] = stock
+        if kind not in self._value_sets:
+            self._value_sets[kind] = value_set
             self._held[kind] = set()
-            self._spare[kind] = iter(stock.forms)
+            self._spare[kind] = iter(value_set.forms)
         value = next((value for value in self._spare[kind] if self._is_free(value)), None)
         if value is not None:
             self._give(value, kind)
@@ -60,7 +60,7 @@ class Matching:
         del self._owners[self._held[kind].pop()]
 
     def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
-        """The values that are taken, each with the place in `kinds` of an item that takes it; equal kinds are alike."""
+        """The values that are taken, each with the index in `kinds` of an item that takes it; equal kinds are alike."""
         spare = {kind: [*held] for kind, held in self._held.items()}
         return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
 
@@ -92,7 +92,7 @@ class Matching:
         queue = deque([start])
         while queue:
             kind = queue.popleft()
-            for value in self._stocks[kind].forms:
+            for value in self._value_sets[kind].forms:
                 if value in self._taken or value in self._barred:
                     continue
                 owner = self._owners.get(value)

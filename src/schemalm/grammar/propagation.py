@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from schemalm.schema.containers import Contains, MaxItems, MaxProperties, MinItems, MinProperties
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, Not, all_of, children, substitute
+from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
+from schemalm.schema.keywords.objects import MaxProperties, MinProperties
 
 # Rounds after which what follows from what has just become known is left to a search.
 MAX_ROUNDS = 4

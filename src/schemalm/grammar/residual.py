@@ -9,30 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemalm.grammar.inquiry import Inquiry
+from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import KeyOrder, Object
-from schemalm.schema.containers import Members
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, all_of, conjuncts, substitute
+from schemalm.schema.keywords.objects import Members
 
 
 class Residuals:
     """What is asked of the rests of objects in its plainest form, remembered."""
 
     def __init__(self) -> None:
-        self._inquiries: dict[Object, Inquiry] = {}
+        self._obligations: dict[Object, Obligation] = {}
         self._members: dict[tuple[Members, KeyOrder, int, bool], Formula] = {}
         self._ends: dict[tuple[Members, KeyOrder], int | None] = {}
         self._conjunctions: dict[frozenset[Formula], Formula] = {}
 
-    def of(self, state: Object) -> Inquiry:
+    def of(self, state: Object) -> Obligation:
         """What is asked of the rest of an object, in its plainest form."""
-        found = self._inquiries.get(state)
+        found = self._obligations.get(state)
         if found is None:
-            found = self._inquiries[state] = self._find(state)
+            found = self._obligations[state] = self._find(state)
         return found
 
-    def _find(self, state: Object) -> Inquiry:
-        held, *others = state.inquiry.formulas
+    def _find(self, state: Object) -> Obligation:
+        held, *others = state.obligation.formulas
         parts = conjuncts(held)
         # Where free keys are ruled out and all names have passed, members can break nothing any more.
         is_over = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
@@ -44,7 +44,11 @@ class Residuals:
             self._or_nothing(part, state) if isinstance(part, Atom) else substitute(part, shortened) for part in parts
         )
         formulas = (self._conjunction(plain), *(substitute(formula, shortened) for formula in others))
-        return state.inquiry if formulas == state.inquiry.formulas else Inquiry(formulas, state.inquiry.allowed)
+        return (
+            state.obligation
+            if formulas == state.obligation.formulas
+            else Obligation(formulas, state.obligation.allowed)
+        )
 
     def _conjunction(self, formula: Formula) -> Formula:
         """The first one that was met of the conjunctions with the same parts."""

@@ -63,12 +63,12 @@ class Search:
         """The symbols of the cheapest way to a goal, where these are no more than `most`; raises GaveUpError."""
         return self._answer(_Question(goal, most, True), MAX_STEPS_TO_CHEAPEST)
 
-    def cheapest_after(self, target: Target, verdict: int, most: int) -> int | None:
-        """The same for what a symbol leads to, which shall end with a verdict."""
+    def cheapest_after(self, target: Target, outcome: int, most: int) -> int | None:
+        """The same for what a symbol leads to, which shall end with an outcome."""
         max_steps = MAX_STEPS_TO_CHEAPEST
         if isinstance(target, Open):
-            max_steps += STEPS_OF_SYMBOL * self._goals.least(Goal(target.rest, verdict))
-        return self._run(self._after(target, verdict, most, cheapest=True), max_steps)
+            max_steps += STEPS_OF_SYMBOL * self._goals.least(Goal(target.rest, outcome))
+        return self._run(self._after(target, outcome, most, cheapest=True), max_steps)
 
     def _answer(self, question: _Question, max_steps: int) -> int | None:
         answer = self._known(question)
@@ -120,14 +120,14 @@ class Search:
         if isinstance(goal.state, Text):
             best = least
         else:
-            for way in self._goals.ways(goal):
+            for first in self._goals.first_steps(goal):
                 if best is not None:
                     most = best - 1
                 if least > most:
                     break
-                after = yield from self._after(way.target, goal.verdict, most - way.cost, cheapest)
+                after = yield from self._after(first.target, goal.outcome, most - first.cost, cheapest)
                 if after is not None:
-                    best = way.cost + after
+                    best = first.cost + after
                     if not cheapest:
                         break
         if best is None:
@@ -138,15 +138,15 @@ class Search:
             self.exact[goal] = best
         return best
 
-    def _after(self, target: Target, verdict: int, most: int, cheapest: bool) -> Steps:
+    def _after(self, target: Target, outcome: int, most: int, cheapest: bool) -> Steps:
         """What it takes after a symbol, where that is no more than `most`."""
         if isinstance(target, Close):
-            return 0 if target.verdict == verdict and most >= 0 else None
+            return 0 if target.outcome == outcome and most >= 0 else None
         if isinstance(target, Enter):
-            goal = self._goals.goal(target.state, verdict)
+            goal = self._goals.goal(target.state, outcome)
             return (yield _Question(goal, most, cheapest)) if goal is not None else None
         best = None
-        for child, rest in self._goals.splits(target, verdict):
+        for child, rest in self._goals.splits(target, outcome):
             if best is not None:
                 most = best - 1
             found = yield from self._both(child, rest, most, cheapest)

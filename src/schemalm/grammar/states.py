@@ -1,53 +1,25 @@
-"""The states that a derivation passes through, and the symbols that lead from one to the next.
+"""The states that a derivation passes through, and what a symbol leads to.
 
-A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. `StateSpace` finds the
-symbols that a state may begin with, and what each of them opens, when they are first asked for. Whether a state can be
-finished at all is found in `costs.py`; here a symbol is left out only where its formula is visibly false.
+A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. What the symbols of a
+state lead to is found in `state_space.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from operator import eq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
-from schemalm.grammar.inquiry import Inquiry, ask
-from schemalm.grammar.key_scopes import KeyScopes
-from schemalm.grammar.symbols import (
-    ARRAY_END,
-    AS_KIND,
-    CONST,
-    FALSE_SYMBOL,
-    FREE_KEY,
-    ITEM,
-    KEY,
-    NULL,
-    OBJECT_END,
-    TRUE_SYMBOL,
-    Symbol,
-)
-from schemalm.limits import Budget
-from schemalm.regular.automaton import DEAD
-from schemalm.schema.assertions import KINDS, Assertion, Is, StringIn
-from schemalm.schema.containers import (
-    ArrayAssertion,
-    Has,
-    Members,
-    ObjectAssertion,
-    Prompt,
-    PropertyNames,
-    Unique,
-)
-from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
-from schemalm.schema.shapes import Shapes
+from schemalm.grammar.obligation import Obligation
+from schemalm.schema.formula import Formula
+from schemalm.schema.keywords.arrays import Unique
 
 
 @dataclass(frozen=True)
 class Value:
     """A value of more than one kind, or of constants."""
 
-    inquiry: Inquiry
+    obligation: Obligation
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +37,7 @@ class KeyOrder:
 class Object:
     """The rest of an object: named keys from `position` of `order` on, then free keys."""
 
-    inquiry: Inquiry
+    obligation: Obligation
     order: KeyOrder
     position: int
 
@@ -74,41 +46,39 @@ class Object:
 class Array:
     """The rest of an array."""
 
-    inquiry: Inquiry
+    obligation: Obligation
 
     @cached_property
     def is_guarded(self) -> bool:
         """Whether its items may have to differ."""
-        return any(isinstance(atom, Unique) for atom in self.inquiry.atoms)
+        return any(isinstance(atom, Unique) for atom in self.obligation.atoms)
 
 
 @dataclass(frozen=True)
 class Text:
-    """The rest of a string or number: a place of the automaton."""
+    """The rest of a string or number, from a state of its automaton on."""
 
     kind: str
-    place: int
+    dfa_state: int
 
 
 @dataclass(frozen=True)
 class Key:
-    """The rest of a free key of `owner`; bit i + 1 of a verdict says that the key satisfies `formulas[i]`."""
+    """The rest of a free key of `owner`; bit i + 1 of an outcome says that the key satisfies `formulas[i]`."""
 
     owner: Object
     formulas: tuple[Formula, ...]
-    place: int
+    dfa_state: int
 
 
 State = Value | Object | Array | Text | Key
-# Work of one way from a state to the next, and for each node of its formulas.
-NUM_UNITS, UNITS_OF_NODE = 20, 2
 
 
 @dataclass(frozen=True)
 class Close:
-    """The symbol ends the value with a verdict."""
+    """The symbol ends the value with an outcome."""
 
-    verdict: int
+    outcome: int
 
 
 @dataclass(frozen=True)
@@ -120,7 +90,7 @@ class Enter:
 
 @dataclass(frozen=True, eq=False)
 class Open:
-    """The symbol opens a child; `rest` comes after it and may wait for its verdict. One instance for equal ones."""
+    """The symbol opens a child; `rest` comes after it and may wait for its outcome. One instance for equal ones."""
 
     child: State
     rest: Object | Array
@@ -129,315 +99,16 @@ class Open:
 Target = Close | Enter | Open
 
 
-class StateSpace:
-    """Makes states and their edges; `key_orders` maps the set of an object's names to their canonical order."""
-
-    def __init__(self, shapes: Shapes, budget: Budget, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> None:
-        self._shapes = shapes
-        self._budget = budget
-        self._key_orders = key_orders
-        self._orders: dict[tuple[str, ...], KeyOrder] = {}
-        self._edges: dict[tuple[State, Symbol], Target | None] = {}
-        self._members: dict[tuple[Inquiry, KeyOrder, str | None, tuple[bool, ...]], Open | None] = {}
-        self._repeated: dict[Open, Open | None] = {}
-        self._scopes = KeyScopes(budget)
-        self._settled: dict[tuple[Object | Array, int], Object | Array | None] = {}
-        self._values: dict[Inquiry, State | None] = {}
-        self._value_targets: dict[Value, dict[Symbol, Target]] = {}
-
-    @property
-    def num_states(self) -> int:
-        """How many states and edges between them have been found so far."""
-        return len(self._edges) + len(self._members) + len(self._values)
-
-    @property
-    def key_names(self) -> list[tuple[str, ...]]:
-        """The names of the objects found so far, each in its order."""
-        return [names for names in self._orders if names]
-
-    def value(self, inquiry: Inquiry) -> State | None:
-        """The state of a value; of its only kind where it has one kind; None where it has none."""
-        if inquiry not in self._values:
-            self._spend(inquiry)
-            targets = dict(self._find_value_targets(inquiry))
-            state: State | None = Value(inquiry) if targets else None
-            only = next(iter(targets.values())) if len(targets) == 1 else None
-            if isinstance(only, Enter) and self._has_one_kind(inquiry):
-                state = only.state
-            if isinstance(state, Value):
-                self._value_targets[state] = targets
-            self._values[inquiry] = state
-        return self._values[inquiry]
-
-    def value_like(self, inquiry: Inquiry, other: State) -> State | None:
-        """The state of a value that is also one of another state, written as that one's are; None where none is."""
-        state = self.value(inquiry)
-        if state is not None and isinstance(other, Value) and not isinstance(state, Value):
-            state = Value(inquiry)
-            self._value_targets[state] = dict(self._find_value_targets(inquiry))
-        return state if type(state) is type(other) else None
-
-    def _has_one_kind(self, inquiry: Inquiry) -> bool:
-        """Whether one kind is left by the schema alone: a prompt narrows values, but not how they are written."""
-        unprompted = inquiry.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
-        return unprompted == inquiry or not isinstance(self.value(unprompted), Value)
-
-    def edge(self, state: State, symbol: Symbol) -> Target | None:
-        """What a symbol leads to; None where a value, object or array visibly cannot begin with it."""
-        if isinstance(state, Value):
-            return self._value_targets[state].get(symbol)
-        if symbol.label == "KEY":
-            return self._named_edge(state, symbol.text) if isinstance(state, Object) else None
-        assert isinstance(state, Object | Array), "texts have no edges"
-        key = (state, symbol)
-        if key not in self._edges:
-            self._spend(state.inquiry)
-            if isinstance(state, Object):
-                self._edges[key] = self._object_edge(state, symbol)
-            else:
-                self._edges[key] = self._array_edge(state, symbol)
-        return self._edges[key]
-
-    def _spend(self, inquiry: Inquiry) -> None:
-        """Counts a state, or a way from one to the next."""
-        self._budget.spend()
-        self._budget.work(NUM_UNITS + UNITS_OF_NODE * inquiry.size)
-
-    def candidates(self, state: State) -> list[Symbol]:
-        """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
-        if isinstance(state, Value):
-            return list(self._value_targets[state])
-        if isinstance(state, Array):
-            return [ITEM, ARRAY_END]
-        assert isinstance(state, Object)
-        order, position = state.order, state.position
-        ranks = (rank for rank in _wanted_ranks(state) if rank >= position)
-        last = next((rank for rank in ranks if self._is_needed(state.inquiry, rank, order)), None)
-        if last is not None:
-            return [KEY(name) for name in order.names[position : last + 1]]
-        return [*map(KEY, order.names[position:]), FREE_KEY, OBJECT_END]
-
-    def _is_needed(self, inquiry: Inquiry, rank: int, order: KeyOrder) -> bool:
-        """Whether an object cannot end well without the key of a rank."""
-        self._budget.check_time()
-        return not self._without(inquiry, order, rank, rank + 1).is_open
-
-    def settle(self, rest: Object | Array, verdict: int) -> Object | Array | None:
-        """The rest after a child's verdict; None where nothing can end well."""
-        if not rest.inquiry.waits:
-            return rest
-        key = (rest, verdict)
-        if key not in self._settled:
-            self._budget.check_time()
-            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.inquiry.size)
-            inquiry = rest.inquiry.answered(verdict)
-            self._settled[key] = replace(rest, inquiry=inquiry) if inquiry.is_open else None
-        return self._settled[key]
-
-    def repetition(self, target: Target) -> Open | None:
-        """What an item opens that repeats an earlier one; None for other targets, and where nothing can end well."""
-        if not isinstance(target, Open) or not isinstance(target.rest, Array) or not may_repeat(target.rest):
-            return None
-        if target not in self._repeated:
-            rest = self.repeated(target.rest)
-            self._repeated[target] = Open(target.child, rest) if rest is not None else None
-        return self._repeated[target]
-
-    def repeated(self, rest: Array) -> Array | None:
-        """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
-        inquiry = rest.inquiry.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
-        return Array(inquiry) if inquiry.is_open else None
-
-    def _find_value_targets(self, inquiry: Inquiry) -> Iterator[tuple[Symbol, Target]]:
-        for kind in KINDS:
-            formulas = tuple(self._shapes.restrict(formula, kind) for formula in inquiry.formulas)
-            restricted = Inquiry(formulas, inquiry.allowed)
-            if not restricted.is_open:
-                continue
-            if kind in ("null", "boolean"):
-                yield from _constant_targets(restricted, kind)
-            elif kind == "string" and (texts := _finite_strings(restricted)) is not None:
-                yield from self._string_targets(restricted, texts)
-            elif (state := self._kind_state(restricted, kind)) is not None:
-                yield AS_KIND[kind], Enter(state)
-
-    def _kind_state(self, inquiry: Inquiry, kind: str) -> State | None:
-        if kind == "array":
-            return Array(inquiry)
-        if kind == "object":
-            return Object(inquiry, self._order(inquiry), 0)
-        place = self._shapes.texts(inquiry.formulas, kind)
-        if place == DEAD or not self.text_verdicts(inquiry, place):
-            return None
-        return Text(kind, place)
-
-    def text_verdicts(self, inquiry: Inquiry, place: int) -> frozenset[int]:
-        """The verdicts that a string or number may end with and that the inquiry can live with."""
-        found = self._shapes.automaton.verdicts(place)
-        return found if inquiry.is_single else frozenset(filter(inquiry.admits, found))
-
-    def _string_targets(self, inquiry: Inquiry, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
-        for text in texts:
-            self._budget.check_time()
-            verdict = _verdict_where(inquiry, partial(self._shapes.holds, text=text))
-            if verdict is not None:
-                yield CONST(text), Close(verdict)
-
-    def _order(self, inquiry: Inquiry) -> KeyOrder:
-        """The names of an object in canonical order; the few texts of a finite key pattern count as names."""
-        names: dict[str, None] = {}
-        for atom in inquiry.atoms:
-            if isinstance(atom, Has):
-                names[atom.name] = None
-            elif isinstance(atom, Members | PropertyNames):
-                names.update(dict.fromkeys(atom.names if isinstance(atom, Members) else ()))
-                for formula in atom.key_formulas():
-                    names.update(dict.fromkeys(self._shapes.finite_keys(formula)))
-        listed = self._key_orders.get(frozenset(names), tuple(names))
-        if listed not in self._orders:
-            self._orders[listed] = KeyOrder(listed, {name: rank for rank, name in enumerate(listed)})
-        return self._orders[listed]
-
-    def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        names, ranks = state.inquiry.wanted_names, state.order.ranks
-        missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
-        ended = self._scopes.without_all(state.inquiry, missed)
-        if symbol == FREE_KEY:
-            key = self._key(replace(state, inquiry=ended, position=len(state.order.names))) if ended.is_open else None
-            return Enter(key) if key is not None else None
-        if symbol == OBJECT_END:
-            return _close(ended)
-        return None
-
-    def _named_edge(self, state: Object, name: str) -> Open | None:
-        """What a key that the schema names opens; None where it may not come any more."""
-        rank = state.order.ranks.get(name, -1)
-        if rank < state.position:
-            return None
-        return self._member(self._without(state.inquiry, state.order, state.position, rank), state.order, name, ())
-
-    def _member(self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]) -> Open | None:
-        """What a key opens: the value under it and the rest of the object; a free key has no name here."""
-        place = (inquiry, order, name, judged)
-        if place not in self._members:
-            self._spend(inquiry)
-            self._members[place] = self._find_member(*place)
-        return self._members[place]
-
-    def _find_member(
-        self, inquiry: Inquiry, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
-    ) -> Open | None:
-        if name is None:
-            answers = dict(zip(_key_formulas(inquiry), judged, strict=True))
-            judge: Callable[[Formula], bool] = answers.__getitem__
-        else:
-            judge = partial(self._shapes.key_satisfies, name)
-
-        def move(atom: Atom) -> Formula:
-            assert isinstance(atom, ObjectAssertion)
-            return atom.at_key(name, judge)
-
-        split = ask(inquiry, move, partial(self._scopes.concern, name) if name is not None else None)
-        child = self.value(split[0]) if split else None
-        if split is None or child is None:
-            return None
-        return Open(child, Object(split[1], order, len(order.names) if name is None else order.ranks[name] + 1))
-
-    def _without(self, inquiry: Inquiry, order: KeyOrder, begin: int, end: int) -> Inquiry:
-        """The inquiry once it is known that the object has none of the names with ranks from `begin` to `end`."""
-        ranks = sorted(rank for name in inquiry.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
-        return self._scopes.without(inquiry, [order.names[rank] for rank in ranks])
-
-    def _key(self, owner: Object) -> Key | None:
-        formulas = _key_formulas(owner.inquiry)
-        if not formulas and self._member(owner.inquiry, owner.order, None, ()) is None:
-            return None
-        restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        place = self._shapes.keys(restricted, owner.order.names)
-        return Key(owner, formulas, place) if place != DEAD else None
-
-    def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's verdict."""
-        restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        verdicts = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
-        found = {}
-        for verdict in sorted(verdicts):
-            judged = tuple(bool(verdict >> index & 1) for index in range(1, len(formulas) + 1))
-            target = self._member(owner.inquiry, owner.order, None, judged)
-            if target is not None:
-                found[verdict] = target
-        return found
-
-    def _array_edge(self, state: Array, symbol: Symbol) -> Target | None:
-        if symbol == ARRAY_END:
-            return _close(state.inquiry)
-        if symbol != ITEM:
-            return None
-        split = ask(state.inquiry, at_item)
-        child = self.value(split[0]) if split else None
-        return Open(child, Array(split[1])) if split is not None and child is not None else None
-
-
-def inquiry_of(state: Value | Object | Array | Key) -> Inquiry:
+def obligation_of(state: Value | Object | Array | Key) -> Obligation:
     """What is asked of a state; of a free key, what is asked of its object."""
-    return state.owner.inquiry if isinstance(state, Key) else state.inquiry
+    return state.owner.obligation if isinstance(state, Key) else state.obligation
 
 
 def may_repeat(rest: Array) -> bool:
     """Whether the newest item of an array whose items may have to differ can repeat an earlier one."""
-    return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.inquiry.atoms)
+    return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.obligation.atoms)
 
 
 def begins_guarded(array: Array) -> bool:
     """Whether nothing has been read yet of an array whose items may have to differ."""
-    return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.inquiry.atoms)
-
-
-def at_item(atom: Atom) -> Formula:
-    """What becomes of an assertion about an array once the next item is there."""
-    assert isinstance(atom, ArrayAssertion)
-    return atom.at_item()
-
-
-def _key_formulas(inquiry: Inquiry) -> tuple[Formula, ...]:
-    """What has to be known about a free key, each formula once."""
-    found: dict[Formula, None] = {}
-    for atom in inquiry.atoms:
-        if isinstance(atom, ObjectAssertion):
-            found.update(dict.fromkeys(atom.key_formulas()))
-    return tuple(found)
-
-
-def _close(inquiry: Inquiry) -> Close | None:
-    """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
-    verdict = inquiry.map(lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE).verdict()
-    return Close(verdict) if verdict is not None else None
-
-
-def _verdict_where(inquiry: Inquiry, holds: Callable[[Atom], bool]) -> int | None:
-    """The verdict on a value of which every assertion is known; None where the parent cannot live with it."""
-    return inquiry.map(lambda atom: TRUE if holds(atom) else FALSE).verdict()
-
-
-def _constant_targets(inquiry: Inquiry, kind: str) -> Iterator[tuple[Symbol, Target]]:
-    constants = {"null": NULL} if kind == "null" else {"true": TRUE_SYMBOL, "false": FALSE_SYMBOL}
-    for name, symbol in constants.items():
-        verdict = _verdict_where(inquiry, partial(eq, Is(name)))
-        if verdict is not None:
-            yield symbol, Close(verdict)
-
-
-def _finite_strings(inquiry: Inquiry) -> list[str] | None:
-    """The strings that an `enum` or `const` leaves, in the schema's order; None where it leaves others too."""
-    others = inquiry.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
-    if others.is_open:
-        return None
-    listed = [atom for atom in inquiry.atoms if isinstance(atom, StringIn)]
-    if not all(atom.has_constants for atom in listed):
-        return None
-    return list(dict.fromkeys(text for atom in listed for text in atom.texts))
-
-
-def _wanted_ranks(state: Object) -> list[int]:
-    """The ranks of the names that something still asks for, in ascending order."""
-    return sorted(state.order.ranks[name] for name in state.inquiry.wanted_names if name in state.order.ranks)
+    return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.obligation.atoms)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
+from schemalm.schema.translator import Mention
+
 NUM_BYTES = 256
 # Supplementary Private Use Area A begins here.
 FIRST_PRIVATE = 0xF0000
@@ -73,6 +75,11 @@ class SymbolTable:
         """The symbols of the keys that the schema names, by name."""
         own = enumerate(self.symbols[len(COMMON) :], start=len(COMMON))
         return {symbol.text: number for number, symbol in own if symbol.label == "KEY"}
+
+
+def symbols_of(mentions: Iterable[Mention]) -> SymbolTable:
+    """The symbols of a schema that mentions these keys and constants."""
+    return SymbolTable(KEY(text) if kind == "key" else CONST(text) for kind, text in mentions)
 
 
 def character_of(symbol: int) -> str:

@@ -1,11 +1,14 @@
-"""Looking at a tokenizer: one document token by token, the vocabulary, and what both make of a corpus."""
+"""Looking at a tokenizer: one document token by token, the vocabulary, and what both make of a corpus.
+
+In go a tokenizer and documents; out come tables and one page that show what each token stands for.
+"""
 
 from schemalm.inspection.counting import UnitCount, count_units
 from schemalm.inspection.page import describe_token, render_page
 from schemalm.inspection.tokens import InspectedToken, Inspection, Run, inspect_value
 from schemalm.inspection.usage import CONTEXT_SIZES, Usage, measure_usage
 from schemalm.inspection.vocabulary import TokenKind, count_kinds, kinds_of_tokens, longest_tokens, spelled_length
-from schemalm.visible import visible
+from schemalm.messages.visible import visible
 
 __all__ = [
     "CONTEXT_SIZES",

@@ -1,11 +1,11 @@
 """Where each symbol of a derivation stands in the YAML of its value.
 
-In go the text that `dump_document` writes of a value and the symbols of that value; out comes one place per symbol, in
+In go the text that `dump_document` writes of a value and the symbols of that value; out comes one span per symbol, in
 order, so the starts never fall. The text is followed along the symbols: they say what must come next, the text says how
 the writer spelled it (plain, in quotes, as a literal block). A character of several bytes belongs to its first byte; an
 escape in quotes belongs to the character that it stands for.
 
-Symbols that spell nothing have an empty place where they take effect: closings after what they close, the line feeds of
+Symbols that spell nothing have an empty span where they take effect: closings after what they close, the line feeds of
 a literal block after the last character before them. YAML's own signs belong to the symbol that opens or closes
 (`AS:string` the opening quote or block header, `END` the closing quote, `KEY_END` the colon), and to none where there
 is no such symbol. Numbers that YAML writes otherwise than the derivation belong to their first byte as a whole.
@@ -32,7 +32,7 @@ _BLOCK_HEADER = re.compile(r"\|[0-9]*[-+]?")
 
 
 @dataclass(frozen=True)
-class Place:
+class Span:
     """Characters `start` to `end` of the text; where there are none, `mark` is a sign for what stands there unseen."""
 
     start: int
@@ -41,12 +41,12 @@ class Place:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the place is to be seen whatever else its token spells: it has characters, or is a line feed."""
+        """Whether the span is to be seen whatever else its token spells: it has characters, or is a line feed."""
         return self.start < self.end or self.mark == NEWLINE_MARK
 
 
-def align(text: str, symbols: Iterable[int], table: SymbolTable) -> list[Place]:
-    """The place of each symbol; raises ValueError where the text is not the YAML of what they derive."""
+def align(text: str, symbols: Iterable[int], table: SymbolTable) -> list[Span]:
+    """The span of each symbol; raises ValueError where the text is not the YAML of what they derive."""
     return _Alignment(text, table).follow(symbols)
 
 
@@ -58,9 +58,9 @@ class _Alignment:
         self._table = table
         self._at = 0
         self._style: str | None = None  # what opened the string at hand; None where no string is open
-        self._places: list[Place] = []
+        self._spans: list[Span] = []
 
-    def follow(self, symbols: Iterable[int]) -> list[Place]:
+    def follow(self, symbols: Iterable[int]) -> list[Span]:
         content = bytearray()
         for symbol in symbols:
             if symbol < NUM_BYTES:
@@ -72,7 +72,7 @@ class _Alignment:
                 content.clear()
             else:
                 self._structure(name.label, name.text)
-        return self._places
+        return self._spans
 
     def _structure(self, label: str, name: str) -> None:
         if label == "KEY":
@@ -91,20 +91,20 @@ class _Alignment:
             self._constant(name if label == "CONST" else _LITERALS[label])
 
     def _key(self, name: str) -> None:
-        """A key that the schema names, with its colon, as one place."""
+        """A key that the schema names, with its colon, as one span."""
         self._find_key()
-        start, before = self._at, len(self._places)
+        start, before = self._at, len(self._spans)
         self._open_string()
         self._end_text(name, "KEY_END")
-        self._places[before:] = [Place(start, self._at)]
+        self._spans[before:] = [Span(start, self._at)]
 
     def _constant(self, text: str) -> None:
-        """A constant as one place; the null of a mapping is written as nothing."""
+        """A constant as one span; the null of a mapping is written as nothing."""
         self._skip(" ")
-        start, before = self._at, len(self._places)
+        start, before = self._at, len(self._spans)
         if text != "null" or self._text.startswith("null", start):
             self._end_text(text, "END")
-        self._places[before:] = [Place(start, self._at)]
+        self._spans[before:] = [Span(start, self._at)]
 
     def _choose_kind(self, kind: str) -> None:
         if kind == "string":
@@ -131,7 +131,7 @@ class _Alignment:
         if self._style is None:
             self._skip(" ")
             self._open_string()
-            self._places.pop()
+            self._spans.pop()
         style, self._style = self._style or "", None
         self._content(text, style, is_key=label == "KEY_END")
         start = self._at
@@ -139,7 +139,7 @@ class _Alignment:
         if label == "KEY_END":
             self._skip("\n")  # after a long key, which stands behind a question mark
             self._expect_and_move(":")
-        self._places.append(Place(start, self._at, END_MARK))
+        self._spans.append(Span(start, self._at, END_MARK))
 
     def _content(self, text: str, style: str, *, is_key: bool) -> None:
         if style == "|":
@@ -150,11 +150,11 @@ class _Alignment:
             self._characters(text, style)
 
     def _characters(self, text: str, style: str) -> None:
-        """One place for a character's first byte, empty ones for its others."""
+        """One span for a character's first byte, empty ones for its others."""
         for character in text:
             end = self._at + self._width(character, style)
-            self._places.append(Place(self._at, end))
-            self._places += [Place(end, end)] * (len(character.encode()) - 1)
+            self._spans.append(Span(self._at, end))
+            self._spans += [Span(end, end)] * (len(character.encode()) - 1)
             self._at = end
 
     def _width(self, character: str, style: str) -> int:
@@ -171,7 +171,7 @@ class _Alignment:
         num_breaks = 1  # the header's line ends too
         for number, line in enumerate(lines):
             if number:
-                self._places.append(Place(self._at, self._at, NEWLINE_MARK))
+                self._spans.append(Span(self._at, self._at, NEWLINE_MARK))
                 num_breaks += 1
             if line:
                 self._expect_and_move("\n" * num_breaks)
@@ -188,10 +188,10 @@ class _Alignment:
         return self._end_of_line(start) - start - len(first_line)
 
     def _number(self, text: str) -> None:
-        """A number that YAML writes otherwise, as one place for its first byte."""
+        """A number that YAML writes otherwise, as one span for its first byte."""
         end = self._end_of_line(self._at)
-        self._places.append(Place(self._at, end))
-        self._places += [Place(end, end)] * (len(text) - 1)
+        self._spans.append(Span(self._at, end))
+        self._spans += [Span(end, end)] * (len(text) - 1)
         self._at = end
 
     def _rest_of_line(self) -> str:
@@ -211,10 +211,10 @@ class _Alignment:
             self._at += 1
 
     def _pass(self, sign: str, mark: str = OTHER_MARK) -> None:
-        """Moves past a sign, which may be empty, and makes a place of it."""
+        """Moves past a sign, which may be empty, and makes a span of it."""
         start = self._at
         self._expect_and_move(sign)
-        self._places.append(Place(start, self._at, mark))
+        self._spans.append(Span(start, self._at, mark))
 
     def _expect_and_move(self, text: str) -> None:
         self._expect(text)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from schemalm.inspection.counting import UnitCount
 from schemalm.inspection.tokens import Inspection
-from schemalm.visible import visible
+from schemalm.messages.visible import visible
 
 NUM_COLOURS = 6
 

@@ -1,6 +1,6 @@
 """One document token by token: what each token spells, where it stands in the text, and what it expands.
 
-In go a value and a tokenizer; out comes an `Inspection`: the document's text and its tokens with their places in it. A
+In go a value and a tokenizer; out comes an `Inspection`: the document's text and its tokens with their spans of it. A
 typed tokenizer's text is the YAML of the decoded value, so its keys are in canonical order; a text tokenizer's is the
 text that it encodes. `runs` cuts the text along the tokens for showing: nothing of it is lost or changed.
 """
@@ -15,14 +15,14 @@ from typing import Any
 from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.documents import dump_document
 from schemalm.errors import DecodeError
-from schemalm.inspection.alignment import NEWLINE_MARK, Place, align
+from schemalm.inspection.alignment import NEWLINE_MARK, Span, align
+from schemalm.messages.visible import visible
 from schemalm.tokenizer import Tokenizer
-from schemalm.visible import visible
 
 
 @dataclass(frozen=True)
 class InspectedToken:
-    """A token at its place: its id, its symbols for people, and the places of its symbols (or pieces of text).
+    """A token of a document: its id, its symbols for people, and the spans of its symbols (or pieces of text).
 
     path, nonterminal (a label) and num_admitted (tokens that could have come) say what it expands; they are None
     where there is no grammar.
@@ -30,15 +30,15 @@ class InspectedToken:
 
     id: int
     symbols: str
-    places: tuple[Place, ...]
+    spans: tuple[Span, ...]
     path: str | None = None
     nonterminal: str | None = None
     num_admitted: int | None = None
 
     @property
-    def shown_places(self) -> tuple[Place, ...]:
-        """The places to show: those that are seen, else all of them with their marks."""
-        return tuple(place for place in self.places if place.is_shown) or self.places
+    def shown_spans(self) -> tuple[Span, ...]:
+        """The spans to show: those that are seen, else all of them with their marks."""
+        return tuple(span for span in self.spans if span.is_shown) or self.spans
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Inspection:
 
     @property
     def num_forced(self) -> int:
-        """How many tokens were the only ones admitted at their place."""
+        """How many tokens were the only ones admitted there."""
         return sum(token.num_admitted == 1 for token in self.tokens)
 
     def runs(self) -> list[Run]:
@@ -85,13 +85,13 @@ class Inspection:
     def _pieces(self) -> Iterator[Run]:
         at = 0
         for index, token in enumerate(self.tokens):
-            for number, place in enumerate(token.shown_places):
-                gap = self.text[at : place.start]
+            for number, span in enumerate(token.shown_spans):
+                gap = self.text[at : span.start]
                 # What lies within a token on one line is the token's: the space after a key, an opening quote.
                 yield Run(gap, index if number and "\n" not in gap else None)
-                is_mark = place.start == place.end
-                yield Run(place.mark if is_mark else self.text[place.start : place.end], index, is_mark)
-                at = place.end
+                is_mark = span.start == span.end
+                yield Run(span.mark if is_mark else self.text[span.start : span.end], index, is_mark)
+                at = span.end
         yield Run(self.text[at:].removesuffix("\n"), None)
 
 
@@ -106,14 +106,14 @@ def _inspect_typed(tokenizer: Tokenizer, value: Any) -> Inspection:
     ids = tokenizer.encode(value)
     text = dump_document(tokenizer.decode(ids))
     spelled = [tokenizer.vocabulary.symbols[token] for token in ids]
-    places = iter(align(text, chain.from_iterable(spelled), tokenizer.grammar.symbols))
+    spans = iter(align(text, chain.from_iterable(spelled), tokenizer.grammar.symbols))
     machine = tokenizer.machine()
     tokens = []
     for token, symbols in zip(ids, spelled, strict=True):
         inspected = InspectedToken(
             id=token,
             symbols=visible(tokenizer.describe(token)),
-            places=tuple(next(places) for _ in symbols),
+            spans=tuple(next(spans) for _ in symbols),
             path=visible(machine.path),
             nonterminal=tokenizer.grammar.label(machine.nonterminal),
             num_admitted=int(machine.mask().sum()),
@@ -128,8 +128,8 @@ def _inspect_text(tokenizer: TextTokenizer, value: Any) -> Inspection:
     tokens: list[InspectedToken] = []
     at = 0
     for token, text in zip(ids, _texts(tokenizer, ids), strict=True):
-        places = tuple(_text_places(at, text))
-        tokens.append(InspectedToken(token, visible(tokenizer.describe(token)), places))
+        spans = tuple(_text_spans(at, text))
+        tokens.append(InspectedToken(token, visible(tokenizer.describe(token)), spans))
         at += len(text)
     return Inspection(tokenizer.decode_text(ids), tuple(tokens))
 
@@ -148,11 +148,11 @@ def _texts(tokenizer: TextTokenizer, ids: Iterable[int]) -> Iterator[str]:
         pending.clear()
 
 
-def _text_places(start: int, text: str) -> Iterator[Place]:
-    """The places of a token's text; a line feed has an empty one at the end of its line."""
+def _text_spans(start: int, text: str) -> Iterator[Span]:
+    """The spans of a token's text; a line feed has an empty one at the end of its line."""
     if not text:
-        yield Place(start, start)
+        yield Span(start, start)
     for character in text:
         is_newline = character == "\n"
-        yield Place(start, start, NEWLINE_MARK) if is_newline else Place(start, start + 1)
+        yield Span(start, start, NEWLINE_MARK) if is_newline else Span(start, start + 1)
         start += 1

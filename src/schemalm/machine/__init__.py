@@ -1,4 +1,7 @@
-"""The machine that keeps every derivation inside the schema."""
+"""The machine that keeps every derivation inside the schema.
+
+In go tokens, one after another; out come the mask of tokens that may come next and the cheapest completion.
+"""
 
 from schemalm.machine.finite_tables import StackEntry
 from schemalm.machine.machine import Machine

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -19,26 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from schemalm.machine.machine import Machine
+from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.machine.tables import Tables
 
 # The row that admits nothing, for documents that are whole.
 NOTHING = -1
 FIRST_CAPACITY = 64
-
-
-@lru_cache(maxsize=16)
-def _words(device: torch.device) -> Tensor:
-    """What each byte holds: eight booleans of one byte each are one 64-bit word."""
-    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
-    return bits.to(torch.uint8).view(torch.int64).flatten().to(device)
-
-
-def unpack_masks(packed_RP: Tensor, vocab_size: int) -> Tensor:
-    """Packed rows, uint8 [R, ceil(V / 8)] with little-endian bits, as bool [R, V]."""
-    # A look-up writes a whole byte's bits at once.
-    words = _words(packed_RP.device).index_select(0, packed_RP.flatten().int())
-    return words.view(torch.bool).view(len(packed_RP), -1)[:, :vocab_size]
 
 
 class BatchMasks:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from schemalm.errors import GuardError, LimitError
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.item_search import Item
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
-from schemalm.grammar.ways import Item
 from schemalm.machine.choices import readings_of
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.endings import PUSH_UNITS, Way, other_ends, pushed
@@ -29,7 +29,7 @@ def cheapest_completion(started: SymbolMachine) -> list[int]:
 def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
     """A cheap way down to `height` nonterminals, and the machine afterwards.
 
-    Each nonterminal is given the verdict that it shall end with once it comes to the top, and what it opens keeps
+    Each nonterminal is given the outcome that it shall end with once it comes to the top, and what it opens keeps
     to that: so every symbol comes closer to the end. Raises GuardError where no end was found that breaks no guard.
     """
     machine = started.copy()
@@ -38,7 +38,7 @@ def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachin
     goals: list[int | None] = [None] * machine.depth
     while machine.depth > height:
         if is_at_item(machine):
-            # Which verdict can be reached depends on the items.
+            # Which outcome can be reached depends on the items.
             goals[-1] = None
         if (found := _end_of_item(machine) or _next_item(machine, goals)) is not None:
             path, machine = found
@@ -67,7 +67,7 @@ def has_end(machine: SymbolMachine) -> bool:
 def is_at_item(machine: SymbolMachine) -> bool:
     """Whether on top is the rest of an array whose items may have to differ."""
     items = machine.items.get(machine.depth - 1)
-    return items is not None and machine.begun is items.since and machine.grammar.is_guarded(machine.nonterminal)
+    return items is not None and machine.begun is items.since and machine.grammar.arrays.is_guarded(machine.nonterminal)
 
 
 def _next_symbols(machine: SymbolMachine, goals: list[int | None]) -> Symbols:
@@ -121,7 +121,7 @@ def _next_item(machine: SymbolMachine, goals: list[int | None]) -> tuple[Symbols
     if not is_at_item(machine):
         return None
     start, goal = machine.items[machine.depth - 1].start, _goal(machine, goals)
-    way = machine.grammar.way(start.rest, start.taken, (goal,))
+    way = machine.grammar.arrays.way(start.rest, start.taken, (goal,))
     if way is None or way.first is None:
         return None
     return even_items(machine) or _one_item(machine, goals, way.first)
@@ -130,16 +130,16 @@ def _next_item(machine: SymbolMachine, goals: list[int | None]) -> tuple[Symbols
 def _one_item(machine: SymbolMachine, goals: list[int | None], wanted: Item) -> tuple[Symbols, SymbolMachine] | None:
     """The next item of the array on top, which shall be a certain one."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
-    verdict = wanted.verdict
+    outcome = wanted.outcome
     if wanted.repeats:
-        node = readings_of(grammar, start.taken, start.opened[0], verdict)
+        node = readings_of(grammar, start.taken, start.opened[0], outcome)
         beginnings = Beginnings(grammar.symbols, grammar.budget)
         return _one_of(machine, beginnings.with_node(node, len(start.taken)).ways()) if node is not None else None
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
-    narrowed = grammar.narrowed(after.nonterminal, (verdict,))
+    narrowed = grammar.narrowed(after.nonterminal, (outcome,))
     after.stack[-1] = after.tables.entry(narrowed, after.path)
-    goals.append(verdict)
+    goals.append(outcome)
     begun = (grammar.symbols.ids[ITEM],)
     if start.is_free:
         return begun, after
@@ -159,10 +159,10 @@ def _joint_items(machine: SymbolMachine) -> Iterator[Symbols]:
 
 
 def _goal(machine: SymbolMachine, goals: list[int | None]) -> int:
-    """The verdict with which the top had best end, given what the nonterminal below it makes of that."""
+    """The outcome with which the top had best end, given what the nonterminal below it makes of that."""
     if goals[-1] is not None:
         return goals[-1]
-    options = {verdict: cost for verdict, cost in top_costs(machine).items() if _can_end(machine, verdict)}
+    options = {outcome: cost for outcome, cost in top_costs(machine).items() if _can_end(machine, outcome)}
     best = _with_rest(machine, options, goals[-2]) if len(goals) > 1 else options
     if not best and len(goals) > 1:
         # Guards have ruled out what was aimed at below.
@@ -170,46 +170,46 @@ def _goal(machine: SymbolMachine, goals: list[int | None]) -> int:
         best = _with_rest(machine, options, None)
     if not best:
         raise GuardError("uniqueItems", machine.path)
-    return min(best, key=lambda verdict: (best[verdict], verdict))
+    return min(best, key=lambda outcome: (best[outcome], outcome))
 
 
-def _can_end(machine: SymbolMachine, verdict: int) -> bool:
-    """Whether the top can end with a verdict as far as guards tell."""
+def _can_end(machine: SymbolMachine, outcome: int) -> bool:
+    """Whether the top can end with an outcome as far as guards tell."""
     if not is_at_item(machine):
         return True
     start = machine.items[machine.depth - 1].start
-    return machine.grammar.way(start.rest, start.taken, (verdict,)) is not None
+    return machine.grammar.arrays.way(start.rest, start.taken, (outcome,)) is not None
 
 
 def _with_rest(machine: SymbolMachine, options: Costs, goal: int | None) -> Costs:
-    """Costs by verdict of the top, together with what the nonterminal below costs after it."""
+    """Costs by outcome of the top, together with what the nonterminal below costs after it."""
     found: Costs = {}
-    for verdict, cost in options.items():
-        rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, verdict))
+    for outcome, cost in options.items():
+        rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, outcome))
         more = min((cost for end, cost in rest.items() if goal in (None, end)), default=None)
         if more is not None:
-            found[verdict] = cost + more
+            found[outcome] = cost + more
     return found
 
 
 def _rest_costs(grammar: Grammar, rest: int) -> Costs:
     """What a rest costs, that of an array where need be after a repetition."""
     costs = grammar.costs(rest)
-    repeated = grammar.repeated(rest) if not costs and grammar.is_guarded(rest) else None
+    repeated = grammar.arrays.repeated(rest) if not costs and grammar.arrays.is_guarded(rest) else None
     return costs if repeated is None else grammar.costs(repeated)
 
 
 def _cheapest(machine: SymbolMachine, goal: int) -> list[int]:
-    """The symbols with which the cheapest way to end the top with the verdict `goal` begins."""
+    """The symbols with which the cheapest way to end the top with the outcome `goal` begins."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Key):
         return [grammar.cheapest(machine.nonterminal, goal)]
-    _, key_verdict = min(
-        (distance + costs[goal], verdict)
-        for verdict, distance in new_keys(machine)
-        if goal in (costs := grammar.key_costs(machine.nonterminal, verdict))
+    _, key_outcome = min(
+        (distance + costs[goal], outcome)
+        for outcome, distance in new_keys(machine)
+        if goal in (costs := grammar.key_costs(machine.nonterminal, outcome))
     )
-    texts = grammar.automaton.texts(node.state.place, frozenset([key_verdict]))
+    texts = grammar.automaton.texts(node.state.dfa_state, frozenset([key_outcome]))
     new = next(text for text in texts if keys.begun + text.decode("latin-1") not in keys)
     return [*new, grammar.symbols.ids[KEY_END]]

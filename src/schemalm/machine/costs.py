@@ -9,28 +9,28 @@ from schemalm.machine.symbol_machine import SymbolMachine
 
 
 def top_costs(machine: SymbolMachine) -> Costs:
-    """The least number of symbols to finish the top, by the verdicts that it may end with."""
+    """The least number of symbols to finish the top, by the outcomes that it may end with."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     if not isinstance(grammar.nonterminals[nonterminal].state, Key):
         return grammar.costs(nonterminal)
     costs: Costs = {}
-    for key_verdict, distance in new_keys(machine):
-        for verdict, cost in grammar.key_costs(nonterminal, key_verdict).items():
-            costs[verdict] = min(costs.get(verdict, distance + cost), distance + cost)
+    for key_outcome, distance in new_keys(machine):
+        for outcome, cost in grammar.key_costs(nonterminal, key_outcome).items():
+            costs[outcome] = min(costs.get(outcome, distance + cost), distance + cost)
     return costs
 
 
 def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
-    """The verdicts with which the key on top may end as a new one, each with its distance in bytes."""
+    """The outcomes with which the key on top may end as a new one, each with its distance in bytes."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     assert isinstance(node.state, Key)
-    place = node.state.place
-    distances = ((verdict, grammar.automaton.distance(place, frozenset([verdict]))) for verdict in node.accepts)
+    place = node.state.dfa_state
+    distances = ((outcome, grammar.automaton.distance(place, frozenset([outcome]))) for outcome in node.accepts)
     return [
-        (verdict, distance)
-        for verdict, distance in distances
-        if distance >= 0 and not (len(keys) and is_exhausted(grammar, machine.nonterminal, keys, frozenset([verdict])))
+        (outcome, distance)
+        for outcome, distance in distances
+        if distance >= 0 and not (len(keys) and is_exhausted(grammar, machine.nonterminal, keys, frozenset([outcome])))
     ]
 
 
@@ -41,8 +41,8 @@ def least_cost(machine: SymbolMachine, height: int) -> int:
     costs = top_costs(machine)
     for entry in reversed(machine.stack[height:-1]):
         longer: Costs = {}
-        for verdict, cost in costs.items():
-            for end, more in machine.grammar.costs(machine.grammar.settle(entry.nonterminal, verdict)).items():
+        for outcome, cost in costs.items():
+            for end, more in machine.grammar.costs(machine.grammar.settle(entry.nonterminal, outcome)).items():
                 longer[end] = min(longer.get(end, cost + more), cost + more)
         costs = longer
     return min(costs.values(), default=0)

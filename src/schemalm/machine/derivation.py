@@ -56,9 +56,9 @@ class Derivation:
 
     def _after_item(self, rest: int) -> int:
         """The rest below a value that has ended: of an array whose items may have to differ, once that is checked."""
-        if not self._grammar.is_guarded(rest):
+        if not self._grammar.arrays.is_guarded(rest):
             return rest
-        after = self._grammar.after_item(rest, self.last_item(), self._items[-1])
+        after = self._grammar.arrays.after_item(rest, self.last_item(), self._items[-1])
         if after is None:
             raise NotDerivableError(f"the item {self.last_item()!r} repeats")
         return after

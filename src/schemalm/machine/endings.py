@@ -130,9 +130,9 @@ def _options(machine: SymbolMachine, height: int, refused: Beginnings) -> Iterat
     grammar = machine.grammar
     node = grammar.nonterminals[machine.nonterminal]
     if isinstance(node.state, Text):
-        yield from _text_options(machine, node.state.place, node.accepts, grammar.symbols.ids[END], refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, grammar.symbols.ids[END], refused)
     elif isinstance(node.state, Key):
-        yield from _text_options(machine, node.state.place, node.accepts, grammar.symbols.ids[KEY_END], refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, grammar.symbols.ids[KEY_END], refused)
     else:
         yield from _structure_options(machine, height, refused)
 
@@ -167,9 +167,9 @@ def _structure_options(machine: SymbolMachine, height: int, refused: Beginnings)
     constants, others = machine.tables.texts.symbols(machine.nonterminal)
     leaving = [
         symbol
-        for verdict, symbols in constants.items()
+        for outcome, symbols in constants.items()
         for symbol in islice(
-            refused.others((machine.nonterminal, verdict), listed(symbols), lambda symbol: (symbol,)), 1
+            refused.others((machine.nonterminal, outcome), listed(symbols), lambda symbol: (symbol,)), 1
         )
     ]
     yield from _by_cost(machine, (*leaving, *others), height)
@@ -225,13 +225,13 @@ def _every_end(machine: SymbolMachine, height: int) -> Iterator[Way]:
 
 
 def _continuations(machine: SymbolMachine) -> Iterator[Symbols]:
-    """Symbols to go on with: of texts and of constants with one verdict, as many as are refused and one more."""
+    """Symbols to go on with: of texts and of constants with one outcome, as many as are refused and one more."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     node = grammar.nonterminals[nonterminal]
     refused = joined(machine)
     if isinstance(node.state, Text | Key):
         end = grammar.symbols.ids[END if isinstance(node.state, Text) else KEY_END]
-        yield from _text_options(machine, node.state.place, node.accepts, end, refused)
+        yield from _text_options(machine, node.state.dfa_state, node.accepts, end, refused)
         return
     constants, others = machine.tables.texts.symbols(nonterminal)
     for symbols in (others, *constants.values()):

@@ -167,7 +167,7 @@ class MaskFiller:
     ) -> list[tuple[int, Stack]]:
         """Marks the tokens inside the text on top and those that end it; gives where to go on after its end."""
         accepts = frozenset(self._grammar.nonterminals[stack[-1]].accepts)
-        steps = TextSteps(self._grammar, state.place, accepts)
+        steps = TextSteps(self._grammar, state.dfa_state, accepts)
         end = self._key_end if isinstance(state, Key) else self._end
         found: list[tuple[int, Stack]] = []
         nodes, numbers = np.array([node], np.int32), np.zeros(1, np.int32)
@@ -187,7 +187,7 @@ class MaskFiller:
         found: list[tuple[int, Stack]] = []
         ends, numbers = ends[ends >= 0], numbers[ends >= 0]
         for number in sorted(set(numbers.tolist())):
-            rest = self._grammar.at_place(stack[-1], steps.places[number])
+            rest = self._grammar.at_dfa_state(stack[-1], steps.places[number])
             after = stack_after(self._grammar, (*stack[:-1], rest), (end,))
             if after is None:
                 continue

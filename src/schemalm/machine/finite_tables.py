@@ -136,7 +136,7 @@ class FiniteTables:
             grammar.equivalent(nonterminal),
             is_key,
             self._exhaustible_key(nonterminal),
-            grammar.waits(nonterminal),
+            grammar.needs_outcome(nonterminal),
         )
         entry.is_watched |= bool(self.tokens_that_pass_items)
         return entry
@@ -144,9 +144,11 @@ class FiniteTables:
     def _exhaustible_key(self, nonterminal: int) -> int:
         """The nonterminal at which a free key of an object begins, where these can be used up.
 
-        What still waits for a verdict is not on top yet.
+        What still waits for an outcome is not on top yet.
         """
-        if self.grammar.waits(nonterminal) or not isinstance(self.grammar.nonterminals[nonterminal].state, Object):
+        if self.grammar.needs_outcome(nonterminal) or not isinstance(
+            self.grammar.nonterminals[nonterminal].state, Object
+        ):
             return NO_NONTERMINAL
         with self.grammar.budget.call("mask"):
             step = self.grammar.step(nonterminal, self._free_key)
@@ -183,7 +185,8 @@ class FiniteTables:
             step = advance(grammar, stack, symbol)
             if step is None:
                 return None
-            advance_paths(paths, grammar.symbols.arities[symbol], self._elements.get(symbol, ""))
-            outcome = step.verdict
-            meets_guard = meets_guard or (bool(stack) and grammar.is_guarded(stack[-1]))
+            if len(step.opened) != 1:
+                advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
+            outcome = step.outcome
+            meets_guard = meets_guard or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
         return Transition(tuple(map(self.entry, stack, paths)), outcome, meets_guard)

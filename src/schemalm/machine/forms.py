@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from schemalm.grammar.seen_items import Form, Progress
 from schemalm.grammar.symbols import FREE_KEY, KEY_END, SymbolTable
-from schemalm.grammar.taken import Form, Progress
 from schemalm.limits import Budget
 from schemalm.machine.vocabulary import Trie
 from schemalm.regular.numbers import number_of_text, texts_of_equals

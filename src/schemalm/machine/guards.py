@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from schemalm.documents.identity import identity
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.seen_items import Entry, Form, SeenItems
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
-from schemalm.grammar.taken import Entry, Form, Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.derivation import Derivation
 from schemalm.machine.forms import Beginnings, Symbols
@@ -172,8 +172,8 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
         if (
             index
             and symbol == item
-            and grammar.is_guarded(stack[-1])
-            and not Start(grammar, stack[-1], Taken()).is_free
+            and grammar.arrays.is_guarded(stack[-1])
+            and not Start(grammar, stack[-1], SeenItems()).is_free
         ):
             return True
         if advance(grammar, stack, symbol) is None:

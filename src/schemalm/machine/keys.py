@@ -120,10 +120,10 @@ class EndlessKeys:
         if not state.formulas:
             # All texts but some names.
             return True
-        if (state.place, accepts) not in self._endless:
+        if (state.dfa_state, accepts) not in self._endless:
             try:
                 with self._grammar.budget.call("mask"):
-                    found = self._search(state.place, accepts)
+                    found = self._search(state.dfa_state, accepts)
             except LimitError:
                 return False
             if not found:
@@ -148,9 +148,9 @@ class EndlessKeys:
         return found
 
 
-def is_exhausted(grammar: Grammar, nonterminal: int, keys: FreeKeys, verdicts: frozenset[int]) -> bool:
-    """Whether the object has every key that begins as this one has and ends with one of the verdicts."""
-    return not _has_new_key(grammar, nonterminal, "", verdicts, len(_used(grammar, nonterminal, keys, verdicts)))
+def is_exhausted(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> bool:
+    """Whether the object has every key that begins as this one has and ends with one of the outcomes."""
+    return not _has_new_key(grammar, nonterminal, "", outcomes, len(_used(grammar, nonterminal, keys, outcomes)))
 
 
 def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int, keys: FreeKeys) -> list[int]:
@@ -171,15 +171,15 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
     return node.state, frozenset(node.accepts)
 
 
-def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, verdicts: frozenset[int]) -> list[str]:
-    """How the object's keys go on that begin as this one has and end with one of the verdicts."""
-    place, verdict = _key(grammar, nonterminal)[0].place, grammar.automaton.verdict
+def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
+    """How the object's keys go on that begin as this one has and end with one of the outcomes."""
+    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
     rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
     ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
-    return [rest for rest, end in ends if end != DEAD and verdict(end) in verdicts]
+    return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
 
 
-def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, verdicts: frozenset[int], num_used: int) -> bool:
-    """Whether more than `num_used` keys go on with `beginning` and end with one of the verdicts."""
-    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].place)
-    return place != DEAD and grammar.automaton.has_more_texts(place, verdicts, num_used)
+def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, outcomes: frozenset[int], num_used: int) -> bool:
+    """Whether more than `num_used` keys go on with `beginning` and end with one of the outcomes."""
+    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
+    return place != DEAD and grammar.automaton.has_more_texts(place, outcomes, num_used)

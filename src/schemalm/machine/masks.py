@@ -1,7 +1,7 @@
 """Masks as packed bits: one byte for eight tokens, the lowest bit first.
 
 This is the one place that knows the format. In memory, in the masks.npy of prepared data and on a device, a row of
-ceil(vocab_size / 8) bytes is the mask of one nonterminal; `batch.unpack_masks` reads rows where torch is at hand.
+ceil(vocab_size / 8) bytes is the mask of one nonterminal; `mask_tensors.py` unpacks rows of a tensor.
 """
 
 from __future__ import annotations

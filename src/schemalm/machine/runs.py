@@ -6,7 +6,7 @@ not have: no search has to look for each.
 
 from __future__ import annotations
 
-from schemalm.grammar.taken import Progress, Taken
+from schemalm.grammar.seen_items import Progress, SeenItems
 from schemalm.machine.choices import Start
 from schemalm.machine.forms import Symbols
 from schemalm.machine.guards import Begun, Items
@@ -24,7 +24,7 @@ def even_items(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
     None where something else has a say in them than which ones it has, and where no listing holds them.
     """
     start = machine.items[machine.depth - 1].start
-    num_needed = machine.grammar.num_needed(start.rest)
+    num_needed = machine.grammar.arrays.num_needed(start.rest)
     if not num_needed or start.is_free or not start.takes_others:
         return None
     found = _next_values(machine, start, num_needed)
@@ -51,7 +51,7 @@ def _after(machine: SymbolMachine, values: list[Written]) -> SymbolMachine:
     start = machine.items[height].start
     rest, taken = start.rest, start.taken
     for written in values:
-        rest = Start(grammar, rest, Taken()).opened[1]
+        rest = Start(grammar, rest, SeenItems()).opened[1]
         taken = taken.then(written.entry)
     if len(machine.items) > 1:
         after.begun = _begun(machine.begun, values)

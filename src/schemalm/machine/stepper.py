@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from schemalm.grammar.grammar import ANY_ITEM, Grammar, Step
+from schemalm.grammar.grammar import ANY_ITEM, Grammar
+from schemalm.grammar.nonterminals import Step
 
 # What lies on a stack: a nonterminal, or one with more that is known of it.
 Entry = TypeVar("Entry")
@@ -43,7 +44,7 @@ def advance(grammar: Grammar, stack: list[int], symbol: int) -> Step | None:
     """Consumes one symbol; None, and the stack as it was, where its top does not admit the symbol."""
     step = grammar.step(stack[-1], symbol) if stack else None
     if step is not None:
-        replace_top(stack, step.opened[::-1], step.verdict, grammar.settle)
+        replace_top(stack, step.opened[::-1], step.outcome, grammar.settle)
     return step
 
 

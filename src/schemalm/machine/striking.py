@@ -110,7 +110,9 @@ def _has_more_texts(machine: SymbolMachine, token: int, count: int) -> bool:
     if transition is None or not transition.opened or transition.meets_guard:
         return False
     node = machine.grammar.nonterminals[transition.opened[-1].nonterminal]
-    return isinstance(node.state, Text | Key) and machine.tables.texts.are_more(node.state.place, node.accepts, count)
+    return isinstance(node.state, Text | Key) and machine.tables.texts.are_more(
+        node.state.dfa_state, node.accepts, count
+    )
 
 
 def _can_end(machine: SymbolMachine, height: int, token: int) -> bool:

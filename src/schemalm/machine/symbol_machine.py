@@ -11,8 +11,8 @@ import copy
 from typing import Self
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.states import Text
-from schemalm.grammar.taken import Taken
 from schemalm.machine.choices import Start
 from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEntry, Transition
 from schemalm.machine.guards import Begun, Items, Stack
@@ -187,8 +187,8 @@ class SymbolMachine:
         height = len(self.stack) - 1
         if not self.items:
             self.begun = None
-        if height >= 0 and height not in self.items and self.grammar.is_guarded(self.nonterminal):
-            self.items[height] = Items(Start(self.grammar, self.nonterminal, Taken()), self.begun)
+        if height >= 0 and height not in self.items and self.grammar.arrays.is_guarded(self.nonterminal):
+            self.items[height] = Items(Start(self.grammar, self.nonterminal, SeenItems()), self.begun)
 
     def _end_item(self) -> None:
         """Keeps the item of the guarded array whose rest has come to the top, and refuses one that may not be."""

@@ -59,45 +59,45 @@ class Texts:
         self._grammar = grammar
         self._listing = lru_cache(MAX_LISTINGS)(self._list)
         self.symbols = lru_cache(MAX_LISTINGS)(self._find_symbols)
-        # The most texts of which it is known that there are more, by place and verdicts.
+        # The most texts of which it is known that there are more, by place and outcomes.
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
-    def _list(self, place: int, verdicts: tuple[int, ...]) -> Listing[bytes]:
-        return Listing(lambda: self._grammar.automaton.texts(place, frozenset(verdicts)), self._grammar)
+    def _list(self, place: int, outcomes: tuple[int, ...]) -> Listing[bytes]:
+        return Listing(lambda: self._grammar.automaton.texts(place, frozenset(outcomes)), self._grammar)
 
-    def are_more(self, place: int, verdicts: tuple[int, ...], count: int) -> bool:
-        """Whether more than `count` texts go on at a place and end with one of the verdicts."""
-        if self._exceeded.get((place, verdicts), -1) >= count:
+    def are_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
+        """Whether more than `count` texts go on at a place and end with one of the outcomes."""
+        if self._exceeded.get((place, outcomes), -1) >= count:
             return True
         doubled = 1 << count.bit_length()
-        found = next((num for num in (doubled, count) if self._has_more(place, verdicts, num)), None)
+        found = next((num for num in (doubled, count) if self._has_more(place, outcomes, num)), None)
         if found is not None:
-            self._exceeded[place, verdicts] = found
+            self._exceeded[place, outcomes] = found
         return found is not None
 
-    def _has_more(self, place: int, verdicts: tuple[int, ...], count: int) -> bool:
+    def _has_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
         self._grammar.budget.work(TEXT_UNITS)
-        return self._grammar.automaton.has_more_texts(place, frozenset(verdicts), count)
+        return self._grammar.automaton.has_more_texts(place, frozenset(outcomes), count)
 
-    def others(self, place: int, verdicts: tuple[int, ...], end: int, refused: Beginnings) -> Iterator[bytes]:
+    def others(self, place: int, outcomes: tuple[int, ...], end: int, refused: Beginnings) -> Iterator[bytes]:
         """The texts that go on at a place, and are no beginning of what is refused once `end` has come after them."""
-        return refused.others((place, verdicts), self._listing(place, verdicts).at, lambda text: (*text, end))
+        return refused.others((place, outcomes), self._listing(place, outcomes).at, lambda text: (*text, end))
 
-    def all(self, place: int, verdicts: tuple[int, ...]) -> Iterator[bytes]:
+    def all(self, place: int, outcomes: tuple[int, ...]) -> Iterator[bytes]:
         """The texts that go on at a place."""
-        listing, position = self._listing(place, verdicts), 0
+        listing, position = self._listing(place, outcomes), 0
         while (text := listing.at(position)) is not None:
             yield text
             position += 1
 
     def _find_symbols(self, nonterminal: int) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
-        """The symbols that may come: those that end the nonterminal, by verdict, and the others."""
+        """The symbols that may come: those that end the nonterminal, by outcome, and the others."""
         ends: dict[int, list[int]] = {}
         others: list[int] = []
         for symbol in self._grammar.admitted(nonterminal):
             step = self._grammar.step(nonterminal, symbol)
-            (others if step is None or step.opened else ends.setdefault(step.verdict, [])).append(symbol)
-        return {verdict: tuple(symbols) for verdict, symbols in ends.items()}, tuple(others)
+            (others if step is None or step.opened else ends.setdefault(step.outcome, [])).append(symbol)
+        return {outcome: tuple(symbols) for outcome, symbols in ends.items()}, tuple(others)
 
 
 def listed(values: Sequence[T]) -> Callable[[int], T | None]:

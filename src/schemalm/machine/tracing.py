@@ -44,9 +44,10 @@ class Tracer:
         self.num_remembered = 0
         end = tables.grammar.symbols.ids[END]
         self.end_token = tables.vocabulary.symbol_token(end)
-        self._end = tables.grammar.symbols.characters[end]
-        # Whether a token is made of ASCII characters, but for the end of a text.
-        self._is_ascii = [spelling.rstrip(self._end).isascii() for spelling in tables.vocabulary.spellings]
+        character, spellings = tables.grammar.symbols.characters[end], tables.vocabulary.spellings
+        # By token: whether it is made of ASCII characters, but for the end of a text, and whether it ends one.
+        self.is_ascii = [spelling.rstrip(character).isascii() for spelling in spellings]
+        self.is_end = [spelling.endswith(character) for spelling in spellings]
         self._followed: dict[tuple[int, str], _Followed] = {}
 
     def trace(self, pieces: Iterable[Piece]) -> Trace:
@@ -72,12 +73,6 @@ class Tracer:
             machine.advance(token)
         return marked
 
-    def is_ascii_text(self, piece: Piece) -> bool:
-        """Whether a piece is a text of ASCII characters."""
-        return (
-            all(map(self._is_ascii.__getitem__, piece)) and self.tables.vocabulary.spellings[piece[-1]][-1] == self._end
-        )
-
     def at(self, entry: StackEntry) -> _Followed:
         """The entry with its number and what pieces do there."""
         key = entry.nonterminal, entry.path
@@ -91,8 +86,8 @@ class Tracer:
 Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_Followed, ...], int]"
 
 
-class _Followed(dict[Piece, Steps]):
-    """A stack entry, and what pieces do there."""
+class _Followed(dict[Piece | int, Steps]):
+    """A stack entry, and what pieces and single tokens do there."""
 
     def __init__(self, tracer: Tracer, entry: StackEntry) -> None:
         self._tracer, self._entry = tracer, entry
@@ -104,14 +99,15 @@ class _Followed(dict[Piece, Steps]):
         return (len(self._tracer.entries) - 1) * len(self._tracer.tables.vocabulary)
 
     @cached_property
-    def _is_free_text(self) -> bool:
+    def is_free_text(self) -> bool:
         """Whether it is a text of which nothing is asked: the same is on top after each character."""
         return self._tracer.tables.grammar.admits_every_text(self._entry.nonterminal) and not self._entry.is_key
 
-    def __missing__(self, piece: Piece) -> Steps:
+    def __missing__(self, piece: Piece | int) -> Steps:
         tracer = self._tracer
-        found = self._one_step(piece[0]) if len(piece) == 1 else self._steps(piece)
-        if len(piece) <= MAX_REMEMBERED_TOKENS and tracer.num_remembered < MAX_REMEMBERED:
+        found = self._one_step(piece) if isinstance(piece, int) else self._steps(piece)
+        is_short = isinstance(piece, int) or len(piece) <= MAX_REMEMBERED_TOKENS
+        if is_short and tracer.num_remembered < MAX_REMEMBERED:
             tracer.num_remembered += 1
             self[piece] = found
         return found
@@ -122,14 +118,18 @@ class _Followed(dict[Piece, Steps]):
         return (self.mark + token,), tuple(map(self._tracer.at, transition.opened)), transition.outcome
 
     def _steps(self, piece: Piece) -> Steps:
-        if self._is_free_text and self._tracer.is_ascii_text(piece):
-            mark = self.mark
-            return tuple([mark + token for token in piece]), (), self[(self._tracer.end_token,)][2]
+        is_ascii, is_end, end_token = self._tracer.is_ascii, self._tracer.is_end, self._tracer.end_token
         marked: list[int] = []
         stack, outcome = [self], 0
         for token in piece:
-            marked_here, opened, outcome = stack[-1][(token,)]
-            marked += marked_here
+            top = stack[-1]
+            marked.append(top.mark + token)
+            if not (top.is_free_text and is_ascii[token]):
+                _, opened, outcome = top[token]
+            elif is_end[token]:
+                _, opened, outcome = top[end_token]
+            else:
+                continue
             replace_top(stack, opened, outcome, _Followed.settled)
         return tuple(marked), tuple(stack), outcome
 

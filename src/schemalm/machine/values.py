@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.seen_items import Entry, Form
 from schemalm.grammar.states import Text, Value
-from schemalm.grammar.supply import CONSTANTS
 from schemalm.grammar.symbols import END, ITEM
-from schemalm.grammar.taken import Entry, Form
+from schemalm.grammar.value_sets import CONSTANTS
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
 from schemalm.regular.numbers import number_of_text, texts_of_equals
@@ -34,7 +34,7 @@ class Values:
         self.of = lru_cache(MAX_LISTINGS)(self._list)
 
     def _list(self, nonterminal: int) -> Listing[Written]:
-        """The values of a nonterminal that ends with one verdict, up to the first that holds others."""
+        """The values of a nonterminal that ends with one outcome, up to the first that holds others."""
         return Listing(lambda: self._find(nonterminal), self._grammar)
 
     def _find(self, nonterminal: int) -> Iterator[Written]:
@@ -64,7 +64,7 @@ class Values:
         """The texts of a nonterminal, after some symbols."""
         node, end = self._grammar.nonterminals[nonterminal], self._grammar.symbols.ids[END]
         assert isinstance(node.state, Text)
-        for text in self._texts.all(node.state.place, node.accepts):
+        for text in self._texts.all(node.state.dfa_state, node.accepts):
             symbols = (*before, *text, end)
             if node.state.kind == "string":
                 yield Written(Entry(text.decode(), written_at, symbols), symbols)

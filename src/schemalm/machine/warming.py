@@ -59,4 +59,4 @@ def _successors(grammar: Grammar, nonterminal: int) -> Iterator[int]:
 
 def _text_symbols(grammar: Grammar, state: Text | Key) -> list[int]:
     ends = [grammar.symbols.ids[KEY_END if isinstance(state, Key) else END]]
-    return [byte for byte, _ in grammar.automaton.steps(state.place)] + ends
+    return [byte for byte, _ in grammar.automaton.steps(state.dfa_state)] + ends

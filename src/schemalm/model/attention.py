@@ -9,7 +9,7 @@ given to FlexAttention (Dong et al., 2024) with a mask of documents, which skips
 mask where attention weights are dropped, which FlexAttention cannot do. The arithmetic of these two is tested on a CPU;
 they have not been run on a GPU.
 
-Tensor names: B batch, T new tokens, S all places seen, H heads, K head width.
+Tensor names: B batch, T new tokens, S all entries seen, H heads, K head width.
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ class CachedRows:
         self, cos_TK: Tensor, sin_TK: Tensor, num_tokens: int, cache: KeyValueCache, num_new_B: Tensor
     ) -> None:
         self._cache, self._layer = cache, 0
-        position_BT, self._place_BT, self._num_places = cache.places(num_new_B, num_tokens)
+        position_BT, self._entry_BT, self._num_entries = cache.entries(num_new_B, num_tokens)
         self.cos_BTK, self.sin_BTK = cos_TK[position_BT], sin_TK[position_BT]
-        place_S = torch.arange(self._num_places, device=position_BT.device)
-        self._mask_B1TS = (place_S <= position_BT[:, :, None])[:, None]
+        entry_S = torch.arange(self._num_entries, device=position_BT.device)
+        self._mask_B1TS = (entry_S <= position_BT[:, :, None])[:, None]
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Every token sees what is cached of its row, which the new keys and values of this layer join."""
         self._layer += 1
         key_BHSK, value_BHSK = self._cache.store(
-            self._layer - 1, key_BHTK, value_BHTK, self._place_BT, self._num_places
+            self._layer - 1, key_BHTK, value_BHTK, self._entry_BT, self._num_entries
         )
         return _attend(query_BHTK, key_BHSK, value_BHSK, dropout, self._mask_B1TS)
 
@@ -133,14 +133,14 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, dropout: float, mask: Ten
 
 
 def document_lengths(positions_BT: Tensor) -> list[list[int]]:
-    """How many places each document takes, by row; padding after a row's last document counts as part of it."""
+    """How many positions each document takes, by row; padding after a row's last document counts as part of it."""
     num_tokens = positions_BT.shape[1]
     begins_B = [[0, *(row[1:] == 0).nonzero().squeeze(1).add(1).tolist()] for row in positions_BT]
     return [[end - begin for begin, end in pairwise([*begins, num_tokens])] for begins in begins_B]
 
 
 def document_mask(positions_BT: Tensor) -> Tensor:
-    """Which places see which [B, 1, T, T]."""
+    """Which positions see which [B, 1, T, T]."""
     documents_BT = (positions_BT == 0).cumsum(dim=1)
     is_same_BTT: Tensor = documents_BT[:, :, None] == documents_BT[:, None, :]
     return is_same_BTT.tril()[:, None]

@@ -1,9 +1,9 @@
 """The key-value cache: what attention has to remember of tokens already read, for rows of different lengths.
 
 Each row of a batch has its own length, so rows may be fed different numbers of tokens in one step. Storage is
-allocated once. One extra place at the end takes what padding writes; nothing reads it.
+allocated once. One extra entry at the end takes what padding writes; nothing reads it.
 
-Tensor names: B batch, T new tokens, S cached places, H key-value heads, K head width.
+Tensor names: B batch, T new tokens, S cached entries, H key-value heads, K head width.
 """
 
 from __future__ import annotations
@@ -45,30 +45,30 @@ class KeyValueCache:
         self._rows_B1 = torch.arange(batch_size, device=device)[:, None]
         self.lengths_B = torch.zeros(batch_size, dtype=torch.int64, device=device)
 
-    def places(self, num_new_B: Tensor, num_columns: int) -> tuple[Tensor, Tensor, int]:
+    def entries(self, num_new_B: Tensor, num_columns: int) -> tuple[Tensor, Tensor, int]:
         """Where `num_new_B` new tokens per row, right-padded to `num_columns`, stand and are stored.
 
-        Returns their positions [B, T], their places of storage [B, T] (the spare one for padding), and the number of
-        places that attention has to look at. Raises `ConfigurationError` where a row would outgrow the cache.
+        Returns their positions [B, T], their entries of storage [B, T] (the spare one for padding), and the number of
+        entries that attention has to look at. Raises `ConfigurationError` where a row would outgrow the cache.
         """
         column_T = torch.arange(num_columns, device=self.lengths_B.device)
         position_BT = (self.lengths_B[:, None] + column_T).clamp(max=self.capacity - 1)
-        place_BT = torch.where(column_T < num_new_B[:, None], position_BT, self.capacity)
-        num_places = int((self.lengths_B + num_new_B).max())
-        if num_places > self.capacity:
+        entry_BT = torch.where(column_T < num_new_B[:, None], position_BT, self.capacity)
+        num_entries = int((self.lengths_B + num_new_B).max())
+        if num_entries > self.capacity:
             raise ConfigurationError(
-                f"a row of {num_places} tokens does not fit the context of {self.capacity}: read a shorter "
+                f"a row of {num_entries} tokens does not fit the context of {self.capacity}: read a shorter "
                 "window into a fresh cache and adopt it"
             )
-        return position_BT, place_BT, max(num_places, 1)
+        return position_BT, entry_BT, max(num_entries, 1)
 
     def store(
-        self, layer: int, keys_BHTK: Tensor, values_BHTK: Tensor, place_BT: Tensor, num_places: int
+        self, layer: int, keys_BHTK: Tensor, values_BHTK: Tensor, entry_BT: Tensor, num_entries: int
     ) -> tuple[Tensor, Tensor]:
-        """Store a layer's new keys and values, and return views of the first `num_places` of all [B, H, S, K]."""
+        """Store a layer's new keys and values, and return views of the first `num_entries` of all [B, H, S, K]."""
         for store_LBHSK, new_BHTK in ((self._keys_LBHSK, keys_BHTK), (self._values_LBHSK, values_BHTK)):
-            store_LBHSK[layer][self._rows_B1, :, place_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
-        return self._keys_LBHSK[layer, :, :, :num_places], self._values_LBHSK[layer, :, :, :num_places]
+            store_LBHSK[layer][self._rows_B1, :, entry_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
+        return self._keys_LBHSK[layer, :, :, :num_entries], self._values_LBHSK[layer, :, :, :num_entries]
 
     def adopt(self, rows: list[int], other: KeyValueCache) -> None:
         """Put the rows of another cache of the same configuration in the place of `rows`."""

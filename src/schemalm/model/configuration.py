@@ -34,11 +34,12 @@ class GPTConfiguration:
     """A decoder-only GPT; raises `ConfigurationError` for values that no model can have.
 
     `context_size` is the number of tokens read at once, the position token included. `num_states` is the number of
-    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. `num_echoes` is
-    the number of echoes that it is told, 0 for none; `echo_gain` multiplies their scales, which start at zero: the
-    larger, the faster they are learned. A hidden matrix starts with the standard deviation `hidden_gain /
-    sqrt(inputs)`, output projections with zeros. With `tie_head` the head is the token embedding; with `input_norm` the
-    embeddings are normed before the first layer. `dropout` is the rate at which numbers are dropped in training.
+    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. `num_echoes` is the number
+    of echoes (n-gram look-ups in the document) that it is told, 0 for none; `echo_gain` multiplies their scales, which
+    start at zero: the larger, the faster they are learned. A hidden matrix starts with the standard deviation
+    `hidden_gain / sqrt(inputs)`, output projections with zeros. With `tie_head` the head is the token embedding; with
+    `input_norm` the embeddings are normed before the first layer. `dropout` is the rate at which numbers are dropped in
+    training.
     """
 
     vocab_size: int

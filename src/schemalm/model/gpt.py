@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from schemalm.dataset.echo import NEVER
 from schemalm.errors import ConfigurationError
 from schemalm.model.attention import CachedRows, Layout, PackedRows, WholeRows, rotate
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.inputs import NEVER
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
@@ -180,7 +180,7 @@ class GPT(nn.Module):
 
         `states_BT2` holds rows of the state embedding and `echoes_BTE` tokens, in force before the *next* token. With a
         cache, row b goes on from its cached length with its first `num_new_B[b]` tokens (all of them by default); the
-        rest is padding, whose outputs mean nothing. In rows of several documents `positions_BT` counts the places of
+        rest is padding, whose outputs mean nothing. In rows of several documents `positions_BT` counts the positions of
         each from 0, and none sees another. Raises `ConfigurationError` where the arguments do not fit the model.
         """
         self._check_given("grammar state", self.states, states_BT2)

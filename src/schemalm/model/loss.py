@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import DataError
-from schemalm.machine.batch import unpack_masks
+from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
+from schemalm.model.inputs import IGNORED_TARGET
 
 # Batches have any number of targets, but for each shape of a product oneDNN keeps code of some megabytes.
 _ROW_MULTIPLE = 64
@@ -33,10 +33,10 @@ def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tenso
     bytes_N = masks_packed[nonterminals_N, targets_N >> 3].to(torch.int64)
     is_admitted_N = ((bytes_N >> (targets_N & 7)) & 1).bool()
     if not bool(is_admitted_N.all()):
-        place = int((~is_admitted_N).nonzero()[0])
+        position = int((~is_admitted_N).nonzero()[0])
         raise DataError(
-            f"token {int(targets_N[place])} is not admitted by nonterminal {int(nonterminals_N[place])}, although the "
-            "data has it there: masks and tokens do not belong together; prepare the data again"
+            f"token {int(targets_N[position])} is not admitted by nonterminal {int(nonterminals_N[position])}, "
+            "although the data has it there: masks and tokens do not belong together; prepare the data again"
         )
 
 
@@ -65,12 +65,12 @@ def head_cross_entropy(
     masks_packed: Tensor | None = None,
 ) -> tuple[Tensor, int]:
     """What `masked_cross_entropy` gives for `model.logits(hidden_BTD)`, without holding those logits."""
-    place_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
-    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, place_N)
-    targets_N = targets_BT.flatten().index_select(0, place_N)
+    position_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
+    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, position_N)
+    targets_N = targets_BT.flatten().index_select(0, position_N)
     masks_UV = rows_N = None
     if nonterminals_BT is not None and masks_packed is not None:
-        nonterminals_N = nonterminals_BT.flatten().index_select(0, place_N)
+        nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
         check_targets(targets_N, nonterminals_N, masks_packed)
         # A batch visits few nonterminals: unpacking each of them once costs next to nothing.
         distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)

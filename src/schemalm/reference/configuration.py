@@ -1,4 +1,4 @@
-"""The twin's configuration: everything that decides a run is a field here, validated once.
+"""The reference implementation's configuration: everything that decides a run is a field here, validated once.
 
 Sizes have the names that nanochat gives them (`n_layer`, `n_head`, `n_embd`). `model_configuration` says the same in
 the names of the product's model, which all three engines compute.

@@ -1,4 +1,4 @@
-"""Data for the twin: a text, or documents, as one stream of tokens for training and one for validation.
+"""Data for the reference implementation: a text or documents, as streams of tokens for training and validation.
 
 BOS stands before, between and after documents, so a model learns where they begin and end; a text is one document.
 The last tenth of a text, or the documents of a tenth that is held out by source, are for validation.

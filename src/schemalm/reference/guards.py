@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import resource
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from schemalm.errors import TrainingError
+from schemalm.process_memory import peak_resident_bytes
 
 
 def resident_mebibytes() -> float:
     """The memory that this process has now; where the system does not tell, the most that it ever had."""
     if (statm := Path("/proc/self/statm")).exists():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return peak_resident_bytes() / 2**20
 
 
 class MemoryGuard:

@@ -11,7 +11,7 @@ import numpy as np
 from schemalm.baselines import AnyTokenizer, TextTokenizer
 from schemalm.errors import DataError, PromptError
 from schemalm.reference.configuration import ReferenceConfiguration
-from schemalm.reference.engines import Engine
+from schemalm.reference.engine import Engine
 from schemalm.reference.weights import SAMPLING, random_stream
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from schemalm.model.gpt import GPT
 from schemalm.model.loss import head_cross_entropy
 from schemalm.reference.configuration import ReferenceConfiguration
-from schemalm.reference.engines import Engine
+from schemalm.reference.engine import Engine
 from schemalm.reference.weights import Array, Tokens, Weights
 
 

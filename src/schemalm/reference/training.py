@@ -23,15 +23,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from schemalm.baselines import AnyTokenizer, load_tokenizer
-from schemalm.checked import CheckedFile
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.errors import CheckpointError, DataError, TrainingError
-from schemalm.files import write_atomically
-from schemalm.folders import inside, read_inside
+from schemalm.files.folders import inside, read_inside
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import write_atomically
 from schemalm.reference.array.layers import cross_entropy
 from schemalm.reference.configuration import ReferenceConfiguration
 from schemalm.reference.data import Corpus, draw_batch
-from schemalm.reference.engines import Engine, make_engine
+from schemalm.reference.engine import Engine
+from schemalm.reference.engines import make_engine
 from schemalm.reference.guards import MemoryGuard, persist_then_evaluate
 from schemalm.reference.optimizers import learning_rate
 from schemalm.reference.weights import BATCHES, Tokens, random_stream, shapes

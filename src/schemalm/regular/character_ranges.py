@@ -81,23 +81,6 @@ def common(first: Ranges, second: Ranges) -> Ranges:
     return tuple(result)
 
 
-def minterms(sets: Iterable[Ranges]) -> list[Ranges]:
-    """The coarsest partition of all characters such that each of `sets` is a union of its classes."""
-    signatures: dict[frozenset[Ranges], list[tuple[int, int]]] = {}
-    changes: dict[int, set[Ranges]] = {0: set(), SURROGATES[0][0]: set(), SURROGATES[0][1] + 1: set()}
-    for ranges in set(sets):
-        for low, high in ranges:
-            changes.setdefault(low, set()).symmetric_difference_update({ranges})
-            changes.setdefault(high + 1, set()).symmetric_difference_update({ranges})
-    starts = sorted(changes)
-    inside: set[Ranges] = set()
-    for start, end in zip(starts, [*starts[1:], MAX_CODE_POINT + 1], strict=True):
-        inside ^= changes[start]
-        if start < end and not common(((start, end - 1),), SURROGATES):
-            signatures.setdefault(frozenset(inside), []).append((start, end - 1))
-    return [normalized(ranges) for ranges in signatures.values()]
-
-
 @cache
 def property_ranges(expression: str) -> Ranges | None:
     """The code points of `\\p{expression}`; None where the property is not known here."""

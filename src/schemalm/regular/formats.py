@@ -1,22 +1,22 @@
-"""The formats of JSON Schema as regular languages of UTF-8 texts.
+"""Formats of texts, such as dates and addresses, as regular languages of UTF-8 texts.
 
-In: the name of a format and the draft of the schema; out: the language of its texts, None for a name that no draft
-defines. What stays true: every text of a language is valid under its format, as the specification that is named at
-its source says. A format binds whichever draft introduced it, since the drafts leave it to implementations to know
-more formats than they list, and a schema that names one means it; only `hostname` has changed its meaning.
+In: the name of a format; out: the language of its texts. What stays true: every text of a language is valid under its
+format, as the specification that is named at its source says.
 
 The expressions are plain (no intersection, complement or arithmetic), so the languages are smaller than the formats
 where a limit counts across parts, or where a format is not regular:
 
 * `hostname`, also in `email`: names of three labels, and of eight of which all but the first have 26 octets at most;
-  since draft 7 none with A-labels (`xn--...`), which must be valid Punycode.
+  under RFC 5890 none with A-labels (`xn--...`), which must be valid Punycode.
 * `email`: local parts of 64 octets without a dot, of 62 with up to two dots, of 32 and the dots with more; quoted
   pairs of `"` and `\\` only, and no `<` within quotes.
 * `time`, `date-time`: leap seconds only at offsets of whole quarters of an hour, which all time zones keep that have
   ever met one.
 * `relative-json-pointer`: without the index manipulation that the newest draft of the format adds.
 * `iri`, `iri-reference`, `uri-template`: without the planes 4 to 13, of which Unicode has assigned nothing.
-* `idn-hostname`, `idn-email`: see `idn.py`; `regex`: see `regex_format.py`.
+* `idn-hostname`, also in `idn-email`: labels beyond ASCII of 12 `LETTERS`, or of 6 with hyphens, and four labels then;
+  longer ones might exceed 63 octets as Punycode, and what other characters may stand beside is not regular.
+* `regex`: see `regex_format.py`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from schemalm.regular.idn import idn_hostname_source
 from schemalm.regular.language import NOTHING, Language, literal, sequence, union
 from schemalm.regular.pattern import pattern_language
 from schemalm.regular.regex_format import regex_texts
 
-# The index among the drafts of the first one whose `hostname` is that of RFC 5890; before it is that of RFC 1034.
-DRAFT7 = 3
 MAX_REPEAT = 64
 
 # RFC 3339, section 5.6 and appendix C: every fourth year is a leap year, but of the centuries only every fourth.
@@ -94,6 +91,17 @@ def _hostname(longest: str, shorter: str) -> str:
 ANY_HOSTNAME = _hostname(ANY_LABEL, ANY_LABEL.replace("61", "24"))
 HOSTNAME = _hostname(_label(63), _label(26))
 
+# RFC 5892: letters that are valid wherever they stand (PVALID): Latin, Greek, Cyrillic, kana, Han and Hangul.
+LETTERS = (
+    r"\u{df}-\u{f6}\u{f8}-\u{ff}\u{3ac}-\u{3ce}\u{430}-\u{45f}"
+    r"\u{3041}-\u{3096}\u{30a1}-\u{30fa}\u{4e00}-\u{9fa5}\u{ac00}-\u{d7a3}"
+)
+LETTER = f"[0-9A-Za-z{LETTERS}]"
+UNICODE_LABEL = f"(?:{LETTER}{{1,12}}|{LETTER}(?:-?{LETTER}){{0,5}})"
+# The full stops of UTS 46.
+UNICODE_DOT = r"[.\u{3002}\u{ff0e}\u{ff61}]"
+UNICODE_HOSTNAME = f"(?:{HOSTNAME}|{UNICODE_LABEL}(?:{UNICODE_DOT}{UNICODE_LABEL}){{0,3}})"
+
 # RFC 5321, section 4.1.2 and, for the 64 octets, 4.5.3.1.1; RFC 6531, section 3.3, adds all beyond ASCII.
 ATOM_CHARACTERS = r"0-9A-Za-z!#$%&'*+/=?^_`{|}~\-"
 BEYOND_ASCII = r"\u{80}-\u{10ffff}"
@@ -143,9 +151,9 @@ SOURCES: dict[str, Callable[[], str]] = {
     "date": lambda: DATE,
     "duration": lambda: DURATION,
     "email": lambda: _email("", HOSTNAME),
-    "idn-email": lambda: _email(BEYOND_ASCII, idn_hostname_source(HOSTNAME)),
+    "idn-email": lambda: _email(BEYOND_ASCII, UNICODE_HOSTNAME),
     "hostname": lambda: HOSTNAME,
-    "idn-hostname": lambda: idn_hostname_source(HOSTNAME),
+    "idn-hostname": lambda: UNICODE_HOSTNAME,
     "ipv4": lambda: IPV4,
     "ipv6": lambda: IPV6,
     "uri": lambda: _resource("", "", relative=False),
@@ -181,25 +189,17 @@ def doubtful_texts(name: str) -> Language:
     return _texts(POSSIBLE[name])
 
 
-def format_language(name: str, draft: int) -> Language | None:
-    """The texts of the format `name`, None where no specification names it and so it is an annotation.
-
-    draft: the index of the schema's draft, from 1 for draft 4 to 5 for 2020-12.
-    """
-    if name == "hostname" and draft < DRAFT7:
-        return _texts(ANY_HOSTNAME)
-    return _format(name)
-
-
 @cache
-def _format(name: str) -> Language | None:
-    if name == "time":
-        return union([_texts(TIME), _leap_seconds()])
-    if name == "date-time":
-        return sequence(_texts(f"{DATE}[Tt]"), union([_texts(TIME), _leap_seconds()]))
-    if name == "regex":
-        return regex_texts()
-    return _texts(SOURCES[name]()) if name in SOURCES else None
+def format_language(name: str, reserves_labels: bool = True) -> Language:
+    """The texts of the format `name`, one of `FORMATS`.
+
+    reserves_labels: whether the labels of a `hostname` are those of RFC 5890, which reserves some, not of RFC 1034.
+    """
+    if name == "hostname" and not reserves_labels:
+        return _texts(ANY_HOSTNAME)
+    if name in COMPOSED:
+        return COMPOSED[name]()
+    return _texts(SOURCES[name]())
 
 
 @cache
@@ -221,3 +221,15 @@ def _leap_seconds() -> Language:
 
 def _clock(minutes: int) -> bytes:
     return f"{minutes // 60:02}:{minutes % 60:02}".encode()
+
+
+def _time() -> Language:
+    return union([_texts(TIME), _leap_seconds()])
+
+
+COMPOSED: dict[str, Callable[[], Language]] = {
+    "time": _time,
+    "date-time": lambda: sequence(_texts(f"{DATE}[Tt]"), _time()),
+    "regex": regex_texts,
+}
+FORMATS = SOURCES.keys() | COMPOSED.keys()

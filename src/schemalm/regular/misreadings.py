@@ -16,7 +16,7 @@ from schemalm.regular.pattern_syntax import OCTAL, captures, is_lenient
 
 # One of each kind, in the order of the documentation's table.
 EXAMPLES = (
-    *(r"\A", r"\Z", r"\z", r"\G", r"\K", r"\<", r"\>", r"\bé", r"\Bé", "."),
+    *(r"\A", r"\Z", r"\z", r"\G", r"\K", r"\<", r"\>", "."),
     *(r"\h", r"\H", r"\R", r"\X", r"\N", r"\e", r"\a", r"\Qa.b\E", r"\l", r"\i"),
     *(r"\pL", r"[\w-.]\p{L}", r"\x{41}", r"[\w-.]\u{41}", r"\x4", r"\012", r"\8", r"\1(a)", r"\c1", r"\k<a>"),
     *("a{,2}", "[]a]", "[^]a]", r"[\b]", "[[:alpha:]]", "[a-z&&[^b]]"),
@@ -24,7 +24,7 @@ EXAMPLES = (
 _HINTS = {
     **dict.fromkeys("AZz", "anchors are ^ and $"),
     "G": "matches do not follow one another",
-    "K": "what comes before is asked for by (?<=...)",
+    "K": "a match is not cut",
     "h": r"blanks are [ \t]",
     "H": r"what is no blank is [^ \t]",
     "R": r"a line end is \r?\n",
@@ -102,13 +102,11 @@ class _Reader:
         hint = _HINTS.get(letter)
         return f"is the letter {letter} in JSON Schema" + (f"; {hint}" if hint else "")
 
-    def boundary(self, text: str, in_class: bool) -> str:
-        if not in_class:
-            return "knows the letters of ASCII alone: é is none, so there is a word boundary between é and a"
-        return "in a class is the backspace U+0008" if text[1] == "b" else self.letter(text, in_class)
+    def backspace(self, text: str, in_class: bool) -> str:
+        return "in a class is the backspace U+0008"
 
     def angle(self, text: str, in_class: bool) -> str:
-        return "" if in_class else f"is the character {text[1]} in JSON Schema; a word boundary is \\b"
+        return "" if in_class else f"is the character {text[1]} in JSON Schema, no word boundary"
 
     def category(self, text: str, in_class: bool) -> str:
         if text[2:].startswith("{"):
@@ -145,7 +143,7 @@ class _Reader:
 
 
 ESCAPES: dict[str, Callable[[_Reader, str, bool], str]] = {
-    **dict.fromkeys("bB", _Reader.boundary),
+    "b": _Reader.backspace,
     **dict.fromkeys("<>", _Reader.angle),
     **dict.fromkeys("pP", _Reader.category),
     **dict.fromkeys("xu", _Reader.code_point),

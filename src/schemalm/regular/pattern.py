@@ -2,8 +2,9 @@
 
 In: the source of a `pattern`, searched anywhere in the text, as JSON Schema asks. Out: the language of the UTF-8 texts
 that have a match; no text holds a surrogate. Covered is what is regular: `pattern_syntax.py` says what is read and how,
-`lookaround.py` what is done about anchors within an expression, word boundaries and look-around. A pattern without
-these becomes a plain expression, without intersection or complement. Everything else raises `PatternError`.
+`lookaround.py` what is done about anchors and look-ahead. A pattern without look-ahead becomes a plain expression,
+without intersection or complement, unless an anchor stands after what may be empty. Everything else raises
+`PatternError`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,9 @@ from schemalm.regular.language import (
     Union,
     derivative,
     sequence,
-    union,
 )
-from schemalm.regular.lookaround import LookAround, is_plain, plain_language
+from schemalm.regular.lookaround import searched
 from schemalm.regular.pattern_syntax import PatternError, parse
-from schemalm.regular.pattern_tree import END, START, Node
 from schemalm.regular.utf8 import code_points
 
 __all__ = ["PatternError", "disputed_texts", "finite_texts", "pattern_language"]
@@ -48,9 +47,7 @@ def pattern_language(source: str, max_repeat: int) -> Language:
     `max_repeat` is the largest count that a quantifier may have.
     """
     try:
-        alternatives = parse(source, max_repeat)
-        looking: list[LookAround] = []
-        return union([_searched(alternative, alternatives, looking) for alternative in alternatives])
+        return searched(parse(source, max_repeat))
     except RecursionError:
         raise PatternError("the expression is nested too deeply") from None
 
@@ -63,19 +60,6 @@ def disputed_texts(source: str) -> Language:
     if "." not in ESCAPE_OR_CLASS.sub("", source):
         return NOTHING
     return sequence(ANY_TEXT, code_points([(0x0D, 0x0D), (0x2028, 0x2029)]), ANY_TEXT)
-
-
-def _searched(
-    nodes: tuple[Node, ...], alternatives: tuple[tuple[Node, ...], ...], looking: list[LookAround]
-) -> Language:
-    begin = 1 if nodes and nodes[0] is START else 0
-    end = len(nodes) - 1 if nodes and nodes[-1] is END else len(nodes)
-    if all(is_plain(node) for node in nodes[begin:end]):
-        body = [plain_language(node) for node in nodes[begin:end]]
-        return sequence(EMPTY if begin else ANY_TEXT, *body, ANY_TEXT if end == len(nodes) else EMPTY)
-    if not looking:
-        looking.append(LookAround(alternatives))
-    return looking[0].search(nodes)
 
 
 def finite_texts(source: str, limit: int) -> list[str] | None:

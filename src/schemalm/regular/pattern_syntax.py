@@ -2,8 +2,8 @@
 
 In: the source of a `pattern`. Out: its syntax tree, or `PatternError`. The source is read as with the flag `u`; where
 that makes it malformed, as without, with the lenient forms of annex B. In both, a character is a code point.
-Back-references are refused unless they can only stand for the empty text; so are inline flags, which the standard
-lacked until 2025, and counts over a limit.
+Back-references are refused unless they can only stand for the empty text; so are look-behind, word boundaries, inline
+flags, which the standard lacked until 2025, and counts over a limit.
 Source of the syntax: ECMA-262, sections 22.2.1 and B.1.2.
 """
 
@@ -24,11 +24,11 @@ from schemalm.regular.character_ranges import (
     property_ranges,
 )
 from schemalm.regular.pattern_tree import (
-    BOUNDARIES,
     DOT,
     END,
     NO_CHARACTERS,
     START,
+    Anchor,
     Characters,
     Group,
     Look,
@@ -74,7 +74,9 @@ _FOREIGN_GROUPS = {
     re.compile("#"): ": there are no comments",
     re.compile(">"): ": there are no atomic groups, (?:...) matches in the same texts or more",
 }
-_GROUP_PREFIXES = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
+# What begins a look-ahead, and whether it is negated.
+_LOOKS = {"?=": False, "?!": True}
+_LOOK_BEHIND = re.compile(r"\?<[=!]")
 
 
 def parse(source: str, max_repeat: int) -> tuple[tuple[Node, ...], ...]:
@@ -106,7 +108,6 @@ class _Parser:
         self.unicode = unicode
         self.depth = 0
         self.num_opened = 0
-        self.in_look_behind = False
         self.closed: dict[int, Group] = {}
 
     def parse(self) -> tuple[tuple[Node, ...], ...]:
@@ -176,21 +177,20 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise PatternError(f"groups are nested more than {MAX_DEPTH} deep")
         number = 0
-        look = next((look for prefix, look in _GROUP_PREFIXES.items() if self.take(prefix)), None)
-        if look is None and not self.take("?:"):
+        if behind := self.scan(_LOOK_BEHIND):
+            raise PatternError(f"the look-behind ({behind[0]}...) is not supported; a look-ahead (?=...) or (?!...) is")
+        negated = next((negated for prefix, negated in _LOOKS.items() if self.take(prefix)), None)
+        if negated is None and not self.take("?:"):
             if self.take("?") and not self.scan(_NAME):
                 raise PatternSyntaxError(self.unknown_group())
             self.num_opened += 1
             number = self.num_opened
-        outside = self.in_look_behind
-        self.in_look_behind = outside or (look is not None and not look[0])
         group = Group(self.alternatives())
         if not self.take(")"):
             raise PatternSyntaxError("a group is not closed")
-        self.in_look_behind = outside
         self.depth -= 1
-        if look:
-            return Look(group, *look)
+        if negated is not None:
+            return Look(group, negated)
         self.closed[number] = group
         return group
 
@@ -204,9 +204,9 @@ class _Parser:
         bounds = self.bounds(symbol)
         if bounds is None:
             return node
-        if isinstance(node, Look) and node.ahead and node is not END:
+        if isinstance(node, Look):
             self.lenient(f"a look-ahead is repeated before offset {self.position}")
-        elif isinstance(node, Look) or any(node is boundary for boundary in BOUNDARIES.values()):
+        elif isinstance(node, Anchor):
             raise PatternSyntaxError(f"nothing to repeat before offset {self.position}")
         self.take("?")
         minimum, maximum = bounds
@@ -264,14 +264,13 @@ class _Parser:
     def atom_escape(self) -> Node:
         """An escape outside classes, where it may also be a boundary or a back-reference."""
         letter = self.source[self.position : self.position + 1]
-        if letter and letter in BOUNDARIES:
-            self.position += 1
-            return BOUNDARIES[letter]
+        if letter in ("b", "B"):
+            raise PatternError(f"the word boundary \\{letter} is not supported; say which characters may stand there")
         reference = self.reference() if letter == "k" or letter in string.digits else None
         if reference is None:
             return Characters(self.escape(in_class=False))
         number, text = reference
-        if self.in_look_behind or (number in self.closed and consumes(self.closed[number])):
+        if number in self.closed and consumes(self.closed[number]):
             raise PatternError(f"the back-reference {text} is not regular")
         # A group that is still open, or opens later, has captured nothing in this repetition.
         return NO_CHARACTERS

@@ -1,4 +1,4 @@
-"""The syntax tree of a regular expression, in which `^`, `$`, `\\b` and `\\B` are look-around too.
+"""The syntax tree of a regular expression.
 
 Nodes are immutable and compare by value. Groups that capture are groups like others.
 """
@@ -6,9 +6,10 @@ Nodes are immutable and compare by value. Groups that capture are groups like ot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
-from schemalm.regular.character_ranges import ANY, LINE_ENDS, WORD, Ranges, complement
+from schemalm.regular.character_ranges import LINE_ENDS, Ranges, complement
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,25 @@ class Repetition:
 
 @dataclass(frozen=True)
 class Look:
-    """Nothing, where `body` matches right after this place (`ahead`) or right before; `negated`: where it does not."""
+    """A look-ahead: nothing, where `node` matches right after this point; `negated`: where it does not."""
 
-    body: Node
-    ahead: bool
+    node: Node
     negated: bool
 
 
-Node = Characters | Group | Repetition | Look
+class Anchor(Enum):
+    """Nothing, at the start or the end of the text; the value is what writes it."""
 
+    START = "^"
+    END = "$"
+
+
+Node = Characters | Group | Repetition | Look | Anchor
+
+START, END = Anchor.START, Anchor.END
 NO_CHARACTERS = Group(((),))
-ANY_CHARACTER = Characters(ANY)
+NO_MATCH = Group(())
 DOT = Characters(complement(LINE_ENDS))
-START = Look(ANY_CHARACTER, ahead=False, negated=True)
-END = Look(ANY_CHARACTER, ahead=True, negated=True)
-_WORD_BEFORE, _NO_WORD_BEFORE = (Look(Characters(WORD), False, negated) for negated in (False, True))
-_WORD_AFTER, _NO_WORD_AFTER = (Look(Characters(WORD), True, negated) for negated in (False, True))
-BOUNDARIES = {
-    "b": Group(((_WORD_BEFORE, _NO_WORD_AFTER), (_NO_WORD_BEFORE, _WORD_AFTER))),
-    "B": Group(((_WORD_BEFORE, _WORD_AFTER), (_NO_WORD_BEFORE, _NO_WORD_AFTER))),
-}
 
 
 @lru_cache(maxsize=1024)

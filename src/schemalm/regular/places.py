@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 from schemalm.errors import LimitError
 from schemalm.limits import Budget
+from schemalm.regular.counting import is_counter
 from schemalm.regular.language import (
     ANY_CHARACTER,
     ANY_TEXT,
     NOTHING,
     Language,
     digest,
-    is_counter,
     meet,
     repeat,
     sequence,

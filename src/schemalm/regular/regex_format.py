@@ -5,10 +5,10 @@ are valid without it. Left out of what is valid, since no finite state carries i
 
 * groups within `MAX_DEPTH` others or more, and in a look-around other look-arounds or groups in groups;
 * back-references; named groups but one that stands outside other groups, where those hold no groups;
-* `{m,n}` with bounds of equally many digits, three or more, whose first digits are equal;
+* `{m,n}` with bounds of equally many digits, three or more;
 * ranges in a class but within digits, capitals, small letters or the punctuation before them, from one of `BLOCKS` to
-  a later one, or between two hexadecimal escapes of which `_ordered_escapes` sees that they are in order;
-* the escape `\\0`, lone surrogates, pattern modifiers, and Unicode properties but common ones.
+  a later one, or between `\\x..` escapes with another first digit;
+* the escapes `\\0`, `\\u{...}` and of surrogates, pattern modifiers, and Unicode properties but `CATEGORIES`.
 """
 
 from __future__ import annotations
@@ -24,70 +24,40 @@ MAX_DEPTH = 8
 MAX_REPEAT = 8
 
 HEX = "[0-9A-Fa-f]"
-# Code units that are no surrogates: those would join to one character.
-CODE_UNIT = f"(?:[0-9A-CEFa-cef]{HEX}{{3}}|[Dd][0-7]{HEX}{{2}})"
-CATEGORY = "L[ulmot]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfson]?|Letter|Number|Punctuation|Symbol"
-SCRIPT = "Script=(?:Latin|Greek|Cyrillic|Arabic|Hebrew|Thai|Devanagari|Han|Hiragana|Katakana|Hangul)"
-PROPERTY = rf"[Pp]\{{(?:{CATEGORY}|Alphabetic|Uppercase|Lowercase|Emoji|ASCII|Any|{SCRIPT})\}}"
-CODE_POINT = rf"x{HEX}{{2}}|u(?:{CODE_UNIT}|\{{(?:{HEX}{{1,5}}|10{HEX}{{4}})\}})"
-PUNCTUATION = r"[ -/:-@\[-`{-~]"
-ESCAPE = rf"\\(?:[DSWdfnrstvw]|c[A-Za-z]|{CODE_POINT}|{PUNCTUATION}|{PROPERTY})"
+# A code unit that is half a character is left out: with the next one it would be another character.
+CODE_POINT = f"x{HEX}{{2}}|u(?:[0-9A-CEFa-cef]{HEX}{{3}}|[Dd][0-7]{HEX}{{2}})"
+CATEGORIES = "L[ulmot]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?"
+ESCAPE = rf"\\(?:[DSWdfnrstvw]|c[A-Za-z]|{CODE_POINT}|[ -/:-@\[-`{{-~]|[Pp]\{{(?:{CATEGORIES})\}})"
 CHARACTER = r"[^\^$\\*+?()\[\]{}|]"
 
 # ASCII in order, cut where digits and letters begin and end; without `-`, `\`, `]` and `^`, which mean more in a class.
 BLOCKS = (" -,./", "0-9", ":-@", "A-Z", r"\[_`", "a-z", "{-~", r"\u{80}-\u{10ffff}")
+# Of these, characters of one kind make a range where they are in order.
+KINDS = (" !\"#$%&'()*+,./", string.digits, string.ascii_lowercase, string.ascii_uppercase)
 CLASS_CHARACTER = r"[^\]\\\-]"
-
-
-# Hexadecimal digits, and others above all of them; those of surrogates (D8 to DF) are no others.
-ABOVE = (
-    ("0", "[1-9A-CEFa-cef]"),
-    ("[0-3]", "[4-9A-CEFa-cef]"),
-    ("[0-7]", "[89A-CEFa-cef]"),
-    ("[89]", "[A-CEFa-cef]"),
-    ("[A-Ca-c]", "[EFef]"),
-)
-
-
-def _ordered_escapes() -> str:
-    """Ranges of two hexadecimal escapes, of which the second is above by the digit after a prefix that they share."""
-    rest = {prefix: f"{HEX}{{{3 - len(prefix)}}}" for prefix in ("", "0", "00")}
-    units = [rf"{p}{low}{r}-\\u{p}{high}{r}" for p, r in rest.items() for low, high in ABOVE]
-    units += [rf"0{digit}[0-7]{HEX}-\\u0{digit}[89A-Fa-f]{HEX}" for digit in "123456789"]
-    octets = [rf"{low}{HEX}-\\x{high}{HEX}" for low, high in ABOVE]
-    return rf"\\(?:u(?:{'|'.join(units)})|x(?:{'|'.join(octets)}))"
-
-
-def _bounds() -> str:
-    """`{m}`, `{m,}` and `{m,n}` with m <= n, of up to five digits."""
-    pairs = [f"{digit},[{digit}-9]" for digit in string.digits]
-    pairs.append("[0-9],[1-9][0-9]{1,4}")
-    for tens in "123456789":
-        above = f"|[{int(tens) + 1}-9][0-9]" if tens != "9" else ""
-        units = "|".join(f"{unit},(?:{tens}[{unit}-9]{above})" for unit in string.digits)
-        pairs.append(f"{tens}(?:{units})")
-    for more in (1, 2, 3):
-        pairs.append(f"[1-9][0-9]{{{more}}},[1-9][0-9]{{{more + 1},4}}")
-    for more in (2, 3, 4):
-        pairs += [f"{digit}[0-9]{{{more}}},[{digit + 1}-9][0-9]{{{more}}}" for digit in range(1, 9)]
-    return rf"\{{(?:(?:0|[1-9][0-9]{{0,4}}),?|{'|'.join(pairs)})\}}"
 
 
 def _texts(source: str) -> Language:
     return pattern_language(f"^(?:{source})$", MAX_REPEAT)
 
 
+def _counts() -> Language:
+    """`{m}`, `{m,}` and `{m,n}` with m <= n, of up to five digits."""
+    pairs = words(f"{{{low},{high}}}".encode() for low in range(100) for high in range(low, 100))
+    longer = [f"[1-9][0-9]{{{more}}},[1-9][0-9]{{{more + 1},4}}" for more in range(1, 4)]
+    others = ["(?:0|[1-9][0-9]{0,4}),?", "[0-9],[1-9][0-9]{2,4}", *longer]
+    return union([pairs, _texts(rf"\{{(?:{'|'.join(others)})\}}")])
+
+
 def _class() -> Language:
     """A class; `-` stands for itself at its ends and after a range, where it cannot make another one."""
-    alike = words(
-        f"{low}-{high}".encode()
-        for kind in (" !\"#$%&'()*+,./", string.digits, string.ascii_lowercase, string.ascii_uppercase)
-        for low in kind
-        for high in kind
-        if low <= high
-    )
+    pairs = [(low, high) for kind in KINDS for low in kind for high in kind if low <= high]
     upwards = [f"[{low}]-[{''.join(BLOCKS[index + 1 :])}]" for index, low in enumerate(BLOCKS[:-1])]
-    ranges = union([alike, _texts("|".join([*upwards, _ordered_escapes()]))])
+    digits = "0123456789abcdef"
+    above = [(low, digits[value:] + digits[value:].upper()) for value, low in enumerate(digits[:-1], start=1)]
+    escapes = "|".join(rf"[{low}{low.upper()}]{HEX}-\\x[{highs}]{HEX}" for low, highs in above)
+    upwards.append(rf"\\x(?:{escapes})")
+    ranges = union([words(f"{low}-{high}".encode() for low, high in pairs), _texts("|".join(upwards))])
     dash = repeat(literal(b"-"), 0, 1)
     item = union([sequence(ranges, dash), _texts(rf"{CLASS_CHARACTER}|{ESCAPE}|\\b")])
     return sequence(_texts(r"\[\^?"), dash, repeat(item, 0, None), dash, literal(b"]"))
@@ -102,7 +72,7 @@ def _disjunction(atoms: list[Language], assertions: list[Language], quantifier: 
 @cache
 def regex_texts() -> Language:
     """The texts of the format `regex`."""
-    quantifier = _texts(rf"(?:[*+?]|{_bounds()})\??")
+    quantifier = sequence(union([_texts("[*+?]"), _counts()]), _texts(r"\??"))
     simple = [_texts(f"{CHARACTER}|{ESCAPE}"), _class()]
     opening, closing = _texts(r"\((?:\?:)?"), literal(b")")
     body = _disjunction(simple, [], quantifier)

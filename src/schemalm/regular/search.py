@@ -18,6 +18,7 @@ from itertools import chain, count
 from schemalm.errors import LimitError
 from schemalm.limits import Budget
 from schemalm.regular.congruences import completions
+from schemalm.regular.counting import least_count
 from schemalm.regular.language import (
     ANY_TEXT,
     BYTE_RANKS,
@@ -33,7 +34,6 @@ from schemalm.regular.language import (
     complement,
     derivative,
     intersection,
-    least_count,
     lengths,
     shortest,
 )

@@ -3,7 +3,7 @@
 In: the source of a `pattern` that `pattern_syntax.py` can read. Out: the source itself where it keeps to what all
 engines read alike; else an expression that has a match in the same texts. That one is written from the syntax tree,
 except that a dot alone is replaced where it stands. It uses nothing that is read in different ways: no class with a
-name, no escape but those of code points and of syntax, no word boundary, no bracket or brace that stands for itself.
+name, no escape but those of code points and of syntax, no bracket or brace that stands for itself.
 It is an expression of ECMA-262 with the flag `u` too. Not covered: how many steps or states an engine takes.
 """
 
@@ -15,7 +15,7 @@ import sys
 
 from schemalm.regular.character_ranges import ANY, LINE_ENDS, SURROGATES, Ranges, common, complement
 from schemalm.regular.pattern_syntax import parse
-from schemalm.regular.pattern_tree import END, START, Characters, Group, Look, Node, Repetition, consumes
+from schemalm.regular.pattern_tree import Anchor, Characters, Group, Look, Node, Repetition, consumes
 
 _LITERAL = frozenset(string.ascii_letters + string.digits + " !\"#%',/:;<=>@_`")
 _SYNTAX = frozenset("^$\\.*+?()[]{}|")
@@ -51,14 +51,14 @@ def _node(node: Node) -> str:
         return _characters(node.ranges)
     if isinstance(node, Group):
         return f"(?:{_alternatives(node.alternatives)})"
+    if isinstance(node, Anchor):
+        return node.value
     return _look(node) if isinstance(node, Look) else _repetition(node)
 
 
 def _look(node: Look) -> str:
-    if node in (START, END):
-        return "$" if node.ahead else "^"
-    body = _alternatives(node.body.alternatives) if isinstance(node.body, Group) else _node(node.body)
-    return f"(?{'' if node.ahead else '<'}{'!' if node.negated else '='}{body})"
+    body = _alternatives(node.node.alternatives) if isinstance(node.node, Group) else _node(node.node)
+    return f"(?{'!' if node.negated else '='}{body})"
 
 
 def _repetition(node: Repetition) -> str:

@@ -1,4 +1,4 @@
-"""The assertions of JSON Schema: what the atoms of a shape can say about a value.
+"""What an assertion is, and those that speak of values of every kind.
 
 An assertion speaks of one kind of value and is true of every value of another kind, except `KindIs`,
 `Is` and the references, which speak of all. Parts are plain tuples, so that assertions compare by value.
@@ -10,8 +10,6 @@ from collections.abc import Callable
 
 from schemalm.schema.formula import Atom, Formula
 
-# Strings of one `enum` that have symbols of their own; where there are more, they are texts (`Limits.symbols`).
-MAX_CONSTANTS = 60_000
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 KINDS_OF_TYPES = {
     type(None): "null",
@@ -64,6 +62,20 @@ class KindIs(Assertion):
         return IsInteger(self.parts[1])
 
 
+class IsInteger(Assertion):
+    """parts: (whether 1.0 counts,): the number has no fractional part."""
+
+    __slots__ = ()
+    keyword = "type"
+    kind = "number"
+
+    @property
+    def fractions(self) -> bool:
+        """Whether 1.0 counts, as it does since draft 6."""
+        fractions: bool = self.parts[0]
+        return fractions
+
+
 class Is(Assertion):
     """parts: (name,): the value is the constant `true`, `false` or `null`."""
 
@@ -85,143 +97,9 @@ class Reference(Assertion):
 
     @property
     def location(self) -> str:
-        """The resolved place of the schema node."""
+        """Where the schema node is, resolved."""
         location: str = self.parts[0]
         return location
-
-
-class StringIn(Assertion):
-    """parts: (tuple of strings,): the string is one of them."""
-
-    __slots__ = ("_set",)
-    keyword = "enum"
-    kind = "string"
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The strings."""
-        texts: tuple[str, ...] = self.parts[0]
-        return texts
-
-    @property
-    def has_constants(self) -> bool:
-        """Whether each string has a symbol; where they are too many to, they are written as texts."""
-        return len(self.texts) <= MAX_CONSTANTS
-
-    def __init__(self, *parts: object) -> None:
-        super().__init__(*parts)
-        self._set = frozenset(self.parts[0])
-
-    def __contains__(self, text: str) -> bool:
-        return text in self._set
-
-
-class Pattern(Assertion):
-    """parts: (ECMA-262 source,): the string has a match somewhere."""
-
-    __slots__ = ()
-    keyword = "pattern"
-    kind = "string"
-
-    @property
-    def source(self) -> str:
-        """The expression."""
-        source: str = self.parts[0]
-        return source
-
-
-class MinLength(Assertion):
-    """parts: (count,): the string has at least so many code points."""
-
-    __slots__ = ()
-    keyword = "minLength"
-    kind = "string"
-
-    @property
-    def count(self) -> int:
-        """Code points."""
-        count: int = self.parts[0]
-        return count
-
-
-class MaxLength(Assertion):
-    """parts: (count,): the string has at most so many code points."""
-
-    __slots__ = ()
-    keyword = "maxLength"
-    kind = "string"
-
-    @property
-    def count(self) -> int:
-        """Code points."""
-        count: int = self.parts[0]
-        return count
-
-
-class Format(Assertion):
-    """parts: (name, draft): the string is of the format, as that draft defines it."""
-
-    __slots__ = ()
-    keyword = "format"
-    kind = "string"
-
-    @property
-    def name(self) -> str:
-        """The name of the format."""
-        name: str = self.parts[0]
-        return name
-
-
-class IsInteger(Assertion):
-    """parts: (whether 1.0 counts,): the number has no fractional part."""
-
-    __slots__ = ()
-    keyword = "type"
-    kind = "number"
-
-    @property
-    def fractions(self) -> bool:
-        """Whether 1.0 counts, as it does since draft 6."""
-        fractions: bool = self.parts[0]
-        return fractions
-
-
-class NumberIn(Assertion):
-    """parts: (tuple of decimal texts,): the number is written as one of them."""
-
-    __slots__ = ()
-    keyword = "enum"
-    kind = "number"
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The decimal texts."""
-        texts: tuple[str, ...] = self.parts[0]
-        return texts
-
-
-class Minimum(Assertion):
-    """parts: (bound, whether the bound itself is left out): the number is not smaller."""
-
-    __slots__ = ()
-    keyword = "minimum"
-    kind = "number"
-
-
-class Maximum(Assertion):
-    """parts: (bound, whether the bound itself is left out): the number is not larger."""
-
-    __slots__ = ()
-    keyword = "maximum"
-    kind = "number"
-
-
-class MultipleOf(Assertion):
-    """parts: (divisor,): the number is an integer times the divisor, as decimal numbers."""
-
-    __slots__ = ()
-    keyword = "multipleOf"
-    kind = "number"
 
 
 def of_kind(kind: str) -> KindIs:

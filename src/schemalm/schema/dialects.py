@@ -41,7 +41,7 @@ SPECIFICATIONS = dict(
 # What holds subschemas, by what it has to be.
 TABLES = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-# Keywords that give a place inside a schema a name.
+# Keywords that name a part of a schema.
 NAMES = ("$id", "id", "$anchor", "$dynamicAnchor")
 
 

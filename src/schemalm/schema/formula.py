@@ -99,7 +99,7 @@ class Atom(Formula):
 
 
 class Question(Atom):
-    """The verdict of a child on the shape with this index; its one part is that index."""
+    """The outcome of a child on the shape with this index; its one part is that index."""
 
     __slots__ = ()
 
@@ -331,12 +331,12 @@ def _counted_possibilities(pairs: list[tuple[Formula, Formula]]) -> tuple[Formul
     return one, any_of([none, more])
 
 
-def answer(formula: Formula, verdict: int) -> Formula:
-    """The formula with each question replaced by its bit of `verdict`."""
+def answer(formula: Formula, outcome: int) -> Formula:
+    """The formula with each question replaced by its bit of `outcome`."""
 
     def answered(atom: Atom) -> Formula:
         if not isinstance(atom, Question):
             return atom
-        return TRUE if verdict >> atom.index & 1 else FALSE
+        return TRUE if outcome >> atom.index & 1 else FALSE
 
     return substitute(formula, answered, has_questions)

@@ -82,3 +82,5 @@ FORMS: dict[str, Form] = {
     "type": ("the name of a type or a list of such names", _is_type),
     "uniqueItems": ("a boolean", lambda value: isinstance(value, bool)),
 }
+# Every constraining keyword; the value of `const` may be anything.
+CONSTRAINING = FORMS.keys() | {"const"}

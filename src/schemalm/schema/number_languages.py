@@ -28,8 +28,9 @@ from schemalm.regular.numbers import (
     number_texts,
     other_spellings,
 )
-from schemalm.schema.assertions import IsInteger, Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.assertions import IsInteger
 from schemalm.schema.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children, conjuncts
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
 
 
 def number_language(formula: Formula) -> Language:

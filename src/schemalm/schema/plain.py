@@ -1,8 +1,8 @@
 """A schema as it was understood, for programs that would misread it or cannot read it as it is written.
 
 In: a schema and its patterns, or its translation. Out: a schema of the same draft with the same valid values, in which
-patterns are spelled as `texts/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
-`definitions`, nothing has a name of its own (`$id`, `$anchor`), no place lies outside the reach of the root, spellings
+patterns are spelled as `regular/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
+`definitions`, nothing has a name of its own (`$id`, `$anchor`), nothing lies outside the reach of the root, spellings
 of older drafts are those of its own, and what says nothing is left out, annotations included.
 """
 
@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemalm.documents.identity import identity
-from schemalm.documents.pointer import parts_of
 from schemalm.errors import SchemaError
+from schemalm.json_pointer import parts_of
 from schemalm.regular.spelling import portable_pattern
 from schemalm.schema.dialects import DRAFT6, DRAFT201909, DRAFT202012
+from schemalm.schema.keyword_forms import CONSTRAINING
+from schemalm.schema.nodes import Node, Nodes
 from schemalm.schema.references import DYNAMIC, Resolver
 from schemalm.schema.sources import Schema
-from schemalm.schema.translation import BINDING, Node, Translator
 
 DEFINITIONS = "definitions"
 # What references lead to is written once more, and may lie inside one another.
@@ -45,30 +46,30 @@ def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
     return respelled
 
 
-def plain_schema(translator: Translator) -> Schema:
-    """The schema that was translated, in plain words; raises SchemaError where these would be far too many."""
-    return _Writer(translator).write()
+def plain_schema(nodes: Nodes) -> Schema:
+    """The schema in plain words; raises SchemaError where these would be far too many."""
+    return _Writer(nodes).write()
 
 
 class _Writer:
     """Writes the root and then, one after another, the nodes that references lead to."""
 
-    def __init__(self, translator: Translator) -> None:
-        self._translator = translator
-        self._drafts = translator.references.drafts
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._drafts = nodes.references.drafts
         self._numbers: dict[str, int] = {"": 0}
         self._waiting: list[tuple[Any, str, Resolver]] = []
         self._num_parts = 0
 
     def write(self) -> Schema:
-        translator = self._translator
-        root = self._node(translator.schema, "", translator.references.root, self._drafts.root)
+        references = self._nodes.references
+        root = self._node(self._nodes.schema, "", references.root, self._drafts.root)
         if isinstance(root, bool):
             return root
         definitions: dict[str, Any] = {}
         for number, waiting in enumerate(self._waiting, start=1):
             definitions[str(number)] = self._node(*waiting, self._drafts.root)
-        return {"$schema": translator.references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
+        return {"$schema": references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
 
     def _node(self, content: Any, pointer: str, resolver: Resolver, around: int) -> Schema:
         """A node; `around`: the draft of what it is written into."""
@@ -77,11 +78,11 @@ class _Writer:
         self._num_parts += 1 + sum(len(part) for part in content.values() if isinstance(part, list | dict))
         if self._num_parts > MAX_PARTS:
             raise SchemaError(f"in plain words the schema has more than {MAX_PARTS:,} parts")
-        node = self._translator.at(content, pointer, resolver)
+        node = self._nodes.at(content, pointer, resolver)
         written: dict[str, Any] = {} if node.draft == around else {"$schema": self._drafts.address_of(content)}
         beside: list[Schema] = []
         for keyword in content:
-            if keyword not in BINDING or not self._translator.binds(node, keyword):
+            if keyword not in CONSTRAINING or not self._nodes.binds(node, keyword):
                 continue
             for found in WRITERS.get(keyword, _Writer._value)(self, node, keyword):
                 if written.keys().isdisjoint(found):
@@ -91,7 +92,7 @@ class _Writer:
         return {**written, "allOf": [*written.get("allOf", []), *beside]} if beside else written
 
     def _inner(self, node: Node, *path: str | int) -> Schema:
-        return self._node(*self._translator.inside(node, *path), node.draft)
+        return self._node(*self._nodes.inside(node, *path), node.draft)
 
     def _value(self, node: Node, keyword: str) -> list[dict[str, Any]]:
         """A keyword that holds no schema, as it stands; nothing twice in a list."""
@@ -109,13 +110,12 @@ class _Writer:
         return [{keyword: {name: self._inner(node, keyword, name) for name in node[keyword]}}]
 
     def _reference(self, node: Node, keyword: str) -> list[dict[str, Any]]:
-        references = self._translator.references
-        place = references.resolve(keyword, node[keyword], node.pointer, node.resolver)
-        if isinstance(place.node, bool):
-            return [{"allOf": [self._node(place.node, "", None, node.draft)]}]
-        location = references.location(place.pointer, place.resolver)
+        found = self._nodes.referenced(node, keyword)
+        if isinstance(found.node, bool):
+            return [{"allOf": [self._node(found.node, "", None, node.draft)]}]
+        location = self._nodes.references.location(found.pointer, found.resolver)
         if location not in self._numbers:
-            self._waiting.append((place.node, place.pointer, place.resolver))
+            self._waiting.append((found.node, found.pointer, found.resolver))
             self._numbers[location] = len(self._waiting)
         number = self._numbers[location]
         return [{"$ref": f"#/{DEFINITIONS}/{number}" if number else "#"}]

@@ -16,14 +16,14 @@ import referencing.exceptions
 import referencing.jsonschema
 from jsonschema_specifications import REGISTRY as META_SCHEMAS
 
-from schemalm.documents.pointer import escape, parts_of, pointer_to
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError
+from schemalm.json_pointer import escape, parts_of, pointer_to
 from schemalm.schema.dialects import DIALECTS, Drafts, is_address
 from schemalm.schema.sources import Schema
 
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
-# Keywords that give a place inside a schema a name, or make its references relative to it.
+# Keywords that name a part of a schema, or make its references relative to it.
 NAMING = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
 # Keywords that decide where the references of a schema lead, and which draft its parts are of.
 TELLING = frozenset((*DYNAMIC, *NAMING, "$schema"))
@@ -35,7 +35,7 @@ Resolver = Any
 
 
 @dataclass(frozen=True)
-class Place:
+class SchemaLocation:
     """A node of the schema: its JSON pointer, what it is, and what resolves the references inside it."""
 
     pointer: str
@@ -52,7 +52,7 @@ class References:
         self._schema = schema
         self._is_dynamic = not names.isdisjoint(DYNAMIC)
         self._bases = _bases(schema) if self._is_dynamic else {}
-        # Where nothing has a name of its own, a pointer leads to the same place everywhere, and needs no resolver.
+        # Where nothing has a name of its own, a pointer means the same everywhere, and needs no resolver.
         self.root: Resolver = None if names.isdisjoint(NAMING) else self._root_resolver()
 
     @property
@@ -70,9 +70,9 @@ class References:
             return resolver
         return resolver.in_subresource(self.drafts.resource(node))
 
-    def resolve(self, keyword: str, reference: str, pointer: str, resolver: Resolver) -> Place:
-        """The place that a reference leads to; raises SchemaError where that is no node of the schema."""
-        place = f"{pointer}/{keyword}"
+    def resolve(self, keyword: str, reference: str, pointer: str, resolver: Resolver) -> SchemaLocation:
+        """The node that a reference leads to; raises SchemaError where that is no node of the schema."""
+        own_pointer = f"{pointer}/{keyword}"
         if resolver is None and (reference == "#" or reference.startswith("#/")):
             path = parts_of(unquote(reference[1:]))
             target, inside, found = _at_path(self._schema, path), None, pointer_to(path)
@@ -86,10 +86,10 @@ class References:
             message = f"{keyword} {reference!r} leads to nothing inside the schema; nothing is fetched"
             if _is_an_old_name(reference, self._schema):
                 message += f'; names are given by $id: if `id` is to be one, write "$schema": "{DIALECTS[0]}#"'
-            raise SchemaError(message, pointer=place, keyword=keyword)
+            raise SchemaError(message, pointer=own_pointer, keyword=keyword)
         if not isinstance(target, dict | bool):
-            raise SchemaError(f"{keyword} {reference!r} leads to no schema", pointer=place, keyword=keyword)
-        return Place(found, target, inside)
+            raise SchemaError(f"{keyword} {reference!r} leads to no schema", pointer=own_pointer, keyword=keyword)
+        return SchemaLocation(found, target, inside)
 
     def _look_up(self, keyword: str, reference: str, resolver: Resolver) -> tuple[Any, Resolver]:
         try:

@@ -18,14 +18,14 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import levels
 from schemalm.errors import LimitError, SchemaError
-from schemalm.input_files import read_bounded
+from schemalm.files.reading import read_bounded
+from schemalm.json_pointer import pointer_to
 from schemalm.limits import Limits
+from schemalm.messages.suggestions import close_names, did_you_mean
+from schemalm.messages.wording import reason_of
 from schemalm.schema.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
-from schemalm.suggestions import close_names, did_you_mean
-from schemalm.wording import reason_of
 
 Schema = dict[str, Any] | bool
 

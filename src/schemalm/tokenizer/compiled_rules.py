@@ -146,10 +146,10 @@ class CompiledRules:
         """The nonterminal after the bytes of a text, which an automaton takes at once; raises RefusedError."""
         state = self.grammar.nonterminals[nonterminal].state
         assert isinstance(state, Text | Key)
-        place = self.grammar.automaton.run(text.encode(), state.place)
-        if place < 0:
+        dfa_state = self.grammar.automaton.run(text.encode(), state.dfa_state)
+        if dfa_state < 0:
             raise RefusedError
-        return self.grammar.at_place(nonterminal, place)
+        return self.grammar.at_dfa_state(nonterminal, dfa_state)
 
     def _opened(self, nonterminal: int, symbol: int) -> tuple[int, ...]:
         """What replaces a nonterminal at a symbol, the next last; raises RefusedError where it is not admitted."""
@@ -157,7 +157,7 @@ class CompiledRules:
 
     def _outcome(self, nonterminal: int, symbol: int) -> int:
         """The outcome with which a symbol ends a nonterminal; raises RefusedError where it is not admitted."""
-        return required(self.grammar.step(nonterminal, symbol)).verdict
+        return required(self.grammar.step(nonterminal, symbol)).outcome
 
 
 @dataclass(slots=True, eq=False)
@@ -220,7 +220,7 @@ class ContainerState:
         self.members: Memo[str, MemberRule] = Memo(
             lambda name: rules.member(nonterminal, name), Allowance(MAX_REMEMBERED)
         )
-        self.needs_outcome = grammar.waits(nonterminal) or grammar.is_guarded(nonterminal)
+        self.needs_outcome = grammar.needs_outcome(nonterminal) or grammar.arrays.is_guarded(nonterminal)
         self._rules = rules
         self._end: tuple[str, int] | None = None
         self._settled: dict[int, ContainerState] = {}
@@ -233,7 +233,7 @@ class ContainerState:
         rest = self.settled(outcome)
         if rest.is_object:
             return rest
-        return self._rules.container(required(self._rules.grammar.after_item(rest.nonterminal, item, seen)))
+        return self._rules.container(required(self._rules.grammar.arrays.after_item(rest.nonterminal, item, seen)))
 
     def settled(self, outcome: int) -> ContainerState:
         """The rest once a member is whole that repeats no earlier one."""

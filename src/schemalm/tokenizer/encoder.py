@@ -17,9 +17,9 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
+from schemalm.json_pointer import pointer_to
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
 from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.compiled_rules import (

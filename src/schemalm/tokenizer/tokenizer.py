@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from schemalm.errors import ConfigurationError, DecodeError, InvalidDocument, LimitError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine import Machine, Tables
 from schemalm.machine.vocabulary import BOS_ID, PAD_ID, Vocabulary

@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from schemalm.checked import MAX_TOKENIZER_BYTES, CheckedFile, Count
 from schemalm.errors import DataError, SchemaError
+from schemalm.files.typed_json import MAX_TOKENIZER_BYTES, CheckedFile, Count
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.schema.sources import schema_of_value
+from schemalm.schema.translation import translate
 from schemalm.tokenizer.parts import GrammarStates, TokenizerParts
 from schemalm.tokenizer.pretokenizer import MergeScope
 
@@ -105,7 +106,9 @@ def typed_parts(text: bytes, name: str) -> TokenizerParts:
 
 def _parts(content: TypedFile) -> TokenizerParts:
     orders = {frozenset(order): tuple(order) for order in content.key_orders}
-    grammar = Grammar(schema_of_value(content.schema, DEFAULT_LIMITS), content.formats, DEFAULT_LIMITS, orders)
+    grammar = Grammar(
+        translate(schema_of_value(content.schema, DEFAULT_LIMITS), content.formats, DEFAULT_LIMITS), orders
+    )
     vocabulary = Vocabulary(grammar, content.whole_values, content.merges)
     states = GrammarStates(content.states.nonterminals, content.states.paths)
     return TokenizerParts(vocabulary, content.merge_scope, states)

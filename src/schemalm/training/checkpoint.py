@@ -28,13 +28,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from schemalm.checked import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.files import remove_entry, sync_file, sync_folder
-from schemalm.folders import inside, open_inside
-from schemalm.visible import visible_name
-from schemalm.wording import reason_of
+from schemalm.files.folders import inside, open_inside
+from schemalm.files.typed_json import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
+from schemalm.files.writing import remove_entry, sync_file, sync_folder
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
 
 _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
     "model.safetensors",
@@ -84,10 +84,10 @@ class _Manifest:
 
 def checkpoint_folder(run: Path, step: int) -> Path:
     """The folder of the checkpoint of `step`; raises `CheckpointError` where a link is on the way."""
-    return _place(run, f"{step:06d}")
+    return _path_in(run, f"{step:06d}")
 
 
-def _place(run: Path, *names: str) -> Path:
+def _path_in(run: Path, *names: str) -> Path:
     try:
         return inside(run, CHECKPOINTS, *names)
     except OSError as error:
@@ -96,7 +96,7 @@ def _place(run: Path, *names: str) -> Path:
 
 def checkpoint_steps(run: Path) -> list[int]:
     """The steps that have a checkpoint folder, ascending, whether or not the folder is undamaged."""
-    folder = _place(run)
+    folder = _path_in(run)
     # A link is named, to be refused where it is read.
     names = [path.name for path in folder.iterdir() if path.is_dir() or path.is_symlink()] if folder.is_dir() else []
     return sorted(
@@ -158,8 +158,8 @@ def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
 def remove_leftovers(run: Path) -> None:
     """Remove what interrupted writing and removing left behind."""
     for pattern in (".*.partial", ".*.removed"):
-        for path in _place(run).glob(pattern):
-            remove_entry(_place(run, path.name))
+        for path in _path_in(run).glob(pattern):
+            remove_entry(_path_in(run, path.name))
 
 
 def prune_checkpoints(run: Path, num_kept: int, losses: dict[int, float]) -> None:

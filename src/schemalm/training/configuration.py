@@ -23,7 +23,7 @@ _MOST, _MOST_COUNTED = {"batch_size": 1 << 16}, (1 << 63) - 1
 VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
 # Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
 # others. With dropout another `micro_batch_size` drops other numbers, as many of them.
-MEANS = frozenset(
+EXECUTION_FIELDS = frozenset(
     {
         *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
         *("log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"),
@@ -37,7 +37,7 @@ class TrainingConfiguration:
 
     model: a named size, whose vocabulary and context come from the data, or a whole configuration. `grammar_state`
     tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
-    data without a grammar. `echo` tells it what came next last time.
+    data without a grammar. `echo` tells it what came next last time (an n-gram look-up).
 
     batch_size: rows of one context that a step reads, over all processes. Each process computes at most
     `micro_batch_size` of its share at once (all of it where None) and adds up the gradients. A row is one window where

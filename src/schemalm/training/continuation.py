@@ -1,9 +1,9 @@
 """What may change when a run goes on, and what config.json says of it afterwards.
 
-A run goes on only with the same model, training configuration, data and tokenizer. `MEANS`, the number of steps, the
-place of the data, `versions` and `environment` may change. config.json says the present ones, and in `lengths` for how
-many steps the run was begun and after which step it got another number: rates after that step are those of a run of
-this length, so the same changes give the same run.
+A run goes on only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the number of
+steps, the folder of the data, `versions` and `environment` may change. config.json says the present ones, and in
+`lengths` for how many steps the run was begun and after which step it got another number: rates after that step are
+those of a run of this length, so the same changes give the same run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from schemalm.errors import CheckpointError, ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.training.configuration import MEANS, VALUES_BEFORE, TrainingConfiguration
+from schemalm.training.configuration import EXECUTION_FIELDS, VALUES_BEFORE, TrainingConfiguration
 from schemalm.training.progress import Progress
 from schemalm.training.schedule import share_of_peak
 
@@ -46,9 +46,9 @@ def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, pr
     changed = differences(old.get("versions"), new["versions"])
     if changed:
         progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
-    means = {name: value for name, value in new["training"].items() if name in MEANS}
+    execution = {name: value for name, value in new["training"].items() if name in EXECUTION_FIELDS}
     environment = {**old.get("environment", {}), "data": new["environment"]["data"]}
-    config = {**old, "training": {**old["training"], **means}, "environment": environment}
+    config = {**old, "training": {**old["training"], **execution}, "environment": environment}
     return _lengthened(run, config, new["training"]["num_steps"], step, progress)
 
 
@@ -105,7 +105,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     """The parts of a run's configuration that decide what it computes."""
     training = config.get("training")
     settings = training if isinstance(training, dict) else {}
-    kept = {name: value for name, value in settings.items() if name not in MEANS | {"num_steps"}}
+    kept = {name: value for name, value in settings.items() if name not in EXECUTION_FIELDS | {"num_steps"}}
     return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
 
 

@@ -23,8 +23,8 @@ ASSUMED_SHARE = 0.4
 class Estimate:
     """What a run will take.
 
-    `num_places` counts the places of all rows that are read, padding included, and `num_epochs` passes over the data.
-    `flops_per_token` are those of a place of a full context, `peak` the measured operations per second of matrix
+    `num_places` counts the positions of all rows read, padding included, and `num_epochs` passes over the data.
+    `flops_per_token` are those of a position of a full context, `peak` the measured operations per second of matrix
     products in one process. `seconds` assume `ASSUMED_SHARE` of it; `cost` is for a price per process and hour.
     """
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemalm.errors import CheckpointError
-from schemalm.suggestions import close_names, did_you_mean
+from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
 
 # How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.

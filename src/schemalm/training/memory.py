@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from schemalm.errors import TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.loss import CHUNK_LOGITS
+from schemalm.process_memory import peak_resident_bytes
 from schemalm.training.configuration import TrainingConfiguration
 
 _FLOAT32, _BFLOAT16 = 4, 2
@@ -111,11 +110,10 @@ def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch
 
 
 def peak_memory(device: torch.device) -> int:
-    """The most bytes that this process held so far, on a GPU those of its tensors there."""
+    """The most bytes that this process held so far, on a GPU those of its tensors there; 0 where nobody says."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_resident_bytes()
 
 
 def gibibytes(num_bytes: int) -> str:

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from schemalm.checked import Amount, CheckedFile, Count
 from schemalm.errors import CheckpointError
-from schemalm.files import named_errors, write_atomically
+from schemalm.files.typed_json import Amount, CheckedFile, Count
+from schemalm.files.writing import named_errors, write_atomically
 
 METRICS_FILE = "metrics.jsonl"
 _Field = int | float | Literal["train", "validation"]

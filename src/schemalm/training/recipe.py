@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from schemalm.dataset.store import Metadata
+from schemalm.files.toml_table import Table, read_toml
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.toml_table import Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
 
 

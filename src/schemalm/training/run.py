@@ -7,7 +7,6 @@ is recorded at the start, as the path from this folder to that one.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
@@ -23,8 +22,10 @@ import torch
 
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
-from schemalm.files import write_atomically
-from schemalm.folders import inside, open_lock
+from schemalm.files.folders import inside
+from schemalm.files.locks import hold, open_lock
+from schemalm.files.writing import write_atomically
+from schemalm.messages.wording import reason_of
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT, shapes_of
 from schemalm.training.checkpoint import (
@@ -43,7 +44,6 @@ from schemalm.training.continuation import begun, continued
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
 from schemalm.training.run_file import CONFIG_FILE, read_config, read_whole_config
-from schemalm.wording import reason_of
 
 _LOCK_FILE = ".lock"
 
@@ -99,10 +99,8 @@ def run_lock(run: Path) -> Iterator[None]:
     except OSError as error:
         raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
     with lock as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CheckpointError(f"another process is training into {run}: wait for it, or end it") from None
+        if not hold(file.fileno()):
+            raise CheckpointError(f"another process is training into {run}: wait for it, or end it")
         yield
 
 

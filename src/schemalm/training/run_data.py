@@ -11,9 +11,9 @@ from typing import Any
 
 from schemalm.dataset.store import METADATA_FILE, Metadata, hash_file, read_metadata
 from schemalm.errors import DataError
+from schemalm.messages.visible import visible_line
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import sizes_of_data
-from schemalm.visible import visible_line
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
@@ -28,11 +28,11 @@ def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None
     if recorded is None:
         raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
     beside = [folder / Path(recorded).name for folder in run.resolve().parents]
-    places = [place for place in (Path(recorded), *beside) if (place / METADATA_FILE).exists()]
-    if not places:
+    folders = [folder for folder in (Path(recorded), *beside) if (folder / METADATA_FILE).exists()]
+    if not folders:
         where = visible_line(recorded)
         raise DataError(f"the prepared data of {run} is not where it was, {where}: name its folder (--data DIR)")
-    right = next((place for place in places if _is_data_of(place, config)), places[0])
+    right = next((folder for folder in folders if _is_data_of(folder, config)), folders[0])
     check_data(right, config)
     return right
 

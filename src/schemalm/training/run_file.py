@@ -13,8 +13,8 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemalm.checked import CheckedFile, Count
 from schemalm.errors import CheckpointError
+from schemalm.files.typed_json import CheckedFile, Count
 from schemalm.model.configuration import MOST, GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.continuation import recorded_configuration, with_later_fields

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.errors import ConfigurationError
-from schemalm.files import write_atomically
+from schemalm.files.writing import write_atomically
 from schemalm.training.progress import Progress
 from schemalm.training.run_file import read_config
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.integrations.nanochat import TCTTokenizer, generate_workflow, prepare_training_data, train
-from schemalm.recipes import compose_workflows
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import read_config
@@ -30,9 +30,9 @@ def run(command: Command, *arguments: object) -> int:
 def workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of workflow files of several repositories."""
     folder = tmp_path_factory.mktemp("workflows")
-    for number, recipe in enumerate(compose_workflows(30)):
+    for number, workflow in enumerate(embedded_workflows(30)):
         (folder / f"repository-{number % 10}").mkdir(exist_ok=True)
-        (folder / f"repository-{number % 10}" / f"{number}.json").write_text(json.dumps(recipe.value))
+        (folder / f"repository-{number % 10}" / f"{number}.json").write_text(json.dumps(workflow.value))
     return folder
 
 
@@ -148,6 +148,7 @@ def test_a_short_run_warms_up_in_a_fifth_of_it(prepared: Path, tmp_path: Path, m
     assert found[0][found[0].index("--warmup-steps") + 1] == "20"
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_an_iteration_with_its_own_settings(
     prepared: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,10 +159,12 @@ def test_a_run_goes_on_from_an_iteration_with_its_own_settings(
     assert "5" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_prepared_folder_alone_is_enough_to_train_on(prepared: Path, tmp_path: Path) -> None:
     assert begin(prepared / "prepared", tmp_path / "run", "--num_iterations", 1) == 0
 
 
+@pytest.mark.slow
 def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--num_samples", 3, "--max-tokens", 30, "--json")
     assert run(generate_workflow.main, "--checkpoint", trained, *options) == 0

@@ -10,7 +10,8 @@ import pytest
 
 from schemalm import Tokenizer, compile_schema
 from schemalm.dataset.store import Split
-from schemalm.dataset.windows import count_windows, training_windows
+from schemalm.dataset.window_counts import count_windows
+from schemalm.dataset.windows import training_windows
 from schemalm.errors import ConfigurationError, DataError, DecodeError
 from schemalm.integrations.nanochat import (
     TCTTokenizer,

@@ -35,6 +35,7 @@ def run_command(block: str) -> None:
     assert not ended.value.code
 
 
+@pytest.mark.slow
 def test_the_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}

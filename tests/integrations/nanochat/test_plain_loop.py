@@ -15,10 +15,11 @@ import torch
 from torch.nn import functional as F
 
 from schemalm import dump_document
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.integrations.nanochat import GPT, TCTTokenizer, create_train_val_loaders
-from schemalm.recipes import compose_workflows
 
 
+@pytest.mark.slow
 def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
     vocab_size = TCTTokenizer().get_vocab_size()
     train_loader, val_loader = create_train_val_loaders(
@@ -105,9 +106,10 @@ def run(script: str, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[
     return scope
 
 
+@pytest.mark.slow
 def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipes = list(compose_workflows(20))
-    texts = [dump_document(recipe.value) for recipe in recipes]
+    workflows = embedded_workflows(20)
+    texts = [dump_document(workflow.value) for workflow in workflows]
     changed = SCRIPT.replace("from text_tokenizers import get_tokenizer", IMPORT).replace(
         'get_tokenizer("bytes")', "TCTTokenizer()"
     )
@@ -116,4 +118,4 @@ def test_two_lines_of_a_script_for_texts_are_all_that_changes(monkeypatch: pytes
     for scope in (before, after):
         assert scope["losses"][-1] < scope["losses"][0] - 0.5
     assert before["shown"] == texts[0]
-    assert json.loads(after["shown"]) == recipes[0].value
+    assert json.loads(after["shown"]) == workflows[0].value

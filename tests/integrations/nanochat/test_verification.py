@@ -35,6 +35,7 @@ def outcome(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     return run
 
 
+@pytest.mark.slow
 def test_embedded_workflows_go_the_whole_way(capsys: pytest.CaptureFixture[str]) -> None:
     checking.main([])
     lines = capsys.readouterr().out.splitlines()
@@ -44,6 +45,7 @@ def test_embedded_workflows_go_the_whole_way(capsys: pytest.CaptureFixture[str])
         assert f"ok      {name}: " in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [".", "prepared"])
 def test_given_data_is_checked(data: Path, place: str, outcome: Callable[..., Outcome]) -> None:
     code, lines = outcome("--data_dir", data / place, "--context_size", 64, "--vocab_size", 8192)
@@ -80,6 +82,7 @@ def test_one_file_is_data_too(data: Path, tmp_path: Path, outcome: Callable[...,
     assert outcome("--data_dir", tmp_path)[0] == 0
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
     data: Path, tmp_path: Path, outcome: Callable[..., Outcome]
 ) -> None:

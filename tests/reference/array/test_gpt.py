@@ -21,6 +21,7 @@ WIDTH = 1e-6
 SWITCHES = [replace(TINY, tie_head=tied, input_norm=normed) for tied, normed in product((False, True), repeat=2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("configuration", [*SWITCHES, replace(TINY, model="bigram"), replace(TINY, n_layer=2)])
 def test_every_gradient_agrees_with_finite_differences(configuration: ReferenceConfiguration, corpus: Corpus) -> None:
     generator, vocab_size = random_stream(0, BATCHES), corpus.tokenizer.vocab_size

@@ -175,6 +175,7 @@ def test_no_value_beside_the_fault_crashes_an_explanation(value: Any) -> None:
     assert refused(schema, {"b": value, "a": 1}).keyword
 
 
+@pytest.mark.slow
 def test_values_that_are_nested_too_deep_are_refused() -> None:
     value: Any = []
     for _ in range(10_000):

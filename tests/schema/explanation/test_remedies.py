@@ -9,7 +9,7 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.schema.explanation import Explainer, Failure
-from schemalm.schema.explanation.places import HOLE, Change, Place, Remove, changed
+from schemalm.schema.explanation.locations import HOLE, Change, Location, Remove, changed
 
 
 def failure_of(schema: Any, value: Any) -> tuple[Failure, Any]:
@@ -20,7 +20,7 @@ def failure_of(schema: Any, value: Any) -> tuple[Failure, Any]:
 
 
 def after(value: Any, changes: tuple[Change, ...], filling: Any) -> Any:
-    root = Place(value)
+    root = Location(value)
     for change in changes:
         root = changed(root, change)
     return filled(root.value, filling)
@@ -89,6 +89,7 @@ MENDED: list[tuple[Any, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("schema", "value"), MENDED)
 def test_each_change_that_is_advised_makes_the_document_valid(schema: Any, value: Any) -> None:
     failure, source = failure_of(schema, value)
@@ -116,7 +117,7 @@ def test_the_value_itself_stays_as_it_is() -> None:
 
 
 def test_a_change_leaves_the_places_beside_it() -> None:
-    root = Place({"a": {"b": {"c": 1}, "d": {"e": 2}}, "f": [3]})
+    root = Location({"a": {"b": {"c": 1}, "d": {"e": 2}}, "f": [3]})
     after_it = changed(root, Remove(root.inside("a").inside("b"), "c"))
     assert after_it.value == {"a": {"b": {}, "d": {"e": 2}}, "f": [3]}
     assert after_it.inside("f") is root.inside("f")
@@ -125,7 +126,7 @@ def test_a_change_leaves_the_places_beside_it() -> None:
 
 
 def test_a_second_change_keeps_the_first() -> None:
-    root = Place({"a": {"b": 1, "c": 2, "d": 3}})
+    root = Location({"a": {"b": 1, "c": 2, "d": 3}})
     first, second = (Remove(root.inside("a"), key) for key in "bc")
     assert changed(changed(root, first), second).value == {"a": {"d": 3}}
 

@@ -21,9 +21,10 @@ from schemalm.bounds import check_number
 from schemalm.dataset.loader import WindowOrder
 from schemalm.dataset.pt import read_pt, read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, PREPARED, Split, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET, training_windows
+from schemalm.dataset.windows import training_windows
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.machine.vocabulary import PAD_ID
+from schemalm.model.inputs import IGNORED_TARGET
 
 Batch = tuple[Tensor, Tensor]
 Gather = Callable[[Sequence[int]], Tensor]

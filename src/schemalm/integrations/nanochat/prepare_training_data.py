@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _packaged(output: Path) -> Path:
     """The packaged tokenizer as a file, for the command and for whoever reads its data."""
     from schemalm.dataset.store import TOKENIZER_FILE  # noqa: PLC0415
-    from schemalm.files import check_writable, write_atomically  # noqa: PLC0415
+    from schemalm.files.writing import check_writable, write_atomically  # noqa: PLC0415
     from schemalm.integrations.nanochat.packaged import packaged_content  # noqa: PLC0415
 
     file = output / TOKENIZER_FILE

@@ -16,9 +16,9 @@ import orjson
 import torch
 from torch.nn import functional as F
 
+from schemalm.dataset.embedded import embedded_workflows
 from schemalm.dataset.pt import read_pt_metadata
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, read_metadata
-from schemalm.dataset.windows import IGNORED_TARGET
 from schemalm.errors import ConfigurationError, DataError, DecodeError, SchemaLMError
 from schemalm.integrations.nanochat import functions, generate_workflow, prepare_training_data, train
 from schemalm.integrations.nanochat.configurations import get_config, print_config_comparison
@@ -30,10 +30,10 @@ from schemalm.integrations.nanochat.loaders import (
 )
 from schemalm.integrations.nanochat.model import GPT
 from schemalm.integrations.nanochat.tokenizer import BOS, TCTTokenizer
-from schemalm.recipes import compose_workflows
-from schemalm.wording import counted
+from schemalm.messages.wording import counted
+from schemalm.model.inputs import IGNORED_TARGET
 
-NUM_RECIPES = 40
+NUM_WORKFLOWS = 40
 EMBEDDED_CONTEXT_SIZE = 128
 NUM_ROWS = 4
 # Rows among which those are sought that begin a document.
@@ -60,14 +60,12 @@ class Subject:
 def run_commands(folder: Path) -> Iterator[str]:
     """Prepare embedded workflows, train on them and write some, by the commands; a sentence for each."""
     corpus, data, run = folder / "workflows.jsonl", folder / "data", folder / "run"
-    recipes = compose_workflows(NUM_RECIPES)
-    lines = [
-        orjson.dumps({"value": recipe.value, "repo": recipe.repository, "path": recipe.path}) for recipe in recipes
-    ]
+    workflows = embedded_workflows(NUM_WORKFLOWS)
+    lines = [orjson.dumps({"value": each.value, "repo": each.source, "path": each.name}) for each in workflows]
     corpus.write_bytes(b"\n".join(lines))
     sizes = ("--context-size", str(EMBEDDED_CONTEXT_SIZE))
     _quietly(prepare_training_data.main, ("--input", str(corpus), "--output", str(data), *sizes))
-    yield f"prepare_training_data: {counted(NUM_RECIPES, 'embedded workflow')} to {', '.join(_names(data))}"
+    yield f"prepare_training_data: {counted(NUM_WORKFLOWS, 'embedded workflow')} to {', '.join(_names(data))}"
     steps = ("--model_size", "tiny", "--num_iterations", "2", "--device_batch_size", "2", "--samples", "0")
     _quietly(train.main, ("--data_dir", str(data), "--checkpoint_dir", str(run), *steps))
     yield f"train: 2 iterations of a tiny model to the checkpoint {', '.join(_names(run / 'checkpoints'))}"

@@ -19,7 +19,7 @@ Backward = Callable[[Array], Array]
 
 
 def embedding(table_VD: Array, tokens_BT: Tokens) -> tuple[Array, Backward]:
-    """y_n = W[token_n].  dW[v] = the sum of dy_n over the places n where token v stands."""
+    """y_n = W[token_n].  dW[v] = the sum of dy_n over the positions n where token v stands."""
 
     def backward(dy_BTD: Array) -> Array:
         gradient_VD = np.zeros_like(table_VD)
@@ -30,7 +30,7 @@ def embedding(table_VD: Array, tokens_BT: Tokens) -> tuple[Array, Backward]:
 
 
 def linear(x: Array, weight: Array) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
-    """y = x Wᵀ.  dx = dy W, dW = dyᵀ x, summed over all places."""
+    """y = x Wᵀ.  dx = dy W, dW = dyᵀ x, summed over all positions."""
 
     def backward(dy: Array) -> tuple[Array, Array]:
         return dy @ weight, dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])
@@ -69,7 +69,7 @@ def softmax(x: Array) -> tuple[Array, Backward]:
 
 
 def causal_attention(query: Array, key: Array, value: Array) -> tuple[Array, Callable[[Array], tuple[Array, ...]]]:
-    """y = p v with p = softmax(s), s = q kᵀ / √K over the places up to one's own; all are [B, H, T, K].
+    """y = p v with p = softmax(s), s = q kᵀ / √K over the positions up to one's own; all are [B, H, T, K].
 
     dv = pᵀ dy, dp = dy vᵀ, ds by the softmax, dq = ds k / √K, dk = dsᵀ q / √K.
     """
@@ -92,11 +92,11 @@ def soft_cap(x: Array, cap: float) -> tuple[Array, Backward]:
 
 
 def cross_entropy(logits_BTV: Array, targets_BT: Tokens) -> tuple[float, Array]:
-    """The mean of log(sum of exp(z_j)) - z_target over N places, and dz = (softmax(z) - 1 at the target) / N."""
-    places = (*np.indices(targets_BT.shape), targets_BT)
+    """The mean of log(sum of exp(z_j)) - z_target over N positions, and dz = (softmax(z) - 1 at the target) / N."""
+    positions = (*np.indices(targets_BT.shape), targets_BT)
     smaller_BTV = logits_BTV - logits_BTV.max(axis=-1, keepdims=True)  # changes nothing but avoids overflow
     powers_BTV = np.exp(smaller_BTV)
     totals_BT1 = powers_BTV.sum(axis=-1, keepdims=True)
     gradient_BTV = powers_BTV / totals_BT1
-    gradient_BTV[places] -= 1.0
-    return float(np.mean(np.log(totals_BT1[..., 0]) - smaller_BTV[places])), gradient_BTV / targets_BT.size
+    gradient_BTV[positions] -= 1.0
+    return float(np.mean(np.log(totals_BT1[..., 0]) - smaller_BTV[positions])), gradient_BTV / targets_BT.size

@@ -1,6 +1,6 @@
-"""Why a value breaks a schema: the place and the keyword that a person should look at first, and what would help.
+"""Why a value breaks a schema: the location and the keyword that a person should look at first, and what would help.
 
-    places.py     the values inside a value, each with what was found out about it; changes of a value
+    locations.py   the values inside a value, each with what was found out about it; changes of a value
     tasks.py      recursion that does not take Python's stack
     allowance.py  what a part of this may cost
     judge.py      whether a value satisfies a formula
@@ -11,11 +11,11 @@
     explainer.py  all of it together
 
 It runs only after the grammar has refused a value, and decides nothing. What was found is remembered by formula and
-place, so the work grows with the product of both, whatever the alternatives inside one another. It is counted: where a
-call may take no more, the refusal comes without a reason.
+location, so the work grows with the product of both, whatever the alternatives inside one another. It is counted: where
+a call may take no more, the refusal comes without a reason.
 """
 
 from schemalm.schema.explanation.explainer import Explainer, Failure
-from schemalm.schema.explanation.places import Path
+from schemalm.schema.explanation.locations import Path
 
 __all__ = ["Explainer", "Failure", "Path"]

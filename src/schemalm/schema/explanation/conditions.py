@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from schemalm.schema.assertions import Assertion, KindIs, Reference, StringIn
-from schemalm.schema.containers import Has, Members
+from schemalm.schema.assertions import Assertion, KindIs, Reference
 from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, shown
 from schemalm.schema.formula import TRUE, And, Atom, Formula, Not, children, conjuncts
+from schemalm.schema.keywords.objects import Has, Members
+from schemalm.schema.keywords.strings import StringIn
 
 Resolve = Callable[[str], Formula]
 MAX_TRAITS = 3

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from schemalm.documents.pointer import pointer_to
 from schemalm.errors import LimitError
+from schemalm.json_pointer import pointer_to
 from schemalm.limits import Budget
 from schemalm.schema.explanation.allowance import Allowance, SpentError
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.judge import Judge
-from schemalm.schema.explanation.places import Change, Path, Place
+from schemalm.schema.explanation.locations import Change, Location, Path
 from schemalm.schema.explanation.remedies import Remedies, advice
 from schemalm.schema.explanation.tasks import finish
 from schemalm.schema.formula import Formula
@@ -26,7 +26,7 @@ NO_REASON = "refused; the reason takes too long to find"
 
 @dataclass(frozen=True)
 class Failure:
-    """One broken keyword at one place, in words; `remedies`: changes of which each was seen to help."""
+    """One broken keyword at one location, in words; `remedies`: changes of which each was seen to help."""
 
     path: Path
     keyword: str
@@ -35,7 +35,7 @@ class Failure:
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer of the place."""
+        """The JSON pointer of the location."""
         return pointer_to(self.path)
 
 
@@ -51,7 +51,7 @@ class Explainer:
         refused_at: where the grammar refused the value, which is told where the call may take no more work.
         """
         judge = Judge(self._shapes, self._resolve, Allowance(self._budget))
-        root = Place(value)
+        root = Location(value)
         with self._budget.call("explanation"):
             try:
                 if finish(judge.holds(formula, root)):
@@ -60,19 +60,19 @@ class Explainer:
             except (LimitError, SpentError):
                 return Failure(refused_at, "limit", NO_REASON)
 
-    def _failure(self, judge: Judge, formula: Formula, root: Place) -> Failure:
+    def _failure(self, judge: Judge, formula: Formula, root: Location) -> Failure:
         judge.allowance.share(LARGEST_SHARE)
         try:
             finder = Finder(judge)
             fault = finish(finder.fault(formula, root))
         except SpentError:
             judge.allowance.share(LARGEST_SHARE)
-            fault = finish(Finder(judge, max_faults=1).fault(formula, Place(root.value)))
-            return Failure(fault.place.path, fault.keyword, fault.message())
+            fault = finish(Finder(judge, max_faults=1).fault(formula, Location(root.value)))
+            return Failure(fault.location.path, fault.keyword, fault.message())
         judge.allowance.share(SHARE_OF_REMEDIES)
         try:
             remedies = Remedies(judge, finder, formula).find(root, fault)
         except (LimitError, SpentError):
             remedies = []
         words = [part for part in (fault.message(), advice(remedies, fault)) if part]
-        return Failure(fault.place.path, fault.keyword, "; ".join(words), tuple(remedies))
+        return Failure(fault.location.path, fault.keyword, "; ".join(words), tuple(remedies))

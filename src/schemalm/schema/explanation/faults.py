@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from schemalm.schema.explanation.places import Change, Place
+from schemalm.schema.explanation.locations import Change, Location
 from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
 
 # A slip in a name; a key to add or to take away, or a value to write.
@@ -27,7 +27,7 @@ MAX_REASONS = 4
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """One broken keyword at one place, and how many changes everything takes that stands behind it.
+    """One broken keyword at one location, and how many changes everything takes that stands behind it.
 
     message: what is wrong, in words, made when asked for. changes: ways to mend it. kinds: the kinds of value that are
     admitted, where the value has none of them. constants: those admitted, as JSON text, where the value is none of
@@ -35,7 +35,7 @@ class Fault:
     everything that it stands for, where that is more than itself: the distance, its own share of the cost, the parts.
     """
 
-    place: Place
+    location: Location
     keyword: str
     message: Callable[[], str]
     cost: int
@@ -66,7 +66,7 @@ class Fault:
 
 def together(faults: Sequence[Fault]) -> Fault:
     """All of several faults: the first one stands for them, but a wrong kind of the value itself before others."""
-    first = next((fault for fault in faults if fault.kinds and fault.place is faults[0].place), faults[0])
+    first = next((fault for fault in faults if fault.kinds and fault.location is faults[0].location), faults[0])
     others = [fault for fault in faults if fault is not first]
     leaves = tuple(islice((leaf for fault in (first, *others) for leaf in fault.leaves), MAX_PARTS))
     cost = min(MAX_COST, sum(fault.cost for fault in faults))
@@ -90,34 +90,34 @@ class Alternative:
     num_known: int = 0
     tags: frozenset[str] = frozenset()
 
-    def wrong_tags(self, place: Place) -> frozenset[str | int]:
+    def wrong_tags(self, location: Location) -> frozenset[str | int]:
         """The keys whose values are none of the constants that it asks for there."""
-        leaves = (leaf for leaf in self.fault.leaves if leaf.constants and leaf.place.parent is place)
-        return frozenset(leaf.place.key for leaf in leaves)
+        leaves = (leaf for leaf in self.fault.leaves if leaf.constants and leaf.location.parent is location)
+        return frozenset(leaf.location.key for leaf in leaves)
 
 
-def nearest(place: Place, alternatives: Sequence[Alternative], keyword: str) -> Fault:
+def nearest(location: Location, alternatives: Sequence[Alternative], keyword: str) -> Fault:
     """The fault of the alternative that is nearest to hold, or one that speaks of several."""
     faults = [alternative.fault for alternative in alternatives]
-    fitting = [one for one in alternatives if not _is_of_kind(one.fault, place)] or alternatives
-    found = _nearest_of(_meant(fitting, place), place, keyword)
+    fitting = [one for one in alternatives if not _is_of_kind(one.fault, location)] or alternatives
+    found = _nearest_of(_meant(fitting, location), location, keyword)
     least = min(fault.distance for fault in faults)
     changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + SLIP_COST)])
     others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
-    if found.place is not place or not others or isinstance(place.value, dict | list):
+    if found.location is not location or not others or isinstance(location.value, dict | list):
         return replace(found, changes=changes)
     return replace(
         found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(list(others), 'or')}"
     )
 
 
-def _meant(alternatives: Sequence[Alternative], place: Place) -> Sequence[Alternative]:
+def _meant(alternatives: Sequence[Alternative], location: Location) -> Sequence[Alternative]:
     """The alternatives without those that ask for another constant where one asks for the one that is there."""
-    right = {tag for one in alternatives for tag in one.tags - one.wrong_tags(place)}
-    return [one for one in alternatives if right.isdisjoint(one.wrong_tags(place))] or alternatives
+    right = {tag for one in alternatives for tag in one.tags - one.wrong_tags(location)}
+    return [one for one in alternatives if right.isdisjoint(one.wrong_tags(location))] or alternatives
 
 
-def _nearest_of(alternatives: Sequence[Alternative], place: Place, keyword: str) -> Fault:
+def _nearest_of(alternatives: Sequence[Alternative], location: Location, keyword: str) -> Fault:
     faults = [one.fault for one in alternatives]
     told_apart = _told_apart(faults) if len(faults) > 1 else None
     if told_apart is not None:
@@ -125,27 +125,27 @@ def _nearest_of(alternatives: Sequence[Alternative], place: Place, keyword: str)
     least = min(fault.distance for fault in faults)
     most = max(one.num_known for one in alternatives if one.fault.distance == least)
     closest = [one.fault for one in alternatives if (one.fault.distance, one.num_known) == (least, most)]
-    return closest[0] if len(closest) == 1 else _of_several(place, closest, keyword)
+    return closest[0] if len(closest) == 1 else _of_several(location, closest, keyword)
 
 
 def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
     """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
     ordered = sorted(faults, key=lambda fault: fault.distance)
     ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
-    unique: dict[tuple[Place, str], Change] = {}
+    unique: dict[tuple[Location, str], Change] = {}
     for _, change in sorted(ranked, key=lambda pair: pair[0]):
-        unique.setdefault((change.place, change.advice), change)
+        unique.setdefault((change.location, change.advice), change)
     return tuple(islice(unique.values(), MAX_CHANGES))
 
 
-def _is_of_kind(fault: Fault, place: Place) -> bool:
-    return bool(fault.kinds) and fault.place is place
+def _is_of_kind(fault: Fault, location: Location) -> bool:
+    return bool(fault.kinds) and fault.location is location
 
 
 def _told_apart(faults: Sequence[Fault]) -> Fault | None:
-    """The place that tells the alternatives apart: each asks for other constants there, and it has none of them."""
+    """The location that tells the alternatives apart: each asks for other constants there, and it has none of them."""
     for candidate in _constant_leaves(faults[0]):
-        same = [_constant_leaf_at(candidate.place, fault) for fault in faults]
+        same = [_constant_leaf_at(candidate.location, fault) for fault in faults]
         if all(leaf is not None for leaf in same):
             return _one_of_constants([leaf for leaf in same if leaf is not None])
     return None
@@ -155,27 +155,27 @@ def _constant_leaves(fault: Fault) -> Iterator[Fault]:
     return (leaf for leaf in fault.leaves if leaf.constants)
 
 
-def _constant_leaf_at(place: Place, fault: Fault) -> Fault | None:
-    return next((leaf for leaf in _constant_leaves(fault) if leaf.place is place), None)
+def _constant_leaf_at(location: Location, fault: Fault) -> Fault | None:
+    return next((leaf for leaf in _constant_leaves(fault) if leaf.location is location), None)
 
 
 def _one_of_constants(leaves: Sequence[Fault]) -> Fault:
     constants = tuple(dict.fromkeys(text for leaf in leaves for text in leaf.constants))
-    value = leaves[0].place.value
+    value = leaves[0].location.value
     words = partial(not_one_of, value, constants)
     return replace(leaves[0], message=words, constants=constants, changes=changes_of(leaves))
 
 
-def _of_several(place: Place, faults: Sequence[Fault], keyword: str) -> Fault:
+def _of_several(location: Location, faults: Sequence[Fault], keyword: str) -> Fault:
     """One fault for alternatives that are equally near."""
-    if all(_is_of_kind(fault, place) for fault in faults):
+    if all(_is_of_kind(fault, location) for fault in faults):
         kinds = tuple(sorted({kind for fault in faults for kind in fault.kinds}))
-        return replace(faults[0], keyword="type", message=lambda: wrong_kind(place.value, kinds), kinds=kinds)
-    deep = [fault for fault in faults if fault.place is not place]
+        return replace(faults[0], keyword="type", message=lambda: wrong_kind(location.value, kinds), kinds=kinds)
+    deep = [fault for fault in faults if fault.location is not location]
     if deep:
-        return max(deep, key=lambda fault: (fault.place.depth, fault.keyword != "additionalProperties"))
+        return max(deep, key=lambda fault: (fault.location.depth, fault.keyword != "additionalProperties"))
     several = replace(faults[0].leaves[0], keyword=keyword, missing=None, parts=())
-    if all(leaf.missing is not None and leaf.place is place for fault in faults for leaf in fault.leaves):
+    if all(leaf.missing is not None and leaf.location is location for fault in faults for leaf in fault.leaves):
         return replace(several, message=lambda: _needed(faults))
     reasons = tuple(islice((reason for fault in faults for reason in fault.reasons or (fault.message,)), MAX_LISTED))
     return replace(several, message=lambda: _none_holds(reasons), reasons=reasons)

@@ -8,28 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from schemalm.schema.assertions import (
-    Assertion,
-    Is,
-    KindIs,
-    NumberIn,
-    Pattern,
-    Reference,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-    Unique,
-)
+from schemalm.schema.assertions import Assertion, Is, KindIs, Reference, kind_of
 from schemalm.schema.explanation.conditions import facts, holding_together, why_ruled_out
 from schemalm.schema.explanation.faults import (
     COST,
@@ -44,7 +23,7 @@ from schemalm.schema.explanation.faults import (
 )
 from schemalm.schema.explanation.guesses import constants_meant, keys_meant, other_spellings
 from schemalm.schema.explanation.judge import Judge, item_shape
-from schemalm.schema.explanation.places import HOLE, Add, Change, Place, Remove, Rename
+from schemalm.schema.explanation.locations import HOLE, Add, Change, Location, Remove, Rename
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.explanation.wording import (
     MAX_LISTED,
@@ -60,6 +39,10 @@ from schemalm.schema.explanation.wording import (
     wrong_kind,
 )
 from schemalm.schema.formula import FALSE, TRUE, And, Constant, ExactlyOne, Formula, Not, children
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import Pattern, StringIn
 
 MAX_FAULTS = 32  # of one object or array, that are counted
 UNITS = 8  # of work: a fault
@@ -75,62 +58,63 @@ class Finder:
         self._judge = judge
         self._allowance = judge.allowance
         self._max_faults = max_faults
+        self._faults: dict[tuple[Location, Formula, bool], Fault] = {}
 
-    def fault(self, formula: Formula, place: Place, wanted: bool = True) -> Task[Fault]:
+    def fault(self, formula: Formula, location: Location, wanted: bool = True) -> Task[Fault]:
         """What keeps a formula from being true of a value, of which it is not; unless wanted, from being false."""
-        key = (formula, wanted)
-        if key not in place.faults:
+        key = (location, formula, wanted)
+        if key not in self._faults:
             self._allowance.work(UNITS)
             find = self._unfulfilled if wanted else self._unwanted
-            place.faults[key] = yield from find(formula, place)
-        return place.faults[key]
+            self._faults[key] = yield from find(formula, location)
+        return self._faults[key]
 
     def _failing(
-        self, parts: Sequence[Formula], place: Place, wanted: bool = True
+        self, parts: Sequence[Formula], location: Location, wanted: bool = True
     ) -> Task[list[tuple[Formula, Fault]]]:
         """The parts that are not as wanted, each with its fault."""
         found = []
         for part in parts:
-            if (yield self._judge.holds(part, place)) != wanted:
-                found.append((part, (yield self.fault(part, place, wanted))))
+            if (yield self._judge.holds(part, location)) != wanted:
+                found.append((part, (yield self.fault(part, location, wanted))))
         return found
 
     # Formulas that should hold.
 
-    def _unfulfilled(self, formula: Formula, place: Place) -> Task[Fault]:
+    def _unfulfilled(self, formula: Formula, location: Location) -> Task[Fault]:
         if isinstance(formula, Constant):
-            return Fault(place, "false schema", lambda: "nothing is allowed here", MAX_COST)
+            return Fault(location, "false schema", lambda: "nothing is allowed here", MAX_COST)
         if isinstance(formula, Reference):
-            found: Fault = yield self.fault(self._judge.resolve(formula.location), place)
+            found: Fault = yield self.fault(self._judge.resolve(formula.location), location)
             return found
         if isinstance(formula, Assertion):
-            return (yield from self._assertion(formula, place))
-        return (yield from self._connective(formula, place))
+            return (yield from self._assertion(formula, location))
+        return (yield from self._connective(formula, location))
 
-    def _connective(self, formula: Formula, place: Place) -> Task[Fault]:
+    def _connective(self, formula: Formula, location: Location) -> Task[Fault]:
         parts = children(formula)
         if isinstance(formula, Not):
-            return (yield from self._ruled_out(parts[0], place))
-        failing = yield from self._failing(parts, place)
+            return (yield from self._ruled_out(parts[0], location))
+        failing = yield from self._failing(parts, location)
         if isinstance(formula, And):
-            return together(self._with_renamings(formula, [fault for _, fault in failing], place))
+            return together(self._with_renamings(formula, [fault for _, fault in failing], location))
         if isinstance(formula, ExactlyOne) and len(failing) < len(parts):
             failed = {part for part, _ in failing}
-            return (yield from self._too_many([part for part in parts if part not in failed], place))
-        return self._no_alternative(formula, failing, place)
+            return (yield from self._too_many([part for part in parts if part not in failed], location))
+        return self._no_alternative(formula, failing, location)
 
-    def _no_alternative(self, formula: Formula, failing: list[tuple[Formula, Fault]], place: Place) -> Fault:
+    def _no_alternative(self, formula: Formula, failing: list[tuple[Formula, Fault]], location: Location) -> Fault:
         """The fault of alternatives of which none holds; negations among them are conditions of the others."""
         self._allowance.work(UNITS * len(failing))
         conditions = [(part, fault) for part, fault in failing if isinstance(part, Not)]
         asked = [(part, fault) for part, fault in failing if not isinstance(part, Not)] or failing
         keyword = "oneOf" if isinstance(formula, ExactlyOne) else "anyOf"
-        found = nearest(place, [self._alternative(part, fault, place.value) for part, fault in asked], keyword)
+        found = nearest(location, [self._alternative(part, fault, location.value) for part, fault in asked], keyword)
         if asked is failing or not conditions:
             return found
         changes = changes_of([found, *(fault for _, fault in conditions)])
-        known = [fact for part, _ in conditions for fact in facts(children(part)[0], place.value) or ()]
-        if not known or place not in (found.place, found.place.parent):
+        known = [fact for part, _ in conditions for fact in facts(children(part)[0], location.value) or ()]
+        if not known or location not in (found.location, found.location.parent):
             return replace(found, changes=changes)
         reason = joined(known, "and")
         return replace(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")
@@ -141,121 +125,123 @@ class Finder:
         keys = value.keys()
         return Alternative(fault, len(self._judge.names(part) & keys), self._judge.tags(part) & keys)
 
-    def _too_many(self, parts: Sequence[Formula], place: Place) -> Task[Fault]:
+    def _too_many(self, parts: Sequence[Formula], location: Location) -> Task[Fault]:
         """The fault of alternatives that hold together, though one of them is enough."""
         faults = []
         for part in parts:
-            faults.append((yield self.fault(part, place, False)))
+            faults.append((yield self.fault(part, location, False)))
         costs = sorted(fault.cost for fault in faults)
         words = partial(holding_together, parts, self._judge.resolve)
-        return Fault(place, "oneOf", words, min(MAX_COST, sum(costs[:-1])), changes_of(faults))
+        return Fault(location, "oneOf", words, min(MAX_COST, sum(costs[:-1])), changes_of(faults))
 
-    def _ruled_out(self, formula: Formula, place: Place) -> Task[Fault]:
-        fault = yield self.fault(formula, place, False)
-        words = partial(why_ruled_out, formula, place.value)
-        return Fault(place, "not", words, fault.cost, fault.changes)
+    def _ruled_out(self, formula: Formula, location: Location) -> Task[Fault]:
+        fault = yield self.fault(formula, location, False)
+        words = partial(why_ruled_out, formula, location.value)
+        return Fault(location, "not", words, fault.cost, fault.changes)
 
-    def _with_renamings(self, formula: Formula, faults: list[Fault], place: Place) -> list[Fault]:
+    def _with_renamings(self, formula: Formula, faults: list[Fault], location: Location) -> list[Fault]:
         """The faults of an object; where a missing key may be there under a wrong name, that is a way to mend it."""
-        missing = [fault for fault in faults if fault.missing is not None and fault.place is place]
+        missing = [fault for fault in faults if fault.missing is not None and fault.location is location]
         if not missing:
             return faults
         known = self._judge.names(formula)
-        self._allowance.work(len(place.value))
-        unknown = [name for name in place.value if isinstance(name, str) and name not in known]
-        return [self._with_renaming(fault, unknown, place) if fault in missing else fault for fault in faults]
+        self._allowance.work(len(location.value))
+        unknown = [name for name in location.value if isinstance(name, str) and name not in known]
+        return [self._with_renaming(fault, unknown, location) if fault in missing else fault for fault in faults]
 
-    def _with_renaming(self, fault: Fault, unknown: Sequence[str], place: Place) -> Fault:
+    def _with_renaming(self, fault: Fault, unknown: Sequence[str], location: Location) -> Fault:
         name = str(fault.missing)
-        meant = tuple(Rename(place, other, name) for other in keys_meant(name, unknown, self._allowance))
+        meant = tuple(Rename(location, other, name) for other in keys_meant(name, unknown, self._allowance))
         return replace(fault, changes=(*fault.changes, *meant))
 
-    def _assertion(self, atom: Assertion, place: Place) -> Task[Fault]:
+    def _assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
         inside = _INSIDE.get(type(atom))
         if inside is not None:
-            return (yield from inside(self, atom, place))
-        return self._at_once(atom, place)
+            return (yield from inside(self, atom, location))
+        return self._at_once(atom, location)
 
-    def _at_once(self, atom: Assertion, place: Place) -> Fault:
+    def _at_once(self, atom: Assertion, location: Location) -> Fault:
         """The fault of a value itself, whatever lies in it."""
-        value = place.value
+        value = location.value
         if isinstance(atom, KindIs):
             kinds = atom.kinds
-            changes = other_spellings(place, kinds)
-            return Fault(place, "type", lambda: wrong_kind(value, kinds), COST, changes, kinds=kinds)
+            changes = other_spellings(location, kinds)
+            return Fault(location, "type", lambda: wrong_kind(value, kinds), COST, changes, kinds=kinds)
         if isinstance(atom, Is):
-            return self._not_the_constant(atom, place)
+            return self._not_the_constant(atom, location)
         if isinstance(atom, Has):
             name = atom.name
             return Fault(
-                place,
+                location,
                 "required",
                 lambda: f"the key {named(name)} is missing",
                 COST,
-                (Add(place, name),),
+                (Add(location, name),),
                 missing=name,
             )
         if isinstance(atom, StringIn | NumberIn):
-            return self._none_of(atom, place)
+            return self._none_of(atom, location)
         if isinstance(atom, Unique):
-            return self._repeated(place)
-        return Fault(place, atom.keyword, lambda: message(atom, value), self._lacking(atom, value))
+            return self._repeated(location)
+        return Fault(location, atom.keyword, lambda: message(atom, value), self._lacking(atom, value))
 
     def _lacking(self, atom: Assertion, value: Any) -> int:
         if isinstance(atom, MinItems | MinProperties | MaxItems | MaxProperties):
             return COST * abs(int(atom.parts[0]) - len(value))
         return COST
 
-    def _not_the_constant(self, atom: Is, place: Place) -> Fault:
+    def _not_the_constant(self, atom: Is, location: Location) -> Fault:
         kind = "null" if atom.name == "null" else "boolean"
-        kinds = () if kind_of(place.value) == kind else (kind,)
-        changes = other_spellings(place, (kind,))
+        kinds = () if kind_of(location.value) == kind else (kind,)
+        changes = other_spellings(location, (kind,))
         return Fault(
-            place, "const", lambda: not_one_of(place.value, [atom.name]), COST, changes,
+            location, "const", lambda: not_one_of(location.value, [atom.name]), COST, changes,
             kinds=kinds, constants=(atom.name,),
         )  # fmt: skip
 
-    def _constants(self, atom: StringIn | NumberIn, place: Place) -> tuple[tuple[str, ...], tuple[Change, ...]]:
+    def _constants(self, atom: StringIn | NumberIn, location: Location) -> tuple[tuple[str, ...], tuple[Change, ...]]:
         """The first constants that are admitted, as JSON text, and the changes to those that may have been meant."""
         if isinstance(atom, NumberIn):
             return tuple(distinct_numbers(atom)), ()
-        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), constants_meant(place, atom.texts, self._allowance)
+        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), constants_meant(
+            location, atom.texts, self._allowance
+        )
 
-    def _none_of(self, atom: StringIn | NumberIn, place: Place) -> Fault:
-        constants, changes = self._constants(atom, place)
+    def _none_of(self, atom: StringIn | NumberIn, location: Location) -> Fault:
+        constants, changes = self._constants(atom, location)
         cost = SLIP_COST if changes else COST
-        return Fault(place, "enum", lambda: message(atom, place.value), cost, changes, constants=constants)
+        return Fault(location, "enum", lambda: message(atom, location.value), cost, changes, constants=constants)
 
-    def _repeated(self, place: Place) -> Fault:
-        index = self._judge.repetition(place.value)
+    def _repeated(self, location: Location) -> Fault:
+        index = self._judge.repetition(location.value)
         assert index is not None, "an array that was refused for it has a repetition"
-        item = place.inside(index)
+        item = location.inside(index)
         words = f"the item {shown(item.value)} repeats an earlier one"
-        return Fault(item, "uniqueItems", lambda: words, COST, (Remove(place, index),))
+        return Fault(item, "uniqueItems", lambda: words, COST, (Remove(location, index),))
 
-    def _members(self, atom: Members, place: Place) -> Task[Fault]:
+    def _members(self, atom: Members, location: Location) -> Task[Fault]:
         found: list[Fault] = []
         allowed: list[str] | None = None
-        for name in islice(place.value, place.first_failing.get(atom, 0), None):
+        for name in islice(location.value, location.first_failing.get(atom, 0), None):
             shape = self._judge.member_shape(atom, name)
             if shape == FALSE:
-                allowed = self._allowed_keys(atom, place) if allowed is None else allowed
-                found.append(self._unknown_key(atom, name, place, allowed))
-            elif not (yield from self._judge.holds_inside(shape, place, name)):
-                found.append(inside((yield self.fault(shape, place.inside(name)))))
+                allowed = self._allowed_keys(atom, location) if allowed is None else allowed
+                found.append(self._unknown_key(atom, name, location, allowed))
+            elif not (yield from self._judge.holds_inside(shape, location, name)):
+                found.append(inside((yield self.fault(shape, location.inside(name)))))
             if len(found) == self._max_faults:
                 break
         return together(found)
 
-    def _allowed_keys(self, atom: Members, place: Place) -> list[str]:
+    def _allowed_keys(self, atom: Members, location: Location) -> list[str]:
         """The keys that may be added."""
         self._allowance.work(len(atom.names))
-        free = (name for name in atom.names if name not in place.value)
+        free = (name for name in atom.names if name not in location.value)
         return [name for name in free if self._judge.member_shape(atom, name) != FALSE]
 
-    def _unknown_key(self, atom: Members, name: str, place: Place, allowed: Sequence[str]) -> Fault:
+    def _unknown_key(self, atom: Members, name: str, location: Location, allowed: Sequence[str]) -> Fault:
         meant = keys_meant(str(name), allowed, self._allowance)
-        changes = (*(Rename(place, name, other, is_guess=True) for other in meant), Remove(place, name))
+        changes = (*(Rename(location, name, other, is_guess=True) for other in meant), Remove(location, name))
         patterns = [f"keys like {pattern(key.source)}" for key in atom.key_formulas() if isinstance(key, Pattern)]
 
         def words() -> str:
@@ -263,62 +249,62 @@ class Finder:
             listing = f"; allowed: {listed(others)}" if others else ""
             return f"the key {named(name)} is not allowed here{listing}"
 
-        return Fault(place.inside(name), "additionalProperties", words, COST, changes)
+        return Fault(location.inside(name), "additionalProperties", words, COST, changes)
 
-    def _names(self, atom: PropertyNames, place: Place) -> Task[Fault]:
+    def _names(self, atom: PropertyNames, location: Location) -> Task[Fault]:
         found = []
-        for name in place.value:
+        for name in location.value:
             if not self._judge.allows_name(atom, name):
-                found.append((yield from self._wrong_name(atom, name, place)))
+                found.append((yield from self._wrong_name(atom, name, location)))
                 if len(found) == self._max_faults:
                     break
         return together(found)
 
-    def _wrong_name(self, atom: PropertyNames, name: str, place: Place) -> Task[Fault]:
-        key = Place(str(name))
+    def _wrong_name(self, atom: PropertyNames, name: str, location: Location) -> Task[Fault]:
+        key = Location(str(name))
         fault: Fault | None = None
         if not (yield self._judge.holds(atom.parts[0], key)):
             fault = yield self.fault(atom.parts[0], key)
         changes = [
-            Rename(place, name, str(change.apply(name)), is_guess=True)
+            Rename(location, name, str(change.apply(name)), is_guess=True)
             for change in (fault.changes if fault else ())
-            if change.place is key and change.apply(name) not in place.value
+            if change.location is key and change.apply(name) not in location.value
         ]
 
         def words() -> str:
             return f"the key {named(name)}: {fault.message() if fault else 'its form is not allowed'}"
 
-        return Fault(place.inside(name), "propertyNames", words, COST, (*changes, Remove(place, name)))
+        return Fault(location.inside(name), "propertyNames", words, COST, (*changes, Remove(location, name)))
 
-    def _items(self, atom: Items, place: Place) -> Task[Fault]:
+    def _items(self, atom: Items, location: Location) -> Task[Fault]:
         found = []
-        for index in range(place.first_failing.get(atom, 0), len(place.value)):
+        for index in range(location.first_failing.get(atom, 0), len(location.value)):
             shape = item_shape(atom, index)
-            if not (yield from self._judge.holds_inside(shape, place, index)):
-                found.append(inside((yield self.fault(shape, place.inside(index)))))
+            if not (yield from self._judge.holds_inside(shape, location, index)):
+                found.append(inside((yield self.fault(shape, location.inside(index)))))
                 if len(found) == self._max_faults:
                     break
         return together(found)
 
-    def _contains(self, atom: Contains, place: Place) -> Task[Fault]:
+    def _contains(self, atom: Contains, location: Location) -> Task[Fault]:
         shape, least, most = atom.parts
-        num_found = yield self._judge.num_of_form(atom, place)
+        num_found = yield self._judge.num_of_form(atom, location)
         if most is not None and num_found > most:
             words = f"has more than {most} items of the form that is asked for"
-            return Fault(place, "contains", lambda: f"{shown(place.value)} {words}", COST)
+            return Fault(location, "contains", lambda: f"{shown(location.value)} {words}", COST)
         words = f"has {num_found} items of the form that is asked for, fewer than {least}"
         if not num_found:
             words = "has no item of the form that is asked for"
-        reason = yield from self._of_the_nearest(shape, place)
+        reason = yield from self._of_the_nearest(shape, location)
         lacking = (least - num_found) * COST
-        return Fault(place, "contains", lambda: f"{shown(place.value)} {words}{reason()}", lacking)
+        return Fault(location, "contains", lambda: f"{shown(location.value)} {words}{reason()}", lacking)
 
-    def _of_the_nearest(self, shape: Formula, place: Place) -> Task[Callable[[], str]]:
+    def _of_the_nearest(self, shape: Formula, location: Location) -> Task[Callable[[], str]]:
         """What the item lacks that comes nearest to the form asked for."""
         failing: list[tuple[int, Fault]] = []
-        for index in range(min(len(place.value), self._max_faults)):
-            if not (yield from self._judge.holds_inside(shape, place, index)):
-                failing.append((index, (yield self.fault(shape, place.inside(index)))))
+        for index in range(min(len(location.value), self._max_faults)):
+            if not (yield from self._judge.holds_inside(shape, location, index)):
+                failing.append((index, (yield self.fault(shape, location.inside(index)))))
         if not failing:
             return lambda: ""
         index, fault = min(failing, key=lambda pair: pair[1].cost)
@@ -326,55 +312,55 @@ class Finder:
 
     # Formulas that hold and should not.
 
-    def _unwanted(self, formula: Formula, place: Place) -> Task[Fault]:
+    def _unwanted(self, formula: Formula, location: Location) -> Task[Fault]:
         found: Fault
-        if place.value is HOLE or isinstance(formula, Constant):
-            return _kept(place, MAX_COST)
+        if location.value is HOLE or isinstance(formula, Constant):
+            return _kept(location, MAX_COST)
         if isinstance(formula, Reference):
-            found = yield self.fault(self._judge.resolve(formula.location), place, False)
+            found = yield self.fault(self._judge.resolve(formula.location), location, False)
             return found
         if isinstance(formula, Assertion):
-            return (yield from self._unwanted_assertion(formula, place))
+            return (yield from self._unwanted_assertion(formula, location))
         if isinstance(formula, Not):
-            found = yield self.fault(children(formula)[0], place)
+            found = yield self.fault(children(formula)[0], location)
             return found
-        holding = [fault for _, fault in (yield from self._failing(children(formula), place, False))]
+        holding = [fault for _, fault in (yield from self._failing(children(formula), location, False))]
         if isinstance(formula, And):
-            return _cheapest(place, holding)
+            return _cheapest(location, holding)
         return together(holding)
 
-    def _unwanted_assertion(self, atom: Assertion, place: Place) -> Task[Fault]:
-        if isinstance(atom, Has) and isinstance(place.value, dict):
-            return Fault(place, "not", lambda: "", COST, (Remove(place, atom.name),))
-        if isinstance(atom, Members) and isinstance(place.value, dict):
-            return (yield from self._unwanted_members(atom, place))
-        if isinstance(atom, KindIs) or atom.kind == kind_of(place.value):
-            return _kept(place, COST)
-        return _kept(place, COST if isinstance(atom, Is) else MAX_COST)
+    def _unwanted_assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
+        if isinstance(atom, Has) and isinstance(location.value, dict):
+            return Fault(location, "not", lambda: "", COST, (Remove(location, atom.name),))
+        if isinstance(atom, Members) and isinstance(location.value, dict):
+            return (yield from self._unwanted_members(atom, location))
+        if isinstance(atom, KindIs) or atom.kind == kind_of(location.value):
+            return _kept(location, COST)
+        return _kept(location, COST if isinstance(atom, Is) else MAX_COST)
 
-    def _unwanted_members(self, atom: Members, place: Place) -> Task[Fault]:
+    def _unwanted_members(self, atom: Members, location: Location) -> Task[Fault]:
         found = []
-        for name in place.value:
+        for name in location.value:
             shape = self._judge.member_shape(atom, name)
             if shape != TRUE:
-                found.append((yield self.fault(shape, place.inside(name), False)))
+                found.append((yield self.fault(shape, location.inside(name), False)))
                 if len(found) == self._max_faults:
                     break
-        return _cheapest(place, found)
+        return _cheapest(location, found)
 
 
-def _kept(place: Place, cost: int) -> Fault:
+def _kept(location: Location, cost: int) -> Fault:
     """The fault of a formula that holds, for which no change is known."""
-    return Fault(place, "not", lambda: "", cost)
+    return Fault(location, "not", lambda: "", cost)
 
 
-def _cheapest(place: Place, faults: Sequence[Fault]) -> Fault:
+def _cheapest(location: Location, faults: Sequence[Fault]) -> Fault:
     """One fault for several of which one may be mended: with the changes of all."""
     cost = min((fault.cost for fault in faults), default=MAX_COST)
-    return Fault(place, "not", lambda: "", cost, changes_of(faults))
+    return Fault(location, "not", lambda: "", cost, changes_of(faults))
 
 
-_INSIDE: dict[type[Assertion], Callable[[Finder, Any, Place], Task[Fault]]] = {
+_INSIDE: dict[type[Assertion], Callable[[Finder, Any, Location], Task[Fault]]] = {
     Members: Finder._members,
     PropertyNames: Finder._names,
     Items: Finder._items,

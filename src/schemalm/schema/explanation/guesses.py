@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemalm.documents.values import scalar_fault
+from schemalm.messages.suggestions import close_names
 from schemalm.schema.explanation.allowance import Allowance
-from schemalm.schema.explanation.places import Change, Place, Remove, Write
+from schemalm.schema.explanation.locations import Change, Location, Remove, Write
 from schemalm.schema.explanation.wording import json_text
-from schemalm.suggestions import close_names
 
 MAX_KNOWN = 1_000  # names that a slip is compared with
 MAX_NAME = 100  # characters
@@ -32,34 +32,34 @@ def _similarity(name: str, other: str) -> float:
     return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
 
 
-def constants_meant(place: Place, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
+def constants_meant(location: Location, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
     """Writing the constants that a string may be a slip for."""
-    meant = keys_meant(place.value, texts, allowance)
-    return tuple(Write(place, text, json_text(text), is_guess=True) for text in meant)
+    meant = keys_meant(location.value, texts, allowance)
+    return tuple(Write(location, text, json_text(text), is_guess=True) for text in meant)
 
 
-def other_spellings(place: Place, kinds: Sequence[str]) -> tuple[Change, ...]:
+def other_spellings(location: Location, kinds: Sequence[str]) -> tuple[Change, ...]:
     """Writing nearly the same in another way, as a value of one of these kinds."""
-    return tuple(_other_spellings(place, place.value, kinds))
+    return tuple(_other_spellings(location, location.value, kinds))
 
 
-def _other_spellings(place: Place, value: Any, kinds: Sequence[str]) -> Iterator[Change]:
+def _other_spellings(location: Location, value: Any, kinds: Sequence[str]) -> Iterator[Change]:
     if "string" in kinds and isinstance(value, bool | int | float) and scalar_fault(value) is None:
-        yield Write(place, json.dumps(value), "put it in quotes")
+        yield Write(location, json.dumps(value), "put it in quotes")
     if isinstance(value, str) and len(value) <= MAX_NAME and not {"number", "integer", "boolean"}.isdisjoint(kinds):
-        yield from _without_quotes(place, value)
+        yield from _without_quotes(location, value)
     if "array" in kinds and not isinstance(value, list):
-        yield Write(place, [value], "put it into a list")
-    if value is None and isinstance(place.key, str) and place.parent is not None:
-        yield Remove(place.parent, place.key)
+        yield Write(location, [value], "put it into a list")
+    if value is None and isinstance(location.key, str) and location.parent is not None:
+        yield Remove(location.parent, location.key)
     if isinstance(value, list) and len(value) == 1:
-        yield Write(place, value[0], "write it without the list around it")
+        yield Write(location, value[0], "write it without the list around it")
 
 
-def _without_quotes(place: Place, text: str) -> Iterator[Change]:
+def _without_quotes(location: Location, text: str) -> Iterator[Change]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return
     if isinstance(value, bool | int | float):
-        yield Write(place, value, "write it without quotes")
+        yield Write(location, value, "write it without quotes")

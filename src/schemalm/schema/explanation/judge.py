@@ -1,4 +1,4 @@
-"""Whether a value satisfies a formula: evaluated on the value itself, remembered by formula and place."""
+"""Whether a value satisfies a formula: evaluated on the value itself, remembered by formula and location."""
 
 from __future__ import annotations
 
@@ -9,39 +9,19 @@ from typing import Any
 
 from schemalm.documents.identity import identity
 from schemalm.regular.numbers import text_of_number
-from schemalm.schema.assertions import (
-    KINDS,
-    Assertion,
-    Is,
-    IsInteger,
-    KindIs,
-    MaxLength,
-    MinLength,
-    NumberIn,
-    Reference,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import (
-    Contains,
-    Has,
-    Items,
-    MaxItems,
-    MaxProperties,
-    Members,
-    MinItems,
-    MinProperties,
-    PropertyNames,
-    Unique,
-)
+from schemalm.schema.assertions import KINDS, Assertion, Is, IsInteger, KindIs, Reference, kind_of
 from schemalm.schema.explanation.allowance import Allowance
 from schemalm.schema.explanation.conditions import here
-from schemalm.schema.explanation.places import HOLE, Place
+from schemalm.schema.explanation.locations import HOLE, Location
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, conjuncts
+from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
+from schemalm.schema.keywords.strings import MaxLength, MinLength, StringIn
 from schemalm.schema.shapes import Shapes
 
-JUDGING_UNITS = 3  # of work: a formula at a place
+JUDGING_UNITS = 3  # of work: a formula at a location
 REPETITION_UNITS = 4  # an item that is compared
 CHARACTERS_PER_UNIT = 4  # of a text that is matched
 
@@ -56,28 +36,28 @@ class Judge:
         self._names: dict[Formula, frozenset[str]] = {}
         self._tags: dict[Formula, frozenset[str]] = {}
 
-    def holds(self, formula: Formula, place: Place) -> Task[bool]:
-        """Whether the value at `place` satisfies `formula`; a value that is not known yet does where any can."""
-        known = place.verdicts.get(formula)
+    def holds(self, formula: Formula, location: Location) -> Task[bool]:
+        """Whether the value at `location` satisfies `formula`; a value that is not known yet does where any can."""
+        known = location.verdicts.get(formula)
         if known is None:
             self.allowance.work(JUDGING_UNITS)
-            known = formula != FALSE if place.value is HOLE else (yield from self._judge(formula, place))
-            place.verdicts[formula] = known
+            known = formula != FALSE if location.value is HOLE else (yield from self._judge(formula, location))
+            location.verdicts[formula] = known
         return known
 
-    def _judge(self, formula: Formula, place: Place) -> Task[bool]:
+    def _judge(self, formula: Formula, location: Location) -> Task[bool]:
         if isinstance(formula, Constant):
             return formula == TRUE
         if isinstance(formula, Reference):
-            return bool((yield self.holds(self.resolve(formula.location), place)))
+            return bool((yield self.holds(self.resolve(formula.location), location)))
         if isinstance(formula, Assertion):
-            return (yield from self._assertion(formula, place))
+            return (yield from self._assertion(formula, location))
         is_and, is_or = isinstance(formula, And), isinstance(formula, Or)
         num_held = 0
         for part in children(formula):
-            held = place.verdicts.get(part)
+            held = location.verdicts.get(part)
             if held is None:
-                held = yield self.holds(part, place)
+                held = yield self.holds(part, location)
             num_held += held
             is_decided = not held if is_and else held if is_or else num_held > 1
             if is_decided:
@@ -88,58 +68,58 @@ class Judge:
             return num_held == 0
         return num_held > 0 if is_or else num_held == 1
 
-    def _assertion(self, atom: Assertion, place: Place) -> Task[bool]:
-        kind = kind_of(place.value)
+    def _assertion(self, atom: Assertion, location: Location) -> Task[bool]:
+        kind = kind_of(location.value)
         if atom.kind is None:
-            return holds_of_all_kinds(atom, kind, place.value)
+            return holds_of_all_kinds(atom, kind, location.value)
         if atom.kind != kind:
             return True
         if isinstance(atom, Members):
-            return (yield from self._members(atom, place))
+            return (yield from self._members(atom, location))
         if isinstance(atom, Items):
-            return (yield from self._items(atom, place))
+            return (yield from self._items(atom, location))
         if isinstance(atom, Contains):
             _, least, most = atom.parts
-            num_found = yield self.num_of_form(atom, place)
+            num_found = yield self.num_of_form(atom, location)
             return bool(num_found >= least and (most is None or num_found <= most))
-        return self._holds_at_once(atom, kind, place.value)
+        return self._holds_at_once(atom, kind, location.value)
 
-    def _members(self, atom: Members, place: Place) -> Task[bool]:
-        for number, name in enumerate(place.value):
-            if not (yield from self.holds_inside(self.member_shape(atom, name), place, name)):
-                place.first_failing[atom] = number
+    def _members(self, atom: Members, location: Location) -> Task[bool]:
+        for number, name in enumerate(location.value):
+            if not (yield from self.holds_inside(self.member_shape(atom, name), location, name)):
+                location.first_failing[atom] = number
                 return False
         return True
 
-    def _items(self, atom: Items, place: Place) -> Task[bool]:
-        for index in range(len(place.value)):
-            if not (yield from self.holds_inside(item_shape(atom, index), place, index)):
-                place.first_failing[atom] = index
+    def _items(self, atom: Items, location: Location) -> Task[bool]:
+        for index in range(len(location.value)):
+            if not (yield from self.holds_inside(item_shape(atom, index), location, index)):
+                location.first_failing[atom] = index
                 return False
         return True
 
-    def holds_inside(self, shape: Formula, place: Place, key: str | int) -> Task[bool]:
+    def holds_inside(self, shape: Formula, location: Location, key: str | int) -> Task[bool]:
         """Whether a member or item satisfies a formula: at once where its kind decides."""
         self.allowance.work()
-        value = place.value[key]
+        value = location.value[key]
         kind = kind_of(value)
         decided = self._shapes.restrict(shape, kind) if kind in KINDS else shape
         if isinstance(decided, Constant):
             return decided == TRUE
         if isinstance(decided, IsInteger) and isinstance(value, int):
             return True
-        inside = place.inside(key)
+        inside = location.inside(key)
         held = inside.verdicts.get(shape)
         if held is None:
             held = inside.verdicts[shape] = yield self.holds(decided, inside)
         return held
 
-    def num_of_form(self, atom: Contains, place: Place) -> Task[int]:
+    def num_of_form(self, atom: Contains, location: Location) -> Task[int]:
         """How many items have the form that `contains` asks for; of too many, as many as decide it."""
         shape, least, most = atom.parts
         num_found = 0
-        for index in range(len(place.value)):
-            num_found += yield from self.holds_inside(shape, place, index)
+        for index in range(len(location.value)):
+            num_found += yield from self.holds_inside(shape, location, index)
             if num_found > (least - 1 if most is None else most):
                 break
         return num_found
@@ -200,12 +180,12 @@ class Judge:
         if isinstance(atom, MaxLength):
             return len(value) <= atom.count
         self.allowance.work(1 + len(value) // CHARACTERS_PER_UNIT)
-        return self._shapes.contains(self._shapes.language(atom, "string"), value)
+        return self._shapes.strings.contains(self._shapes.language(atom, "string"), value)
 
     def _holds_of_number(self, atom: Assertion, value: int | float) -> bool:
         text = text_of_number(value)
         self.allowance.work(len(text))
-        return bool(text) and self._shapes.contains(self._shapes.language(atom, "number"), text)
+        return bool(text) and self._shapes.strings.contains(self._shapes.language(atom, "number"), text)
 
     def allows_name(self, atom: PropertyNames, name: Any) -> bool:
         """Whether a key has the form that `propertyNames` asks for."""

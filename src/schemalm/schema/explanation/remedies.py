@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from schemalm.documents.pointer import pointer_to
+from schemalm.json_pointer import pointer_to
 from schemalm.schema.explanation.faults import MAX_COST, Fault
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.judge import Judge
-from schemalm.schema.explanation.places import Add, Change, Path, Place, Remove, Rename, changed
+from schemalm.schema.explanation.locations import Add, Change, Location, Path, Remove, Rename, changed
 from schemalm.schema.explanation.tasks import finish
 from schemalm.schema.explanation.wording import joined
 from schemalm.schema.formula import Formula
@@ -27,11 +27,11 @@ class Remedies:
         self._finder = finder
         self._formula = formula
 
-    def find(self, root: Place, fault: Fault) -> list[tuple[Change, ...]]:
+    def find(self, root: Location, fault: Fault) -> list[tuple[Change, ...]]:
         """Changes of which each mends the fault; where there are none, two that do so together; else none."""
         most, known = fault.cost - fault.weight, _signatures(fault)
         # What a key elsewhere would hold is not known, so that adding it promises nothing.
-        tried = [change for change in fault.changes if not isinstance(change, Add) or change.place is fault.place]
+        tried = [change for change in fault.changes if not isinstance(change, Add) or change.location is fault.location]
         single = [(self._cost(after := changed(root, change), known), change, after) for change in tried]
         least = min((cost for cost, *_ in single), default=MAX_COST)
         if least <= most:
@@ -44,14 +44,14 @@ class Remedies:
                     return [(first, second)]
         return []
 
-    def _cost(self, root: Place, known: frozenset[Signature]) -> int:
+    def _cost(self, root: Location, known: frozenset[Signature]) -> int:
         """What is left to do after a change; what leads to another fault than those known costs more than any."""
         if finish(self._judge.holds(self._formula, root)):
             return 0
         fault = self._fault(root)
         return fault.cost if _signatures(fault) <= known else fault.cost + MAX_COST
 
-    def _fault(self, root: Place) -> Fault:
+    def _fault(self, root: Location) -> Fault:
         return finish(self._finder.fault(self._formula, root))
 
 
@@ -63,17 +63,17 @@ def _undoes(second: Change, first: Change) -> bool:
 
 def _target(change: Change) -> Path:
     """What a change writes, takes away or renames."""
-    path = change.place.path
+    path = change.location.path
     return (*path, change.key) if isinstance(change, Add | Remove | Rename) else path
 
 
 def _signatures(fault: Fault) -> frozenset[Signature]:
-    return frozenset((leaf.place.path, leaf.keyword, leaf.missing) for leaf in fault.leaves)
+    return frozenset((leaf.location.path, leaf.keyword, leaf.missing) for leaf in fault.leaves)
 
 
 def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
     """What to do, in words; nothing where the message of the fault says it already."""
-    path = fault.place.path
+    path = fault.location.path
     own = [changes for changes in remedies if all(_is_about(change, path) for change in changes)]
     single = [changes[0] for changes in own if len(changes) == 1]
     guesses = [change.guess for change in single if change.guess]
@@ -81,7 +81,7 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
         return f"did you mean {joined(guesses[:MAX_ALTERNATIVES], 'or')}?"
     if single and all(_is_said(change, fault) for change in single):
         return ""
-    # What stands around the place may ask for it; what would help beside it is about something else.
+    # What stands around the location may ask for it; what would help beside it is about something else.
     around = [changes for changes in remedies if all(_holds(change, path) for change in changes)]
     words = [joined([_words(change, path) for change in changes], "and") for changes in own or around]
     return joined(list(dict.fromkeys(words))[:MAX_ALTERNATIVES], "or")
@@ -90,20 +90,20 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
 def _is_said(change: Change, fault: Fault) -> bool:
     """Whether the message says as much: that a key is missing, or that this key may not be here."""
     if isinstance(change, Remove):
-        return not fault.kinds and (*change.place.path, change.key) == fault.place.path
+        return not fault.kinds and (*change.location.path, change.key) == fault.location.path
     return isinstance(change, Add)
 
 
 def _is_about(change: Change, path: Path) -> bool:
-    return change.place.path in (path, path[:-1])
+    return change.location.path in (path, path[:-1])
 
 
 def _holds(change: Change, path: Path) -> bool:
-    """Whether a change is at a place, or at one that holds it."""
-    return path[: change.place.depth] == change.place.path
+    """Whether a change is at a location, or at one that holds it."""
+    return path[: change.location.depth] == change.location.path
 
 
 def _words(change: Change, path: Path) -> str:
-    """What to do; and where, unless that is at the place."""
-    where = "" if _is_about(change, path) else f" at {pointer_to(change.place.path) or '/'}"
+    """What to do; and where, unless that is at the location."""
+    where = "" if _is_about(change, path) else f" at {pointer_to(change.location.path) or '/'}"
     return change.advice + where

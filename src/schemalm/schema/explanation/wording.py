@@ -7,23 +7,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from schemalm.schema.assertions import (
-    Assertion,
-    Format,
-    IsInteger,
-    Maximum,
-    MaxLength,
-    Minimum,
-    MinLength,
-    MultipleOf,
-    NumberIn,
-    Pattern,
-    StringIn,
-    kind_of,
-)
-from schemalm.schema.containers import MaxItems, MaxProperties, MinItems, MinProperties
-from schemalm.visible import visible_line
-from schemalm.wording import counted
+from schemalm.messages.visible import visible_line
+from schemalm.messages.wording import counted
+from schemalm.schema.assertions import Assertion, IsInteger, kind_of
+from schemalm.schema.keywords.arrays import MaxItems, MinItems
+from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.keywords.objects import MaxProperties, MinProperties
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
 
 MAX_SHOWN = 60
 MAX_LISTED = 8

@@ -1,0 +1,40 @@
+"""The workflows that the package carries, for demonstrations and tests.
+
+They are the first of the workflow book (`tools/workflow_book`), in its order: made up, valid under GitHub's schema, and
+no two alike. They are no sample of real workflows. `make packaged-workflows` writes the file again, byte for byte.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from schemalm.dataset.reading import SourceDocument
+from schemalm.files.assets import damaged, read_asset
+
+WORKFLOWS_ASSET = "embedded_workflows.jsonl.zst"
+NUM_EMBEDDED_WORKFLOWS = 2500
+_MAX_BYTES = 1 << 24
+
+
+class _Row(msgspec.Struct):
+    """A line of the file, as of any corpus: a workflow, its made-up repository, and its path there."""
+
+    value: dict[str, Any]
+    repo: str
+    path: str
+
+
+def embedded_workflows(count: int = NUM_EMBEDDED_WORKFLOWS) -> list[SourceDocument]:
+    """The first `count` embedded workflows, or all 2,500 where `count` is larger.
+
+    Raises `DataError` where the file is damaged or missing.
+    """
+    lines = read_asset(__package__, WORKFLOWS_ASSET, _MAX_BYTES).splitlines()
+    try:
+        rows = [msgspec.json.decode(line, type=_Row) for line in islice(lines, count)]
+    except msgspec.MsgspecError as error:
+        raise damaged(WORKFLOWS_ASSET, str(error)) from None
+    return [SourceDocument(row.value, row.repo, row.path) for row in rows]

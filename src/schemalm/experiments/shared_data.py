@@ -1,0 +1,98 @@
+"""What runs share: tokenizers and prepared data, made by the first run that needs them and kept for the others.
+
+    OUT/tokenizers/KIND-DIGEST.json   learned from the first documents drawn
+    OUT/data/DIGEST/                  a prepared folder (`dataset.store`), named by all that determines it
+
+Training data are the first documents drawn, as many as hold a budget of tokens or as a number says. Windows do not
+overlap, so one pass over the data sees every token once. All documents are encoded, or the making fails: what is scored
+is the same for every tokenizer.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from schemalm.baselines import AnyTokenizer, load_tokenizer
+from schemalm.dataset.prepare import prepare
+from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.store import METADATA_FILE, Metadata
+from schemalm.documents.left_out import too_little
+from schemalm.experiments.corpus import DrawnCorpus
+from schemalm.experiments.digests import digest
+from schemalm.experiments.kinds import KINDS, TokenizerSettings
+from schemalm.files.locks import waiting_lock
+
+
+@dataclass(frozen=True)
+class SharedData:
+    """The tokenizers and data of the experiment in the folder `out`."""
+
+    out: Path
+    corpus: DrawnCorpus
+    context_size: int
+    num_tokenizer_documents: int
+
+    def tokenizer(self, recipe: TokenizerSettings) -> Path:
+        """The file of a tokenizer; raises `ConfigurationError` where none can be trained so."""
+        name = digest([recipe.kind, recipe.options, self.corpus.digest, self.num_tokenizer_documents])
+        path = self.out / "tokenizers" / f"{recipe.kind}-{name}.json"
+        with waiting_lock(path.with_name(f".{name}.lock")):
+            if not path.exists():
+                documents = list(islice(self.corpus.train_documents(), self.num_tokenizer_documents))
+                KINDS[recipe.kind].train(self.corpus.grammar(), documents, recipe.options).save(path)
+        return path
+
+    def data_of_tokens(self, recipe: TokenizerSettings, num_tokens: int) -> Path:
+        """Data of the first documents that hold `num_tokens` tokens, of all documents where they hold fewer."""
+        return self._data(recipe, num_tokens=num_tokens, num_documents=None)
+
+    def data_of_documents(self, recipe: TokenizerSettings, num_documents: int) -> Path:
+        """Data of the first `num_documents` documents."""
+        return self._data(recipe, num_tokens=None, num_documents=num_documents)
+
+    def _data(self, recipe: TokenizerSettings, *, num_tokens: int | None, num_documents: int | None) -> Path:
+        path = self.tokenizer(recipe)
+        name = digest([path.name, self.context_size, num_tokens, num_documents])
+        folder = self.out / "data" / name
+        with waiting_lock(folder.with_name(f".{name}.lock")):
+            if not (folder / METADATA_FILE).exists():
+                tokenizer = load_tokenizer(path)
+                documents = islice(self.corpus.train_documents(), num_documents)
+                chosen = documents if num_tokens is None else _until(documents, tokenizer, num_tokens)
+                self._prepare(tokenizer, list(chosen), folder)
+        return folder
+
+    def _prepare(self, tokenizer: AnyTokenizer, documents: list[SourceDocument], folder: Path) -> None:
+        validation = self.corpus.validation_documents()
+        shutil.rmtree(folder, ignore_errors=True)
+        summary = prepare(
+            [*documents, *validation],
+            tokenizer,
+            folder,
+            context_size=self.context_size,
+            stride=self.context_size,
+            held_out={document.source for document in validation},
+        )
+        if summary.rejections:
+            (folder / METADATA_FILE).unlink()
+            raise too_little("all documents must be encoded, and some cannot", summary.left_out)
+
+
+def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tokens: int) -> Iterator[SourceDocument]:
+    """The first documents that hold `num_tokens` tokens."""
+    num_left = num_tokens
+    for document in documents:
+        yield document
+        num_left -= len(tokenizer.encode(document.value))
+        if num_left <= 0:
+            return
+
+
+def tokens_per_document(metadata: Metadata, split: str) -> float:
+    """The mean number of tokens of a document of a split."""
+    counts = metadata.splits[split]
+    return counts.num_tokens / counts.num_documents

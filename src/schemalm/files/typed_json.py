@@ -1,0 +1,213 @@
+"""JSON files that anybody may have made, read into typed values: one reader for all of them.
+
+A file is read up to a size, must be JSON without repeated keys, and must have the fields of a type, no others: the
+library `msgspec` compares. What differs is an error that names the file, the place (a JSON pointer), what was found and
+what was expected. Where a value decides memory or time, its type has bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from schemalm.errors import ConfigurationError, SchemaLMError
+from schemalm.files.folders import read_inside
+from schemalm.json_pointer import pointer_to
+from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import reason_of
+
+T = TypeVar("T")
+
+MAX_BYTES = 1 << 20
+# A vocabulary of a million tokens of text.
+MAX_TOKENIZER_BYTES = 1 << 26
+# Larger contents are compared with their type before they are turned into objects, which take many times the room.
+_LARGE = 1 << 20
+_MAX_DIGITS = 400
+_MAX_SHOWN = 60
+# What stands in the library's paths for the key of an object that may have any.
+_ANY_KEY = "..."
+_MAX_COUNTED = (1 << 63) - 1
+
+# Numbers that count something, numbers that measure something, and a file's hash.
+Count = Annotated[int, Meta(ge=0, le=_MAX_COUNTED)]
+Amount = Annotated[float, Meta(ge=0, le=1e300)]
+Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _RefusedError(ValueError):
+    """Text that is JSON by its grammar, but says a thing in two ways or none."""
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A JSON file below a folder: what its errors are, and what to do about them.
+
+    absent: what the error says where there is no such file. line: where one line of several is read, its number.
+    """
+
+    folder: Path
+    name: str
+    refused: type[SchemaLMError]
+    advice: str
+    absent: str = ""
+    max_bytes: int = MAX_BYTES
+    line: int | None = None
+
+    def read(self, kind: type[T]) -> T:
+        """The file's content as a `kind`; raises the file's error where it is missing or anything else."""
+        return self.parse(self.content(), kind)
+
+    def content(self) -> bytes:
+        """The bytes of the file; raises the file's error where it cannot be read."""
+        try:
+            return read_inside(self.folder, self.name, max_bytes=self.max_bytes)
+        except (FileNotFoundError, NotADirectoryError):
+            raise self.refused(self.absent or f"{self.place} is missing; {self.advice}") from None
+        except OSError as error:
+            raise self.refused(f"{self.place} cannot be read: {reason_of(error)}") from None
+
+    @property
+    def place(self) -> str:
+        """The file's path, as it may be shown."""
+        return visible_name(str(self.folder / self.name))
+
+    def parse(self, content: bytes, kind: type[T], *, constants: bool = False) -> T:
+        """JSON text as a `kind`; with `constants`, numbers may be NaN and Infinity."""
+        return self.convert(self.load(content, kind, constants=constants), kind)
+
+    def load(self, content: bytes, kind: Any = dict[str, Any], *, constants: bool = False) -> dict[str, Any]:
+        """The object that JSON text holds; raises the file's error."""
+        try:
+            if len(content) > _LARGE:
+                msgspec.json.decode(content, type=kind)
+            found = (_WITH_CONSTANTS if constants else _STRICT).decode(content.decode())
+            return msgspec.convert(found, dict[str, Any])
+        except msgspec.ValidationError as error:
+            self.fail(*_understood(str(error)))
+        except RecursionError:
+            self.fail("it is nested too deeply")
+        except _RefusedError as error:
+            self.fail(str(error))
+        except ValueError as error:
+            self.fail(f"it is no JSON: {error}")
+
+    def convert(self, value: Any, kind: type[T], at: str = "") -> T:
+        """A value as a `kind`; `at` points to it in the file. Raises the file's error."""
+        try:
+            found = msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            problem, path = _understood(str(error))
+            path = _with_keys(value, kind, path)
+            self.fail(f"{problem}{_shown(problem, value, path)}", path, at)
+        except (ConfigurationError, RecursionError) as error:
+            self.fail(str(error), at=at)
+        unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)
+        if unknown is not None:
+            self.fail("this version knows no such field", unknown, at)
+        return found
+
+    def fail(self, problem: str, path: tuple[str, ...] = (), at: str = "") -> NoReturn:
+        """Raise the file's error about a place in it."""
+        pointer = at + pointer_to(path)
+        where = ("" if self.line is None else f", line {self.line}") + (
+            f" at {visible_name(pointer)}" if pointer else ""
+        )
+        raise self.refused(f"{self.place} is damaged{where}: {problem}; {self.advice}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise _RefusedError(f"an object has the key {visible_name(repeated)!r} twice")
+    return found
+
+
+def _constant(text: str) -> NoReturn:
+    raise _RefusedError(f"{text} is no number of JSON")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise _RefusedError(f"it has a number of {len(text):,} digits")
+    return int(text)
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)
+_WITH_CONSTANTS = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer)
+
+
+def _understood(message: str) -> tuple[str, tuple[str, ...]]:
+    """What the library's message says, and the path to where; its path leaves out the keys of free objects."""
+    problem, _, path = message.partition(" - at `$")
+    words = problem.replace("`", "").replace("Expected", "expected", 1).replace("got", "found")
+    return words, tuple(re.findall(r"[^.\[\]]+|(?<=\[)\.\.\.(?=\])", path.rstrip("`")))
+
+
+def _with_keys(value: Any, kind: Any, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with the keys that the library leaves out: those whose members alone are refused as well."""
+    if _ANY_KEY not in path:
+        return path
+    before = path[: path.index(_ANY_KEY)]
+    members = _at(value, before)
+    for key in members if isinstance(members, dict) else ():
+        alone = _replaced(value, before, {key: members[key]})
+        try:
+            msgspec.convert(alone, kind)
+        except msgspec.ValidationError:
+            return _with_keys(alone, kind, (*before, key, *path[len(before) + 1 :]))
+    return path
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path; None where nothing does."""
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
+    """A copy of a value with something else at a path that is there."""
+    if not path:
+        return new
+    first, *rest = path
+    if isinstance(value, dict):
+        return {**value, first: _replaced(value[first], tuple(rest), new)}
+    index = int(first)
+    return [*value[:index], _replaced(value[index], tuple(rest), new), *value[index + 1 :]]
+
+
+def _shown(problem: str, value: Any, path: tuple[str, ...]) -> str:
+    """What stands at the path, to be put behind a problem; nothing where it is no scalar."""
+    found = _at(value, path)
+    if found is None or isinstance(found, dict | list):
+        return ""
+    shown = visible_name(json.dumps(found, ensure_ascii=False), _MAX_SHOWN)
+    return f" {shown}" if "found" in problem else f", found {shown}"
+
+
+def _unknown(value: Any, known: Any, path: tuple[str, ...]) -> Any:
+    """Yield the paths of keys of `value` that are not among the fields that were read from it."""
+    if isinstance(value, dict) and isinstance(known, dict):
+        for key, child in value.items():
+            if key not in known:
+                yield (*path, key)
+            else:
+                yield from _unknown(child, known[key], (*path, key))
+    elif isinstance(value, list) and isinstance(known, list):
+        for index, (child, its) in enumerate(zip(value, known, strict=False)):
+            yield from _unknown(child, its, (*path, str(index)))

@@ -1,0 +1,72 @@
+"""The keywords about numbers: `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`."""
+
+from __future__ import annotations
+
+from schemalm.schema.assertions import Assertion
+from schemalm.schema.formula import TRUE, Formula
+from schemalm.schema.nodes import Node
+from schemalm.schema.translator import Keyword, Translator
+
+
+class NumberIn(Assertion):
+    """parts: (tuple of decimal texts,): the number is written as one of them."""
+
+    __slots__ = ()
+    keyword = "enum"
+    kind = "number"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The decimal texts."""
+        texts: tuple[str, ...] = self.parts[0]
+        return texts
+
+
+class Minimum(Assertion):
+    """parts: (bound, whether the bound itself is left out): the number is not smaller."""
+
+    __slots__ = ()
+    keyword = "minimum"
+    kind = "number"
+
+
+class Maximum(Assertion):
+    """parts: (bound, whether the bound itself is left out): the number is not larger."""
+
+    __slots__ = ()
+    keyword = "maximum"
+    kind = "number"
+
+
+class MultipleOf(Assertion):
+    """parts: (divisor,): the number is an integer times the divisor, as decimal numbers."""
+
+    __slots__ = ()
+    keyword = "multipleOf"
+    kind = "number"
+
+
+def _bound(keyword: str, assertion: type[Assertion]) -> Keyword:
+    """Makes the assertion of a bound; before draft 6, `exclusiveMinimum` says whether `minimum` itself is left out."""
+    flag = f"exclusive{assertion.__name__}"
+
+    def make(translator: Translator, node: Node) -> Formula:
+        value = node[keyword]
+        if isinstance(value, bool):
+            return TRUE
+        return assertion(value, keyword == flag or node.content.get(flag) is True)
+
+    return make
+
+
+def _multiple_of(translator: Translator, node: Node) -> Formula:
+    return MultipleOf(node["multipleOf"])
+
+
+KEYWORDS: dict[str, Keyword] = {
+    "minimum": _bound("minimum", Minimum),
+    "maximum": _bound("maximum", Maximum),
+    "exclusiveMinimum": _bound("exclusiveMinimum", Minimum),
+    "exclusiveMaximum": _bound("exclusiveMaximum", Maximum),
+    "multipleOf": _multiple_of,
+}

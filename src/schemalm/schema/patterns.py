@@ -1,0 +1,32 @@
+"""The languages of a schema's ECMA-262 expressions, each found once."""
+
+from __future__ import annotations
+
+from schemalm.limits import Limits
+from schemalm.regular.language import Language
+from schemalm.regular.pattern import finite_texts, pattern_language
+
+
+class Patterns:
+    """The languages of ECMA-262 expressions; remembers them.
+
+    most_finite: so many texts or fewer are listed.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.most_finite = limits.finite_pattern_keys
+        self._languages: dict[str, Language] = {}
+        self._finite: dict[str, list[str]] = {}
+
+    def language(self, source: str) -> Language:
+        """The texts in which an expression has a match; raises PatternError."""
+        if source not in self._languages:
+            self._languages[source] = pattern_language(source, self._limits.pattern_repeat)
+        return self._languages[source]
+
+    def finite_texts(self, source: str) -> list[str]:
+        """Every text that matches, where these are few; none for other expressions."""
+        if source not in self._finite:
+            self._finite[source] = finite_texts(source, self.most_finite) or []
+        return self._finite[source]

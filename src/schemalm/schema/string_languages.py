@@ -1,0 +1,168 @@
+"""Formulas over string assertions as languages of UTF-8 texts.
+
+Here `minLength`, `maxLength`, `pattern`, `format` and listed strings become what automata walk. Whether one
+text satisfies a formula is told without an automaton.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from schemalm.regular.formats import doubtful_texts, format_language
+from schemalm.regular.language import (
+    ANY_CHARACTER,
+    ANY_TEXT,
+    EVERYTHING,
+    NOTHING,
+    Derivatives,
+    Language,
+    Lengths,
+    Repetition,
+    complement,
+    derivative,
+    intersection,
+    lengths,
+    literal,
+    repeat,
+    union,
+    words,
+)
+from schemalm.regular.pattern import disputed_texts
+from schemalm.schema.dialects import DRAFT7
+from schemalm.schema.formula import TRUE, And, Atom, Constant, ExactlyOne, Formula, Not, Or, children
+from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
+from schemalm.schema.number_languages import exactly_one_of
+from schemalm.schema.patterns import Patterns
+from schemalm.schema.prompt import StringIs
+
+
+class StringLanguages:
+    """The languages of formulas over string assertions; remembers them."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._languages: dict[Formula, Language] = {}
+        self._judged: dict[tuple[Formula, str], bool] = {}
+        self._derivatives: Derivatives = {}
+        self._lengths: dict[Language, Lengths] = {}
+
+    def language(self, formula: Formula) -> Language:
+        """The strings that satisfy a formula."""
+        if formula not in self._languages:
+            self._languages[formula] = self._find_language(formula)
+        return self._languages[formula]
+
+    def _find_language(self, formula: Formula) -> Language:
+        if isinstance(formula, Constant):
+            return ANY_TEXT if formula == TRUE else NOTHING
+        if isinstance(formula, And):
+            return self._conjunction(children(formula))
+        if isinstance(formula, Atom | Not):
+            return self._conjunction((formula,))
+        parts = [self.language(part) for part in children(formula)]
+        if isinstance(formula, Or):
+            return union(parts)
+        return exactly_one_of(parts)
+
+    def _conjunction(self, parts: tuple[Formula, ...]) -> Language:
+        """What all parts have in common; lengths are left out where the rest keeps them anyway."""
+        minimum = max((part.count for part in parts if isinstance(part, MinLength)), default=0)
+        maximum = min((part.count for part in parts if isinstance(part, MaxLength)), default=None)
+        if maximum is not None and minimum > maximum:
+            return NOTHING
+        excluded = [self.language(children(part)[0]) for part in parts if isinstance(part, Not)]
+        others = [part for part in parts if not isinstance(part, MinLength | MaxLength | Not)]
+        held = intersection(self._text_language(part) for part in others)
+        if held == EVERYTHING:
+            held = repeat(ANY_CHARACTER, minimum, maximum)
+        else:
+            held = _bounded(held, minimum, maximum, self._lengths)
+        return intersection([held, *(complement(part) for part in excluded)])
+
+    def _text_language(self, formula: Formula) -> Language:
+        if isinstance(formula, StringIn):
+            return words(text.encode() for text in formula.texts)
+        if isinstance(formula, StringIs):
+            return literal(formula.text.encode())
+        if isinstance(formula, Pattern):
+            return self._patterns.language(formula.source)
+        if isinstance(formula, Format):
+            return format_language(formula.name, reserves_labels=formula.draft >= DRAFT7)
+        return self.language(formula)
+
+    def doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:
+        """Strings on which assertions might be wrong: a format may hold more than its language."""
+        doubtful = []
+        for atom in dict.fromkeys(in_doubt):
+            if isinstance(atom, Format):
+                possible, certain = doubtful_texts(atom.name), complement(self.language(atom))
+                doubtful.append(certain if possible == ANY_TEXT else intersection([possible, certain]))
+            elif isinstance(atom, Pattern):
+                doubtful.append(disputed_texts(atom.source))
+        return union(doubtful)
+
+    def finite_texts(self, formula: Formula) -> Sequence[str] | None:
+        """Few texts, among which are all that satisfy a formula; None where it does not show that they are few."""
+        if isinstance(formula, Pattern):
+            return self._patterns.finite_texts(formula.source) or None
+        if isinstance(formula, StringIn):
+            return formula.texts if len(formula.texts) <= self._patterns.most_finite else None
+        if isinstance(formula, And):
+            return next((texts for part in children(formula) if (texts := self.finite_texts(part)) is not None), None)
+        if isinstance(formula, Or | ExactlyOne):
+            found = [self.finite_texts(part) for part in children(formula)]
+            texts = [text for part in found for text in part or ()]
+            return texts if None not in found and len(texts) <= self._patterns.most_finite else None
+        return None
+
+    def holds(self, formula: Formula, text: str) -> bool:
+        """Whether a string satisfies a formula over string assertions; none does that is no Unicode text."""
+        key = (formula, text)
+        if key not in self._judged:
+            self._judged[key] = self._judge(formula, text)
+        return self._judged[key]
+
+    def _judge(self, formula: Formula, text: str) -> bool:
+        if isinstance(formula, Atom):
+            return self._judge_atom(formula, text)
+        if isinstance(formula, Constant):
+            return formula == TRUE
+        num_held = sum(self.holds(part, text) for part in children(formula))
+        if isinstance(formula, And):
+            return num_held == len(children(formula))
+        if isinstance(formula, Not):
+            return num_held == 0
+        return num_held > 0 if isinstance(formula, Or) else num_held == 1
+
+    def _judge_atom(self, atom: Atom, text: str) -> bool:
+        if isinstance(atom, StringIn):
+            return text in atom
+        if isinstance(atom, MinLength):
+            return len(text) >= atom.count
+        if isinstance(atom, MaxLength):
+            return len(text) <= atom.count
+        return self.contains(self.language(atom), text)
+
+    def contains(self, language: Language, text: str) -> bool:
+        """Whether a language holds a text."""
+        for byte in text.encode(errors="surrogatepass"):
+            language = derivative(language, byte, self._derivatives)
+            if language == NOTHING:
+                return False
+        return language.nullable
+
+
+def _bounded(held: Language, minimum: int, maximum: int | None, memo: dict[Language, Lengths]) -> Language:
+    """The texts of `held` with a number of characters in bounds; bounds that it keeps anyway cost nothing."""
+    if held.is_plain and held != NOTHING:
+        least, most = lengths(held, memo)
+        minimum = 0 if least >= minimum else minimum
+        maximum = None if maximum is not None and most is not None and most <= maximum else maximum
+        if isinstance(held, Repetition) and lengths(held.parts[0], memo) == (1, 1):
+            part, fewest, largest = held.parts
+            bounds = [bound for bound in (maximum, largest) if bound is not None]
+            if not bounds or min(bounds) >= max(minimum, fewest):
+                return repeat(part, max(minimum, fewest), min(bounds, default=None))
+    if minimum == 0 and maximum is None:
+        return held
+    return intersection([held, repeat(ANY_CHARACTER, minimum, maximum)])

@@ -1,0 +1,118 @@
+"""Locks keep others out while they are held, and no longer."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pytest
+
+from schemalm.files.locks import held_folder, hold, is_still_at, open_lock, waiting_lock
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from schemalm.files.locks import hold, open_lock
+with open_lock(Path(sys.argv[1]), ".lock") as file:
+    print(hold(file.fileno()), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_waits_for_its_holder(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with waiting_lock(tmp_path / "folder" / ".lock"):
+            order.append("second")
+
+    with waiting_lock(tmp_path / "folder" / ".lock"):
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(timeout=0.1)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def write() -> None:
+        with held_folder(tmp_path / "out"):
+            order.append("second")
+
+    thread = threading.Thread(target=write)
+    with held_folder(tmp_path / "out"):
+        thread.start()
+        time.sleep(0.05)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_a_second_lock_is_refused_until_the_first_is_closed(tmp_path: Path) -> None:
+    with open_lock(tmp_path, ".lock") as first, open_lock(tmp_path, ".lock") as second:
+        assert hold(first.fileno())
+        assert not hold(second.fileno())
+        first.close()
+        assert hold(second.fileno())
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        with open_lock(tmp_path, ".lock") as file:
+            assert not hold(file.fileno())
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert hold(file.fileno())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_lock_file_keeps_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / ".lock").write_text("kept")
+    with open_lock(tmp_path, ".lock") as file:
+        assert hold(file.fileno())
+    assert (tmp_path / ".lock").read_text() == "kept"
+
+
+def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("elsewhere")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is a link"):
+        open_lock(tmp_path, "link")
+    with pytest.raises(OSError, match="it is no regular file"):
+        open_lock(tmp_path, "pipe")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> bool:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(filelock, "lock_descriptor", refuse)
+    with waiting_lock(tmp_path / ".lock"), held_folder(tmp_path), open_lock(tmp_path, ".lock") as file:
+        assert hold(file.fileno())
+
+
+def test_what_was_removed_or_replaced_under_a_lock_is_told(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    with open_lock(tmp_path, ".lock") as file:
+        assert is_still_at(file.fileno(), path)
+        path.unlink()
+        assert not is_still_at(file.fileno(), path)
+        path.touch()
+        assert not is_still_at(file.fileno(), path)

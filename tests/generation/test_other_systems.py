@@ -1,0 +1,43 @@
+"""A run loads and generates on a system that lacks what only Unix has, as Windows does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from schemalm.generation import Run
+
+# The libraries are loaded before the attributes go, for they ask for the system's name and have other code for Windows.
+SCRIPT = """
+import importlib, os, pkgutil, select, signal, sys
+
+def load():
+    import schemalm
+    for found in pkgutil.walk_packages(schemalm.__path__, "schemalm."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    return schemalm
+
+for name in ("fcntl", "resource", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+load()
+for name in [name for name in sys.modules if name.partition(".")[0] == "schemalm"]:
+    del sys.modules[name]
+for module, names in {
+    os: "O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK fork getuid register_at_fork set_blocking sysconf",
+    select: "epoll poll",
+    signal: "SIGALRM SIGHUP SIGKILL SIGUSR1",
+}.items():
+    for name in names.split():
+        if hasattr(module, name):
+            delattr(module, name)
+schemalm = load()
+print(*(document.text() for document in schemalm.generate(schemalm.load_run(sys.argv[1]), num_samples=2, max_tokens=9)))
+"""
+
+
+def test_every_module_loads_and_a_run_generates_without_what_windows_lacks(run: Run) -> None:
+    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(run.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

@@ -1,0 +1,51 @@
+"""A prompt asserts what it states, and leaves the rest open."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemalm.schema.assertions import Is, KeyJudge
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, asked
+from schemalm.schema.keywords.arrays import Items, MinItems
+from schemalm.schema.keywords.numbers import NumberIn
+from schemalm.schema.keywords.strings import Pattern
+from schemalm.schema.prompt import Prompt, StatedKeys, StringIs, stated_keys
+
+A, B = Pattern("a"), Pattern("b")
+
+
+def never(formula: Formula) -> bool:
+    raise AssertionError("the key need not be judged")
+
+
+def judging(*true: Formula) -> KeyJudge:
+    return lambda formula: formula in true
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "shape"),
+    [
+        ("null", "null", Is("null")),
+        ("null", "boolean", FALSE),
+        ("1", "number", NumberIn(("1",))),
+        ('"a"', "string", StringIs("a")),
+        ('"a"', "number", FALSE),
+        ("[]", "array", TRUE),
+        ("{}", "object", TRUE),
+        ("[1]", "array", all_of([Items((Prompt("1"),), TRUE), MinItems(1)])),
+        ('{"a": 1}', "object", StatedKeys((("a", Prompt("1")),))),
+    ],
+)
+def test_a_prompt_states_what_it_has(prompt: str, kind: str, shape: Formula) -> None:
+    assert Prompt(prompt).of_kind(kind) == shape
+
+
+def test_stated_keys_come_by_name_or_in_their_order() -> None:
+    keys = StatedKeys((("x", A), ("y", B)))
+    assert keys.key_formulas() == (StringIs("x"),)
+    assert keys.at_key("y", never) == all_of([asked(B), StatedKeys((("x", A),))])
+    assert keys.at_key("z", never) == keys
+    assert keys.at_key(None, judging(StringIs("x"))) == all_of([asked(A), StatedKeys((("y", B),))])
+    assert keys.at_key(None, judging()) == FALSE
+    assert not keys.holds_at_end
+    assert stated_keys(()) == TRUE

@@ -1,0 +1,82 @@
+"""What tests start ends with pytest, however pytest ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+# A test that starts a process out of reach of signals to groups, which starts another one, and forgets both.
+FORGETFUL = """
+import subprocess, sys, time
+CHILD = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+
+def test_forgets():
+    subprocess.Popen([sys.executable, "-c", CHILD + "; time.sleep(600)"], start_new_session=True)
+    time.sleep({seconds})
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc"),
+]
+
+
+def running(folder: Path) -> set[int]:
+    """The processes that work in the folder."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if place.readlink() == folder:
+                found.add(int(place.parent.name))
+        except OSError:
+            pass
+    return found
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        time.sleep(0.02)
+
+
+@pytest.fixture(params=[[], ["-n", "1"]], ids=["alone", "with workers"])
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
+    """Starts pytest in the temporary folder on a test that goes on for so many seconds after it started processes."""
+
+    def begin(seconds: int) -> subprocess.Popen[bytes]:
+        (tmp_path / "test_forgets.py").write_text(FORGETFUL.replace("{seconds}", str(seconds)))
+        command = [sys.executable, "-m", "pytest", "-p", "tests.lifeline", "-q", *request.param]
+        found = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "PYTHONPATH": found, "PYTHONWARNINGS": "ignore"}
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+
+    yield begin
+    wait_until(lambda: not running(tmp_path))
+
+
+def test_a_killed_pytest_leaves_nothing(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
+    program = start(600)
+    wait_until(lambda: is_sleeping_twice(tmp_path) or program.poll() is not None)
+    program.send_signal(signal.SIGKILL)
+    assert program.wait() == -signal.SIGKILL
+    wait_until(lambda: not running(tmp_path))
+
+
+def is_sleeping_twice(folder: Path) -> bool:
+    """Whether the process and its child, which differ from pytest by their command lines, run in the folder."""
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running(folder)]
+    return sum(b"time.sleep(600)" in command for command in commands) == 2
+
+
+def test_a_pytest_that_comes_to_its_end_leaves_nothing(
+    start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    assert start(0).wait() == 0
+    assert not running(tmp_path)

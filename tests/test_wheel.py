@@ -1,0 +1,28 @@
+"""What an installed package holds, and what it leaves to the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def included() -> set[str]:
+    """The paths of the wheel's files."""
+    wheel = pytest.importorskip("hatchling.builders.wheel")
+    return {file.distribution_path for file in wheel.WheelBuilder(str(ROOT)).recurse_included_files()}
+
+
+@pytest.mark.parametrize(
+    "asset", ["dataset/embedded_workflows.jsonl.zst", "integrations/nanochat/tokenizer.json.zst", "py.typed"]
+)
+def test_the_wheel_carries_what_the_package_reads(included: set[str], asset: str) -> None:
+    assert f"schemalm/{asset}" in included
+
+
+def test_the_wheel_carries_the_package_alone(included: set[str]) -> None:
+    assert {Path(path).parts[0] for path in included} == {"schemalm"}
+    assert not [path for path in included if "workflow_book" in path or "recipes" in path]

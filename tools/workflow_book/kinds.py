@@ -1,0 +1,45 @@
+"""A kind of workflow: who composes it, under which file names it is found, how common it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from workflow_book.project import Project
+from workflow_book.toolchain import Json
+
+Composer = Callable[[Project, Random], Json]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of workflow.
+
+    `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes
+    sense. A `scoped` kind may be written for one component of a repository with several. A kind that `grows` has room
+    for side jobs; one that `reports` may end with a job that tells people about failures.
+    """
+
+    compose: Composer
+    titles: Mapping[str, str]
+    weight: float
+    fits: Callable[[Project], bool] = lambda project: True
+    scoped: bool = False
+    grows: bool = False
+    reports: bool = False
+
+
+def has_task(*names: str) -> Callable[[Project], bool]:
+    """Return the test whether a repository has all the named tasks."""
+    return lambda project: all(name in project.tasks for name in names)
+
+
+def speaks(*languages: str) -> Callable[[Project], bool]:
+    """Return the test whether a repository is in one of the languages."""
+    return lambda project: project.language in languages
+
+
+def is_program(project: Project) -> bool:
+    """Tell whether the repository holds a program rather than documentation, infrastructure or scripts."""
+    return project.language not in {"docs", "terraform", "shell"}
