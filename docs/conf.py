@@ -1,4 +1,4 @@
-"""The settings of Sphinx, which makes a site of these pages: `make docs`. Nothing is fetched while it builds."""
+"""The settings of Sphinx, which builds a site from these pages (`make docs`). Nothing is fetched while it builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ language = "en"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "generated_pages"]
 exclude_patterns = ["_build"]
 
-# Pages are Markdown as GitHub shows it; `#heading` links lead to headings of the first four levels.
+# Pages are Markdown as GitHub shows it; `#heading` links work for headings of the first four levels.
 myst_heading_anchors = 4
 myst_disable_syntax = ["footnote_ref"]  # `[^a]` is a part of a regular expression
 

@@ -1,8 +1,8 @@
-"""An extension of Sphinx: docstrings are plain text, and here they become what Sphinx reads.
+"""A Sphinx extension that turns the project's plain-text docstrings into reStructuredText.
 
-Three habits of the project's docstrings carry a meaning: a line that begins with `name:` is about a parameter, an
-indented block is to be shown as it stands, and `text` between backticks is code. Everything else is text, whatever its
-characters mean elsewhere.
+Three conventions of the docstrings have a meaning: a line that begins with `name:` describes a parameter, an
+indented block is shown as it is, and `text` between backticks is code. Everything else is plain text, whatever its
+characters mean in reStructuredText.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARKS = re.compile(r"([*|\\]|_\b)")
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Register the extension."""
+    """Registers the extension."""
     app.connect("autodoc-process-docstring", _rewrite)
     return {"parallel_read_safe": True}
 
@@ -28,7 +28,7 @@ def _rewrite(_: Any, what: str, name: str, found: object, options: object, lines
 
 
 def restructured(lines: Iterable[str]) -> list[str]:
-    """The lines of a docstring in reStructuredText."""
+    """Returns the lines of a docstring in reStructuredText."""
     written: list[str] = []
     for is_blank, block in groupby(lines, key=lambda line: not line.strip()):
         if not is_blank:
@@ -40,7 +40,7 @@ def restructured(lines: Iterable[str]) -> list[str]:
 
 
 def _text(paragraph: list[str]) -> Iterator[str]:
-    """The lines of a paragraph, each parameter as a field, with the lines that go on with it indented."""
+    """Yields the lines of a paragraph, with each parameter as a field and its further lines indented."""
     in_field = False
     for line in paragraph:
         parameter = PARAMETER.fullmatch(line)
@@ -57,6 +57,6 @@ def _text(paragraph: list[str]) -> Iterator[str]:
 
 
 def _escaped(line: str) -> str:
-    """A line of plain text, in which nothing but code has a meaning."""
+    """Returns a line with everything escaped except code."""
     parts = CODE.split(line)
     return "".join(f"`{part}`" if CODE.fullmatch(part) else MARKS.sub(r"\\\1", part) for part in parts)

@@ -1,7 +1,7 @@
-"""An extension of Sphinx: what pages need on the site and should not carry on GitHub.
+"""A Sphinx extension that adds to pages what they need on the site but not on GitHub.
 
 The index is plain Markdown with links. On the site, the links below each heading become a part of the navigation. The
-page of decisions gets the decisions, and the page of the command line the help of every command.
+page of decisions also gets the decisions, and the page of the command line the help of every command.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LINK_TO_PAGE = re.compile(r"\]\(([\w./-]+)\.md\)")
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Register the extension."""
+    """Registers the extension."""
     app.connect("source-read", _complete)
     return {"parallel_read_safe": True}
 
@@ -39,7 +39,7 @@ def _complete(_: Any, page: str, source: list[str]) -> None:
 
 
 def _navigation(text: str) -> Iterator[str]:
-    """The hidden tables of contents of a page: one for each heading with links below it."""
+    """Yields the hidden tables of contents of a page: one for each heading with links below it."""
     _, *parts = HEADING.split(text)
     for caption, body in zip(parts[::2], parts[1::2], strict=True):
         yield _contents(f":caption: {caption}", *LINK_TO_PAGE.findall(body))
@@ -50,7 +50,7 @@ def _contents(option: str, *pages: str) -> str:
 
 
 def _commands(name: str, command: Any, parent: Any) -> Iterator[str]:
-    """A section for a command, and for each command that it holds, in the order of its help."""
+    """Yields a section for a command and for each of its subcommands, in the order of its help."""
     context = command.make_context(name.rpartition(" ")[2], [], parent=parent, resilient_parsing=True)
     context.terminal_width = HELP_COLUMNS
     yield f"\n\n## `{name}`\n\n```text\n{command.get_help(context)}\n```\n"

@@ -1,9 +1,9 @@
-"""Draws the graph of the training step in `scalar-step.md`: as a picture where graphviz is installed, else as text.
+"""Draws the graph of the training step in `scalar-step.md`: as a picture if graphviz is installed, else as text.
 
     python docs/concepts/draw_step.py [FILE.svg]
 
-Without a file, or without graphviz, the graph goes to standard output as a tree: a value that several others are
-made from stands under each of them. `dot` and `tree` draw any graph of values.
+Without a file, or without graphviz, the graph goes to standard output as a tree. A value that several others are
+computed from appears under each of them. `dot` and `tree` draw any graph of values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Names = Mapping[Value, str]
 
 
 def step() -> tuple[Value, Names]:
-    """The loss of one example after `backward`, and the names of what it was made from."""
+    """Returns the loss of one example after `backward`, and the names of the named values in its graph."""
     z0, z1 = Value(0.5), Value(-0.2)  # the logits of the two tokens that may follow
     loss = (z0.exp() + z1.exp()).log() - z1  # token 1 came
     loss.backward()
@@ -28,12 +28,12 @@ def step() -> tuple[Value, Names]:
 
 
 def title(value: Value, names: Names) -> str:
-    """What a node is: its name, the operation that made it."""
+    """Returns a node's title: its name and the operation that made it."""
     return " = ".join(filter(None, (names.get(value), value.operation))) or "constant"
 
 
 def tree(value: Value, names: Names, first: str = "", rest: str = "") -> list[str]:
-    """Lines with each value's number and derivative, parents indented below what they make."""
+    """Returns a line for each value with its number and derivative; parents are indented below their results."""
     node = f"{first}{title(value, names)}"
     lines = [f"{node:<26}{value.data:9.4f}{value.grad:9.4f}"]
     for number, parent in enumerate(value.parents, start=1):
@@ -43,7 +43,7 @@ def tree(value: Value, names: Names, first: str = "", rest: str = "") -> list[st
 
 
 def dot(root: Value, names: Names) -> str:
-    """The graph in graphviz's language: an arrow from each value to what is made from it, with the local derivative."""
+    """Returns the graph in graphviz's language, with an arrow from each parent to its result: the local derivative."""
     numbers = {value: number for number, value in enumerate(in_order(root))}
     lines = ["digraph {", "rankdir=LR", 'node [shape=record fontname="sans-serif" fontsize=11]', "edge [fontsize=10]"]
     for value, number in numbers.items():
@@ -54,7 +54,7 @@ def dot(root: Value, names: Names) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Draws into the file given, or as text."""
+    """Draws the graph into the given file, or as text."""
     loss, names = step()
     if arguments and shutil.which("dot"):
         picture = subprocess.run(["dot", "-Tsvg"], input=dot(loss, names), capture_output=True, text=True, check=True)
