@@ -1,10 +1,10 @@
-"""Runs the conformance cases and compares with the committed baseline.
+"""Runs the conformance cases and compares them with the committed baseline.
 
     PYTHONPATH=benchmarks python -m conformance ../shared/data [--data-set NAME] [--split NAME] [--every N] [--walks N]
     PYTHONPATH=benchmarks python -m conformance ../shared/data --case ID      # one case, in full
     PYTHONPATH=benchmarks python -m conformance ../shared/data --against PATH # walks, in turns with another checkout
 
-Exits with 1 where a case is worse or slower than the baseline: another verdict, or more work. `--publish` writes
+Exits with 1 if a case is worse or slower than in the baseline: a wrong verdict, or more work. `--publish` writes
 `benchmarks/results/conformance.json` and `docs/support.md`, `--update-baseline` the baseline.
 """
 
@@ -44,13 +44,13 @@ MAX_LISTED_WALKS = 5
 
 
 def select(data: Path, data_set: str, splits: list[str], every: int, first: int = 0) -> Iterator[Case]:
-    """The cases of a data set that belong to the given splits (all where there are none), every so many."""
+    """Yields every `every`-th case of a data set in the given splits, or in all splits if none is given."""
     found = (case for case in READERS[data_set](data) if not splits or case.split in splits)
     return islice(found, first, None, every)
 
 
 def run_data_set(console: Console, name: str, cases: Iterator[Case], walks: int, jobs: int) -> list[Outcome]:
-    """Runs the cases under a progress line."""
+    """Runs the cases with a progress line."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(name, total=None)
@@ -58,7 +58,7 @@ def run_data_set(console: Console, name: str, cases: Iterator[Case], walks: int,
 
 
 def results(outcomes: dict[str, list[Outcome]], seconds: float, walks: int) -> dict[str, Any]:
-    """What `--publish` records: figures, targets, and every case that is not right or wrote an invalid document."""
+    """Returns the results that `--publish` writes: figures, targets, and every notable case."""
     return {
         "date": date.today().isoformat(),
         "what": "every case of the three data sets: encoding against the known verdicts, random walks judged by "
@@ -81,7 +81,7 @@ def results(outcomes: dict[str, list[Outcome]], seconds: float, walks: int) -> d
 
 
 def is_notable(outcome: Outcome) -> bool:
-    """Whether results tell of a case by name."""
+    """Whether the results name a case: it is not right, wrote an invalid document, or reached a limit."""
     return not outcome.is_right or bool(outcome.bad_walks or outcome.limited)
 
 
@@ -107,30 +107,30 @@ def show_case(console: Console, data: Path, case_id: str, walks: int) -> None:
 
 def main(
     data: Annotated[Path, typer.Argument(help="The folder with the three data sets.", exists=True, file_okay=False)],
-    data_set: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(READERS)}; all where absent.")] = None,
+    data_set: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(READERS)}; all by default.")] = None,
     split: Annotated[list[str] | None, typer.Option(help="Only cases of this split.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Only every so many cases.")] = 1,
-    first: Annotated[int, typer.Option(min=0, help="Of these, the number of the first.")] = 0,
-    against: Annotated[Path | None, typer.Option(help="Another checkout, whose walks are timed in turns.")] = None,
-    case: Annotated[str | None, typer.Option(help="Only this case, printed in full.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only every N-th case.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="The index of the first case.")] = 0,
+    against: Annotated[Path | None, typer.Option(help="Another checkout; both are timed in turns.")] = None,
+    case: Annotated[str | None, typer.Option(help="Only this case; print it in full.")] = None,
     walks: Annotated[int, typer.Option(min=0, help="Random walks per schema.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, help="Cases measured at a time.")] = os.cpu_count() or 1,
-    details: Annotated[Path | None, typer.Option(help="Writes every outcome to this file, one JSON per line.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Prints only what changed against the baseline.")] = False,
-    publish: Annotated[bool, typer.Option("--publish", help="Writes the results and docs/support.md.")] = False,
+    details: Annotated[Path | None, typer.Option(help="Write every outcome to this file, as JSON Lines.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only changes against the baseline.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Write the results and docs/support.md.")] = False,
     baseline: Annotated[Path, typer.Option(help="The folder of the baseline.")] = BASELINE,
-    update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Writes the baseline.")] = False,
+    update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Write the baseline.")] = False,
 ) -> None:
-    """Measures the cases, prints the tables, compares with the baseline."""
-    # As wide as the tables where the output is no terminal.
+    """Measures the cases, prints the tables, and compares with the baseline."""
+    # If the output is not a terminal, the tables need this width.
     console = Console() if Console().is_terminal else Console(width=240)
     if case is not None:
         show_case(console, data, case, walks)
         return
     if unknown := set(data_set or ()) - READERS.keys():
-        raise typer.BadParameter(f"no data set {', '.join(unknown)}; there are {', '.join(READERS)}")
+        raise typer.BadParameter(f"unknown data set {', '.join(unknown)}; known are {', '.join(READERS)}")
     if publish and (data_set or split or every > 1 or not walks):
-        raise typer.BadParameter("--publish takes every case, and walks", param_hint="--publish")
+        raise typer.BadParameter("--publish needs every case and at least one walk", param_hint="--publish")
     if against is not None:
         print_against(console, compare_with(against, data, data_set or list(READERS), every, walks, jobs))
         return

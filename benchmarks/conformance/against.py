@@ -1,7 +1,7 @@
-"""The walks of this checkout and of another one, in turns: the same cases, the same seeds, CPU time of all calls.
+"""Compares the walks of this checkout and another one: the same cases and seeds, CPU time of all calls.
 
-Each turn takes every so many-th case in one process per checkout, ours and theirs after each other in changing order,
-so that a machine that is busy for a while slows both.
+The cases are divided into turns. In each turn the two checkouts run one after the other, in alternating order, so a
+machine that is busy for a while slows both.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NUM_SHOWN = 10
 
 @dataclass(frozen=True)
 class Walks:
-    """CPU of the walks of one case, milliseconds, here and in the other checkout."""
+    """CPU time of the walks of one case, in milliseconds, here and in the other checkout."""
 
     id: str
     ours: float
@@ -33,7 +33,7 @@ class Walks:
 
 
 def compare_with(checkout: Path, data: Path, data_sets: list[str], every: int, walks: int, jobs: int) -> list[Walks]:
-    """Every case that both checkouts walked to the end."""
+    """Returns the walks of every case that both checkouts finished."""
     found = []
     for name in data_sets:
         for turn in range(NUM_TURNS):
@@ -48,12 +48,12 @@ def compare_with(checkout: Path, data: Path, data_sets: list[str], every: int, w
 
 
 def _walk_times(source: Path, arguments: list[str]) -> Iterator[tuple[str, float]]:
-    """The walks' CPU of each case that one checkout compiled and walked, milliseconds."""
+    """Yields each case that one checkout compiled, with the CPU time of its walks in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         details = Path(folder) / "details.jsonl"
         command = [sys.executable, "-m", "conformance", *arguments, "--details", str(details)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [source, BENCHMARKS]))}
-        # Its exit code tells of the baseline, which is another matter.
+        # Its exit code is about the baseline, which does not matter here.
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if not details.exists():
             raise RuntimeError(ended.stderr[-2_000:])
@@ -64,7 +64,7 @@ def _walk_times(source: Path, arguments: list[str]) -> Iterator[tuple[str, float
 
 
 def print_against(console: Console, walks: list[Walks]) -> None:
-    """Prints the sums, their ratio, and the cases that changed most."""
+    """Prints the sums, their ratio, and the cases with the largest changes."""
     ours, theirs = (sum(getattr(walk, who) for walk in walks) / 1000 for who in ("ours", "theirs"))
     ratio = ours / max(theirs, 1e-9)
     sums = f"{ours:,.1f} CPU s here, {theirs:,.1f} there: {ratio:.2f} (target 0.7)"

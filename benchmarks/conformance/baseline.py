@@ -1,17 +1,17 @@
-"""The ratchet: one line of text per case, and which changes of it are for the worse.
+"""The ratchet: one line of text per case, and which changes make a case worse.
 
-    <id> right                          every instance is judged as it should
+    <id> right                          every instance is judged correctly
     <id> unsatisfiable                  refused because no value satisfies the schema, and no instance is valid
     <id> refused <keyword>              the schema is refused
     <id> wrong valid:2,5 invalid:3      instances 2 and 5 are refused though valid, 3 is accepted though invalid;
                                         changed:4 decodes to another value
     <id> crashed | timed out | out of memory
 
-Where calls met a limit of the grammar, ` limited:mask,explanation` follows with their operations. Each line ends with
-the work that the case takes, as in ` work:1200+80` (see `measure`): of its instances, and of its first walks, units to
-two digits. Work is counted and not timed, so a case that takes a quarter more is slower, however busy the machine.
+If calls reached a limit of the grammar, ` limited:mask,explanation` follows with their operations. Each line ends with
+the work of the case, as in ` work:1200+80` (see `measure`): for its instances and for its first walks, in units, rounded
+to two digits. Work is counted and not timed, so a case that takes a quarter more is slower on any machine.
 
-A file holds the cases of one data set, sorted; lines that begin with `#` are comments.
+A file contains the cases of one data set, sorted; lines that begin with `#` are comments.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from conformance.measure import Outcome
 from schemalm.files.writing import write_atomically
 
 BROKEN = ("crashed", "timed out", "out of memory")
-# How much more work a case may take before it is slower: a share, and units that sets of names in another order, or a
-# change beside the case, may cost.
+# A case is slower if its work grows by more than this factor plus these units. The units allow for sets of names in
+# another order, and for changes outside the case.
 WORK_SHARE, WORK_UNITS = 1.25, 2_000
 _WORK = " work:"
 PARTS = ("instances", "walks")
@@ -34,7 +34,7 @@ HEADER = "# Outcomes by case; `make conformance UPDATE=1` writes this file.\n"
 
 @dataclass(frozen=True)
 class Change:
-    """A case whose outcome is not the committed one."""
+    """A case whose outcome differs from the committed one."""
 
     id: str
     before: str
@@ -46,9 +46,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Changes against the baseline. other: neither better nor worse, such as another keyword. new: unknown cases.
+    """Changes against the baseline.
 
-    slower: cases that take more work. work_share: all work against the baseline's, None where that states none.
+    other: neither better nor worse, such as another keyword. new: cases that the baseline does not have. slower: cases
+    that take more work. work_share: all work divided by the baseline's; None if the baseline states none.
     """
 
     worse: tuple[Change, ...]
@@ -65,7 +66,7 @@ class Comparison:
 
 
 def describe_outcome(outcome: Outcome) -> str:
-    """The outcome as the baseline states it, without its work."""
+    """Returns the outcome as the baseline writes it, without its work."""
     limited = f" limited:{','.join(sorted(outcome.limited))}" if outcome.limited else ""
     return _verdict(outcome) + limited
 
@@ -86,7 +87,7 @@ def _verdict(outcome: Outcome) -> str:
 
 
 def is_worse(before: str, after: str) -> bool:
-    """Whether `after` has a fault that `before` had not; a refused schema already refuses every valid instance."""
+    """Whether `after` has a fault that `before` did not have; a refused schema already refuses every instance."""
     excused = _faults(before)
     if "broken" in excused:
         return False
@@ -97,7 +98,7 @@ def is_worse(before: str, after: str) -> bool:
 
 
 def compare(baseline: Mapping[str, str], outcomes: Iterable[Outcome]) -> Comparison:
-    """Compares outcomes, all or some, with the baseline."""
+    """Compares some or all outcomes with the baseline."""
     found: dict[str, list[Change]] = {"worse": [], "better": [], "other": [], "slower": []}
     new, work_before, work_after = [], 0, 0
     for outcome in outcomes:
@@ -121,18 +122,18 @@ def compare(baseline: Mapping[str, str], outcomes: Iterable[Outcome]) -> Compari
 
 
 def parted(line: str) -> tuple[str, list[int | None]]:
-    """An outcome as the baseline states it, and its work by `PARTS`; None where that is not stated."""
+    """Splits a line into its outcome and its work by `PARTS`; work is None if the line states none."""
     outcome, _, work = line.partition(_WORK)
     return outcome, [int(units) if units else None for units in work.split("+")]
 
 
 def _work_of(outcome: Outcome) -> tuple[int | None, ...]:
-    """The work of an outcome by `PARTS`."""
+    """Returns the work of an outcome by `PARTS`."""
     return (outcome.num_units, outcome.num_walk_units) if outcome.status == "compiled" else (None, None)
 
 
 def _line(outcome: Outcome, before: str) -> str:
-    """The outcome with its work, to two digits; the work of walks that were not made stays as it was."""
+    """Returns the outcome with its work, rounded to two digits; without walks, their former work is kept."""
     stated = [*parted(before)[1], None]
     work = [stated[part] if units is None else _rounded(units) for part, units in enumerate(_work_of(outcome))]
     if outcome.status != "compiled":
@@ -145,7 +146,7 @@ def _rounded(units: int) -> int:
 
 
 def read_baseline(path: Path) -> dict[str, str]:
-    """Outcomes by case id; empty where the file is missing."""
+    """Reads the outcomes by case id; empty if the file is missing."""
     if not path.exists():
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -154,14 +155,14 @@ def read_baseline(path: Path) -> dict[str, str]:
 
 
 def write_baseline(path: Path, outcomes: Iterable[Outcome]) -> None:
-    """Writes the outcomes; cases of the present file that are not among them stay."""
+    """Writes the outcomes; other cases of the existing file are kept."""
     lines = read_baseline(path)
     lines |= {outcome.id: _line(outcome, lines.get(outcome.id, "")) for outcome in outcomes}
     write_atomically(path, (HEADER + "".join(f"{case} {line}\n" for case, line in sorted(lines.items()))).encode())
 
 
 def _faults(line: str) -> set[str]:
-    """What is wrong with an outcome: each verdict, each operation that met a limit."""
+    """Returns the faults of an outcome: each wrong verdict, and each operation that reached a limit."""
     if line in BROKEN:
         return {"broken"}
     kind, *rest = line.split(" ")

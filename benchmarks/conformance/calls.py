@@ -1,6 +1,6 @@
-"""What single calls cost: CPU times of calls by operation, as counts in steps of an eighth more, with the longest.
+"""CPU times of single calls by operation, as a histogram whose steps grow by an eighth.
 
-Percentiles are exact to that step, however many calls there are; sums and the longest call are exact.
+Percentiles are exact to one step for any number of calls. Sums and the longest call are exact.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 STEP = math.log(1.125)
-# What of a case's calls belongs to walks.
+# The operations of walks.
 WALK_OPERATIONS = ("mask", "advance", "completion", "decode")
 
 
 @dataclass
 class CallTimes:
-    """Calls of one operation: how many took about as long as each step says, by the number of the step."""
+    """The calls of one operation, counted by the number of the histogram step."""
 
     counts: Counter[int] = field(default_factory=Counter)
     total_milliseconds: float = 0.0
@@ -40,11 +40,11 @@ class CallTimes:
 
     @property
     def num_calls(self) -> int:
-        """How many calls there were."""
+        """The number of calls."""
         return self.counts.total()
 
     def percentile(self, share: float) -> float:
-        """The time that this share of calls took at most, to a step, milliseconds; 0 without calls."""
+        """Returns the time that this share of calls did not exceed, in milliseconds, to one step; 0 without calls."""
         wanted, seen = math.ceil(share * self.num_calls), 0
         for step, count in sorted(self.counts.items()):
             seen += count
@@ -53,20 +53,20 @@ class CallTimes:
         return 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as a JSON value."""
+        """Returns the figures as a JSON value."""
         shares = {"p50": 0.5, "p99": 0.99, "p999": 0.999}
         found = {name: round(self.percentile(share), 4) for name, share in shares.items()}
         return {"num_calls": self.num_calls, **found, "max": round(self.max_milliseconds, 3)}
 
 
 class Clock:
-    """Times calls on the processor, of this thread, which is the only one that works."""
+    """Measures the CPU time of calls in this thread; no other thread may work."""
 
     def __init__(self) -> None:
         self.times: dict[str, CallTimes] = {}
 
     def call(self, operation: str, function: Callable[..., T], *arguments: Any) -> T:
-        """Calls a function; its time counts also where it raises."""
+        """Calls a function and counts its time, even if it raises."""
         start = time.thread_time()
         try:
             return function(*arguments)
@@ -79,7 +79,7 @@ class Clock:
 
 
 def merged(records: Iterable[dict[str, CallTimes]]) -> dict[str, CallTimes]:
-    """The calls of several records by operation."""
+    """Merges the calls of several records by operation."""
     found: dict[str, CallTimes] = {}
     for record in records:
         for operation, times in record.items():

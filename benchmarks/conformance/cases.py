@@ -1,8 +1,8 @@
 """Cases: schemas with instances whose verdict is known, from the data sets beside the repository.
 
 In goes the folder of the data sets; out come `Case`s, always in the same order. Each reader knows the conventions of
-its data set: the draft where a schema names none, whether `format` asserts, and how texts become values. Nothing is
-fetched: a schema that leads to a document which its data set does not bring along stays as it is.
+its data set: the default draft, whether `format` is an assertion, and how texts become values. Nothing is
+fetched: a schema that refers to a document outside its data set is left unchanged.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Instance:
 class Case:
     """One schema with its instances.
 
-    id: unique within the data set. split: the part of the data set that figures are given for.
-    unreadable: names of instances whose text is no JSON value; they are skipped.
+    id: unique within the data set. split: the part of the data set by which figures are reported.
+    unreadable: names of instances whose text is not a JSON value; they are skipped.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Case:
 
 
 def read_jsonschemabench(data: Path) -> Iterator[Case]:
-    """Real schemas; `format` is an assertion, and a schema that names no draft is 2020-12."""
+    """Reads real schemas; `format` is an assertion, and a schema without a draft is 2020-12."""
     with (data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
         stream = zstandard.ZstdDecompressor().stream_reader(file)
         for row in map(json.loads, io.TextIOWrapper(stream, encoding="utf-8")):
@@ -61,11 +61,11 @@ def read_jsonschemabench(data: Path) -> Iterator[Case]:
 
 
 def read_official_suite(data: Path) -> Iterator[Case]:
-    """Groups of the official suite, by draft; ids are draft, suite file and the group's index in that file.
+    """Reads the groups of the official suite; ids are the draft, the suite's file and the group's index in that file.
 
-    Schemas of `draft7.jsonl` name no draft and are given one; booleans, which mean the same in every draft, cannot be.
-    The documents that a schema refers to by an address are bundled with it, as far as the suite brings them along.
-    `format` is an assertion but in the required part of 2020-12, which calls it an annotation.
+    Schemas of `draft7.jsonl` name no draft and get one, except booleans, which mean the same in every draft.
+    Documents of the suite that a schema refers to by an address are bundled with it.
+    `format` is an assertion, except in the required part of 2020-12, which makes it an annotation.
     """
     remotes = {row["uri"]: row["schema"] for row in _rows(data / "json-schema-test-suite" / "remotes.jsonl")}
     for draft in ("draft7", "draft2020-12"):
@@ -88,7 +88,7 @@ def read_official_suite(data: Path) -> Iterator[Case]:
 
 
 def read_schemastore(data: Path) -> Iterator[Case]:
-    """Popular schemas, each bundled with the SchemaStore schemas that it refers to; `format` is an assertion."""
+    """Reads popular schemas, each bundled with the SchemaStore schemas that it uses; `format` is an assertion."""
     for path in sorted((data / "schemastore").glob("*.jsonl")):
         first, *rows = _rows(path)
         referenced = {row["name"]: row["schema"] for row in rows if row["kind"] == "referenced_schema"}
@@ -104,10 +104,10 @@ def read_schemastore(data: Path) -> Iterator[Case]:
 
 
 def bundled(schema: dict[str, Any], referenced: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The schema with the documents that it refers to under `definitions`, as the specification bundles them.
+    """Returns the schema with its referenced documents under `definitions`, as the specification bundles them.
 
-    referenced: schemas by the reference as written. Each is embedded under the address that this resolves to, which is
-    also its `$id`; a reference to the schema itself needs nothing.
+    referenced: schemas by the reference as written. Each is embedded under the address that the reference resolves to,
+    which is also its `$id`. A reference to the schema itself adds nothing.
     """
     base = schema.get("$id", "")
     embedded = {urljoin(base, name): other for name, other in referenced.items() if urljoin(base, name) != base}
@@ -118,7 +118,7 @@ def bundled(schema: dict[str, Any], referenced: dict[str, dict[str, Any]]) -> di
 
 
 def _with_remotes(schema: dict[str, Any] | bool, remotes: dict[str, dict[str, Any] | bool]) -> dict[str, Any] | bool:
-    """The schema with those of the suite's remote documents that it, or one of these, refers to."""
+    """Returns the schema with the suite's remote documents that it refers to, directly or indirectly."""
     if isinstance(schema, bool):
         return schema
     needed: dict[str, Any] = {}
@@ -136,7 +136,7 @@ def _with_remotes(schema: dict[str, Any] | bool, remotes: dict[str, dict[str, An
 
 
 def _addresses(node: Any, base: str) -> Iterator[str]:
-    """Every address that references inside a schema lead to, without fragments."""
+    """Yields the address of every reference inside a schema, without fragments."""
     if isinstance(node, dict):
         own = node.get("$id")
         base = urljoin(base, own) if isinstance(own, str) else base
@@ -150,7 +150,7 @@ def _addresses(node: Any, base: str) -> Iterator[str]:
 
 
 def _value(text: str, extension: str) -> Any:
-    """The JSON value of a text; TOML's dates and times become strings."""
+    """Returns the JSON value of a text; TOML's dates and times become strings."""
     if extension != "toml":
         return parse_document(text)
     table = tomllib.loads(text)

@@ -1,6 +1,6 @@
-"""Verdicts of the data sets that are doubtful, with the reason: written by hand, in this one place.
+"""Doubtful labels of the data sets, each with the reason, written by hand.
 
-They stay in the figures as they are; whoever reads these can tell a doubt of ours from a fault of ours.
+The figures count these labels unchanged. The list lets readers distinguish a doubtful label from a fault of SchemaLM.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ DOUBTS = (
         "pre-commit-config",
         "local-missing-entry.json",
         "invalid",
-        "The schema requires `entry` beside a `$ref`, and draft 7 ignores what stands beside a `$ref`. By its own "
-        "draft the schema accepts the instance, as `jsonschema` and `jsonschema-rs` do.",
+        "The schema requires `entry` beside a `$ref`, and draft 7 ignores keywords beside a `$ref`. By its own "
+        "draft, the schema accepts the instance, and so do `jsonschema` and `jsonschema-rs`.",
     ),
     Doubt(
         "schemastore",
@@ -34,6 +34,6 @@ DOUBTS = (
         "W3C Example 1.json",
         "valid",
         "The schema lists orientations as `oneOf` of `const`, which draft 4 does not know: every branch holds, so "
-        "`oneOf` does not. By its own draft the schema refuses the instance, as both validators do.",
+        "`oneOf` does not. By its own draft, the schema refuses the instance, and so do both validators.",
     ),
 )

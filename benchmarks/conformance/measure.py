@@ -1,9 +1,9 @@
-"""What one case shows: is the schema compiled, is each instance judged right, is what the machine writes valid.
+"""Measures one case: does the schema compile, is each instance judged correctly, are the machine's documents valid?
 
-In goes a `Case`, out comes an `Outcome`. Verdicts come from encoding alone. `jsonschema-rs` judges only the documents
-of random walks; nothing is fetched for it. A stage that fails ends the case, and what earlier stages found is kept.
-Every call is timed, and the work that the grammar counts is noted after the instances and after the first walks, which
-ask for completions on the way. Both are the same in every run, so that a ratchet can hold them.
+In goes a `Case`; out comes an `Outcome`. Verdicts come from encoding alone. `jsonschema-rs` judges only the documents
+of random walks; nothing is fetched for it. A stage that fails ends the case, and the results of earlier stages are
+kept. Every call is timed. The work that the grammar counts is recorded after the instances and after the first walks,
+which also compute completions on the way. This work is the same in every run, so the baseline can contain it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from schemalm.documents import json_equal
 from schemalm.errors import InvalidDocument, SchemaError
 
 MAX_WALK_TOKENS = 48
-# After so many walks their work is noted.
+# The number of walks after which the counted work is recorded.
 NUM_COUNTED_WALKS = 2
-# After how many tokens of a walk the completion is asked for, beside its end.
+# The numbers of tokens after which a walk computes a completion; it also does so at its end.
 COMPLETED_AFTER = (0, 3, 12)
-# Ids begin with the pad, the beginning and the 256 bytes; what follows builds structure.
+# Ids begin with the pad token, the beginning-of-sequence token and the 256 bytes; all further ids are structural.
 FIRST_STRUCTURAL_TOKEN = 2 + 256
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class BadWalk:
-    """A document that the machine wrote although it is invalid, and what the judge says of it."""
+    """An invalid document that the machine wrote, and the judge's reason."""
 
     document: Any
     reason: str
@@ -59,13 +59,13 @@ class BadWalk:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that one case shows. Instances go by their index in the case; times are of the processor, in milliseconds.
+    """The results of one case. Instances are given by their index in the case; times are CPU milliseconds.
 
     keyword, pointer, message: where and why a schema was refused, or how the case failed.
     valid_refused, invalid_accepted: wrong verdicts. changed: instances that decode to another value.
-    limited: operations of which a call met a limit, and which. num_units, num_walk_units: work that the grammar counted
-    until the instances were read, and then in the first walks, None where these were not made. calls: what single calls
-    cost, by operation. peak_mebibytes: of the process, grown_mebibytes above its start.
+    limited: operations that reached a limit, each with the limit. num_units: work that the grammar counted for the
+    instances; num_walk_units: the work of the first walks, None without walks. calls: times of single calls, by
+    operation. peak_mebibytes: peak memory of the process; grown_mebibytes: how much of it is above the start.
     uses: keyword occurrences by keyword and status. unjudged: why walks have no verdict.
     """
 
@@ -98,23 +98,23 @@ class Outcome:
 
     @property
     def walk_milliseconds(self) -> float:
-        """CPU of all calls on walks."""
+        """CPU time of all calls of walks."""
         return sum(self.calls[name].total_milliseconds for name in WALK_OPERATIONS if name in self.calls)
 
     @property
     def is_right(self) -> bool:
-        """Whether every instance is judged as it should; it is for a schema without values where none is valid."""
+        """Whether every instance is judged correctly; a schema without values is right if no instance is valid."""
         wrong = self.valid_refused or self.invalid_accepted or self.changed
         return self.status in ("compiled", "unsatisfiable") and not wrong
 
     def as_json(self) -> dict[str, Any]:
-        """The outcome as a JSON value."""
+        """Returns the outcome as a JSON value."""
         calls = {operation: times.as_json() for operation, times in self.calls.items()}
         return asdict(self) | {"calls": calls, "walk_milliseconds": round(self.walk_milliseconds, 3)}
 
 
 def measure(case: Case, num_walks: int) -> Outcome:
-    """Judges one case; call it in a process of its own, whose peak memory is recorded."""
+    """Measures one case; call it in a process of its own, because it records the process's peak memory."""
     start = peak_mebibytes()
     run = _Run(case, num_walks)
     try:
@@ -130,7 +130,7 @@ def measure(case: Case, num_walks: int) -> Outcome:
 
 
 def peak_mebibytes() -> float:
-    """The most memory that this process has had so far."""
+    """Returns the peak memory of this process so far."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
@@ -183,7 +183,7 @@ class _Run:
         self.tokenizer = schemalm.Tokenizer.from_grammar(self.grammar)
         self.note(num_tokens=self.tokenizer.vocab_size)
         for index, instance in enumerate(self.case.instances):
-            # What an invalid one costs is mostly its explanation.
+            # The cost of an invalid instance is mostly its explanation.
             operation = "encode" if instance.valid else "explanation"
             try:
                 ids = self.clock.call(operation, self.tokenizer.encode, instance.value)
@@ -200,17 +200,17 @@ class _Run:
         self.note(encode_milliseconds=_milliseconds_since(start), num_units=self._num_units())
 
     def _note_limit(self, operation: str, error: Exception) -> None:
-        """Note a call that met a limit; other refusals are verdicts."""
+        """Records a call that reached a limit; other refusals are verdicts."""
         if limit := getattr(error, "limit", ""):
             self.note(limited=self.outcome.limited | {operation: limit})
 
     def _num_units(self) -> int:
-        """The work that was counted so far; versions before counted none."""
+        """Returns the work counted so far; earlier versions counted none."""
         budget = getattr(self.grammar, "budget", None)
         return budget.num_units if budget else 0
 
     def walk(self) -> None:
-        """The walks, and what the judge says of them."""
+        """Makes the walks and has their documents judged."""
         documents = []
         for number in range(self.num_walks):
             documents += self._walk(number)
@@ -237,7 +237,7 @@ class _Run:
             self.note(bad_walks=(*self.outcome.bad_walks, BadWalk(document, reason)))
 
     def _walk(self, number: int) -> list[Any]:
-        """The document of a walk; none where a call met a limit."""
+        """Returns the document of a walk, or nothing if a call reached a limit."""
         try:
             tokens = self._tokens(random.Random(f"{self.case.id}:{number}"))
             return [self._call("decode", self.tokenizer.decode, tokens)]
@@ -245,7 +245,7 @@ class _Run:
             return []
 
     def _call(self, operation: str, function: Callable[..., T], *arguments: Any) -> T:
-        """A timed call; raises `_LimitMet` where it met a limit."""
+        """Makes a timed call; raises `_LimitMet` if it reached a limit."""
         try:
             return self.clock.call(operation, function, *arguments)
         except SchemaError as error:
@@ -255,7 +255,7 @@ class _Run:
             raise _LimitMet from None
 
     def _tokens(self, chance: random.Random) -> list[int]:
-        """Tokens drawn from the mask, then the completion; bytes prevail there, so half of the draws leave them out."""
+        """Draws tokens from the mask, then adds the completion; half of the draws exclude the bytes, which dominate."""
         machine = self.tokenizer.machine()
         tokens: list[int] = []
         while not machine.is_complete and len(tokens) < MAX_WALK_TOKENS:
@@ -269,12 +269,12 @@ class _Run:
         return tokens + self._call("completion", machine.completion)
 
 
-class _LimitMet(Exception):  # noqa: N818 (no fault)
-    """A call of a walk met a limit, which ends the walk."""
+class _LimitMet(Exception):  # noqa: N818 (not an error)
+    """A call of a walk reached a limit, which ends the walk."""
 
 
 def _judge(case: Case) -> Callable[[Any], str]:
-    """A second opinion: says why a document is invalid, "" where it is not; ValueError where it cannot tell."""
+    """Returns an independent judge: why a document is invalid, "" if it is valid; it raises ValueError if it cannot."""
     validator = jsonschema_rs.validator_for(
         case.schema, validate_formats=case.formats == "assert", retriever=_refuse_to_fetch
     )
@@ -293,13 +293,13 @@ def _refuse_to_fetch(address: str) -> NoReturn:
 
 
 def _milliseconds_since(start: float) -> float:
-    """Time on the processor, of this thread, which is the only one that works.
+    """Returns the CPU time of this thread, which is the only one that works.
 
-    Under a limit on processor time the clock of the process moves by whole ticks, some milliseconds each.
+    Under a limit on CPU time, the clock of the process advances only in ticks of some milliseconds.
     """
     return round((time.thread_time() - start) * 1000, 2)
 
 
 def to_json_line(outcome: Outcome) -> str:
-    """The outcome on one line."""
+    """Returns the outcome as one line of JSON."""
     return json.dumps(outcome.as_json(), ensure_ascii=False)

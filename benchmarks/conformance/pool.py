@@ -1,8 +1,8 @@
-"""One process for each call, so that a call which crashes, hangs or eats memory is a result like any other.
+"""Runs each call in a process of its own, so that a crash, a hang or memory exhaustion is a result like any other.
 
-Processes are forked, which is cheap and starts every call from the same state: what one call caches, no other sees, so
-results do not depend on order. Call it from a process without other threads (fork copies only the calling one).
-Linux: `RLIMIT_AS` is not enforced everywhere.
+Processes are forked. This is cheap and starts every call from the same state: no call sees another call's caches, so
+results do not depend on order. The calling process must have no other threads, because fork copies only the calling
+one. For Linux: `RLIMIT_AS` is not enforced everywhere.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FailureStatus = Literal["crashed", "timed out", "out of memory"]
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 _FORK = multiprocessing.get_context("fork")
-# After the processor's time is up the call is told; what does not listen is killed this much later.
+# When its CPU time is up, a call gets a signal; if it does not end, it is killed this much later.
 _GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """What one call may use; the wall time is for calls that sleep, so that a busy machine changes no result."""
+    """Resources of one call; the long wall time catches calls that sleep, so a busy machine changes no result."""
 
     address_space_bytes: int = 2 << 30
     processor_seconds: int = 120
@@ -40,20 +40,20 @@ class ProcessLimits:
 
 @dataclass(frozen=True)
 class Failure:
-    """How a call ended that returned nothing."""
+    """How a call ended without a result."""
 
     status: FailureStatus
     message: str = ""
 
 
 class OutOfTime(BaseException):
-    """Raised in a call whose processor time is up."""
+    """Raised in a call whose CPU time is up."""
 
 
 def describe(error: BaseException) -> Failure:
-    """A failure from what a call raised: the error and the innermost place of it.
+    """Returns a failure from the error of a call, with the innermost frame of its traceback.
 
-    Ends the limit on memory of this process, which else might have none left to tell with.
+    Removes this process's memory limit, since it may need memory to report the failure.
     """
     hard_memory = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (hard_memory, hard_memory))
@@ -72,7 +72,7 @@ def call_each(
     limits: ProcessLimits,
     num_processes: int,
 ) -> Iterator[tuple[Argument, Result | Failure]]:
-    """Calls the function on each argument in a process of its own; yields argument and result as they come."""
+    """Calls the function on each argument in a process of its own; yields argument and result in order of completion."""
     waiting = iter(arguments)
     running: dict[Connection, _Call[Argument]] = {}
     try:
@@ -111,7 +111,7 @@ def _start(
     receiver, sender = _FORK.Pipe(duplex=False)
     process = _FORK.Process(target=_run, args=(function, argument, limits, sender))
     process.start()
-    sender.close()  # no later process inherits it, so that the end of this one ends the pipe
+    sender.close()  # no later process inherits it, so the pipe closes when this process ends
     return receiver, _Call(argument, process, time.monotonic() + limits.wall_seconds)
 
 
@@ -133,7 +133,7 @@ def _finish(receiver: Connection, call: _Call[Any], in_time: bool) -> Any:
 
 
 def _run(function: Callable[[Any], Any], argument: Any, limits: ProcessLimits, sender: Connection) -> None:
-    """What the process does: keep to the limits, call, send."""
+    """Sets the limits, calls the function and sends the result; runs in the new process."""
     hard_memory = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (limits.address_space_bytes, hard_memory))
     seconds = limits.processor_seconds
@@ -148,5 +148,5 @@ def _run(function: Callable[[Any], Any], argument: Any, limits: ProcessLimits, s
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # told once: what handles it may take a moment longer
+    signal.signal(number, signal.SIG_IGN)  # only once, because handling it may take a moment
     raise OutOfTime

@@ -1,4 +1,4 @@
-"""The conformance run on the terminal: tables, and what is not right case by case."""
+"""Prints the conformance run on the terminal: tables, and each case that is not right."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = (
 
 
 def print_report(console: Console, outcomes: dict[str, list[Outcome]]) -> None:
-    """Prints everything about a run: figures by split, reasons, wrong verdicts, invalid walks, targets."""
+    """Prints a whole run: figures by split, reasons, wrong verdicts, invalid walks, targets."""
     for data_set, found in outcomes.items():
         console.print(_figures(data_set, found))
     everything = [outcome for found in outcomes.values() for outcome in found]
@@ -50,7 +50,7 @@ def print_report(console: Console, outcomes: dict[str, list[Outcome]]) -> None:
         for o in everything
         if o.limited
     )
-    _print_lines(console, "Calls that met a limit", limits)
+    _print_lines(console, "Calls that reached a limit", limits)
     _print_lines(console, "Slowest calls", slowest_calls(everything))
     _print_lines(console, "Walks without a verdict", (f"{o.id}: {o.unjudged}" for o in everything if o.unjudged))
     console.print(_call_table(everything))
@@ -61,7 +61,7 @@ def print_report(console: Console, outcomes: dict[str, list[Outcome]]) -> None:
 
 
 def print_case(console: Console, case: Case, outcome: Outcome) -> None:
-    """Prints one case in full: its schema, its outcome, and the instances that were judged wrong."""
+    """Prints one case in full: its schema, its outcome, and the instances with a wrong verdict."""
     console.print_json(data=case.schema)
     shown = {name: value for name, value in outcome.as_json().items() if name != "bad_walks"}
     console.print_json(data=shown)
@@ -87,11 +87,11 @@ def print_comparison(console: Console, data_set: str, comparison: Comparison) ->
     if comparison.work_share is not None:
         console.print(f"{data_set}: {comparison.work_share:.2f} of the work in the baseline")
     if comparison.better or comparison.other or comparison.new:
-        console.print("to write the baseline anew: make conformance UPDATE=1")
+        console.print("to update the baseline: make conformance UPDATE=1")
 
 
 def slowest_calls(outcomes: list[Outcome]) -> list[str]:
-    """The cases with the longest calls: what was called, and how long it took."""
+    """Returns a line for each of the longest calls: the case, the operation and the time."""
     found = [(times.max_milliseconds, operation, o.id) for o in outcomes for operation, times in o.calls.items()]
     return [
         f"{case}: {operation} {longest:,.0f} ms"
@@ -100,7 +100,7 @@ def slowest_calls(outcomes: list[Outcome]) -> list[str]:
 
 
 def wrong_verdicts(outcome: Outcome) -> list[str]:
-    """One line for each wrong verdict."""
+    """Returns one line for each wrong verdict."""
     return [
         *(
             f"{outcome.id}: valid {r.instance} refused at {r.pointer or '/'}: {r.message}"
@@ -121,7 +121,7 @@ def _figures(data_set: str, outcomes: list[Outcome]) -> Table:
 
 
 def _call_table(outcomes: list[Outcome]) -> Table:
-    """What single calls cost."""
+    """Returns a table of the times of single calls."""
     table = Table("operation", "calls", "p50", "p99", "p99.9", "max", title="CPU of one call, milliseconds")
     for operation, figures in call_figures(outcomes).items():
         times = (f"{figures[name]:.3f}" for name in ("p50", "p99", "p999", "max"))

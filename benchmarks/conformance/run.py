@@ -1,4 +1,4 @@
-"""Measures many cases, each in a process of its own, and gives their outcomes in the order of the cases."""
+"""Measures many cases, each in a process of its own, and returns their outcomes in the order of the cases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.measure import Outcome, measure
 from conformance.pool import Failure, ProcessLimits, call_each
 
 LIMITS = ProcessLimits()
-# Every type and the commonest keywords: what is common to all schemas and computed once per process.
+# Every type and the most common keywords, to compute once what all schemas share.
 WARM_UP = {
     "type": "object",
     "properties": {
@@ -24,7 +24,7 @@ WARM_UP = {
     "patternProperties": {"^x-": {}},
     "additionalProperties": False,
 }
-# The interpreter specializes code that has run a few times: every case begins with that behind it.
+# The interpreter specializes code that has run a few times; this is done before the first case.
 NUM_WARM_UPS = 20
 
 
@@ -35,13 +35,13 @@ def run_cases(
     advance: Callable[[], None] = lambda: None,
     limits: ProcessLimits = LIMITS,
 ) -> list[Outcome]:
-    """The outcome of every case; `advance` is called after each.
+    """Returns the outcome of every case, and calls `advance` after each.
 
-    A small schema is compiled first, so that no case pays for imports and for what a process computes once.
+    A small schema is compiled first, so that no case pays for imports and one-time computations.
     """
     for _ in range(NUM_WARM_UPS):
         schemalm.Tokenizer.from_grammar(schemalm.compile_schema(WARM_UP)).encode({"text": "a", "list": [1, 0.5]})
-    gc.freeze()  # the children share the pages of what exists already
+    gc.freeze()  # child processes share the memory pages of existing objects
     outcomes: dict[int, Outcome] = {}
     numbered = enumerate(cases)
     for (index, case), result in call_each(partial(_measure, num_walks), numbered, limits, num_processes):

@@ -1,7 +1,7 @@
-"""Figures over outcomes, and the targets that they are held against.
+"""Figures over outcomes, and the targets that they are compared with.
 
-In go outcomes of one data set or of a part of it, out come counts, shares and percentiles. Verdicts are counted where
-a schema was compiled (or found to have no value); schemas that were refused are counted as such.
+In go outcomes of one data set or of a part of it; out come counts, shares and percentiles. Verdicts are counted if
+the schema was compiled (or found to have no value); refused schemas are counted separately.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SYNTHETIC_SPLITS = ("Synthesized", "Handwritten")
 
 @dataclass(frozen=True)
 class Spread:
-    """Median, 99th percentile and maximum (nearest rank); zero where there is nothing."""
+    """Median, 99th percentile and maximum (nearest rank); zero without values."""
 
     p50: float
     p99: float
@@ -30,7 +30,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """The spread of some values."""
+        """Returns the spread of some values."""
         ordered = sorted(values)
         if not ordered:
             return cls(0.0, 0.0, 0.0)
@@ -39,10 +39,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of a group of cases; times of the processor in milliseconds, memory in MiB.
+    """Figures of a group of cases; CPU times in milliseconds, memory in MiB.
 
-    num_limited: schemas of which a call met a limit. calls: what single calls cost, by operation and of all ("any").
-    grown_mebibytes: the most above its start that a case had.
+    num_limited: schemas with a call that reached a limit. calls: times of single calls, by operation and of all
+    ("any"). grown_mebibytes: the largest growth of a case's memory above its start.
     """
 
     num_schemas: int
@@ -74,17 +74,17 @@ class Summary:
 
     @property
     def num_refused(self) -> int:
-        """Schemas that were refused, not counting those that no value satisfies."""
+        """The number of refused schemas, not counting schemas that no value satisfies."""
         return sum(self.refused_by.values())
 
     @property
     def share_right(self) -> float:
-        """Schemas with every verdict right, of all."""
+        """The share of schemas with every verdict right."""
         return self.num_right / max(1, self.num_schemas)
 
     @property
     def construction_share(self) -> float:
-        """Keyword occurrences enforced by construction, of those that are enforced."""
+        """The share of enforced keyword occurrences that are enforced by construction."""
         enforced = self.uses.get("construction", 0) + self.uses.get("guard", 0)
         return self.uses.get("construction", 0) / max(1, enforced)
 
@@ -95,7 +95,7 @@ class Summary:
 
 
 def summarize(outcomes: Sequence[Outcome]) -> Summary:
-    """The figures of some outcomes."""
+    """Computes the figures of some outcomes."""
     compiled = [outcome for outcome in outcomes if outcome.status == "compiled"]
     judged = [outcome for outcome in outcomes if outcome.status in ("compiled", "unsatisfiable")]
     uses: Counter[str] = Counter()
@@ -133,14 +133,14 @@ def summarize(outcomes: Sequence[Outcome]) -> Summary:
 
 
 def call_figures(outcomes: Iterable[Outcome]) -> dict[str, dict[str, float]]:
-    """What single calls cost: milliseconds of the processor by operation, and under "any" of all."""
+    """Returns the times of single calls in CPU milliseconds, by operation; "any" has all calls."""
     by_operation = merged(outcome.calls for outcome in outcomes)
     everything = merged({"any": times} for times in by_operation.values())
     return {operation: times.as_json() for operation, times in (by_operation | everything).items()}
 
 
 def by_split(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
-    """Outcomes by split, in the order of the data."""
+    """Groups outcomes by split, in the order of the data."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(outcome.split, []).append(outcome)
@@ -148,7 +148,7 @@ def by_split(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def reason(outcome: Outcome) -> str:
-    """Why a case is not right, without what is particular to it, so that like reasons count together."""
+    """Returns why a case is not right, without quoted texts and numbers, so that similar reasons count together."""
     if outcome.status not in ("compiled", "unsatisfiable"):
         message = re.sub(r"'[^']*'|\"[^\"]*\"|\d+", "…", outcome.message)
         return " ".join(part for part in (outcome.status, outcome.keyword and f"{outcome.keyword}:", message) if part)
@@ -171,7 +171,7 @@ class Target:
 
 
 def targets(outcomes: dict[str, list[Outcome]]) -> list[Target]:
-    """The targets of the conformance run against what was found, as far as the data sets were run."""
+    """Compares the targets of the conformance run with the outcomes of the data sets that were run."""
     found: list[Target] = []
     bench = outcomes.get("jsonschemabench", [])
     if bench:
@@ -213,7 +213,7 @@ def _bench_targets(bench: list[Outcome]) -> list[Target]:
 
 
 def _call_targets(everything: Summary) -> list[Target]:
-    """The bounds of single calls: of those that no limit refuses, and of how many schemas one is refused."""
+    """Returns the targets of single calls: their times and memory, and how many schemas have a refused call."""
     calls = everything.calls.get("any")
     if calls is None:
         return []
