@@ -165,7 +165,7 @@ def tables(results: dict[str, Any]) -> list[str]:
         f"Prepared data takes {per_token:.2f} bytes a token; the .pt format at context {CONTEXT_SIZE} and stride "
         f"{STRIDE} takes {measured['pt_bytes'] / measured['prepared_bytes']:.1f} times as much.",
         "",
-        "| prepare | seconds of the clock |",
+        "| prepare | seconds, wall time |",
         "|" + " --- |" * 2,
         *(f"| {name} | {result['seconds']:.1f} |" for name, result in results["engines"].items()),
     ]
@@ -181,8 +181,8 @@ def plan(results: dict[str, Any]) -> list[str]:
         f"## Data: {' and '.join(f'{number:,}' for number in PLANNED)} documents",
         "",
         f"**Computed, not measured**: the costs of {num_documents:,} real workflows on {results['machine']}, "
-        f"{results['date']}, times the number of documents. A cluster adds the time to send pieces and results, and "
-        "the merge at the end, which one process does.",
+        f"{results['date']}, times the number of documents. A cluster also needs time to send pieces and results, "
+        "and for the merge at the end, which one process does.",
         "",
         f"| | {' | '.join(f'{number:,}' for number in PLANNED)} |",
         "|" + " --- |" * (1 + len(PLANNED)),
@@ -200,7 +200,7 @@ def plan(results: dict[str, Any]) -> list[str]:
     lines += [
         f"| shards of {ROWS_OF_A_SHARD} rows | {' | '.join(shards)} |",
         "",
-        "`tokenizer train` costs the same for any of them, listing aside: it learns from a sample.",
+        "`tokenizer train` costs the same for each, except for listing the files: it learns from a sample.",
     ]
     return lines
 

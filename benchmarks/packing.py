@@ -196,9 +196,9 @@ def main(
     machine = f"1 thread of {processor()}; python {platform.python_version()}, torch {torch.__version__}"
     conditions = (
         f"Measured on {today}: {machine}. {first['num_documents']:,} documents, context {first['context_size']}, "
-        f"{BATCH_SIZE} rows a step. Targets per second of the processor: a tiny model. Bits per byte of documents of "
-        f"other repositories: a model of 2 layers and width 64 after {steps} steps, that is "
-        f"{steps * BATCH_SIZE * first['context_size']:,} places, in the seconds named last."
+        f"{BATCH_SIZE} rows a step. Targets per second of CPU time: a tiny model. Bits per byte of documents of "
+        f"other repositories: a model of 2 layers and width 64 after {steps} steps "
+        f"({steps * BATCH_SIZE * first['context_size']:,} positions), in the CPU seconds of the last column."
     )
     lines = [conditions, "", *table(results)]
     Console().print(Markdown("\n".join(lines)))

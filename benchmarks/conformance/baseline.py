@@ -8,8 +8,8 @@
     <id> crashed | timed out | out of memory
 
 If calls reached a limit of the grammar, ` limited:mask,explanation` follows with their operations. Each line ends with
-the work of the case, as in ` work:1200+80` (see `measure`): for its instances and for its first walks, in units, rounded
-to two digits. Work is counted and not timed, so a case that takes a quarter more is slower on any machine.
+the work of the case, as in ` work:1200+80` (see `measure`): for its instances and for its first walks, in units,
+rounded to two digits. Work is counted and not timed, so a case that takes a quarter more is slower on any machine.
 
 A file contains the cases of one data set, sorted; lines that begin with `#` are comments.
 """

@@ -33,8 +33,8 @@ SCHEMAS = (
         "`$schema` in a part",
         "A part with its own `$schema` is read by that draft, including everything inside it, whether or not it has an "
         "`$id`. An unknown address has no effect there.",
-        "2020-12 says so for parts with an `$id` (9.3.2). For other parts `$schema` is not defined, and validators do "
-        "the same. Their checks of schemas, such as `check_schema`, know only the root's draft and may refuse the part.",
+        "2020-12 says so for parts with an `$id` (9.3.2). For other parts `$schema` is not defined; validators do "
+        "the same. Their checks of schemas, such as `check_schema`, know only the root's draft, so they may refuse it.",
     ),
     Departure(
         "circular references",
@@ -124,8 +124,8 @@ TEXTS = (
         "formats under `not`, `oneOf`, `if`",
         "If a format is narrower than its definition, a text that may be of the format cannot be written where it must "
         "not be: `-` under `not: {format: hostname}`, any text with a colon under `not: {format: uri}`. For "
-        "`regex`, `uri-reference`, `iri-reference`, `uri-template` and `idn-hostname` no text is left, so a schema that "
-        "consists of such a negation is refused as one without values.",
+        "`regex`, `uri-reference`, `iri-reference`, `uri-template` and `idn-hostname` no text is left, so a schema "
+        "that consists of such a negation is refused as one without values.",
         "Otherwise an invalid value would be accepted.",
     ),
     Departure(
@@ -179,8 +179,8 @@ VALUES = (
     ),
     Departure(
         "`uniqueItems`",
-        "The only guard. Values are counted and matched with the items that follow, so an array that cannot be finished "
-        "is refused or pruned. If a search for all values of an item examines more than 3,000 beginnings, the values "
+        "The only guard. Values are counted and matched with the items that follow, so an array that cannot be "
+        "finished is refused or pruned. If a search for all values of an item examines more than 3,000 beginnings, the values "
         "count as many. If they are too few after all, a mask can be empty, and decoding ends in GuardError. A search "
         "for items that takes too much work ends in LimitError.",
         "A finite state does not know which items came before.",

@@ -72,7 +72,7 @@ def call_each(
     limits: ProcessLimits,
     num_processes: int,
 ) -> Iterator[tuple[Argument, Result | Failure]]:
-    """Calls the function on each argument in a process of its own; yields argument and result in order of completion."""
+    """Calls the function on each argument in a process of its own; yields each argument with its result as it ends."""
     waiting = iter(arguments)
     running: dict[Connection, _Call[Argument]] = {}
     try:

@@ -30,7 +30,7 @@ def section(results: dict[str, Any]) -> str:
         "### Training a vocabulary\n",
         _training(results["training"]),
         "### From YAML text to tokens on disk\n",
-        f"The whole way of `schemalm prepare`, over {num_prepared:,} training documents: "
+        f"All steps of `schemalm prepare`, over {num_prepared:,} training documents: "
         "parsing, duplicates, encoding, masks and grammar states, files.\n",
         _pipeline(results["pipeline"]),
     ]
@@ -44,7 +44,7 @@ def _conditions(results: dict[str, Any]) -> str:
         f"Measured on {results['date']}: {machine['cores']} cores of {machine['processor']}, {machine['platform']}, "
         f"with a load of {machine['load']} by other programs. {versions}.\n\n"
         f"Vocabularies of {results['vocab_size']:,} tokens, learned from {documents['train']:,} workflows, "
-        f"measured on {documents['validation']:,} of repositories that were not among them.\n"
+        f"measured on {documents['validation']:,} from other repositories.\n"
     )
 
 
@@ -92,7 +92,7 @@ def _masks(results: dict[str, Any]) -> str:
         "mean, µs",
         "first pass: p50, p99, p99.9",
         "set-up, ms",
-        "taken whole",
+        "accepted whole",
     ]
     rows = []
     for name, found in results.items():
@@ -118,7 +118,7 @@ def _settings(results: dict[str, Any]) -> str:
 
 
 def _training(results: dict[str, Any]) -> str:
-    columns = ("tokens", "documents", "seconds", "CPU seconds", "peak MiB", "of which the corpus was there before")
+    columns = ("tokens", "documents", "seconds", "CPU seconds", "peak MiB", "corpus alone, MiB")
     rows = [
         [
             name,
@@ -134,7 +134,7 @@ def _training(results: dict[str, Any]) -> str:
 
 
 def _pipeline(results: dict[str, Any]) -> str:
-    columns = ("tokens", "documents/s and core", "documents/s by the clock", "share of parsing")
+    columns = ("tokens", "documents/s and core", "documents/s, wall time", "share of parsing")
     rows = [
         [
             name,
