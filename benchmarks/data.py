@@ -1,12 +1,11 @@
-"""What preparing data costs: time by stage, memory while a corpus grows tenfold, sizes, and Ray against the pool.
+"""Measures the cost of preparing data: time by stage, memory for a ten times larger corpus, sizes, Ray and the pool.
 
     PYTHONPATH=tools python benchmarks/data.py CORPUS [--documents 20000] [--publish]
 
-CORPUS is JSON Lines of workflows as YAML text. Every command runs in a process of its own. Seconds are those of the
-processor, all processes of a command together; memory is the peak of its largest process. Memory is measured on
-different workflows of `tools/workflow_book`, 5,000 and ten times as many. `--publish` writes
-`benchmarks/results/data.json`, the tables of `docs/benchmarks.md`, and the plan of `docs/scale.md`, which is computed
-from these figures alone.
+CORPUS is JSON Lines of workflows as YAML text. Every command runs in a process of its own. Seconds are CPU time of all
+processes of a command; memory is the peak of its largest process. Memory is measured on different workflows of
+`tools/workflow_book`, 5,000 and ten times as many. `--publish` writes `benchmarks/results/data.json`, the tables of
+`docs/benchmarks.md`, and the plan in `docs/scale.md`, which is computed from these figures alone.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ console = Console(stderr=True)
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: documents that went in, seconds of the processor and of the clock, the peak memory."""
+    """The cost of a command: the number of documents, CPU seconds, wall seconds and peak memory."""
 
     num_documents: int
     cpu_seconds: float
@@ -61,7 +60,7 @@ class Cost:
 
 
 def run(num_documents: int, *arguments: object) -> tuple[Cost, dict[str, Any]]:
-    """Run a command of the program; what it took, and the object that it printed."""
+    """Runs a command of the program; returns its cost and the object that it printed."""
     command = [sys.executable, "-m", "schemalm", *map(str, arguments), "--json"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     started = time.monotonic()
@@ -80,7 +79,7 @@ def run(num_documents: int, *arguments: object) -> tuple[Cost, dict[str, Any]]:
 
 
 def pipeline(corpus: Path, num_documents: int, scratch: Path) -> dict[str, Any]:
-    """Collect, learn and prepare, one after another; what each took, and what came out."""
+    """Runs collect, tokenizer train and prepare; returns their costs and the sizes of the results."""
     some = ("--max-files", num_documents)
     collected, tokenizer, data = scratch / "corpus", scratch / "tokenizer.json", scratch / "data"
     windows = ("--context-size", CONTEXT_SIZE, "--stride", STRIDE)
@@ -102,16 +101,16 @@ def pipeline(corpus: Path, num_documents: int, scratch: Path) -> dict[str, Any]:
 
 
 def size_of(folder: Path) -> int:
-    """The bytes of all files of a folder."""
+    """Returns the size of all files in a folder, in bytes."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def growth(scratch: Path) -> dict[str, dict[str, float]]:
-    """The peak memory of each command by the number of different documents."""
+    """Returns the peak memory of each command by the number of different documents."""
     found: dict[str, dict[str, float]] = {name: {} for name in GROWING}
     for number in (SMALL, TENFOLD):
         corpus = scratch / f"workflows{number}.jsonl"
-        # In a process of its own: what this one holds would count as memory of the commands that it starts.
+        # In a process of its own, because this process's memory would count for the commands that it starts.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             pool.submit(write_workflows, number, corpus).result()
         folder = scratch / str(number)
@@ -123,7 +122,7 @@ def growth(scratch: Path) -> dict[str, dict[str, float]]:
 
 
 def write_workflows(number: int, corpus: Path) -> None:
-    """Write JSON Lines, each with another workflow."""
+    """Writes JSON Lines with a different workflow in each line."""
     with corpus.open("w") as file:
         for workflow in compose_workflows(number, seed=1):
             row = {"value": workflow.value, "repo": workflow.repository, "path": workflow.path}
@@ -131,7 +130,7 @@ def write_workflows(number: int, corpus: Path) -> None:
 
 
 def engines(corpus: Path, num_documents: int, scratch: Path) -> dict[str, dict[str, float]]:
-    """Seconds of the clock of `prepare` by the engine; raises `RuntimeError` where their results differ."""
+    """Returns the wall seconds of `prepare` by engine; raises `RuntimeError` if the results differ."""
     tokenizer, found = scratch / "tokenizer.json", {}
     metadata = set()
     for name, options in {
@@ -150,7 +149,7 @@ def engines(corpus: Path, num_documents: int, scratch: Path) -> dict[str, dict[s
 
 
 def tables(results: dict[str, Any]) -> list[str]:
-    """The results as lines of Markdown."""
+    """Returns the results as lines of Markdown."""
     measured = results["pipeline"]
     lines = ["| stage | documents per second and core | CPU hours per million documents | peak |", "|" + " --- |" * 4]
     for name, cost in measured["costs"].items():
@@ -173,7 +172,7 @@ def tables(results: dict[str, Any]) -> list[str]:
 
 
 def plan(results: dict[str, Any]) -> list[str]:
-    """What other numbers of documents ask for, computed from the measured costs, as lines of Markdown."""
+    """Returns the needs of larger corpora, computed from the measured costs, as lines of Markdown."""
     measured = results["pipeline"]
     num_documents = measured["costs"]["prepare"]["num_documents"]
     hours = {name: measured["costs"][name]["cpu_seconds"] / num_documents / 3600 for name in ("collect", "prepare")}
@@ -207,7 +206,7 @@ def plan(results: dict[str, Any]) -> list[str]:
 
 def main(
     corpus: Annotated[Path, typer.Argument(exists=True, help="JSON Lines of workflows, as YAML text.")],
-    documents: Annotated[int, typer.Option(min=1, help="How many of them to measure on.")] = 20_000,
+    documents: Annotated[int, typer.Option(min=1, help="The number of documents to measure.")] = 20_000,
     publish: Annotated[bool, typer.Option(help="Write the results and the pages.")] = False,
 ) -> None:
     """Measure each stage."""

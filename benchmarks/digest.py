@@ -1,11 +1,11 @@
-"""Digests of what the package writes: run it on two commits to see that a change of the code changed no behaviour.
+"""Computes digests of the package's outputs: run it on two commits to check that a change of code keeps behaviour.
 
     python benchmarks/digest.py ../shared/data/workflows --out digest.json
 
-It uses the public surface and the command line alone, so that it runs on commits before and after a change of the
-structure. Written are SHA-256 digests of: two tokenizer files, the token ids of real documents, the masks before all of
-their tokens, values read back, completions of cut documents, prepared data, the losses and weights of a short run,
-and documents that the run generates. On one machine, equal behaviour gives equal digests.
+It uses only the public surface and the command line, so it runs on commits before and after a change of structure. It
+writes SHA-256 digests of: two tokenizer files, the token ids of real documents, the masks before all of their tokens,
+decoded values, completions of cut documents, prepared data, the losses and weights of a short run, and documents that
+the run generates. On one machine, equal behaviour gives equal digests.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ import zstandard
 import schemalm
 
 SCHEMA = "github-workflow"
-# Of every so many masks one completion is asked for, which takes longer.
+# Completions take longer than masks, so only one for each of this many masks is computed.
 COMPLETION_STRIDE = 97
 NUM_STEPS = 20
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
-# Of the metrics, what the clock does not decide.
+# The fields of the metrics that do not depend on time.
 FIELDS = ("kind", "step", "loss", "gradient_norm", "learning_rate", "bits_per_byte", "num_tokens")
 
 
 def read_values(path: Path, num_documents: int) -> list[dict[str, Any]]:
-    """The first valid rows of a JSONL file under zstd."""
+    """Reads the first valid rows of a zstd-compressed JSON Lines file."""
     with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
         rows = (json.loads(line) for line in lines_of(stream))
         return list(islice((row for row in rows if row["valid"]), num_documents))
@@ -51,7 +51,7 @@ def lines_of(stream: Any) -> Iterator[bytes]:
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """SHA-256 of all parts, the length of each before it."""
+    """Returns the SHA-256 of all parts, each preceded by its length."""
     found = hashlib.sha256()
     for part in parts:
         found.update(len(part).to_bytes(8, "little") + part)
@@ -63,7 +63,7 @@ def as_json(value: Any) -> bytes:
 
 
 def digests_of_documents(tokenizer: Any, values: list[Any]) -> dict[str, str]:
-    """Of ids, masks, values read back, and completions."""
+    """Returns digests of ids, masks, decoded values and completions."""
     ids = tokenizer.encode_batch(values)
     masks, completions, endings = hashlib.sha256(), [], []
     for document in ids:
@@ -84,7 +84,7 @@ def digests_of_documents(tokenizer: Any, values: list[Any]) -> dict[str, str]:
 
 
 def run_command(*arguments: object) -> str:
-    """What a command of the package prints on standard output; ends the script where it fails."""
+    """Returns the standard output of a command of the package; ends the script if the command fails."""
     command = [sys.executable, "-m", "schemalm", *map(str, arguments)]
     found = subprocess.run(command, check=False, capture_output=True, text=True, env=ENVIRONMENT)
     if found.returncode:
@@ -100,13 +100,13 @@ def digest_of_files(folder: Path, pattern: str) -> str:
 
 
 def metrics_of(path: Path) -> bytes:
-    """The metrics of a run without what the clock decides."""
+    """Returns the metrics of a run without the fields that depend on time."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     return as_json([{name: row[name] for name in FIELDS if name in row} for row in rows])
 
 
 def digests_of_run(folder: Path, corpus: Path, tokenizer: Path) -> dict[str, str]:
-    """Of prepared data, losses, weights and generated documents."""
+    """Returns digests of prepared data, losses, weights and generated documents."""
     found = {}
     for name, options in (("windows", ("--stride", 128)), ("windows without overlap", ("--stride", 256))):
         data = folder / name.replace(" ", "-")

@@ -1,11 +1,11 @@
-"""What every limit costs where a schema meets it, and how schemas made to hurt end.
+"""Measures the cost of schemas at every limit, and of schemas that are written to be expensive.
 
     python benchmarks/limits.py [--only TEXT]
 
-Every schema is compiled in a process of its own with the default limits. Where it compiles, its shortest value is
-written and a few random tokens are followed, since a grammar grows where documents reach. Seconds are those of the
-processor, memory is the peak of the process. Writes results/limits.json and exits with 1 where a schema made to hurt
-exceeds `MAX_SECONDS` or `MAX_MEBIBYTES`, crashes or hangs.
+Every schema is compiled in a process of its own with the default limits. If it compiles, its shortest value is
+written and a few random tokens are followed, since documents make a grammar grow. Seconds are CPU time; memory is the
+peak of the process. Writes results/limits.json and exits with 1 if an expensive schema exceeds `MAX_SECONDS` or
+`MAX_MEBIBYTES`, crashes or hangs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from schemalm.tokenizer import Tokenizer
 RESULTS = Path(__file__).parent / "results" / "limits.json"
 MAX_SECONDS = 30
 MAX_MEBIBYTES = 2048
-# A process is killed after so many seconds of the processor, or where it asks for so much memory.
+# A process is killed when it exceeds this CPU time or this much memory.
 HANG_SECONDS = 40
 MAX_ADDRESS_SPACE = 8 << 30
 NUM_RANDOM_TOKENS = 20
@@ -48,7 +48,7 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A schema that meets or passes a limit, or is made to hurt; `value` is encoded where the schema compiles."""
+    """A schema at a limit, above it, or written to be expensive; `value` is encoded if the schema compiles."""
 
     group: str
     name: str
@@ -57,14 +57,14 @@ class Case:
 
 
 def padded(num_bytes: int) -> Schema:
-    """As many constants as make a schema of so many bytes."""
+    """Returns a schema of this size, made of constants."""
     constants = [f"{index:06}{'x' * 160}" for index in range(num_bytes // 172)]
     schema = {"enum": constants, "title": ""}
     return {**schema, "title": "x" * (num_bytes - len(json.dumps(schema)))}
 
 
 def nested(keyword: str, num_levels: int) -> Schema:
-    """So many levels of a keyword around a type, which is one level more as its name is one."""
+    """Returns a schema with this many levels: a keyword nested around a type, whose name is the last level."""
     schema: Schema = {"type": "null"}
     for _ in range(num_levels - 2):
         schema = {keyword: schema}
@@ -72,12 +72,12 @@ def nested(keyword: str, num_levels: int) -> Schema:
 
 
 def two_periods(first: int, second: int) -> Schema:
-    """Texts whose length is a multiple of two numbers; the shortest is found by search."""
+    """Returns a schema of texts whose length is a multiple of two numbers; a search finds the shortest."""
     return {"type": "string", "allOf": [{"pattern": f"^(a{{{first}}})*$"}, {"pattern": f"^(a{{{second}}})+$"}]}
 
 
 def counted_items(num_items: int, length: int) -> Schema:
-    """An array whose shortest value has num_items * (length + 2) + 1 symbols."""
+    """Returns a schema of arrays whose shortest value has num_items * (length + 2) + 1 symbols."""
     return {"type": "array", "minItems": num_items, "items": {"type": "string", "minLength": length}}
 
 
@@ -99,7 +99,7 @@ def numbered(keyword: str, count: int, make: Callable[[int], Any], **others: Any
 
 
 def chain(length: int, make: Callable[[Schema], Schema]) -> Schema:
-    """Definitions that each refer to the next one as `make` says."""
+    """Returns a schema of definitions in which each refers to the next one; `make` wraps the reference."""
     definitions = {f"d{n}": make({"$ref": f"#/$defs/d{n + 1}"}) for n in range(length)}
     return {"$defs": {**definitions, f"d{length}": {"type": "string"}}, "$ref": "#/$defs/d0"}
 
@@ -109,13 +109,13 @@ def doubled(rest: Schema) -> Schema:
 
 
 def products(count: int) -> Schema:
-    """Items to contain, each or another one: the states are the sets of those that are still to come."""
+    """Returns a schema of arrays with one of two items for each number; states are the sets of items still missing."""
     pairs = [{"oneOf": [{"contains": {"const": n}}, {"contains": {"const": -n - 1}}]} for n in range(count)]
     return {"type": "array", "allOf": pairs}
 
 
 def meeting_and_passing() -> list[Case]:
-    """For every limit, schemas that meet it exactly and schemas that pass it."""
+    """Yields, for every limit, schemas exactly at it and schemas above it."""
     counted: dict[str, Schema] = {
         "minLength": {"type": "string"},
         "minItems": {"type": "array"},
@@ -175,12 +175,12 @@ def meeting_and_passing() -> list[Case]:
 
 
 def hostile() -> list[Case]:
-    """Schemas made to hurt: blow-ups of branches, counts, patterns, references and sheer size."""
+    """Yields expensive schemas: many branches, counts, patterns, references, and large sizes."""
     made = {**branching(), **counting(), **matching(), **referring(), **large(), **judging()}
     return [Case("hostile", name, *parts) for name, parts in made.items()]
 
 
-# What makes the schema, and where there is one a value to encode.
+# The function that makes the schema and, optionally, a value to encode.
 Made = dict[str, tuple[Callable[[], Schema]] | tuple[Callable[[], Schema], Any]]
 
 
@@ -308,7 +308,7 @@ def json_list(depth: int) -> list[Any]:
 
 
 def measure(case: Case) -> dict[str, Any]:
-    """Compiles and uses one schema; call it in a process of its own."""
+    """Compiles and uses one schema; runs in a process of its own."""
     schema = case.schema()
     start = time.process_time()
     outcome: dict[str, Any] = {"outcome": "compiled", "message": ""}
@@ -347,7 +347,7 @@ def use(tokenizer: Tokenizer, value: Any) -> None:
 
 
 def apart(case: Case) -> dict[str, Any]:
-    """What `measure` finds in a process of its own."""
+    """Runs `measure` in a process of its own and returns its result."""
     command = [sys.executable, __file__, "--one", case.group, "--only", case.name]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode == 0:
@@ -359,7 +359,7 @@ def apart(case: Case) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The name of the processor, as far as the system tells."""
+    """Returns the name of the processor, or the architecture if the system does not state it."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
@@ -372,7 +372,7 @@ def is_fault(case: Case, found: dict[str, Any]) -> bool:
 
 
 def main(
-    only: Annotated[str, typer.Option(help="Only schemas with this in their name; writes nothing.")] = "",
+    only: Annotated[str, typer.Option(help="Only schemas with this text in their name; writes no file.")] = "",
     one: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Measures every schema and prints one line for each."""

@@ -1,10 +1,10 @@
-"""Whether training can learn all there is: a tiny model learns workflows by heart and writes their second halves.
+"""Checks that training can overfit: a tiny model memorizes workflows and reproduces their second halves.
 
     python benchmarks/overfit.py ../shared/data/workflows/sample-100 [--steps 500] [--publish]
 
-Documents whose tokens fit one window are all training, the first of them validation as well (a run asks for some). Then
-each is cut after half of its scalars, in the order of its derivation, and the model is asked to go on from there by its
-most likely tokens. `--publish` writes `benchmarks/results/overfit.json`.
+All documents whose tokens fit one window are used for training, and the first also for validation, because a run
+requires some. Then each document is cut after half of its scalars, in the order of its derivation, and the model
+continues with its most likely tokens. `--publish` writes `benchmarks/results/overfit.json`.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ console = Console(stderr=True)
 
 
 def count_scalars(value: Any) -> int:
-    """How many scalars and empty containers a value has."""
+    """Returns the number of scalars and empty containers in a value."""
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return sum(map(count_scalars, members)) or 1
 
 
 def beginning(value: Any, num_left: Iterator[int]) -> Any:
-    """The value up to the scalar at which `num_left` runs out; `NOTHING` where none of it is left."""
+    """Returns the value up to the scalar at which `num_left` runs out, or `NOTHING` if none of it is left."""
     if not isinstance(value, dict | list) or not value:
         return NOTHING if next(num_left, None) is None else value
     names = value if isinstance(value, dict) else range(len(value))
@@ -59,7 +59,7 @@ def beginning(value: Any, num_left: Iterator[int]) -> Any:
 
 
 def first_half(value: Any) -> Any:
-    """A document up to half of its scalars."""
+    """Returns a document cut after half of its scalars."""
     return beginning(value, iter(range(-(-count_scalars(value) // 2))))
 
 
@@ -68,7 +68,7 @@ def main(
     steps: Annotated[int, typer.Option(min=1)] = 500,
     publish: Annotated[bool, typer.Option(help="Write the result.")] = False,
 ) -> None:
-    """Learn by heart, then recite."""
+    """Memorize the documents, then reproduce them."""
     grammar = schemalm.compile_schema("github-workflow")
     rows = [row for row in read_corpus([folder]) if row.error is None]
     documents = list(
@@ -116,7 +116,7 @@ def main(
 
 
 def recites(run: Any, value: Any) -> bool:
-    """Whether the model writes the whole document when given its first half."""
+    """Whether the model reproduces the whole document from its first half."""
     written = schemalm.generate(run, prompt=first_half(value), temperature=0.0, max_tokens=CONTEXT_SIZE)[0]
     return canonical_json(written.value) == canonical_json(value)
 

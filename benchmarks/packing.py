@@ -1,11 +1,11 @@
-"""What packing does to padding, training speed and learning.
+"""Measures the effect of packing on padding, training speed and learning.
 
     python benchmarks/packing.py DATA... [--steps 200] [--seeds 0,1] [--publish]
 
-DATA are prepared folders, of which one at stride 256 and one at stride 512 say most. Of each: the share of the places
-of training rows that is padding; the targets that a step of the tiny model trains on for each second of the processor,
-loading included, windows and documents in turns; and what a narrow model learns from equally many places, once for
-each seed: bits per byte of validation documents. One thread on a CPU. `--publish` writes
+DATA are prepared folders; one at stride 256 and one at stride 512 are most informative. For each folder, it measures:
+the share of padding in training rows; the targets per second of CPU time that the tiny model trains on, including
+loading, with windows and documents in turns; and the bits per byte of validation documents that a narrow model reaches
+with equally many positions, for each seed. One thread on a CPU. `--publish` writes
 `benchmarks/results/packing.json` and the table of `docs/benchmarks.md`.
 """
 
@@ -58,14 +58,14 @@ console = Console(stderr=True)
 
 
 def narrow_model(data: Path) -> GPTConfiguration:
-    """A model that a minute of training teaches something."""
+    """Returns the configuration of a model that learns something in a minute of training."""
     return GPTConfiguration(**NARROW, **sizes_of_data(read_metadata(data), grammar_state=True, echo=True))
 
 
 def configuration_of(
     model: str | GPTConfiguration, packing: str, num_steps: int, seed: int = 0
 ) -> TrainingConfiguration:
-    """Defaults, but for the batch, and validated once."""
+    """Returns the default settings, except for the batch size and a single validation."""
     return TrainingConfiguration(
         num_steps=num_steps,
         model=model,
@@ -79,7 +79,7 @@ def configuration_of(
 
 
 def make_step(data: Path, configuration: TrainingConfiguration) -> Callable[[], float]:
-    """What loads and trains on a batch, and gives its targets for each second of the processor."""
+    """Returns a function that loads and trains on a batch, and returns its targets per CPU second."""
     metadata, alone = read_metadata(data), Processes(torch.device("cpu"))
     model = GPT(configuration.model_configuration(metadata))
     model.initialize(0)
@@ -100,7 +100,7 @@ def make_step(data: Path, configuration: TrainingConfiguration) -> Callable[[], 
 
 
 def measure_speed(data: Path) -> dict[str, float]:
-    """Targets per second of the processor, the median over rounds, each packing in turns."""
+    """Returns targets per second of CPU time by packing: medians over rounds, in turns."""
     steps = {packing: make_step(data, configuration_of("tiny", packing, 1_000_000)) for packing in PACKINGS}
     rates: dict[str, list[float]] = {packing: [] for packing in PACKINGS}
     for number in range(NUM_ROUNDS + 2):
@@ -112,21 +112,21 @@ def measure_speed(data: Path) -> dict[str, float]:
 
 
 class Clock(Progress):
-    """Seconds of the processor from the beginning of training to its last step."""
+    """Measures CPU seconds from the beginning of training to its last step."""
 
     seconds = 0.0
 
     def begin(self, step: int, num_steps: int) -> None:
-        """Start."""
+        """Starts the clock."""
         self._started = time.process_time()
 
     def advance(self, report: StepReport) -> None:
-        """Note the time."""
+        """Records the time."""
         self.seconds = time.process_time() - self._started
 
 
 def learn(data: Path, configuration: TrainingConfiguration) -> dict[str, float]:
-    """What a run comes to."""
+    """Trains a run and returns its figures."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         summary = train(data, Path(folder) / "run", configuration, report=clock)
@@ -139,7 +139,7 @@ def learn(data: Path, configuration: TrainingConfiguration) -> dict[str, float]:
 
 
 def measure(data: Path, num_steps: int, seeds: list[int]) -> dict[str, Any]:
-    """All figures of a prepared folder."""
+    """Measures all figures of a prepared folder."""
     split = Split(data, "train")
     shares = {packing: padding_share(split, packing) for packing in PACKINGS}
     console.print(f"{data}: padding {shares}", markup=False)
@@ -164,7 +164,7 @@ def measure(data: Path, num_steps: int, seeds: list[int]) -> dict[str, Any]:
 
 
 def table(results: list[dict[str, Any]]) -> list[str]:
-    """The results as lines of Markdown."""
+    """Returns the results as lines of Markdown."""
     columns = ("stride", "rows of", "padded", "targets/s", "bits per byte by seed", "targets seen", "CPU s")
     lines = [f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
     for result in results:
@@ -185,8 +185,8 @@ def table(results: list[dict[str, Any]]) -> list[str]:
 
 def main(
     data: Annotated[list[Path], typer.Argument(exists=True, file_okay=False, help="Prepared folders.")],
-    steps: Annotated[int, typer.Option(min=1, help="Of each run.")] = 200,
-    seeds: Annotated[str, typer.Option(help="With commas between them.")] = "0,1",
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each run.")] = 200,
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0,1",
     publish: Annotated[bool, typer.Option(help="Write the results and the page.")] = False,
 ) -> None:
     """Measure each folder."""

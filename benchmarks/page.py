@@ -1,4 +1,4 @@
-"""The page docs/benchmarks.md: each benchmark writes its own section, between two marks."""
+"""Sections of docs/benchmarks.md: each benchmark writes its own section between two marks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def place(page: str, name: str, section: str) -> str:
-    """The page with the section between the marks of `name`; at its end where it has none yet."""
+    """Returns the page with the section between the marks of `name`, or at the end if it has no such marks."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     block = f"{begin}\n{section}\n{end}"
     if begin not in page:

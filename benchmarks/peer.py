@@ -1,4 +1,4 @@
-"""The GPT of a nanochat checkout, at the shape of one of ours."""
+"""The GPT of a nanochat checkout, with the shape of one of our models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemalm.model.configuration import GPTConfiguration
 
 
 def load_nanochat(path: Path, shape: GPTConfiguration) -> Any:
-    """An initialized model of the checkout's own code, which has changed over time: fields it lacks are left out."""
+    """Returns an initialized model of the checkout's code; fields that this version does not have are left out."""
     sys.path.insert(0, str(path))
     module = importlib.import_module("nanochat.gpt")
     settings = {

@@ -1,11 +1,11 @@
-"""How fast the engines of the reference implementation train on the same model and data, and nanochat if given.
+"""Measures how fast the engines of the reference implementation, and optionally nanochat, train the same model.
 
     OMP_NUM_THREADS=1 python benchmarks/reference.py [--nanochat PATH] [--publish]
 
-Contenders take turns, a few steps each, so that all meet the machine in the same state; figures are medians over
-rounds, in seconds of the processor. The data are the characters of the README. The scalar engine takes the small sizes.
+Contenders take turns of a few steps, so that the state of the machine affects all alike. Figures are medians over
+rounds, in CPU seconds. The data are the characters of the README. The scalar engine runs only the small sizes.
 `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT with the same shape, batches, precision (float32)
-and AdamW; its parameters are counted beside ours, for newer versions have more. `--publish` writes
+and AdamW. Its parameters are counted beside ours, because newer versions have more. `--publish` writes
 `benchmarks/results/reference.json` and the table of `docs/benchmarks.md`.
 """
 
@@ -50,15 +50,15 @@ SIZES = {
     ),
 }
 LARGEST_FOR_SCALARS = 16  # width
-LEAST_FOR_NANOCHAT = 64  # width; newer versions refuse less than 32
-VOCAB_MULTIPLE = 64  # newer versions of nanochat round vocabularies up to it, so all contenders have one like that
+LEAST_FOR_NANOCHAT = 64  # width; newer versions refuse widths below 32
+VOCAB_MULTIPLE = 64  # newer versions of nanochat round vocabularies up to a multiple of this, so all contenders do
 SECONDS_PER_TURN = 0.3
 Step = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """What takes steps, and how many numbers it trains."""
+    """A function that takes a step, and the number of parameters that it trains."""
 
     name: str
     step: Step
@@ -66,7 +66,7 @@ class Contender:
 
 
 def engine_contender(configuration: ReferenceConfiguration, corpus: Corpus, vocab_size: int) -> Contender:
-    """One of our engines: batch, loss, gradients, optimizer."""
+    """Returns one of our engines as a contender: batch, loss, gradients, optimizer."""
     engine = make_engine(configuration, vocab_size)
     generator = random_stream(0, BATCHES)
 
@@ -78,7 +78,7 @@ def engine_contender(configuration: ReferenceConfiguration, corpus: Corpus, voca
 
 
 def nanochat_contender(path: Path, configuration: ReferenceConfiguration, corpus: Corpus, vocab_size: int) -> Contender:
-    """The same steps with the checkout's model; its weights are made float32, as ours are."""
+    """Returns the same steps with the checkout's model; its weights are converted to float32, like ours."""
     model = load_nanochat(path, configuration.model_configuration(vocab_size))
     for weight in model.parameters():
         weight.data = weight.data.float()
@@ -95,7 +95,7 @@ def nanochat_contender(path: Path, configuration: ReferenceConfiguration, corpus
 
 
 def contenders(configuration: ReferenceConfiguration, corpus: Corpus, nanochat: Path | None) -> list[Contender]:
-    """All that train a model of this size."""
+    """Returns all contenders that train a model of this size."""
     vocab_size = -(-corpus.tokenizer.vocab_size // VOCAB_MULTIPLE) * VOCAB_MULTIPLE
     engines = ["array", "torch"]
     if configuration.n_embd <= LARGEST_FOR_SCALARS:
@@ -107,7 +107,7 @@ def contenders(configuration: ReferenceConfiguration, corpus: Corpus, nanochat: 
 
 
 def take_turns(found: list[Contender], rounds: int) -> dict[str, float]:
-    """The seconds of a step of each contender: medians over rounds, in each of which all take as many as fit a turn."""
+    """Returns the seconds per step of each contender: medians over rounds, with as many steps as fit a turn."""
     lengths = {one.name: max(1, round(SECONDS_PER_TURN / seconds(one.step, 1))) for one in found}
     times: dict[str, list[float]] = {one.name: [] for one in found}
     for _ in range(rounds):
@@ -117,7 +117,7 @@ def take_turns(found: list[Contender], rounds: int) -> dict[str, float]:
 
 
 def seconds(step: Step, number: int) -> float:
-    """Processor seconds of so many steps, after one that warms up."""
+    """Returns the CPU seconds of this many steps, after one warm-up step."""
     step()
     started = time.process_time()
     for _ in range(number):
@@ -126,7 +126,7 @@ def seconds(step: Step, number: int) -> float:
 
 
 def measure(size: str, corpus: Corpus, nanochat: Path | None, rounds: int) -> list[dict[str, Any]]:
-    """A row for each contender of a size."""
+    """Returns a row for each contender of a size."""
     configuration = SIZES[size]
     found = contenders(configuration, corpus, nanochat)
     taken = take_turns(found, rounds)
@@ -146,7 +146,7 @@ def measure(size: str, corpus: Corpus, nanochat: Path | None, rounds: int) -> li
 
 
 def section(rows: list[dict[str, Any]], conditions: str) -> str:
-    """The table, and where the torch engine is ahead."""
+    """Returns the table, and a sentence that says where the torch engine is ahead."""
     columns = ("model", "engine", "parameters", "batch", "steps/s", "tokens/s", "torch against it")
     lines = [conditions, "", f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
     for row in rows:
@@ -168,7 +168,7 @@ def main(
     nanochat: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="A checkout to compare with.")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Turns of each contender, of which medians are taken.")] = 7,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each contender; figures are medians.")] = 7,
     publish: Annotated[bool, typer.Option("--publish", help="Writes the results and docs/benchmarks.md.")] = False,
 ) -> None:
     """Measures all sizes and prints the table."""

@@ -2,8 +2,8 @@
 
     python benchmarks/roundtrip.py ../shared/data/workflows [--vocab-size 8192] [--workers 2]
 
-Prints, by split: rows, tokens per document, documents per second, the share refused and why. Exits with 1 where a valid
-row is refused or comes back changed, or where an invalid row passes.
+Prints by split: rows, tokens per document, documents per second, the share of refused rows, and the reasons. Exits with 1
+if a valid row is refused or decodes to another value, or if an invalid row is accepted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ tokenizers: dict[Path, Tokenizer] = {}
 
 @dataclass
 class Outcome:
-    """Counts over some rows; `faults` are breaches of the laws, `refusals` the keywords that rows were refused by."""
+    """Counts over some rows; `faults` are violations of the laws, `refusals` count the keywords of refused rows."""
 
     num_valid: int = 0
     num_invalid: int = 0
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file under zstd, one at a time."""
+    """Yields the rows of a zstd-compressed JSON Lines file."""
     with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
         rest = b""
         while block := stream.read(1 << 22):
@@ -73,7 +73,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def check_row(tokenizer: Tokenizer, row: dict[str, Any], outcome: Outcome) -> None:
-    """Checks one row and adds to the counts."""
+    """Checks one row and updates the counts."""
     name = f"{row['repo']}/{row['path']}@{row['blob'][:8]}"
     start = time.perf_counter()
     try:
@@ -98,13 +98,13 @@ def check_row(tokenizer: Tokenizer, row: dict[str, Any], outcome: Outcome) -> No
     outcome.decode_seconds += decoded - encoded
     outcome.mask_seconds += time.perf_counter() - decoded
     if not row["valid"]:
-        outcome.faults.append(f"{name}: passes though invalid")
+        outcome.faults.append(f"{name}: accepted though invalid")
     if not (json_equal(value, row["json"]) and admitted and machine.is_complete):
-        outcome.faults.append(f"{name}: comes back changed, or breaks the mask")
+        outcome.faults.append(f"{name}: decodes to another value, or violates the mask")
 
 
 def check_rows(tokenizer_file: Path, rows: list[dict[str, Any]]) -> Outcome:
-    """Checks rows in a worker, which keeps its tokenizer."""
+    """Checks rows in a worker process, which keeps its tokenizer."""
     if tokenizer_file not in tokenizers:
         tokenizers[tokenizer_file] = Tokenizer.load(tokenizer_file)
     outcome = Outcome()
@@ -117,7 +117,7 @@ def check_rows(tokenizer_file: Path, rows: list[dict[str, Any]]) -> Outcome:
 
 
 def train(data: Path, vocab_size: int) -> Tokenizer:
-    """A tokenizer of every tenth valid training row."""
+    """Trains a tokenizer on every tenth valid training row."""
     rows = [row for row in read_rows(data / "train.jsonl.zst") if row["valid"]][::TRAINING_STRIDE]
     grammar = compile_schema(SCHEMA)
     return Tokenizer.train(grammar, [row["json"] for row in rows], vocab_size, sources=[row["repo"] for row in rows])
@@ -132,7 +132,7 @@ def batches(path: Path) -> Iterator[list[dict[str, Any]]]:
 
 
 def outcomes(pool: ProcessPoolExecutor, tokenizer_file: Path, path: Path) -> Iterator[Outcome]:
-    """What the workers find, batch by batch; few batches wait at a time."""
+    """Yields the workers' outcomes batch by batch; only a few batches are queued at a time."""
     waiting: deque[Future[Outcome]] = deque()
     for batch in batches(path):
         waiting.append(pool.submit(check_rows, tokenizer_file, batch))

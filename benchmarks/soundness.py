@@ -1,9 +1,9 @@
-"""Judges what a run's model writes, and what a machine without any model does, whole and cut anywhere.
+"""Judges documents of a run's model and of a machine without a model, both whole and cut at random positions.
 
     python benchmarks/soundness.py RUN [--num-documents 1000] [--num-cuts 20]
 
 Documents are sampled from the model at temperature 1.0, and by drawing uniformly among the admitted tokens. Each is
-judged by `jsonschema-rs`, and so is `decode_prefix` of random beginnings. Exits with 1 where a verdict is bad.
+judged by `jsonschema-rs`, and so is `decode_prefix` of random beginnings. Exits with 1 if one is invalid.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from schemalm.tokenizer import Tokenizer
 
 
 def random_walks(tokenizer: Tokenizer, num_documents: int, max_tokens: int, seed: int) -> Iterator[list[int]]:
-    """Documents whose every token is drawn uniformly among those admitted, ended by the completion at the budget."""
+    """Yields documents with tokens drawn uniformly from the mask, ended by the completion at the budget."""
     generator = random.Random(seed)
     for _ in range(num_documents):
         machine = tokenizer.machine()
@@ -37,7 +37,7 @@ def random_walks(tokenizer: Tokenizer, num_documents: int, max_tokens: int, seed
 
 
 def judge_all(tokenizer: Tokenizer, documents: list[list[int]], num_cuts: int, seed: int) -> dict[str, Any]:
-    """Counts bad verdicts on whole documents and on their cut beginnings."""
+    """Counts invalid documents and invalid completions of their beginnings."""
     judge = judge_of(tokenizer.grammar)
     generator = random.Random(seed)
     num_invalid, num_invalid_cuts, reasons = 0, 0, []

@@ -1,4 +1,4 @@
-"""The tokenizer beside its peers, in one run: tokens per document, speed, masks, training, the way to disk.
+"""Compares the tokenizer with others in one run: tokens per document, speed, masks, training, from text to disk.
 
     python benchmarks/tokenizer.py ../shared/data/workflows [--ranks o200k_base.tiktoken] [--publish]
 
@@ -61,7 +61,7 @@ def measure(
     masked_documents: int,
     runs: int,
 ) -> dict[str, Any]:
-    """Everything that is measured with finished tokenizers."""
+    """Measures everything that needs trained tokenizers."""
     typed = {name: tokenizer for name, tokenizer in tokenizers.items() if isinstance(tokenizer, Tokenizer)}
     peer = tokenizers[PEER]
     assert isinstance(peer, ByteBPETokenizer)
@@ -81,11 +81,11 @@ def main(
     corpus: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="With train and val.jsonl.zst.")],
     ranks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="o200k_base.tiktoken.")] = None,
     vocab_size: Annotated[int, typer.Option(min=1000)] = 8192,
-    train_documents: Annotated[int | None, typer.Option(min=10, help="All where absent.")] = None,
-    masked_documents: Annotated[int, typer.Option(min=1, help="Documents that masks are timed on.")] = 400,
+    train_documents: Annotated[int | None, typer.Option(min=10, help="Training documents; all by default.")] = None,
+    masked_documents: Annotated[int, typer.Option(min=1, help="Documents on which masks are timed.")] = 400,
     runs: Annotated[int, typer.Option(min=1, help="Passes of encoding and decoding; medians are taken.")] = 5,
     prepared_documents: Annotated[
-        int | None, typer.Option(min=10, help="Training rows for the way to disk; all where absent.")
+        int | None, typer.Option(min=10, help="Training rows to prepare; all by default.")
     ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Writes the results and docs/benchmarks.md.")] = False,
 ) -> None:

@@ -1,13 +1,13 @@
-"""How fast models train here: tokens per second, operations as a share of the machine's matrix products, and memory.
+"""Measures how fast models train: tokens per second, share of the machine's matrix throughput, and memory.
 
     python benchmarks/training.py [--sizes tiny,small] [--batch-size 8] [--device cpu] [--nanochat PATH] [--publish]
 
 Every mode runs in a process of its own, on random tokens, in one thread on a CPU: matrix products first, then whole
-steps (loss, gradients, clipping, AdamW or Muon). Seconds are those of the processor on a CPU and of the clock on a GPU;
-each figure is the median over rounds. Operations per token are counted alike for everything (6 for each weight that
-multiplies, and attention over the whole context). The plain model is told nothing; "told" adds grammar states, echoes
-and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT at the same shape, batch
-and precision with the same AdamW. `--publish` writes `benchmarks/results/training.json` and the table of
+steps (loss, gradients, clipping, AdamW or Muon). Seconds are CPU time on a CPU and wall time on a GPU; each figure is
+the median over rounds. Operations per token are counted in the same way for all models (6 for each weight that
+multiplies, and attention over the whole context). The plain model has no side features; "told" adds grammar states,
+echoes and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT with the same
+shape, batch, precision and AdamW. `--publish` writes `benchmarks/results/training.json` and the table of
 `docs/benchmarks.md`.
 """
 
@@ -73,7 +73,7 @@ class Mode:
 
 
 def random_rows(batch_size: int, device: str) -> Rows:
-    """Rows of random tokens, one window each."""
+    """Returns rows of random tokens, one window each."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(limit: int, *width: int) -> torch.Tensor:
@@ -91,7 +91,7 @@ def random_rows(batch_size: int, device: str) -> Rows:
 
 
 def clock(device: str) -> float:
-    """Seconds that count: of the processor, or of the clock once the GPU is done."""
+    """Returns the time in seconds: CPU time, or wall time after the GPU has finished."""
     if device == "cpu":
         return time.process_time()
     torch.cuda.synchronize()
@@ -99,7 +99,7 @@ def clock(device: str) -> float:
 
 
 def gemm_seconds(device: str, dtype: torch.dtype) -> float:
-    """Seconds of one square matrix product."""
+    """Returns the seconds of one square matrix product."""
     width = GEMM_WIDTH[device]
     left, right = (torch.randn(width, width, device=device).to(dtype) for _ in range(2))
     started = clock(device)
@@ -108,7 +108,7 @@ def gemm_seconds(device: str, dtype: torch.dtype) -> float:
 
 
 def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
-    """What makes one step, its operations per token, and the memory that was computed for it."""
+    """Returns a function that makes one step, its operations per token, and its computed memory."""
     if mode.contender == "nanochat":
         return make_nanochat_step(mode)
     is_told = mode.contender == "told"
@@ -148,7 +148,7 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
 
 
 def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
-    """The same for the GPT of a nanochat checkout; its embedding is made float32 where products are."""
+    """Returns the same for the GPT of a nanochat checkout; its embedding is float32 if products are."""
     shape = GPTConfiguration.named(mode.size, vocab_size=VOCAB_SIZE, context_size=CONTEXT_SIZE)
     model = load_nanochat(Path(mode.nanochat), shape)
     model.to(mode.device)
@@ -171,7 +171,7 @@ def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
 
 
 def measure(mode: Mode) -> dict[str, Any]:
-    """Steps and matrix products in turns, so that both meet the machine in the same state."""
+    """Measures steps and matrix products in turns, so that the state of the machine affects both alike."""
     if mode.device == "cpu":
         torch.set_num_threads(1)
     dtype = DTYPES[mode.dtype]
@@ -199,7 +199,7 @@ def measure(mode: Mode) -> dict[str, Any]:
 
 
 def run(mode: Mode) -> dict[str, Any] | None:
-    """The mode in a process of its own; None, with a message, where it does not run."""
+    """Measures a mode in a process of its own; prints a message and returns None if it fails."""
     console.print(f"{mode.size} {mode.contender} {mode.dtype} {mode.optimizer}{' compiled' if mode.compiled else ''}")
     environment = {**os.environ, **({"OMP_NUM_THREADS": "1"} if mode.device == "cpu" else {})}
     arguments = [sys.executable, __file__, "--one", json.dumps(dataclasses.asdict(mode))]
@@ -213,7 +213,7 @@ def run(mode: Mode) -> dict[str, Any] | None:
 
 
 def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanochat: Path | None) -> list[Mode]:
-    """All modes: precisions, then compiled, Muon and told in bfloat16, and the other contender."""
+    """Returns all modes: both precisions, then compiled, Muon and told in bfloat16, and the other contender."""
     found = []
     for size in sizes:
         plain = Mode(size, "float32", batch_size, device, num_steps)
@@ -229,7 +229,7 @@ def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanoch
 
 
 def table(results: list[dict[str, Any]]) -> list[str]:
-    """The results as lines of Markdown; nanochat's tokens per second are what the plain model is a multiple of."""
+    """Returns the results as lines of Markdown; "against nanochat" divides by nanochat's tokens per second."""
     columns = (
         "size",
         "model",
@@ -268,7 +268,7 @@ def table(results: list[dict[str, Any]]) -> list[str]:
 
 
 def machine(device: str) -> str:
-    """What it ran on."""
+    """Returns a description of the machine."""
     name = torch.cuda.get_device_name() if device == "cuda" else f"1 thread of {processor()}"
     load = f", with a load of {os.getloadavg()[0]:.1f}" if device == "cpu" else ""
     return f"{name}{load}; python {platform.python_version()}, torch {torch.__version__}"
@@ -276,7 +276,7 @@ def machine(device: str) -> str:
 
 def main(
     sizes: Annotated[
-        str, typer.Option(help="Of tiny, small, medium and large, with commas between them.")
+        str, typer.Option(help="Some of tiny, small, medium, large, separated by commas.")
     ] = "tiny,small",
     batch_size: Annotated[int, typer.Option(min=1)] = 8,
     steps: Annotated[int, typer.Option(min=1, help="Rounds of each mode.")] = 7,

@@ -180,9 +180,9 @@ VALUES = (
     Departure(
         "`uniqueItems`",
         "The only guard. Values are counted and matched with the items that follow, so an array that cannot be "
-        "finished is refused or pruned. If a search for all values of an item examines more than 3,000 beginnings, the values "
-        "count as many. If they are too few after all, a mask can be empty, and decoding ends in GuardError. A search "
-        "for items that takes too much work ends in LimitError.",
+        "finished is refused or pruned. If a search for all values of an item examines more than 3,000 beginnings, the "
+        "values count as many. If they are too few after all, a mask can be empty, and decoding ends in GuardError. A "
+        "search for items that takes too much work ends in LimitError.",
         "A finite state does not know which items came before.",
     ),
 )

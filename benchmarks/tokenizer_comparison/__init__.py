@@ -1,1 +1,1 @@
-"""What `benchmarks/tokenizer.py` measures: this project's tokenizer beside its peers, on the same documents."""
+"""The measurements of `benchmarks/tokenizer.py`: this project's tokenizer and others on the same documents."""

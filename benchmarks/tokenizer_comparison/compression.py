@@ -1,4 +1,4 @@
-"""Tokens per document: how short the same documents get."""
+"""Tokens per document: how short the same documents become."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokenizer_comparison.corpus import SIZE_CLASSES, Document
 
 
 def measure_compression(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document]) -> dict[str, Any]:
-    """Figures by tokenizer; bytes are those of compact JSON, whatever text a tokenizer writes."""
+    """Returns figures by tokenizer; bytes are always those of compact JSON, even if a tokenizer writes other text."""
     lengths = {
         name: np.array([len(tokenizer.encode(document.value)) for document in documents])
         for name, tokenizer in tokenizers.items()
@@ -34,7 +34,7 @@ def measure_compression(tokenizers: dict[str, AnyTokenizer], documents: Sequence
 
 
 def count_sizes(documents: Sequence[Document]) -> dict[str, int]:
-    """How many documents each size class has."""
+    """Returns the number of documents in each size class."""
     found = [document.size_class for document in documents]
     return {size: found.count(size) for size in SIZE_CLASSES}
 

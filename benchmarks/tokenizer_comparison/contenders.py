@@ -1,4 +1,4 @@
-"""The tokenizers that are compared: each is trained in a process of its own, which tells what training cost."""
+"""The tokenizers that are compared: each is trained in a process of its own, to measure the cost of training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.corpus import read_valid
 
 SCHEMA = "github-workflow"
-# The one that users get; the one that ratios of compression refer to, and the one that ratios of speed refer to.
+# The default tokenizer, the reference for ratios of compression, and the reference for ratios of speed.
 DEFAULT, O200K, PEER = "typed", "o200k_base", "byte BPE, JSON"
 
 
@@ -41,9 +41,10 @@ TRAINERS: dict[str, tuple[Callable[[list[Any], list[str], int, str], AnyTokenize
 
 @dataclass(frozen=True)
 class TrainingCost:
-    """What learning a vocabulary took; the documents are read before, and `corpus_mebibytes` is what they fill.
+    """The cost of learning a vocabulary, not counting the time to read the documents.
 
-    cpu_seconds and peak_mebibytes include worker processes, of which the largest counts once.
+    corpus_mebibytes: memory of the documents, read before. cpu_seconds and peak_mebibytes include worker processes; for
+    memory, only the largest worker counts.
     """
 
     num_documents: int
@@ -54,7 +55,7 @@ class TrainingCost:
 
 
 def train_in_process(name: str, corpus: Path, num_documents: int | None, vocab_size: int, out: Path) -> TrainingCost:
-    """Trains a contender, writes it to a file, and measures; to be called in a fresh process."""
+    """Trains a contender, writes it to a file, and returns the cost; call it in a fresh process."""
     values: list[Any] = []
     sources: list[str] = []
     for document in read_valid(corpus, num_documents):
@@ -71,7 +72,7 @@ def train_in_process(name: str, corpus: Path, num_documents: int | None, vocab_s
 def train_all(
     corpus: Path, num_documents: int | None, vocab_size: int, folder: Path
 ) -> tuple[dict[str, AnyTokenizer], dict[str, Any]]:
-    """The trained contenders, and what training each of them cost."""
+    """Returns the trained contenders, and the cost of training each."""
     tokenizers: dict[str, AnyTokenizer] = {}
     costs: dict[str, Any] = {}
     for index, name in enumerate(TRAINERS):
@@ -83,7 +84,7 @@ def train_all(
 
 
 def find_o200k(ranks: Path | None) -> tuple[dict[str, AnyTokenizer], str | None]:
-    """The published vocabulary, or why it is not there."""
+    """Returns the published vocabulary, or the reason why it is missing."""
     try:
         return {O200K: load_o200k_base(ranks)}, None
     except DataError as error:
@@ -91,12 +92,12 @@ def find_o200k(ranks: Path | None) -> tuple[dict[str, AnyTokenizer], str | None]
 
 
 def cpu_seconds() -> float:
-    """CPU time of this process and of its children that have ended."""
+    """Returns the CPU time of this process and of its ended child processes."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 def peak_mebibytes() -> float:
     peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    # Kilobytes, but bytes on macOS.
+    # Kilobytes on Linux, bytes on macOS.
     return sum(peaks) / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -1,4 +1,4 @@
-"""The documents that are measured, and selections of them that do not overlap."""
+"""The documents to measure, and selections of them that do not overlap."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from roundtrip import read_rows
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import canonical_json
 
-# Size classes by lines of a document's own YAML: the name, and the first number of lines that is too many.
+# Size classes by lines of a document's original YAML: the name, and the exclusive upper bound.
 SIZE_CLASSES = {"under 50 lines": 50, "50 to 200 lines": 201, "over 200 lines": 1 << 60}
 
 
 @dataclass(frozen=True)
 class Document:
-    """A schema-valid row: its value, the YAML that its author wrote, and its repository."""
+    """A schema-valid row: its value, its original YAML, and its repository."""
 
     value: Any
     yaml: str
@@ -26,7 +26,7 @@ class Document:
 
     @cached_property
     def json(self) -> str:
-        """Compact canonical JSON, the text that all figures per byte refer to."""
+        """Returns compact canonical JSON, the text to which all figures per byte refer."""
         return canonical_json(self.value).decode()
 
     @property
@@ -40,7 +40,7 @@ class Document:
 
 
 def read_valid(path: Path, num_documents: int | None = None) -> Iterator[Document]:
-    """The valid rows of a corpus, one at a time; an evenly spaced selection where a number is given."""
+    """Yields the valid rows of a corpus, or an evenly spaced selection if a number is given."""
     wanted = None
     if num_documents is not None:
         num_valid = sum(1 for row in read_rows(path) if row["valid"])
@@ -56,6 +56,6 @@ def choose(documents: Sequence[Document], num_documents: int) -> list[Document]:
 
 
 def slices(documents: Sequence[Document], num_slices: int, num_documents: int) -> list[list[Document]]:
-    """Selections of so many documents each; no document is in two of them."""
+    """Returns selections of these sizes; no document is in two of them."""
     chosen = choose(documents, num_slices * num_documents)
     return [chosen[start::num_slices] for start in range(num_slices)]

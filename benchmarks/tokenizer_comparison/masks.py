@@ -1,9 +1,9 @@
-"""Mask and advance, token by token: this project's machine beside llguidance and xgrammar.
+"""Mask and advance, token by token: this project's machine, llguidance and xgrammar.
 
-The peers take byte BPE tokens of the same documents under the same schema, as far as they can: what each of them was
-asked and what it leaves out stands in its `setting`. A document that an engine refuses half-way counts up to there.
-Every token is timed in CPU time, less what reading the clock takes. Two passes: "first" meets documents right after the
-set-up, which is timed apart; "warm" comes after it, on other documents.
+The other engines read byte BPE tokens of the same documents under the same schema, as far as they support it. The
+`setting` of each says how it was configured and what it ignores. If an engine refuses a document half-way, the tokens
+before count. Every token is measured in CPU time, minus the cost of reading the clock. There are two passes: "first"
+begins right after the set-up, which is timed separately; "warm" follows it, on other documents.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ BOS_ID, NUM_SPECIAL = 1, 2
 
 
 class RefusedError(Exception):
-    """The engine does not take the schema."""
+    """The engine refuses the schema."""
 
 
 class Engine(ABC):
-    """One way to say which tokens may come next."""
+    """A program that says which tokens may come next."""
 
     setting = ""
 
     @abstractmethod
     def tokens(self, document: Document) -> Sequence[int]:
-        """The document as tokens of this engine's vocabulary, keys in an order that it takes."""
+        """Returns the document as tokens of this engine's vocabulary, with keys in an order that it accepts."""
 
     def num_admitted(self, tokens: Sequence[int]) -> int:
-        """How many of a document's tokens are admitted, found without touching what is measured."""
+        """Returns how many of a document's tokens are admitted, without affecting the measurement."""
         return len(tokens)
 
     @abstractmethod
     def begin(self) -> tuple[Callable[[], object], Callable[[int], object]]:
-        """Starts a document: what computes the mask, and what takes a token."""
+        """Starts a document; returns a function that computes the mask, and one that consumes a token."""
 
 
 class TypedEngine(Engine):
@@ -65,7 +65,7 @@ class TypedEngine(Engine):
 
 
 class LLGuidanceEngine(Engine):
-    """llguidance over byte BPE; `lenient`, since it refuses the schema for `not` otherwise."""
+    """llguidance over byte BPE; `lenient`, since otherwise it refuses the schema because of `not`."""
 
     setting = "lenient: `not` and `dependencies` ignored, `oneOf` read as `anyOf`; no white space; keys in schema order"
 
@@ -97,7 +97,7 @@ class LLGuidanceEngine(Engine):
         return self._tokenizer.encode(self._in_schema_order(document.value))
 
     def num_admitted(self, tokens: Sequence[int]) -> int:
-        # A matcher that has refused a token refuses everything from then on, so the measured one never sees such a one.
+        # A matcher that has refused a token refuses everything afterwards, so the measured one must never see one.
         return self._judge.validate_tokens(list(tokens))
 
     def begin(self) -> tuple[Callable[[], object], Callable[[int], object]]:
@@ -106,7 +106,7 @@ class LLGuidanceEngine(Engine):
 
 
 class XGrammarEngine(Engine):
-    """xgrammar over byte BPE; measured with `any_order` too, since it takes few workflows whole otherwise."""
+    """xgrammar over byte BPE; also measured with `any_order`, since otherwise it accepts few whole workflows."""
 
     def __init__(self, tokenizer: ByteBPETokenizer, typed: Tokenizer, *, any_order: bool = False) -> None:
         import xgrammar  # noqa: PLC0415
@@ -118,7 +118,7 @@ class XGrammarEngine(Engine):
         )
         self._tokenizer = tokenizer
         self._in_schema_order = in_schema_order(typed)
-        # Empty spellings mark the ids that no text has.
+        # Empty spellings mark ids that no text uses.
         spellings = [*[b""] * NUM_SPECIAL, *tokenizer.tokens]
         info = xgrammar.TokenizerInfo(spellings, xgrammar.VocabType.RAW, stop_token_ids=[BOS_ID])
         compiler = xgrammar.GrammarCompiler(info, max_threads=1)
@@ -145,13 +145,13 @@ class XGrammarEngine(Engine):
 
 
 def in_schema_order(typed: Tokenizer) -> Callable[[Any], Any]:
-    """What writes a value with its keys in the order of the schema."""
+    """Returns a function that writes a value with its keys in the order of the schema."""
     plain = Tokenizer.from_grammar(typed.grammar.with_key_orders({}))
     return lambda value: plain.decode(plain.encode(value))
 
 
 def spell_line_breaks(schema: Any) -> Any:
-    """The schema with line breaks inside patterns as escapes, which means the same."""
+    """Returns an equivalent schema whose patterns have escapes instead of line breaks."""
     if isinstance(schema, list):
         return [spell_line_breaks(part) for part in schema]
     if not isinstance(schema, dict):
@@ -167,7 +167,7 @@ def spell_line_breaks(schema: Any) -> Any:
 def measure_masks(
     typed: dict[str, Tokenizer], peer: ByteBPETokenizer, first: Sequence[Document], warm: Sequence[Document]
 ) -> dict[str, Any]:
-    """Microseconds per token by engine, or why there are none."""
+    """Returns microseconds per token by engine, or the reason why there are none."""
     found: dict[str, Any] = {
         name: _measure(lambda tokenizer=tokenizer: TypedEngine(tokenizer), first, warm)
         for name, tokenizer in typed.items()
@@ -183,7 +183,7 @@ def measure_masks(
         if find_spec(package) is None:
             found[name] = {"skipped": f"{package} is not installed; pip install 'schemalm[compare]'"}
         else:
-            import_module(package)  # which is no part of the set-up
+            import_module(package)  # importing does not count as set-up
             found[name] = _measure(make, first, warm)
     return found
 
@@ -200,7 +200,7 @@ def _measure(make: Callable[[], Engine], first: Sequence[Document], warm: Sequen
 
 
 def _time_documents(engine: Engine, documents: Sequence[Document]) -> dict[str, Any]:
-    """Percentiles over all tokens, and how many documents were taken whole."""
+    """Returns percentiles over all tokens, and the number of documents that were accepted whole."""
     clock = _clock_nanoseconds()
     nanoseconds: list[int] = []
     num_whole = 0
@@ -220,7 +220,7 @@ def _time_documents(engine: Engine, documents: Sequence[Document]) -> dict[str, 
 
 
 def _time_tokens(engine: Engine, tokens: Sequence[int]) -> Iterator[int]:
-    """Nanoseconds for the mask before and the step over each token."""
+    """Returns nanoseconds for the mask before each token and the step over it."""
     mask, advance = engine.begin()
     clock = time.thread_time_ns
     for token in tokens:
@@ -231,6 +231,6 @@ def _time_tokens(engine: Engine, tokens: Sequence[int]) -> Iterator[int]:
 
 
 def _clock_nanoseconds() -> float:
-    """What two readings of the clock take."""
+    """Returns the cost of two readings of the clock."""
     clock = time.thread_time_ns
     return median(-(clock() - clock()) for _ in range(10_000))

@@ -1,4 +1,4 @@
-"""From the YAML that people wrote to a prepared data folder, the whole way of `schemalm prepare`."""
+"""From original YAML to a prepared data folder: all steps of `schemalm prepare`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tokenizer_comparison.corpus import Document
 
 
 def measure_pipeline(tokenizers: dict[str, AnyTokenizer], documents: Iterable[Document]) -> dict[str, Any]:
-    """Documents per second, by the clock and by CPU time of all processes, by tokenizer."""
+    """Returns documents per second of wall time and of CPU time of all processes, by tokenizer."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus.jsonl")
         rows = ({"yaml": document.yaml, "repo": document.repository} for document in documents)
@@ -34,7 +34,7 @@ def _prepare(tokenizer: AnyTokenizer, corpus: Path, out: Path) -> dict[str, Any]
     started = cpu_seconds()
     read_documents([corpus])
     read = cpu_seconds() - started
-    # With the longest stride no document is too long for its position tokens.
+    # With the longest stride, no document is too long for its position tokens.
     settings = PrepareSettings(context_size=512, stride=512, train_split=0.9)
     started, cpu = time.perf_counter(), cpu_seconds()
     with open_engine("local", workers=1) as engine:

@@ -11,7 +11,7 @@ from tokenizer_comparison.speed import DECODE, DECODE_FAST, ENCODE_TEXT, ENCODE_
 
 
 def section(results: dict[str, Any]) -> str:
-    """The tables with the sentences that say what they rest on."""
+    """Returns the tables, with sentences about the conditions."""
     num_prepared = max(found["num_documents"] for found in results["pipeline"].values())
     parts = [
         _conditions(results),

@@ -1,8 +1,8 @@
 """Encoding and decoding: CPU time of one thread for a whole split, each document once, from a fresh start.
 
-Every run begins with tokenizers that have seen no document and takes the documents in the order of the file: what a
-tokenizer finds remembered it has met earlier in the same pass, and the first documents find nothing. Passes are timed
-in ten parts, which tells how much the start costs. Ratios are taken within a run.
+Every run begins with tokenizers that have seen no document, and reads the documents in the order of the file. So a
+tokenizer's caches contain only earlier documents of the same pass. Passes are timed in ten parts, which shows the cost
+of the start. Ratios are computed within a run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tokenizer_comparison.corpus import Document
 
 ENCODE_TEXT, ENCODE_VALUE = "encode from text", "encode from value"
 DECODE, DECODE_FAST = "decode", "decode with orjson"
-# What each ratio refers to: the peer's operation.
+# The operation of the reference tokenizer for each ratio.
 REFERENCES = {ENCODE_TEXT: ENCODE_TEXT, ENCODE_VALUE: ENCODE_TEXT, DECODE: DECODE, DECODE_FAST: DECODE}
 NUM_PARTS = 10
 # CPU seconds of each part of a pass.
@@ -33,7 +33,7 @@ Parts = list[float]
 
 
 def measure_speed(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document], num_runs: int) -> dict[str, Any]:
-    """Medians over the runs, by contender and operation."""
+    """Returns medians over the runs, by contender and operation."""
     runs = [_measure_run(tokenizers, documents) for _ in range(num_runs)]
     megabytes = sum(document.num_bytes for document in documents) / 1e6
     found: dict[str, Any] = {name: {} for name in tokenizers}
@@ -56,7 +56,7 @@ def measure_speed(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Docum
 
 
 def _measure_run(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Document]) -> dict[tuple[str, str], Parts]:
-    """CPU seconds for all documents, by contender and operation."""
+    """Returns CPU seconds for all documents, by contender and operation."""
     return {
         (name, operation): seconds
         for name, tokenizer in tokenizers.items()
@@ -65,17 +65,17 @@ def _measure_run(tokenizers: dict[str, AnyTokenizer], documents: Sequence[Docume
 
 
 def _fresh(tokenizer: AnyTokenizer) -> AnyTokenizer:
-    """The same tokenizer with nothing remembered; text tokenizers remember nothing."""
+    """Returns the same tokenizer with empty caches; text tokenizers have none."""
     return Tokenizer.from_json(tokenizer.to_json()) if isinstance(tokenizer, Tokenizer) else tokenizer
 
 
 def _encode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, Parts]:
-    """From a value; and from the text that a text tokenizer writes, for the typed one JSON that is parsed first."""
+    """Measures encoding from a value, and from text; the typed tokenizer parses JSON text first."""
     values = [document.value for document in documents]
     texts = [document.json for document in documents]
     from_value = _seconds(tokenizer.encode, values)
     if not isinstance(tokenizer, TextTokenizer):
-        # Parsing is added to what was measured: a second encoding would find the same documents in caches.
+        # Parsing is measured separately and added, because a second encoding would find the documents in caches.
         from_text = [sum(both) for both in zip(from_value, _seconds(orjson.loads, texts), strict=True)]
     else:
         written = texts if tokenizer.text == "json" else [dump_document(value) for value in values]
@@ -84,7 +84,7 @@ def _encode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str,
 
 
 def _decode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str, Parts]:
-    """From ids to a value: JSON by plain `json.loads` and by orjson, all else as the tokenizer itself does."""
+    """Measures decoding to a value: JSON by `json.loads` and by orjson, otherwise by the tokenizer itself."""
     batch = [tokenizer.encode(document.value) for document in documents]
     fresh = _fresh(tokenizer)
     if not isinstance(fresh, TextTokenizer) or fresh.text != "json":
@@ -96,7 +96,7 @@ def _decode(tokenizer: AnyTokenizer, documents: Sequence[Document]) -> dict[str,
 
 
 def _seconds(work: Callable[[Any], object], inputs: Sequence[Any]) -> Parts:
-    """CPU seconds for all inputs, part by part."""
+    """Returns CPU seconds for all inputs, part by part."""
     bounds = [len(inputs) * part // NUM_PARTS for part in range(NUM_PARTS + 1)]
     gc.collect()
     found = []
