@@ -1,4 +1,4 @@
-# `make` lists what there is. Everything runs in .venv, which is made where it is missing.
+# `make` lists the targets. Everything runs in .venv, which is created if it is missing.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.docs-installed
-# One process for each core, with one thread each (tests/conftest.py). TESTS="tests/grammar -k limits" names some alone.
+# One process for each core, with one thread each (tests/conftest.py). TESTS="tests/grammar -k limits" selects some tests.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
 
@@ -17,48 +17,47 @@ TESTS ?=
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: $(INSTALLED) ## a model that writes GitHub workflows, from nothing, in minutes (OUT=folder)
+demo: $(INSTALLED) ## train a model that writes GitHub workflows, in minutes (OUT=folder)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
 
 test: lint types unit ## lint, types and the whole test suite
 
-quick: lint ## lint and all tests but the slow ones: while you work
+quick: lint ## lint and all but the slow tests, for use while you work
 	$(PYTEST) -m 'not slow' $(TESTS)
 
-lint: $(INSTALLED) ## ruff: faults and format
+lint: $(INSTALLED) ## ruff: lint and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(INSTALLED) ## all tests, or TESTS="tests/grammar -k limits"
+unit: $(INSTALLED) ## all tests, or some: TESTS="tests/grammar -k limits"
 	$(PYTEST) $(TESTS)
 
-coverage: $(INSTALLED) ## the tests again, with the lines and branches that none reaches
+coverage: $(INSTALLED) ## the tests, with a report of lines and branches that none reaches
 	$(PYTEST) --cov --cov-report=term $(TESTS)
 
-format: $(INSTALLED) ## mend what ruff can mend
+format: $(INSTALLED) ## fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # A warning is an error, and nothing is fetched while it builds.
-docs: $(DOCS_INSTALLED) ## the documentation as a site in docs/_build
+docs: $(DOCS_INSTALLED) ## build the documentation as a site in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/.doctrees docs docs/_build
 
-# Minutes, and not part of `make test`.
-roundtrip: $(INSTALLED) ## encode and decode every real workflow beside the repository
+# Takes minutes, and is not part of `make test`.
+roundtrip: $(INSTALLED) ## encode and decode every real workflow in DATA
 	$(BIN)/python benchmarks/roundtrip.py $(DATA)
 
-# Every case of the three data sets against the committed baseline, with random walks: minutes. UPDATE=1 writes the
-# baseline anew; OPTIONS="--split Handwritten --every 4" in place of everything, OPTIONS="--case ID" for one case.
+# Compares every case of the three data sets with the committed baseline, and makes random walks. Takes minutes. UPDATE=1
+# updates the baseline; OPTIONS="--split Handwritten --every 4" selects some cases, OPTIONS="--case ID" one case.
 OPTIONS ?= --publish
-conformance: $(INSTALLED) ## every case of three data sets against the baseline (UPDATE=1 writes it)
+conformance: $(INSTALLED) ## compare every case of three data sets with the baseline (UPDATE=1 updates it)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
-# What preparing the real workflows costs by stage, memory while a corpus grows, sizes, Ray against the pool, and what packed
-# rows do to training: half an hour.
-benchmark-data: $(INSTALLED) ## what preparing the real workflows costs: half an hour
+# Measures time by stage, memory for growing corpora, sizes, Ray and the pool, and the effect of packed rows on training.
+benchmark-data: $(INSTALLED) ## measure the cost of preparing the real workflows (half an hour)
 	PYTHONPATH=tools $(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
 	folder=$$(mktemp -d) && some="$(DATA)/train.jsonl.zst --max-files 10000 --tokenizer $$folder/tokenizer.json" && \
 	$(BIN)/schemalm tokenizer train --corpus $(DATA)/train.jsonl.zst --max-files 10000 --out $$folder/tokenizer.json && \
@@ -66,11 +65,11 @@ benchmark-data: $(INSTALLED) ## what preparing the real workflows costs: half an
 	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
 
-packaged-workflows: $(INSTALLED) ## compose the workflows that the package carries again
+packaged-workflows: $(INSTALLED) ## make the workflows in the package again
 	$(BIN)/python tools/package_workflows.py
 
-# After a change of what tokenizers learn; takes seconds.
-packaged-tokenizer: $(INSTALLED) ## learn the tokenizer that the package carries again
+# Needed after a change of what tokenizers learn; takes seconds.
+packaged-tokenizer: $(INSTALLED) ## learn the tokenizer in the package again
 	$(BIN)/python tools/package_tokenizer.py
 
 $(INSTALLED): pyproject.toml

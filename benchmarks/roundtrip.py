@@ -2,8 +2,8 @@
 
     python benchmarks/roundtrip.py ../shared/data/workflows [--vocab-size 8192] [--workers 2]
 
-Prints by split: rows, tokens per document, documents per second, the share of refused rows, and the reasons. Exits with 1
-if a valid row is refused or decodes to another value, or if an invalid row is accepted.
+Prints by split: rows, tokens per document, documents per second, the share of refused rows, and the reasons. Exits with
+1 if a valid row is refused or decodes to another value, or if an invalid row is accepted.
 """
 
 from __future__ import annotations

@@ -275,9 +275,7 @@ def machine(device: str) -> str:
 
 
 def main(
-    sizes: Annotated[
-        str, typer.Option(help="Some of tiny, small, medium, large, separated by commas.")
-    ] = "tiny,small",
+    sizes: Annotated[str, typer.Option(help="Some of tiny, small, medium, large, separated by commas.")] = "tiny,small",
     batch_size: Annotated[int, typer.Option(min=1)] = 8,
     steps: Annotated[int, typer.Option(min=1, help="Rounds of each mode.")] = 7,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",

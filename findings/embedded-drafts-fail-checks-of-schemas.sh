@@ -1,12 +1,12 @@
 #!/bin/sh
-# jsonschema 4.26.0 and jsonschema-rs 0.60.3 (Python): an embedded resource of an earlier draft is read right and
-# checked wrong.
+# jsonschema 4.26.0 and jsonschema-rs 0.60.3 (Python): an embedded resource of an earlier draft is read correctly, but
+# checked wrongly.
 #
 # A schema of 2020-12 may embed a resource with an $id and an earlier $schema (JSON Schema Core 2020-12, 9.3.2), which
-# is read by that draft. Both do: `items: [{"type": "integer"}]` of draft 7 and of 2019-09 refuses ["x"] and takes [1].
-# Yet `check_schema` and `meta.is_valid` refuse the same schema, since they check all of it against the meta-schema of
-# its root, for which `items` may be no list. `dependencies` of draft 7 passes: the meta-schema of 2020-12 still has it.
-# So a schema that such a check refuses may be valid, and validators for it are right.
+# is read by that draft. Both do so: `items: [{"type": "integer"}]` of draft 7 and of 2019-09 refuses ["x"] and accepts
+# [1]. But `check_schema` and `meta.is_valid` refuse the same schema, because they check all of it against the
+# meta-schema of its root, which does not allow a list in `items`. `dependencies` of draft 7 passes, because the
+# meta-schema of 2020-12 still has it. So a schema that such a check refuses may be valid, and validators handle it.
 #
 # Output: one line for each draft and keyword with the verdicts of the validators and of the checks; then "as described".
 set -eu

@@ -1,8 +1,8 @@
 #!/bin/sh
 # jsonschema-rs 0.60.3 (Python): \d and \w mean other characters in patterns with a look-around.
 #
-# `^\w$` refuses "é" and `^\d$` refuses U+0661 (an Arabic digit), as ECMA-262 does. With a look-ahead anywhere in the
-# pattern, such as `^(?!x)\w$` and `^(?!x)\d$`, both are accepted: the classes are then those of Unicode. 0.61.2 does the
+# `^\w$` refuses "é" and `^\d$` refuses U+0661 (an Arabic digit), as ECMA-262 requires. With a look-ahead anywhere in the
+# pattern, as in `^(?!x)\w$` and `^(?!x)\d$`, both are accepted: the classes are then those of Unicode. 0.61.2 does the
 # same. Node's RegExp refuses all four.
 #
 # Output: one line for each pattern with its verdict; then "as described".

@@ -1,9 +1,9 @@
 #!/bin/sh
 # jsonschema-rs 0.60.3 (Python), default pattern engine: in X+Y?X+ one X is enough.
 #
-# `^\d+\.?\d+$` asks for two digits at least, yet "1" is valid. The same with `*` in place of `?`, with classes and with
-# groups: ^[a-z]+-?[a-z]+$ takes "a". With `pattern_options=RegexOptions()` the verdicts are right, and so are those of
-# 0.61.2. Node's /^\d+\.?\d+$/.test("1") is false.
+# `^\d+\.?\d+$` requires at least two digits, but "1" is valid. The same happens with `*` instead of `?`, with classes and
+# with groups: ^[a-z]+-?[a-z]+$ accepts "a". With `pattern_options=RegexOptions()` the verdicts are right, and so are
+# those of 0.61.2. Node's /^\d+\.?\d+$/.test("1") is false.
 #
 # Output: one line for each pattern, its verdict by the default engine and by RegexOptions; then "as described".
 set -eu

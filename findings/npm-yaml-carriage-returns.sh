@@ -1,10 +1,11 @@
 #!/bin/sh
-# npm yaml 2.9.1: a carriage return alone is no line break, so a file with such line ends is read as another, in silence.
+# npm yaml 2.9.1: a carriage return alone does not end a line, so a file with such line ends is silently misread.
 #
-# By YAML 1.2 (section 5.4) a line ends at LF, CR LF and CR. With CR alone, `# comment<CR>key: 1<CR>` is null: the comment
-# goes on to the end of the file; `- a<CR>- b<CR>` is one item. js-yaml, ruamel.yaml and ryaml read a key and two items.
+# By YAML 1.2 (section 5.4), a line ends at LF, CR LF and CR. With CR alone, `# comment<CR>key: 1<CR>` is null, because the
+# comment continues to the end of the file, and `- a<CR>- b<CR>` is one item. js-yaml, ruamel.yaml and ryaml read a key
+# and two items.
 #
-# Output: what each text is read as; then "as described".
+# Output: the value of each text; then "as described".
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

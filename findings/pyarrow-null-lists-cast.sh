@@ -1,14 +1,14 @@
 #!/bin/sh
-# pyarrow 26.0.1: casting an array of lists of nulls to the type that it has gives an array that is not valid.
+# pyarrow 26.0.1: casting an array of lists of nulls to its own type returns an invalid array.
 #
-# JSON such as {"branches": [null, null]} is read as list<item: null>. A cast of [[null, null, null, null, null]] to that
-# very type keeps the offsets, 0 and 5, over a child of length 1, the number of lists. Nothing is raised at the cast:
+# JSON such as {"branches": [null, null]} is read as list<item: null>. A cast of [[null, null, null, null, null]] to the
+# same type keeps the offsets 0 and 5, but the child has length 1, the number of lists. The cast itself raises nothing.
 # validate(full=True) says "5 > 1", and to_pylist raises ArrowIndexError. Casts to list<string> and to large_list<null> are
 # right, and so is an array of empty lists.
 #
-# SchemaLM casts tables to one schema for all of their batches, but leaves columns that have its type as they are.
+# SchemaLM casts tables to one schema for all of their batches, but does not cast columns that already have its type.
 #
-# Output: what each cast gives; then "as described".
+# Output: the result of each cast; then "as described".
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

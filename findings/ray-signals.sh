@@ -1,14 +1,14 @@
 #!/bin/sh
-# Ray 2.60.0 (Python): ray.init takes over SIGTERM, and ray.get loses the class of what a handler of signals raises.
+# Ray 2.60.0 (Python): ray.init takes over SIGTERM, and ray.get loses the class of an exception from a signal handler.
 #
-# A program that ends cleanly on a signal sets a handler that raises a subclass of KeyboardInterrupt with what it knows.
-# ray.init puts its own handler for SIGTERM in the place of that one; it calls sys.exit, so the program's handler never
-# runs. Set again after ray.init, it runs, but where it interrupts ray.get a bare KeyboardInterrupt comes out, without the
-# class and its fields. reference.future().result() lets the exception through as it is.
+# A program that ends cleanly on a signal sets a handler that raises a subclass of KeyboardInterrupt with its state.
+# ray.init replaces this handler for SIGTERM by its own, which calls sys.exit, so the program's handler never runs.
+# If it is set again after ray.init, it runs; but if it interrupts ray.get, a bare KeyboardInterrupt is raised, without
+# the class and its fields. reference.future().result() raises the exception unchanged.
 #
-# SchemaLM puts its handlers back after ray.init, and waits for futures.
+# SchemaLM restores its handlers after ray.init, and waits for futures.
 #
-# Output: what the handler is after ray.init, and what comes out of each way to wait; then "as described".
+# Output: whether the handler is kept after ray.init, and the exception of each way to wait; then "as described".
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -25,7 +25,7 @@ import ray
 
 
 class Ended(KeyboardInterrupt):
-    """What the program's handler raises."""
+    """Raised by the program's handler."""
 
 
 def handler(number, frame):

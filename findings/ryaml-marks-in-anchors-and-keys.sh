@@ -1,11 +1,11 @@
 #!/bin/sh
-# ryaml 0.5.1 (Python, YAML 1.2): marks that YAML 1.2 has for text are taken for syntax, and values change in silence.
+# ryaml 0.5.1 (Python, YAML 1.2): characters that are text in YAML 1.2 are read as syntax, and values change silently.
 #
-# The name of an anchor may hold any character but white space and ,[]{} (section 6.9.2), yet `a: &x:y z` gives the value
-# ":y z". In a flow collection `?` before text is text (section 7.3.3), yet `{?a: b}` has the key "a" and `[?a]` is a list
-# with a mapping. npm's yaml reads "z", the key "?a" and the text "?a".
+# The name of an anchor may contain any character except white space and ,[]{} (section 6.9.2), but `a: &x:y z` has the
+# value ":y z". In a flow collection, `?` before text is text (section 7.3.3), but `{?a: b}` has the key "a" and `[?a]` is
+# a list with a mapping. npm's yaml reads "z", the key "?a" and the text "?a".
 #
-# Output: what each text is read as; then "as described".
+# Output: the value of each text; then "as described".
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/bin/sh
-# ryaml 0.5.1 (Python, YAML 1.2): a comment ends at U+0085, U+2028 and U+2029, so what follows there becomes content.
+# ryaml 0.5.1 (Python, YAML 1.2): a comment ends at U+0085, U+2028 and U+2029, so the rest of it becomes content.
 #
-# YAML 1.2 (section 5.4) has these characters for content: a comment goes on over them to the end of its line. ryaml
-# reads `# note<U+2028>b: 2` as the key `b`, in silence. Inside a scalar the blanks around them are lost, and U+0085
-# itself. npm's yaml and js-yaml read what YAML 1.2 says.
+# In YAML 1.2 (section 5.4) these characters are content, so a comment continues after them to the end of its line. ryaml
+# silently reads `# note<U+2028>b: 2` as the key `b`. Inside a scalar, the blanks around them are lost, and so is U+0085
+# itself. npm's yaml and js-yaml follow YAML 1.2.
 #
-# Output: for each character what two texts are read as; then "as described".
+# Output: for each character, the values of two texts; then "as described".
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

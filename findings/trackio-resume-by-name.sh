@@ -1,14 +1,14 @@
 #!/bin/sh
-# trackio 0.43.0: resuming a run by its name goes on with the newest run of that name, without a word.
+# trackio 0.43.0: resuming a run by its name silently continues the newest run of that name.
 #
-# trackio.init(resume="never") makes a second run under a name that is taken, with an id of its own. From then on
-# resume="must" and resume="allow" with that name take the run that was begun last; init has no parameter for the id, so
-# the older run cannot be gone on with, and its later steps are added to the curve of the other one. Nothing is printed
-# but "Resumed existing run". Two training folders that happen to have the same name are enough for that.
+# If a name is in use, trackio.init(resume="never") creates a second run with the same name and its own id. From then on,
+# resume="must" and resume="allow" with that name resume the newest run. init has no parameter for the id, so the older
+# run cannot be resumed, and its later steps are added to the curve of the other one. The only message is
+# "Resumed existing run". Two training folders that happen to have the same name are enough.
 #
-# SchemaLM gives each run a name that no other has, and keeps it in the run folder.
+# SchemaLM gives each run a unique name, and stores it in the run folder.
 #
-# What this prints, and where that changes it fails:
+# Expected output; the script fails if it changes:
 #   first: steps 1, 2
 #   second: steps 1, 2, 3
 #   init takes an id: False
