@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
-from page import place
+from page import replace_section
 from schemalm.files.writing import write_atomically
 from workflow_book import compose_workflows
 
@@ -224,8 +224,8 @@ def main(
     Console().print(Markdown("\n".join([*lines, "", *plan(results)])))
     if publish:
         write_atomically(RESULTS, json.dumps(results, indent=2).encode() + b"\n")
-        write_atomically(PAGE, place(PAGE.read_text(), "data", "\n".join(["## Data", "", *lines])).encode())
-        write_atomically(SCALE, place(SCALE.read_text(), "data", "\n".join(plan(results))).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "data", "\n".join(["## Data", "", *lines])).encode())
+        write_atomically(SCALE, replace_section(SCALE.read_text(), "data", "\n".join(plan(results))).encode())
 
 
 if __name__ == "__main__":

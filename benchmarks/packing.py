@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
-from page import place
+from page import replace_section
 from schemalm.dataset.loader import Loader
 from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.padding import padding_share
@@ -205,7 +205,7 @@ def main(
     if publish:
         content = {"machine": machine, "date": today, "results": results}
         write_atomically(RESULTS, json.dumps(content, indent=2).encode() + b"\n")
-        write_atomically(PAGE, place(PAGE.read_text(), "packing", "\n".join(lines)).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "packing", "\n".join(lines)).encode())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 
-def place(page: str, name: str, section: str) -> str:
+def replace_section(page: str, name: str, section: str) -> str:
     """Returns the page with the section between the marks of `name`, or at the end if it has no such marks."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     block = f"{begin}\n{section}\n{end}"

@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
-from page import place
+from page import replace_section
 from peer import load_nanochat
 from schemalm.baselines import CharacterTokenizer
 from schemalm.files.writing import write_atomically
@@ -183,7 +183,7 @@ def main(
     if publish:
         content = {"date": today, "machine": machine, "versions": versions, "rounds": rounds, "rows": rows}
         write_atomically(RESULTS, (json.dumps(content, indent=2) + "\n").encode())
-        write_atomically(PAGE, place(PAGE.read_text(), "reference", text).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "reference", text).encode())
 
 
 if __name__ == "__main__":

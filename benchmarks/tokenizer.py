@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
-from page import place
+from page import replace_section
 from schemalm.baselines import AnyTokenizer, ByteBPETokenizer
 from schemalm.files.writing import write_atomically
 from schemalm.tokenizer import Tokenizer
@@ -121,7 +121,7 @@ def main(
     Console(width=200).print(Markdown(text))
     if publish:
         write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
-        write_atomically(PAGE, place(PAGE.read_text(), "tokenizer", text).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "tokenizer", text).encode())
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from limits import processor
-from page import place
+from page import replace_section
 from peer import load_nanochat
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.loader import Rows
@@ -301,7 +301,7 @@ def main(
         content = {"machine": machine(device), "date": today, "results": results}
         name = RESULTS if device == "cpu" else RESULTS.with_stem("training-cuda")
         write_atomically(name, json.dumps(content, indent=2).encode() + b"\n")
-        write_atomically(PAGE, place(PAGE.read_text(), f"training-{device}", "\n".join(lines)).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), f"training-{device}", "\n".join(lines)).encode())
 
 
 if __name__ == "__main__":

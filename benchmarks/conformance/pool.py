@@ -58,12 +58,12 @@ def describe(error: BaseException) -> Failure:
     hard_memory = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (hard_memory, hard_memory))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name != _stop.__name__]
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
+    location = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
     if isinstance(error, OutOfTime):
-        return Failure("timed out", f"processor time is up{place}")
+        return Failure("timed out", f"processor time is up{location}")
     if isinstance(error, MemoryError):
-        return Failure("out of memory", f"memory is up{place}")
-    return Failure("crashed", f"{type(error).__name__}: {error}{place}")
+        return Failure("out of memory", f"memory is up{location}")
+    return Failure("crashed", f"{type(error).__name__}: {error}{location}")
 
 
 def call_each(
