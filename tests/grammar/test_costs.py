@@ -98,11 +98,11 @@ def assert_least(schema: Any) -> None:
     for state, bound in list(exhaustive._memo):
         if bound == MAX_SYMBOLS:
             expected = exhaustive.of(state, MAX_SYMBOLS)
-            found = {outcome: cost for outcome, cost in table.of(state).items() if cost <= MAX_SYMBOLS}
+            found = {outcome: cost for outcome, cost in table.by_outcome(state).items() if cost <= MAX_SYMBOLS}
             assert found == expected
     for state, bound in list(exhaustive._memo):
         expected = exhaustive.of(state, bound)
-        assert {outcome: cost for outcome, cost in table.of(state).items() if cost <= bound} == expected
+        assert {outcome: cost for outcome, cost in table.by_outcome(state).items() if cost <= bound} == expected
 
 
 def strings(*texts: str) -> Any:

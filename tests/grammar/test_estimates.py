@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.estimates import NEVER, Estimates
+from schemalm.grammar.estimates import UNREACHABLE, Estimates
 from schemalm.schema.assertions import KindIs, Reference
 from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
@@ -14,21 +14,21 @@ ESTIMATES = Estimates()
 
 
 def test_required_keys_take_two_symbols_each() -> None:
-    assert ESTIMATES.least(And(A, B, C)) == 6
-    assert ESTIMATES.least(And(A, MinProperties(4))) == 8
-    assert ESTIMATES.least(Or(And(A, B), C)) == 2
-    assert ESTIMATES.least(ExactlyOne(And(A, B), C)) == 2
+    assert ESTIMATES.lower_bound(And(A, B, C)) == 6
+    assert ESTIMATES.lower_bound(And(A, MinProperties(4))) == 8
+    assert ESTIMATES.lower_bound(Or(And(A, B), C)) == 2
+    assert ESTIMATES.lower_bound(ExactlyOne(And(A, B), C)) == 2
 
 
 def test_counts_take_so_many_members() -> None:
-    assert ESTIMATES.least(MinItems(3)) == 6
-    assert ESTIMATES.least(Contains(STRING, 2, None)) == 4
-    assert ESTIMATES.least(Not(MaxItems(3))) == ESTIMATES.least(Not(MaxProperties(3))) == 8
+    assert ESTIMATES.lower_bound(MinItems(3)) == 6
+    assert ESTIMATES.lower_bound(Contains(STRING, 2, None)) == 4
+    assert ESTIMATES.lower_bound(Not(MaxItems(3))) == ESTIMATES.lower_bound(Not(MaxProperties(3))) == 8
 
 
 def test_what_is_false_is_never_true() -> None:
-    assert ESTIMATES.least(FALSE) == ESTIMATES.least(Not(TRUE)) == NEVER
-    assert ESTIMATES.least(TRUE) == ESTIMATES.least(Not(A)) == 0
+    assert ESTIMATES.lower_bound(FALSE) == ESTIMATES.lower_bound(Not(TRUE)) == UNREACHABLE
+    assert ESTIMATES.lower_bound(TRUE) == ESTIMATES.lower_bound(Not(A)) == 0
 
 
 def test_a_plan_takes_the_branch_that_needs_least() -> None:

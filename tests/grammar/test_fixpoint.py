@@ -10,7 +10,7 @@ from tests.grammar.test_search import goals_of
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar.fixpoint import MAX_JOINT, Fixpoint, is_joint
+from schemalm.grammar.fixpoint import MAX_JOINT_FORMULAS, Fixpoint, is_solved_jointly
 from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.states import Object, State
 from schemalm.limits import Budget, Limits
@@ -55,7 +55,7 @@ def test_outcomes_on_few_formulas_are_found_together() -> None:
     fixpoint, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     both = judged(state, state.obligation.formulas[0])
-    assert is_joint(both)
+    assert is_solved_jointly(both)
     assert fixpoint.sizes(both).keys() == {0b01, 0b11}
 
 
@@ -63,9 +63,9 @@ def test_outcomes_on_many_formulas_are_followed_one_by_one() -> None:
     _, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     formula = state.obligation.formulas[0]
-    assert is_joint(judged(state, *[formula] * MAX_JOINT))
-    assert not is_joint(judged(state, *[formula] * (MAX_JOINT + 1)))
-    assert not is_joint(judged(state, TRUE)), "what is known is no question"
+    assert is_solved_jointly(judged(state, *[formula] * MAX_JOINT_FORMULAS))
+    assert not is_solved_jointly(judged(state, *[formula] * (MAX_JOINT_FORMULAS + 1)))
+    assert not is_solved_jointly(judged(state, TRUE)), "what is known is no question"
 
 
 def test_what_was_found_is_known_for_good() -> None:

@@ -84,7 +84,7 @@ def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
             continue
         for way in goals.first_steps(goal):
             if isinstance(way.target, Close):
-                assert way.cost >= goals.least(goal)
+                assert way.cost >= goals.lower_bound(goal)
 
 
 def test_outcomes_are_those_that_are_needed() -> None:

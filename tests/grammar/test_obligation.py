@@ -51,10 +51,10 @@ def test_an_undecided_disjunction_waits_for_the_outcome() -> None:
     child, rest = split
     assert child.formulas == (TRUE, A, B)
     assert rest.needs_outcome
-    assert rest.answered(0b010 | 1).formulas == (P,)
-    assert rest.answered(0b100 | 1).formulas == (Q,)
-    assert rest.answered(0b110 | 1).formulas == (any_of([P, Q]),)
-    assert not rest.answered(1).is_open
+    assert rest.after_child(0b010 | 1).formulas == (P,)
+    assert rest.after_child(0b100 | 1).formulas == (Q,)
+    assert rest.after_child(0b110 | 1).formulas == (any_of([P, Q]),)
+    assert not rest.after_child(1).is_open
     assert not child.admits(1)
     assert child.admits(0b011)
 
@@ -95,10 +95,10 @@ def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
     assert split is not None
     child, rest = split
     assert child.formulas == (TRUE, A)
-    assert rest.answered(0b11).formulas == (Q,)
-    assert rest.answered(0b01).formulas == (P,)
+    assert rest.after_child(0b11).formulas == (Q,)
+    assert rest.after_child(0b01).formulas == (P,)
     assert rest.needs_outcome
-    assert not rest.answered(0b01).needs_outcome
+    assert not rest.after_child(0b01).needs_outcome
 
 
 def test_an_obligation_of_one_formula_has_one_outcome_of_use() -> None:
@@ -139,7 +139,7 @@ def test_splitting_at_a_child_keeps_the_outcome(
         expected = truths(obligation.map(answered.__getitem__), known)
         found = None
         if split is not None and (outcome := truths(split[0], known)) is not None:
-            found = truths(split[1].answered(outcome), known)
+            found = truths(split[1].after_child(outcome), known)
         assert found == expected
 
 

@@ -69,14 +69,14 @@ def assert_agreement(schema: Any) -> None:
             if not obligation.admits(outcome):
                 continue
             goal = goals.goal(state, outcome)
-            size = search.some(goal, MAX_SYMBOLS) if goal is not None else None
-            cheapest = search.cheapest(goal, MAX_SYMBOLS) if goal is not None else None
+            size = search.find_any(goal, MAX_SYMBOLS) if goal is not None else None
+            cheapest = search.find_cheapest(goal, MAX_SYMBOLS) if goal is not None else None
             assert (size is None) == (cheapest is None)
             if size is None:
                 assert sizes.get(outcome, MAX_SYMBOLS + 1) > MAX_SYMBOLS
             else:
                 assert goal is not None and cheapest is not None
-                assert goals.least(goal) <= cheapest <= min(size, sizes[outcome])
+                assert goals.lower_bound(goal) <= cheapest <= min(size, sizes[outcome])
 
 
 @pytest.mark.parametrize("name", SMALL)

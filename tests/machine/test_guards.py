@@ -15,7 +15,7 @@ from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import DecodeError, InvalidDocument, SchemaError
 from schemalm.machine import Machine
-from schemalm.machine.guards import tokens_that_pass_items
+from schemalm.machine.guards import tokens_with_whole_items
 from schemalm.tokenizer import Tokenizer
 
 
@@ -175,8 +175,8 @@ def test_an_array_of_its_own_is_asked_for_its_own_items_alone() -> None:
 def test_a_completion_avoids_repetition(schema: Any, prefix: list[Any], expected: set[Any]) -> None:
     tokenizer = tokenizer_of(schema)
     ids = tokenizer.encode([*prefix, *(expected - set(prefix))])
-    begun = ids[: len(tokenizer_of(array(schema["items"])).encode(prefix)) - 1]
-    value = tokenizer.decode_prefix(begun)
+    history = ids[: len(tokenizer_of(array(schema["items"])).encode(prefix)) - 1]
+    value = tokenizer.decode_prefix(history)
     assert value[: len(prefix)] == prefix
     assert set(value) == expected
     assert len(value) == len(expected)
@@ -541,14 +541,14 @@ def test_tokens_inside_which_an_item_ends_are_known() -> None:
     schema = array({"enum": ["red", "green"]})
     values = [["red", "green"], ["green", "red"], ["red"], ["green"]] * 5
     tokenizer = Tokenizer.train(compile_schema(schema), values, vocab_size=300, merge_scope="derivation")
-    passing = {tokenizer.describe(token) for token in tokens_that_pass_items(tokenizer.vocabulary)}
+    passing = {tokenizer.describe(token) for token in tokens_with_whole_items(tokenizer.vocabulary)}
     assert all(name.count("ITEM") + name.count("ARRAY_END") > 1 for name in passing)
 
 
 def test_schemas_without_a_guard_pay_nothing() -> None:
     tokenizer = tokenizer_of({"type": "array", "items": COLORS})
     assert not tokenizer.grammar.has_guards
-    assert tokenizer.tables.tokens_that_pass_items == frozenset()
+    assert tokenizer.tables.tokens_with_whole_items == frozenset()
     assert tokenizer.machine().mask() is tokenizer.machine().mask()
 
 

@@ -19,25 +19,25 @@ from schemalm.schema.formula import TRUE, Constant, Formula
 # The symbols of some value of a state, by the outcome that it ends with.
 Sizes = dict[int, int]
 # Formulas in question that are followed side by side.
-MAX_JOINT = 5
+MAX_JOINT_FORMULAS = 5
 
 
 class Fixpoint:
     """The least fixpoint over the states that one rests on; `known`: what was found before, for good."""
 
     def __init__(
-        self, goals: Goals, budget: Budget, size_of: Callable[[Goal], int | None], *, is_cheapest: bool = False
+        self, goals: Goals, budget: Budget, known_size: Callable[[Goal], int | None], *, is_cheapest: bool = False
     ) -> None:
         """is_cheapest: whether sizes are the least ones; size_of: what is known of a goal without its ways."""
         self.known: dict[State, Sizes] = {}
         self._is_cheapest = is_cheapest
         self._goals = goals
         self._budget = budget
-        self._size_of = size_of
+        self._known_size = known_size
         # Of one fixpoint: the sizes so far, which states read those of which, and what is to be looked at again.
         self._sizes: dict[State, Sizes] = {}
         self._readers: dict[State, dict[State, None]] = {}
-        self._turns: dict[State, int] = {}
+        self._priorities: dict[State, int] = {}
         self._queue: list[int] = []
         self._queued: dict[int, State] = {}
         self._current: State
@@ -49,7 +49,7 @@ class Fixpoint:
                 self._solve(state)
                 self.known.update(self._sizes)
             finally:
-                for table in (self._sizes, self._readers, self._turns, self._queued):
+                for table in (self._sizes, self._readers, self._priorities, self._queued):
                     table.clear()
                 self._queue.clear()
         return self.known[state]
@@ -61,11 +61,11 @@ class Fixpoint:
             self._budget.work(UNITS_OF_STEP)
             self._budget.check_time()
             self._current = state
-            if self._note(self._sizes[state], self._values(state)):
+            if self._merge(self._sizes[state], self._reachable(state)):
                 for reader in self._readers.get(state, ()):
                     self._enqueue(reader)
 
-    def _note(self, known: Sizes, values: Iterator[tuple[int, int]]) -> bool:
+    def _merge(self, known: Sizes, values: Iterator[tuple[int, int]]) -> bool:
         """Adds what is new to what is known; gives whether anything is."""
         is_new = False
         for outcome, size in values:
@@ -81,12 +81,12 @@ class Fixpoint:
 
     def _enqueue(self, state: State) -> None:
         """Has a state looked at again, after those that were met later: they are what it is made of."""
-        turn = -self._turns.setdefault(state, len(self._turns))
-        if turn not in self._queued:
-            self._queued[turn] = state
-            heappush(self._queue, turn)
+        priority = -self._priorities.setdefault(state, len(self._priorities))
+        if priority not in self._queued:
+            self._queued[priority] = state
+            heappush(self._queue, priority)
 
-    def _of(self, state: State) -> Sizes:
+    def _sizes_so_far(self, state: State) -> Sizes:
         """What is known so far of a state that the current one rests on."""
         found = self.known.get(state)
         if found is None:
@@ -96,30 +96,30 @@ class Fixpoint:
             found = self._sizes[state]
         return found
 
-    def _values(self, state: State) -> Iterator[tuple[int, int]]:
+    def _reachable(self, state: State) -> Iterator[tuple[int, int]]:
         if isinstance(state, Value):
             for symbol in self._goals.space.candidates(state):
-                yield from self._after(self._goals.space.edge(state, symbol), 1)
+                yield from self._reachable_after(self._goals.space.edge(state, symbol), 1)
         elif isinstance(state, Key):
             for first in self._goals.first_steps(Goal(state, 1)):
-                yield from self._after(first.target, first.cost)
+                yield from self._reachable_after(first.target, first.cost)
         else:
             assert not isinstance(state, Text), "what texts end with is known"
             for target in self._goals.targets(state):
-                yield from self._after(target, 1)
+                yield from self._reachable_after(target, 1)
 
-    def _after(self, target: Target | None, cost: int) -> Iterator[tuple[int, int]]:
+    def _reachable_after(self, target: Target | None, cost: int) -> Iterator[tuple[int, int]]:
         """The outcomes after `cost` symbols that lead to a target, and the symbols of some value with each."""
         if isinstance(target, Close):
             yield target.outcome, cost
         elif isinstance(target, Enter):
             yield from ((outcome, cost + size) for outcome, size in self._outcomes(target.state, TRUE))
         elif isinstance(target, Open):
-            yield from self._after_child(target, cost)
+            yield from self._reachable_after_child(target, cost)
 
-    def _after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
+    def _reachable_after_child(self, target: Open, cost: int) -> Iterator[tuple[int, int]]:
         needs_outcome = target.rest.obligation.needs_outcome
-        needed = self._goals.needed(target.rest) if needs_outcome else TRUE
+        needed = self._goals.needed_answers(target.rest) if needs_outcome else TRUE
         rests: dict[Object | Array, int] = {}
         for outcome, size in self._outcomes(target.child, needed):
             rest = self._goals.space.settle(target.rest, outcome)
@@ -130,8 +130,8 @@ class Fixpoint:
 
     def _outcomes(self, state: State, needed: Formula) -> list[tuple[int, int]]:
         """The outcomes that a state can end with, as far as is known, those that `needed` rules out among others."""
-        if is_joint(state):
-            return [found for found in self._of(state).items() if self._goals.passes_guards(state, found[0])]
+        if is_solved_jointly(state):
+            return [found for found in self._sizes_so_far(state).items() if self._goals.passes_guards(state, found[0])]
         found = []
         for outcome in self._goals.outcomes(state, needed):
             goal = self._goals.goal(state, outcome)
@@ -142,14 +142,14 @@ class Fixpoint:
 
     def _size(self, goal: Goal) -> int | None:
         if isinstance(goal.state, Text):
-            return self._goals.least(goal)
-        size = self._size_of(goal)
-        return self._of(goal.state).get(goal.outcome) if size is None else size
+            return self._goals.lower_bound(goal)
+        size = self._known_size(goal)
+        return self._sizes_so_far(goal.state).get(goal.outcome) if size is None else size
 
 
-def is_joint(state: State) -> bool:
+def is_solved_jointly(state: State) -> bool:
     """Whether several formulas about a state are followed side by side, rather than one outcome after the other."""
     if isinstance(state, Text):
         return False
     asked = obligation_of(state).formulas[1:]
-    return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT
+    return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT_FORMULAS

@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from schemalm.grammar.estimates import NEVER, Estimates, Relevance
+from schemalm.grammar.estimates import UNREACHABLE, Estimates, Relevance
 from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.propagation import propagated
-from schemalm.grammar.residual import Residuals
+from schemalm.grammar.simplification import ObligationSimplifier
 from schemalm.grammar.state_space import UNITS_OF_NODE, StateSpace
 from schemalm.grammar.states import (
     Array,
@@ -76,7 +76,7 @@ class Goals:
         self.estimates = Estimates()
         self._budget = budget
         self.passes_guards = passes_guards
-        self._residuals = Residuals()
+        self._simplifier = ObligationSimplifier()
         self._propagated = lru_cache(None)(propagated)
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
@@ -103,8 +103,8 @@ class Goals:
             first = self._first_relevant(state)
             if first > state.position:
                 return self.goal(Object(state.obligation, state.order, first), 1)
-            state = Object(self._residuals.of(state), state.order, first)
-        return Goal(state, 1) if self.estimates.least(state.obligation.formulas[0]) < NEVER else None
+            state = Object(self._simplifier.simplified(state), state.order, first)
+        return Goal(state, 1) if self.estimates.lower_bound(state.obligation.formulas[0]) < UNREACHABLE else None
 
     def _first_relevant(self, state: Object) -> int:
         """The position of the first name that has a say in whether an object can end well; those before it do not."""
@@ -114,19 +114,19 @@ class Goals:
         ranks = (state.order.ranks.get(name, -1) for name in relevance.names)
         return min((rank for rank in ranks if rank >= state.position), default=len(state.order.names))
 
-    def needed(self, rest: Object | Array) -> Formula:
+    def needed_answers(self, rest: Object | Array) -> Formula:
         """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
-        obligation = self._residuals.of(rest) if isinstance(rest, Object) else rest.obligation
-        return obligation.goal
+        obligation = self._simplifier.simplified(rest) if isinstance(rest, Object) else rest.obligation
+        return obligation.requirement
 
-    def least(self, goal: Goal) -> int:
+    def lower_bound(self, goal: Goal) -> int:
         """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
         state, outcome = goal
         if isinstance(state, Object | Array):
-            return self.estimates.least(state.obligation.formulas[0]) + 1
+            return self.estimates.lower_bound(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
             distance = self.automaton.distance(state.dfa_state, frozenset([outcome]))
-            return distance + 1 if distance != DEAD else NEVER
+            return distance + 1 if distance != DEAD else UNREACHABLE
         return 1
 
     def key_targets(self, key: Key) -> dict[int, Open]:
@@ -157,7 +157,7 @@ class Goals:
             if isinstance(target, Close) and state.obligation.is_single:
                 # No way is shorter than to end here.
                 return
-            if (repeated := self.space.repetition(target)) is not None:
+            if (repeated := self.space.repeating_target(target)) is not None:
                 yield repeated
 
     def _first_steps_of_key(self, key: Key) -> Iterator[FirstStep]:
@@ -200,7 +200,7 @@ class Goals:
             relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
         return relevance
 
-    def symbols_in_order(self, state: State) -> list[Symbol]:
+    def symbols_in_canonical_order(self, state: State) -> list[Symbol]:
         """The same symbols, and those of a value, in the order of the grammar: of ways that cost the same, one wins."""
         if isinstance(state, Value):
             return self.space.candidates(state)
@@ -223,7 +223,7 @@ class Goals:
         assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
         obligation = aim.state.obligation
         preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
-        for child_outcome in self.outcomes(target.child, obligation.goal, preferred):
+        for child_outcome in self.outcomes(target.child, obligation.requirement, preferred):
             child = self.goal(target.child, child_outcome)
             rest = self.space.settle(target.rest, child_outcome) if child is not None else None
             after = self.goal(rest, outcome) if rest is not None else None

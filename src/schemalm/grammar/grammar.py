@@ -222,7 +222,7 @@ class Grammar:
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
-    def narrowed(self, nonterminal: int, accepts: Outcomes) -> int:
+    def with_accepts(self, nonterminal: int, accepts: Outcomes) -> int:
         """The nonterminal where it may end with some of its outcomes only."""
         return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
 
@@ -275,7 +275,7 @@ class Grammar:
         """The least number of symbols after a free key with `key_outcome`, by the outcomes its object may end with."""
         node = self.nonterminals[nonterminal]
         assert isinstance(node.state, Key)
-        return self._costs.of_open(self._costs.key_targets(node.state)[key_outcome], node.owner_accepts)
+        return self._costs.costs_of_open(self._costs.key_targets(node.state)[key_outcome], node.owner_accepts)
 
     def cheapest(self, nonterminal: int, outcome: int) -> int:
         """The symbol with which the cheapest way to finish a nonterminal with `outcome` begins; not for keys."""
@@ -341,7 +341,7 @@ class Grammar:
             return True
         if not isinstance(rest, Array) or not may_repeat(rest):
             return False
-        repeated = self._space.repeated(rest)
+        repeated = self._space.rest_after_repetition(rest)
         return repeated is not None and self._costs.can_end_with_any(repeated, accepts)
 
     def _enter(self, state: State, accepts: Outcomes) -> Step | None:

@@ -36,10 +36,12 @@ class KeyScopes:
     def _scope(self, formula: Formula) -> Scope:
         """The names of keys that may change anything in a formula; None where that may be any key."""
         if formula not in self._scopes:
-            self._scopes[formula] = _scope_of_atom(formula) if isinstance(formula, Atom) else self._joint_scope(formula)
+            self._scopes[formula] = (
+                _scope_of_atom(formula) if isinstance(formula, Atom) else self._scope_of_parts(formula)
+            )
         return self._scopes[formula]
 
-    def _joint_scope(self, formula: Formula) -> Scope:
+    def _scope_of_parts(self, formula: Formula) -> Scope:
         parts = children(formula)
         names: frozenset[str] = frozenset()
         for scope in map(self._scope, parts) if len(parts) <= MAX_SCOPED_PARTS else (None,):
@@ -64,17 +66,19 @@ class KeyScopes:
     def _find_missed(self, obligation: Obligation, name: str) -> Obligation:
         self._budget.check_time()
         self._budget.work(obligation.size)
-        return obligation.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self.concern, name))
+        return obligation.map(
+            lambda atom: FALSE if _needs_missing_key(atom, (name,)) else atom, partial(self.concern, name)
+        )
 
     def without_all(self, obligation: Obligation, names: frozenset[str]) -> Obligation:
         """The same for all names at once, which is not remembered: where an object ends."""
         if not names:
             return obligation
         self._budget.work(obligation.size)
-        return obligation.map(lambda atom: FALSE if _is_missed(atom, names) else atom)
+        return obligation.map(lambda atom: FALSE if _needs_missing_key(atom, names) else atom)
 
 
-def _is_missed(atom: Atom, missed: Collection[str]) -> bool:
+def _needs_missing_key(atom: Atom, missed: Collection[str]) -> bool:
     if isinstance(atom, StatedKeys):
         return any(name in missed for name, _ in atom.entries)
     return isinstance(atom, Has) and atom.name in missed

@@ -25,18 +25,18 @@ class Kind:
 class Matching:
     """Which value each item of a way takes; items of one kind are alike."""
 
-    def __init__(self, taken: Container[Hashable]) -> None:
-        self._taken = taken
+    def __init__(self, seen_items: Container[Hashable]) -> None:
+        self._seen_items = seen_items
         # What is not to be given for now.
-        self._barred: set[Hashable] = set()
+        self._forbidden: set[Hashable] = set()
         self._value_sets: dict[Kind, ValueSet] = {}
         self.counts: Counter[Kind] = Counter()
-        self._spare: dict[Kind, Iterator[Hashable]] = {}
+        self._untried: dict[Kind, Iterator[Hashable]] = {}
         self._held: dict[Kind, set[Hashable]] = {}
         self._owners: dict[Hashable, Kind] = {}
 
     @property
-    def contested(self) -> frozenset[Hashable]:
+    def scarce_values(self) -> frozenset[Hashable]:
         """The values of all kinds on the way that have few."""
         return frozenset(value for kind, num in self.counts.items() if num for value in self._value_sets[kind].forms)
 
@@ -45,11 +45,11 @@ class Matching:
         if kind not in self._value_sets:
             self._value_sets[kind] = value_set
             self._held[kind] = set()
-            self._spare[kind] = iter(value_set.forms)
-        value = next((value for value in self._spare[kind] if self._is_free(value)), None)
+            self._untried[kind] = iter(value_set.forms)
+        value = next((value for value in self._untried[kind] if self._is_free(value)), None)
         if value is not None:
-            self._give(value, kind)
-        elif not self._rearrange(kind):
+            self._assign(value, kind)
+        elif not self._augment(kind):
             return False
         self.counts[kind] += 1
         return True
@@ -61,52 +61,52 @@ class Matching:
 
     def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
         """The values that are taken, each with the index in `kinds` of an item that takes it; equal kinds are alike."""
-        spare = {kind: [*held] for kind, held in self._held.items()}
-        return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
+        held = {kind: [*held] for kind, held in self._held.items()}
+        return {held[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and held.get(kind)}
 
-    def spares(self, value: Hashable) -> bool:
+    def can_avoid(self, value: Hashable) -> bool:
         """Whether every item can have a value of its own without this one."""
         owner = self._owners.pop(value, None)
         if owner is None:
             return True
         self._held[owner].discard(value)
-        self._barred.add(value)
-        found = self._rearrange(owner)
-        self._barred.discard(value)
+        self._forbidden.add(value)
+        found = self._augment(owner)
+        self._forbidden.discard(value)
         if not found:
-            self._give(value, owner)
+            self._assign(value, owner)
         return found
 
     def _is_free(self, value: Hashable) -> bool:
-        return value not in self._taken and value not in self._barred and value not in self._owners
+        return value not in self._seen_items and value not in self._forbidden and value not in self._owners
 
-    def _give(self, value: Hashable, kind: Kind) -> None:
+    def _assign(self, value: Hashable, kind: Kind) -> None:
         if value in self._owners:
             self._held[self._owners[value]].discard(value)
         self._owners[value] = kind
         self._held[kind].add(value)
 
-    def _rearrange(self, start: Kind) -> bool:
+    def _augment(self, start: Kind) -> bool:
         """Finds a value for one more item of a kind where others can take other values instead."""
         came_from: dict[Kind, tuple[Kind, Hashable] | None] = {start: None}
         queue = deque([start])
         while queue:
             kind = queue.popleft()
             for value in self._value_sets[kind].forms:
-                if value in self._taken or value in self._barred:
+                if value in self._seen_items or value in self._forbidden:
                     continue
                 owner = self._owners.get(value)
                 if owner is None:
-                    self._shift(kind, value, came_from)
+                    self._apply_path(kind, value, came_from)
                     return True
                 if owner not in came_from:
                     came_from[owner] = (kind, value)
                     queue.append(owner)
         return False
 
-    def _shift(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
+    def _apply_path(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
         """Gives a free value to a kind, and along the path that led to it to each kind what the next one had."""
         while (before := came_from[kind]) is not None:
-            self._give(value, kind)
+            self._assign(value, kind)
             kind, value = before
-        self._give(value, kind)
+        self._assign(value, kind)

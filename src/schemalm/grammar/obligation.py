@@ -41,7 +41,7 @@ class Obligation:
     Immutable, and compared by value. There are many: what is asked of one is found once, and kept in slots.
     """
 
-    __slots__ = ("_atoms", "_goal", "_hash", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
+    __slots__ = ("_atoms", "_hash", "_requirement", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
         """needs_outcome: whether a child's outcome is still missing; size: how many nodes the formulas have."""
@@ -50,7 +50,7 @@ class Obligation:
         self.needs_outcome = any(formula.asks for formula in formulas)
         self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
-        self._goal: Formula | None = None
+        self._requirement: Formula | None = None
         self._atoms: tuple[Atom, ...] | None = None
         self._wanted_names: frozenset[str] | None = None
 
@@ -73,11 +73,11 @@ class Obligation:
         return self if all(map(operator.is_, formulas, self.formulas)) else Obligation(formulas, self.allowed)
 
     @property
-    def goal(self) -> Formula:
+    def requirement(self) -> Formula:
         """What the questions inside the formulas must answer for the obligation to end well, as far as can be told."""
-        if self._goal is None:
-            self._goal = possible(_compose(self.allowed, self.formulas))
-        return self._goal
+        if self._requirement is None:
+            self._requirement = possible(_composed(self.allowed, self.formulas))
+        return self._requirement
 
     @property
     def atoms(self) -> tuple[Atom, ...]:
@@ -101,7 +101,7 @@ class Obligation:
     @property
     def is_open(self) -> bool:
         """False where no outcome that the parent can live with is possible any more."""
-        return (self.formulas != (FALSE,) or self.allowed != HOLDS) and self.goal != FALSE
+        return (self.formulas != (FALSE,) or self.allowed != HOLDS) and self.requirement != FALSE
 
     def outcome(self) -> int | None:
         """The outcome once every formula is a constant; None where the parent cannot live with it."""
@@ -112,7 +112,7 @@ class Obligation:
         """Whether the parent can live with an outcome."""
         return answer(self.allowed, outcome) == TRUE
 
-    def answered(self, outcome: int) -> Obligation:
+    def after_child(self, outcome: int) -> Obligation:
         """The obligation after a child's outcome."""
         return Obligation(tuple(answer(formula, outcome) for formula in self.formulas), self.allowed)
 
@@ -144,17 +144,17 @@ def split_at_child(
     rest = obligation.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
     base: list[Formula] = []
-    while forced := _forced(goal := rest.goal):
+    while forced := _forced(requirement := rest.requirement):
         base += [shapes[index] if value == TRUE else negate(shapes[index]) for index, value in forced.items()]
         rest = rest.map(_replacing(forced), has_questions)
-    if goal == FALSE:
+    if requirement == FALSE:
         return None
     remaining = [atom.index for atom in atoms(rest.formulas, has_questions) if isinstance(atom, Question)]
     if not remaining:
         return must_hold(all_of(base)), rest
     rename = _replacing({old: Question(new) for new, old in enumerate(remaining, start=1)})
     child = Obligation(
-        (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(goal, rename)])
+        (all_of(base), *(shapes[index] for index in remaining)), all_of([Question(0), substitute(requirement, rename)])
     )
     return child, rest.map(rename, has_questions)
 
@@ -187,7 +187,7 @@ def _moved(
     return child, kept
 
 
-def _compose(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
+def _composed(allowed: Formula, formulas: tuple[Formula, ...]) -> Formula:
     if allowed == HOLDS:
         return formulas[0]
     return substitute(allowed, _replacing(dict(enumerate(formulas))))
@@ -198,10 +198,10 @@ def _replacing(known: Mapping[int, Formula]) -> Callable[[Atom], Formula]:
     return lambda atom: known.get(atom.index, atom) if isinstance(atom, Question) else atom
 
 
-def _forced(goal: Formula) -> dict[int, Formula]:
+def _forced(requirement: Formula) -> dict[int, Formula]:
     """The questions that have one answer only, if the goal is to be reached."""
     forced: dict[int, Formula] = {}
-    for part in conjuncts(goal):
+    for part in conjuncts(requirement):
         inner = children(part)[0] if isinstance(part, Not) else part
         if isinstance(inner, Question):
             forced[inner.index] = TRUE if inner is part else FALSE

@@ -17,7 +17,7 @@ T = TypeVar("T")
 Form: TypeAlias = "tuple[int | bytes, ...]"
 
 
-class Entry(NamedTuple):
+class SeenItem(NamedTuple):
     """An item: its identity, the nonterminal that it was written at, and its form."""
 
     value: Hashable
@@ -51,42 +51,42 @@ class Progress:
 class _Log:
     """The items of all versions that have not parted, and what is known about the first of them."""
 
-    def __init__(self, entries: Sequence[Entry] = ()) -> None:
+    def __init__(self, entries: Sequence[SeenItem] = ()) -> None:
         self.entries = list(entries)
         self.numbers = {entry.value: number for number, entry in enumerate(entries)}
         self.sums: dict[Hashable, list[int]] = {}
-        self.notes: dict[Hashable, Any] = {}
+        self.cache: dict[Hashable, Any] = {}
 
 
 class SeenItems(Collection[Hashable]):
     """Identities of items in their order; immutable."""
 
-    __slots__ = ("_log", "_more", "_num")
+    __slots__ = ("_hypothetical", "_log", "_num")
 
     def __init__(self, log: _Log | None = None, num: int = 0, more: tuple[Hashable, ...] = ()) -> None:
         self._log = log if log is not None else _Log()
         self._num = num
-        self._more = more
+        self._hypothetical = more
 
     def __len__(self) -> int:
-        return self._num + len(self._more)
+        return self._num + len(self._hypothetical)
 
     def __contains__(self, value: object) -> bool:
-        return self._log.numbers.get(value, self._num) < self._num or value in self._more
+        return self._log.numbers.get(value, self._num) < self._num or value in self._hypothetical
 
     def __iter__(self) -> Iterator[Hashable]:
         yield from (entry.value for entry in self.entries())
-        yield from self._more
+        yield from self._hypothetical
 
-    def entries(self, begin: int = 0) -> Iterator[Entry]:
+    def entries(self, begin: int = 0) -> Iterator[SeenItem]:
         """The items from a number on."""
         return islice(self._log.entries, begin, self._num)
 
-    def plus(self, value: Hashable) -> SeenItems:
+    def with_hypothetical(self, value: Hashable) -> SeenItems:
         """These items and one more that is only thought of."""
-        return SeenItems(self._log, self._num, (*self._more, value))
+        return SeenItems(self._log, self._num, (*self._hypothetical, value))
 
-    def then(self, entry: Entry) -> SeenItems:
+    def with_item(self, entry: SeenItem) -> SeenItems:
         """These items and a new one."""
         log = self._log
         if self._num < len(log.entries) and log.entries[self._num] != entry:
@@ -97,23 +97,23 @@ class SeenItems(Collection[Hashable]):
             log.entries.append(entry)
         return SeenItems(log, self._num + 1)
 
-    def num_among(self, key: Hashable, values: Container[Hashable]) -> int:
+    def count_among(self, key: Hashable, values: Container[Hashable]) -> int:
         """How many of the items are among some values, which `key` stands for."""
         sums = self._log.sums.setdefault(key, [0])
         for entry in self.entries(len(sums) - 1):
             sums.append(sums[-1] + (entry.value in values))
-        return sums[self._num] + sum(value in values for value in self._more)
+        return sums[self._num] + sum(value in values for value in self._hypothetical)
 
-    def highest(self, key: Hashable, ranks: Mapping[Hashable, int]) -> int:
+    def highest_rank(self, key: Hashable, ranks: Mapping[Hashable, int]) -> int:
         """The highest rank of an item, by ranks that `key` stands for; -1 where none has one."""
-        highest = self._log.sums.setdefault(key, [-1])
-        for entry in self.entries(len(highest) - 1):
-            highest.append(max(highest[-1], ranks.get(entry.value, -1)))
-        return max(highest[self._num], *(ranks.get(value, -1) for value in self._more), -1)
+        highest_rank = self._log.sums.setdefault(key, [-1])
+        for entry in self.entries(len(highest_rank) - 1):
+            highest_rank.append(max(highest_rank[-1], ranks.get(entry.value, -1)))
+        return max(highest_rank[self._num], *(ranks.get(value, -1) for value in self._hypothetical), -1)
 
-    def first_other(self, key: Hashable, values: Sequence[Hashable]) -> Hashable | None:
+    def first_unseen(self, key: Hashable, values: Sequence[Hashable]) -> Hashable | None:
         """The first of some values, which `key` stands for, that no item is; None where there is none."""
-        numbers, progress = self._log.numbers, self.note(("first", key), Progress)
+        numbers, progress = self._log.numbers, self.cached(("first", key), Progress)
 
         def value_at(position: int) -> Hashable | None:
             return values[position] if position < len(values) else None
@@ -121,8 +121,8 @@ class SeenItems(Collection[Hashable]):
         position = progress.advance(self._num, value_at, lambda value: numbers.get(value, self._num) < self._num)
         return value_at(position)
 
-    def note(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def cached(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What is kept about the items under a key."""
-        if key not in self._log.notes:
-            self._log.notes[key] = make()
-        return self._log.notes[key]
+        if key not in self._log.cache:
+            self._log.cache[key] = make()
+        return self._log.cache[key]

@@ -52,7 +52,7 @@ from schemalm.schema.prompt import Prompt
 from schemalm.schema.shapes import Shapes
 
 # Work of one way from a state to the next, and for each node of its formulas.
-NUM_UNITS, UNITS_OF_NODE = 20, 2
+UNITS_OF_EDGE, UNITS_OF_NODE = 20, 2
 
 
 class StateSpace:
@@ -127,7 +127,7 @@ class StateSpace:
     def _spend(self, obligation: Obligation) -> None:
         """Counts a state, or a way from one to the next."""
         self._budget.spend()
-        self._budget.work(NUM_UNITS + UNITS_OF_NODE * obligation.size)
+        self._budget.work(UNITS_OF_EDGE + UNITS_OF_NODE * obligation.size)
 
     def candidates(self, state: State) -> list[Symbol]:
         """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
@@ -155,21 +155,21 @@ class StateSpace:
         key = (rest, outcome)
         if key not in self._settled:
             self._budget.check_time()
-            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.obligation.size)
-            obligation = rest.obligation.answered(outcome)
+            self._budget.work(UNITS_OF_EDGE + UNITS_OF_NODE * rest.obligation.size)
+            obligation = rest.obligation.after_child(outcome)
             self._settled[key] = replace(rest, obligation=obligation) if obligation.is_open else None
         return self._settled[key]
 
-    def repetition(self, target: Target) -> Open | None:
+    def repeating_target(self, target: Target) -> Open | None:
         """What an item opens that repeats an earlier one; None for other targets, and where nothing can end well."""
         if not isinstance(target, Open) or not isinstance(target.rest, Array) or not may_repeat(target.rest):
             return None
         if target not in self._repeated:
-            rest = self.repeated(target.rest)
+            rest = self.rest_after_repetition(target.rest)
             self._repeated[target] = Open(target.child, rest) if rest is not None else None
         return self._repeated[target]
 
-    def repeated(self, rest: Array) -> Array | None:
+    def rest_after_repetition(self, rest: Array) -> Array | None:
         """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
         obligation = rest.obligation.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
         return Array(obligation) if obligation.is_open else None

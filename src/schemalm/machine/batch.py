@@ -50,10 +50,10 @@ class BatchMasks:
         rows = [machine.stack[-1].row if machine.stack else NOTHING for machine in machines]
         slots_B = torch.tensor(self._slots_of(rows), device=self._table_RP.device)
         masks_BV = unpack_masks(self._table_RP.index_select(0, slots_B), self._vocab_size)
-        struck = [(index, token) for index, machine in enumerate(machines) for token in machine.struck()]
-        if struck:
-            struck_N2 = torch.tensor(struck, device=masks_BV.device)
-            masks_BV[struck_N2[:, 0], struck_N2[:, 1]] = False
+        forbidden = [(index, token) for index, machine in enumerate(machines) for token in machine.forbidden_tokens()]
+        if forbidden:
+            forbidden_N2 = torch.tensor(forbidden, device=masks_BV.device)
+            masks_BV[forbidden_N2[:, 0], forbidden_N2[:, 1]] = False
         return masks_BV
 
     def _slots_of(self, rows: list[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.states import Key
-from schemalm.machine.keys import is_exhausted
+from schemalm.machine.free_keys import is_exhausted
 from schemalm.machine.symbol_machine import SymbolMachine
 
 
@@ -25,8 +25,8 @@ def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     assert isinstance(node.state, Key)
-    place = node.state.dfa_state
-    distances = ((outcome, grammar.automaton.distance(place, frozenset([outcome]))) for outcome in node.accepts)
+    dfa_state = node.state.dfa_state
+    distances = ((outcome, grammar.automaton.distance(dfa_state, frozenset([outcome]))) for outcome in node.accepts)
     return [
         (outcome, distance)
         for outcome, distance in distances

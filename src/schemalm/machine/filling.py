@@ -99,7 +99,7 @@ class TextSteps:
     def __init__(self, grammar: Grammar, start: int, accepts: frozenset[int]) -> None:
         self._grammar = grammar
         self._accepts = accepts
-        self.places = [start]
+        self.dfa_states = [start]
         self._numbers = {start: 0}
         self._table = np.full((8, NUM_BYTES), UNKNOWN, np.int32)
 
@@ -111,19 +111,19 @@ class TextSteps:
         return self._table[numbers, symbols]
 
     def _fill(self, number: int) -> None:
-        targets = self._grammar.automaton.targets(self.places[number])
+        targets = self._grammar.automaton.targets(self.dfa_states[number])
         after = {target: self._number(target) for target in set(targets)}
-        while len(self.places) > len(self._table):
+        while len(self.dfa_states) > len(self._table):
             self._table = np.concatenate([self._table, np.full_like(self._table, UNKNOWN)])
         self._table[number] = [after[target] for target in targets]
 
-    def _number(self, place: int) -> int:
-        if not self._grammar.can_end(place, self._accepts):
+    def _number(self, dfa_state: int) -> int:
+        if not self._grammar.can_end(dfa_state, self._accepts):
             return DEAD
-        if place not in self._numbers:
-            self._numbers[place] = len(self.places)
-            self.places.append(place)
-        return self._numbers[place]
+        if dfa_state not in self._numbers:
+            self._numbers[dfa_state] = len(self.dfa_states)
+            self.dfa_states.append(dfa_state)
+        return self._numbers[dfa_state]
 
 
 class MaskFiller:
@@ -187,7 +187,7 @@ class MaskFiller:
         found: list[tuple[int, Stack]] = []
         ends, numbers = ends[ends >= 0], numbers[ends >= 0]
         for number in sorted(set(numbers.tolist())):
-            rest = self._grammar.at_dfa_state(stack[-1], steps.places[number])
+            rest = self._grammar.at_dfa_state(stack[-1], steps.dfa_states[number])
             after = stack_after(self._grammar, (*stack[:-1], rest), (end,))
             if after is None:
                 continue

@@ -19,8 +19,8 @@ from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
-from schemalm.machine.guards import tokens_that_pass_items
-from schemalm.machine.keys import EndlessKeys, KeyTokens
+from schemalm.machine.free_keys import EndlessKeys, KeyTokens
+from schemalm.machine.guards import tokens_with_whole_items
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
@@ -42,7 +42,7 @@ class StackEntry:
     keys or guards have a say in the mask; needs_outcome: whether the outcome of what lies above settles this.
     """
 
-    __slots__ = ("free_key", "is_key", "is_watched", "needs_outcome", "nonterminal", "path", "row")
+    __slots__ = ("free_key", "has_dynamic_mask", "is_key", "needs_outcome", "nonterminal", "path", "row")
 
     def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, needs_outcome: bool) -> None:
         self.nonterminal = nonterminal
@@ -50,7 +50,7 @@ class StackEntry:
         self.row = row
         self.is_key = is_key
         self.free_key = free_key
-        self.is_watched = is_key or free_key != NO_NONTERMINAL
+        self.has_dynamic_mask = is_key or free_key != NO_NONTERMINAL
         self.needs_outcome = needs_outcome
 
 
@@ -63,7 +63,7 @@ class Transition(NamedTuple):
 
     opened: tuple[StackEntry, ...]
     outcome: int
-    meets_guard: bool
+    opens_guarded_array: bool
 
 
 class FiniteTables:
@@ -79,9 +79,9 @@ class FiniteTables:
         self.grammar = grammar
         self.vocabulary = vocabulary
         self.limit_bytes = limit_bytes
-        self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
-        self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
-        self.nothing.flags.writeable = False
+        self.tokens_with_whole_items = tokens_with_whole_items(vocabulary) if grammar.has_guards else frozenset()
+        self.empty_mask = np.zeros(len(vocabulary), dtype=np.bool_)
+        self.empty_mask.flags.writeable = False
         self.texts = Texts(grammar)
         self.values = Values(grammar, self.texts)
         self._filler = MaskFiller(grammar, vocabulary)
@@ -100,7 +100,7 @@ class FiniteTables:
         self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
         self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(self._transition)
         self.entry: Callable[[int, str], StackEntry] = lru_cache(max(1, num_transitions // 16))(self._entry)
-        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).include)
+        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
 
     @cached_property
@@ -138,7 +138,7 @@ class FiniteTables:
             self._exhaustible_key(nonterminal),
             grammar.needs_outcome(nonterminal),
         )
-        entry.is_watched |= bool(self.tokens_that_pass_items)
+        entry.has_dynamic_mask |= bool(self.tokens_with_whole_items)
         return entry
 
     def _exhaustible_key(self, nonterminal: int) -> int:
@@ -154,7 +154,7 @@ class FiniteTables:
             step = self.grammar.step(nonterminal, self._free_key)
         return step.opened[0] if step is not None and not self._is_endless(step.opened[0]) else NO_NONTERMINAL
 
-    def can_use_up(self, key: int) -> bool:
+    def can_run_out(self, key: int) -> bool:
         """Whether the keys that go on at the nonterminal `key` can all be used, as far as is known."""
         return not self._is_endless(key)
 
@@ -180,7 +180,7 @@ class FiniteTables:
         if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
             return None
         stack, paths = [entry.nonterminal], [entry.path]
-        outcome, meets_guard = 0, False
+        outcome, opens_guarded_array = 0, False
         for symbol in self.vocabulary.symbols[token]:
             step = advance(grammar, stack, symbol)
             if step is None:
@@ -188,5 +188,5 @@ class FiniteTables:
             if len(step.opened) != 1:
                 advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
             outcome = step.outcome
-            meets_guard = meets_guard or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
-        return Transition(tuple(map(self.entry, stack, paths)), outcome, meets_guard)
+            opens_guarded_array = opens_guarded_array or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
+        return Transition(tuple(map(self.entry, stack, paths)), outcome, opens_guarded_array)

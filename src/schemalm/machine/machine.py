@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
+from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.stepper import replace_top
-from schemalm.machine.striking import struck_by_items
 from schemalm.machine.symbol_machine import SymbolMachine, not_admitted
 from schemalm.machine.tables import Tables
 
@@ -33,31 +33,31 @@ class Machine(SymbolMachine):
         machine stays where it is.
         """
         if not self.stack:
-            return self.tables.nothing
+            return self.tables.empty_mask
         top = self.stack[-1]
         try:
             mask = self._unpacked(top.row)
-            struck = self.struck() if top.is_watched or self.items else None
+            forbidden = self.forbidden_tokens() if top.has_dynamic_mask or self.items else None
         except LimitError as error:
             raise error.during("mask", top.path) from None
-        if struck:
+        if forbidden:
             mask = mask.copy()
-            for token in struck:
+            for token in forbidden:
                 mask[token] = False
             mask.flags.writeable = False
         return mask
 
-    def struck(self) -> list[int]:
+    def forbidden_tokens(self) -> list[int]:
         """The tokens that the top's row admits and that would repeat, or have to repeat, a free key or an item."""
-        if not self.stack or not (self.stack[-1].is_watched or self.items):
+        if not self.stack or not (self.stack[-1].has_dynamic_mask or self.items):
             return []
         top = self.stack[-1]
         try:
-            if not (self.items or self.tables.tokens_that_pass_items):
-                return self._struck_keys(top)
+            if not (self.items or self.tables.tokens_with_whole_items):
+                return self._forbidden_keys(top)
             with self.grammar.budget.call("mask"):
                 admitted = set(np.flatnonzero(self._unpacked(top.row)).tolist())
-                return self._struck_keys(top) + struck_by_items(self, admitted)
+                return self._forbidden_keys(top) + tokens_forbidden_by_items(self, admitted)
         except LimitError as error:
             raise error.during(error.operation, top.path) from None
 
@@ -67,14 +67,14 @@ class Machine(SymbolMachine):
             raise not_admitted(token)
         top = self.stack[-1]
         try:
-            if top.is_watched or self.items:
+            if top.has_dynamic_mask or self.items:
                 self._advance_watched(token)
                 return
             transition = self._transition(top, token)
             if transition is None:
                 raise not_admitted(token)
-            opened, outcome, meets_guard = transition
-            if meets_guard:
+            opened, outcome, opens_guarded_array = transition
+            if opens_guarded_array:
                 self._advance_watched(token)
                 return
             replace_top(self.stack, opened, outcome, self._settle)
@@ -85,11 +85,11 @@ class Machine(SymbolMachine):
 
     def _advance_watched(self, token: int) -> None:
         """Consumes one token where keys or items have a say."""
-        if self.items or self.tables.tokens_that_pass_items:
+        if self.items or self.tables.tokens_with_whole_items:
             self._advance_guarded(token)
             return
         transition = self._checked(token)
-        if transition.meets_guard:
+        if transition.opens_guarded_array:
             self._advance_guarded(token)
         else:
             self._apply(token, transition)
@@ -97,7 +97,7 @@ class Machine(SymbolMachine):
     def _advance_guarded(self, token: int) -> None:
         """Consumes one token where items have a say, or begin to."""
         with self.grammar.budget.call("advance"):
-            if struck_by_items(self, {token}):
+            if tokens_forbidden_by_items(self, {token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
             self.take(token)
 

@@ -13,10 +13,10 @@ from typing import Self
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.states import Text
-from schemalm.machine.choices import Start
 from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEntry, Transition
-from schemalm.machine.guards import Begun, Items, Stack
-from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.free_keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.guards import ArrayItems, Stack, SymbolHistory
+from schemalm.machine.item_choices import ItemStart
 from schemalm.machine.stepper import replace_top
 
 
@@ -31,9 +31,9 @@ class SymbolMachine:
         self.tables = tables
         self.stack: list[StackEntry] = [tables.start]
         self.keys: dict[int, FreeKeys] = {}
-        self.items: dict[int, Items] = {}
+        self.items: dict[int, ArrayItems] = {}
         # The newest symbol, as far as items need it.
-        self.begun: Begun | None = None
+        self.history: SymbolHistory | None = None
         self._transition, self._settle = tables.transition, tables.settle
         self._watch_items()
 
@@ -53,14 +53,14 @@ class SymbolMachine:
         other.items = self.items.copy()
         return other
 
-    def apart(self, height: int, stack: Stack) -> Self:
+    def detached(self, height: int, stack: Stack) -> Self:
         """A machine that has only to expand some nonterminals, instead of those above a height."""
         other = self.at(self.tables, stack[-1])
         other.stack = [self.tables.entry(nonterminal, "") for nonterminal in stack]
         other.keys = {level - height - 1: keys for level, keys in self.keys.items() if level > height}
         return other
 
-    def narrowed(self, height: int, stack: Stack) -> Self | None:
+    def restricted_to(self, height: int, stack: Stack) -> Self | None:
         """The machine where some nonterminals stand above the rest of a guarded array at a height.
 
         None where they are of other states than those that stand there.
@@ -72,7 +72,7 @@ class SymbolMachine:
         other.stack[height + 1 :] = [
             self.tables.entry(number, entry.path) for number, entry in zip(stack, entries, strict=True)
         ]
-        other.items[height] = Items(items.start, items.since, is_narrowed=True)
+        other.items[height] = ArrayItems(items.start, items.before_item, is_restricted=True)
         return other
 
     @property
@@ -116,7 +116,7 @@ class SymbolMachine:
         after = self.copy()
         for symbol in self.tables.vocabulary.symbols[token]:
             after.push(symbol)
-        self.stack, self.keys, self.items, self.begun = after.stack, after.keys, after.items, after.begun
+        self.stack, self.keys, self.items, self.history = after.stack, after.keys, after.items, after.history
 
     def push(self, symbol: int) -> None:
         """Consumes one symbol; raises ValueError where it is not admitted or breaks a guard.
@@ -130,7 +130,7 @@ class SymbolMachine:
         token = self.tables.vocabulary.symbol_token(symbol)
         self._apply(token, self._checked(token))
         if self.items:
-            self.begun = Begun(self.begun, symbol, in_number)
+            self.history = SymbolHistory(self.history, symbol, in_number)
             self._end_item()
         self._watch_items()
 
@@ -138,7 +138,7 @@ class SymbolMachine:
         """What a token does as far as finite states and free keys tell; raises ValueError where it is not admitted."""
         top = self.stack[-1]
         transition = self._transition(top, token)
-        if transition is None or (top.is_watched and token in self._struck_keys(top)):
+        if transition is None or (top.has_dynamic_mask and token in self._forbidden_keys(top)):
             raise not_admitted(token)
         return transition
 
@@ -159,22 +159,22 @@ class SymbolMachine:
         keys = self.keys.get(height) or FreeKeys()
         spelling = self.tables.vocabulary.spellings[token]
         if spelling[-1] == self.tables.key_tokens.end:
-            keys = keys.then(spelling[:-1]).ended(self.tables.key_tokens)
+            keys = keys.extended(spelling[:-1]).with_key(self.tables.key_tokens)
         else:
-            keys = keys.then(spelling)
+            keys = keys.extended(spelling)
         self.keys[height] = keys
 
-    def _struck_keys(self, top: StackEntry) -> list[int]:
+    def _forbidden_keys(self, top: StackEntry) -> list[int]:
         """The tokens that would repeat a free key, or leave no way but to repeat one."""
         keys = self.keys.get(len(self.stack) - 1)
         if keys is None:
             return []
         if top.is_key:
-            struck = list(keys.repeating)
-            if self.tables.can_use_up(top.nonterminal):
+            forbidden = list(keys.repeating_tokens)
+            if self.tables.can_run_out(top.nonterminal):
                 with self.grammar.budget.call("mask"):
-                    struck += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
-            return struck
+                    forbidden += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
+            return forbidden
         if top.free_key == NO_NONTERMINAL:
             return []
         accepts = frozenset(self.grammar.nonterminals[top.free_key].accepts)
@@ -186,32 +186,34 @@ class SymbolMachine:
         """Begins to keep the items of an array where they have to differ."""
         height = len(self.stack) - 1
         if not self.items:
-            self.begun = None
+            self.history = None
         if height >= 0 and height not in self.items and self.grammar.arrays.is_guarded(self.nonterminal):
-            self.items[height] = Items(Start(self.grammar, self.nonterminal, SeenItems()), self.begun)
+            self.items[height] = ArrayItems(ItemStart(self.grammar, self.nonterminal, SeenItems()), self.history)
 
     def _end_item(self) -> None:
         """Keeps the item of the guarded array whose rest has come to the top, and refuses one that may not be."""
         height = len(self.stack) - 1
         items = self.items.get(height)
-        if items is None or self.begun is None:
+        if items is None or self.history is None:
             return
         rest = self.stack[height]
-        ended = items.ended(self.begun, rest.nonterminal)
+        ended = items.with_ended_item(self.history, rest.nonterminal)
         if ended is None:
             raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
         self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
         if len(self.items) == 1:
             # No other array needs what its item was made of.
-            self.begun = ended.since = None
+            self.history = ended.before_item = None
 
-    def under_way(self) -> list[Items]:
+    def constrained_items(self) -> list[ArrayItems]:
         """The items of the arrays in which one has begun in whose rest not finite states alone have a say."""
-        return [items for items in self.items.values() if items.is_under_way(self.begun)]
+        return [items for items in self.items.values() if items.has_constrained_item(self.history)]
 
-    def height_under_way(self) -> int | None:
+    def constrained_height(self) -> int | None:
         """The height of the outermost array in which such an item has begun; None where there is none."""
-        return min((height for height, items in self.items.items() if items.is_under_way(self.begun)), default=None)
+        return min(
+            (height for height, items in self.items.items() if items.has_constrained_item(self.history)), default=None
+        )
 
 
 def not_admitted(token: int) -> ValueError:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine.completion import has_end
 from schemalm.machine.finite_tables import LIMIT_BYTES, FiniteTables, StackEntry, Transition
-from schemalm.machine.guards import enters_guard, tokens_that_enter_items
+from schemalm.machine.guards import begins_guarded_item, tokens_that_enter_items
 from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.vocabulary import Vocabulary
 
@@ -28,18 +28,18 @@ class Tables(FiniteTables):
     def _fill(self, nonterminal: int) -> NDArray[np.bool_]:
         mask = super()._fill(nonterminal)
         for token in self._tokens_that_enter_items:
-            mask[token] = mask[token] and self._can_enter(nonterminal, token)
+            mask[token] = mask[token] and self._can_begin_item(nonterminal, token)
         return mask
 
     def _walk(self, entry: StackEntry, token: int) -> Transition | None:
         transition = super()._walk(entry, token)
-        is_refused = token in self._tokens_that_enter_items and not self._can_enter(entry.nonterminal, token)
+        is_refused = token in self._tokens_that_enter_items and not self._can_begin_item(entry.nonterminal, token)
         return None if is_refused else transition
 
-    def _can_enter(self, nonterminal: int, token: int) -> bool:
+    def _can_begin_item(self, nonterminal: int, token: int) -> bool:
         """Whether a token that finite states admit begins no item that its array cannot take."""
         symbols = self.vocabulary.symbols[token]
-        if not enters_guard(self.grammar, nonterminal, symbols):
+        if not begins_guarded_item(self.grammar, nonterminal, symbols):
             return True
         machine = SymbolMachine.at(self, nonterminal)
         try:

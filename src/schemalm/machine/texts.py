@@ -13,16 +13,16 @@ from typing import Generic, TypeVar
 
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
-from schemalm.machine.forms import Beginnings
+from schemalm.machine.form_trie import Candidates
 
 T = TypeVar("T")
 
 # Listings that are kept; what one text costs, units of work.
-MAX_LISTINGS = 256
+MAX_LISTS = 256
 TEXT_UNITS = 10
 
 
-class Listing(Generic[T]):
+class LazyList(Generic[T]):
     """Values in order, found when they are asked for."""
 
     def __init__(self, find: Callable[[], Iterator[T]], grammar: Grammar) -> None:
@@ -57,35 +57,39 @@ class Texts:
 
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
-        self._listing = lru_cache(MAX_LISTINGS)(self._list)
-        self.symbols = lru_cache(MAX_LISTINGS)(self._find_symbols)
+        self._lists = lru_cache(MAX_LISTS)(self._list)
+        self.symbols = lru_cache(MAX_LISTS)(self._find_symbols)
         # The most texts of which it is known that there are more, by place and outcomes.
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
-    def _list(self, place: int, outcomes: tuple[int, ...]) -> Listing[bytes]:
-        return Listing(lambda: self._grammar.automaton.texts(place, frozenset(outcomes)), self._grammar)
+    def _list(self, dfa_state: int, outcomes: tuple[int, ...]) -> LazyList[bytes]:
+        return LazyList(lambda: self._grammar.automaton.texts(dfa_state, frozenset(outcomes)), self._grammar)
 
-    def are_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
+    def has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
         """Whether more than `count` texts go on at a place and end with one of the outcomes."""
-        if self._exceeded.get((place, outcomes), -1) >= count:
+        if self._exceeded.get((dfa_state, outcomes), -1) >= count:
             return True
         doubled = 1 << count.bit_length()
-        found = next((num for num in (doubled, count) if self._has_more(place, outcomes, num)), None)
+        found = next((num for num in (doubled, count) if self._has_more(dfa_state, outcomes, num)), None)
         if found is not None:
-            self._exceeded[place, outcomes] = found
+            self._exceeded[dfa_state, outcomes] = found
         return found is not None
 
-    def _has_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
+    def _has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
         self._grammar.budget.work(TEXT_UNITS)
-        return self._grammar.automaton.has_more_texts(place, frozenset(outcomes), count)
+        return self._grammar.automaton.has_more_texts(dfa_state, frozenset(outcomes), count)
 
-    def others(self, place: int, outcomes: tuple[int, ...], end: int, refused: Beginnings) -> Iterator[bytes]:
+    def non_matching(
+        self, dfa_state: int, outcomes: tuple[int, ...], end: int, forbidden: Candidates
+    ) -> Iterator[bytes]:
         """The texts that go on at a place, and are no beginning of what is refused once `end` has come after them."""
-        return refused.others((place, outcomes), self._listing(place, outcomes).at, lambda text: (*text, end))
+        return forbidden.non_matching(
+            (dfa_state, outcomes), self._lists(dfa_state, outcomes).at, lambda text: (*text, end)
+        )
 
-    def all(self, place: int, outcomes: tuple[int, ...]) -> Iterator[bytes]:
+    def all(self, dfa_state: int, outcomes: tuple[int, ...]) -> Iterator[bytes]:
         """The texts that go on at a place."""
-        listing, position = self._listing(place, outcomes), 0
+        listing, position = self._lists(dfa_state, outcomes), 0
         while (text := listing.at(position)) is not None:
             yield text
             position += 1
@@ -100,6 +104,6 @@ class Texts:
         return {outcome: tuple(symbols) for outcome, symbols in ends.items()}, tuple(others)
 
 
-def listed(values: Sequence[T]) -> Callable[[int], T | None]:
+def element_at(values: Sequence[T]) -> Callable[[int], T | None]:
     """The value at a position of some; None beyond the end."""
     return lambda position: values[position] if position < len(values) else None

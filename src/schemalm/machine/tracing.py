@@ -48,22 +48,22 @@ class Tracer:
         # By token: whether it is made of ASCII characters, but for the end of a text, and whether it ends one.
         self.is_ascii = [spelling.rstrip(character).isascii() for spelling in spellings]
         self.is_end = [spelling.endswith(character) for spelling in spellings]
-        self._followed: dict[tuple[int, str], _Followed] = {}
+        self._traced: dict[tuple[int, str], _TracedEntry] = {}
 
     def trace(self, pieces: Iterable[Piece]) -> Trace:
         """The tokens of a whole document, and what is on top before each."""
-        marked = self._on_machine(pieces) if self.tables.grammar.has_guards else self._follow(pieces)
+        marked = self._on_machine(pieces) if self.tables.grammar.has_guards else self._trace_on_stack(pieces)
         numbers, tokens = np.divmod(np.array(marked, dtype=np.int64), len(self.tables.vocabulary))
         return Trace(tokens, numbers)
 
-    def _follow(self, pieces: Iterable[Piece]) -> list[int]:
+    def _trace_on_stack(self, pieces: Iterable[Piece]) -> list[int]:
         """The tokens, each marked with the entry before it."""
         marked: list[int] = []
         stack = [self.at(self.tables.start)]
         for piece in pieces:
             marked_here, opened, outcome = stack[-1][piece]
             marked += marked_here
-            replace_top(stack, opened, outcome, _Followed.settled)
+            replace_top(stack, opened, outcome, _TracedEntry.settled)
         return marked
 
     def _on_machine(self, pieces: Iterable[Piece]) -> list[int]:
@@ -73,20 +73,20 @@ class Tracer:
             machine.advance(token)
         return marked
 
-    def at(self, entry: StackEntry) -> _Followed:
+    def at(self, entry: StackEntry) -> _TracedEntry:
         """The entry with its number and what pieces do there."""
         key = entry.nonterminal, entry.path
-        found = self._followed.get(key)
+        found = self._traced.get(key)
         if found is None:
-            found = self._followed[key] = _Followed(self, entry)
+            found = self._traced[key] = _TracedEntry(self, entry)
         return found
 
 
 # The marked tokens of a piece, what it opens, and the outcome that it ends with.
-Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_Followed, ...], int]"
+Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_TracedEntry, ...], int]"
 
 
-class _Followed(dict[Piece | int, Steps]):
+class _TracedEntry(dict[Piece | int, Steps]):
     """A stack entry, and what pieces and single tokens do there."""
 
     def __init__(self, tracer: Tracer, entry: StackEntry) -> None:
@@ -130,10 +130,10 @@ class _Followed(dict[Piece | int, Steps]):
                 _, opened, outcome = top[end_token]
             else:
                 continue
-            replace_top(stack, opened, outcome, _Followed.settled)
+            replace_top(stack, opened, outcome, _TracedEntry.settled)
         return tuple(marked), tuple(stack), outcome
 
-    def settled(self, outcome: int) -> _Followed:
+    def settled(self, outcome: int) -> _TracedEntry:
         """The rest of an object or array after a whole member."""
         if not self._entry.needs_outcome:
             return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemalm.grammar.obligation import must_hold
-from schemalm.grammar.residual import Residuals
+from schemalm.grammar.simplification import ObligationSimplifier
 from schemalm.grammar.states import KeyOrder, Object
 from schemalm.schema.assertions import KindIs
 from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Formula, Not, Or
@@ -14,7 +14,7 @@ ORDER = KeyOrder(("a", "b", "c"), {"a": 0, "b": 1, "c": 2})
 
 
 def residual(formula: Formula, position: int) -> Formula:
-    return Residuals().of(Object(must_hold(formula), ORDER, position)).formulas[0]
+    return ObligationSimplifier().simplified(Object(must_hold(formula), ORDER, position)).formulas[0]
 
 
 def members(*names: str, rest: Formula = TRUE) -> Members:
@@ -44,8 +44,8 @@ def test_where_free_keys_are_ruled_out_nothing_is_left_at_the_end() -> None:
 
 
 def test_equal_conjunctions_in_different_orders_are_one() -> None:
-    residuals = Residuals()
+    simplifier = ObligationSimplifier()
     ways = [And(Has("b"), Or(members("c"), Has("c"))), And(Or(members("c"), Has("c")), Has("b"))]
-    first, second = (residuals.of(Object(must_hold(way), ORDER, 0)).formulas[0] for way in ways)
+    first, second = (simplifier.simplified(Object(must_hold(way), ORDER, 0)).formulas[0] for way in ways)
     assert ways[0] != ways[1]
     assert first == second

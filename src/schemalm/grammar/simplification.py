@@ -15,7 +15,7 @@ from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, all_of, con
 from schemalm.schema.keywords.objects import Members
 
 
-class Residuals:
+class ObligationSimplifier:
     """What is asked of the rests of objects in its plainest form, remembered."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Residuals:
         self._ends: dict[tuple[Members, KeyOrder], int | None] = {}
         self._conjunctions: dict[frozenset[Formula], Formula] = {}
 
-    def of(self, state: Object) -> Obligation:
+    def simplified(self, state: Object) -> Obligation:
         """What is asked of the rest of an object, in its plainest form."""
         found = self._obligations.get(state)
         if found is None:

@@ -63,10 +63,10 @@ class FreeKeys:
     Immutable; versions share what they have in common.
     """
 
-    __slots__ = ("_log", "_num", "begun")
+    __slots__ = ("_log", "_num", "prefix")
 
-    def __init__(self, begun: str = "", log: _Log | None = None, num: int = 0) -> None:
-        self.begun = begun
+    def __init__(self, prefix: str = "", log: _Log | None = None, num: int = 0) -> None:
+        self.prefix = prefix
         self._log = log if log is not None else _Log()
         self._num = num
 
@@ -83,24 +83,24 @@ class FreeKeys:
         return islice(self._log.names, self._num)
 
     @property
-    def repeating(self) -> list[int]:
+    def repeating_tokens(self) -> list[int]:
         """The tokens that would end the key that has begun as an earlier one."""
-        return [token for number, token in self._log.ends.get(self.begun, ()) if number < self._num]
+        return [token for number, token in self._log.ends.get(self.prefix, ()) if number < self._num]
 
-    def then(self, text: str) -> FreeKeys:
+    def extended(self, text: str) -> FreeKeys:
         """These keys, with more of the next one."""
-        return FreeKeys(self.begun + text, self._log, self._num)
+        return FreeKeys(self.prefix + text, self._log, self._num)
 
-    def ended(self, tokens: KeyTokens) -> FreeKeys:
+    def with_key(self, tokens: KeyTokens) -> FreeKeys:
         """These keys and the one that has begun."""
         log = self._log
-        if self._num < len(log.names) and log.names[self._num] != self.begun:
+        if self._num < len(log.names) and log.names[self._num] != self.prefix:
             # Another version has gone on in another way: from here on they share nothing.
             log = _Log()
             for key in self:
                 log.add(tokens, key)
         if self._num == len(log.names):
-            log.add(tokens, self.begun)
+            log.add(tokens, self.prefix)
         return FreeKeys("", log, self._num + 1)
 
 
@@ -114,7 +114,7 @@ class EndlessKeys:
         self._grammar = grammar
         self._endless: set[tuple[int, frozenset[int]]] = set()
 
-    def include(self, nonterminal: int) -> bool:
+    def contains(self, nonterminal: int) -> bool:
         """Whether the keys that go on at a nonterminal cannot be used up; False where that is not known."""
         state, accepts = _key(self._grammar, nonterminal)
         if not state.formulas:
@@ -130,7 +130,7 @@ class EndlessKeys:
                 return False
             if len(self._endless) > MAX_REMEMBERED:
                 self._endless.clear()
-            self._endless.update((place, accepts) for place in found)
+            self._endless.update((dfa_state, accepts) for dfa_state in found)
         return True
 
     def _search(self, start: int, accepts: frozenset[int]) -> list[int]:
@@ -138,9 +138,9 @@ class EndlessKeys:
         found, seen = [start], {start}
         budget = self._grammar.budget
         last = budget.num_units + MAX_UNITS
-        for place in found:
-            after = {after for _, after in self._grammar.automaton.steps(place)} - {DEAD}
-            after = {place for place in after if place in seen or self._grammar.can_end(place, accepts)}
+        for dfa_state in found:
+            after = {after for _, after in self._grammar.automaton.steps(dfa_state)} - {DEAD}
+            after = {dfa_state for dfa_state in after if dfa_state in seen or self._grammar.can_end(dfa_state, accepts)}
             if not after or len(found) > MAX_SEARCHED or budget.num_units > last:
                 return []
             found += sorted(after - seen)
@@ -157,10 +157,10 @@ def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int,
     """The tokens after which every end of the key is one that the object has."""
     _, accepts = _key(grammar, nonterminal)
     rests = _used(grammar, nonterminal, keys, accepts)
-    beginnings = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
+    prefixes = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
     return [
         vocabulary.ids[beginning]
-        for beginning, num_used in beginnings.items()
+        for beginning, num_used in prefixes.items()
         if beginning in vocabulary.ids and not _has_new_key(grammar, nonterminal, beginning, accepts, num_used)
     ]
 
@@ -173,13 +173,13 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
     """How the object's keys go on that begin as this one has and end with one of the outcomes."""
-    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
-    rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
-    ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
+    dfa_state, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
+    rests = [key[len(keys.prefix) :] for key in keys if key.startswith(keys.prefix)]
+    ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), dfa_state)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
 
 
 def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, outcomes: frozenset[int], num_used: int) -> bool:
     """Whether more than `num_used` keys go on with `beginning` and end with one of the outcomes."""
-    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
-    return place != DEAD and grammar.automaton.has_more_texts(place, outcomes, num_used)
+    dfa_state = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
+    return dfa_state != DEAD and grammar.automaton.has_more_texts(dfa_state, outcomes, num_used)

@@ -22,34 +22,34 @@ T = TypeVar("T")
 Symbols: TypeAlias = "tuple[int, ...]"
 
 
-class Tail(NamedTuple):
+class Suffix(NamedTuple):
     """What comes of a form: from `position` on, then the members whose numbers are not `used`, then `below`."""
 
     form: Form = ()
     position: int = 0
     members: tuple[Form, ...] = ()
     used: frozenset[int] = frozenset()
-    below: Tail | None = None
+    below: Suffix | None = None
 
-    def steps(self, symbols: SymbolTable) -> Iterator[tuple[int, Tail]]:
+    def steps(self, symbols: SymbolTable) -> Iterator[tuple[int, Suffix]]:
         """The symbols that may come next, each with what comes after it."""
         form, position, members, used, below = self
         if position < len(form):
             part = form[position]
-            rest = Tail(form, position + 1, members, used, below)
+            rest = Suffix(form, position + 1, members, used, below)
             if isinstance(part, bytes):
                 for text in texts_of_equals(number_of_text(part.decode())):
                     first, *others = text.encode()
-                    yield first, Tail(tuple(others), below=rest)
+                    yield first, Suffix(tuple(others), below=rest)
             elif part == symbols.ids[FREE_KEY]:
                 free, end = _free_members(form, position, symbols)
-                yield from Tail((), 0, free, frozenset(), Tail(form, end, members, used, below)).steps(symbols)
+                yield from Suffix((), 0, free, frozenset(), Suffix(form, end, members, used, below)).steps(symbols)
             else:
                 yield part, rest
         elif len(used) < len(members):
             for index, member in enumerate(members):
                 if index not in used:
-                    yield symbols.ids[FREE_KEY], Tail(member, 1, below=Tail((), 0, members, used | {index}, below))
+                    yield symbols.ids[FREE_KEY], Suffix(member, 1, below=Suffix((), 0, members, used | {index}, below))
         elif below is not None:
             yield from below.steps(symbols)
 
@@ -63,7 +63,7 @@ class Tail(NamedTuple):
         return tuple(found)
 
 
-class Node:
+class TrieNode:
     """Forms that begin alike.
 
     numbers: of the values that they belong to, ascending; ended: of the first one that ends here; exhausted: how many
@@ -73,11 +73,11 @@ class Node:
 
     __slots__ = (
         "_children",
-        "_open",
+        "_continuing",
         "_pending",
         "_progress",
-        "ended",
         "exhausted",
+        "first_ended",
         "last_numbers",
         "last_symbols",
         "numbers",
@@ -85,92 +85,92 @@ class Node:
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self.ended: int | None = None
+        self.first_ended: int | None = None
         self.exhausted: dict[Hashable, int] = {}
         self._progress: dict[Hashable, Progress] = {}
-        self._pending: list[tuple[int, Tail]] = []
-        self._children: dict[int, Node] = {}
-        self._open: dict[int, Node] = {}
+        self._pending: list[tuple[int, Suffix]] = []
+        self._children: dict[int, TrieNode] = {}
+        self._continuing: dict[int, TrieNode] = {}
         self.last_symbols: list[int] = []
         self.last_numbers: list[int] = []
 
-    def add(self, number: int, tail: Tail) -> None:
+    def add(self, number: int, suffix: Suffix) -> None:
         """Takes a form; numbers never fall."""
         self.numbers.append(number)
-        self._pending.append((number, tail))
+        self._pending.append((number, suffix))
 
-    def children(self, symbols: SymbolTable, budget: Budget) -> dict[int, Node]:
+    def children(self, symbols: SymbolTable, budget: Budget) -> dict[int, TrieNode]:
         """The nodes of the symbols that come next; a form that ends here is noted."""
         if self._pending:
             budget.work(len(self._pending))
             pending, self._pending = self._pending, []
-            for number, tail in pending:
+            for number, suffix in pending:
                 goes_on = False
-                for symbol, after in tail.steps(symbols):
+                for symbol, after in suffix.steps(symbols):
                     goes_on = True
                     child = self._children.get(symbol)
                     if child is None:
                         child = self._new_child(symbol, number, after, symbols)
                     child.add(number, after)
-                if not goes_on and self.ended is None:
-                    self.ended = number
+                if not goes_on and self.first_ended is None:
+                    self.first_ended = number
         return self._children
 
-    def _new_child(self, symbol: int, number: int, after: Tail, symbols: SymbolTable) -> Node:
-        child = self._children[symbol] = Node()
+    def _new_child(self, symbol: int, number: int, after: Suffix, symbols: SymbolTable) -> TrieNode:
+        child = self._children[symbol] = TrieNode()
         if symbols.arities[symbol] or next(after.steps(symbols), None) is not None:
-            self._open[symbol] = child
+            self._continuing[symbol] = child
         else:
             self.last_symbols.append(symbol)
             self.last_numbers.append(number)
         return child
 
-    def open_children(self, symbols: SymbolTable, budget: Budget) -> dict[int, Node]:
+    def continuing_children(self, symbols: SymbolTable, budget: Budget) -> dict[int, TrieNode]:
         """The nodes of the symbols that come next and with which no form ends."""
         self.children(symbols, budget)
-        return self._open
+        return self._continuing
 
     def progress(self, key: Hashable) -> Progress:
         """How far a search among values that begin like these has come; `key`: what is searched."""
         return self._progress.setdefault(key, Progress())
 
-    def tails(self, num: int, symbols: SymbolTable, budget: Budget) -> Iterator[Symbols]:
+    def endings(self, num: int, symbols: SymbolTable, budget: Budget) -> Iterator[Symbols]:
         """How forms of the first `num` values go on, one way for each that is still to be told apart."""
-        stack: list[tuple[Node, Symbols]] = [(self, ())]
+        stack: list[tuple[TrieNode, Symbols]] = [(self, ())]
         while stack:
             node, path = stack.pop()
-            for number, tail in node._pending:
+            for number, suffix in node._pending:
                 if number < num:
-                    yield (*path, *tail.spelled(symbols))
-            if node.ended is not None and node.ended < num:
+                    yield (*path, *suffix.spelled(symbols))
+            if node.first_ended is not None and node.first_ended < num:
                 yield path
             stack += [(child, (*path, symbol)) for symbol, child in reversed(node._children.items())]
 
 
-class Beginnings(NamedTuple):
+class Candidates(NamedTuple):
     """Where an item stands among some values: nodes, each with the number of values that count."""
 
     symbols: SymbolTable
     budget: Budget
-    nodes: tuple[tuple[Node, int], ...] = ()
+    nodes: tuple[tuple[TrieNode, int], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.nodes)
 
-    def with_forms(self, forms: Iterable[Form]) -> Beginnings:
+    def with_forms(self, forms: Iterable[Form]) -> Candidates:
         """These and some more values."""
-        root = Node()
+        root = TrieNode()
         for form in forms:
-            root.add(0, Tail(form))
+            root.add(0, Suffix(form))
         return self.with_node(root, 1)
 
-    def with_node(self, node: Node, num: int) -> Beginnings:
+    def with_node(self, node: TrieNode, num: int) -> Candidates:
         """These and the first `num` values of a node."""
         if not node.numbers or node.numbers[0] >= num:
             return self
         return self._replace(nodes=(*self.nodes, (node, num)))
 
-    def after(self, symbol: int) -> Beginnings:
+    def after(self, symbol: int) -> Candidates:
         """Where it stands after one more symbol."""
         if not self.nodes:
             return self
@@ -179,9 +179,9 @@ class Beginnings(NamedTuple):
             child = node.children(self.symbols, self.budget).get(symbol)
             if child is not None and child.numbers[0] < num:
                 found.append((child, num))
-        return Beginnings(self.symbols, self.budget, tuple(found))
+        return Candidates(self.symbols, self.budget, tuple(found))
 
-    def after_all(self, symbols: Iterable[int]) -> Beginnings:
+    def after_all(self, symbols: Iterable[int]) -> Candidates:
         """Where it stands after some more symbols."""
         found = self
         for symbol in symbols:
@@ -189,25 +189,25 @@ class Beginnings(NamedTuple):
         return found
 
     @property
-    def is_whole(self) -> bool:
+    def is_match(self) -> bool:
         """Whether the item is one of the values."""
         for node, num in self.nodes:
             node.children(self.symbols, self.budget)
-            if node.ended is not None and node.ended < num:
+            if node.first_ended is not None and node.first_ended < num:
                 return True
         return False
 
     @property
-    def num_ways(self) -> int:
+    def num_endings(self) -> int:
         """No fewer than the ways in which the item goes on to become one of the values."""
         return sum(bisect_left(node.numbers, num) for node, num in self.nodes)
 
-    def open_symbols(self) -> set[int]:
+    def continuing_symbols(self) -> set[int]:
         """The symbols with which the item goes on like one of the values, and does not end."""
         return {
             symbol
             for node, num in self.nodes
-            for symbol, child in node.open_children(self.symbols, self.budget).items()
+            for symbol, child in node.continuing_children(self.symbols, self.budget).items()
             if child.numbers[0] < num
         }
 
@@ -219,44 +219,44 @@ class Beginnings(NamedTuple):
             found.update(node.last_symbols[: bisect_left(node.last_numbers, num)])
         return found
 
-    def tokens(self, trie: Trie) -> tuple[set[int], dict[int, Beginnings]]:
+    def tokens(self, trie: Trie) -> tuple[set[int], dict[int, Candidates]]:
         """The tokens with which the item ends as one of the values, and those with which it goes on like one.
 
         With each of the latter: where it stands then.
         """
         last: set[int] = set()
-        others: dict[int, Beginnings] = {}
+        others: dict[int, Candidates] = {}
         stack = [(self, trie)]
         while stack:
-            beginnings, node = stack.pop()
-            last.update(node[symbol][0] for symbol in beginnings.last_symbols() & node.keys())
-            for symbol in beginnings.open_symbols() & node.keys():
+            candidates, node = stack.pop()
+            last.update(node[symbol][0] for symbol in candidates.last_symbols() & node.keys())
+            for symbol in candidates.continuing_symbols() & node.keys():
                 token, longer = node[symbol]
-                after = beginnings.after(symbol)
+                after = candidates.after(symbol)
                 if token >= 0:
                     others[token] = after
                 if longer:
                     stack.append((after, longer))
         return last, others
 
-    def others(
+    def non_matching(
         self, key: Hashable, value_at: Callable[[int], T | None], spelled: Callable[[T], Iterable[int]]
     ) -> Iterator[T]:
         """Those of some values, which `key` stands for, with whose symbols the item goes on like none of these."""
         position = 0
         if self.nodes:
             node, num = self.nodes[0]
-            first = Beginnings(self.symbols, self.budget, self.nodes[:1])
+            first = Candidates(self.symbols, self.budget, self.nodes[:1])
             position = node.progress(key).advance(num, value_at, lambda value: bool(first.after_all(spelled(value))))
         while (value := value_at(position)) is not None:
             if not self.after_all(spelled(value)):
                 yield value
             position += 1
 
-    def ways(self) -> Iterator[Symbols]:
+    def endings(self) -> Iterator[Symbols]:
         """How the item goes on to become each of the values."""
         for node, num in self.nodes:
-            yield from node.tails(num, self.symbols, self.budget)
+            yield from node.endings(num, self.symbols, self.budget)
 
 
 def _free_members(form: Form, begin: int, symbols: SymbolTable) -> tuple[tuple[Form, ...], int]:

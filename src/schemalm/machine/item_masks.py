@@ -1,0 +1,135 @@
+"""Which tokens are struck from a mask where the items of an array have to differ.
+
+A token is struck where no item can go on with it that its array can still take. Tokens with which an item goes on like
+none that is refused are never looked at one by one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import ITEM
+from schemalm.machine.completion import endings_of_item, has_end
+from schemalm.machine.form_trie import Candidates
+from schemalm.machine.guards import ArrayItems, PendingItem
+from schemalm.machine.stepper import stack_after
+from schemalm.machine.symbol_machine import SymbolMachine
+
+
+def tokens_forbidden_by_items(machine: SymbolMachine, tokens: set[int]) -> list[int]:
+    """Those of some tokens that would break a guard, or leave no way but to break one."""
+    self_contained = machine.tables.tokens_with_whole_items & tokens
+    struck = {
+        token for token in self_contained if (after := _machine_after(machine, token)) is None or not has_end(after)
+    }
+    for height, items in machine.items.items():
+        if not items.is_unconstrained(machine.history):
+            struck |= _forbidden_in_array(machine, height, items, tokens - self_contained)
+    return sorted(struck)
+
+
+def _forbidden_in_array(machine: SymbolMachine, height: int, items: ArrayItems, tokens: set[int]) -> set[int]:
+    """Those of some tokens with which the guarded array at one height can take no item."""
+    vocabulary, choice = machine.tables.vocabulary, items.start.choice
+    pending = items.pending(machine.history)
+    if machine.history is items.before_item:
+        item = machine.grammar.symbols.ids[ITEM]
+        tokens = {token for token in tokens if vocabulary.symbols[token][0] == item}
+        if choice.is_possible:
+            tokens -= {vocabulary.symbol_token(item)}
+    ends_allowed, continues_allowed = _matching_tokens(machine, pending.allowed, tokens)
+    allowed_tokens = ends_allowed | continues_allowed.keys()
+    if not choice.alternatives and not choice.is_exhaustive:
+        return tokens - allowed_tokens
+    if choice.is_exhaustive and not choice.is_possible:
+        return tokens
+    struck, continuing = _matching_tokens(machine, pending.forbidden, tokens - allowed_tokens)
+    if choice.is_exhaustive:
+        return struck | continuing.keys()
+    outside = set() if items.only_forbids else _outside_alternatives(machine, pending, tokens - allowed_tokens)
+    others = {token: forbidden for token, forbidden in continuing.items() if token not in outside}
+    return struck | outside | _without_ending(machine, height, others)
+
+
+def _matching_tokens(
+    machine: SymbolMachine, candidates: Candidates, tokens: set[int]
+) -> tuple[set[int], dict[int, Candidates]]:
+    """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
+
+    With each of the latter: where it stands then.
+    """
+    if not candidates or not tokens:
+        return set(), {}
+    vocabulary = machine.tables.vocabulary
+    if len(tokens) > 1:
+        last, others = candidates.tokens(vocabulary.trie)
+        return last & tokens, {token: after for token, after in others.items() if token in tokens}
+    (token,) = tokens
+    after = candidates.after_all(vocabulary.symbols[token])
+    if not after:
+        return set(), {}
+    return (tokens, {}) if after.is_match else (set(), {token: after})
+
+
+def _outside_alternatives(machine: SymbolMachine, pending: PendingItem, tokens: set[int]) -> set[int]:
+    """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
+    if pending.has_begun:
+        masks = (machine.tables.mask(stack[-1]) for stack in pending.stacks)
+        return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
+    grammar, spellings = machine.grammar, machine.tables.vocabulary.symbols
+    return {
+        token
+        for token in tokens
+        if all(stack_after(grammar, stack, spellings[token][1:]) is None for stack in pending.stacks)
+    }
+
+
+def _without_ending(machine: SymbolMachine, height: int, tokens: dict[int, Candidates]) -> set[int]:
+    """Those of some tokens after which the item of the guarded array at `height` can be none but what is refused.
+
+    tokens: each with where the item then stands among what is refused.
+    """
+    num_more = _num_forbidden_endings(machine) if tokens else None
+    return {
+        token
+        for token, forbidden in tokens.items()
+        if not (num_more is not None and _has_more_texts(machine, token, forbidden.num_endings + num_more))
+        and not _can_end(machine, height, token)
+    }
+
+
+def _num_forbidden_endings(machine: SymbolMachine) -> int | None:
+    """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
+    constrained_items = machine.constrained_items()
+    if not all(items.only_forbids for items in constrained_items):
+        return None
+    num_endings = (items.pending(machine.history).forbidden.num_endings for items in constrained_items)
+    return sum(num_endings) + len(machine.free_keys)
+
+
+def _has_more_texts(machine: SymbolMachine, token: int, count: int) -> bool:
+    """Whether more than `count` texts may come next after a token; then nothing is in the way of what follows."""
+    transition = machine.tables.transition(machine.top, token)
+    if transition is None or not transition.opened or transition.opens_guarded_array:
+        return False
+    node = machine.grammar.nonterminals[transition.opened[-1].nonterminal]
+    return isinstance(node.state, Text | Key) and machine.tables.texts.has_more(
+        node.state.dfa_state, node.accepts, count
+    )
+
+
+def _can_end(machine: SymbolMachine, height: int, token: int) -> bool:
+    """Whether the item of the guarded array at `height` can end after a token."""
+    after = _machine_after(machine, token)
+    return after is not None and any(True for _ in endings_of_item(after, height + 1))
+
+
+def _machine_after(machine: SymbolMachine, token: int) -> SymbolMachine | None:
+    """The machine after a token, as far as items so far tell; None where that is not admitted."""
+    after = machine.copy()
+    try:
+        after.take(token)
+    except ValueError:
+        return None
+    return after
