@@ -1,6 +1,7 @@
 """The machine that keeps every derivation inside the schema.
 
-In go tokens, one after another; out come the mask of tokens that may come next and the cheapest completion.
+It consumes one token after another. Before each token it returns the mask of the tokens that may come next and the
+cheapest completion.
 """
 
 from schemalm.machine.finite_tables import StackEntry

@@ -1,4 +1,4 @@
-"""The completion: the cheapest symbols that end a document from wherever a machine stands."""
+"""The completion: the cheapest symbols that end a document from any state of a machine."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from schemalm.machine.uniform_items import uniform_items
 
 
 def cheapest_completion(started: SymbolMachine) -> list[int]:
-    """The cheapest tokens, one symbol each, that end a machine's document; the machine stays where it is.
+    """Returns the cheapest tokens, one symbol each, that end a machine's document. The machine is unchanged.
 
-    Raises GuardError where no end was found that breaks no guard.
+    Raises GuardError if no end was found that satisfies every guard.
     """
     return [*map(started.tables.vocabulary.symbol_token, complete(started, 0)[0])]
 
 
 def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
-    """A cheap way down to `height` nonterminals, and the machine afterwards.
+    """Returns cheap symbols after which only `height` nonterminals are left, and the machine after them.
 
-    Each nonterminal is given the outcome that it shall end with once it comes to the top, and what it opens keeps
-    to that: so every symbol comes closer to the end. Raises GuardError where no end was found that breaks no guard.
+    Each nonterminal gets a target outcome when it reaches the top, and what it opens keeps to this target. So every
+    symbol brings the end closer. Raises GuardError if no end was found that satisfies every guard.
     """
     machine = started.copy()
     budget, most = machine.grammar.budget, machine.grammar.limits.completion_symbols
@@ -38,7 +38,7 @@ def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachin
     targets: list[int | None] = [None] * machine.depth
     while machine.depth > height:
         if is_at_guarded_rest(machine):
-            # Which outcome can be reached depends on the items.
+            # The items decide which outcome can be reached.
             targets[-1] = None
         if (found := _finish_item(machine) or _next_item(machine, targets)) is not None:
             path, machine = found
@@ -54,18 +54,18 @@ def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachin
 
 
 def endings_of_item(machine: SymbolMachine, height: int) -> Iterator[Ending]:
-    """Ways to end the item of the guarded array below `height` nonterminals, good ones first."""
+    """Yields endings of the item of a guarded array, good ones first. `height`: the number of entries below it."""
     return find_endings(machine, height, complete)
 
 
 def has_end(machine: SymbolMachine) -> bool:
-    """Whether the outermost item under way of which not all may be can be ended, if there is one."""
+    """Whether the outermost constrained item can be ended. True if there is none."""
     height = machine.constrained_height()
     return height is None or any(True for _ in endings_of_item(machine, height + 1))
 
 
 def is_at_guarded_rest(machine: SymbolMachine) -> bool:
-    """Whether on top is the rest of an array whose items may have to differ."""
+    """Whether the rest of a guarded array is on top and no item has begun."""
     items = machine.items.get(machine.depth - 1)
     return (
         items is not None
@@ -75,7 +75,7 @@ def is_at_guarded_rest(machine: SymbolMachine) -> bool:
 
 
 def _next_symbols(machine: SymbolMachine, targets: list[int | None]) -> Symbols:
-    """Takes the symbols that finite states find cheapest; what they open gets its goals."""
+    """Consumes the symbols that finite states find cheapest, and adds targets for what they open."""
     target, path = _target_outcome(machine, targets), machine.path
     symbols = _cheapest(machine, target)
     try:
@@ -89,9 +89,9 @@ def _next_symbols(machine: SymbolMachine, targets: list[int | None]) -> Symbols:
 
 
 def _finish_item(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
-    """A cheap way to end the outermost item under way of which not all may be, and the machine afterwards.
+    """Returns a cheap ending of the outermost constrained item, if there is one, and the machine after it.
 
-    Raises GuardError where the search finds none.
+    Raises GuardError if the search finds none.
     """
     height = machine.constrained_height()
     if height is None:
@@ -101,7 +101,7 @@ def _finish_item(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None
 
 
 def _search_ending(machine: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
-    """A cheap way to end the item of the guarded array at a height, and the machine afterwards."""
+    """Returns a cheap ending of the item of the guarded array at a height, and the machine after it."""
     found = next(endings_of_item(machine, height + 1), None)
     if found is None:
         raise GuardError("uniqueItems", machine.stack[height].path)
@@ -109,7 +109,7 @@ def _search_ending(machine: SymbolMachine, height: int) -> tuple[Symbols, Symbol
 
 
 def _first_admitted(machine: SymbolMachine, ways: Iterable[Symbols]) -> tuple[Symbols, SymbolMachine] | None:
-    """The first of some ways that the machine can go, and the machine afterwards."""
+    """Returns the first of some symbol sequences that the machine admits, and the machine after it."""
     for way in ways:
         after = machine_after(machine, way)
         if after is not None:
@@ -118,9 +118,9 @@ def _first_admitted(machine: SymbolMachine, ways: Iterable[Symbols]) -> tuple[Sy
 
 
 def _next_item(machine: SymbolMachine, targets: list[int | None]) -> tuple[Symbols, SymbolMachine] | None:
-    """The next items of an array whose items may have to differ; None elsewhere, and where the array ends.
+    """Returns the next items of the guarded array on top, and the machine after them.
 
-    Where all values of an item are alike it is only begun.
+    Returns None if no guarded array is on top or it can end. If the next item is unconstrained, it is only begun.
     """
     if not is_at_guarded_rest(machine):
         return None
@@ -134,7 +134,7 @@ def _next_item(machine: SymbolMachine, targets: list[int | None]) -> tuple[Symbo
 def _plan_item(
     machine: SymbolMachine, targets: list[int | None], wanted: PlannedItem
 ) -> tuple[Symbols, SymbolMachine] | None:
-    """The next item of the array on top, which shall be a certain one."""
+    """Returns the next item of the array on top, which follows the plan `wanted`, and the machine after it."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
     outcome = wanted.outcome
     if wanted.repeats:
@@ -161,7 +161,7 @@ def _plan_item(
 
 
 def _repeatable_items(machine: SymbolMachine) -> Iterator[Symbols]:
-    """Items that a later one can repeat, where the array has to repeat one."""
+    """Yields items that a later item can repeat, if the array must repeat one."""
     start, item = machine.items[machine.depth - 1].start, machine.grammar.symbols.ids[ITEM]
     for other in start.choice.alternatives:
         if machine.grammar.nonterminals[other].state != machine.grammar.nonterminals[start.opened[0]].state:
@@ -169,13 +169,13 @@ def _repeatable_items(machine: SymbolMachine) -> Iterator[Symbols]:
 
 
 def _target_outcome(machine: SymbolMachine, targets: list[int | None]) -> int:
-    """The outcome with which the top had best end, given what the nonterminal below it makes of that."""
+    """Returns the outcome of the top with which the top and the rest below it are cheapest together."""
     if targets[-1] is not None:
         return targets[-1]
     options = {outcome: cost for outcome, cost in top_costs(machine).items() if _can_end(machine, outcome)}
     best = _with_rest(machine, options, targets[-2]) if len(targets) > 1 else options
     if not best and len(targets) > 1:
-        # Guards have ruled out what was aimed at below.
+        # Guards exclude the target of the rest below, so it may take any other.
         targets[-2] = None
         best = _with_rest(machine, options, None)
     if not best:
@@ -184,7 +184,7 @@ def _target_outcome(machine: SymbolMachine, targets: list[int | None]) -> int:
 
 
 def _can_end(machine: SymbolMachine, outcome: int) -> bool:
-    """Whether the top can end with an outcome as far as guards tell."""
+    """Whether guards permit the top to end with an outcome."""
     if not is_at_guarded_rest(machine):
         return True
     start = machine.items[machine.depth - 1].start
@@ -192,7 +192,7 @@ def _can_end(machine: SymbolMachine, outcome: int) -> bool:
 
 
 def _with_rest(machine: SymbolMachine, options: Costs, target: int | None) -> Costs:
-    """Costs by outcome of the top, together with what the nonterminal below costs after it."""
+    """Returns costs by outcome of the top, including the cost of the rest below it. `target`: the rest's target."""
     found: Costs = {}
     for outcome, cost in options.items():
         rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, outcome))
@@ -203,14 +203,14 @@ def _with_rest(machine: SymbolMachine, options: Costs, target: int | None) -> Co
 
 
 def _rest_costs(grammar: Grammar, rest: int) -> Costs:
-    """What a rest costs, that of an array where need be after a repetition."""
+    """Returns the costs of a rest. A guarded array that cannot end otherwise may repeat an item."""
     costs = grammar.costs(rest)
     repeated = grammar.arrays.rest_after_repetition(rest) if not costs and grammar.arrays.is_guarded(rest) else None
     return costs if repeated is None else grammar.costs(repeated)
 
 
 def _cheapest(machine: SymbolMachine, target: int) -> list[int]:
-    """The symbols with which the cheapest way to end the top with the outcome `goal` begins."""
+    """Returns the first symbols of the cheapest way to end the top with the outcome `target`."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Key):

@@ -1,8 +1,8 @@
-"""How an item may go on like one of some values, symbol by symbol.
+"""Tries of forms: the values that a pending item can still become, symbol by symbol.
 
-A value is given by its form: its symbols, with every number as one text. Numbers have several texts, and free keys come
-in any order: a form stands for every way to write the value. Forms are kept in a tree by what they begin with; a node
-hands them on to its children when these are first asked for, so only ways that items really take are spelled out.
+A value is given by its form: its symbols, with every number as one text. Numbers have several texts, and free keys may
+have any order, so a form stands for every way to write the value. A trie groups forms by their prefixes. A node passes
+its forms on to its children only when these are first needed, so only prefixes of real items are expanded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Symbols: TypeAlias = "tuple[int, ...]"
 
 
 class Suffix(NamedTuple):
-    """What comes of a form: from `position` on, then the members whose numbers are not `used`, then `below`."""
+    """The suffix of a form: from `position` on, then the members whose indices are not in `used`, then `below`."""
 
     form: Form = ()
     position: int = 0
@@ -32,7 +32,7 @@ class Suffix(NamedTuple):
     below: Suffix | None = None
 
     def steps(self, symbols: SymbolTable) -> Iterator[tuple[int, Suffix]]:
-        """The symbols that may come next, each with what comes after it."""
+        """Yields the symbols that may come next, each with the suffix after it."""
         form, position, members, used, below = self
         if position < len(form):
             part = form[position]
@@ -54,7 +54,7 @@ class Suffix(NamedTuple):
             yield from below.steps(symbols)
 
     def spelled(self, symbols: SymbolTable) -> Symbols:
-        """The symbols that come, each number as it stands in the form and keys in the form's order."""
+        """Returns the symbols of the suffix, with numbers and the order of free keys as in the form."""
         found: list[int] = []
         step = next(self.steps(symbols), None)
         while step is not None:
@@ -64,11 +64,11 @@ class Suffix(NamedTuple):
 
 
 class TrieNode:
-    """Forms that begin alike.
+    """A trie node: the forms that share a prefix.
 
-    numbers: of the values that they belong to, ascending; ended: of the first one that ends here; exhausted: how many
-    values it took until a search found no other way on, by what is searched; last_symbols, last_numbers: the symbols
-    that a form ends with here, each with the number of its first value.
+    numbers: the numbers of their values, ascending. first_ended: the number of the first value that ends here.
+    exhausted: by what was searched, with how many values a search found no ending. last_symbols, last_numbers: the
+    symbols that end a form from here, each with the number of its first value.
     """
 
     __slots__ = (
@@ -95,12 +95,12 @@ class TrieNode:
         self.last_numbers: list[int] = []
 
     def add(self, number: int, suffix: Suffix) -> None:
-        """Takes a form; numbers never fall."""
+        """Adds the suffix of a value's form. Numbers must not decrease."""
         self.numbers.append(number)
         self._pending.append((number, suffix))
 
     def children(self, symbols: SymbolTable, budget: Budget) -> dict[int, TrieNode]:
-        """The nodes of the symbols that come next; a form that ends here is noted."""
+        """Returns the child nodes by symbol, and records the first form that ends here."""
         if self._pending:
             budget.work(len(self._pending))
             pending, self._pending = self._pending, []
@@ -126,16 +126,16 @@ class TrieNode:
         return child
 
     def continuing_children(self, symbols: SymbolTable, budget: Budget) -> dict[int, TrieNode]:
-        """The nodes of the symbols that come next and with which no form ends."""
+        """Returns the child nodes of symbols with which no form ends."""
         self.children(symbols, budget)
         return self._continuing
 
     def progress(self, key: Hashable) -> Progress:
-        """How far a search among values that begin like these has come; `key`: what is searched."""
+        """Returns how far a search among values with this prefix has come. `key`: identifies the search."""
         return self._progress.setdefault(key, Progress())
 
     def endings(self, num: int, symbols: SymbolTable, budget: Budget) -> Iterator[Symbols]:
-        """How forms of the first `num` values go on, one way for each that is still to be told apart."""
+        """Yields suffixes of the first `num` values: one per form, or one per node whose forms were passed on."""
         stack: list[tuple[TrieNode, Symbols]] = [(self, ())]
         while stack:
             node, path = stack.pop()
@@ -148,7 +148,7 @@ class TrieNode:
 
 
 class Candidates(NamedTuple):
-    """Where an item stands among some values: nodes, each with the number of values that count."""
+    """The values of a set that a pending item can still become: trie nodes, each with the number of values counted."""
 
     symbols: SymbolTable
     budget: Budget
@@ -158,20 +158,20 @@ class Candidates(NamedTuple):
         return bool(self.nodes)
 
     def with_forms(self, forms: Iterable[Form]) -> Candidates:
-        """These and some more values."""
+        """Returns these candidates and some more values."""
         root = TrieNode()
         for form in forms:
             root.add(0, Suffix(form))
         return self.with_node(root, 1)
 
     def with_node(self, node: TrieNode, num: int) -> Candidates:
-        """These and the first `num` values of a node."""
+        """Returns these candidates and the first `num` values of a node."""
         if not node.numbers or node.numbers[0] >= num:
             return self
         return self._replace(nodes=(*self.nodes, (node, num)))
 
     def after(self, symbol: int) -> Candidates:
-        """Where it stands after one more symbol."""
+        """Returns the candidates that remain after one more symbol."""
         if not self.nodes:
             return self
         found = []
@@ -182,7 +182,7 @@ class Candidates(NamedTuple):
         return Candidates(self.symbols, self.budget, tuple(found))
 
     def after_all(self, symbols: Iterable[int]) -> Candidates:
-        """Where it stands after some more symbols."""
+        """Returns the candidates that remain after some more symbols."""
         found = self
         for symbol in symbols:
             found = found.after(symbol)
@@ -190,7 +190,7 @@ class Candidates(NamedTuple):
 
     @property
     def is_match(self) -> bool:
-        """Whether the item is one of the values."""
+        """Whether the item, as it is now, is one of the values."""
         for node, num in self.nodes:
             node.children(self.symbols, self.budget)
             if node.first_ended is not None and node.first_ended < num:
@@ -199,11 +199,11 @@ class Candidates(NamedTuple):
 
     @property
     def num_endings(self) -> int:
-        """No fewer than the ways in which the item goes on to become one of the values."""
+        """An upper bound on the number of endings with which the item becomes one of the values."""
         return sum(bisect_left(node.numbers, num) for node, num in self.nodes)
 
     def continuing_symbols(self) -> set[int]:
-        """The symbols with which the item goes on like one of the values, and does not end."""
+        """Returns the symbols with which the item continues like one of the values and does not end."""
         return {
             symbol
             for node, num in self.nodes
@@ -212,7 +212,7 @@ class Candidates(NamedTuple):
         }
 
     def last_symbols(self) -> set[int]:
-        """The symbols with which the item ends as one of the values."""
+        """Returns the symbols with which the item ends as one of the values."""
         found: set[int] = set()
         for node, num in self.nodes:
             node.children(self.symbols, self.budget)
@@ -220,9 +220,9 @@ class Candidates(NamedTuple):
         return found
 
     def tokens(self, trie: Trie) -> tuple[set[int], dict[int, Candidates]]:
-        """The tokens with which the item ends as one of the values, and those with which it goes on like one.
+        """Returns the tokens that end the item as one of the values, and those that continue it like one.
 
-        With each of the latter: where it stands then.
+        Each of the latter has the candidates that remain after it.
         """
         last: set[int] = set()
         others: dict[int, Candidates] = {}
@@ -242,7 +242,7 @@ class Candidates(NamedTuple):
     def non_matching(
         self, key: Hashable, value_at: Callable[[int], T | None], spelled: Callable[[T], Iterable[int]]
     ) -> Iterator[T]:
-        """Those of some values, which `key` stands for, with whose symbols the item goes on like none of these."""
+        """Yields those of some values whose symbols leave no candidate. `key`: identifies the sequence of values."""
         position = 0
         if self.nodes:
             node, num = self.nodes[0]
@@ -254,13 +254,13 @@ class Candidates(NamedTuple):
             position += 1
 
     def endings(self) -> Iterator[Symbols]:
-        """How the item goes on to become each of the values."""
+        """Yields the symbols with which the item becomes each of the values."""
         for node, num in self.nodes:
             yield from node.endings(num, self.symbols, self.budget)
 
 
 def _free_members(form: Form, begin: int, symbols: SymbolTable) -> tuple[tuple[Form, ...], int]:
-    """The free keys of an object with their values, from the first one on, and where the form goes on after them."""
+    """Returns the free keys and values of an object from `begin` on, and the index in the form after them."""
     members = []
     while form[begin] == symbols.ids[FREE_KEY]:
         end, num_open = form.index(symbols.ids[KEY_END], begin) + 1, 1

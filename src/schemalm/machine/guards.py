@@ -1,8 +1,9 @@
-"""Guards: what no finite state carries, checked while decoding. Today that is `uniqueItems`.
+"""Guards: constraints that no finite state can carry, checked while decoding. The only one today is `uniqueItems`.
 
-An array whose items have to differ keeps its items so far. A token is struck where no item can begin with it that the
-array can still take: that may not repeat an earlier one, or has to, and leaves enough values for the items after it.
-Where many values begin with a token, some of which may not be, a search looks for another (`endings.py`).
+A guarded array records its items. A token is forbidden if the array cannot contain any item that continues with it. The
+item must differ from earlier items (or repeat one, where the schema requires that), and it must leave enough values for
+later items. If a token begins many values and some of them are forbidden, a search looks for one that is not
+(`item_endings.py`).
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from schemalm.machine.stepper import advance, stack_after
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.regular.numbers import number_of_text, texts_of_equals
 
-# What it costs to read an item once it has ended, units of work for each symbol.
+# The cost of reading a complete item, in units of work per symbol.
 SYMBOL_UNITS = 5
 # Nonterminals, the next one last.
 Stack: TypeAlias = tuple[int, ...]
 
 
 class SymbolHistory:
-    """A symbol of what is under way in a guarded array, and all symbols before it.
+    """The newest symbol inside a guarded array, linked to the symbols before it. Histories share their beginnings.
 
-    in_number: whether it belongs to a number or ends one.
+    in_number: whether the symbol belongs to a number or ends one.
     """
 
     __slots__ = ("before", "in_number", "pending_items", "symbol")
@@ -39,15 +40,15 @@ class SymbolHistory:
         self.before = before
         self.symbol = symbol
         self.in_number = in_number
-        # Where items stand here, as far as that was asked.
+        # The pending items at this symbol, as far as they were computed.
         self.pending_items: dict[ArrayItems, PendingItem] | None = None
 
 
 class PendingItem(NamedTuple):
-    """Where an item stands that has begun.
+    """An item that has begun, and what it can still become.
 
-    named, refused: among the values that it may be, and may not be; stacks: what is still to be expanded of it if it is
-    none that is named, in every way that this may be, where that is not whatever finite states admit.
+    allowed, forbidden: the candidates among the listed values. stacks: the open nonterminals of the item in each of its
+    alternatives, or none if the machine's own stack derives it.
     """
 
     allowed: Candidates
@@ -56,7 +57,7 @@ class PendingItem(NamedTuple):
     has_begun: bool = False
 
     def after(self, grammar: Grammar, symbol: int) -> PendingItem:
-        """Where it stands after one more symbol; the first one is the ITEM."""
+        """Returns the item after one more symbol. The first symbol is the ITEM."""
         stacks = self.stacks
         if stacks and self.has_begun:
             longer = (stack_after(grammar, stack, (symbol,)) for stack in stacks)
@@ -67,7 +68,8 @@ class PendingItem(NamedTuple):
 class ArrayItems:
     """The items of one guarded array so far.
 
-    since: the last symbol before the next item; is_narrowed: whether the stack already holds what else that may be.
+    before_item: the last symbol before the next item. is_restricted: whether the stack already derives only the
+    alternatives.
     """
 
     __slots__ = ("before_item", "is_restricted", "start")
@@ -79,21 +81,21 @@ class ArrayItems:
 
     @property
     def only_forbids(self) -> bool:
-        """Whether the item may be whatever the stack admits, but for what is refused."""
+        """Whether the item may be every value that the stack derives, except the forbidden ones."""
         return self.is_restricted or self.start.only_forbids
 
     def has_constrained_item(self, history: SymbolHistory | None) -> bool:
-        """Whether an item has begun in whose rest not finite states alone have a say."""
+        """Whether an item has begun which finite states alone cannot check."""
         return history is not self.before_item and not self.is_unconstrained(history)
 
     def is_unconstrained(self, history: SymbolHistory | None) -> bool:
-        """Whether finite states alone have a say in the next item, or in the rest of that which has begun."""
+        """Whether finite states alone check the next item, or what is left of the item that has begun."""
         return self.start.is_unconstrained or (
             history is not self.before_item and self.only_forbids and not self.pending(history).forbidden
         )
 
     def pending(self, history: SymbolHistory | None) -> PendingItem:
-        """Where the item stands; `begun`: the newest symbol."""
+        """Returns the item that has begun. `history`: the newest symbol."""
         symbols: list[SymbolHistory] = []
         pending: PendingItem | None = None
         while history is not None and history is not self.before_item:
@@ -119,7 +121,7 @@ class ArrayItems:
         )
 
     def symbols(self, history: SymbolHistory | None) -> list[SymbolHistory]:
-        """The symbols of the item, from its ITEM on."""
+        """Returns the symbols of the item, from its ITEM on."""
         found: list[SymbolHistory] = []
         while history is not None and history is not self.before_item:
             found.append(history)
@@ -127,14 +129,14 @@ class ArrayItems:
         return found[::-1]
 
     def with_ended_item(self, history: SymbolHistory, rest: int) -> ArrayItems | None:
-        """The items once the one that has begun has ended and `rest` comes; None where it may not be what it is."""
+        """Returns the items once the pending item has ended before the rest `rest`; None if the item is forbidden."""
         start, symbols = self.start, self.symbols(history)
         derivation = Derivation(start.grammar, start.rest)
         start.grammar.budget.work(SYMBOL_UNITS * (len(symbols) + 4))
         for symbol in symbols:
             derivation.push(symbol.symbol)
         item = identity(derivation.last_item())
-        after = start.after(item, rest)
+        after = start.rest_after(item, rest)
         if after is None:
             return None
         seen_items = start.seen_items
@@ -144,7 +146,7 @@ class ArrayItems:
 
 
 def form_of(symbols: Iterable[SymbolHistory]) -> Form:
-    """The form of a whole item."""
+    """Returns the form of a complete item."""
     form: list[int | bytes] = []
     number = bytearray()
     for history in symbols:
@@ -159,13 +161,13 @@ def form_of(symbols: Iterable[SymbolHistory]) -> Form:
 
 
 def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
-    """The tokens that open an array and begin its first item."""
+    """Returns the tokens that open an array and begin its first item."""
     item = vocabulary.grammar.symbols.ids[ITEM]
     return frozenset(token for token, spelling in enumerate(vocabulary.symbols) if item in spelling[1:])
 
 
 def begins_guarded_item(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
-    """Whether symbols begin the first item of an array that may not have every first item that finite states admit."""
+    """Whether the symbols begin the first item of an array whose items finite states alone cannot check."""
     item = grammar.symbols.ids[ITEM]
     stack = [nonterminal]
     for index, symbol in enumerate(symbols):
@@ -184,12 +186,12 @@ def begins_guarded_item(grammar: Grammar, nonterminal: int, symbols: Symbols) ->
 
 
 def tokens_with_whole_items(vocabulary: Vocabulary) -> frozenset[int]:
-    """The tokens inside which an item ends that the token itself has begun."""
+    """Returns the tokens inside which an item ends that the same token has begun."""
     item = vocabulary.grammar.symbols.ids[ITEM]
     arities = vocabulary.grammar.symbols.arities
     found = set()
     for token, spelling in enumerate(vocabulary.symbols):
-        # How many nonterminals are open; where that falls back to the rest of an array, an item has ended.
+        # The number of open nonterminals. When it falls back to that of an array's rest, an item has ended.
         num_open, rests = 1, []
         for index, symbol in enumerate(spelling):
             num_open += arities[symbol] - 1

@@ -1,7 +1,7 @@
-"""What the next item of an array may be whose items may have to differ, given the items that it has.
+"""The values that the next item of a guarded array may be, given the items that it has.
 
-Where all values of an item can be listed each is tried: whether the array can go on once it is there. Where there are
-many, those that the array has are alike, and so are the others, but for those on which it relies for later items.
+If all values of an item can be listed, each is tried: can the array be finished with it? If there are many values, only
+a few are tried: the seen items, and the values that the array needs for later items. All other values are alike.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from schemalm.grammar.states import State
 from schemalm.grammar.symbols import ITEM
 from schemalm.machine.form_trie import Candidates, Suffix, TrieNode
 
-# Values of an item that are tried one by one; where there are more, those that are like others are not.
+# At most this many values of an item are tried one by one. If there are more, values that are alike are tried once.
 MAX_LISTED = 64
 
 
 @dataclass(frozen=True, eq=False)
 class ItemChoice:
-    """What the next item may be.
+    """The values that the next item may be.
 
-    named, refused: values that it may be, and may not be; has_special: whether others than items are refused.
-    others: nonterminals that derive what else it may be, but for what is refused; is_listed: whether each value that
-    finite states admit is named or refused.
+    allowed, forbidden: listed values that it may, or may not, be. alternatives: nonterminals that derive the unlisted
+    values that it may be; they also derive forbidden values. is_exhaustive: whether every value that finite states
+    admit is listed. forbids_unseen: whether values that are not seen items are forbidden.
     """
 
     allowed: Candidates
@@ -45,7 +45,7 @@ class ItemChoice:
 
 
 class ItemStart:
-    """Where an item of a guarded array begins: at the rest `rest`, after the items `taken`."""
+    """The start of an item of a guarded array: before the rest `rest`, after the items `seen_items`."""
 
     def __init__(self, grammar: Grammar, rest: int, seen_items: SeenItems) -> None:
         self.grammar = grammar
@@ -54,13 +54,13 @@ class ItemStart:
 
     @cached_property
     def opened(self) -> tuple[int, ...]:
-        """The nonterminals of the item and of what comes after it; none where no item may come."""
+        """The nonterminals of the item and of the rest after it; empty if no item is admitted."""
         step = self.grammar.step(self.rest, self.grammar.symbols.ids[ITEM])
         return step.opened if step is not None else ()
 
     @cached_property
     def choice(self) -> ItemChoice:
-        """What the next item may be."""
+        """The values that the next item may be."""
         if not self.opened or not self.grammar.arrays.is_guarded(self.rest):
             empty_mask = Candidates(self.grammar.symbols, self.grammar.budget)
             return ItemChoice(empty_mask, empty_mask, self.opened[:1])
@@ -68,17 +68,20 @@ class ItemStart:
 
     @cached_property
     def is_unconstrained(self) -> bool:
-        """Whether finite states alone have a say in the next item."""
+        """Whether the next item may be every value that finite states admit."""
         choice = self.choice
         return not choice.forbidden and (self.only_forbids or (choice.is_exhaustive and choice.is_possible))
 
     @cached_property
     def only_forbids(self) -> bool:
-        """Whether the next item may be whatever finite states admit, but for what is refused."""
+        """Whether the next item may be every value that finite states admit, except the forbidden ones."""
         return self.choice.alternatives == self.opened[:1]
 
-    def after(self, value: Hashable, rest: int) -> int | None:
-        """What comes after the item with an identity, where finite states say `rest`; None where it may not be it."""
+    def rest_after(self, value: Hashable, rest: int) -> int | None:
+        """Returns the rest after an item, or None if the item is forbidden.
+
+        value: the identity of the item; rest: the rest that finite states lead to.
+        """
         if not self.grammar.arrays.is_guarded(rest):
             return rest
         if value in self.seen_items:
@@ -87,14 +90,14 @@ class ItemStart:
 
 
 class _SeenForms:
-    """The items of an array as values that a state may be, by the outcome that it ends with as each."""
+    """The seen items of an array that one state can derive, as a trie of forms per outcome."""
 
     def __init__(self) -> None:
         self.by_outcome: dict[int, TrieNode] = {}
         self._num_read = 0
 
     def read(self, grammar: Grammar, seen_items: SeenItems, item: int) -> None:
-        """Reads the items that have come since; `item`: a nonterminal of the state."""
+        """Adds the items that are new since the last call. `item`: a nonterminal of the state."""
         outcomes = grammar.nonterminals[item].accepts
         for entry in seen_items.entries(self._num_read):
             grammar.budget.work(2)
@@ -108,7 +111,10 @@ class _SeenForms:
 
 
 def seen_forms(grammar: Grammar, seen_items: SeenItems, item: int, outcome: int) -> TrieNode | None:
-    """The items that a nonterminal may be, ending with an outcome; None where no version of the array has any."""
+    """Returns a trie of the seen items that a nonterminal derives with an outcome; None if there is none.
+
+    It may include items of other versions of the array. They have higher numbers.
+    """
     state: State = grammar.nonterminals[item].state
     forms_by_outcome: _SeenForms = seen_items.cached(state, _SeenForms)
     forms_by_outcome.read(grammar, seen_items, item)
@@ -116,7 +122,7 @@ def seen_forms(grammar: Grammar, seen_items: SeenItems, item: int, outcome: int)
 
 
 class _ChoiceBuilder:
-    """Sorts the values of the next item by outcome."""
+    """Splits the values of the next item, by outcome, into allowed and forbidden ones."""
 
     def __init__(self, start: ItemStart) -> None:
         self._start, self._grammar = start, start.grammar
@@ -124,11 +130,11 @@ class _ChoiceBuilder:
         self._outcomes = self._grammar.nonterminals[self._child].accepts
         self._allowed: dict[int, list[Form]] = {outcome: [] for outcome in self._outcomes}
         self._forbidden: dict[int, list[Form]] = {outcome: [] for outcome in self._outcomes}
-        # Whether the items that the array has may come once more, by the outcome that the item ends with as one.
+        # Whether an item with this outcome may repeat a seen item.
         self._may_repeat: dict[int, bool] = {}
 
     def build(self) -> ItemChoice:
-        """What the item may be."""
+        """Returns the values that the item may be."""
         exceptions: set[Hashable] = set()
         many, possible, repeatable = [], [], list[Obligation]()
         for outcome in self._outcomes:
@@ -151,16 +157,16 @@ class _ChoiceBuilder:
         return self._grammar.settle(self._rest, outcome)
 
     def _split(self, outcome: int, forms: Mapping[Hashable, Form]) -> None:
-        """Sorts all values with an outcome."""
+        """Splits all values with an outcome."""
         after, start = self._after(outcome), self._start
         witness = self._witness_after_one(outcome, forms)
         for value, form in forms.items():
             may_come = value not in start.seen_items and witness is not None and witness.can_avoid(value)
-            may_come = may_come or start.after(value, after) is not None
+            may_come = may_come or start.rest_after(value, after) is not None
             (self._allowed if may_come else self._forbidden)[outcome].append(form)
 
     def _witness_after_one(self, outcome: int, forms: Mapping[Hashable, Form]) -> Witness | None:
-        """A way after a new one of some values; None where there is none, or no such value."""
+        """Returns a witness for an item with the first unseen of these values; None if there is no such value."""
         seen_items = self._start.seen_items
         key = (self._grammar.nonterminals[self._child].state, outcome, len(forms))
         new = seen_items.first_unseen(key, seen_items.cached(("values", key), lambda: tuple(forms)))
@@ -171,7 +177,7 @@ class _ChoiceBuilder:
         )
 
     def _feasibility(self, outcome: int, forms: Mapping[Hashable, Form] | None) -> Feasibility:
-        """What may follow any of many values; `forms`: those of all, where they are known."""
+        """Returns whether the array can be finished after any of many values. `forms`: all of their forms, if known."""
         start, grammar = self._start, self._grammar
         if forms is None:
             return grammar.arrays.feasibility_after_any(
@@ -183,7 +189,7 @@ class _ChoiceBuilder:
         return Feasibility(True, [value for value in witness.scarce_values if not witness.can_avoid(value)])
 
     def _split_exceptions(self, many: list[int], exceptions: set[Hashable]) -> None:
-        """Sorts the values that are unlike others among many: those that the array has, and some that it needs."""
+        """Splits the values that need a check of their own: the seen items, and the values that later items need."""
         grammar, start = self._grammar, self._start
         for outcome in many:
             after = self._after(outcome)
@@ -195,7 +201,7 @@ class _ChoiceBuilder:
                 continue
             for outcome, form in grammar.arrays.forms_by_outcome(self._child, value).items():
                 if outcome in many:
-                    may_come = start.after(value, self._after(outcome)) is not None
+                    may_come = start.rest_after(value, self._after(outcome)) is not None
                     (self._allowed if may_come else self._forbidden)[outcome].append(form)
 
     def _choice(self, many: list[int], possible: list[int], repeatable: tuple[int, ...]) -> ItemChoice:
@@ -212,7 +218,7 @@ class _ChoiceBuilder:
         return ItemChoice(allowed, forbidden, narrowed + repeatable, forbids_unseen=any(self._forbidden.values()))
 
     def _candidates(self, forms: Mapping[int, list[Form]], may_repeat: bool, outcomes: Iterable[int]) -> Candidates:
-        """Values with some outcomes: `forms`, and the items so far where these may, or may not, come once more."""
+        """Returns candidates with some outcomes: some forms, and the seen items that may, or may not, be repeated."""
         grammar, seen_items = self._grammar, self._start.seen_items
         outcomes = tuple(outcomes)
         found = Candidates(grammar.symbols, grammar.budget)

@@ -1,9 +1,9 @@
-"""How an item of an array ends whose items have to differ: as one that is neither refused nor needed by later ones.
+"""Searches for endings of an item of a guarded array, so that the item is not forbidden.
 
-The search goes depth first, cheap ways first, until the item begins like none that is refused. From there on nothing is
-in its way but arrays inside the item, so the rest is a completion. Beginnings without another end are noted: they stay
-such when more items have come. Where later items have to repeat one, or rely on some values, few ends are good: then
-all are tried, cheap ones first. The work of a call bounds both.
+The search is depth-first and tries cheap symbols first, until no forbidden value begins like the item. After that only
+arrays inside the item can interfere, so a completion ends it. Prefixes without an ending are remembered: they still
+have none when the array has more items. If a later item must repeat this one or needs certain values, few endings are
+good. Then a best-first search tries all of them. The work limit of the call bounds both searches.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from schemalm.machine.texts import element_at
 
 # Symbols, and the machine after them.
 Ending: TypeAlias = "tuple[Symbols, SymbolMachine]"
-# The cheapest way down to so many nonterminals.
+# A function that finds the cheapest symbols after which only the given number of nonterminals is left.
 Complete: TypeAlias = "Callable[[SymbolMachine, int], Ending]"
-# What it costs to try a symbol, units of work.
+# The cost of trying a symbol, in units of work.
 PUSH_UNITS = 12
 
 
 def machine_after(machine: SymbolMachine, symbols: Iterable[int]) -> SymbolMachine | None:
-    """The machine after some symbols; None where they are not admitted."""
+    """Returns the machine after some symbols, or None if it does not admit them."""
     after = machine.copy()
     try:
         for symbol in symbols:
@@ -42,7 +42,10 @@ def machine_after(machine: SymbolMachine, symbols: Iterable[int]) -> SymbolMachi
 
 
 def find_endings(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Ending]:
-    """Ways to come down to `height` nonterminals, good ones first; `complete`: as `completion.complete`."""
+    """Yields symbols after which only `height` nonterminals are left, good ones first.
+
+    complete: the function `completion.complete`, which ends what is not constrained.
+    """
     open_ways: list[tuple[ItemPrefix | None, Iterator[Ending]]] = [(None, iter([((), machine)]))]
     while open_ways:
         prefix, ways = open_ways[-1]
@@ -53,7 +56,7 @@ def find_endings(machine: SymbolMachine, height: int, complete: Complete) -> Ite
                 prefix.exhaust()
         elif found[1].depth <= height:
             yield found
-            # What lies on the way to an end is not exhausted.
+            # The prefixes of an ending are not exhausted.
             open_ways = [(None, ways) for _, ways in open_ways]
         else:
             prefix = _item_prefix(found[1], height)
@@ -62,7 +65,7 @@ def find_endings(machine: SymbolMachine, height: int, complete: Complete) -> Ite
 
 
 class ItemPrefix(NamedTuple):
-    """A beginning of an item: a node of what is refused, how many items count, and what is still to be expanded."""
+    """A prefix of an item: its node in the trie of forbidden values, how many items count, and what is still open."""
 
     node: TrieNode
     num: int
@@ -70,16 +73,16 @@ class ItemPrefix(NamedTuple):
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether the item has no other end."""
+        """Whether the item has no ending that is not forbidden."""
         return self.node.exhausted.get(self.open_nonterminals, self.num + 1) <= self.num
 
     def exhaust(self) -> None:
-        """Notes that the item has no other end, nor will have one once there are more items."""
+        """Records that the item has no such ending. This stays true when the array has more items."""
         self.node.exhausted.setdefault(self.open_nonterminals, self.num)
 
 
 def _item_prefix(machine: SymbolMachine, height: int) -> ItemPrefix | None:
-    """Where an item stands whose end hangs on nothing but the earlier ones; None elsewhere."""
+    """Returns the prefix of an item that is constrained by earlier items only; None if others constrain it."""
     outermost = machine.constrained_height()
     if outermost is None or outermost + 1 != height:
         return None
@@ -91,7 +94,7 @@ def _item_prefix(machine: SymbolMachine, height: int) -> ItemPrefix | None:
 
 
 def _extensions(path: Symbols, machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Ending]:
-    """The path with some symbols more, in every way that may lead to a good end."""
+    """Yields the path extended by more symbols, in every way that may lead to a good ending."""
     constrained_items = machine.constrained_items()
     if not constrained_items:
         ways: Iterable[Ending] = _completed(machine, height, complete)
@@ -104,14 +107,14 @@ def _extensions(path: Symbols, machine: SymbolMachine, height: int, complete: Co
 
 
 def all_forbidden(machine: SymbolMachine) -> Candidates:
-    """What is refused at the top of a machine by all its arrays together."""
+    """Returns the forbidden values of all open arrays as candidates at the top of a machine."""
     pending_items = (items.pending(machine.history) for items in machine.constrained_items())
     nodes = tuple(node for pending in pending_items for node in pending.forbidden.nodes)
     return Candidates(machine.grammar.symbols, machine.grammar.budget, nodes)
 
 
 def _completed(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Ending]:
-    """The cheapest way down, where nothing is refused."""
+    """Yields the cheapest ending if there is one, for an item that cannot become a forbidden value."""
     try:
         yield complete(machine, height)
     except GuardError:
@@ -126,7 +129,7 @@ def _admitted(machine: SymbolMachine, choices: Iterable[Symbols]) -> Iterator[En
 
 
 def _next_symbols(machine: SymbolMachine, height: int, forbidden: Candidates) -> Iterator[Symbols]:
-    """Symbols to go on with: those with which nothing is refused any more first, cheap ones before others."""
+    """Yields the next symbols: first those that no forbidden value begins with, in ascending order of cost."""
     grammar = machine.grammar
     node = grammar.nonterminals[machine.nonterminal]
     if isinstance(node.state, Text):
@@ -140,7 +143,7 @@ def _next_symbols(machine: SymbolMachine, height: int, forbidden: Candidates) ->
 def _next_texts(
     machine: SymbolMachine, dfa_state: int, accepts: tuple[int, ...], end: int, forbidden: Candidates
 ) -> Iterator[Symbols]:
-    """Whole texts: of those that leave what is refused, one more than keys and items can stand in the way of."""
+    """Yields complete texts that rule out forbidden values: so many that keys and items cannot exclude them all."""
     texts, keys, num_tried = machine.tables.texts, machine.free_keys, 0
     for text in texts.non_matching(dfa_state, accepts, end, forbidden):
         if end == machine.grammar.symbols.ids[KEY_END] and keys.prefix + text.decode("latin-1") in keys:
@@ -158,7 +161,7 @@ def _next_texts(
 
 
 def _ends_item(machine: SymbolMachine) -> bool:
-    """Whether the end of the value on top is the end of an item."""
+    """Whether the end of the value on top ends an item."""
     items = machine.items.get(machine.depth - 2)
     return items is not None and items.has_constrained_item(machine.history)
 
@@ -173,21 +176,21 @@ def _next_structure(machine: SymbolMachine, height: int, forbidden: Candidates) 
         )
     ]
     yield from _by_cost(machine, (*leaving, *others), height)
-    # Constants are of no more use than the first one, unless something else stands in its way.
+    # A further constant helps only if something else excludes the first one.
     more = (symbol for symbols in constants.values() for symbol in symbols if symbol not in leaving)
     if not _ends_item(machine):
         yield from ((symbol,) for symbol in more if not forbidden.after(symbol).is_match)
 
 
 def _by_cost(machine: SymbolMachine, symbols: Iterable[int], height: int) -> Iterator[Symbols]:
-    """Those of some symbols that may come, the one with the cheapest way down first."""
+    """Yields those of some symbols that are admitted, in ascending order of the cost to end the item."""
     afters = ((symbol, machine_after(machine, (symbol,))) for symbol in symbols)
     costs = [(least_cost(after, height), symbol) for symbol, after in afters if after is not None]
     return ((symbol,) for _, symbol in sorted(costs))
 
 
 def _constrained_extensions(machine: SymbolMachine, height: int, complete: Complete) -> Iterator[Ending]:
-    """Ways on where the item of an array has to be one of some values, or has to be such that others can follow."""
+    """Yields extensions of an item that must be one of some values or must leave room for later items."""
     outermost = next(
         level
         for level, items in sorted(machine.items.items())
@@ -200,16 +203,16 @@ def _constrained_extensions(machine: SymbolMachine, height: int, complete: Compl
         if narrowed is not None:
             yield (), narrowed
             continue
-        # Values that a later item can be as well: derived by themselves, they are written here.
+        # The item is derived on its own, because later items must be able to repeat it. It is written here.
         for symbols, _ in _completed(machine.detached(outermost, stack), 0, complete):
             yield from _admitted(machine, (symbols,))
     yield from _all_endings(machine, height)
 
 
 def _all_endings(machine: SymbolMachine, height: int) -> Iterator[Ending]:
-    """Every way down, cheap ones first."""
-    # Among ways that are equally cheap, the newest comes first: it is closest to its end, and continuations are pushed
-    # with the most readable one last.
+    """Yields all endings, cheap ones first."""
+    # At equal cost, the newest entry is taken first because it is closest to its end. The most readable continuation is
+    # pushed last.
     tie_breaker = count(0, -1)
     queue: list[tuple[int, int, Symbols, SymbolMachine]] = [
         (least_cost(machine, height), next(tie_breaker), (), machine)
@@ -227,7 +230,7 @@ def _all_endings(machine: SymbolMachine, height: int) -> Iterator[Ending]:
 
 
 def _continuations(machine: SymbolMachine) -> Iterator[Symbols]:
-    """Symbols to go on with: of texts and of constants with one outcome, as many as are refused and one more."""
+    """Yields the next symbols. Of texts, and of constants with one outcome, it yields one more than are forbidden."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     node = grammar.nonterminals[nonterminal]
     forbidden = all_forbidden(machine)

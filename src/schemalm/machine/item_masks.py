@@ -1,7 +1,7 @@
-"""Which tokens are struck from a mask where the items of an array have to differ.
+"""The tokens that a mask excludes because the items of an array have to differ.
 
-A token is struck where no item can go on with it that its array can still take. Tokens with which an item goes on like
-none that is refused are never looked at one by one.
+A token is excluded if its array cannot contain any item that continues with it. A token after which no forbidden value
+is a candidate is never checked on its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemalm.machine.symbol_machine import SymbolMachine
 
 
 def tokens_forbidden_by_items(machine: SymbolMachine, tokens: set[int]) -> list[int]:
-    """Those of some tokens that would break a guard, or leave no way but to break one."""
+    """Returns those of some tokens that would break a guard, or after which every ending breaks one."""
     self_contained = machine.tables.tokens_with_whole_items & tokens
     struck = {
         token for token in self_contained if (after := _machine_after(machine, token)) is None or not has_end(after)
@@ -30,7 +30,7 @@ def tokens_forbidden_by_items(machine: SymbolMachine, tokens: set[int]) -> list[
 
 
 def _forbidden_in_array(machine: SymbolMachine, height: int, items: ArrayItems, tokens: set[int]) -> set[int]:
-    """Those of some tokens with which the guarded array at one height can take no item."""
+    """Returns those of some tokens with which the guarded array at a height cannot contain any item."""
     vocabulary, choice = machine.tables.vocabulary, items.start.choice
     pending = items.pending(machine.history)
     if machine.history is items.before_item:
@@ -55,9 +55,9 @@ def _forbidden_in_array(machine: SymbolMachine, height: int, items: ArrayItems, 
 def _matching_tokens(
     machine: SymbolMachine, candidates: Candidates, tokens: set[int]
 ) -> tuple[set[int], dict[int, Candidates]]:
-    """Those of some tokens with which an item ends as one of some values, and those with which it goes on like one.
+    """Returns those of some tokens that end the item as a candidate, and those that continue it like one.
 
-    With each of the latter: where it stands then.
+    Each of the latter has the candidates that remain after it.
     """
     if not candidates or not tokens:
         return set(), {}
@@ -73,7 +73,7 @@ def _matching_tokens(
 
 
 def _outside_alternatives(machine: SymbolMachine, pending: PendingItem, tokens: set[int]) -> set[int]:
-    """Those of some tokens with which an item goes on as none that may be, as far as finite states tell."""
+    """Returns those of some tokens that no alternative of the item admits, as far as finite states determine."""
     if pending.has_begun:
         masks = (machine.tables.mask(stack[-1]) for stack in pending.stacks)
         return tokens - {token for mask in masks for token in np.flatnonzero(mask).tolist()}
@@ -86,9 +86,9 @@ def _outside_alternatives(machine: SymbolMachine, pending: PendingItem, tokens: 
 
 
 def _without_ending(machine: SymbolMachine, height: int, tokens: dict[int, Candidates]) -> set[int]:
-    """Those of some tokens after which the item of the guarded array at `height` can be none but what is refused.
+    """Returns those of some tokens after which the item of the array at `height` could only be a forbidden value.
 
-    tokens: each with where the item then stands among what is refused.
+    tokens: each with the forbidden candidates that remain after it.
     """
     num_more = _num_forbidden_endings(machine) if tokens else None
     return {
@@ -100,7 +100,7 @@ def _without_ending(machine: SymbolMachine, height: int, tokens: dict[int, Candi
 
 
 def _num_forbidden_endings(machine: SymbolMachine) -> int | None:
-    """No fewer than the ways in which what is under way may not go on; None where few ways are open."""
+    """Returns an upper bound on the forbidden endings of all open items; None if an item has few allowed endings."""
     constrained_items = machine.constrained_items()
     if not all(items.only_forbids for items in constrained_items):
         return None
@@ -109,7 +109,7 @@ def _num_forbidden_endings(machine: SymbolMachine) -> int | None:
 
 
 def _has_more_texts(machine: SymbolMachine, token: int, count: int) -> bool:
-    """Whether more than `count` texts may come next after a token; then nothing is in the way of what follows."""
+    """Whether more than `count` texts may follow a token. Then forbidden values cannot exclude all of them."""
     transition = machine.tables.transition(machine.top, token)
     if transition is None or not transition.opened or transition.opens_guarded_array:
         return False
@@ -126,7 +126,7 @@ def _can_end(machine: SymbolMachine, height: int, token: int) -> bool:
 
 
 def _machine_after(machine: SymbolMachine, token: int) -> SymbolMachine | None:
-    """The machine after a token, as far as items so far tell; None where that is not admitted."""
+    """Returns the machine after a token, or None if it does not admit the token."""
     after = machine.copy()
     try:
         after.take(token)

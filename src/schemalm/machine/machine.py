@@ -1,7 +1,7 @@
-"""The stack machine: which tokens may come next, and what each of them leaves to be done.
+"""The stack machine: which tokens may come next, and what each of them opens.
 
-The top of the stack alone decides the mask; a free key or an item that would repeat is struck from it. Where neither
-has a say, a mask is a look-up, and a step is a look-up, a pop and an extend.
+The top of the stack determines the mask. Tokens that would repeat a free key or an item are removed from it. Where
+there are neither keys nor items to check, a mask is a look-up, and a step is a look-up, a pop and an extend.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemalm.machine.tables import Tables
 
 
 class Machine(SymbolMachine):
-    """Derives one document token by token; made by `Tokenizer.machine()`."""
+    """Derives one document token by token. `Tokenizer.machine()` makes one."""
 
     tables: Tables
 
@@ -27,10 +27,10 @@ class Machine(SymbolMachine):
         self._unpacked = tables.unpacked
 
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole.
+        """Returns the tokens that may come next: bool [vocab_size], read-only; all False once the document is complete.
 
-        Raises LimitError where that takes more work than the limits admit, as `advance` and `completion` do; the
-        machine stays where it is.
+        Raises LimitError if this takes more work than the limits permit, as `advance` and `completion` do. The machine
+        is unchanged then.
         """
         if not self.stack:
             return self.tables.empty_mask
@@ -50,7 +50,7 @@ class Machine(SymbolMachine):
         return mask
 
     def forbidden_tokens(self) -> list[int]:
-        """The tokens that the top's row admits and that would repeat, or have to repeat, a free key or an item."""
+        """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
         if not self.stack or not (self.stack[-1].has_dynamic_mask or self.items):
             return []
         top = self.stack[-1]
@@ -64,7 +64,7 @@ class Machine(SymbolMachine):
             raise error.during(error.operation, top.path) from None
 
     def advance(self, token: int) -> None:
-        """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
+        """Consumes one token. If the mask forbids it, raises ValueError and leaves the machine unchanged."""
         stack = self.stack
         if not stack:
             raise not_admitted(token)
@@ -87,7 +87,7 @@ class Machine(SymbolMachine):
             raise error.during("advance", top.path) from None
 
     def _advance_watched(self, token: int) -> None:
-        """Consumes one token where keys or items have a say."""
+        """Consumes one token where earlier keys or items matter."""
         if self.items or self.tables.tokens_with_whole_items:
             self._advance_guarded(token)
             return
@@ -98,17 +98,17 @@ class Machine(SymbolMachine):
             self._apply(token, transition)
 
     def _advance_guarded(self, token: int) -> None:
-        """Consumes one token where items have a say, or begin to."""
+        """Consumes one token where items are checked, or where it opens an array that checks them."""
         with self.grammar.budget.call("advance"):
             if tokens_forbidden_by_items(self, {token}):
                 raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
             self.take(token)
 
     def completion(self) -> list[int]:
-        """The cheapest tokens, one symbol each, that end the document.
+        """Returns the cheapest tokens, one symbol each, that end the document.
 
-        Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
-        than the limits admit.
+        Raises GuardError if no end was found that satisfies every guard. Raises LimitError if the search takes more
+        work than the limits permit.
         """
         if not self.stack:
             return []
@@ -116,5 +116,5 @@ class Machine(SymbolMachine):
             with self.grammar.budget.call("completion"):
                 return cheapest_completion(self)
         except LimitError as error:
-            # A grammar that is being compiled asks as well, and is named then.
+            # The error may have been raised for another operation, such as compiling.
             raise error.during(error.operation, self.path) from None

@@ -1,7 +1,7 @@
-"""Items of an array that differ in nothing but a text or constant, written at once.
+"""Writes all items at once that an array still needs, if they are texts or constants of one kind.
 
-Where an array asks only for a number of items of one kind, the next ones are the first of their listing that it does
-not have: no search has to look for each.
+If an array requires only a number of items of one kind, the next items are the first values of the list that it does
+not contain yet. No search is needed for each of them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from schemalm.machine.item_choices import ItemStart
 from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.values import ListedValue
 
-# What an item costs, units of work, and each of its symbols.
+# The cost of an item, and of each of its symbols, in units of work.
 ITEM_UNITS = 40
 SYMBOL_UNITS = 1
 
 
 def uniform_items(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
-    """Items that an array still needs at whose rest a machine stands, and the machine afterwards.
+    """Returns the items that the array on top still needs, and the machine after them.
 
-    None where something else has a say in them than which ones it has, and where no listing holds them.
+    Returns None if something else constrains them, or if no list contains them.
     """
     start = machine.items[machine.depth - 1].start
     num_needed = machine.grammar.arrays.num_needed(start.rest)
@@ -32,7 +32,7 @@ def uniform_items(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | Non
 
 
 def _next_values(machine: SymbolMachine, start: ItemStart, most: int) -> list[ListedValue]:
-    """The first of the values of an item that the array does not have, so many where there are."""
+    """Returns the first values of an item that the array does not contain, at most `most`."""
     lazy_values, seen_items = machine.tables.values.of(start.opened[0]), start.seen_items
     progress: Progress = seen_items.cached(("listed", start.opened[0]), Progress)
     position = progress.advance(len(seen_items), lazy_values.at, lambda listed: listed.seen_item.value in seen_items)
@@ -46,7 +46,7 @@ def _next_values(machine: SymbolMachine, start: ItemStart, most: int) -> list[Li
 
 
 def _after(machine: SymbolMachine, values: list[ListedValue]) -> SymbolMachine:
-    """The machine after some items."""
+    """Returns the machine after some items."""
     after, grammar, height = machine.copy(), machine.grammar, machine.depth - 1
     start = machine.items[height].start
     rest, seen_items = start.rest, start.seen_items
@@ -61,7 +61,7 @@ def _after(machine: SymbolMachine, values: list[ListedValue]) -> SymbolMachine:
 
 
 def _history_after(history: SymbolHistory | None, values: list[ListedValue]) -> SymbolHistory | None:
-    """The newest symbol after some items, which other arrays are made of."""
+    """Returns the history after some items, which enclosing arrays need."""
     for listed in values:
         for index, symbol in enumerate(listed.symbols):
             history = SymbolHistory(history, symbol, listed.number_start is not None and index >= listed.number_start)

@@ -1,4 +1,4 @@
-"""The values that an item of an array can be, in the order in which completions take them, found once."""
+"""The values that an item of an array can be, in the order in which completions use them, computed once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.regular.numbers import number_of_text, texts_of_equals
 
 
 class ListedValue(NamedTuple):
-    """A value as an item: what an array keeps of it, its symbols, and of these the first of a number, if it is one."""
+    """A value as an item: the record that an array keeps of it, its symbols, and the index of its number, if any."""
 
     seen_item: SeenItem
     symbols: Symbols
@@ -25,7 +25,7 @@ class ListedValue(NamedTuple):
 
 
 class Values:
-    """The values of a grammar's nonterminals, as far as they are texts and constants."""
+    """The values of a grammar's nonterminals that are texts or constants."""
 
     def __init__(self, grammar: Grammar, texts: Texts) -> None:
         self._grammar = grammar
@@ -34,7 +34,7 @@ class Values:
         self.of = lru_cache(MAX_LISTS)(self._list)
 
     def _list(self, nonterminal: int) -> LazyList[ListedValue]:
-        """The values of a nonterminal that ends with one outcome, up to the first that holds others."""
+        """Returns the values of a nonterminal with a single outcome, up to the first that is no text or constant."""
         return LazyList(lambda: self._find(nonterminal), self._grammar)
 
     def _find(self, nonterminal: int) -> Iterator[ListedValue]:
@@ -51,7 +51,7 @@ class Values:
                 yield from self._in_text(nonterminal, child, (self._item, symbol))
 
     def _entered(self, nonterminal: int, symbols: Symbols) -> list[tuple[int, int]]:
-        """Symbols that choose a kind, each with the nonterminal that it opens, the cheapest first."""
+        """Returns symbols that choose a kind, each with the nonterminal that it opens, the cheapest first."""
         opened = [(symbol, step.opened[0]) for symbol in symbols if (step := self._grammar.step(nonterminal, symbol))]
         return sorted(opened, key=lambda seen_item: (min(self._grammar.costs(seen_item[1]).values()), seen_item[0]))
 
@@ -61,7 +61,7 @@ class Values:
         return ListedValue(SeenItem(CONSTANTS.get(constant, constant.text), written_at, symbols), symbols)
 
     def _in_text(self, written_at: int, nonterminal: int, before: Symbols) -> Iterator[ListedValue]:
-        """The texts of a nonterminal, after some symbols."""
+        """Yields the texts of a nonterminal, after some symbols."""
         node, end = self._grammar.nonterminals[nonterminal], self._grammar.symbols.ids[END]
         assert isinstance(node.state, Text)
         for text in self._texts.all(node.state.dfa_state, node.accepts):
