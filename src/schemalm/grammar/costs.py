@@ -1,7 +1,7 @@
-"""Whether states can be finished, with which outcomes, and in how many symbols at least.
+"""Decides whether states can be finished, with which outcomes, and in how many symbols at least.
 
-That a state can be finished takes one way to tell: a short one is looked for first, and the exact fixpoint answers
-where there is none. The cheapest way is looked for only where somebody asks for it, to write it.
+To show that a state can be finished, one derivation is enough. A bounded search looks for a short one. If it finds
+none, an exact fixpoint decides. The cheapest derivation is searched for only when somebody wants to write it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, negate
 
-# Symbols to finish a state, by outcome.
+# The number of symbols that finish a state, by outcome.
 Costs = dict[int, int]
-# Ways count as short that take no more than twice what they must, and so many symbols.
+# A derivation is short if it has at most twice its lower bound plus this many symbols.
 EXTRA_SYMBOLS = 12
 
 
 class CostTable:
-    """Answers for the states of a grammar, found on demand."""
+    """Costs of the states of a grammar, computed on demand."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class CostTable:
         budget: Budget,
         is_feasible: Callable[[Array, int], bool] | None = None,
     ) -> None:
-        """`is_feasible`: whether a whole array can end with an outcome as far as guards tell."""
+        """is_feasible: whether a complete array can end with an outcome under guards; None ignores guards."""
         self._space = space
         self._max_symbols = budget.limits.completion_symbols
         self._is_feasible = lru_cache(None)(is_feasible) if is_feasible else None
@@ -58,7 +58,7 @@ class CostTable:
         return known is None or goal.outcome in known
 
     def _short(self, goal: Goal) -> int | None:
-        """The symbols of a short way to a goal; None where none was found soon."""
+        """Returns the number of symbols of a short derivation of a goal, or None if the search gives up."""
         if goal in self._search.sizes:
             return self._search.sizes[goal]
         if goal in self._given_up:
@@ -70,7 +70,7 @@ class CostTable:
             return None
 
     def _size(self, state: State, outcome: int) -> int | None:
-        """The symbols of some way to end a state with an outcome; None where it cannot."""
+        """Returns the number of symbols of some derivation that ends a state with an outcome; None if there is none."""
         goal = self._goals.goal(state, outcome)
         if goal is None:
             return None
@@ -96,18 +96,18 @@ class CostTable:
         return any(self.can_end_with_any(rest, outcomes) for rest in self._rests(target))
 
     def _rests(self, target: Open) -> Iterator[Object | Array]:
-        """What may come after a child, given the outcomes that it can end with; each once."""
+        """Yields each rest that may follow a child, given the outcomes that the child can end with."""
         rests = (self._space.settle(target.rest, outcome) for outcome in self.child_outcomes(target))
         yield from (rest for rest in dict.fromkeys(rests) if rest is not None)
 
     def child_outcomes(self, target: Open) -> tuple[int, ...]:
-        """Every outcome that a child can end with and after which, as far as it shows, the rest can end well."""
+        """Returns every outcome that a child can end with and that the rest may still need, in ascending order."""
         return self.outcomes(
             target.child, self._goals.needed_answers(target.rest) if target.rest.obligation.needs_outcome else TRUE
         )
 
     def outcomes(self, state: State, needed: Formula = TRUE) -> tuple[int, ...]:
-        """Every outcome that a state can end with and that `needed` admits, in ascending order."""
+        """Returns every outcome that a state can end with and that `needed` admits, in ascending order."""
         key = (state, needed)
         found = self._outcomes.get(key)
         if found is None:
@@ -137,9 +137,9 @@ class CostTable:
         }
 
     def _outcomes_from(self, state: Object | Array, index: int, allowed: Formula, held: Formula) -> Iterator[int]:
-        """The outcomes of an object or array, from bit `index` on, where `held` is known to hold.
+        """Yields the outcomes of an object or array from bit `index` on, given that `held` is true.
 
-        Formulas are answered one after the other; where nothing can be as the answers say, no more are tried.
+        Formulas are decided one after another. A branch ends as soon as no value fits the decisions so far.
         """
         formulas = state.obligation.formulas
         if index == len(formulas):
@@ -153,7 +153,7 @@ class CostTable:
                     yield others | bit << index
 
     def cost(self, state: State, outcome: int) -> int | None:
-        """The least number of symbols to finish `state` with an outcome; None where it cannot be."""
+        """Returns the least number of symbols that finish `state` with an outcome; None if it cannot end so."""
         goal, size = self._goals.goal(state, outcome), self._size(state, outcome)
         if goal is None or size is None:
             return None
@@ -164,25 +164,28 @@ class CostTable:
             return cost if cost is not None and cost <= self._max_symbols else None
 
     def by_outcome(self, state: State) -> Costs:
-        """The least number of symbols to finish `state`, by outcome."""
+        """Returns the least number of symbols that finish `state`, by outcome."""
         costs = {outcome: self.cost(state, outcome) for outcome in self.outcomes(state)}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
     def costs_of_open(self, target: Open, outcomes: Collection[int]) -> Costs:
-        """The least number of symbols of a child and the rest after it, by those of some outcomes that it can have."""
+        """Returns the least number of symbols of a child and the rest after it, by outcome of the rest.
+
+        Only those of `outcomes` are included that the rest can end with.
+        """
         possible = (outcome for outcome in outcomes if self.open_can_end(target, (outcome,)))
         costs = {outcome: self._cost_after(target, outcome, self._max_symbols) for outcome in possible}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
     def _cost_after(self, target: Target, outcome: int, most: int) -> int | None:
-        """The least number of symbols after one that leads to a target, where these are no more than `most`."""
+        """Returns the least number of symbols after one that leads to a target; None if it exceeds `most`."""
         try:
             return self._search.cheapest_after(target, outcome, most)
         except GaveUpError:
             return min(self._costs_of_ways(target, outcome, most), default=None)
 
     def _costs_of_ways(self, target: Target, outcome: int, most: int) -> Iterator[int]:
-        """What each way of ending a target with an outcome costs, of those that may cost no more than `most`."""
+        """Yields the cost of each derivation that ends a target with an outcome, if it does not exceed `most`."""
         if isinstance(target, Enter):
             cost = self.cost(target.state, outcome)
             yield from (cost,) if cost is not None and cost <= most else ()
@@ -195,11 +198,11 @@ class CostTable:
                     yield first + second
 
     def key_targets(self, key: Key) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's outcome."""
+        """Returns what the end of a free key opens, by the key's outcome."""
         return self._goals.key_targets(key)
 
     def cheapest_symbol(self, state: State, outcome: int) -> Symbol:
-        """The symbol with which a cheapest way to finish a value, object or array with `outcome` begins."""
+        """Returns the first symbol of a cheapest derivation that ends a value, object or array with `outcome`."""
         goal, best = self._goals.goal(state, outcome), self.cost(state, outcome)
         assert goal is not None and best is not None, "only what can be finished has a cheapest way"
         for symbol in self._goals.symbols_in_canonical_order(goal.state):
@@ -212,7 +215,7 @@ class CostTable:
 
 
 def _exact(fixpoint: Fixpoint, state: State, outcome: int, goal: Goal) -> int | None:
-    """What a fixpoint says of a state that shall end with an outcome, which is the goal."""
+    """Looks up a state's size with an outcome in a fixpoint. `goal`: the same state and outcome as a goal."""
     return (
         fixpoint.sizes(state).get(outcome) if is_solved_jointly(state) else fixpoint.sizes(goal.state).get(goal.outcome)
     )

@@ -1,10 +1,10 @@
-"""Whether an array whose items have to differ can still be finished: items and values are matched.
+"""Decides whether an array whose items have to differ can still be finished, by matching items with values.
 
-The items to come are looked for as a way through the states of the array's rest, each of one kind: a state and the
-outcome that its value ends with. A kind that has many values never wants for one; the others share theirs, and a way is
-possible as long as every item on it can have a value of its own (a matching, grown along augmenting paths). A way that
-uses the same kinds as one that failed from the same state is not tried again, so ways are finitely many. What is found
-on a way is kept for each of its states: an array that keeps to it searches no more.
+A search looks for a path through the states of the array's rest. Each item on the path has a kind: a state and the
+outcome that its value ends with. A kind with many values always has an unused one. The other kinds share their values,
+so a path is possible if every item on it can have a value of its own. This is a bipartite matching, which grows along
+augmenting paths. The search does not continue twice from the same state with the same kinds, so it is finite. A path
+that was found is cached for each of its states: an array that stays on it needs no further search.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import conjuncts
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 
-# States from which ways are kept.
+# The most states from which paths are cached.
 MAX_CACHED_STEPS = 50_000
-# Items of a way beyond those that are asked for.
+# A margin of items beyond those that an array requires.
 SPARE_ITEMS = 16
 
 
 @dataclass(frozen=True)
 class Feasibility:
-    """What may follow an item that is any of many values.
+    """Whether an array can be finished after an item that is any of many values.
 
-    is_good: whether the array can go on after nearly all of them; special: those to be looked at one by one; joint:
-    where they are not good, obligations of those that are.
+    is_feasible: whether this is so for all values but the exceptions. exceptions: the values to check one by one.
+    repeatable: if it is not so, obligations of the values for which it is, because a later item can repeat them.
     """
 
     is_feasible: bool
@@ -54,14 +54,14 @@ class Feasibility:
 
 
 class DistinctItems:
-    """Answers for the arrays of a grammar; what it takes for granted is that they can be finished without guards."""
+    """Checks the arrays of a grammar. It assumes that they can be finished if guards are ignored."""
 
     def __init__(self, space: StateSpace, automaton: Automaton, costs: CostTable, budget: Budget) -> None:
-        """`costs`: those without guards."""
+        """costs: the costs if guards are ignored."""
         self._space = space
         self._costs = costs
         self._budget = budget
-        # Whether an array was met that has to have items.
+        # Whether some array cannot be empty.
         self.is_needed = False
         self.value_sets = ValueSets(space, automaton, costs, self.is_feasible, budget)
         self._num_required: dict[Array, int] = {}
@@ -70,20 +70,20 @@ class DistinctItems:
         self._are_many: dict[tuple[WitnessPath, int], bool] = {}
 
     def is_feasible(self, start: Array, outcome: int) -> bool:
-        """Whether a whole array can end with an outcome; raises LimitError where that takes too long to tell."""
+        """Whether a complete array can end with an outcome. Raises LimitError if deciding takes too long."""
         with self._budget.call("compile"):
             witness = self.witness(start, SeenItems(), (outcome,))
         self.is_needed = self.is_needed or (witness is not None and witness.next_item is not None)
         return witness is not None
 
     def limit(self, array: Array, num_seen: int) -> int:
-        """A number of values of which an array's rest never wants for one; few different ones are given."""
+        """Returns a number of values that is always enough for an array. Few different numbers are returned."""
         if array not in self._num_required:
             self._num_required[array] = sum(map(_num_required_by, array.obligation.atoms))
         return 1 << (num_seen + SPARE_ITEMS + self._num_required[array]).bit_length()
 
     def witness(self, start: Array, seen_items: SeenItems, accepts: Outcomes) -> Witness | None:
-        """How an array that has some items can go on to one of the outcomes `goals`; None where it cannot."""
+        """Returns how an array with some items can end with one of the outcomes `accepts`; None if it cannot."""
         if self._ends(start, accepts):
             return Witness()
         if (uniform := self._uniform_items(start)) is not None:
@@ -94,9 +94,9 @@ class DistinctItems:
     def feasibility_after_any(
         self, start: Array, seen_items: SeenItems, accepts: Outcomes, newest: tuple[Array, Kind]
     ) -> Feasibility:
-        """How an array can go on that has one more item, which may be any of many.
+        """Returns whether an array can be finished after one more item, which may be any of many values.
 
-        newest: what that item was the next one of, and its kind.
+        newest: the array before that item, and the kind of the item.
         """
         witness, search = None, None
         if self._ends(start, accepts) or self._uniform_items(start) is not None:
@@ -124,7 +124,7 @@ class DistinctItems:
         )
 
     def _find(self, search: ItemSearch, start: Array, accepts: Outcomes) -> Witness | None:
-        """Runs a search and keeps the way that it finds."""
+        """Runs a search and caches the path that it finds."""
         witness = search.find(start)
         self._witness_steps.update(((array, accepts), cached_step) for array, cached_step in search.witness_steps())
         if len(self._witness_steps) > MAX_CACHED_STEPS:
@@ -133,7 +133,7 @@ class DistinctItems:
         return witness
 
     def _cached_witness(self, start: Array, seen_items: SeenItems, accepts: Outcomes) -> Witness | None:
-        """The way that was found from here before, where plainly enough values are left for it."""
+        """Returns the cached witness from this state, if there are clearly enough values left for it."""
         cached_step = self._witness_steps.get((start, accepts))
         if cached_step is None:
             return None
@@ -153,7 +153,7 @@ class DistinctItems:
         return Witness(cached_step.item, tight[0] if tight else frozenset())
 
     def _witness_on_path(self, cached_step: WitnessStep, seen_items: SeenItems, limit: int) -> Witness | None:
-        """The way where each item takes the value that it took when the way was found; None where that is not left."""
+        """Returns the witness in which each item takes the value of the cached path; None if one was used up."""
         witness_path = cached_step.witness_path
         known = (witness_path, limit)
         if known not in self._are_many:
@@ -165,12 +165,12 @@ class DistinctItems:
         return Witness(cached_step.item, LaterValues(witness_path, cached_step.index))
 
     def is_uniform(self, array: Array, state: State, outcome: int) -> bool:
-        """Whether an array asks for nothing but a number of items of one kind."""
+        """Whether an array requires only a number of items of one kind."""
         uniform = self._uniform_items(array)
         return uniform is not None and uniform[0] == Kind(state, outcome)
 
     def num_needed(self, array: Array) -> int:
-        """How many items an array needs that asks for nothing but items of one kind; 0 for others."""
+        """Returns how many items a uniform array needs; 0 for other arrays."""
         uniform = self._uniform_items(array)
         return uniform[1] if uniform is not None else 0
 
@@ -179,7 +179,10 @@ class DistinctItems:
         return isinstance(target, Close) and target.outcome in accepts
 
     def _uniform_items(self, array: Array) -> tuple[Kind, int] | None:
-        """The one kind of all items and how many are needed, where an array asks for nothing else."""
+        """Returns the kind of all items and how many are needed, if the array is uniform.
+
+        A uniform array requires nothing but a number of items of one kind.
+        """
         if array not in self._uniform:
             self._uniform[array] = self._find_uniform_items(array)
         return self._uniform[array]
@@ -205,12 +208,12 @@ class DistinctItems:
 
 
 def _num_unused(kind: Kind, value_set: ValueSet, seen_items: SeenItems, limit: int) -> int:
-    """How many values of a kind that has few no item is."""
+    """Returns how many values of a kind with few values are not items yet."""
     return len(value_set.forms) - seen_items.count_among((kind, limit), value_set.forms)
 
 
 def _is_uniform_part(part: object) -> bool:
-    """Whether an assertion says the same of all items."""
+    """Whether an assertion treats all items alike."""
     return isinstance(part, Unique | MinItems | MaxItems) or (isinstance(part, Items) and not part.parts[0])
 
 

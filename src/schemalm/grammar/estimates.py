@@ -1,7 +1,8 @@
-"""What a formula about an object or array asks for, as far as it shows without a search.
+"""Estimates what a formula about an object or array requires, without a search.
 
-In: a formula, and whether it has to be true. Out: how many symbols it takes at least, which keys are the likely way to
-make it so, and which keys have a say at all. Assertions count as independent of one another.
+The input is a formula, and whether it has to be true or false. The output is a lower bound on the number of symbols,
+the keys that are likely to make it so, and the keys that can affect it at all. Assertions count as independent of one
+another.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
 from schemalm.schema.prompt import StatedKeys
 
-# More symbols than any value may have.
+# A cost that no value can have.
 UNREACHABLE = 1 << 60
-# A key with its value, or an item: two symbols at least.
+# A key with its value, or an item, takes at least two symbols.
 MEMBER_SYMBOLS = 2
 
 
@@ -24,8 +25,8 @@ MEMBER_SYMBOLS = 2
 class Plan:
     """A likely way to make a formula true.
 
-    cost: about how many symbols it takes; names: of the keys that it needs; answers: to questions about a child, each
-    with its index.
+    cost: the approximate number of symbols. names: the keys that it needs. answers: the answers to questions about a
+    child that it needs, each with the question's index.
     """
 
     cost: int
@@ -35,7 +36,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Relevance:
-    """The keys without which a formula may be true or false otherwise: `names`, or all where `any_key` says so."""
+    """The keys that can change whether a formula is true: `names`, or every key if `any_key` is True."""
 
     names: frozenset[str] = frozenset()
     any_key: bool = False
@@ -51,7 +52,7 @@ ANY_KEY = Relevance(any_key=True)
 
 
 class Estimates:
-    """Estimates by formula, remembered."""
+    """Cached estimates by formula."""
 
     def __init__(self) -> None:
         self._lower_bounds: dict[tuple[Formula, bool], int] = {}
@@ -59,7 +60,10 @@ class Estimates:
         self._relevance: dict[tuple[Formula, bool], Relevance] = {}
 
     def lower_bound(self, formula: Formula, holds: bool = True) -> int:
-        """No more than the symbols, but for the end, after which a formula can be true, or false; NEVER for none."""
+        """Returns a lower bound on the symbols before the end that make a formula true, or false.
+
+        Returns UNREACHABLE if nothing does.
+        """
         key = (formula, holds)
         found = self._lower_bounds.get(key)
         if found is None:
@@ -83,7 +87,7 @@ class Estimates:
         return max(MEMBER_SYMBOLS * num_names, *counts)
 
     def plan(self, formula: Formula, holds: bool = True) -> Plan:
-        """A likely way to make a formula about an object true, or false."""
+        """Returns a likely way to make a formula about an object true, or false."""
         key = (formula, holds)
         found = self._plans.get(key)
         if found is None:
@@ -104,7 +108,7 @@ class Estimates:
         return min(plans, key=_cost) if isinstance(formula, Or) == holds else _combined(plans)
 
     def _plan_of_one(self, parts: tuple[Formula, ...], holds: bool) -> Plan:
-        """One part true and the others false; or none, where it shall not be one."""
+        """Plans for one true part and the others false; or, if `holds` is False, for no true part."""
         without = [self.plan(part, False) for part in parts]
         if not holds:
             return _combined(without)
@@ -115,7 +119,10 @@ class Estimates:
         return replace(_combined([self.plan(chosen), *others]), cost=min(cost, UNREACHABLE))
 
     def relevance(self, formula: Formula, holds: bool = True) -> Relevance:
-        """The keys that may be needed to make a formula true, or false; an object that has others can do without."""
+        """Returns the keys that may be needed to make a formula true, or false.
+
+        An object can do without all other keys.
+        """
         key = (formula, holds)
         found = self._relevance.get(key)
         if found is None:
@@ -165,7 +172,7 @@ def _plan_of_atom(atom: Atom, holds: bool) -> Plan:
         return Plan(MEMBER_SYMBOLS, frozenset([atom.name]))
     if isinstance(atom, Members) and not holds:
         shapes = {name: shape for name, shape in atom.parts[0] if shape != TRUE}
-        # What a reference leads to may be large; what stands here is soon broken.
+        # The target of a reference may be large. A formula that is written here is easier to break.
         near = next(
             (name for name, shape in shapes.items() if not isinstance(shape, Reference)), next(iter(shapes), None)
         )

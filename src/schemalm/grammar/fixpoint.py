@@ -1,8 +1,8 @@
-"""Which outcomes states can end with, or in how many symbols: the exact answer, where a search found none soon.
+"""Computes exactly with which outcomes, or in how many symbols, states can end. It serves when a search gives up.
 
-All states are looked at that one rests on, until nothing new is found: an outcome counts only where some finite value
-ends with it. Several formulas are followed side by side as long as they are few, so that what they have in common is
-looked at once; where they are many, each outcome in question is followed on its own.
+Starting from one state, it visits the states that this one depends on until nothing new is found. This is a least
+fixpoint: an outcome counts only if some finite value ends with it. A state with few undecided formulas is solved for
+all outcomes at once, so that they share work. A state with many is solved for each outcome separately.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, Stat
 from schemalm.limits import Budget
 from schemalm.schema.formula import TRUE, Constant, Formula
 
-# The symbols of some value of a state, by the outcome that it ends with.
+# The number of symbols of some value of a state, by the outcome that it ends with.
 Sizes = dict[int, int]
-# Formulas in question that are followed side by side.
+# The most undecided formulas that are solved together.
 MAX_JOINT_FORMULAS = 5
 
 
 class Fixpoint:
-    """The least fixpoint over the states that one rests on; `known`: what was found before, for good."""
+    """The least fixpoint over the states that a state depends on. `known`: final results."""
 
     def __init__(
         self, goals: Goals, budget: Budget, known_size: Callable[[Goal], int | None], *, is_cheapest: bool = False
     ) -> None:
-        """is_cheapest: whether sizes are the least ones; size_of: what is known of a goal without its ways."""
+        """is_cheapest: whether sizes are minimal. known_size: returns a goal's size if it is known otherwise."""
         self.known: dict[State, Sizes] = {}
         self._is_cheapest = is_cheapest
         self._goals = goals
         self._budget = budget
         self._known_size = known_size
-        # Of one fixpoint: the sizes so far, which states read those of which, and what is to be looked at again.
+        # For the current fixpoint: the sizes so far, the states that depend on each state, and the queue of states to
+        # visit.
         self._sizes: dict[State, Sizes] = {}
         self._readers: dict[State, dict[State, None]] = {}
         self._priorities: dict[State, int] = {}
@@ -43,7 +44,7 @@ class Fixpoint:
         self._current: State
 
     def sizes(self, state: State) -> Sizes:
-        """Every outcome that a state can end with, and the symbols of some value that does."""
+        """Returns every outcome that a state can end with, and the number of symbols of some value that does."""
         if state not in self.known:
             try:
                 self._solve(state)
@@ -66,7 +67,7 @@ class Fixpoint:
                     self._enqueue(reader)
 
     def _merge(self, known: Sizes, values: Iterator[tuple[int, int]]) -> bool:
-        """Adds what is new to what is known; gives whether anything is."""
+        """Adds new results to the known ones. Returns whether there are any."""
         is_new = False
         for outcome, size in values:
             before = known.get(outcome)
@@ -80,14 +81,14 @@ class Fixpoint:
         self._enqueue(state)
 
     def _enqueue(self, state: State) -> None:
-        """Has a state looked at again, after those that were met later: they are what it is made of."""
+        """Adds a state to the queue. States that were found later come first, because earlier ones depend on them."""
         priority = -self._priorities.setdefault(state, len(self._priorities))
         if priority not in self._queued:
             self._queued[priority] = state
             heappush(self._queue, priority)
 
     def _sizes_so_far(self, state: State) -> Sizes:
-        """What is known so far of a state that the current one rests on."""
+        """Returns the current results of a state that the visited one depends on."""
         found = self.known.get(state)
         if found is None:
             if state not in self._sizes:
@@ -109,7 +110,7 @@ class Fixpoint:
                 yield from self._reachable_after(target, 1)
 
     def _reachable_after(self, target: Target | None, cost: int) -> Iterator[tuple[int, int]]:
-        """The outcomes after `cost` symbols that lead to a target, and the symbols of some value with each."""
+        """Yields the outcomes after `cost` symbols that lead to a target, each with the symbols of some value."""
         if isinstance(target, Close):
             yield target.outcome, cost
         elif isinstance(target, Enter):
@@ -129,7 +130,7 @@ class Fixpoint:
             yield from ((outcome, cost + child_size + size) for outcome, size in self._outcomes(rest, TRUE))
 
     def _outcomes(self, state: State, needed: Formula) -> list[tuple[int, int]]:
-        """The outcomes that a state can end with, as far as is known, those that `needed` rules out among others."""
+        """Returns the outcomes that a state can end with, as far as is known; `needed` may exclude some of them."""
         if is_solved_jointly(state):
             return [found for found in self._sizes_so_far(state).items() if self._goals.passes_guards(state, found[0])]
         found = []
@@ -148,7 +149,7 @@ class Fixpoint:
 
 
 def is_solved_jointly(state: State) -> bool:
-    """Whether several formulas about a state are followed side by side, rather than one outcome after the other."""
+    """Whether the formulas of a state are solved together, rather than for each outcome separately."""
     if isinstance(state, Text):
         return False
     asked = obligation_of(state).formulas[1:]

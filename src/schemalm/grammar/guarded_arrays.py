@@ -1,6 +1,7 @@
-"""Arrays whose items may have to differ: how they can go on, given the items that they have.
+"""How guarded arrays can continue, given the items that they have.
 
-No finite state knows these items, so a machine asks here while it decodes, with the numbers of nonterminals.
+A guarded array is one whose items may have to differ (`uniqueItems`). No finite state can carry its items, so a machine
+calls this module while decoding, with the numbers of nonterminals.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from schemalm.grammar.value_sets import SymbolForm
 
 
 class GuardedArrays:
-    """Answers for the arrays of one grammar; `may_occur`: whether an array may have to have items that differ."""
+    """Checks the guarded arrays of one grammar. `may_occur`: whether the grammar has any."""
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class GuardedArrays:
         *,
         may_occur: bool,
     ) -> None:
-        """nonterminals: those of the grammar, by number; number: finds the number of one; symbols: ids."""
+        """nonterminals: by number. number: returns the number of a nonterminal. symbols: ids by symbol."""
         self.may_occur = may_occur
         self._nonterminals = nonterminals
         self._number = number
@@ -55,14 +56,14 @@ class GuardedArrays:
         return isinstance(state, Array) and state.is_guarded
 
     def can_finish(self, rest: int) -> bool:
-        """Whether the rest of an array can be finished as it stands, without a repetition."""
+        """Whether the rest of an array can be finished without a repetition."""
         node = self._nonterminals[rest]
         return self._costs.can_end_with_any(node.state, node.accepts)
 
     def witness(self, rest: int, seen_items: SeenItems, accepts: Outcomes | None = None) -> Witness | None:
-        """How an array that has some items can go on from `rest`; None where it cannot.
+        """Returns how an array with some items can be finished from `rest`; None if it cannot.
 
-        goals: the outcomes that it may end with, by default all that its parent can live with.
+        accepts: the outcomes that it may end with, by default all that its parent accepts.
         """
         node = self._nonterminals[rest]
         if not self.is_guarded(rest):
@@ -73,9 +74,9 @@ class GuardedArrays:
     def feasibility_after_any(
         self, start: int, item: int, outcome: int, rest: int, seen_items: SeenItems
     ) -> Feasibility:
-        """How an array can go on after any of the many items that end with an outcome.
+        """Returns whether an array can be finished after any of the many items that end with an outcome.
 
-        start, item, rest: the nonterminals before the item, of the item, and after it; taken: the items before it.
+        start, item, rest: the nonterminals before the item, of the item, and after it. seen_items: the items before it.
         """
         if not self.is_guarded(rest):
             return Feasibility(self.can_finish(rest))
@@ -85,16 +86,16 @@ class GuardedArrays:
         return self._distinct.feasibility_after_any(node.state, seen_items, node.accepts, newest)
 
     def nonterminals_of(self, item: int, obligations: Iterable[Obligation]) -> tuple[int, ...]:
-        """The nonterminals of values that an item may be, by what is asked of them."""
+        """Returns the nonterminals of the values that an item may be, by their obligations."""
         states = (self._space.value_like(obligation, self._nonterminals[item].state) for obligation in obligations)
         return tuple(
             self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.can_end(state, 1)
         )
 
     def values(self, item: int, outcome: int, rest: int, num_seen: int) -> Mapping[Hashable, Form] | None:
-        """The forms of all values that an item may end with an outcome as, by identity; None where there are many.
+        """Returns the forms of all values that an item with an outcome may be, by identity; None if there are many.
 
-        rest: the rest of the guarded array before the item; num_taken: how many items it has.
+        rest: the rest of the guarded array before the item. num_seen: how many items it has.
         """
         array = self._nonterminals[rest].state
         assert isinstance(array, Array)
@@ -106,7 +107,7 @@ class GuardedArrays:
         return self._values[query]
 
     def forms_by_outcome(self, item: int, value: Hashable) -> Mapping[int, Form]:
-        """The forms of the value with an identity, by the outcomes that an item may end with as that value."""
+        """Returns the forms of the value with an identity, by the outcomes that an item can end with as this value."""
         forms_by_outcome = self._distinct.value_sets.forms_by_outcome(self._nonterminals[item].state, value)
         return {outcome: self._form(form) for outcome, form in forms_by_outcome.items()}
 
@@ -115,17 +116,17 @@ class GuardedArrays:
         return (ids[ITEM], *(ids[part] if isinstance(part, Symbol) else part for part in written))
 
     def is_uniform_after(self, rest: int, item: int, outcome: int) -> bool:
-        """Whether the rest of an array asks the same of all further items as of one that ended with an outcome."""
+        """Whether the rest requires only further items of the kind of an item that ended with an outcome."""
         state = self._nonterminals[rest].state
         return isinstance(state, Array) and self._distinct.is_uniform(state, self._nonterminals[item].state, outcome)
 
     def num_needed(self, rest: int) -> int:
-        """How many items the rest of an array needs that asks for nothing but items of one kind; 0 for others."""
+        """Returns how many items the rest needs if the array is uniform; 0 for other arrays."""
         state = self._nonterminals[rest].state
         return self._distinct.num_needed(state) if isinstance(state, Array) else 0
 
     def rest_after_repetition(self, rest: int) -> int | None:
-        """The rest of a guarded array once an item repeats an earlier one; None where that is not admitted."""
+        """Returns the rest of a guarded array after an item that repeats an earlier one; None if it may not."""
         if rest not in self._repeated:
             node = self._nonterminals[rest]
             assert isinstance(node.state, Array)
@@ -135,9 +136,9 @@ class GuardedArrays:
         return self._repeated[rest]
 
     def after_item(self, rest: int, item: Any, seen: set[Hashable]) -> int | None:
-        """The rest of an array after a whole item, None where that may not repeat an earlier one.
+        """Returns the rest of an array after a complete item; None if the item may not repeat an earlier one.
 
-        seen: the identities of the items of an array whose items may have to differ, to which the item is added.
+        seen: the identities of the items of a guarded array. The item is added to it.
         """
         if not self.is_guarded(rest):
             return rest

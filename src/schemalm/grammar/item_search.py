@@ -1,7 +1,7 @@
-"""The search for a way on through the items of an array that have to differ, and what is kept of one that was found.
+"""Searches for a witness that an array whose items have to differ can be finished, and records what it found.
 
-In: a state of the array's rest, the items so far, and the outcomes that it may end with. Out: a way on which every item
-has a value of its own, or none. The search goes depth first, cheap options first.
+The input is a state of the array's rest, its items, and the outcomes that it may end with. The output is a path on
+which every item has a value of its own, or None. The search is depth-first and tries cheap candidates first.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from schemalm.grammar.value_sets import NO_VALUES, ValueSet, ValueSets
 from schemalm.limits import Budget
 from schemalm.schema.formula import Formula, all_of, negate
 
-# What a step of a search for a way costs, units of work.
+# The cost of a search step, in units of work.
 STEP_UNITS = 25
-# Numbers that stand for what a way has used: so long that no two of a search are equal.
+# Zobrist hashing: random numbers whose XOR identifies the kinds used on a path. They are so long that no two sets
+# collide. Source: Zobrist, "A new hashing method with application for game playing" (1970).
 CODE_BITS = 128
 RANDOM_CODES = random.Random(0)
-# Kinds of a way that is kept.
+# The most kinds of a path that are cached.
 MAX_KINDS_KEPT = 8
 
 Outcomes: TypeAlias = "tuple[int, ...]"
@@ -37,7 +38,7 @@ Outcomes: TypeAlias = "tuple[int, ...]"
 
 @dataclass(frozen=True)
 class PlannedItem:
-    """An item of a way: the outcome that it ends with, and whether it is one that the array has already."""
+    """An item of a path: the outcome that it ends with, and whether it repeats an earlier item."""
 
     outcome: int
     repeats: bool
@@ -45,9 +46,10 @@ class PlannedItem:
 
 @dataclass(frozen=True, eq=False)
 class Witness:
-    """How an array can go on: with which item, None where it needs no more.
+    """Evidence that an array can be finished: the next item, or None if the array can end.
 
-    contested: values of kinds that have few, on which the way relies.
+    scarce_values: the values of kinds with few values on which the path depends. matching: which item takes which
+    value.
     """
 
     next_item: PlannedItem | None = None
@@ -55,15 +57,15 @@ class Witness:
     matching: Matching | None = None
 
     def can_avoid(self, value: Hashable) -> bool:
-        """Whether the way can do without a value, as far as it shows."""
+        """Whether the array can also be finished without a value. False may be wrong."""
         return value not in self.scarce_values or (self.matching is not None and self.matching.can_avoid(value))
 
 
 @dataclass(frozen=True, eq=False)
 class WitnessStep:
-    """What was found to lead from a state to an end: the next item, and how many of each kind come from there on.
+    """A step of a path that was found: the next item, and how many items of each kind follow, including this one.
 
-    demand: None where there are more kinds than are kept; then each item takes the value that `route` gives it.
+    demand: None if there are too many kinds. Then each item takes the value that `witness_path` assigns to it.
     """
 
     item: PlannedItem
@@ -74,7 +76,7 @@ class WitnessStep:
 
 @dataclass(frozen=True, eq=False)
 class WitnessPath:
-    """A way that was found: its kinds that have many values, and the last step that each of the others is taken at."""
+    """A path that was found: its kinds with many values, and for every other value the index of its item."""
 
     many: Collection[Kind]
     steps: Mapping[Hashable, int]
@@ -82,7 +84,7 @@ class WitnessPath:
 
 @dataclass(frozen=True, eq=False)
 class LaterValues(Collection[Hashable]):
-    """The values that items take from a step of a route on."""
+    """The values that the items of a path take from an index on."""
 
     witness_path: WitnessPath
     index: int
@@ -99,7 +101,7 @@ class LaterValues(Collection[Hashable]):
 
 @dataclass(frozen=True)
 class _Candidate:
-    """What an item may be; uses: its kind where it needs a value of its own; `rest` comes after it."""
+    """A candidate for the next item, and the rest after it. `kind`: None if it needs no value of its own."""
 
     item: PlannedItem
     kind: Kind | None
@@ -107,7 +109,7 @@ class _Candidate:
 
 
 class ItemSearch:
-    """One search for a way, depth first, cheap options first."""
+    """One depth-first search that tries cheap candidates first."""
 
     def __init__(
         self,
@@ -122,11 +124,11 @@ class ItemSearch:
         self._space, self._costs, self._value_sets, self._budget = space, costs, value_sets, budget
         self._seen_items, self._accepts, self._limit = seen_items, accepts, limit
         self._matching = Matching(seen_items)
-        # Kinds on the way that have many values, and an array that has asked for each.
+        # The kinds on the path that have many values, and for each kind an array that can contain it.
         self._many: Counter[Kind] = Counter()
         self._sources: dict[Kind, Array] = {}
         self._newest: Kind | None = None
-        # What the way has used, as one number: how many items of each kind that has few values, and which others occur.
+        # A hash of what the path uses: the count of each kind with few values, and the set of the other kinds.
         self._used_hash = 0
         self._zobrist_codes: dict[tuple[Kind, int], int] = {}
         self._path: list[_Candidate] = []
@@ -135,15 +137,15 @@ class ItemSearch:
         self.repeatable: dict[Obligation, None] = {}
 
     def assume_any(self, array: Array, kind: Kind) -> None:
-        """Has an item of a kind that has many values, whichever it is: the next one of an array.
+        """Assumes an item of a kind that has many values, the next one of an array.
 
-        `wanted` then gathers the values of that kind which a way needs it to be.
+        The search then collects in `repeatable_values` the values of that kind that a path needs it to be.
         """
         self._newest = kind
         self._sources[kind] = array
 
     def find(self, start: Array) -> Witness | None:
-        """A way from a state; None where there is none."""
+        """Returns a witness from a state; None if there is none."""
         self._start, path = start, self._path
         candidates = [self._candidates(start)]
         seen: set[tuple[Array, int]] = {(start, self._used_hash)}
@@ -167,7 +169,7 @@ class ItemSearch:
                     candidates[-1] = self._candidates(candidate.rest)
 
     def witness_steps(self) -> Iterator[tuple[Array, WitnessStep]]:
-        """What the way that was found asks for after each of its states; nothing where items repeat on it."""
+        """Yields the remaining steps from each state of the path that was found; none if an item repeats on it."""
         if any(candidate.item.repeats for candidate in self._path):
             return
         is_short = len({candidate.kind for candidate in self._path}) <= MAX_KINDS_KEPT
@@ -202,7 +204,7 @@ class ItemSearch:
         return True
 
     def _note_use(self, kind: Kind, num: int, is_new: bool = True) -> None:
-        """Has the number tell that a kind is used for the n-th time, or tell it no more."""
+        """Adds the n-th use of a kind to the hash, or removes it. XOR does both."""
         if is_new:
             code = self._zobrist_codes.setdefault((kind, num), RANDOM_CODES.getrandbits(CODE_BITS))
             self._used_hash ^= code
@@ -238,7 +240,7 @@ class ItemSearch:
                     yield _Candidate(item, None, after)
             else:
                 self._sources[kind] = array
-                # Where items need not differ any more, values are not used up.
+                # If items need not differ any more, values are not used up.
                 yield _Candidate(item, kind if after.is_guarded else None, after)
 
     def _cost(self, rest: Array | None) -> int | None:
@@ -246,7 +248,7 @@ class ItemSearch:
         return min((costs[outcome] for outcome in self._accepts if outcome in costs), default=None)
 
     def _can_repeat(self, kind: Kind, array: Array) -> bool:
-        """Whether an item of a kind can be one that the array has, or that an earlier item of the way can be."""
+        """Whether an item of a kind can repeat an item of the array, or an earlier item of the path."""
         for value in chain(self._seen_items, self._matching.scarce_values):
             self._budget.work()
             if kind.outcome in self._value_sets.forms_by_outcome(kind.state, value):
@@ -261,14 +263,14 @@ class ItemSearch:
         return any(self._shared(other, value_set) for other in +self._many)
 
     def _note_repeatable(self, newest: Kind, kind: Kind, array: Array, value_set: ValueSet) -> None:
-        """Notes which values the newest item would have to be to be repeated by one of a kind."""
+        """Records which values the newest item would have to be so that an item of a kind can repeat it."""
         self.repeatable_values |= self._shared(newest, value_set)
         both = ((array, kind), (self._sources[newest], newest))
         if value_set.is_many and self._overlap(*both):
             self.repeatable[_common_obligation(*both)] = None
 
     def _shared(self, kind: Kind, value_set: ValueSet) -> set[Hashable]:
-        """The values of a value_set that an item of a kind can be."""
+        """Returns the values of a value set that an item of a kind can be."""
         return {
             value for value in value_set.forms if kind.outcome in self._value_sets.forms_by_outcome(kind.state, value)
         }
@@ -280,12 +282,12 @@ class ItemSearch:
 
 
 def _common_obligation(*items: tuple[Array, Kind]) -> Obligation:
-    """The obligation of a value that is several items, each the next one of an array and of a kind."""
+    """Returns the obligation of a value that is several items at once, each the next one of an array."""
     return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
 
 
 def _held(array: Array, kind: Kind) -> list[Formula]:
-    """What is true of the next item of an array where it is of a kind."""
+    """Returns the formulas that are true of the next item of an array if it is of a kind."""
     split = split_at_child(array.obligation, at_item)
     assert split is not None, "a kind is that of an item"
     return [

@@ -1,9 +1,9 @@
-"""Searches for a way to a goal that takes no more than so many symbols: some way, or the cheapest one.
+"""Searches for a derivation of a goal with at most a given number of symbols: any derivation, or a cheapest one.
 
-What a way takes at least (`Goals.least`) rules most ways out unseen, and each step inwards leaves less, so a search
-ends although states lead back to themselves. What it found is remembered, and so is that a goal takes more than some
-bound. Source: depth-first branch and bound with memory, after Reinefeld and Marsland, "Enhanced iterative-deepening
-search" (1994), on derivations as in Knuth, "A generalization of Dijkstra's algorithm" (1977).
+A lower bound for each goal (`Goals.lower_bound`) prunes most branches. Every step inwards reduces the symbols that are
+left, so the search ends even if states are recursive. Results are cached, and so are proven lower bounds. Source:
+depth-first branch and bound with memory, after Reinefeld and Marsland, "Enhanced iterative-deepening search" (1994), on
+derivations as in Knuth, "A generalization of Dijkstra's algorithm" (1977).
 """
 
 from __future__ import annotations
@@ -17,54 +17,54 @@ from schemalm.limits import Budget
 
 
 class _Query(NamedTuple):
-    """What a goal takes, where that is no more than `most`; `cheapest`: by the cheapest way, rather than by some."""
+    """Searches for the size of a goal, at most `bound`. `cheapest`: of a cheapest derivation, otherwise of any."""
 
     goal: Goal
     bound: int
     cheapest: bool
 
 
-# Work of one step, or of one look at a state in a fixpoint.
+# Work of a search step, or of a visit of a state in a fixpoint.
 UNITS_OF_STEP = 10
-# Steps after which a search for some way, and for the cheapest one, is given up; and steps more for each symbol that a
-# way takes at least.
+# The most steps of a search for any derivation, and for a cheapest one. The third number is added per symbol of the
+# lower bound.
 MAX_STEPS, MAX_STEPS_TO_CHEAPEST, STEPS_OF_SYMBOL = 500, 8_000, 4
 
 
 class GaveUpError(Exception):
-    """A search takes more steps than one may: whether there is a way has to be told otherwise."""
+    """The search has reached its limit of steps. The caller must decide in another way."""
 
 
-# Asks what goals take, one after the other, and returns what its own does; None where that is more than it may be.
+# Yields queries for other goals, receives their sizes, and returns the size of its own goal, or None above the bound.
 Steps = Generator[_Query, int | None, int | None]
 
 
 class Search:
-    """Finds ways to goals.
+    """Finds derivations of goals.
 
-    sizes: the symbols of some way to a goal; exact: those of the cheapest one.
+    sizes: the number of symbols of some derivation. exact: that of a cheapest one.
     """
 
     def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal], bool]) -> None:
-        """`may_be`: whether a goal can be reached at all, as far as is known."""
+        """may_be: whether a goal may have a derivation, as far as is known."""
         self.sizes: dict[Goal, int] = {}
         self.exact: dict[Goal, int] = {}
         self._goals = goals
         self._budget = budget
         self._may_be = may_be
-        # Goals that take no less than these, as far as is known.
+        # Proven lower bounds of goals.
         self._proven_bounds: dict[Goal, int] = {}
 
     def find_any(self, goal: Goal, bound: int) -> int | None:
-        """The symbols of some way to a goal, no more than `most`; None where there is none; raises GaveUpError."""
+        """Returns the symbols of some derivation, at most `bound`; None if there is none. Raises GaveUpError."""
         return self._answer(_Query(goal, bound, False), MAX_STEPS)
 
     def find_cheapest(self, goal: Goal, bound: int) -> int | None:
-        """The symbols of the cheapest way to a goal, where these are no more than `most`; raises GaveUpError."""
+        """Returns the symbols of a cheapest derivation, at most `bound`; None if there is none. Raises GaveUpError."""
         return self._answer(_Query(goal, bound, True), MAX_STEPS_TO_CHEAPEST)
 
     def cheapest_after(self, target: Target, outcome: int, bound: int) -> int | None:
-        """The same for what a symbol leads to, which shall end with an outcome."""
+        """Does the same for the target of a symbol, which must end with an outcome."""
         max_steps = MAX_STEPS_TO_CHEAPEST
         if isinstance(target, Open):
             max_steps += STEPS_OF_SYMBOL * self._goals.lower_bound(Goal(target.rest, outcome))
@@ -77,7 +77,7 @@ class Search:
         return self._run(self._steps(query), max_steps + STEPS_OF_SYMBOL * self._lower_bound(query.goal))
 
     def _run(self, start: Steps, max_steps: int) -> int | None:
-        """Follows a search and those that it asks for, as a stack."""
+        """Runs a search and, on a stack, the searches for its queries."""
         running: list[Steps] = [start]
         answer: int | None = None
         for _ in range(max_steps):
@@ -139,7 +139,7 @@ class Search:
         return best
 
     def _after(self, target: Target, outcome: int, bound: int, cheapest: bool) -> Steps:
-        """What it takes after a symbol, where that is no more than `most`."""
+        """Searches for the size of what follows a symbol, at most `bound`."""
         if isinstance(target, Close):
             return 0 if target.outcome == outcome and bound >= 0 else None
         if isinstance(target, Enter):
@@ -157,7 +157,7 @@ class Search:
         return best
 
     def _child_and_rest(self, child: Goal, rest: Goal, bound: int, cheapest: bool) -> Steps:
-        """What a child and the rest after it take together, where that is no more than `most`."""
+        """Searches for the size of a child and the rest after it together, at most `bound`."""
         least = self._lower_bound(child)
         if least + self._lower_bound(rest) > bound:
             return None
@@ -166,7 +166,7 @@ class Search:
             return None
         child_size = yield _Query(child, bound - rest_size, cheapest)
         if child_size is None and not cheapest:
-            # The rest may have taken more than it must.
+            # The rest may have used more symbols than necessary.
             rest_size = yield _Query(rest, bound - least, True)
             child_size = (yield _Query(child, bound - rest_size, False)) if rest_size is not None else None
         return child_size + rest_size if child_size is not None and rest_size is not None else None

@@ -1,8 +1,9 @@
-"""An object's rest as far as what has been read still matters: branches that have come to the same become equal.
+"""Simplifies the obligation of an object's rest, so that branches with the same remaining meaning become equal.
 
-Names that can come no more are left out of what branches say of members, so that a branch that nothing can break any
-more is simply true. Formulas in doubt are rewritten; what has to hold anyway tells no branches apart, and goes as a
-whole once nothing can break it. Of equal conjunctions in different orders one stands for all.
+Names that cannot follow any more are removed from assertions about members. An assertion that nothing can break any
+more becomes true. Undecided formulas are rewritten. An assertion that must hold is the same in every branch, so it is
+only removed as a whole, when nothing can break it. Conjunctions with the same parts in another order are replaced by
+one of them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from schemalm.schema.keywords.objects import Members
 
 
 class ObligationSimplifier:
-    """What is asked of the rests of objects in its plainest form, remembered."""
+    """Caches simplified obligations of the rests of objects."""
 
     def __init__(self) -> None:
         self._obligations: dict[Object, Obligation] = {}
@@ -25,7 +26,7 @@ class ObligationSimplifier:
         self._conjunctions: dict[frozenset[Formula], Formula] = {}
 
     def simplified(self, state: Object) -> Obligation:
-        """What is asked of the rest of an object, in its plainest form."""
+        """Returns the simplified obligation of the rest of an object."""
         found = self._obligations.get(state)
         if found is None:
             found = self._obligations[state] = self._find(state)
@@ -34,7 +35,7 @@ class ObligationSimplifier:
     def _find(self, state: Object) -> Obligation:
         held, *others = state.obligation.formulas
         parts = conjuncts(held)
-        # Where free keys are ruled out and all names have passed, members can break nothing any more.
+        # If free keys are excluded and all names have passed, no assertion about members can be broken any more.
         is_over = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
 
         def shortened(atom: Atom) -> Formula:
@@ -51,13 +52,13 @@ class ObligationSimplifier:
         )
 
     def _conjunction(self, formula: Formula) -> Formula:
-        """The first one that was met of the conjunctions with the same parts."""
+        """Returns the first conjunction that was seen with these parts."""
         if not isinstance(formula, And):
             return formula
         return self._conjunctions.setdefault(frozenset(formula.parts), formula)
 
     def _or_nothing(self, atom: Atom, state: Object) -> Formula:
-        """The atom; true where it speaks of members that have all passed."""
+        """Returns the atom, or TRUE if it is about members that have all passed."""
         if not isinstance(atom, Members):
             return atom
         key = (atom, state.order)
@@ -79,12 +80,12 @@ def _rules_out_free_keys(part: Formula) -> bool:
 
 
 def _binding(entries: Iterable[tuple[object, Formula]]) -> tuple[tuple[object, Formula], ...]:
-    """The entries that ask for anything."""
+    """Returns the entries that require anything."""
     return tuple(entry for entry in entries if entry[1] != TRUE)
 
 
 def _end(members: Members, order: KeyOrder) -> int | None:
-    """The position from which on nothing can break the members; None where free keys can."""
+    """Returns the position from which nothing can break the assertion; None if free keys can."""
     named, patterned, rest = members.parts
     if rest != TRUE or _binding(patterned):
         return None

@@ -1,7 +1,7 @@
-"""How many different values there are of a kind: all of them where they are few, else that they are many.
+"""The different values of a state: all of them if there are few, otherwise the fact that there are many.
 
-Values are found by the states that derive them, the cheapest ones first. Where a state leads back to itself, rounds go
-on until no value is new: the least fixpoint, so a value counts only where it can be finished.
+Values are found by the states that derive them, the cheapest first. If states are recursive, rounds are repeated until
+no value is new. This is a least fixpoint, so a value counts only if it is finite.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from schemalm.regular.automaton import DEAD, Automaton
 from schemalm.regular.numbers import number_of_text, texts_of_equals
 from schemalm.schema.assertions import KINDS_OF_TYPES
 
-# Beginnings of objects or arrays that one search for their values looks at; where it looks at more there are many.
+# The most partial objects or arrays that a search looks at. If there are more, the values count as many.
 MAX_PARTIALS = 3_000
-# What a beginning costs, units of work.
+# The cost of a partial object or array, in units of work.
 PARTIAL_UNITS = 15
-# Rounds after which values that keep coming are many.
+# The most rounds. Values that are still changing afterwards count as many.
 MAX_ROUNDS = 60
-# A number has at most so many texts: 0, 0.0 and -0.0.
+# The most texts of one number: 0, 0.0 and -0.0.
 MAX_SPELLINGS = 3
 
-# The symbols of a value; a number stands as one text, the first of those that equal it.
+# The symbols of a value. A number is written as one text, the first of those that equal it.
 SymbolForm: TypeAlias = "tuple[Symbol | int | bytes, ...]"
 CONSTANTS: dict[Symbol, Hashable] = {
     NULL: ("constant", None),
@@ -55,7 +55,7 @@ CONSTANTS: dict[Symbol, Hashable] = {
 
 @dataclass(frozen=True)
 class ValueSet:
-    """The values of a state that end with one outcome, by identity; all of them unless there are `many`."""
+    """The values of a state that end with one outcome, by identity. It is complete unless `is_many` is True."""
 
     forms: Mapping[Hashable, SymbolForm] = field(default_factory=dict)
     is_many: bool = False
@@ -67,7 +67,11 @@ MANY_VALUES = ValueSet(is_many=True)
 
 @dataclass(frozen=True)
 class _Partial:
-    """An object or array under way: identities of its members, an object's by key; `is_any`: whether one is of many."""
+    """A partial object or array.
+
+    members: the identities of its items, or of its values with their keys. stands_for_many: whether a member represents
+    many values.
+    """
 
     state: State
     members: tuple[Hashable, ...]
@@ -92,19 +96,22 @@ class ValueSets:
         is_feasible: Callable[[Array, int], bool],
         budget: Budget,
     ) -> None:
-        """`costs`: those without guards; `is_feasible`: whether a whole array can end with an outcome under guards."""
+        """costs: those if guards are ignored.
+
+        is_feasible: whether a complete array can end with an outcome under guards.
+        """
         self._space = space
         self._automaton = automaton
         self._costs = costs
         self._is_feasible = is_feasible
         self._budget = budget
         self._final: dict[_Query, ValueSet] = {}
-        # Of the fixpoint under way: what is known so far, and what this round has looked at.
+        # For the current fixpoint: the results so far, and the queries that this round has visited.
         self._known: dict[_Query, ValueSet] = {}
         self._visited: set[_Query] | None = None
 
     def of(self, state: State, outcome: int, limit: int) -> ValueSet:
-        """The values of a state that end with an outcome; many where there are more than `limit`."""
+        """Returns the values of a state that end with an outcome. More than `limit` values count as many."""
         query = (state, outcome, limit)
         if query in self._final:
             return self._final[query]
@@ -118,7 +125,7 @@ class ValueSets:
         return self._final[query]
 
     def _fixpoint(self, query: _Query) -> dict[_Query, ValueSet]:
-        """The values of a query and of those that it rests on, found in rounds until no value is new."""
+        """Computes the values of a query and of those that it depends on, in rounds until no value is new."""
         for num_rounds in count():
             visited = self._visited = set()
             before = dict(self._known)
@@ -173,7 +180,7 @@ class ValueSets:
         return ValueSet(forms) if len(forms) <= limit else MANY_VALUES
 
     def _search(self, state: State, outcome: int, limit: int) -> ValueSet:
-        """The objects or arrays of a state: best beginnings first, those nearest to their end."""
+        """Finds the objects or arrays of a state by best-first search, those that are closest to their end first."""
         tie_breaker = count(0, -1)
         queue = [(0, next(tie_breaker), _Partial(state, (), ()))]
         seen: set[tuple[State, Hashable]] = set()
@@ -202,7 +209,7 @@ class ValueSets:
         return ValueSet(forms)
 
     def _extensions(self, partial: _Partial, limit: int) -> Iterator[_Partial]:
-        """The beginning with one more member, for every value that this can have."""
+        """Yields the partial object or array with one more member, for every value of this member."""
         for symbol in self._space.candidates(partial.state):
             target = self._space.edge(partial.state, symbol)
             if isinstance(target, Enter) and isinstance(target.state, Key):
@@ -240,7 +247,7 @@ class ValueSets:
                     yield partial.extended(after, value, form, is_of_many)
 
     def _children(self, target: Open, limit: int) -> Iterator[tuple[Hashable, SymbolForm, State, bool]]:
-        """The values of a child, each with its form, what comes after it, and whether it stands for many."""
+        """Yields the values of a child: its identity, its form, the rest after it, and whether it represents many."""
         for outcome in sorted(self._costs.by_outcome(target.child)):
             rest = self._space.settle(target.rest, outcome)
             if rest is None:
@@ -252,7 +259,7 @@ class ValueSets:
                 yield value, form, rest, False
 
     def forms_by_outcome(self, state: State, value: Hashable) -> dict[int, SymbolForm]:
-        """The forms of the value with this identity, by outcome; none where a state cannot be that value."""
+        """Returns the forms of the value with this identity, by outcome; empty if the state cannot be this value."""
         if isinstance(state, Text):
             return self._text_forms(state, value)
         if isinstance(state, Value):

@@ -149,7 +149,7 @@ class MaskFiller:
         return mask
 
     def _fill_structure(self, mask: NDArray[np.bool_], node: int, stack: Stack) -> list[tuple[int, Stack]]:
-        """Marks the tokens that end one symbol further, outside texts. Returns the nodes and stacks to continue from."""
+        """Marks the tokens that end one symbol further, outside texts. Returns the nodes and stacks that go on."""
         found = []
         for symbol in self._grammar.candidates(stack[-1]):
             child = self._trie.child(node, symbol)
