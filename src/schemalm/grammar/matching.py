@@ -106,7 +106,7 @@ class Matching:
         return False
 
     def _apply_path(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
-        """Assigns a free value to the last kind of an augmenting path, and to every other kind its successor's value."""
+        """Assigns a free value to the last kind of an augmenting path. Every other kind gets its successor's value."""
         while (before := came_from[kind]) is not None:
             self._assign(value, kind)
             kind, value = before

@@ -26,14 +26,14 @@ def cheapest_completion(started: SymbolMachine) -> list[int]:
     return [*map(started.tables.vocabulary.symbol_token, complete(started, 0)[0])]
 
 
-def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
+def complete(started: SymbolMachine, height: int) -> Ending:
     """Returns cheap symbols after which only `height` nonterminals are left, and the machine after them.
 
     Each nonterminal gets a target outcome when it reaches the top, and what it opens keeps to this target. So every
     symbol brings the end closer. Raises GuardError if no end was found that satisfies every guard.
     """
     machine = started.copy()
-    budget, most = machine.grammar.budget, machine.grammar.limits.completion_symbols
+    budget, max_symbols = machine.grammar.budget, machine.grammar.limits.completion_symbols
     symbols: list[int] = []
     targets: list[int | None] = [None] * machine.depth
     while machine.depth > height:
@@ -47,9 +47,9 @@ def complete(started: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachin
             path = _next_symbols(machine, targets)
             budget.work(len(path) * PUSH_UNITS)
         symbols += path
-        if len(symbols) > most:
+        if len(symbols) > max_symbols:
             message = "the shortest end that was found has too many symbols"
-            raise LimitError(message, limit="completion_symbols", maximum=most, operation="completion")
+            raise LimitError(message, limit="completion_symbols", maximum=max_symbols, operation="completion")
     return tuple(symbols), machine
 
 
@@ -88,7 +88,7 @@ def _next_symbols(machine: SymbolMachine, targets: list[int | None]) -> Symbols:
     return tuple(symbols)
 
 
-def _finish_item(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None:
+def _finish_item(machine: SymbolMachine) -> Ending | None:
     """Returns a cheap ending of the outermost constrained item, if there is one, and the machine after it.
 
     Raises GuardError if the search finds none.
@@ -100,7 +100,7 @@ def _finish_item(machine: SymbolMachine) -> tuple[Symbols, SymbolMachine] | None
     return _first_admitted(machine, allowed.endings()) or _search_ending(machine, height)
 
 
-def _search_ending(machine: SymbolMachine, height: int) -> tuple[Symbols, SymbolMachine]:
+def _search_ending(machine: SymbolMachine, height: int) -> Ending:
     """Returns a cheap ending of the item of the guarded array at a height, and the machine after it."""
     found = next(endings_of_item(machine, height + 1), None)
     if found is None:
@@ -108,16 +108,16 @@ def _search_ending(machine: SymbolMachine, height: int) -> tuple[Symbols, Symbol
     return found
 
 
-def _first_admitted(machine: SymbolMachine, ways: Iterable[Symbols]) -> tuple[Symbols, SymbolMachine] | None:
+def _first_admitted(machine: SymbolMachine, sequences: Iterable[Symbols]) -> Ending | None:
     """Returns the first of some symbol sequences that the machine admits, and the machine after it."""
-    for way in ways:
-        after = machine_after(machine, way)
+    for symbols in sequences:
+        after = machine_after(machine, symbols)
         if after is not None:
-            return way, after
+            return symbols, after
     return None
 
 
-def _next_item(machine: SymbolMachine, targets: list[int | None]) -> tuple[Symbols, SymbolMachine] | None:
+def _next_item(machine: SymbolMachine, targets: list[int | None]) -> Ending | None:
     """Returns the next items of the guarded array on top, and the machine after them.
 
     Returns None if no guarded array is on top or it can end. If the next item is unconstrained, it is only begun.
@@ -125,39 +125,35 @@ def _next_item(machine: SymbolMachine, targets: list[int | None]) -> tuple[Symbo
     if not is_at_guarded_rest(machine):
         return None
     start, target = machine.items[machine.depth - 1].start, _target_outcome(machine, targets)
-    way = machine.grammar.arrays.witness(start.rest, start.seen_items, (target,))
-    if way is None or way.next_item is None:
+    witness = machine.grammar.arrays.witness(start.rest, start.seen_items, (target,))
+    if witness is None or witness.next_item is None:
         return None
-    return uniform_items(machine) or _plan_item(machine, targets, way.next_item)
+    return uniform_items(machine) or _plan_item(machine, targets, witness.next_item)
 
 
-def _plan_item(
-    machine: SymbolMachine, targets: list[int | None], wanted: PlannedItem
-) -> tuple[Symbols, SymbolMachine] | None:
+def _plan_item(machine: SymbolMachine, targets: list[int | None], wanted: PlannedItem) -> Ending | None:
     """Returns the next item of the array on top, which follows the plan `wanted`, and the machine after it."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
     outcome = wanted.outcome
     if wanted.repeats:
         node = seen_forms(grammar, start.seen_items, start.opened[0], outcome)
         candidates = Candidates(grammar.symbols, grammar.budget)
-        return (
-            _first_admitted(machine, candidates.with_node(node, len(start.seen_items)).endings())
-            if node is not None
-            else None
-        )
+        if node is not None:
+            candidates = candidates.with_node(node, len(start.seen_items))
+        return _first_admitted(machine, candidates.endings())
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
-    narrowed = grammar.with_accepts(after.nonterminal, (outcome,))
-    after.stack[-1] = after.tables.entry(narrowed, after.path)
+    item = grammar.with_accepts(after.nonterminal, (outcome,))
+    after.stack[-1] = after.tables.entry(item, after.path)
     targets.append(outcome)
-    history = (grammar.symbols.ids[ITEM],)
+    begun = (grammar.symbols.ids[ITEM],)
     if start.is_unconstrained:
-        return history, after
+        return begun, after
     repeatable = _first_admitted(machine, _repeatable_items(machine))
     if repeatable is not None:
         return repeatable
     path, ended = _search_ending(after, machine.depth - 1)
-    return (*history, *path), ended
+    return (*begun, *path), ended
 
 
 def _repeatable_items(machine: SymbolMachine) -> Iterator[Symbols]:
@@ -172,12 +168,12 @@ def _target_outcome(machine: SymbolMachine, targets: list[int | None]) -> int:
     """Returns the outcome of the top with which the top and the rest below it are cheapest together."""
     if targets[-1] is not None:
         return targets[-1]
-    options = {outcome: cost for outcome, cost in top_costs(machine).items() if _can_end(machine, outcome)}
-    best = _with_rest(machine, options, targets[-2]) if len(targets) > 1 else options
+    costs = {outcome: cost for outcome, cost in top_costs(machine).items() if _can_end(machine, outcome)}
+    best = _with_rest(machine, costs, targets[-2]) if len(targets) > 1 else costs
     if not best and len(targets) > 1:
         # Guards exclude the target of the rest below, so it may take any other.
         targets[-2] = None
-        best = _with_rest(machine, options, None)
+        best = _with_rest(machine, costs, None)
     if not best:
         raise GuardError("uniqueItems", machine.path)
     return min(best, key=lambda outcome: (best[outcome], outcome))
@@ -191,10 +187,10 @@ def _can_end(machine: SymbolMachine, outcome: int) -> bool:
     return machine.grammar.arrays.witness(start.rest, start.seen_items, (outcome,)) is not None
 
 
-def _with_rest(machine: SymbolMachine, options: Costs, target: int | None) -> Costs:
+def _with_rest(machine: SymbolMachine, costs: Costs, target: int | None) -> Costs:
     """Returns costs by outcome of the top, including the cost of the rest below it. `target`: the rest's target."""
     found: Costs = {}
-    for outcome, cost in options.items():
+    for outcome, cost in costs.items():
         rest = _rest_costs(machine.grammar, machine.grammar.settle(machine.stack[-2].nonterminal, outcome))
         more = min((cost for end, cost in rest.items() if target in (None, end)), default=None)
         if more is not None:

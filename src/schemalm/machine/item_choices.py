@@ -62,8 +62,8 @@ class ItemStart:
     def choice(self) -> ItemChoice:
         """The values that the next item may be."""
         if not self.opened or not self.grammar.arrays.is_guarded(self.rest):
-            empty_mask = Candidates(self.grammar.symbols, self.grammar.budget)
-            return ItemChoice(empty_mask, empty_mask, self.opened[:1])
+            no_candidates = Candidates(self.grammar.symbols, self.grammar.budget)
+            return ItemChoice(no_candidates, no_candidates, self.opened[:1])
         return _ChoiceBuilder(self).build()
 
     @cached_property
@@ -102,10 +102,10 @@ class _SeenForms:
         for entry in seen_items.entries(self._num_read):
             grammar.budget.work(2)
             if entry.written_at == item and len(outcomes) == 1:
-                forms_by_outcome: Mapping[int, Form] = {outcomes[0]: entry.form}
+                forms: Mapping[int, Form] = {outcomes[0]: entry.form}
             else:
-                forms_by_outcome = grammar.arrays.forms_by_outcome(item, entry.value)
-            for outcome, form in forms_by_outcome.items():
+                forms = grammar.arrays.forms_by_outcome(item, entry.value)
+            for outcome, form in forms.items():
                 self.by_outcome.setdefault(outcome, TrieNode()).add(self._num_read, Suffix(form))
             self._num_read += 1
 
@@ -116,9 +116,9 @@ def seen_forms(grammar: Grammar, seen_items: SeenItems, item: int, outcome: int)
     It may include items of other versions of the array. They have higher numbers.
     """
     state: State = grammar.nonterminals[item].state
-    forms_by_outcome: _SeenForms = seen_items.cached(state, _SeenForms)
-    forms_by_outcome.read(grammar, seen_items, item)
-    return forms_by_outcome.by_outcome.get(outcome)
+    tries: _SeenForms = seen_items.cached(state, _SeenForms)
+    tries.read(grammar, seen_items, item)
+    return tries.by_outcome.get(outcome)
 
 
 class _ChoiceBuilder:
@@ -136,7 +136,7 @@ class _ChoiceBuilder:
     def build(self) -> ItemChoice:
         """Returns the values that the item may be."""
         exceptions: set[Hashable] = set()
-        many, possible, repeatable = [], [], list[Obligation]()
+        many, feasible, repeatable = [], [], list[Obligation]()
         for outcome in self._outcomes:
             forms = self._grammar.arrays.values(self._child, outcome, self._start.rest, len(self._start.seen_items))
             if forms is not None and len(forms) <= MAX_LISTED:
@@ -146,12 +146,12 @@ class _ChoiceBuilder:
             many.append(outcome)
             exceptions |= set(feasibility.exceptions)
             if feasibility.is_feasible:
-                possible.append(outcome)
+                feasible.append(outcome)
             else:
                 repeatable += feasibility.repeatable
         if many:
             self._split_exceptions(many, exceptions)
-        return self._choice(many, possible, self._grammar.arrays.nonterminals_of(self._child, repeatable))
+        return self._choice(many, feasible, self._grammar.arrays.nonterminals_of(self._child, repeatable))
 
     def _after(self, outcome: int) -> int:
         return self._grammar.settle(self._rest, outcome)
@@ -161,20 +161,18 @@ class _ChoiceBuilder:
         after, start = self._after(outcome), self._start
         witness = self._witness_after_one(outcome, forms)
         for value, form in forms.items():
-            may_come = value not in start.seen_items and witness is not None and witness.can_avoid(value)
-            may_come = may_come or start.rest_after(value, after) is not None
-            (self._allowed if may_come else self._forbidden)[outcome].append(form)
+            is_allowed = value not in start.seen_items and witness is not None and witness.can_avoid(value)
+            is_allowed = is_allowed or start.rest_after(value, after) is not None
+            (self._allowed if is_allowed else self._forbidden)[outcome].append(form)
 
     def _witness_after_one(self, outcome: int, forms: Mapping[Hashable, Form]) -> Witness | None:
         """Returns a witness for an item with the first unseen of these values; None if there is no such value."""
         seen_items = self._start.seen_items
         key = (self._grammar.nonterminals[self._child].state, outcome, len(forms))
         new = seen_items.first_unseen(key, seen_items.cached(("values", key), lambda: tuple(forms)))
-        return (
-            self._grammar.arrays.witness(self._after(outcome), seen_items.with_hypothetical(new))
-            if new is not None
-            else None
-        )
+        if new is None:
+            return None
+        return self._grammar.arrays.witness(self._after(outcome), seen_items.with_hypothetical(new))
 
     def _feasibility(self, outcome: int, forms: Mapping[Hashable, Form] | None) -> Feasibility:
         """Returns whether the array can be finished after any of many values. `forms`: all of their forms, if known."""
@@ -201,20 +199,20 @@ class _ChoiceBuilder:
                 continue
             for outcome, form in grammar.arrays.forms_by_outcome(self._child, value).items():
                 if outcome in many:
-                    may_come = start.rest_after(value, self._after(outcome)) is not None
-                    (self._allowed if may_come else self._forbidden)[outcome].append(form)
+                    is_allowed = start.rest_after(value, self._after(outcome)) is not None
+                    (self._allowed if is_allowed else self._forbidden)[outcome].append(form)
 
-    def _choice(self, many: list[int], possible: list[int], repeatable: tuple[int, ...]) -> ItemChoice:
-        if not possible and not repeatable:
+    def _choice(self, many: list[int], feasible: list[int], repeatable: tuple[int, ...]) -> ItemChoice:
+        if not feasible and not repeatable:
             allowed = self._candidates(self._allowed, True, self._outcomes)
             forbidden = self._candidates(self._forbidden, False, self._outcomes)
             return ItemChoice(allowed, forbidden, is_exhaustive=not many, forbids_unseen=True)
-        kept = tuple(v for v in self._outcomes if v in possible or (v not in many and self._allowed[v]))
-        forbidden = self._candidates(self._forbidden, False, self._outcomes if repeatable else kept)
-        allowed = self._candidates(self._allowed, True, [v for v in self._outcomes if v not in possible])
-        if kept == self._outcomes and not forbidden:
+        accepted = tuple(v for v in self._outcomes if v in feasible or (v not in many and self._allowed[v]))
+        forbidden = self._candidates(self._forbidden, False, self._outcomes if repeatable else accepted)
+        allowed = self._candidates(self._allowed, True, [v for v in self._outcomes if v not in feasible])
+        if accepted == self._outcomes and not forbidden:
             return ItemChoice(self._candidates(self._allowed, True, ()), forbidden, (self._child,))
-        narrowed = (self._grammar.with_accepts(self._child, kept),) if kept else ()
+        narrowed = (self._grammar.with_accepts(self._child, accepted),) if accepted else ()
         return ItemChoice(allowed, forbidden, narrowed + repeatable, forbids_unseen=any(self._forbidden.values()))
 
     def _candidates(self, forms: Mapping[int, list[Form]], may_repeat: bool, outcomes: Iterable[int]) -> Candidates:

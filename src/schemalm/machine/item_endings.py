@@ -46,22 +46,22 @@ def find_endings(machine: SymbolMachine, height: int, complete: Complete) -> Ite
 
     complete: the function `completion.complete`, which ends what is not constrained.
     """
-    open_ways: list[tuple[ItemPrefix | None, Iterator[Ending]]] = [(None, iter([((), machine)]))]
-    while open_ways:
-        prefix, ways = open_ways[-1]
-        found = next(ways, None)
+    branches: list[tuple[ItemPrefix | None, Iterator[Ending]]] = [(None, iter([((), machine)]))]
+    while branches:
+        prefix, endings = branches[-1]
+        found = next(endings, None)
         if found is None:
-            open_ways.pop()
+            branches.pop()
             if prefix is not None:
                 prefix.exhaust()
         elif found[1].depth <= height:
             yield found
             # The prefixes of an ending are not exhausted.
-            open_ways = [(None, ways) for _, ways in open_ways]
+            branches = [(None, endings) for _, endings in branches]
         else:
             prefix = _item_prefix(found[1], height)
             if prefix is None or not prefix.is_exhausted:
-                open_ways.append((prefix, _extensions(*found, height, complete)))
+                branches.append((prefix, _extensions(*found, height, complete)))
 
 
 class ItemPrefix(NamedTuple):
@@ -97,12 +97,12 @@ def _extensions(path: Symbols, machine: SymbolMachine, height: int, complete: Co
     """Yields the path extended by more symbols, in every way that may lead to a good ending."""
     constrained_items = machine.constrained_items()
     if not constrained_items:
-        ways: Iterable[Ending] = _completed(machine, height, complete)
+        endings: Iterable[Ending] = _completed(machine, height, complete)
     elif all(items.only_forbids for items in constrained_items):
-        ways = _admitted(machine, _next_symbols(machine, height, all_forbidden(machine)))
+        endings = _admitted(machine, _next_symbols(machine, height, all_forbidden(machine)))
     else:
-        ways = _constrained_extensions(machine, height, complete)
-    for symbols, after in ways:
+        endings = _constrained_extensions(machine, height, complete)
+    for symbols, after in endings:
         yield (*path, *symbols), after
 
 
@@ -121,8 +121,8 @@ def _completed(machine: SymbolMachine, height: int, complete: Complete) -> Itera
         return
 
 
-def _admitted(machine: SymbolMachine, choices: Iterable[Symbols]) -> Iterator[Ending]:
-    for symbols in choices:
+def _admitted(machine: SymbolMachine, sequences: Iterable[Symbols]) -> Iterator[Ending]:
+    for symbols in sequences:
         after = machine_after(machine, symbols)
         if after is not None:
             yield symbols, after
@@ -168,16 +168,16 @@ def _ends_item(machine: SymbolMachine) -> bool:
 
 def _next_structure(machine: SymbolMachine, height: int, forbidden: Candidates) -> Iterator[Symbols]:
     constants, others = machine.tables.texts.symbols(machine.nonterminal)
-    leaving = [
+    harmless = [
         symbol
         for outcome, symbols in constants.items()
         for symbol in islice(
             forbidden.non_matching((machine.nonterminal, outcome), element_at(symbols), lambda symbol: (symbol,)), 1
         )
     ]
-    yield from _by_cost(machine, (*leaving, *others), height)
+    yield from _by_cost(machine, (*harmless, *others), height)
     # A further constant helps only if something else excludes the first one.
-    more = (symbol for symbols in constants.values() for symbol in symbols if symbol not in leaving)
+    more = (symbol for symbols in constants.values() for symbol in symbols if symbol not in harmless)
     if not _ends_item(machine):
         yield from ((symbol,) for symbol in more if not forbidden.after(symbol).is_match)
 
@@ -199,9 +199,9 @@ def _constrained_extensions(machine: SymbolMachine, height: int, complete: Compl
     pending = machine.items[outermost].pending(machine.history)
     yield from _admitted(machine, pending.allowed.endings())
     for stack in pending.stacks:
-        narrowed = machine.restricted_to(outermost, stack)
-        if narrowed is not None:
-            yield (), narrowed
+        restricted = machine.restricted_to(outermost, stack)
+        if restricted is not None:
+            yield (), restricted
             continue
         # The item is derived on its own, because later items must be able to repeat it. It is written here.
         for symbols, _ in _completed(machine.detached(outermost, stack), 0, complete):

@@ -19,14 +19,14 @@ from schemalm.machine.symbol_machine import SymbolMachine
 
 def tokens_forbidden_by_items(machine: SymbolMachine, tokens: set[int]) -> list[int]:
     """Returns those of some tokens that would break a guard, or after which every ending breaks one."""
-    self_contained = machine.tables.tokens_with_whole_items & tokens
-    struck = {
-        token for token in self_contained if (after := _machine_after(machine, token)) is None or not has_end(after)
+    with_whole_items = machine.tables.tokens_with_whole_items & tokens
+    excluded = {
+        token for token in with_whole_items if (after := _machine_after(machine, token)) is None or not has_end(after)
     }
     for height, items in machine.items.items():
         if not items.is_unconstrained(machine.history):
-            struck |= _forbidden_in_array(machine, height, items, tokens - self_contained)
-    return sorted(struck)
+            excluded |= _forbidden_in_array(machine, height, items, tokens - with_whole_items)
+    return sorted(excluded)
 
 
 def _forbidden_in_array(machine: SymbolMachine, height: int, items: ArrayItems, tokens: set[int]) -> set[int]:
@@ -44,12 +44,12 @@ def _forbidden_in_array(machine: SymbolMachine, height: int, items: ArrayItems, 
         return tokens - allowed_tokens
     if choice.is_exhaustive and not choice.is_possible:
         return tokens
-    struck, continuing = _matching_tokens(machine, pending.forbidden, tokens - allowed_tokens)
+    excluded, continuing = _matching_tokens(machine, pending.forbidden, tokens - allowed_tokens)
     if choice.is_exhaustive:
-        return struck | continuing.keys()
+        return excluded | continuing.keys()
     outside = set() if items.only_forbids else _outside_alternatives(machine, pending, tokens - allowed_tokens)
     others = {token: forbidden for token, forbidden in continuing.items() if token not in outside}
-    return struck | outside | _without_ending(machine, height, others)
+    return excluded | outside | _without_ending(machine, height, others)
 
 
 def _matching_tokens(
