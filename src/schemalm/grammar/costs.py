@@ -136,8 +136,8 @@ class CostTable:
             outcome for target in targets for rest in self._rests(target) for outcome in self.outcomes(rest, needed)
         }
 
-    def _outcomes_from(self, state: Object | Array, index: int, allowed: Formula, held: Formula) -> Iterator[int]:
-        """Yields the outcomes of an object or array from bit `index` on, given that `held` is true.
+    def _outcomes_from(self, state: Object | Array, index: int, allowed: Formula, known: Formula) -> Iterator[int]:
+        """Yields the outcomes of an object or array from bit `index` on, given that `known` is true.
 
         Formulas are decided one after another. A branch ends as soon as no value fits the decisions so far.
         """
@@ -147,7 +147,7 @@ class CostTable:
             return
         for bit in answers(formulas[index]):
             still_allowed = answered(allowed, index, bit)
-            now = all_of([held, formulas[index] if bit else negate(formulas[index])])
+            now = all_of([known, formulas[index] if bit else negate(formulas[index])])
             if FALSE not in (still_allowed, now) and self.can_end(replace(state, obligation=must_hold(now)), 1):
                 for others in self._outcomes_from(state, index + 1, still_allowed, now):
                     yield others | bit << index
@@ -177,24 +177,24 @@ class CostTable:
         costs = {outcome: self._cost_after(target, outcome, self._max_symbols) for outcome in possible}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
-    def _cost_after(self, target: Target, outcome: int, most: int) -> int | None:
-        """Returns the least number of symbols after one that leads to a target; None if it exceeds `most`."""
+    def _cost_after(self, target: Target, outcome: int, bound: int) -> int | None:
+        """Returns the least number of symbols after one that leads to a target; None if it exceeds `bound`."""
         try:
-            return self._search.cheapest_after(target, outcome, most)
+            return self._search.cheapest_after(target, outcome, bound)
         except GaveUpError:
-            return min(self._costs_of_ways(target, outcome, most), default=None)
+            return min(self._costs_of_derivations(target, outcome, bound), default=None)
 
-    def _costs_of_ways(self, target: Target, outcome: int, most: int) -> Iterator[int]:
-        """Yields the cost of each derivation that ends a target with an outcome, if it does not exceed `most`."""
+    def _costs_of_derivations(self, target: Target, outcome: int, bound: int) -> Iterator[int]:
+        """Yields the cost of each derivation that ends a target with an outcome, if it does not exceed `bound`."""
         if isinstance(target, Enter):
             cost = self.cost(target.state, outcome)
-            yield from (cost,) if cost is not None and cost <= most else ()
+            yield from (cost,) if cost is not None and cost <= bound else ()
         elif isinstance(target, Open):
             for child, rest in self._goals.splits(target, outcome):
-                if self._goals.lower_bound(child) + self._goals.lower_bound(rest) > most:
+                if self._goals.lower_bound(child) + self._goals.lower_bound(rest) > bound:
                     continue
                 first, second = self.cost(*child), self.cost(*rest)
-                if first is not None and second is not None and first + second <= most:
+                if first is not None and second is not None and first + second <= bound:
                     yield first + second
 
     def key_targets(self, key: Key) -> dict[int, Open]:
@@ -204,12 +204,12 @@ class CostTable:
     def cheapest_symbol(self, state: State, outcome: int) -> Symbol:
         """Returns the first symbol of a cheapest derivation that ends a value, object or array with `outcome`."""
         goal, best = self._goals.goal(state, outcome), self.cost(state, outcome)
-        assert goal is not None and best is not None, "only what can be finished has a cheapest way"
+        assert goal is not None and best is not None, "a state that cannot be finished has no cheapest derivation"
         for symbol in self._goals.symbols_in_canonical_order(goal.state):
             target = self._space.edge(goal.state, symbol)
             repeated = self._space.repeating_target(target) if target is not None else None
-            ways = [way for way in (target, repeated) if way is not None]
-            if any(self._cost_after(way, goal.outcome, best - 1) is not None for way in ways):
+            targets = [choice for choice in (target, repeated) if choice is not None]
+            if any(self._cost_after(choice, goal.outcome, best - 1) is not None for choice in targets):
                 return symbol
         raise AssertionError("a state that can be finished begins with some symbol")
 

@@ -126,7 +126,7 @@ class DistinctItems:
     def _find(self, search: ItemSearch, start: Array, accepts: Outcomes) -> Witness | None:
         """Runs a search and caches the path that it finds."""
         witness = search.find(start)
-        self._witness_steps.update(((array, accepts), cached_step) for array, cached_step in search.witness_steps())
+        self._witness_steps.update(((array, accepts), step) for array, step in search.witness_steps())
         if len(self._witness_steps) > MAX_CACHED_STEPS:
             self._witness_steps.clear()
             self._are_many.clear()
@@ -154,15 +154,15 @@ class DistinctItems:
 
     def _witness_on_path(self, cached_step: WitnessStep, seen_items: SeenItems, limit: int) -> Witness | None:
         """Returns the witness in which each item takes the value of the cached path; None if one was used up."""
-        witness_path = cached_step.witness_path
-        known = (witness_path, limit)
+        path = cached_step.path
+        known = (path, limit)
         if known not in self._are_many:
             self._are_many[known] = all(
-                self.value_sets.of(kind.state, kind.outcome, limit).is_many for kind in witness_path.many
+                self.value_sets.of(kind.state, kind.outcome, limit).is_many for kind in path.many
             )
-        if not self._are_many[known] or seen_items.highest_rank(witness_path, witness_path.steps) >= cached_step.index:
+        if not self._are_many[known] or seen_items.highest_rank(path, path.indices) >= cached_step.index:
             return None
-        return Witness(cached_step.item, LaterValues(witness_path, cached_step.index))
+        return Witness(cached_step.item, LaterValues(path, cached_step.index))
 
     def is_uniform(self, array: Array, state: State, outcome: int) -> bool:
         """Whether an array requires only a number of items of one kind."""

@@ -105,7 +105,7 @@ class Fixpoint:
             for first in self._goals.first_steps(Goal(state, 1)):
                 yield from self._reachable_after(first.target, first.cost)
         else:
-            assert not isinstance(state, Text), "what texts end with is known"
+            assert not isinstance(state, Text), "the outcomes of texts are known without a fixpoint"
             for target in self._goals.targets(state):
                 yield from self._reachable_after(target, 1)
 
@@ -152,5 +152,5 @@ def is_solved_jointly(state: State) -> bool:
     """Whether the formulas of a state are solved together, rather than for each outcome separately."""
     if isinstance(state, Text):
         return False
-    asked = obligation_of(state).formulas[1:]
-    return 0 < sum(not isinstance(formula, Constant) for formula in asked) <= MAX_JOINT_FORMULAS
+    others = obligation_of(state).formulas[1:]
+    return 0 < sum(not isinstance(formula, Constant) for formula in others) <= MAX_JOINT_FORMULAS

@@ -144,7 +144,7 @@ class Goals:
         elif isinstance(state, Key):
             yield from self._first_steps_of_key(state)
         else:
-            assert isinstance(state, Object | Array), "texts have no ways of their own"
+            assert isinstance(state, Object | Array), "a text has no first steps"
             yield from (FirstStep(1, target) for target in self.targets(state))
 
     def targets(self, state: Object | Array) -> Iterator[Target]:
@@ -212,16 +212,16 @@ class Goals:
 
     def splits(self, target: Open, outcome: int) -> Iterator[tuple[Goal, Goal]]:
         """Yields goals for a child and the rest after it that together fulfil the outcome, likely ones first."""
-        aim = self.goal(target.rest, outcome)
-        if aim is None:
+        rest_goal = self.goal(target.rest, outcome)
+        if rest_goal is None:
             return
         if not target.rest.obligation.needs_outcome:
             child = self.goal(target.child, 1)
             if child is not None:
-                yield child, aim
+                yield child, rest_goal
             return
-        assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
-        obligation = aim.state.obligation
+        assert isinstance(rest_goal.state, Object | Array), "the goal of a rest is about a rest"
+        obligation = rest_goal.state.obligation
         preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
         for child_outcome in self.outcomes(target.child, obligation.requirement, preferred):
             child = self.goal(target.child, child_outcome)

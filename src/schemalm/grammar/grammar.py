@@ -97,7 +97,7 @@ class Grammar:
             fault = "no value satisfies this schema"
         elif self._costs.cost(start, 1) is None:
             most = self.limits.completion_symbols
-            fault = f"no finite value satisfies this schema, or none of at most {most} symbols"
+            fault = f"no finite value satisfies this schema, or only values of more than {most} symbols do"
         else:
             return start
         raise SchemaError(f"{fault}{self._parts_at_fault() if names_parts else ''}")
@@ -138,7 +138,7 @@ class Grammar:
         """
         fault = find_fault(prompt, DocumentLimits())
         if fault:
-            raise SchemaError(f"a prompt is a JSON value: {fault}")
+            raise SchemaError(f"the prompt is not a JSON value: {fault}")
         self.budget.begin_compilation()
         return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols)
 
@@ -219,7 +219,7 @@ class Grammar:
             waiting = self.nonterminals[rest]
             assert isinstance(waiting.state, Object | Array)
             settled = self._space.settle(waiting.state, outcome)
-            assert settled is not None, "a child may only end with an outcome that its parent can live with"
+            assert settled is not None, "a child only ends with outcomes that its parent accepts"
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 

@@ -31,7 +31,7 @@ STEP_UNITS = 25
 CODE_BITS = 128
 RANDOM_CODES = random.Random(0)
 # The most kinds of a path that are cached.
-MAX_KINDS_KEPT = 8
+MAX_CACHED_KINDS = 8
 
 Outcomes: TypeAlias = "tuple[int, ...]"
 
@@ -65,12 +65,12 @@ class Witness:
 class WitnessStep:
     """A step of a path that was found: the next item, and how many items of each kind follow, including this one.
 
-    demand: None if there are too many kinds. Then each item takes the value that `witness_path` assigns to it.
+    demand: None if there are too many kinds. Then each item takes the value that `path` assigns to it.
     """
 
     item: PlannedItem
     demand: Mapping[Kind, int] | None
-    witness_path: WitnessPath
+    path: WitnessPath
     index: int
 
 
@@ -79,21 +79,21 @@ class WitnessPath:
     """A path that was found: its kinds with many values, and for every other value the index of its item."""
 
     many: Collection[Kind]
-    steps: Mapping[Hashable, int]
+    indices: Mapping[Hashable, int]
 
 
 @dataclass(frozen=True, eq=False)
 class LaterValues(Collection[Hashable]):
     """The values that the items of a path take from an index on."""
 
-    witness_path: WitnessPath
+    path: WitnessPath
     index: int
 
     def __contains__(self, value: object) -> bool:
-        return self.witness_path.steps.get(value, -1) >= self.index
+        return self.path.indices.get(value, -1) >= self.index
 
     def __iter__(self) -> Iterator[Hashable]:
-        return (value for value, index in self.witness_path.steps.items() if index >= self.index)
+        return (value for value, index in self.path.indices.items() if index >= self.index)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -172,17 +172,15 @@ class ItemSearch:
         """Yields the remaining steps from each state of the path that was found; none if an item repeats on it."""
         if any(candidate.item.repeats for candidate in self._path):
             return
-        is_short = len({candidate.kind for candidate in self._path}) <= MAX_KINDS_KEPT
-        witness_path = WitnessPath(
-            tuple(+self._many), self._matching.steps([candidate.kind for candidate in self._path])
-        )
+        is_short = len({candidate.kind for candidate in self._path}) <= MAX_CACHED_KINDS
+        found = WitnessPath(tuple(+self._many), self._matching.indices([candidate.kind for candidate in self._path]))
         demand: Counter[Kind] = Counter()
-        befores = [self._start, *(candidate.rest for candidate in self._path)]
-        for index, before, candidate in reversed([*zip(count(), befores[:-1], self._path, strict=False)]):
+        arrays = [self._start, *(candidate.rest for candidate in self._path)]
+        for index, before, candidate in reversed([*zip(count(), arrays[:-1], self._path, strict=False)]):
             if is_short and candidate.kind is not None:
                 demand[candidate.kind] += 1
             assert before is not None
-            yield before, WitnessStep(candidate.item, dict(demand) if is_short else None, witness_path, index)
+            yield before, WitnessStep(candidate.item, dict(demand) if is_short else None, found, index)
 
     def _is_end(self, rest: Array) -> bool:
         if not rest.is_guarded:
@@ -196,14 +194,14 @@ class ItemSearch:
         value_set = self._value_sets.of(kind.state, kind.outcome, self._limit)
         if value_set.is_many:
             self._many[kind] += 1
-            self._note_use(kind, 1, self._many[kind] == 1)
+            self._toggle_use(kind, 1, self._many[kind] == 1)
             return True
         if not self._matching.add(kind, value_set):
             return False
-        self._note_use(kind, self._matching.counts[kind])
+        self._toggle_use(kind, self._matching.counts[kind])
         return True
 
-    def _note_use(self, kind: Kind, num: int, is_new: bool = True) -> None:
+    def _toggle_use(self, kind: Kind, num: int, is_new: bool = True) -> None:
         """Adds the n-th use of a kind to the hash, or removes it. XOR does both."""
         if is_new:
             code = self._zobrist_codes.setdefault((kind, num), RANDOM_CODES.getrandbits(CODE_BITS))
@@ -214,9 +212,9 @@ class ItemSearch:
             return
         if self._many[kind]:
             self._many[kind] -= 1
-            self._note_use(kind, 1, not self._many[kind])
+            self._toggle_use(kind, 1, not self._many[kind])
         else:
-            self._note_use(kind, self._matching.counts[kind])
+            self._toggle_use(kind, self._matching.counts[kind])
             self._matching.remove(kind)
 
     def _candidates(self, array: Array) -> Iterator[_Candidate]:
@@ -283,13 +281,13 @@ class ItemSearch:
 
 def _common_obligation(*items: tuple[Array, Kind]) -> Obligation:
     """Returns the obligation of a value that is several items at once, each the next one of an array."""
-    return must_hold(all_of(formula for array, kind in items for formula in _held(array, kind)))
+    return must_hold(all_of(formula for array, kind in items for formula in _formulas_of_item(array, kind)))
 
 
-def _held(array: Array, kind: Kind) -> list[Formula]:
+def _formulas_of_item(array: Array, kind: Kind) -> list[Formula]:
     """Returns the formulas that are true of the next item of an array if it is of a kind."""
     split = split_at_child(array.obligation, at_item)
-    assert split is not None, "a kind is that of an item"
+    assert split is not None, "an array with items of a kind can have an item"
     return [
         formula if kind.outcome >> index & 1 else negate(formula) for index, formula in enumerate(split[0].formulas)
     ]

@@ -60,10 +60,10 @@ class Matching:
         self.counts[kind] -= 1
         del self._owners[self._held[kind].pop()]
 
-    def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
+    def indices(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
         """Returns the taken values, each with the index in `kinds` of an item that takes it."""
         held = {kind: [*held] for kind, held in self._held.items()}
-        return {held[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and held.get(kind)}
+        return {held[kind].pop(): index for index, kind in enumerate(kinds) if kind is not None and held.get(kind)}
 
     def can_avoid(self, value: Hashable) -> bool:
         """Whether every item can have a value of its own without this value."""

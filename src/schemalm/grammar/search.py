@@ -45,13 +45,13 @@ class Search:
     sizes: the number of symbols of some derivation. exact: that of a cheapest one.
     """
 
-    def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal], bool]) -> None:
-        """may_be: whether a goal may have a derivation, as far as is known."""
+    def __init__(self, goals: Goals, budget: Budget, is_possible: Callable[[Goal], bool]) -> None:
+        """is_possible: whether a goal may have a derivation, as far as is known."""
         self.sizes: dict[Goal, int] = {}
         self.exact: dict[Goal, int] = {}
         self._goals = goals
         self._budget = budget
-        self._may_be = may_be
+        self._is_possible = is_possible
         # Proven lower bounds of goals.
         self._proven_bounds: dict[Goal, int] = {}
 
@@ -107,7 +107,7 @@ class Search:
         goal = query.goal
         if goal in self.exact or self._lower_bound(goal) > query.bound:
             return False
-        return self._may_be(goal)
+        return self._is_possible(goal)
 
     def _lower_bound(self, goal: Goal) -> int:
         return max(self._proven_bounds.get(goal, 0), self._goals.lower_bound(goal))

@@ -36,15 +36,16 @@ class ObligationSimplifier:
         held, *others = state.obligation.formulas
         parts = conjuncts(held)
         # If free keys are excluded and all names have passed, no assertion about members can be broken any more.
-        is_over = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
+        are_all_past = state.position >= len(state.order.names) and any(map(_rules_out_free_keys, parts))
 
-        def shortened(atom: Atom) -> Formula:
-            return self._shortened(atom, state, is_over) if isinstance(atom, Members) else atom
+        def without_past(atom: Atom) -> Formula:
+            return self._without_past(atom, state, are_all_past) if isinstance(atom, Members) else atom
 
         plain = all_of(
-            self._or_nothing(part, state) if isinstance(part, Atom) else substitute(part, shortened) for part in parts
+            self._unless_past(part, state) if isinstance(part, Atom) else substitute(part, without_past)
+            for part in parts
         )
-        formulas = (self._conjunction(plain), *(substitute(formula, shortened) for formula in others))
+        formulas = (self._conjunction(plain), *(substitute(formula, without_past) for formula in others))
         return (
             state.obligation
             if formulas == state.obligation.formulas
@@ -57,21 +58,21 @@ class ObligationSimplifier:
             return formula
         return self._conjunctions.setdefault(frozenset(formula.parts), formula)
 
-    def _or_nothing(self, atom: Atom, state: Object) -> Formula:
+    def _unless_past(self, atom: Atom, state: Object) -> Formula:
         """Returns the atom, or TRUE if it is about members that have all passed."""
         if not isinstance(atom, Members):
             return atom
         key = (atom, state.order)
         if key not in self._ends:
-            self._ends[key] = _end(atom, state.order)
+            self._ends[key] = _last_position(atom, state.order)
         end = self._ends[key]
         return atom if end is None or end > state.position else TRUE
 
-    def _shortened(self, members: Members, state: Object, is_over: bool) -> Formula:
-        key = (members, state.order, state.position, is_over)
+    def _without_past(self, members: Members, state: Object, are_all_past: bool) -> Formula:
+        key = (members, state.order, state.position, are_all_past)
         found = self._members.get(key)
         if found is None:
-            found = self._members[key] = TRUE if is_over else _shortened(members, state.order, state.position)
+            found = self._members[key] = TRUE if are_all_past else _without_past(members, state.order, state.position)
         return found
 
 
@@ -84,7 +85,7 @@ def _binding(entries: Iterable[tuple[object, Formula]]) -> tuple[tuple[object, F
     return tuple(entry for entry in entries if entry[1] != TRUE)
 
 
-def _end(members: Members, order: KeyOrder) -> int | None:
+def _last_position(members: Members, order: KeyOrder) -> int | None:
     """Returns the position from which nothing can break the assertion; None if free keys can."""
     named, patterned, rest = members.parts
     if rest != TRUE or _binding(patterned):
@@ -92,7 +93,7 @@ def _end(members: Members, order: KeyOrder) -> int | None:
     return max((order.ranks.get(str(name), -1) + 1 for name, _ in _binding(named)), default=0)
 
 
-def _shortened(members: Members, order: KeyOrder, position: int) -> Formula:
+def _without_past(members: Members, order: KeyOrder, position: int) -> Formula:
     named, patterned, rest = members.parts
     named = tuple(entry for entry in named if order.ranks.get(entry[0], position) >= position)
     if rest == TRUE:

@@ -135,7 +135,7 @@ class ValueSets:
                 return {key: self._known[key] for key in visited} | {query: self._known[query]}
             if num_rounds > MAX_ROUNDS:
                 self._known.update(dict.fromkeys(changed, MANY_VALUES))
-        raise AssertionError("rounds are counted without end")
+        raise AssertionError("the loop only ends by returning")
 
     def _visit(self, query: _Query, visited: set[_Query]) -> ValueSet:
         known = self._known.get(query, NO_VALUES)

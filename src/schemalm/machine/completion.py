@@ -48,7 +48,7 @@ def complete(started: SymbolMachine, height: int) -> Ending:
             budget.work(len(path) * PUSH_UNITS)
         symbols += path
         if len(symbols) > max_symbols:
-            message = "the shortest end that was found has too many symbols"
+            message = "the shortest completion that was found has too many symbols"
             raise LimitError(message, limit="completion_symbols", maximum=max_symbols, operation="completion")
     return tuple(symbols), machine
 

@@ -101,7 +101,7 @@ class Machine(SymbolMachine):
         """Consumes one token where items are checked, or where it opens an array that checks them."""
         with self.grammar.budget.call("advance"):
             if tokens_forbidden_by_items(self, {token}):
-                raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
+                raise ValueError(f"token {token} is not admitted here: the array could no longer satisfy uniqueItems")
             self.take(token)
 
     def completion(self) -> list[int]:

@@ -128,7 +128,7 @@ class SymbolMachine:
         Do not use the machine any more once a guard was broken.
         """
         if not self.stack:
-            raise ValueError(f"symbol {symbol} comes after the end of the document")
+            raise ValueError(f"symbol {symbol} follows the end of the document")
         state = self.grammar.nonterminals[self.nonterminal].state
         in_number = isinstance(state, Text) and state.kind == "number"
         token = self.tables.vocabulary.symbol_token(symbol)
@@ -203,7 +203,7 @@ class SymbolMachine:
         rest = self.stack[height]
         ended = items.with_ended_item(self.history, rest.nonterminal)
         if ended is None:
-            raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
+            raise ValueError("an item repeats an earlier one, fails to repeat one, or uses a value that a later one needs")
         self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
         if len(self.items) == 1:
             # The symbols of the item are forgotten: no other array contains them.

@@ -57,7 +57,7 @@ class Vocabulary:
         unknown = {part for value in self.whole_values for part in value} - set(self.grammar.symbols.characters)
         unknown |= {part for pair in self.merges for part in pair} - self.ids.keys()
         if unknown:
-            raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
+            raise ValueError(f"{len(unknown)} parts of whole values and merges are not tokens of this grammar")
 
     def __len__(self) -> int:
         return len(self.spellings)
@@ -110,6 +110,6 @@ def num_learned_tokens(grammar: Grammar, vocab_size: int) -> int:
     base = FIRST_SYMBOL_ID + len(grammar.symbols)
     if vocab_size < base:
         raise ConfigurationError(
-            f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}: take more than that"
+            f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}: use a larger vocab_size"
         )
     return vocab_size - base
