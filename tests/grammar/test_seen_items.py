@@ -1,4 +1,4 @@
-"""The items of an array in versions: what each has, counted and searched from where the last search ended."""
+"""Versions of an array's items: which items each has, and searches that continue where the last one ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_version_has_its_own_items_and_none_of_later_ones() -> None:
     assert "c" in later
 
 
-def test_versions_that_part_share_nothing_from_there_on() -> None:
+def test_versions_that_diverge_share_no_later_items() -> None:
     first = seen_items("a")
     one, other = seen_items("b", "c", of=first), seen_items("d", "e", of=first)
     assert ([*one], [*other]) == (["a", "b", "c"], ["a", "d", "e"])
@@ -28,7 +28,7 @@ def test_versions_that_part_share_nothing_from_there_on() -> None:
     assert "b" not in other
 
 
-def test_an_item_that_is_only_thought_of_counts_and_is_not_kept() -> None:
+def test_a_hypothetical_item_counts_and_is_not_kept() -> None:
     first = seen_items("a")
     thought = first.with_hypothetical("b")
     assert "b" in thought

@@ -1,4 +1,4 @@
-"""Forms of values in a tree: a beginning of an item is found among them however the value is written."""
+"""Tries of forms find the prefix of an item among them, however the value is written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def spelled(value: Any) -> list[int]:
 
 
 def form(value: dict[str, int]) -> tuple[int | bytes, ...]:
-    """The form of an object; its numbers are what follows a key."""
+    """Returns the form of an object. Its numbers follow a key."""
     symbols: list[SymbolHistory] = []
     in_number, key_end = False, GRAMMAR.symbols.characters[spelled({"a": 1})[2]]
     for symbol in spelled(value):
@@ -45,7 +45,7 @@ def test_keys_in_any_order_and_numbers_in_any_spelling_are_the_same_value() -> N
         assert not values.after_all(spelled(other)).is_match
 
 
-def test_values_that_come_later_are_found_from_where_earlier_searches_have_been() -> None:
+def test_later_values_are_found_after_earlier_searches() -> None:
     node = TrieNode()
     empty_mask = Candidates(GRAMMAR.symbols, GRAMMAR.budget)
     for number, value in enumerate([{"a": 1}, {"a": 2}, {"a": 12}]):
@@ -54,13 +54,13 @@ def test_values_that_come_later_are_found_from_where_earlier_searches_have_been(
         assert not empty_mask.with_node(node, number).after_all(spelled(value)).is_match
 
 
-def test_every_value_that_has_begun_alike_has_a_way_on() -> None:
+def test_every_value_with_the_prefix_has_an_ending() -> None:
     begun = among({"a": 1}, {"a": 2}, {"b": 1}).after_all(spelled({"a": 1})[:3])
     assert {len(way) for way in begun.endings()} == {3}
     assert len([*begun.endings()]) == 2
 
 
-def test_forms_are_handed_on_along_ways_that_are_taken_alone() -> None:
+def test_forms_are_only_passed_on_along_prefixes_that_occur() -> None:
     symbols: SymbolTable = GRAMMAR.symbols
     node, long = TrieNode(), {"k" * 1_000: 1}
     node.add(0, Suffix(form(long)))

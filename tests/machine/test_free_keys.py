@@ -1,4 +1,4 @@
-"""Free keys of an object: which tokens repeat one, and which languages of keys never end."""
+"""Free keys of an object: which tokens repeat one, and which languages of keys are infinite."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_token_that_ends_a_key_as_an_earlier_one_is_known() -> None:
         assert len(begun_keys.repeating_tokens) == len(expected)
 
 
-def test_versions_of_an_object_keep_keys_of_their_own() -> None:
+def test_versions_of_an_object_keep_their_own_keys() -> None:
     tokens = KeyTokens(trained().vocabulary)
     keys = added(tokens, "key")
     one, other = keys.extended("one").with_key(tokens), keys.extended("other").with_key(tokens)
@@ -55,7 +55,7 @@ def test_versions_of_an_object_keep_keys_of_their_own() -> None:
     ("pattern", "is_endless"),
     [("", True), ("^[a-z]+$", True), ("^a*b$", False), ("^(include|x.*)$", False), ("^[a-q]{2,9}$", False)],
 )
-def test_keys_that_can_be_used_up_are_told_from_those_that_cannot(pattern: str, is_endless: bool) -> None:
+def test_finite_and_infinite_languages_of_keys_are_distinguished(pattern: str, is_endless: bool) -> None:
     schema: Any = {"type": "object", "patternProperties": {pattern: {"type": "null"}}, "additionalProperties": False}
     grammar = compile_schema(schema)
     opened = grammar.step(
@@ -67,7 +67,7 @@ def test_keys_that_can_be_used_up_are_told_from_those_that_cannot(pattern: str, 
     assert EndlessKeys(grammar).contains(opened.opened[0]) == is_endless
 
 
-def test_a_machine_starts_at_once_where_it_is_hard_to_tell_whether_keys_can_be_used_up() -> None:
+def test_a_machine_starts_at_once_if_it_is_hard_to_decide_whether_keys_run_out() -> None:
     windows = {"allOf": [{"pattern": "a[ab]{40}a"}, {"pattern": "b[ab]{41}b"}]}
     grammar = compile_schema({"type": "object", "propertyNames": windows})
     before = grammar.budget.num_units

@@ -203,7 +203,7 @@ class SymbolMachine:
         rest = self.stack[height]
         ended = items.with_ended_item(self.history, rest.nonterminal)
         if ended is None:
-            raise ValueError("an item repeats an earlier one, fails to repeat one, or uses a value that a later one needs")
+            raise ValueError("an item repeats an earlier one, fails to repeat one, or takes a value of a later one")
         self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
         if len(self.items) == 1:
             # The symbols of the item are forgotten: no other array contains them.
