@@ -1,7 +1,7 @@
 """The machine that keeps every derivation inside the schema.
 
-It consumes one token after another. Before each token it returns the mask of the tokens that may come next and the
-cheapest completion.
+In go the tokens of a document; out come, before each token, the mask of the tokens that may come next and the cheapest
+completion.
 """
 
 from schemalm.machine.finite_tables import StackEntry
