@@ -131,11 +131,11 @@ def _next_item(machine: SymbolMachine, targets: list[int | None]) -> Ending | No
     return uniform_items(machine) or _plan_item(machine, targets, witness.next_item)
 
 
-def _plan_item(machine: SymbolMachine, targets: list[int | None], wanted: PlannedItem) -> Ending | None:
-    """Returns the next item of the array on top, which follows the plan `wanted`, and the machine after it."""
+def _plan_item(machine: SymbolMachine, targets: list[int | None], planned: PlannedItem) -> Ending | None:
+    """Returns the planned next item of the array on top, and the machine after it."""
     grammar, start = machine.grammar, machine.items[machine.depth - 1].start
-    outcome = wanted.outcome
-    if wanted.repeats:
+    outcome = planned.outcome
+    if planned.repeats:
         node = seen_forms(grammar, start.seen_items, start.opened[0], outcome)
         candidates = Candidates(grammar.symbols, grammar.budget)
         if node is not None:
@@ -146,14 +146,14 @@ def _plan_item(machine: SymbolMachine, targets: list[int | None], wanted: Planne
     item = grammar.with_accepts(after.nonterminal, (outcome,))
     after.stack[-1] = after.tables.entry(item, after.path)
     targets.append(outcome)
-    begun = (grammar.symbols.ids[ITEM],)
+    opening = (grammar.symbols.ids[ITEM],)
     if start.is_unconstrained:
-        return begun, after
+        return opening, after
     repeatable = _first_admitted(machine, _repeatable_items(machine))
     if repeatable is not None:
         return repeatable
     path, ended = _search_ending(after, machine.depth - 1)
-    return (*begun, *path), ended
+    return (*opening, *path), ended
 
 
 def _repeatable_items(machine: SymbolMachine) -> Iterator[Symbols]:

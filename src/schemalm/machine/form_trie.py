@@ -105,14 +105,14 @@ class TrieNode:
             budget.work(len(self._pending))
             pending, self._pending = self._pending, []
             for number, suffix in pending:
-                goes_on = False
+                continues = False
                 for symbol, after in suffix.steps(symbols):
-                    goes_on = True
+                    continues = True
                     child = self._children.get(symbol)
                     if child is None:
                         child = self._new_child(symbol, number, after, symbols)
                     child.add(number, after)
-                if not goes_on and self.first_ended is None:
+                if not continues and self.first_ended is None:
                     self.first_ended = number
         return self._children
 

@@ -53,8 +53,8 @@ class _Log:
     def add(self, tokens: KeyTokens, key: str) -> None:
         number = self.numbers[key] = len(self.names)
         self.names.append(key)
-        for beginning, token in tokens.ends(key):
-            self.ends.setdefault(beginning, []).append((number, token))
+        for prefix, token in tokens.ends(key):
+            self.ends.setdefault(prefix, []).append((number, token))
 
 
 class FreeKeys:
@@ -159,9 +159,9 @@ def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int,
     rests = _used(grammar, nonterminal, keys, accepts)
     prefixes = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
     return [
-        vocabulary.ids[beginning]
-        for beginning, num_used in prefixes.items()
-        if beginning in vocabulary.ids and not _has_new_key(grammar, nonterminal, beginning, accepts, num_used)
+        vocabulary.ids[prefix]
+        for prefix, num_used in prefixes.items()
+        if prefix in vocabulary.ids and not _has_new_key(grammar, nonterminal, prefix, accepts, num_used)
     ]
 
 
@@ -179,7 +179,7 @@ def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozense
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
 
 
-def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, outcomes: frozenset[int], num_used: int) -> bool:
-    """Whether more than `num_used` keys continue with `beginning` and end with one of the outcomes."""
-    dfa_state = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
+def _has_new_key(grammar: Grammar, nonterminal: int, prefix: str, outcomes: frozenset[int], num_used: int) -> bool:
+    """Whether more than `num_used` keys continue with `prefix` and end with one of the outcomes."""
+    dfa_state = grammar.automaton.run(prefix.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
     return dfa_state != DEAD and grammar.automaton.has_more_texts(dfa_state, outcomes, num_used)

@@ -71,14 +71,14 @@ class Machine(SymbolMachine):
         top = stack[-1]
         try:
             if top.has_dynamic_mask or self.items:
-                self._advance_watched(token)
+                self._advance_dynamic(token)
                 return
             transition = self._transition(top, token)
             if transition is None:
                 raise not_admitted(token)
             opened, outcome, opens_guarded_array = transition
             if opens_guarded_array:
-                self._advance_watched(token)
+                self._advance_dynamic(token)
                 return
             replace_top(stack, opened, outcome, self._settle)
             if not opened and self.keys:
@@ -86,7 +86,7 @@ class Machine(SymbolMachine):
         except LimitError as error:
             raise error.during("advance", top.path) from None
 
-    def _advance_watched(self, token: int) -> None:
+    def _advance_dynamic(self, token: int) -> None:
         """Consumes one token where earlier keys or items matter."""
         if self.items or self.tables.tokens_with_whole_items:
             self._advance_guarded(token)

@@ -36,14 +36,14 @@ class SymbolMachine:
         # The newest symbol, linked to the symbols before it. None if no guarded array is open.
         self.history: SymbolHistory | None = None
         self._transition, self._settle = tables.transition, tables.settle
-        self._watch_items()
+        self._record_items()
 
     @classmethod
     def at(cls, tables: FiniteTables, nonterminal: int) -> Self:
         """Returns a machine that has one nonterminal to expand and has read nothing of it."""
         machine = cls(tables)
         machine.stack, machine.items = [tables.entry(nonterminal, "")], {}
-        machine._watch_items()
+        machine._record_items()
         return machine
 
     def copy(self) -> Self:
@@ -136,7 +136,7 @@ class SymbolMachine:
         if self.items:
             self.history = SymbolHistory(self.history, symbol, in_number)
             self._end_item()
-        self._watch_items()
+        self._record_items()
 
     def _checked(self, token: int) -> Transition:
         """Returns a token's transition. Raises ValueError if finite states or free keys forbid the token."""
@@ -186,7 +186,7 @@ class SymbolMachine:
             is_used_up = is_exhausted(self.grammar, top.free_key, keys, accepts)
         return [self.tables.free_key_token] if is_used_up else []
 
-    def _watch_items(self) -> None:
+    def _record_items(self) -> None:
         """Starts to record the items if the top is a new guarded array."""
         height = len(self.stack) - 1
         if not self.items:
