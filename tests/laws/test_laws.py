@@ -199,9 +199,9 @@ def derived(tokenizer: Tokenizer, ids: list[int]) -> Any:
         ({"if": {"uniqueItems": True}, "then": {"items": False}}, [[], [[], []], 1], [[1], [1, 2]]),
     ],
 )
-def test_arrays_may_have_to_repeat_an_item(schema: Any, wanted: list[Any], forbidden: list[Any]) -> None:
+def test_arrays_may_have_to_repeat_an_item(schema: Any, wanted: list[Any], refused: list[Any]) -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     for value in wanted:
         assert_encodes(tokenizer, value)
-    for value in forbidden:
+    for value in refused:
         assert_refused(tokenizer, value)

@@ -33,8 +33,8 @@ def among(*values: dict[str, int], num: int | None = None) -> Candidates:
     node = TrieNode()
     for number, value in enumerate(values):
         node.add(number, Suffix(form(value)))
-    empty_mask = Candidates(GRAMMAR.symbols, GRAMMAR.budget)
-    return empty_mask.with_node(node, len(values) if num is None else num)
+    no_values = Candidates(GRAMMAR.symbols, GRAMMAR.budget)
+    return no_values.with_node(node, len(values) if num is None else num)
 
 
 def test_keys_in_any_order_and_numbers_in_any_spelling_are_the_same_value() -> None:
@@ -47,11 +47,11 @@ def test_keys_in_any_order_and_numbers_in_any_spelling_are_the_same_value() -> N
 
 def test_later_values_are_found_after_earlier_searches() -> None:
     node = TrieNode()
-    empty_mask = Candidates(GRAMMAR.symbols, GRAMMAR.budget)
+    no_values = Candidates(GRAMMAR.symbols, GRAMMAR.budget)
     for number, value in enumerate([{"a": 1}, {"a": 2}, {"a": 12}]):
         node.add(number, Suffix(form(value)))
-        assert empty_mask.with_node(node, number + 1).after_all(spelled(value)).is_match
-        assert not empty_mask.with_node(node, number).after_all(spelled(value)).is_match
+        assert no_values.with_node(node, number + 1).after_all(spelled(value)).is_match
+        assert not no_values.with_node(node, number).after_all(spelled(value)).is_match
 
 
 def test_every_value_with_the_prefix_has_an_ending() -> None:

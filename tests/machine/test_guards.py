@@ -177,8 +177,8 @@ def test_an_array_only_compares_its_own_items() -> None:
 def test_a_completion_avoids_repetition(schema: Any, prefix: list[Any], expected: set[Any]) -> None:
     tokenizer = tokenizer_of(schema)
     ids = tokenizer.encode([*prefix, *(expected - set(prefix))])
-    history = ids[: len(tokenizer_of(array(schema["items"])).encode(prefix)) - 1]
-    value = tokenizer.decode_prefix(history)
+    begun = ids[: len(tokenizer_of(array(schema["items"])).encode(prefix)) - 1]
+    value = tokenizer.decode_prefix(begun)
     assert value[: len(prefix)] == prefix
     assert set(value) == expected
     assert len(value) == len(expected)

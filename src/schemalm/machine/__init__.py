@@ -1,6 +1,6 @@
 """The machine that keeps every derivation inside the schema.
 
-In go the tokens of a document; out come, before each token, the mask of the tokens that may come next and the cheapest
+In go the tokens of a document, one by one; out come the mask of the tokens that may come next and the cheapest
 completion.
 """
 
