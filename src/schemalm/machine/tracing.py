@@ -23,7 +23,7 @@ from schemalm.machine.stepper import replace_top
 from schemalm.machine.tables import Tables
 
 Piece: TypeAlias = tuple[int, ...]
-# Tokens of the pieces that are remembered, at all entries together.
+# The most tokens of remembered pieces, at all entries together.
 MAX_REMEMBERED = 1 << 20
 
 
