@@ -38,14 +38,14 @@ LEFT_OUT = [2**64, [-(2**63) - 1], {"a": 10**300}, nested(1100)]
 
 @pytest.mark.parametrize("value", READ, ids=repr)
 def test_documents_are_read_at_once(value: Any) -> None:
-    assert json_equal(decoder_of(ANYTHING).read(ANYTHING.encode(value)), value)
+    assert json_equal(decoder_of(ANYTHING).decode_fast(ANYTHING.encode(value)), value)
 
 
 @pytest.mark.parametrize("value", LEFT_OUT, ids=["large", "small", "larger", "deep"])
 def test_what_json_would_not_give_back_is_left_out_and_decoded(value: Any) -> None:
     ids = ANYTHING.encode(value)
     with pytest.raises(RefusedError):
-        decoder_of(ANYTHING).read(ids)
+        decoder_of(ANYTHING).decode_fast(ids)
     assert json_equal(ANYTHING.decode(ids), value)
 
 
@@ -65,7 +65,7 @@ def test_a_document_that_was_changed_is_refused_or_another_one(grammar: Grammar,
 def test_marks_inside_texts_are_no_structure() -> None:
     characters = ANYTHING.grammar.symbols.characters[256:260]
     value = {"".join(characters): ["".join(characters), "\x00\x01\x02"]}
-    assert json_equal(decoder_of(ANYTHING).read(ANYTHING.encode(value)), value)
+    assert json_equal(decoder_of(ANYTHING).decode_fast(ANYTHING.encode(value)), value)
     spelled = [ANYTHING.vocabulary.symbol_token(byte) for byte in characters[0].encode()]
     start, *rest = ANYTHING.encode({"k": 1})
     with pytest.raises(DecodeError) as caught:
@@ -78,7 +78,7 @@ def test_a_document_without_its_end_is_refused(value: Any) -> None:
     ids = ANYTHING.encode(value)
     for length in range(len(ids)):
         with pytest.raises(RefusedError):
-            decoder_of(ANYTHING).read(ids[:length])
+            decoder_of(ANYTHING).decode_fast(ids[:length])
 
 
 def test_items_that_repeat_where_they_may_are_decoded() -> None:

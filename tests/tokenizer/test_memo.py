@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.tokenizer.memo import CHARACTERS_OF_AN_ENTRY, Allowance, Memo
+from schemalm.tokenizer.memo import ENTRY_COST, Allowance, Memo
 
 
 @given(st.lists(st.text(max_size=4)), st.integers(0, 400), st.integers(0, 3))
@@ -14,7 +14,7 @@ def test_a_memo_is_the_function_whatever_it_remembers(keys: list[str], num_chara
     memo = Memo(str.upper, allowance, max_length)
     assert [memo[key] for key in keys] == [key.upper() for key in keys]
     assert all(len(key) <= max_length for key in memo)
-    assert len(memo) <= num_characters // CHARACTERS_OF_AN_ENTRY + 1
+    assert len(memo) <= num_characters // ENTRY_COST + 1
 
 
 def test_what_is_remembered_is_found_once() -> None:
@@ -24,7 +24,7 @@ def test_what_is_remembered_is_found_once() -> None:
 
 
 def test_memos_share_an_allowance_until_it_is_restored() -> None:
-    allowance = Allowance(2 * CHARACTERS_OF_AN_ENTRY)
+    allowance = Allowance(2 * ENTRY_COST)
     first, second = Memo(str.upper, allowance), Memo(str.lower, allowance)
     assert (first["a"], first["b"], second["C"]) == ("A", "B", "c")
     assert allowance.is_spent

@@ -14,7 +14,7 @@ from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import symbol_of
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PATTERNS, MergeScope, spelled
+from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PATTERNS, MergeScope, bytes_as_characters
 
 from .conftest import segments_of
 
@@ -81,7 +81,7 @@ def test_only_the_last_symbol_of_a_segment_ends_something(
 @pytest.mark.parametrize("scope", ["word", "value"])
 @given(text=st.text())
 def test_segments_leave_out_no_character(scope: MergeScope, text: str) -> None:
-    assert "".join(re.findall(PATTERNS[scope], spelled(text))) == spelled(text)
+    assert "".join(re.findall(PATTERNS[scope], bytes_as_characters(text))) == bytes_as_characters(text)
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ def of(values: list[Any], **bounds: int) -> Sample:
 def test_a_sample_holds_all_values_as_they_were_where_they_fit() -> None:
     values = [{"b": 1, "a": 1.0}, [True, None, -0.0], "é𝄞", 10**30, {}]
     sample = of(values)
-    assert len(sample) == sample.num_given == 5
+    assert len(sample) == sample.num_offered == 5
     assert all(json_equal(kept, value) for kept, value in zip(sample, values, strict=True))
     assert list(sample[0]) == ["b", "a"]
     assert sample[1:3] == values[1:3]
@@ -37,7 +37,7 @@ def test_a_seed_draws_what_is_kept_in_the_order_given() -> None:
 def test_a_sample_keeps_within_its_bytes() -> None:
     sample = of(["x" * 1000] * 50, max_bytes=20_000)
     assert 15 <= len(sample) <= 19
-    assert sample.num_given == 50
+    assert sample.num_offered == 50
     assert len(of(["x" * 1000], max_bytes=10)) == 0
 
 

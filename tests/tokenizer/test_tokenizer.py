@@ -190,9 +190,9 @@ def test_a_damaged_file_is_refused(grammar: Grammar, documents: list[Any], tmp_p
         Tokenizer.load(path)
 
 
-def test_a_file_with_merges_over_whole_derivations_asks_for_training_again(grammar: Grammar) -> None:
+def test_a_file_with_the_removed_merge_scope_must_be_trained_again(grammar: Grammar) -> None:
     content = Tokenizer(grammar).to_json().replace(b'"merge_scope":"word"', b'"merge_scope":"derivation"')
-    with pytest.raises(DataError, match=r"old\.json has merges over whole derivations .*: train it again"):
+    with pytest.raises(DataError, match=r"old\.json has merge_scope 'derivation', .*: train it again"):
         Tokenizer.from_json(content, "old.json")
 
 

@@ -8,33 +8,33 @@ import pytest
 
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer, training
-from schemalm.tokenizer.tally import Tally
+from schemalm.tokenizer.bounded_counter import BoundedCounter
 
 
 def test_counts_are_exact_where_they_fit() -> None:
-    tally: Tally[str] = Tally(100, len)
+    counter: BoundedCounter[str] = BoundedCounter(100, len)
     for key in "abracadabra":
-        tally.add(key, 2)
-    assert dict(tally.items()) == {key: 2 * count for key, count in Counter("abracadabra").items()}
-    assert "a" in tally
-    assert "x" not in tally
+        counter.add(key, 2)
+    assert dict(counter.items()) == {key: 2 * count for key, count in Counter("abracadabra").items()}
+    assert "a" in counter
+    assert "x" not in counter
 
 
 def test_the_heaviest_stay_where_there_are_too_many() -> None:
-    tally: Tally[str] = Tally(20, len)
+    counter: BoundedCounter[str] = BoundedCounter(20, len)
     for key in ("heavy", "often"):
-        tally.add(key, 50)
+        counter.add(key, 50)
     for number in range(10_000):
-        tally.add(f"{number:04}", 1)
-        assert len(tally.counts) <= 5
-    assert tally.counts["heavy"] == tally.counts["often"] == 50
+        counter.add(f"{number:04}", 1)
+        assert len(counter.counts) <= 5
+    assert counter.counts["heavy"] == counter.counts["often"] == 50
 
 
 def test_of_equal_weights_the_first_in_order_stay() -> None:
-    tally: Tally[str] = Tally(4, len)
+    counter: BoundedCounter[str] = BoundedCounter(4, len)
     for key in "edcba":
-        tally.add(key, 1)
-    assert list(tally.counts) == ["a", "b"]
+        counter.add(key, 1)
+    assert list(counter.counts) == ["a", "b"]
 
 
 def test_a_tokenizer_learns_what_is_frequent_from_texts_without_end(
