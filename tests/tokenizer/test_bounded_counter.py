@@ -1,4 +1,4 @@
-"""Counts in bounded memory."""
+"""Counters in bounded memory keep the largest counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemalm.tokenizer import Tokenizer, training
 from schemalm.tokenizer.bounded_counter import BoundedCounter
 
 
-def test_counts_are_exact_where_they_fit() -> None:
+def test_counts_are_exact_if_they_fit() -> None:
     counter: BoundedCounter[str] = BoundedCounter(100, len)
     for key in "abracadabra":
         counter.add(key, 2)
@@ -20,7 +20,7 @@ def test_counts_are_exact_where_they_fit() -> None:
     assert "x" not in counter
 
 
-def test_the_heaviest_stay_where_there_are_too_many() -> None:
+def test_the_largest_counts_are_kept_if_there_are_too_many_keys() -> None:
     counter: BoundedCounter[str] = BoundedCounter(20, len)
     for key in ("heavy", "often"):
         counter.add(key, 50)
@@ -30,14 +30,14 @@ def test_the_heaviest_stay_where_there_are_too_many() -> None:
     assert counter.counts["heavy"] == counter.counts["often"] == 50
 
 
-def test_of_equal_weights_the_first_in_order_stay() -> None:
+def test_of_equal_counts_the_smallest_keys_are_kept() -> None:
     counter: BoundedCounter[str] = BoundedCounter(4, len)
     for key in "edcba":
         counter.add(key, 1)
     assert list(counter.counts) == ["a", "b"]
 
 
-def test_a_tokenizer_learns_what_is_frequent_from_texts_without_end(
+def test_a_tokenizer_learns_frequent_texts_among_many_distinct_ones(
     grammar: Grammar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = [{"name": f"shared phrase {number * 7919 % 10007:05d}"} for number in range(400)]

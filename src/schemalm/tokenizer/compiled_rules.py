@@ -143,7 +143,7 @@ class CompiledRules:
         return self._outcome(self._after_text(nonterminal, text), self.ids[END])
 
     def _after_text(self, nonterminal: int, text: str) -> int:
-        """The nonterminal after all bytes of a text, in one run of the automaton; raises RefusedError if there is none."""
+        """The nonterminal after all bytes of a text, by one run of the automaton; raises RefusedError if none."""
         state = self.grammar.nonterminals[nonterminal].state
         assert isinstance(state, Text | Key)
         dfa_state = self.grammar.automaton.run(text.encode(), state.dfa_state)
@@ -152,7 +152,7 @@ class CompiledRules:
         return self.grammar.at_dfa_state(nonterminal, dfa_state)
 
     def _opened(self, nonterminal: int, symbol: int) -> tuple[int, ...]:
-        """The stack that a symbol leaves of a nonterminal, top last; raises RefusedError if the symbol is not admitted."""
+        """What a symbol replaces a nonterminal by, the next one last; raises RefusedError if it is not admitted."""
         return required(stack_after(self.grammar, (nonterminal,), (symbol,)))
 
     def _outcome(self, nonterminal: int, symbol: int) -> int:

@@ -74,7 +74,7 @@ class Decoder:
                 return self._decode_slowly(ids)
 
     def decode_fast(self, ids: Sequence[int]) -> Any:
-        """The value of a complete document by the fast path; raises RefusedError for everything that it does not cover."""
+        """The value of a complete document by the fast path; raises RefusedError if that does not cover it."""
         if self._cache.allowance.is_spent:
             self._cache = DecodeCache(self._rules)
         try:
@@ -90,7 +90,7 @@ class Decoder:
         return FieldReader(self._vocabulary)
 
     def _json_fields(self, fields: list[bytes]) -> list[bytes]:
-        """The JSON of each field; raises RefusedError, KeyError or ValueError if the grammar does not derive the field."""
+        """The JSON of each field; raises RefusedError, KeyError or ValueError if the grammar does not derive it."""
         state, opening = self._cache.start
         written = [opening]
         # The free keys of each open object, by depth.
@@ -197,7 +197,7 @@ class DecodeState(Memo[bytes, Transition]):
         self._nested: dict[Any, DecodeState] = {}
 
     def _read_field(self, field: bytes) -> Transition:
-        """Computes the transition of a field; raises RefusedError, KeyError or ValueError if the field is not admitted."""
+        """Computes the transition of a field; raises RefusedError, KeyError or ValueError if it is not admitted."""
         begin = field.rfind(RUN_END) + 1
         if begin == len(field):
             return self._read_runs(field)
@@ -224,11 +224,11 @@ class DecodeState(Memo[bytes, Transition]):
         return state, b"".join(written), None
 
     def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
-        """The state after one symbol of structure, and its JSON; raises RefusedError or KeyError if it is not admitted."""
+        """The state after one symbol of structure, and its JSON; raises RefusedError or KeyError if not admitted."""
         raise RefusedError
 
     def read_text(self, text: bytes) -> Transition:
-        """The transition of a text, which ends with a quotation mark; raises RefusedError or ValueError if not admitted."""
+        """The transition of a text with its quotation mark; raises RefusedError or ValueError if it is not admitted."""
         raise RefusedError
 
     def after_value(self, outcome: int) -> DecodeState:

@@ -2,8 +2,8 @@
 
 The walk visits each node of a value once. The output of a state and the state after it are computed when a document
 first needs them, and then looked up (`EncodeCache`). They are computed from the grammar's `step` and `settle` through
-`compiled_rules.py`, so the encoder is a cache on top of the stepper. `tests/laws/test_laws.py` compares the two: a value
-is encoded if and only if it is valid, machines accept its tokens, and its symbols derive the value again.
+`compiled_rules.py`, so the encoder is a cache on top of the stepper. `tests/laws/test_laws.py` compares the two: a
+value is encoded if and only if it is valid, machines accept its tokens, and its symbols derive the value again.
 
 In: a value. Out: the result of a function for each piece of the value's derivation, in order; InvalidDocument if and
 only if the grammar does not derive the value. A piece is a run of structure, the content of a string or number with its
@@ -136,7 +136,7 @@ class Encoder(Generic[T]):
 
 
 class PieceEncoder(Generic[T]):
-    """Caches of encoded pieces, one for each kind; a look-up raises UnicodeEncodeError if the text is not valid Unicode."""
+    """Caches of encoded pieces by kind; a look-up raises UnicodeEncodeError if the text is not valid Unicode."""
 
     def __init__(self, encode_piece: EncodePiece[T]) -> None:
         self._allowance = Allowance(MAX_REMEMBERED_PIECES)
@@ -253,7 +253,7 @@ class EncodeState(Generic[T]):
         self.after = cache.root if rest is None else None if rest.needs_outcome else cache.members(rest, "")
 
     def _strings(self) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
-        """The pieces before every string, and the pieces of each; a look-up raises RefusedError if one is not admitted."""
+        """The pieces before every string, and those of each; a look-up raises RefusedError if it is not admitted."""
         rule = self._start.string
         if self._start.strings or rule is None:
             return (), Memo(self._constant_or_text, self._cache.allowance)
@@ -314,7 +314,7 @@ class EncodeState(Generic[T]):
         return self.inside[kind]
 
     def after_value(self, outcome: int, value: Any, seen: set[Hashable]) -> MemberStates[T]:
-        """The members that may follow a value with this outcome; raises RefusedError for an item that must not repeat."""
+        """The members that may follow a value; raises RefusedError for an item that repeats and must not."""
         return self._cache.members(required(self._rest).after_member(outcome, value, seen), "")
 
 

@@ -1,9 +1,9 @@
 """The canonical order of an object's keys, as the training corpus prefers it.
 
-In: a grammar and valid values. Out: an order for each set of names. Names are sorted by Copeland's method: for each pair
-of names that occur in one object, the more frequent order wins, and a name's score is its wins minus its losses. Names
-that no document uses stay behind the name that they follow in the schema. Objects that no document of an evenly spaced
-selection contains keep the schema's order.
+In: a grammar and valid values. Out: an order for each set of names. Names are sorted by Copeland's method: for each
+pair of names that occur in one object, the more frequent order wins, and a name's score is its wins minus its losses.
+Names that no document uses stay behind the name that they follow in the schema. Objects that no document of an evenly
+spaced selection reaches keep the schema's order.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ PATTERNS: dict[MergeScope, str] = {
 
 
 class Piece(NamedTuple):
-    """Adjacent symbols that are encoded together: "structure" by its spelling, "content" or a free "key" by its text."""
+    """Symbols that are encoded together: "structure" by its spelling, "content" or a free "key" by its text."""
 
     kind: PieceKind
     text: str
@@ -58,11 +58,11 @@ class Pretokenizer:
         self._ends: dict[PieceKind, str] = {"structure": "", "content": end, "key": key_end}
 
     def spell(self, kind: PieceKind, text: str) -> str:
-        """The spelling of a piece, one character per symbol; raises UnicodeEncodeError if the text is not valid Unicode."""
+        """A piece with one character per symbol; raises UnicodeEncodeError if the text is not valid Unicode."""
         return text if kind == "structure" else bytes_as_characters(text) + self._ends[kind]
 
     def pieces(self, kind: PieceKind, text: str) -> tuple[Piece, ...]:
-        """The piece itself, nothing if it has no symbols; raises UnicodeEncodeError if the text is not valid Unicode."""
+        """The piece, nothing if it has no symbols; raises UnicodeEncodeError if the text is not valid Unicode."""
         return (Piece(kind, text),) if self.spell(kind, text) else ()
 
     def split(self, kind: PieceKind, text: str) -> list[str]:

@@ -1,8 +1,9 @@
-"""Reservoir sampling of a corpus: a tokenizer learns from all values if they fit into memory, else from a seeded sample.
+"""Samples a corpus: a tokenizer learns from all values if they fit into memory, else from a seeded sample.
 
 In: a stream of values with their sources. Out: a `Sample`. Each value gets a random number, and as many values as fit
-the bounds are kept, those with the smallest numbers: a uniform sample, whatever the order of the corpus. Values are
-stored pickled and restored on access: as Python objects they would take six times the memory.
+the bounds are kept, those with the smallest numbers. This is reservoir sampling: the sample is uniform, whatever the
+order of the corpus. Values are stored pickled and restored on access: as Python objects they would take six times the
+memory.
 """
 
 from __future__ import annotations

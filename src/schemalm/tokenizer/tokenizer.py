@@ -100,7 +100,7 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:
-        """Reads a tokenizer from the content of a file; raises DataError, which names it `name`, if it is not a tokenizer."""
+        """Reads a tokenizer from a file's content; raises DataError, which calls it `name`, if it is no tokenizer."""
         return cls._from_parts(parts_from_json(text, name))
 
     @classmethod

@@ -84,7 +84,7 @@ def read_tokenizer_file(path: str | Path) -> bytes:
 
 
 def parts_from_json(text: bytes, name: str) -> TokenizerParts:
-    """Reads the parts of a typed tokenizer from its file's content; raises DataError, which names it `name`."""
+    """Reads the parts of a typed tokenizer from its file's content; raises DataError, which calls it `name`."""
     file = tokenizer_file(name)
     content = file.load(text, TypedFile)
     if content.get("kind") != "typed" or content.get("format") != FORMAT:
