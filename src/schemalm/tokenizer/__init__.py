@@ -1,6 +1,6 @@
 """Encodes values as tokens, which are typed pieces of derivations, and decodes tokens to values.
 
-In: values of a grammar, or token ids. Out: token ids, or values.
+In go values of a grammar, or token ids; out come token ids, or values.
 """
 
 from schemalm.tokenizer.parts import GrammarStates
