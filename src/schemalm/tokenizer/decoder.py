@@ -92,12 +92,12 @@ class Decoder:
     def _json_fields(self, fields: list[bytes]) -> list[bytes]:
         """The JSON of each field; raises RefusedError, KeyError or ValueError if the grammar does not derive it."""
         state, opening = self._cache.start
-        written = [opening]
+        output = [opening]
         # The free keys of each open object, by depth.
         keys: dict[int, set[bytes]] = {}
         for field in fields:
             state, text, key = state[field]
-            written.append(text)
+            output.append(text)
             if key is None:
                 continue
             if key.is_first:
@@ -108,7 +108,7 @@ class Decoder:
                 keys[key.depth].add(key.text)
         if state is not self._cache.end:
             raise RefusedError
-        return written
+        return output
 
     def _decode_slowly(self, ids: Sequence[int]) -> Any:
         """The value of a complete document by the slow path."""
@@ -132,9 +132,9 @@ class FieldReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         symbols = vocabulary.grammar.symbols
         end, self._key_end = (symbols.characters[symbols.ids[symbol]] for symbol in (END, KEY_END))
-        self._written = {chr(byte): orjson.dumps(chr(byte))[1:-1] for byte in range(0x80)}
-        self._written |= {chr(byte): bytes([byte]) for byte in range(0x80, NUM_BYTES)}
-        self._written[end] = TEXT_END
+        self._bytes_of = {chr(byte): orjson.dumps(chr(byte))[1:-1] for byte in range(0x80)}
+        self._bytes_of |= {chr(byte): bytes([byte]) for byte in range(0x80, NUM_BYTES)}
+        self._bytes_of[end] = TEXT_END
         # A run of structure may begin with the end of a key, but does not contain one elsewhere.
         parts = re.compile(rf"[\x00-\xff{end}]|[^\x00-\xff{end}][^\x00-\xff{end}{self._key_end}]*")
         ranks = {
@@ -146,8 +146,8 @@ class FieldReader:
 
     def _part(self, characters: str) -> bytes:
         """The bytes of one text byte, of the end of a text, or of a run of structure."""
-        if characters in self._written:
-            return self._written[characters]
+        if characters in self._bytes_of:
+            return self._bytes_of[characters]
         run = RUN + characters.encode() + RUN_END
         return TEXT_END + run if characters[0] == self._key_end else run
 
@@ -209,19 +209,19 @@ class DecodeState(Memo[bytes, Transition]):
         found = runs.split(RUN_END)[:-1]
         if len(found) == 1:
             return self._read_run(found[0])
-        state, written = self, []
+        state, output = self, []
         for run in found:
             state, text, _ = state[run + RUN_END]
-            written.append(text)
-        return state, b"".join(written), None
+            output.append(text)
+        return state, b"".join(output), None
 
     def _read_run(self, run: bytes) -> Transition:
-        state, written = self, []
+        state, output = self, []
         # If text precedes the run, no state admits its bytes as structure.
         for character in run.removeprefix(RUN).decode():
             state, text = state.read_symbol(character)
-            written.append(text)
-        return state, b"".join(written), None
+            output.append(text)
+        return state, b"".join(output), None
 
     def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
         """The state after one symbol of structure, and its JSON; raises RefusedError or KeyError if not admitted."""

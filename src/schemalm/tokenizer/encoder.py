@@ -227,7 +227,7 @@ class EncodeState(Generic[T]):
 
     __slots__ = (
         *("_cache", "_literals", "_numbers", "_pending", "_rest", "_start"),
-        *("after", "before_string", "inside", "before_value", "texts"),
+        *("after", "before_string", "before_value", "inside", "texts"),
     )
 
     def __init__(

@@ -3,6 +3,7 @@
 In: a grammar and a sample of valid values. Out: the parts of a tokenizer.
 
 Counts are balanced, so that large sources and repetitive documents do not dominate the vocabulary:
+
 * The weight of a document is the share of its distinct pieces (structure, contents, keys) that no earlier document of
   its source has. So near-duplicates and versions of one file count about once.
 * The weight of a source is the square root of the sum of its documents' weights.
