@@ -14,7 +14,7 @@ from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import symbol_of
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.engine import MergeEngine
+from schemalm.tokenizer.merge_engine import MergeEngine
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, Pretokenizer
 
 Pair = tuple[str, str]
