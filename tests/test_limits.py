@@ -342,19 +342,19 @@ def test_every_limit_has_a_default_and_is_described() -> None:
 def test_a_budget_counts_states_and_looks_at_the_clock_now_and_then() -> None:
     budget = Budget(Limits(grammar_states=10))
     for _ in range(10):
-        budget.spend()
+        budget.count_state()
     with pytest.raises(SchemaError, match="10 states"):
-        budget.spend()
+        budget.count_state()
     budget = Budget(Limits(compile_seconds=-1.0))
     with pytest.raises(SchemaError, match="seconds"):
-        budget.spend()
+        budget.count_state()
 
 
 def test_once_compiled_neither_time_nor_states_matter() -> None:
     budget = Budget(Limits(compile_seconds=-1.0, grammar_states=1))
     budget.end_compilation()
     for _ in range(3):
-        budget.spend()
+        budget.count_state()
 
 
 def test_the_outermost_call_has_the_budget_and_what_is_inside_counts_in_it() -> None:

@@ -17,7 +17,7 @@ from schemalm.schema.formula import (
     Question,
     all_of,
     any_of,
-    asked,
+    child_has,
     exactly_one,
     negate,
 )
@@ -28,7 +28,7 @@ A, B = Atom("a"), Atom("b")
 
 def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
     """A move by a table: what each assertion asks of the child, and what it becomes."""
-    return lambda atom: all_of([asked(table[atom][0]), table[atom][1]])
+    return lambda atom: all_of([child_has(table[atom][0]), table[atom][1]])
 
 
 def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
@@ -90,7 +90,7 @@ def test_an_obligation_inside_an_obligation_composes_what_is_allowed() -> None:
 
 
 def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
-    counts = any_of([all_of([asked(A), Q]), all_of([negate(asked(A)), P])])
+    counts = any_of([all_of([child_has(A), Q]), all_of([negate(child_has(A)), P])])
     split = split_at_child(must_hold(P), lambda atom: counts)
     assert split is not None
     child, rest = split

@@ -22,7 +22,7 @@ from schemalm.regular.language import (
     Partition,
     byte_classes,
     derivative,
-    shortest,
+    min_bytes,
 )
 
 VALIDATORS: dict[str, Any] = {
@@ -107,7 +107,7 @@ class Reader:
         return {part: rest for part, rest in found.items() if rest != NOTHING}
 
     def distance(self, state: Language) -> int:
-        return shortest(state, self.lengths)
+        return min_bytes(state, self.lengths)
 
 
 @cache

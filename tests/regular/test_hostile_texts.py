@@ -102,7 +102,7 @@ def test_an_end_that_is_too_hard_to_find_is_a_limit_when_the_schema_is_compiled(
 @pytest.mark.slow
 def test_a_document_that_needs_too_much_work_is_refused_and_the_next_one_is_not() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"type": "string", "pattern": "^.*a.{2000}b$"}))
-    with pytest.raises(LimitError, match=r"ways to go on|more work"):
+    with pytest.raises(LimitError, match=r"alternatives to follow|more work"):
         tokenizer.encode("a" * 2_001 + "b")
     value = "a" + "c" * 2_000 + "b"
     assert tokenizer.decode(tokenizer.encode(value)) == value

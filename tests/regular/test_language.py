@@ -17,20 +17,19 @@ from schemalm.regular.language import (
     Language,
     byte_classes,
     byte_set,
+    character_bounds,
     complement,
     derivative,
     digest,
     intersection,
-    lengths,
-    literal,
     meet,
+    min_bytes,
     repeat,
     sequence,
-    shortest,
     union,
-    words,
 )
 from schemalm.regular.utf8 import code_points
+from schemalm.regular.words import literal, words
 
 Member = Callable[[bytes], bool]
 texts = st.binary(max_size=4).map(lambda data: bytes(b"abc"[byte % 3] for byte in data))
@@ -110,10 +109,10 @@ nonempty = leaves.filter(lambda pair: pair[0] not in (NOTHING, EVERYTHING))
 def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair: tuple[Language, Member]) -> None:
     language, member = pair
     assert language.is_plain
-    least, most = lengths(language, {})
+    least, most = character_bounds(language, {})
     held = [length for length in range(7) for word in product(b"abc", repeat=length) if member(bytes(word))]
     if held:
-        assert shortest(language, {}) == least == held[0]
+        assert min_bytes(language, {}) == least == held[0]
         assert most is not None
         assert most >= held[-1]
     else:
@@ -122,18 +121,18 @@ def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair:
 
 def test_lengths_count_characters_and_bytes_count_bytes() -> None:
     word = sequence(literal("é𝄞".encode()), repeat(code_points([(0, 0x10FFFF)]), 2, 5))
-    assert lengths(word, {}) == (4, 7)
-    assert shortest(word, {}) == 8
-    assert lengths(words(["é".encode(), b"abc", b""]), {}) == (0, 3)
-    assert lengths(ANY_TEXT, {}) == (0, None)
+    assert character_bounds(word, {}) == (4, 7)
+    assert min_bytes(word, {}) == 8
+    assert character_bounds(words(["é".encode(), b"abc", b""]), {}) == (0, 3)
+    assert character_bounds(ANY_TEXT, {}) == (0, None)
 
 
 @pytest.mark.parametrize("maximum", [10**6, 10**9])
 def test_a_large_count_is_a_small_expression(maximum: int) -> None:
     counted = repeat(byte_set(1 << ord("a")), maximum - 1, maximum)
     assert derivative(counted, ord("a"), {}) == repeat(byte_set(1 << ord("a")), maximum - 2, maximum - 1)
-    assert shortest(counted, {}) == maximum - 1
-    assert lengths(counted, {}) == (maximum - 1, maximum)
+    assert min_bytes(counted, {}) == maximum - 1
+    assert character_bounds(counted, {}) == (maximum - 1, maximum)
 
 
 def test_only_arithmetic_intersections_and_complements_need_a_search() -> None:
@@ -178,7 +177,8 @@ def test_digests_are_equal_where_expressions_are(
 def test_digests_are_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
         "from schemalm.regular.language import ANY_TEXT, byte_set, complement, digest\n"
-        "from schemalm.regular.language import literal, repeat, union, words\n"
+        "from schemalm.regular.language import repeat, union\n"
+        "from schemalm.regular.words import literal, words\n"
         "parts = [literal(b'one'), words([b'two', b'three', b'']), repeat(byte_set(62), 1, None), ANY_TEXT]\n"
         "print(digest(union([*parts, complement(union(parts))]), {}))\n"
     )

@@ -97,7 +97,7 @@ def test_a_state_has_the_shortest_text_that_it_tells(divisor: float) -> None:
         found += [after for after in steps(state) if after not in found]
     for state in found[:200]:
         if isinstance(state, Computed):
-            assert breadth_first(state) == state.least({})
+            assert breadth_first(state) == state.min_bytes({})
 
 
 def steps(state: Language) -> list[Language]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemalm.regular.language import NOTHING, Language, derivative, words
+from schemalm.regular.language import NOTHING, Language, derivative
 from schemalm.regular.numbers import (
     MAX_DIGITS,
     integer_texts,
@@ -21,6 +21,7 @@ from schemalm.regular.numbers import (
     text_of_number,
     texts_of_equals,
 )
+from schemalm.regular.words import words
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 integers = st.one_of(st.integers(), st.integers(-(10**300), 10**300))

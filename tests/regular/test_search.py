@@ -20,10 +20,10 @@ from schemalm.regular.language import (
     intersection,
     repeat,
     union,
-    words,
 )
 from schemalm.regular.pattern import pattern_language
-from schemalm.regular.search import MAX_TOGETHER, GaveUpError, Memo, Search, width
+from schemalm.regular.search import MAX_PARALLEL, GaveUpError, Memo, Search, width
+from schemalm.regular.words import words
 
 MANY = 20_000
 
@@ -48,18 +48,18 @@ languages = st.lists(st.tuples(parts, st.booleans()), min_size=1, max_size=3).ma
 
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
-@given(languages, st.integers(1, MAX_TOGETHER))
+@given(languages, st.integers(1, MAX_PARALLEL))
 def test_a_shortest_text_is_that_of_an_exhaustive_search(language: Language, together: int) -> None:
     finding, memo = searching()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "MAX_TOGETHER", together)
+        patch.setattr(search, "MAX_PARALLEL", together)
         found = finding.shortest([language], MANY)
         some = finding.any([language], MANY)
     texts = (bytes(text) for length in range(7) for text in product(b"abcx", repeat=length))
-    expected = next((text for text in texts if memo.holds(language, text)), None)
+    expected = next((text for text in texts if memo.contains(language, text)), None)
     assert (found is None) == (some is None)
     if found is not None and some is not None:
-        assert memo.holds(language, found) and memo.holds(language, some)
+        assert memo.contains(language, found) and memo.contains(language, some)
         assert len(found) == len(expected) if expected is not None else len(found) > 6
     else:
         assert expected is None
@@ -69,7 +69,7 @@ def test_a_text_of_several_languages_is_the_shortest_of_all() -> None:
     finding, _ = searching()
     apart = [intersection([texts_of("^a+$"), texts_of(f"^(a{{{count}}})+$")]) for count in (5, 3, 4)]
     assert finding.shortest(apart, MANY) == b"aaa"
-    assert finding.shortest(apart, MANY, most=2) is None
+    assert finding.shortest(apart, MANY, max_bytes=2) is None
     assert finding.shortest(apart[:1], MANY) == b"aaaaa"
 
 
@@ -79,7 +79,7 @@ def test_products_of_long_windows_are_found_without_following_them_all() -> None
     text = finding.shortest([product_of_windows], MANY)
     assert text is not None
     assert len(text) == 213
-    assert memo.holds(product_of_windows, text)
+    assert memo.contains(product_of_windows, text)
 
 
 def test_a_search_over_its_limit_is_given_up_and_the_next_one_works() -> None:
@@ -119,17 +119,17 @@ def test_work_is_counted_and_ends_a_call() -> None:
     memo = Memo(budget)
     language = texts_of("^.*a.{2000}b$")
     with pytest.raises(LimitError, match="call_work"), budget.call("mask"):
-        memo.holds(language, b"a" * 300)
+        memo.contains(language, b"a" * 300)
     assert budget.num_units > 2_000
-    assert not memo.holds(language, b"b")
+    assert not memo.contains(language, b"b")
 
 
 def test_what_is_remembered_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MAX_REMEMBERED", 1_000)
+    monkeypatch.setattr(search, "MAX_MEMO_ENTRIES", 1_000)
     _, memo = searching()
     language = texts_of("^.*a.{40}b")
     for number in range(50):
-        memo.holds(language, f"{number:b}".replace("1", "a").encode() * 4)
+        memo.contains(language, f"{number:b}".replace("1", "a").encode() * 4)
         assert len(memo._derivatives) < 4_000
 
 

@@ -110,13 +110,13 @@ def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> N
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     language = SHARED.language(formula, "string")
-    place = SHARED.texts((formula,), "string")
+    state = SHARED.text_start((formula,), "string")
     for text in TEXTS:
         expected = validator.is_valid(text)
         assert SHARED.strings.contains(language, text) == expected
         assert SHARED.strings.holds(formula, text) == expected
-        end = SHARED.automaton.run(text.encode(), place) if place != DEAD else DEAD
-        assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == expected
+        end = SHARED.automaton.run(text.encode(), state) if state != DEAD else DEAD
+        assert (end != DEAD and SHARED.automaton.outcome(end) == 1) == expected
 
 
 @settings(max_examples=80)
@@ -125,9 +125,9 @@ def test_the_language_of_a_formula_over_numbers_is_what_it_says(pair: Pair) -> N
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema)
     for number in NUMBERS:
-        place = SHARED.texts((formula,), "number")
-        end = SHARED.automaton.run(text_of_number(number).encode(), place) if place != DEAD else DEAD
-        assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == validator.is_valid(number)
+        state = SHARED.text_start((formula,), "number")
+        end = SHARED.automaton.run(text_of_number(number).encode(), state) if state != DEAD else DEAD
+        assert (end != DEAD and SHARED.automaton.outcome(end) == 1) == validator.is_valid(number)
 
 
 def language(shapes: Shapes, *parts: Formula) -> Any:
@@ -155,11 +155,11 @@ def test_lengths_of_one_repeated_character_become_its_count(shapes: Shapes) -> N
 
 
 def test_keys_are_the_texts_that_are_no_names(shapes: Shapes) -> None:
-    place = shapes.keys((Pattern("^a"),), ("a", "é"))
-    verdicts = {}
+    state = shapes.key_start((Pattern("^a"),), ("a", "é"))
+    outcomes = {}
     for key in ("a", "é", "ab", "b", ""):
-        verdicts[key] = shapes.automaton.verdict(shapes.automaton.run(key.encode(), place))
-    assert verdicts == {"a": 0, "é": 0, "ab": 3, "b": 1, "": 1}
+        outcomes[key] = shapes.automaton.outcome(shapes.automaton.run(key.encode(), state))
+    assert outcomes == {"a": 0, "é": 0, "ab": 3, "b": 1, "": 1}
 
 
 def test_a_pattern_with_few_texts_is_a_list_of_names(shapes: Shapes) -> None:
@@ -178,6 +178,6 @@ def test_what_is_no_text_is_held_by_nothing(shapes: Shapes, text: str) -> None:
     assert EVERYTHING != ANY_TEXT
 
 
-def test_places_of_equal_formulas_are_shared(shapes: Shapes) -> None:
-    first = shapes.texts((all_of([Pattern("a"), MinLength(1)]),), "string")
-    assert first == shapes.texts((all_of([MinLength(1), Pattern("a")]),), "string")
+def test_states_of_equal_formulas_are_shared(shapes: Shapes) -> None:
+    first = shapes.text_start((all_of([Pattern("a"), MinLength(1)]),), "string")
+    assert first == shapes.text_start((all_of([MinLength(1), Pattern("a")]),), "string")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
-    Asked,
     Atom,
+    ChildHas,
     Formula,
     Not,
     Question,
@@ -47,7 +47,7 @@ class Obligation:
         """needs_outcome: whether a child's outcome is still missing; size: how many nodes the formulas have."""
         self.formulas = formulas
         self.allowed = allowed
-        self.needs_outcome = any(formula.asks for formula in formulas)
+        self.needs_outcome = any(formula.has_question for formula in formulas)
         self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
         self._goal: Formula | None = None
@@ -132,14 +132,14 @@ def split_at_child(
     """
     if (conjunction := _conjunction(obligation)) is not None:
         shapes_asked, kept = _moved(conjunction, move, touches)
-        if not any(part.asks for part in kept):
+        if not any(part.has_question for part in kept):
             is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
             rest = obligation if is_same else must_hold(all_of(kept))
             return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
-        return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
+        return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, ChildHas) else atom
 
     rest = obligation.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
@@ -180,7 +180,7 @@ def _moved(
             continue
         moved = move(atom)
         for part in conjuncts(moved):
-            if isinstance(part, Asked):
+            if isinstance(part, ChildHas):
                 child.append(part.parts[0])
             else:
                 kept.append(part)

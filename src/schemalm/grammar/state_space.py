@@ -126,7 +126,7 @@ class StateSpace:
 
     def _spend(self, obligation: Obligation) -> None:
         """Counts a state, or a way from one to the next."""
-        self._budget.spend()
+        self._budget.count_state()
         self._budget.work(NUM_UNITS + UNITS_OF_NODE * obligation.size)
 
     def candidates(self, state: State) -> list[Symbol]:
@@ -192,14 +192,14 @@ class StateSpace:
             return Array(obligation)
         if kind == "object":
             return Object(obligation, self._order(obligation), 0)
-        dfa_state = self._shapes.texts(obligation.formulas, kind)
+        dfa_state = self._shapes.text_start(obligation.formulas, kind)
         if dfa_state == DEAD or not self.text_outcomes(obligation, dfa_state):
             return None
         return Text(kind, dfa_state)
 
     def text_outcomes(self, obligation: Obligation, dfa_state: int) -> frozenset[int]:
         """The outcomes that a string or number may end with and that the obligation can live with."""
-        found = self._shapes.automaton.verdicts(dfa_state)
+        found = self._shapes.automaton.outcomes(dfa_state)
         return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
     def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
@@ -283,13 +283,13 @@ class StateSpace:
         if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        dfa_state = self._shapes.keys(restricted, owner.order.names)
+        dfa_state = self._shapes.key_start(restricted, owner.order.names)
         return Key(owner, formulas, dfa_state) if dfa_state != DEAD else None
 
     def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
         """What the end of a free key opens, by the key's outcome."""
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        outcomes = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
+        outcomes = self._shapes.automaton.outcomes(self._shapes.key_start(restricted, ()))
         found = {}
         for outcome in sorted(outcomes):
             judged = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))

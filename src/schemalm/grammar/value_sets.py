@@ -276,7 +276,7 @@ class ValueSets:
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
         ends = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
-        outcomes = {self._automaton.verdict(end) for end in ends if end != DEAD}
+        outcomes = {self._automaton.outcome(end) for end in ends if end != DEAD}
         return dict.fromkeys(outcomes - {0}, form)
 
     def _alternative_readings(self, state: Value, value: Hashable) -> dict[int, SymbolForm]:
@@ -319,7 +319,7 @@ class ValueSets:
         if not isinstance(target, Enter) or not isinstance(key := target.state, Key):
             return None
         end = self._automaton.run(name.encode(), key.dfa_state)
-        return self._costs.key_targets(key).get(self._automaton.verdict(end)) if end != DEAD else None
+        return self._costs.key_targets(key).get(self._automaton.outcome(end)) if end != DEAD else None
 
     def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:
         if isinstance(target, Open):

@@ -173,7 +173,7 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
     """How the object's keys go on that begin as this one has and end with one of the outcomes."""
-    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
+    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.outcome
     rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
     ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]

@@ -118,16 +118,16 @@ def test_the_value_itself_stays_as_it_is() -> None:
 
 def test_a_change_leaves_the_places_beside_it() -> None:
     root = Location({"a": {"b": {"c": 1}, "d": {"e": 2}}, "f": [3]})
-    after_it = changed(root, Remove(root.inside("a").inside("b"), "c"))
+    after_it = changed(root, Remove(root.child("a").child("b"), "c"))
     assert after_it.value == {"a": {"b": {}, "d": {"e": 2}}, "f": [3]}
-    assert after_it.inside("f") is root.inside("f")
-    assert after_it.inside("a").inside("d") is root.inside("a").inside("d")
-    assert after_it.inside("a") is not root.inside("a")
+    assert after_it.child("f") is root.child("f")
+    assert after_it.child("a").child("d") is root.child("a").child("d")
+    assert after_it.child("a") is not root.child("a")
 
 
 def test_a_second_change_keeps_the_first() -> None:
     root = Location({"a": {"b": 1, "c": 2, "d": 3}})
-    first, second = (Remove(root.inside("a"), key) for key in "bc")
+    first, second = (Remove(root.child("a"), key) for key in "bc")
     assert changed(changed(root, first), second).value == {"a": {"d": 3}}
 
 

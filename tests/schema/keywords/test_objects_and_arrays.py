@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.schema.assertions import Assertion, Is, KeyJudge, kind_of, of_kind
+from schemalm.schema.assertions import Assertion, Is, KeyTest, kind_of, of_kind
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -19,8 +19,8 @@ from schemalm.schema.formula import (
     Formula,
     all_of,
     any_of,
-    asked,
     atoms,
+    child_has,
     negate,
     substitute,
 )
@@ -38,7 +38,7 @@ def never(formula: Formula) -> bool:
     raise AssertionError("the key need not be judged")
 
 
-def judging(*true: Formula) -> KeyJudge:
+def judging(*true: Formula) -> KeyTest:
     return lambda formula: formula in true
 
 
@@ -57,7 +57,7 @@ def test_members_ask_for_every_shape_that_names_and_patterns_give_a_key() -> Non
     assert members.shape("x", judging(A)) == all_of([STRING, B])
     assert members.shape(None, judging(A, C)) == all_of([B, STRING])
     assert members.shape(None, judging()) == FALSE
-    assert members.at_key("y", judging()) == all_of([asked(NUMBER), members])
+    assert members.at_key("y", judging()) == all_of([child_has(NUMBER), members])
     assert members.at_key(None, judging()) == FALSE
     assert members.holds_at_end
 
@@ -99,7 +99,7 @@ def test_items_have_shapes_by_position() -> None:
     listed = items((A, B), C)
     assert isinstance(listed, Items)
     assert (listed.first, listed.after) == (A, items((B,), C))
-    assert listed.at_item() == all_of([asked(A), items((B,), C)])
+    assert listed.at_item() == all_of([child_has(A), items((B,), C)])
     rest = items((), C)
     assert isinstance(rest, Items)
     assert (rest.first, rest.after) == (C, rest)
@@ -110,13 +110,13 @@ def test_positions_that_say_what_the_rest_says_are_left_out() -> None:
     assert items((TRUE,), TRUE) == TRUE
     assert items((A, TRUE), TRUE) == Items((A,), TRUE)
     after_last = Items((A,), TRUE).at_item()
-    assert after_last == asked(A)
+    assert after_last == child_has(A)
 
 
 def test_contains_counts_the_items_of_the_shape() -> None:
     two = contains(A, 2, 3)
     assert isinstance(two, Contains)
-    assert two.at_item() == any_of([all_of([asked(A), contains(A, 1, 2)]), all_of([negate(asked(A)), two])])
+    assert two.at_item() == any_of([all_of([child_has(A), contains(A, 1, 2)]), all_of([negate(child_has(A)), two])])
     assert not two.holds_at_end
     assert Contains(A, 0, 1).holds_at_end
 
@@ -209,4 +209,4 @@ def test_the_strings_of_an_enum_are_one_assertion() -> None:
 
 def test_moves_ask_for_nothing_where_nothing_is_said() -> None:
     assert Members((), (), TRUE).at_key(None, never) == Members((), (), TRUE)
-    assert isinstance(asked(TRUE), Constant)
+    assert isinstance(child_has(TRUE), Constant)

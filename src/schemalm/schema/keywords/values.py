@@ -24,7 +24,7 @@ def _type(translator: Translator, node: Node) -> Formula:
 
 
 def _enum(translator: Translator, node: Node) -> Formula:
-    """The shape of a list of constants; more strings than have symbols are written as texts."""
+    """The shape of a list of constants; too many strings for symbols are written as texts."""
     values = node["enum"]
     num_strings = len({value for value in values if isinstance(value, str)})
     has_symbols = num_strings <= MAX_CONSTANTS
@@ -39,7 +39,7 @@ def _const(translator: Translator, node: Node) -> Formula:
 
 
 def _mentions(values: Iterable[Any]) -> Iterator[Mention]:
-    """The strings and the names of keys inside constants."""
+    """Yield the strings and the names of keys inside constants."""
     pending = list(values)
     for value in pending:
         if isinstance(value, str):
@@ -52,7 +52,7 @@ def _mentions(values: Iterable[Any]) -> Iterator[Mention]:
 
 
 def equals(value: object) -> Formula:
-    """The shape of one constant; JSON Schema counts 1 and 1.0 as equal."""
+    """The shape of one constant; in JSON Schema, 1 and 1.0 are equal."""
     if value is None or isinstance(value, bool):
         return Is(json.dumps(value))
     if isinstance(value, str):
@@ -68,7 +68,7 @@ def equals(value: object) -> Formula:
 
 
 def one_of_values(values: list[object]) -> Formula:
-    """The shape of an `enum`; its strings and numbers are gathered into one assertion each."""
+    """The shape of an `enum`; its strings and its numbers are collected into one assertion each."""
     strings = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     texts = tuple(dict.fromkeys(text for number in numbers for text in texts_of_equals(number)))
