@@ -39,7 +39,7 @@ def automaton(max_states: int = 20_000) -> Automaton:
     return Automaton(Budget(Limits(automaton_states=max_states)))
 
 
-def num_places(machine: Automaton) -> int:
+def num_states(machine: Automaton) -> int:
     return len(machine._languages)
 
 
@@ -51,36 +51,36 @@ def test_the_outcome_has_one_bit_per_language(text: str) -> None:
     assert machine.outcome(machine.run(text.encode(), start)) == expected
 
 
-def test_where_the_text_may_not_end_the_outcome_is_zero() -> None:
+def test_the_outcome_is_zero_if_the_text_may_not_end() -> None:
     machine = automaton()
     start = machine.state((literal(b"ab"), ANY_TEXT))
     assert [machine.outcome(machine.run(text, start)) for text in (b"", b"a", b"ab")] == [0, 0, 3]
     assert machine.run(b"abc", start) == DEAD
 
 
-def test_a_language_that_holds_nothing_has_no_place() -> None:
+def test_an_empty_language_has_no_state() -> None:
     machine = automaton()
     assert machine.state((NOTHING,)) == DEAD
     assert machine.state((NOTHING, ANY_TEXT)) == DEAD
     assert machine.state((ANY_TEXT, NOTHING)) != DEAD
 
 
-def test_equal_languages_share_a_place() -> None:
+def test_equal_languages_share_a_state() -> None:
     machine = automaton()
     start = machine.state((union([literal(b"xab"), literal(b"yab")]),))
     assert machine.step(start, ord("x")) == machine.step(start, ord("y"))
     assert machine.state((literal(b"ab"),)) == machine.step(start, ord("x"))
 
 
-def test_places_are_made_where_texts_lead_and_nowhere_else() -> None:
+def test_states_are_made_only_when_a_text_reaches_them() -> None:
     machine = automaton()
     start = machine.state((texts_of("^[a-z]{1000}$"),))
-    assert num_places(machine) == 1
+    assert num_states(machine) == 1
     machine.run(b"abc", start)
-    assert num_places(machine) == 4
+    assert num_states(machine) == 4
 
 
-def test_a_step_needs_one_look_for_each_class_of_bytes() -> None:
+def test_a_transition_is_computed_once_per_byte_class() -> None:
     machine = automaton()
     start = machine.state((texts_of("^[a-z][0-9]$"),))
     assert {machine.step(start, byte) for byte in b"abcxyz"} == {machine.step(start, ord("m"))}
@@ -93,7 +93,7 @@ def test_a_large_count_costs_nothing(maximum: int) -> None:
     start = machine.state((repeat(ANY_CHARACTER, 0, maximum),))
     assert machine.outcomes(start) == HOLDS
     assert machine.distance(start, HOLDS) == 0
-    assert num_places(machine) == 1
+    assert num_states(machine) == 1
 
 
 def test_a_long_text_is_counted_in_one_step() -> None:
@@ -103,7 +103,7 @@ def test_a_long_text_is_counted_in_one_step() -> None:
     assert machine.outcome(machine.run(text.encode(), start)) == 1
     assert machine.outcome(machine.run(text.encode()[:-2], start)) == 0
     assert machine.run((text + "ab").encode(), start) == DEAD
-    assert num_places(machine) < 5
+    assert num_states(machine) < 5
 
 
 @given(st.text(max_size=4), st.integers(0, 4), st.integers(0, 4))
@@ -120,7 +120,7 @@ def test_a_count_counts_characters_and_not_bytes(text: str, minimum: int, more: 
     st.integers(0, 200),
     st.integers(0, 400),
 )
-def test_counting_at_once_comes_to_the_place_of_counting_one_by_one(text: str, minimum: int, maximum: int) -> None:
+def test_counting_at_once_reaches_the_same_state_as_counting_one_by_one(text: str, minimum: int, maximum: int) -> None:
     machine = automaton()
     start = machine.state((repeat(ANY_CHARACTER, min(minimum, maximum), maximum),))
     state = start
@@ -129,7 +129,7 @@ def test_counting_at_once_comes_to_the_place_of_counting_one_by_one(text: str, m
     assert machine.run(text.encode(), start) == state
 
 
-def test_counts_beyond_any_token_are_told_alike() -> None:
+def test_counts_beyond_any_token_have_one_name() -> None:
     machine = automaton()
     states = [machine.state((repeat(ANY_CHARACTER, 0, count),)) for count in (129, 500, MILLION)]
     assert len(set(states)) == 3
@@ -140,7 +140,7 @@ def test_counts_beyond_any_token_are_told_alike() -> None:
     assert len({machine.name(state) for state in near}) == 4
 
 
-def test_counts_are_told_alike_inside_a_character_too() -> None:
+def test_counts_have_one_name_inside_a_character_too() -> None:
     machine = automaton()
     inside = [
         machine.run("𝄞".encode()[:2], machine.state((repeat(ANY_CHARACTER, count, 2 * count),)))
@@ -150,7 +150,7 @@ def test_counts_are_told_alike_inside_a_character_too() -> None:
     assert machine.step(machine.clipped(inside[0]), ord("a")) == DEAD
 
 
-def test_a_text_without_a_bound_stays_without_one_where_counts_are_told_alike() -> None:
+def test_an_unbounded_text_stays_unbounded_when_counts_are_clipped() -> None:
     machine = automaton()
     unbounded = machine.state((repeat(ANY_CHARACTER, 500, None),))
     bounded = machine.state((repeat(ANY_CHARACTER, 500, 600),))
@@ -165,7 +165,7 @@ def test_distances_count_bytes_to_the_nearest_end() -> None:
     assert machine.distance(machine.run("𝄞b".encode(), start), HOLDS) == 0
 
 
-def test_a_distance_belongs_to_the_outcomes_asked_for() -> None:
+def test_a_distance_depends_on_the_outcomes() -> None:
     machine = automaton()
     start = machine.state((texts_of("^a{1,9}$"), texts_of("^aaa"), texts_of("^a{6}$")))
     assert machine.outcomes(start) == {1, 3, 7}
@@ -178,7 +178,7 @@ patterns = st.sampled_from(["^a*b", "b$", "^(ab)*$", "^[ab]{2}$", "a.a", "^$", "
 
 @settings(max_examples=60)
 @given(st.lists(patterns, min_size=1, max_size=3), st.booleans())
-def test_distances_are_those_of_an_exhaustive_search(sources: list[str], in_common: bool) -> None:
+def test_distances_equal_those_of_an_exhaustive_search(sources: list[str], in_common: bool) -> None:
     languages = [texts_of(source) for source in sources]
     domain = intersection([repeat(ANY_CHARACTER, 0, None), languages[0]]) if in_common else ANY_TEXT
     machine = automaton()
@@ -198,7 +198,7 @@ def test_distances_are_those_of_an_exhaustive_search(sources: list[str], in_comm
     assert shortest.keys() <= machine.outcomes(start)
 
 
-def test_texts_come_shortest_first_and_readable_ones_before_others() -> None:
+def test_texts_are_ordered_by_length_and_then_by_readability() -> None:
     machine = automaton()
     start = machine.state((texts_of("^(b|aa|c|[ -~])$"), texts_of("^[cd]")))
     assert list(islice(machine.texts(start, HOLDS), 3)) == [b"a", b"b", b"e"]
@@ -214,7 +214,7 @@ def test_every_text_is_listed_once() -> None:
     assert [len(text) for text in found] == sorted(map(len, found))
 
 
-def test_texts_are_counted_as_far_as_asked() -> None:
+def test_texts_are_counted_up_to_a_limit() -> None:
     machine = automaton()
     three = machine.state((words([b"a", b"ab", b"ac"]),))
     assert machine.has_more_texts(three, HOLDS, 2)
@@ -230,15 +230,15 @@ def test_the_closest_byte_is_a_readable_one() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["(a|b)*a(a|b){30}", "((a{500}){50}){5000}", "^((a{50}){50}){50}$"])
-def test_a_hostile_pattern_costs_what_texts_reach_of_it(pattern: str) -> None:
+def test_a_hostile_pattern_costs_only_what_texts_reach(pattern: str) -> None:
     machine = automaton()
     start = machine.state((texts_of(pattern),))
     machine.run(b"ab" * 20, start)
     assert machine.distance(start, HOLDS) >= 31
-    assert num_places(machine) < 100
+    assert num_states(machine) < 100
 
 
-def test_a_search_over_the_limit_is_given_up() -> None:
+def test_a_search_over_the_limit_fails() -> None:
     machine = automaton(max_states=50)
     start = machine.state((intersection([texts_of("^(a{7})*$"), texts_of("^(a{11})*$"), texts_of("^(a{13})+$")]),))
     with pytest.raises(LimitError, match="50"):
@@ -248,7 +248,7 @@ def test_a_search_over_the_limit_is_given_up() -> None:
         machine.outcomes(several)
 
 
-def test_an_empty_intersection_is_found_out() -> None:
+def test_an_empty_intersection_is_detected() -> None:
     machine = automaton()
     start = machine.state((intersection([texts_of("^a+$"), texts_of("^b+$")]),))
     assert machine.distance(start, HOLDS) == DEAD
@@ -270,7 +270,7 @@ def test_names_are_the_same_in_every_process(outputs_in_processes: Callable[[str
     assert len(outputs_in_processes(program)) == 1
 
 
-def test_names_tell_places_apart() -> None:
+def test_different_states_have_different_names() -> None:
     machine = automaton()
     start = machine.state((sequence(literal(b"abc"), ANY_TEXT),))
     names = [machine.name(machine.run(b"abc"[:length], start)) for length in range(4)]

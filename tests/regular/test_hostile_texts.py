@@ -1,4 +1,4 @@
-"""Hostile strings, keys and numbers: every call on them takes little counted work, or ends in a limit that it names."""
+"""Every call on hostile strings, keys and numbers takes little counted work, or raises an error that names a limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def divided(keyword: str, *divisors: float) -> dict[str, Any]:
     return {keyword: [{"multipleOf": divisor} for divisor in divisors]}
 
 
-# Schemas, and the work that their compilation with a completion, and any step with its mask, may take.
+# Schemas, with the work that compiling including a completion, and any step including its mask, may take.
 SCHEMAS: dict[str, tuple[Any, int, int]] = {
     "two long windows": (
         {"type": "string", "allOf": [{"pattern": "a[ab]{200}a"}, {"pattern": "b[ab]{211}b"}]},

@@ -1,4 +1,4 @@
-"""Languages are a Boolean algebra with concatenation, whatever the normal forms do."""
+"""Languages form a Boolean algebra with concatenation, in spite of the normal forms."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_membership_follows_the_construction(pair: tuple[Language, Member], read
 
 
 @given(st.recursive(leaves, _grown, max_leaves=5))
-def test_whether_the_empty_text_is_held_is_known(pair: tuple[Language, Member]) -> None:
+def test_nullable_says_whether_the_empty_text_is_a_member(pair: tuple[Language, Member]) -> None:
     assert pair[0].nullable == pair[1](b"")
 
 
@@ -152,7 +152,7 @@ def test_words_are_one_expression_however_they_are_listed() -> None:
     assert derivative(words([b"ab", b"ac", b"b"]), ord("a"), {}) == words([b"b", b"c"])
 
 
-def test_of_the_normal_forms_those_that_mean_the_same_are_equal() -> None:
+def test_normal_forms_of_equal_meaning_are_equal() -> None:
     a, b, c = literal(b"a"), words([b"x", b"y"]), repeat(byte_set(1 << ord("c")), 0, None)
     assert union([a, union([b, c])]) == union([c, b, a, b])
     assert intersection([a, intersection([b, c])]) == intersection([c, b, a])
@@ -167,9 +167,7 @@ def test_of_the_normal_forms_those_that_mean_the_same_are_equal() -> None:
 
 
 @given(st.recursive(leaves, _grown, max_leaves=5), st.recursive(leaves, _grown, max_leaves=5))
-def test_digests_are_equal_where_expressions_are(
-    first: tuple[Language, Member], second: tuple[Language, Member]
-) -> None:
+def test_equal_expressions_have_equal_digests(first: tuple[Language, Member], second: tuple[Language, Member]) -> None:
     assert (digest(first[0], {}) == digest(second[0], {})) == (first[0] == second[0])
 
 
@@ -211,7 +209,7 @@ def test_code_points_become_their_utf8_bytes(bounds: list[int], character: str) 
 
 
 @given(st.binary(max_size=6))
-def test_any_text_is_what_decodes_as_utf8(data: bytes) -> None:
+def test_any_text_is_all_valid_utf8(data: bytes) -> None:
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -221,5 +219,5 @@ def test_any_text_is_what_decodes_as_utf8(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("surrogate", [0xD800, 0xDBFF, 0xDC00, 0xDFFF])
-def test_surrogates_are_no_characters(surrogate: int) -> None:
+def test_surrogates_are_not_characters(surrogate: int) -> None:
     assert code_points([(surrogate, surrogate)]) == NOTHING

@@ -1,4 +1,4 @@
-"""All outcomes of several languages on one text are found, cheaply where the languages are words or beginnings."""
+"""All outcomes of texts are found, and cheaply if the languages are words or prefixes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_reading_and_dividing_find_the_outcomes_of_all_texts(domain: Language, p
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(parts, min_size=1, max_size=4), st.sets(st.integers(0, 15), min_size=1))
-def test_conjunctions_hold_the_texts_with_the_outcomes_asked_for(predicates: list[Language], asked: set[int]) -> None:
+def test_conjunctions_contain_the_texts_with_the_given_outcomes(predicates: list[Language], asked: set[int]) -> None:
     outcomes = frozenset(2 * number % (2 << len(predicates)) + 1 for number in asked)
     automaton = Automaton(Budget(Limits()))
     languages = (ANY_TEXT, *predicates)
@@ -85,13 +85,13 @@ def work(predicate: Callable[[int], Language], count: int) -> int:
     ],
     ids=["constants", "pairs of constants", "beginnings"],
 )
-def test_many_questions_about_one_text_cost_little_each(predicate: Callable[[int], Language]) -> None:
+def test_many_predicates_on_one_text_are_cheap(predicate: Callable[[int], Language]) -> None:
     assert work(predicate, 64) < 40_000
     assert work(predicate, 256) < 6 * work(predicate, 64)
 
 
 @pytest.mark.slow
-def test_more_outcomes_than_can_be_told_apart_end_in_a_limit() -> None:
+def test_too_many_outcomes_exceed_a_limit() -> None:
     automaton = Automaton(Budget(Limits(call_work=50_000)))
     state = automaton.state((ANY_TEXT, *(texts_of(f"k{number}.*x") for number in range(20))))
     with pytest.raises(LimitError, match="automaton_states"):

@@ -26,7 +26,7 @@ def test_schemas_of_other_names_are_not(schema) -> None:
     assert not uses_merge_keys(schema)
 
 
-def test_a_schema_is_known_by_a_copy_in_a_file_and_in_a_tokenizer(tmp_path: Path) -> None:
+def test_a_copy_of_a_schema_in_a_file_or_tokenizer_is_recognized(tmp_path: Path) -> None:
     for name in ("compose-spec", "circle-ci"):
         (tmp_path / "copy.json").write_text(json.dumps(read_schema(name, Limits())))
         grammar = schemalm.compile_schema(tmp_path / "copy.json")

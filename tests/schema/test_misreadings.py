@@ -1,4 +1,4 @@
-"""What in a pattern is commonly misread is named, with what it is; what everybody reads alike is not."""
+"""Parts of patterns that are commonly misread are reported with their meaning; others are not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from schemalm.schema.misreadings import EXAMPLES, misreadings
         (r"\A", [r"`\A` is the letter A in JSON Schema; the anchors are ^ and $"]),
         (r"^\Ab\z$", [r"`\A` is the letter A", r"`\z` is the letter z"]),
         (r"\Aa\A", [r"`\A` is the letter A"]),
-        (r"[\Z\e]", [r"`\Z` is the letter Z", r"`\e` is the letter e in JSON Schema; write \x1b for the escape character"]),
+        (
+            r"[\Z\e]",
+            [r"`\Z` is the letter Z", r"`\e` is the letter e in JSON Schema; write \x1b for the escape character"],
+        ),
         (r"\<a\>", [r"`\<` is the character <", r"`\>` is the character >"]),
         (r"\pL", [r"`\pL` means the characters pL; a category is \p{L}"]),
         (r"[\b]", [r"`\b` in a class is the backspace U+0008"]),
@@ -38,7 +41,7 @@ from schemalm.schema.misreadings import EXAMPLES, misreadings
         (r"\Qa\E", [r"`\Q` is the letter Q", r"`\E` is the letter E"]),
     ],
 )
-def test_each_part_is_named_once_with_what_it_is(source: str, meanings: list[str]) -> None:
+def test_each_part_is_reported_once_with_its_meaning(source: str, meanings: list[str]) -> None:
     found = [part.meaning for part in misreadings(source)]
     assert len(found) == len(meanings)
     assert all(said.startswith(meaning) for said, meaning in zip(found, meanings, strict=True))
@@ -72,7 +75,7 @@ def test_each_part_is_named_once_with_what_it_is(source: str, meanings: list[str
         ),
     ],
 )
-def test_what_is_read_alike_is_not_named(source: str) -> None:
+def test_parts_that_are_read_alike_are_not_reported(source: str) -> None:
     assert misreadings(source) == []
 
 

@@ -152,12 +152,12 @@ def test_the_draft_is_stated() -> None:
     assert compile_schema({"type": "null"}).portable_schema()["$schema"].endswith("2020-12/schema")  # type: ignore[index]
 
 
-def test_the_patterns_are_listed_with_their_places() -> None:
+def test_the_patterns_are_listed_with_their_locations() -> None:
     schema = {"properties": {"a": {"pattern": "x"}}, "patternProperties": {"^b/": {}}, "enum": [{"pattern": "y"}, {}]}
     assert compile_schema(schema).expressions() == {"/patternProperties/^b~1": "^b/", "/properties/a/pattern": "x"}
 
 
-def test_references_into_one_another_are_not_written_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutual_references_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     schema: dict[str, Any] = {"enum": list(range(100))}
     for _ in range(20):
         schema = {"items": schema}

@@ -1,4 +1,4 @@
-"""A prompt asserts what it states, and leaves the rest open."""
+"""A prompt requires what it states, and leaves the rest open."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def judging(*true: Formula) -> KeyTest:
         ('{"a": 1}', "object", StatedKeys((("a", Prompt("1")),))),
     ],
 )
-def test_a_prompt_states_what_it_has(prompt: str, kind: str, shape: Formula) -> None:
+def test_a_prompt_requires_what_it_states(prompt: str, kind: str, shape: Formula) -> None:
     assert Prompt(prompt).of_kind(kind) == shape
 
 
-def test_stated_keys_come_by_name_or_in_their_order() -> None:
+def test_stated_keys_are_taken_by_name_or_in_order() -> None:
     keys = StatedKeys((("x", A), ("y", B)))
     assert keys.key_formulas() == (StringIs("x"),)
     assert keys.at_key("y", never) == all_of([child_has(B), StatedKeys((("x", A),))])

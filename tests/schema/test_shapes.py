@@ -1,4 +1,4 @@
-"""Shapes of one kind: what is left of a formula for it, and the languages of strings, keys and numbers."""
+"""Formulas are restricted to one kind, and those about strings, keys and numbers become languages."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_constant_is_of_its_kind_alone(shapes: Shapes) -> None:
     assert shapes.restrict(negate(Is("null")), "object") == TRUE
 
 
-def test_references_are_opened(shapes: Shapes) -> None:
+def test_references_are_resolved(shapes: Shapes) -> None:
     assert shapes.restrict(Reference("/n"), "string") == TRUE
     assert shapes.restrict(Reference("/n"), "array") == MinItems(2)
     assert shapes.restrict(Reference("/n"), "object") == FALSE
@@ -106,7 +106,7 @@ SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 @settings(max_examples=150)
 @given(st.recursive(string_leaves, _grown, max_leaves=6))
-def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> None:
+def test_the_language_of_a_formula_over_strings_agrees_with_a_validator(pair: Pair) -> None:
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     language = SHARED.language(formula, "string")
@@ -121,7 +121,7 @@ def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> N
 
 @settings(max_examples=80)
 @given(st.recursive(number_leaves, _grown, max_leaves=5))
-def test_the_language_of_a_formula_over_numbers_is_what_it_says(pair: Pair) -> None:
+def test_the_language_of_a_formula_over_numbers_agrees_with_a_validator(pair: Pair) -> None:
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema)
     for number in NUMBERS:
@@ -140,7 +140,7 @@ def test_lengths_alone_are_one_counter(shapes: Shapes) -> None:
     assert shapes.language(TRUE, "string") == ANY_TEXT
 
 
-def test_lengths_that_a_pattern_keeps_anyway_cost_nothing(shapes: Shapes) -> None:
+def test_implied_lengths_cost_nothing(shapes: Shapes) -> None:
     digits = language(shapes, Pattern("^[0-9]{4}$"))
     assert language(shapes, Pattern("^[0-9]{4}$"), MinLength(2), MaxLength(10**6)) == digits
     assert language(shapes, Format("uuid", 5), MaxLength(36)) == language(shapes, Format("uuid", 5))
@@ -154,7 +154,7 @@ def test_lengths_of_one_repeated_character_become_its_count(shapes: Shapes) -> N
     )
 
 
-def test_keys_are_the_texts_that_are_no_names(shapes: Shapes) -> None:
+def test_keys_are_all_texts_but_the_names(shapes: Shapes) -> None:
     state = shapes.key_start((Pattern("^a"),), ("a", "é"))
     outcomes = {}
     for key in ("a", "é", "ab", "b", ""):
@@ -172,7 +172,7 @@ def test_a_pattern_with_few_texts_is_a_list_of_names(shapes: Shapes) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
-def test_what_is_no_text_is_held_by_nothing(shapes: Shapes, text: str) -> None:
+def test_no_language_contains_an_invalid_text(shapes: Shapes, text: str) -> None:
     assert not shapes.strings.contains(ANY_TEXT, text)
     assert not shapes.strings.holds(Pattern(""), text)
     assert EVERYTHING != ANY_TEXT

@@ -10,8 +10,8 @@ limit counts across parts, or if the format is not regular:
   most 26 octets. Under RFC 5890 no A-labels (`xn--...`), which must be valid Punycode.
 * `email`: local parts of up to 64 octets without a dot, up to 62 with one or two dots, up to 32 besides the dots with
   more. Quoted pairs only of `"` and `\\`, and no `<` within quotes.
-* `time`, `date-time`: leap seconds only at offsets of whole quarters of an hour; every time zone that has ever had a
-  leap second keeps to these.
+* `time`, `date-time`: leap seconds only at offsets of whole quarters of an hour; every time zone that has ever seen a
+  leap second has such an offset.
 * `relative-json-pointer`: without the index manipulation that the newest draft of the format adds.
 * `iri`, `iri-reference`, `uri-template`: without planes 4 to 13, where Unicode has assigned no characters.
 * `idn-hostname`, also in `idn-email`: non-ASCII labels of up to 12 `LETTERS`, or up to 6 with hyphens, and at most four

@@ -53,7 +53,7 @@ STEPS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("step", "message"), STEPS)
-def test_a_wrong_step_of_a_workflow_is_told_in_words(workflows: Tokenizer, step: dict[str, Any], message: str) -> None:
+def test_a_wrong_step_of_a_workflow_is_described(workflows: Tokenizer, step: dict[str, Any], message: str) -> None:
     value = {"on": "push", "jobs": {"build": {"runs-on": "ubuntu-latest", "steps": [step]}}}
     assert message_of(workflows, value) == f"/jobs/build/steps/0{message}"
 
@@ -69,7 +69,7 @@ NAMED = {
     "oneOf": [{"$ref": "#/$defs/one"}, {"$ref": "#/$defs/two"}],
 }
 CASES: list[tuple[Any, Any, str]] = [
-    # Alternatives that hold together.
+    # Alternatives that are true together.
     ({"oneOf": [{"type": "integer"}, {"minimum": 2}]}, 3,
      ": more than one alternative matches: the one with type integer and the one with minimum 2"),
     (NAMED, 3, ": more than one alternative matches: $ref 'one' and $ref 'two'"),
@@ -83,7 +83,7 @@ CASES: list[tuple[Any, Any, str]] = [
     ({"not": {"required": ["a"]}, "type": "object"}, {"a": 1}, ": the key 'a' is not allowed here; remove 'a'"),
     ({"not": {"properties": {"a": {"const": 1}}, "required": ["a"]}, "type": "object"}, {"a": 1},
      ": this is not allowed: 'a' is 1; remove 'a'"),
-    # Alternatives of which none holds.
+    # Alternatives that are all false.
     (SHAPES, {"kind": "circle", "side": 3}, "/side: the key 'side' is not allowed here; allowed: 'radius'"),
     (SHAPES, {"kind": "circle"}, ": the key 'radius' is missing"),
     (SHAPES, {"kind": "circel", "radius": 1},
@@ -139,16 +139,16 @@ CASES: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("schema", "value", "message"), CASES)
-def test_a_refusal_is_told_in_words(schema: Any, value: Any, message: str) -> None:
+def test_a_refusal_is_described(schema: Any, value: Any, message: str) -> None:
     assert message_of(Tokenizer.from_grammar(compile_schema(schema)), value) == message
 
 
-def test_what_hides_or_moves_text_is_escaped() -> None:
+def test_invisible_characters_are_escaped() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"additionalProperties": {"type": "integer"}}))
     assert "\u202e" not in message_of(tokenizer, {"a": "x\u202ey"}).partition(": ")[2]
 
 
-def test_long_keys_are_cut() -> None:
+def test_long_keys_are_shortened() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"additionalProperties": False}))
     with pytest.raises(InvalidDocument) as caught:
         tokenizer.encode({"k" * 10_000: 1})
