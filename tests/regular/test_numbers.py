@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemalm.regular.language import NOTHING, Language, derivative
 from schemalm.regular.numbers import (
     MAX_DIGITS,
+    equal_number_texts,
     integer_texts,
     misleading_fractions,
     non_integer_texts,
@@ -19,7 +20,6 @@ from schemalm.regular.numbers import (
     number_texts,
     other_spellings,
     text_of_number,
-    texts_of_equals,
 )
 from schemalm.regular.words import words
 
@@ -186,7 +186,7 @@ def test_a_text_other_than_the_repr_is_an_other_spelling(seed: int) -> None:
     ],
 )
 def test_equal_numbers_share_their_texts(value: float, texts: set[str]) -> None:
-    assert set(texts_of_equals(value)) == texts
+    assert set(equal_number_texts(value)) == texts
 
 
 def test_a_float_is_not_an_integer_before_draft_6() -> None:

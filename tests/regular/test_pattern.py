@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schemalm.regular.language import ANY_TEXT, Derivatives, Language, derivative, repeat, sequence
-from schemalm.regular.lookaround import characters
+from schemalm.regular.lookahead import characters
 from schemalm.regular.pattern import PatternError, finite_texts, pattern_language
 
 HAS_REGRESS = importlib.util.find_spec("regress") is not None

@@ -87,10 +87,10 @@ class Obligation:
         return self._atoms
 
     @property
-    def wanted_names(self) -> frozenset[str]:
+    def needed_keys(self) -> frozenset[str]:
         """The names of keys that assertions still wait for."""
         if self._wanted_names is None:
-            self._wanted_names = frozenset([name for atom in self.atoms for name in atom.wanted_names])
+            self._wanted_names = frozenset([name for atom in self.atoms for name in atom.needed_keys])
         return self._wanted_names
 
     @property

@@ -225,7 +225,7 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        names, ranks = state.obligation.wanted_names, state.order.ranks
+        names, ranks = state.obligation.needed_keys, state.order.ranks
         missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
         ended = self._scopes.without_all(state.obligation, missed)
         if symbol == FREE_KEY:
@@ -275,7 +275,7 @@ class StateSpace:
 
     def _without(self, obligation: Obligation, order: KeyOrder, begin: int, end: int) -> Obligation:
         """The obligation once it is known that the object has none of the names with ranks from `begin` to `end`."""
-        ranks = sorted(rank for name in obligation.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
+        ranks = sorted(rank for name in obligation.needed_keys if begin <= (rank := order.ranks.get(name, -1)) < end)
         return self._scopes.without(obligation, [order.names[rank] for rank in ranks])
 
     def _key(self, owner: Object) -> Key | None:
@@ -357,4 +357,4 @@ def _finite_strings(obligation: Obligation) -> list[str] | None:
 
 def _wanted_ranks(state: Object) -> list[int]:
     """The ranks of the names that something still asks for, in ascending order."""
-    return sorted(state.order.ranks[name] for name in state.obligation.wanted_names if name in state.order.ranks)
+    return sorted(state.order.ranks[name] for name in state.obligation.needed_keys if name in state.order.ranks)

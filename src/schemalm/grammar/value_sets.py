@@ -32,7 +32,7 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD, Automaton
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 from schemalm.schema.assertions import KINDS_OF_TYPES
 
 # Beginnings of objects or arrays that one search for their values looks at; where it looks at more there are many.
@@ -157,7 +157,7 @@ class ValueSets:
         if not is_number:
             return ValueSet({content.decode(): (*content, END) for content in found})
         numbers = {number_of_text(content.decode()) for content in found}
-        return ValueSet({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
+        return ValueSet({number: (equal_number_texts(number)[0].encode(), END) for number in numbers})
 
     def _alternatives(self, state: Value, outcome: int, limit: int) -> ValueSet:
         forms: dict[Hashable, SymbolForm] = {}
@@ -272,7 +272,7 @@ class ValueSets:
     def _text_readings(self, text: Text, value: Hashable) -> dict[int, SymbolForm]:
         if KINDS_OF_TYPES.get(type(value)) != text.kind:
             return {}
-        spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
+        spellings = (value,) if isinstance(value, str) else equal_number_texts(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
         ends = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)

@@ -19,7 +19,7 @@ from schemalm.machine.derivation import Derivation
 from schemalm.machine.forms import Beginnings, Symbols
 from schemalm.machine.stepper import advance, stack_after
 from schemalm.machine.vocabulary import Vocabulary
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
 # What it costs to read an item once it has ended, units of work for each symbol.
 SYMBOL_UNITS = 5
@@ -150,7 +150,7 @@ def form_of(symbols: Iterable[Begun]) -> Form:
             number.append(begun.symbol)
             continue
         if number:
-            form.append(texts_of_equals(number_of_text(number.decode()))[0].encode())
+            form.append(equal_number_texts(number_of_text(number.decode()))[0].encode())
             number.clear()
         form.append(begun.symbol)
     return tuple(form)

@@ -13,7 +13,7 @@ from schemalm.grammar.symbols import END, ITEM
 from schemalm.grammar.value_sets import CONSTANTS
 from schemalm.machine.forms import Symbols
 from schemalm.machine.texts import MAX_LISTINGS, Listing, Texts
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
 
 class Written(NamedTuple):
@@ -70,5 +70,5 @@ class Values:
                 yield Written(Entry(text.decode(), written_at, symbols), symbols)
             else:
                 number = number_of_text(text.decode())
-                form: Form = (*before, texts_of_equals(number)[0].encode(), end)
+                form: Form = (*before, equal_number_texts(number)[0].encode(), end)
                 yield Written(Entry(number, written_at, form), symbols, len(before))

@@ -55,7 +55,7 @@ def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes
     power = 10**num_digits
     needed = ((modulus, -remainder * power % modulus) for modulus, remainder, _ in conditions)
     every: Class | None = (1, 0)
-    common = reduce(_both, needed, every)
+    common = reduce(_combine, needed, every)
     if common is None:
         return
     modulus, smallest = common
@@ -64,7 +64,7 @@ def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes
             yield str(number).zfill(num_digits).encode()
 
 
-def _both(first: Class | None, second: Class) -> Class | None:
+def _combine(first: Class | None, second: Class) -> Class | None:
     """The numbers with one remainder for the first modulus and another for the second; None if there are none."""
     if first is None:
         return None

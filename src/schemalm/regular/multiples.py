@@ -45,7 +45,7 @@ from schemalm.regular.numbers import (
     POSITIONAL,
     SIGN,
     ZERO,
-    texts_of_equals,
+    equal_number_texts,
 )
 from schemalm.regular.words import literal, words
 
@@ -69,7 +69,7 @@ def multiples(*divisors: int | float) -> Language:
     for modulus, places in fractions:
         least = math.lcm(least, modulus * 10 ** (most_places - places))
         if least >= 10 ** (MAX_DIGITS + most_places):
-            return words(text.encode() for text in texts_of_equals(0))
+            return words(text.encode() for text in equal_number_texts(0))
     while most_places and least % 10 == 0:
         least, most_places = least // 10, most_places - 1
     return _multiples(least, most_places)

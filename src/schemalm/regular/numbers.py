@@ -166,7 +166,7 @@ def significant_digits(exponent: int) -> int:
     return min(MAX_SIGNIFICANT, 325 + exponent)
 
 
-def texts_of_equals(value: int | float) -> tuple[str, ...]:
+def equal_number_texts(value: int | float) -> tuple[str, ...]:
     """The `repr` of every int and float with the same decimal value as `value`."""
     if value == 0:
         return "0", "0.0", "-0.0"

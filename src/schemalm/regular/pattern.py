@@ -2,7 +2,7 @@
 
 In: the source of a `pattern`, which may match anywhere in the text, as JSON Schema specifies. Out: the language of the
 UTF-8 texts that have a match; no text contains a surrogate. `pattern_syntax.py` defines which syntax is read, and
-`lookaround.py` translates anchors and look-ahead. A pattern without look-ahead becomes a plain expression, without
+`lookahead.py` translates anchors and look-ahead. A pattern without look-ahead becomes a plain expression, without
 intersection or complement, unless an anchor follows something that may be empty. Anything that is not regular raises
 `PatternError`.
 """
@@ -27,7 +27,7 @@ from schemalm.regular.language import (
     derivative,
     sequence,
 )
-from schemalm.regular.lookaround import searched
+from schemalm.regular.lookahead import search_language
 from schemalm.regular.pattern_syntax import PatternError, parse
 from schemalm.regular.utf8 import code_points
 
@@ -47,7 +47,7 @@ def pattern_language(source: str, max_repeat: int) -> Language:
     `max_repeat` is the largest count that a quantifier may have.
     """
     try:
-        return searched(parse(source, max_repeat))
+        return search_language(parse(source, max_repeat))
     except RecursionError:
         raise PatternError("the expression is nested too deeply") from None
 

@@ -31,7 +31,7 @@ from schemalm.regular.pattern_tree import (
     Anchor,
     Characters,
     Group,
-    Look,
+    Lookahead,
     Node,
     Repetition,
     consumes,
@@ -75,7 +75,7 @@ _FOREIGN_GROUPS = {
     re.compile(">"): ": there are no atomic groups, (?:...) matches in the same texts or more",
 }
 # The beginning of a look-ahead, and whether it is negated.
-_LOOKS = {"?=": False, "?!": True}
+_LOOKAHEADS = {"?=": False, "?!": True}
 _LOOK_BEHIND = re.compile(r"\?<[=!]")
 
 
@@ -179,7 +179,7 @@ class _Parser:
         number = 0
         if behind := self.scan(_LOOK_BEHIND):
             raise PatternError(f"the look-behind ({behind[0]}...) is not supported; a look-ahead (?=...) or (?!...) is")
-        negated = next((negated for prefix, negated in _LOOKS.items() if self.take(prefix)), None)
+        negated = next((negated for prefix, negated in _LOOKAHEADS.items() if self.take(prefix)), None)
         if negated is None and not self.take("?:"):
             if self.take("?") and not self.scan(_NAME):
                 raise PatternSyntaxError(self.unknown_group())
@@ -190,7 +190,7 @@ class _Parser:
             raise PatternSyntaxError("a group is not closed")
         self.depth -= 1
         if negated is not None:
-            return Look(group, negated)
+            return Lookahead(group, negated)
         self.closed[number] = group
         return group
 
@@ -204,7 +204,7 @@ class _Parser:
         bounds = self.bounds(symbol)
         if bounds is None:
             return node
-        if isinstance(node, Look):
+        if isinstance(node, Lookahead):
             self.lenient(f"a look-ahead is repeated before offset {self.position}")
         elif isinstance(node, Anchor):
             raise PatternSyntaxError(f"nothing to repeat before offset {self.position}")

@@ -36,7 +36,7 @@ class Repetition:
 
 
 @dataclass(frozen=True)
-class Look:
+class Lookahead:
     """A look-ahead, which reads nothing: `node` matches at this point, or does not if `negated`."""
 
     node: Node
@@ -50,7 +50,7 @@ class Anchor(Enum):
     END = "$"
 
 
-Node = Characters | Group | Repetition | Look | Anchor
+Node = Characters | Group | Repetition | Lookahead | Anchor
 
 START, END = Anchor.START, Anchor.END
 NO_CHARACTERS = Group(((),))

@@ -15,7 +15,7 @@ import sys
 
 from schemalm.regular.character_ranges import ANY, LINE_ENDS, SURROGATES, Ranges, common, complement
 from schemalm.regular.pattern_syntax import parse
-from schemalm.regular.pattern_tree import Anchor, Characters, Group, Look, Node, Repetition, consumes
+from schemalm.regular.pattern_tree import Anchor, Characters, Group, Lookahead, Node, Repetition, consumes
 
 _LITERAL = frozenset(string.ascii_letters + string.digits + " !\"#%',/:;<=>@_`")
 _SYNTAX = frozenset("^$\\.*+?()[]{}|")
@@ -53,10 +53,10 @@ def _node(node: Node) -> str:
         return f"(?:{_alternatives(node.alternatives)})"
     if isinstance(node, Anchor):
         return node.value
-    return _look(node) if isinstance(node, Look) else _repetition(node)
+    return _lookahead(node) if isinstance(node, Lookahead) else _repetition(node)
 
 
-def _look(node: Look) -> str:
+def _lookahead(node: Lookahead) -> str:
     body = _alternatives(node.node.alternatives) if isinstance(node.node, Group) else _node(node.node)
     return f"(?{'!' if node.negated else '='}{body})"
 

@@ -93,7 +93,7 @@ class Atom(Formula):
     __slots__ = ()
 
     @property
-    def wanted_names(self) -> tuple[str, ...]:
+    def needed_keys(self) -> tuple[str, ...]:
         """The keys that an object needs for this to become true."""
         return ()
 

@@ -54,11 +54,11 @@ class Misreading:
 
 def misreadings(source: str) -> list[Misreading]:
     """The parts of a valid expression that are commonly misread, in order, each once."""
-    reader = _Reader(source)
-    return list(dict.fromkeys(reader.read(source, in_class=False)))
+    describer = _Describer(source)
+    return list(dict.fromkeys(describer.read(source, in_class=False)))
 
 
-class _Reader:
+class _Describer:
     """Describes the parts of one expression; which escapes are valid depends on the whole."""
 
     def __init__(self, source: str) -> None:
@@ -93,11 +93,11 @@ class _Reader:
 
     def escape(self, text: str, in_class: bool) -> str:
         """The meaning of an escape; empty if everybody knows it."""
-        return ESCAPES.get(text[1], _Reader.letter)(self, text, in_class)
+        return ESCAPES.get(text[1], _Describer.letter)(self, text, in_class)
 
     def letter(self, text: str, in_class: bool) -> str:
         letter = text[1]
-        if not (letter.isascii() and letter.isalpha()) or letter in _MEANT:
+        if not (letter.isascii() and letter.isalpha()) or letter in _SHARED_ESCAPES:
             return ""
         hint = _HINTS.get(letter)
         return f"is the letter {letter} in JSON Schema" + (f"; {hint}" if hint else "")
@@ -142,17 +142,17 @@ class _Reader:
         return "is the letter k: no group has a name"
 
 
-ESCAPES: dict[str, Callable[[_Reader, str, bool], str]] = {
-    "b": _Reader.backspace,
-    **dict.fromkeys("<>", _Reader.angle),
-    **dict.fromkeys("pP", _Reader.category),
-    **dict.fromkeys("xu", _Reader.code_point),
-    **dict.fromkeys("0123456789", _Reader.number),
-    "c": _Reader.control,
-    "k": _Reader.name,
+ESCAPES: dict[str, Callable[[_Describer, str, bool], str]] = {
+    "b": _Describer.backspace,
+    **dict.fromkeys("<>", _Describer.angle),
+    **dict.fromkeys("pP", _Describer.category),
+    **dict.fromkeys("xu", _Describer.code_point),
+    **dict.fromkeys("0123456789", _Describer.number),
+    "c": _Describer.control,
+    "k": _Describer.name,
 }
 # Letters whose escapes are the same classes and control characters in all engines.
-_MEANT = frozenset("dDwWsStnrfv")
+_SHARED_ESCAPES = frozenset("dDwWsStnrfv")
 _LENIENT = r"since another part of the pattern, such as `[\w-.]` or `\_`, is malformed with the flag u"
 
 

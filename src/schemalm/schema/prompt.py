@@ -67,7 +67,7 @@ class StatedKeys(ObjectAssertion):
         return entries
 
     @property
-    def wanted_names(self) -> tuple[str, ...]:
+    def needed_keys(self) -> tuple[str, ...]:
         """The names of all missing keys."""
         return tuple(name for name, _ in self.entries)
 

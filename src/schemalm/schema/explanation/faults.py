@@ -16,7 +16,7 @@ from schemalm.schema.explanation.locations import Change, Location
 from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
 
 # The cost of a typing error in a name; of adding or removing a key, or writing a value.
-SLIP_COST = 1
+TYPO_COST = 1
 COST = 2
 MAX_DISTANCE_INSIDE = 3
 MAX_COST = 1_000_000  # of a fault that nothing can repair
@@ -102,7 +102,7 @@ def nearest(location: Location, alternatives: Sequence[Alternative], keyword: st
     fitting = [one for one in alternatives if not _is_of_kind(one.fault, location)] or alternatives
     found = _nearest_of(_meant(fitting, location), location, keyword)
     least = min(fault.distance for fault in faults)
-    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + SLIP_COST)])
+    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + TYPO_COST)])
     others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
     if found.location is not location or not others or isinstance(location.value, dict | list):
         return replace(found, changes=changes)

@@ -14,7 +14,7 @@ from schemalm.schema.explanation.evaluator import Evaluator, item_shape
 from schemalm.schema.explanation.faults import (
     COST,
     MAX_COST,
-    SLIP_COST,
+    TYPO_COST,
     Alternative,
     Fault,
     changes_of,
@@ -22,7 +22,7 @@ from schemalm.schema.explanation.faults import (
     inside,
     nearest,
 )
-from schemalm.schema.explanation.guesses import constants_meant, keys_meant, other_spellings
+from schemalm.schema.explanation.guesses import other_spellings, similar_constants, similar_keys
 from schemalm.schema.explanation.locations import HOLE, Add, Change, Location, Remove, Rename
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.explanation.wording import (
@@ -151,7 +151,7 @@ class Finder:
 
     def _with_renaming(self, fault: Fault, unknown: Sequence[str], location: Location) -> Fault:
         name = str(fault.missing)
-        meant = tuple(Rename(location, other, name) for other in keys_meant(name, unknown, self._allowance))
+        meant = tuple(Rename(location, other, name) for other in similar_keys(name, unknown, self._allowance))
         return replace(fault, changes=(*fault.changes, *meant))
 
     def _assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
@@ -203,13 +203,13 @@ class Finder:
         """The first allowed constants as JSON text, and changes to those that may have been meant."""
         if isinstance(atom, NumberIn):
             return tuple(distinct_numbers(atom)), ()
-        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), constants_meant(
+        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), similar_constants(
             location, atom.texts, self._allowance
         )
 
     def _none_of(self, atom: StringIn | NumberIn, location: Location) -> Fault:
         constants, changes = self._constants(atom, location)
-        cost = SLIP_COST if changes else COST
+        cost = TYPO_COST if changes else COST
         return Fault(location, "enum", lambda: message(atom, location.value), cost, changes, constants=constants)
 
     def _repeated(self, location: Location) -> Fault:
@@ -240,7 +240,7 @@ class Finder:
         return [name for name in free if self._evaluator.member_shape(atom, name) != FALSE]
 
     def _unknown_key(self, atom: Members, name: str, location: Location, allowed: Sequence[str]) -> Fault:
-        meant = keys_meant(str(name), allowed, self._allowance)
+        meant = similar_keys(str(name), allowed, self._allowance)
         changes = (*(Rename(location, name, other, is_guess=True) for other in meant), Remove(location, name))
         patterns = [f"keys like {pattern(key.source)}" for key in atom.key_formulas() if isinstance(key, Pattern)]
 

@@ -19,7 +19,7 @@ COMPARISON_UNITS = 20  # of work
 MIN_SIMILARITY = 0.6  # of two names; excludes names that only share a word
 
 
-def keys_meant(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
+def similar_keys(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
     """The known names that were possibly meant by a name; empty if comparing would take too long."""
     if not 0 < len(name) <= MAX_NAME or len(known) > MAX_KNOWN:
         return []
@@ -32,9 +32,9 @@ def _similarity(name: str, other: str) -> float:
     return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
 
 
-def constants_meant(location: Location, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
+def similar_constants(location: Location, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
     """Changes to the constants that were possibly meant by a string."""
-    meant = keys_meant(location.value, texts, allowance)
+    meant = similar_keys(location.value, texts, allowance)
     return tuple(Write(location, text, json_text(text), is_guess=True) for text in meant)
 
 

@@ -49,7 +49,7 @@ class Has(ObjectAssertion):
         return name
 
     @property
-    def wanted_names(self) -> tuple[str, ...]:
+    def needed_keys(self) -> tuple[str, ...]:
         """The key."""
         return self.parts
 

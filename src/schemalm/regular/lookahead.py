@@ -34,7 +34,7 @@ from schemalm.regular.pattern_tree import (
     Anchor,
     Characters,
     Group,
-    Look,
+    Lookahead,
     Node,
     Repetition,
     consumes,
@@ -45,13 +45,13 @@ from schemalm.regular.utf8 import code_points
 Rest = Callable[[bool], Language]
 
 
-def searched(alternatives: Iterable[tuple[Node, ...]]) -> Language:
+def search_language(alternatives: Iterable[tuple[Node, ...]]) -> Language:
     """The texts in which one of several sequences has a match; raises `PatternError`."""
     reader = _Reader()
-    return union([_searched(nodes, reader) for nodes in alternatives])
+    return union([_search_language(nodes, reader) for nodes in alternatives])
 
 
-def _searched(nodes: tuple[Node, ...], reader: _Reader) -> Language:
+def _search_language(nodes: tuple[Node, ...], reader: _Reader) -> Language:
     later = reader.follow(nodes, False, _any_text)
     if not any(_contains(node, START) for node in nodes):
         return sequence(ANY_TEXT, later)
@@ -113,7 +113,7 @@ class _Reader:
             return after(True) if is_start else NOTHING
         if node is END:
             return EMPTY if after(is_start).nullable else NOTHING
-        if isinstance(node, Look):
+        if isinstance(node, Lookahead):
             ahead = self.follow((node.node,), is_start, _any_text)
             return intersection([complement(ahead) if node.negated else ahead, after(is_start)])
         if isinstance(node, Repetition):
@@ -150,14 +150,14 @@ def _rounds(node: Repetition) -> tuple[Node, ...]:
 def _contains(node: Node, anchor: Anchor) -> bool:
     if isinstance(node, Group):
         return any(_contains(inner, anchor) for alternative in node.alternatives for inner in alternative)
-    if isinstance(node, Repetition | Look):
+    if isinstance(node, Repetition | Lookahead):
         return _contains(node.node, anchor)
     return node is anchor
 
 
 def _without(node: Node, anchor: Anchor) -> Node:
     """The node with an anchor that never matches."""
-    if isinstance(node, Look):
+    if isinstance(node, Lookahead):
         raise PatternError(
             "a look-ahead in a repetition is not supported; ^(?!.*x) at the start rules out x everywhere"
         )
