@@ -30,7 +30,12 @@ def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
 
 def value_digest(value: JSONValue) -> bytes:
     """The SHA-256 of a value, 32 bytes: the same for values that differ in the order of keys alone."""
-    return hashlib.sha256(canonical_json(value, sort_keys=True)).digest()
+    return digest_of(canonical_json(value, sort_keys=True))
+
+
+def digest_of(canonical: bytes) -> bytes:
+    """The digest of a value that is written as canonical JSON with sorted keys already."""
+    return hashlib.sha256(canonical).digest()
 
 
 def json_equal(left: JSONValue, right: JSONValue) -> bool:
