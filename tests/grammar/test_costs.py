@@ -77,7 +77,7 @@ class Exhaustive:
         found = []
         frontier = {place}
         for length in range(bound + 1):
-            found += [(length, outcome) for at in frontier if (outcome := self._automaton.verdict(at))]
+            found += [(length, outcome) for at in frontier if (outcome := self._automaton.outcome(at))]
             frontier = {after for at in frontier for _, after in self._automaton.steps(at)}
         return found
 

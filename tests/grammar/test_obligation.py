@@ -17,7 +17,7 @@ from schemalm.schema.formula import (
     Question,
     all_of,
     any_of,
-    asked,
+    child_has,
     exactly_one,
     negate,
 )
@@ -28,7 +28,7 @@ A, B = Atom("a"), Atom("b")
 
 def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
     """Returns a move by a table: for each assertion, the shape of the child and what the assertion becomes."""
-    return lambda atom: all_of([asked(table[atom][0]), table[atom][1]])
+    return lambda atom: all_of([child_has(table[atom][0]), table[atom][1]])
 
 
 def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
@@ -90,7 +90,7 @@ def test_nested_obligations_compose_the_allowed_outcomes() -> None:
 
 
 def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
-    counts = any_of([all_of([asked(A), Q]), all_of([negate(asked(A)), P])])
+    counts = any_of([all_of([child_has(A), Q]), all_of([negate(child_has(A)), P])])
     split = split_at_child(must_hold(P), lambda atom: counts)
     assert split is not None
     child, rest = split

@@ -236,7 +236,7 @@ class Goals:
         preferred: likely answers to questions, which are tried first.
         """
         if isinstance(state, Text):
-            found = sorted(self.automaton.verdicts(state.dfa_state))
+            found = sorted(self.automaton.outcomes(state.dfa_state))
             yield from (outcome for outcome in found if answer(needed, outcome) == TRUE)
         elif isinstance(state, Value):
             yield from self._outcomes_of_value(state, needed, preferred)

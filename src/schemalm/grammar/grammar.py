@@ -29,7 +29,7 @@ from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
-from schemalm.schema.plain import plain_schema
+from schemalm.schema.portable import portable_schema
 from schemalm.schema.prompt import Prompt
 from schemalm.schema.sources import Schema
 from schemalm.schema.translation import Translation
@@ -161,9 +161,9 @@ class Grammar:
         """The URI of the schema's draft; 2020-12 if the schema names none."""
         return self.translation.nodes.references.dialect
 
-    def plain_schema(self) -> Schema:
+    def portable_schema(self) -> Schema:
         """Returns the schema as it was understood, spelled so that every program reads it alike."""
-        return plain_schema(self.translation.nodes)
+        return portable_schema(self.translation.nodes)
 
     def expressions(self) -> dict[str, str]:
         """Returns the patterns that a document can reach, for keys and values, by JSON pointer."""
@@ -286,7 +286,7 @@ class Grammar:
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
             dfa_state, wanted = node.state.dfa_state, frozenset([outcome])
-            ended = self.automaton.verdict(dfa_state) == outcome
+            ended = self.automaton.outcome(dfa_state) == outcome
             return self.symbols.ids[END] if ended else self.automaton.closest_byte(dfa_state, wanted)
         return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
 
@@ -316,7 +316,7 @@ class Grammar:
             if not self.can_end(dfa_state, frozenset(node.accepts)):
                 return None
             return Step((self.at_dfa_state(nonterminal, dfa_state),))
-        outcome = self.automaton.verdict(state.dfa_state)
+        outcome = self.automaton.outcome(state.dfa_state)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or outcome not in node.accepts:
             return None

@@ -11,7 +11,7 @@ import hashlib
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
-from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
+from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
@@ -20,7 +20,7 @@ from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
-    Asked: "Asked",
+    ChildHas: "Asked",
     Constant: "Constant",
     Contains: "Contains",
     ExactlyOne: "ExactlyOne",

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
-    Asked,
     Atom,
+    ChildHas,
     Formula,
     Not,
     Question,
@@ -43,18 +43,18 @@ class Obligation:
     obligations.
     """
 
-    __slots__ = ("_atoms", "_hash", "_requirement", "_wanted_names", "allowed", "formulas", "needs_outcome", "size")
+    __slots__ = ("_atoms", "_hash", "_needed_keys", "_requirement", "allowed", "formulas", "needs_outcome", "size")
 
     def __init__(self, formulas: tuple[Formula, ...], allowed: Formula) -> None:
         """needs_outcome: whether a child's outcome is missing. size: the number of nodes of the formulas."""
         self.formulas = formulas
         self.allowed = allowed
-        self.needs_outcome = any(formula.asks for formula in formulas)
+        self.needs_outcome = any(formula.has_question for formula in formulas)
         self.size = sum([formula.size for formula in formulas])
         self._hash = hash((formulas, allowed))
         self._requirement: Formula | None = None
         self._atoms: tuple[Atom, ...] | None = None
-        self._wanted_names: frozenset[str] | None = None
+        self._needed_keys: frozenset[str] | None = None
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -89,11 +89,11 @@ class Obligation:
         return self._atoms
 
     @property
-    def wanted_names(self) -> frozenset[str]:
+    def needed_keys(self) -> frozenset[str]:
         """The names of keys that assertions still require."""
-        if self._wanted_names is None:
-            self._wanted_names = frozenset([name for atom in self.atoms for name in atom.wanted_names])
-        return self._wanted_names
+        if self._needed_keys is None:
+            self._needed_keys = frozenset([name for atom in self.atoms for name in atom.needed_keys])
+        return self._needed_keys
 
     @property
     def is_single(self) -> bool:
@@ -134,14 +134,14 @@ def split_at_child(
     """
     if (conjunction := _conjunction(obligation)) is not None:
         shapes_asked, kept = _moved(conjunction, move, touches)
-        if not any(part.asks for part in kept):
+        if not any(part.has_question for part in kept):
             is_same = len(kept) == len(conjunction) and all(map(operator.is_, kept, conjunction))
             rest = obligation if is_same else must_hold(all_of(kept))
             return (must_hold(all_of(shapes_asked)), rest) if rest.is_open else None
     numbers: dict[Formula, int] = {}
 
     def question(atom: Atom) -> Formula:
-        return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, Asked) else atom
+        return Question(numbers.setdefault(atom.parts[0], len(numbers))) if isinstance(atom, ChildHas) else atom
 
     rest = obligation.map(lambda atom: substitute(move(atom), question, has_questions), touches)
     shapes = list(numbers)
@@ -182,7 +182,7 @@ def _moved(
             continue
         moved = move(atom)
         for part in conjuncts(moved):
-            if isinstance(part, Asked):
+            if isinstance(part, ChildHas):
                 child.append(part.parts[0])
             else:
                 kept.append(part)

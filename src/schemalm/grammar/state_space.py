@@ -125,7 +125,7 @@ class StateSpace:
 
     def _spend(self, obligation: Obligation) -> None:
         """Counts a state or an edge."""
-        self._budget.spend()
+        self._budget.count_state()
         self._budget.work(UNITS_OF_EDGE + UNITS_OF_NODE * obligation.size)
 
     def candidates(self, state: State) -> list[Symbol]:
@@ -136,7 +136,7 @@ class StateSpace:
             return [ITEM, ARRAY_END]
         assert isinstance(state, Object)
         order, position = state.order, state.position
-        ranks = (rank for rank in _wanted_ranks(state) if rank >= position)
+        ranks = (rank for rank in _needed_ranks(state) if rank >= position)
         last = next((rank for rank in ranks if self._is_needed(state.obligation, rank, order)), None)
         if last is not None:
             return [KEY(name) for name in order.names[position : last + 1]]
@@ -191,14 +191,14 @@ class StateSpace:
             return Array(obligation)
         if kind == "object":
             return Object(obligation, self._order(obligation), 0)
-        dfa_state = self._shapes.texts(obligation.formulas, kind)
+        dfa_state = self._shapes.text_start(obligation.formulas, kind)
         if dfa_state == DEAD or not self.text_outcomes(obligation, dfa_state):
             return None
         return Text(kind, dfa_state)
 
     def text_outcomes(self, obligation: Obligation, dfa_state: int) -> frozenset[int]:
         """Returns the outcomes that a string or number may end with and that the obligation admits."""
-        found = self._shapes.automaton.verdicts(dfa_state)
+        found = self._shapes.automaton.outcomes(dfa_state)
         return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
     def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
@@ -224,7 +224,7 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        names, ranks = state.obligation.wanted_names, state.order.ranks
+        names, ranks = state.obligation.needed_keys, state.order.ranks
         missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
         ended = self._scopes.without_all(state.obligation, missed)
         if symbol == FREE_KEY:
@@ -274,7 +274,7 @@ class StateSpace:
 
     def _without(self, obligation: Obligation, order: KeyOrder, begin: int, end: int) -> Obligation:
         """Returns the obligation if the object has none of the names with ranks from `begin` to `end`."""
-        ranks = sorted(rank for name in obligation.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
+        ranks = sorted(rank for name in obligation.needed_keys if begin <= (rank := order.ranks.get(name, -1)) < end)
         return self._scopes.without(obligation, [order.names[rank] for rank in ranks])
 
     def _key(self, owner: Object) -> Key | None:
@@ -282,13 +282,13 @@ class StateSpace:
         if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        dfa_state = self._shapes.keys(restricted, owner.order.names)
+        dfa_state = self._shapes.key_start(restricted, owner.order.names)
         return Key(owner, formulas, dfa_state) if dfa_state != DEAD else None
 
     def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
         """Returns what the end of a free key opens, by the key's outcome."""
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        outcomes = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
+        outcomes = self._shapes.automaton.outcomes(self._shapes.key_start(restricted, ()))
         found = {}
         for outcome in sorted(outcomes):
             judged = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))
@@ -354,6 +354,6 @@ def _finite_strings(obligation: Obligation) -> list[str] | None:
     return list(dict.fromkeys(text for atom in listed for text in atom.texts))
 
 
-def _wanted_ranks(state: Object) -> list[int]:
+def _needed_ranks(state: Object) -> list[int]:
     """Returns the ranks of the names that are still required, in ascending order."""
-    return sorted(state.order.ranks[name] for name in state.obligation.wanted_names if name in state.order.ranks)
+    return sorted(state.order.ranks[name] for name in state.obligation.needed_keys if name in state.order.ranks)

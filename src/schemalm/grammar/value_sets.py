@@ -32,7 +32,7 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD, Automaton
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 from schemalm.schema.assertions import KINDS_OF_TYPES
 
 # The most partial objects or arrays that a search looks at. If there are more, the values count as many.
@@ -164,7 +164,7 @@ class ValueSets:
         if not is_number:
             return ValueSet({content.decode(): (*content, END) for content in found})
         numbers = {number_of_text(content.decode()) for content in found}
-        return ValueSet({number: (texts_of_equals(number)[0].encode(), END) for number in numbers})
+        return ValueSet({number: (equal_number_texts(number)[0].encode(), END) for number in numbers})
 
     def _alternatives(self, state: Value, outcome: int, limit: int) -> ValueSet:
         forms: dict[Hashable, SymbolForm] = {}
@@ -279,11 +279,11 @@ class ValueSets:
     def _text_forms(self, text: Text, value: Hashable) -> dict[int, SymbolForm]:
         if KINDS_OF_TYPES.get(type(value)) != text.kind:
             return {}
-        spellings = (value,) if isinstance(value, str) else texts_of_equals(value)  # type: ignore[arg-type]
+        spellings = (value,) if isinstance(value, str) else equal_number_texts(value)  # type: ignore[arg-type]
         first = spellings[0].encode()
         form: SymbolForm = (*first, END) if isinstance(value, str) else (first, END)
         ends = (self._automaton.run(spelling.encode(), text.dfa_state) for spelling in spellings)
-        outcomes = {self._automaton.verdict(end) for end in ends if end != DEAD}
+        outcomes = {self._automaton.outcome(end) for end in ends if end != DEAD}
         return dict.fromkeys(outcomes - {0}, form)
 
     def _alternative_forms(self, state: Value, value: Hashable) -> dict[int, SymbolForm]:
@@ -326,7 +326,7 @@ class ValueSets:
         if not isinstance(target, Enter) or not isinstance(key := target.state, Key):
             return None
         end = self._automaton.run(name.encode(), key.dfa_state)
-        return self._costs.key_targets(key).get(self._automaton.verdict(end)) if end != DEAD else None
+        return self._costs.key_targets(key).get(self._automaton.outcome(end)) if end != DEAD else None
 
     def _after(self, target: object, item: Hashable, form: SymbolForm) -> Iterator[tuple[State, SymbolForm]]:
         if isinstance(target, Open):

@@ -15,7 +15,7 @@ from schemalm.grammar.seen_items import Form, Progress
 from schemalm.grammar.symbols import FREE_KEY, KEY_END, SymbolTable
 from schemalm.limits import Budget
 from schemalm.machine.vocabulary import Trie
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Suffix(NamedTuple):
             part = form[position]
             rest = Suffix(form, position + 1, members, used, below)
             if isinstance(part, bytes):
-                for text in texts_of_equals(number_of_text(part.decode())):
+                for text in equal_number_texts(number_of_text(part.decode())):
                     first, *others = text.encode()
                     yield first, Suffix(tuple(others), below=rest)
             elif part == symbols.ids[FREE_KEY]:

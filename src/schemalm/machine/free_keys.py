@@ -173,7 +173,7 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
     """Returns the suffixes of the object's keys that continue the current prefix and end with one of the outcomes."""
-    dfa_state, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
+    dfa_state, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.outcome
     rests = [key[len(keys.prefix) :] for key in keys if key.startswith(keys.prefix)]
     ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), dfa_state)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]

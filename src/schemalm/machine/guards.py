@@ -20,7 +20,7 @@ from schemalm.machine.form_trie import Candidates, Symbols
 from schemalm.machine.item_choices import ItemStart
 from schemalm.machine.stepper import advance, stack_after
 from schemalm.machine.vocabulary import Vocabulary
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
 # The cost of reading a complete item, in units of work per symbol.
 SYMBOL_UNITS = 5
@@ -154,7 +154,7 @@ def form_of(symbols: Iterable[SymbolHistory]) -> Form:
             number.append(history.symbol)
             continue
         if number:
-            form.append(texts_of_equals(number_of_text(number.decode()))[0].encode())
+            form.append(equal_number_texts(number_of_text(number.decode()))[0].encode())
             number.clear()
         form.append(history.symbol)
     return tuple(form)

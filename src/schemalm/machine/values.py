@@ -13,7 +13,7 @@ from schemalm.grammar.symbols import END, ITEM
 from schemalm.grammar.value_sets import CONSTANTS
 from schemalm.machine.form_trie import Symbols
 from schemalm.machine.texts import MAX_LISTS, LazyList, Texts
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
 
 class ListedValue(NamedTuple):
@@ -70,5 +70,5 @@ class Values:
                 yield ListedValue(SeenItem(text.decode(), written_at, symbols), symbols)
             else:
                 number = number_of_text(text.decode())
-                form: Form = (*before, texts_of_equals(number)[0].encode(), end)
+                form: Form = (*before, equal_number_texts(number)[0].encode(), end)
                 yield ListedValue(SeenItem(number, written_at, form), symbols, len(before))
