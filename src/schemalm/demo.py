@@ -22,7 +22,7 @@ from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judging import announcement, judge_of
+from schemalm.evaluation.judge_selection import announcement, judge_of
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar

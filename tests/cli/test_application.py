@@ -113,7 +113,11 @@ def test_a_number_that_is_none_is_told_once(invoke) -> None:
     "arguments", [("check", "."), ("generate", "run", "--prompt", "."), ("prepare", "--tokenizer", ".")]
 )
 def test_a_folder_in_place_of_a_file_is_told_with_what_was_expected(invoke, arguments: tuple[str, ...]) -> None:
-    assert invoke(*arguments).stderr.splitlines()[-1].endswith("'.' is a folder; expected a file, such as one in it")
+    assert (
+        invoke(*arguments)
+        .stderr.splitlines()[-1]
+        .endswith("'.' is a folder; expected a file, such as one of the files in it")
+    )
 
 
 def test_a_file_in_place_of_a_folder_is_told_with_what_was_expected(invoke, tmp_path: Path) -> None:
@@ -188,7 +192,7 @@ def test_a_fault_of_the_program_is_named_as_one(invoke, monkeypatch: pytest.Monk
     result = outcome(invoke, monkeypatch, ZeroDivisionError("division by zero"))
     assert result.exit_code == 2
     assert "ZeroDivisionError: division by zero" in result.stderr
-    assert "a fault of SchemaLM, not of your input" in result.stderr
+    assert "a bug in SchemaLM, not a fault of your input" in result.stderr
 
 
 def test_a_closed_pipe_is_no_fault(invoke, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_a_run_without_metrics_is_shown(invoke, pipeline, other: Path, tmp_path:
     (other / "metrics.jsonl").unlink()
     result = invoke("compare", pipeline.run, other, "--out", tmp_path / "out")
     assert result.exit_code == 0
-    assert "Nothing was logged yet by other." in result.stdout
+    assert "Nothing has been logged yet by other." in result.stdout
 
 
 def test_what_is_no_run_is_refused(invoke, pipeline, other: Path, tmp_path: Path) -> None:

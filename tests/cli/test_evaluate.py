@@ -141,7 +141,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
     options = ("--samples", 1, "--data", pipeline.data) if command == "evaluate" else ("--max-tokens", 5)
     result = invoke(command, moved.parent, *options)
     assert result.exit_code == 0, result.output
-    assert f"taking the run {moved}\n" in result.stderr
+    assert f"using the run {moved}\n" in result.stderr
     shutil.copytree(moved, moved.parent / "second")
     result = invoke(command, moved.parent, *options)
     assert result.exit_code == 2
@@ -152,7 +152,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
 def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("compare", moved.parent, pipeline.run, moved, "--out", tmp_path / "comparison")
     assert result.exit_code == 0, result.output
-    assert f"taking the run {moved}\n" in result.stderr
+    assert f"using the run {moved}\n" in result.stderr
     child = tmp_path / "child"
     command = ("train", "--data", pipeline.data, "--out", child, "--steps", 1, "--batch-size", 2, "--samples", 0)
     assert invoke(*command, "--parent", moved.parent).exit_code == 0

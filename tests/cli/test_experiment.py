@@ -100,14 +100,14 @@ def test_mistakes_exit_2(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
     assert invoke("experiment", "report", tmp_path).exit_code == 2
 
 
-def test_an_interruption_says_how_to_go_on(invoke: Invoke, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_says_resume_message(invoke: Invoke, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("schemalm.experiments.runner.run_experiment", interrupt)
     result = invoke("experiment", "run", recipe)
     assert result.exit_code == 130
-    assert f"what is done is kept, go on with: schemalm experiment run {recipe}" in result.stderr
+    assert f"finished work is kept, continue with: schemalm experiment run {recipe}" in result.stderr
 
 
 def test_where_nothing_is_left_of_one_corpus_the_reasons_are_its_own(

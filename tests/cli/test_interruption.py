@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.cli.interruption import how_to_go_on
+from schemalm.cli.interruption import resume_message
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
 
@@ -44,7 +44,7 @@ def command_in(text: str) -> list[str]:
 )
 def test_training_goes_on_as_the_run_stands(given: list[str], resume: str | int | None, advised: list[str]) -> None:
     command = ["train", "--out", "runs/my run"]
-    message = how_to_go_on([*command, *given], stopped(4, resume))
+    message = resume_message([*command, *given], stopped(4, resume))
     assert command_in(message) == [*command, *advised]
     assert "the newest checkpoint is of step 4 in runs/my run" in message
 
@@ -52,33 +52,33 @@ def test_training_goes_on_as_the_run_stands(given: list[str], resume: str | int 
 @pytest.mark.parametrize("given", [[], ["--resume", "4"], ["--resume=auto"]])
 def test_before_the_run_was_looked_at_the_same_command_is_advised(given: list[str]) -> None:
     arguments = ["train", "--data", "d", "--out", "r", *given]
-    assert command_in(how_to_go_on(arguments, Interrupted(signal.SIGTERM))) == arguments
+    assert command_in(resume_message(arguments, Interrupted(signal.SIGTERM))) == arguments
 
 
 def test_torchrun_is_asked_to_start_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
-    message = how_to_go_on(["train", "--out", "r", "--resume", "4"], stopped(4, "auto"))
-    assert message.endswith("start torchrun as before, to go on with: schemalm train --out r --resume auto")
+    message = resume_message(["train", "--out", "r", "--resume", "4"], stopped(4, "auto"))
+    assert message.endswith("start torchrun as before, with the command: schemalm train --out r --resume auto")
 
 
 def test_a_demo_goes_on_from_its_checkpoint_or_starts_again() -> None:
-    message = how_to_go_on(["demo"], stopped(80, "auto"))
+    message = resume_message(["demo"], stopped(80, "auto"))
     assert message.endswith("schemalm train --out 'runs/my run' --resume auto && schemalm evaluate 'runs/my run'")
     for interruption in (stopped(None, "auto"), Interrupted(signal.SIGINT)):
-        assert "delete the folder" in how_to_go_on(["demo", "--out", "d"], interruption)
+        assert "delete the folder" in resume_message(["demo", "--out", "d"], interruption)
 
 
 @pytest.mark.parametrize("command", [["experiment", "run", "r.toml"], ["reference", "ablate", "r.toml"]])
 def test_sweeps_go_on_with_the_same_command(command: list[str]) -> None:
-    assert command_in(how_to_go_on(command, stopped(4, "auto"))) == command
+    assert command_in(resume_message(command, stopped(4, "auto"))) == command
 
 
 @pytest.mark.parametrize("command", ["prepare", "collect"])
 @pytest.mark.parametrize("given", [[], ["--resume"]])
 def test_shards_are_gone_on_with(command: str, given: list[str]) -> None:
     arguments = [command, "--input", "my corpus", *given]
-    message = how_to_go_on(arguments, Interrupted(signal.SIGINT))
-    assert "what is done is kept" in message
+    message = resume_message(arguments, Interrupted(signal.SIGINT))
+    assert "finished work is kept" in message
     assert command_in(message) == [command, "--input", "my corpus", "--resume"]
 
 
@@ -153,7 +153,7 @@ def test_the_printed_command_ends_a_preparation_as_if_nothing_had_been(invoke, p
     again = invoke(*command_in(result.stderr))
     assert again.exit_code == 0, again.stderr
     assert files_of(tmp_path / "a folder") == files_of(tmp_path / "whole")
-    assert "was finished before" in invoke(*command_in(result.stderr)).stderr
+    assert "is already complete" in invoke(*command_in(result.stderr)).stderr
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -76,7 +76,7 @@ def test_samples_that_fail_are_a_warning(invoke, pipeline, tmp_path: Path, monke
     result = invoke(*train_command(pipeline, tmp_path / "run"))
     assert result.exit_code == 0
     (warning,) = the_object(result)["warnings"]
-    assert warning == "step 2: no samples of this checkpoint, training goes on: ValueError: no idea"
+    assert warning == "step 2: no samples of this checkpoint, training continues: ValueError: no idea"
 
 
 def test_what_changed_since_the_start_is_a_warning(invoke, pipeline, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_an_error_is_the_object(
     ("command", "message"),
     [
         (("train", "--steps", "0"), "Invalid value for '--steps': should be greater than or equal to 1, got '0'"),
-        (("train",), "Invalid value for --data: is needed: name the prepared data folder to train on"),
+        (("train",), "Invalid value for --data: is required: name the prepared data folder to train on"),
         (("tokenizer", "train", "--nosuch"), "No such option: --nosuch"),
         (("nosuch",), "No such command 'nosuch'."),
         (("generate",), "Missing argument 'RUN'."),

@@ -196,7 +196,7 @@ def test_a_tokenizer_of_another_schema_is_told_with_the_reasons(invoke, pipeline
 def test_windows_of_padding_are_remarked_with_a_context_size_that_fits(invoke, pipeline, tmp_path: Path) -> None:
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
     result = invoke(*command, "--context-size", 2048, "--stride", 32)
-    assert re.search(r"warning: 9\d\.\d % of the places", result.stderr)
+    assert re.search(r"warning: 9\d\.\d % of the positions", result.stderr)
     assert "--context-size 16 --stride 8 of `schemalm prepare` is enough" in result.stderr
     fitting = prepare_command(pipeline, pipeline.corpus, tmp_path / "fitting")
     assert json.loads(invoke(*fitting, "--context-size", 16, "--stride", 8, "--json").stdout)["warnings"] == []

@@ -50,7 +50,7 @@ def test_a_collected_corpus_keeps_its_split(invoke, pipeline, tmp_path: Path) ->
     corpus = collected(tmp_path / "corpus")
     result = invoke(*prepare_command(pipeline, corpus, tmp_path / "data"))
     assert result.exit_code == 0, result.stderr
-    assert "has a split of its own, 0.75 to train on" in result.stderr
+    assert "has its own split with a training share of 0.75" in result.stderr
     documents = {name: Split(tmp_path / "data", name).num_documents for name in ("train", "val")}
     assert documents == {"train": 15, "val": 5}
     tokenizer, split = Tokenizer.load(pipeline.tokenizer), Split(tmp_path / "data", "val")
@@ -63,7 +63,7 @@ def test_some_of_a_collected_corpus_are_of_both_splits(invoke, pipeline, tmp_pat
     command = prepare_command(pipeline, corpus, tmp_path / "data")
     result = invoke(*command, "--max-files", 8, "--train-split", 0.75)
     assert result.exit_code == 0, result.stderr
-    assert "split of its own" not in result.stderr
+    assert "its own split" not in result.stderr
     documents = {name: Split(tmp_path / "data", name).num_documents for name in ("train", "val")}
     assert documents == {"train": 6, "val": 2}
 

@@ -151,14 +151,14 @@ def test_ablate_takes_any_grid_as_one_option_and_more_words(pipeline, invoke: In
     ]
 
 
-def test_an_interrupted_ablation_says_how_to_go_on(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_ablation_says_resume_message(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("schemalm.experiments.ablation.run_ablation", interrupt)
     result = invoke("reference", "ablate", "--input", text)
     assert result.exit_code == 130
-    assert f"what is done is kept, go on with: schemalm reference ablate --input {text}" in result.stderr
+    assert f"finished work is kept, continue with: schemalm reference ablate --input {text}" in result.stderr
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: py
     [
         (b"\xff\xfe", (), "byte 0 is not UTF-8"),
         (b"", (), "2 training tokens, fewer than a window of 17"),
-        (b"text", ("--tokenizer", "typed"), "typed tokens spell documents"),
+        (b"text", ("--tokenizer", "typed"), "typed tokens need documents"),
         (b"text", ("--tokenizer", "none.json"), "cannot read the tokenizer none.json"),
         (b"text", ("--n-head", "3"), "n_embd 16 must be a multiple of 2 * n_head = 6"),
         (b"text", ("--learning-rate", "0"), "learning_rate must be a number above 0, got 0.0"),

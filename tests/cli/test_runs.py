@@ -46,7 +46,7 @@ def test_a_parent_that_is_gone_is_said_to_be(invoke, folder: Path) -> None:
     shutil.rmtree(folder / "base")
     result = invoke("runs", folder)
     assert result.exit_code == 0
-    assert "the parent cannot be read any more" in result.stdout
+    assert "the parent cannot be read" in result.stdout
 
 
 def test_damaged_runs_are_named_and_the_others_listed(invoke, folder: Path) -> None:
@@ -68,6 +68,6 @@ def test_only_damaged_runs_are_no_fault_of_the_program(invoke, tmp_path: Path) -
 def test_folders_without_runs_are_refused(invoke, tmp_path: Path) -> None:
     result = invoke("runs", tmp_path)
     assert result.exit_code == 2
-    assert "holds no run" in result.stderr
+    assert "contains no run" in result.stderr
     assert invoke("runs", tmp_path / "none").exit_code == 2
     assert invoke("runs").exit_code == 2

@@ -73,7 +73,7 @@ def test_a_new_run_begins_with_the_weights_and_the_model_of_another(invoke, pipe
 
 
 def test_the_data_is_asked_for_where_nothing_says_which(invoke, run: Path, tmp_path: Path) -> None:
-    assert "is needed: name the prepared data folder" in invoke("train", "--out", tmp_path / "new").stderr
+    assert "is required: name the prepared data folder" in invoke("train", "--out", tmp_path / "new").stderr
     content = config(run)
     content["environment"]["data"] = str(tmp_path / "gone")
     (run / "config.json").write_text(json.dumps(content))
@@ -111,7 +111,7 @@ def test_a_folder_of_something_else_is_not_to_be_resumed(invoke, pipeline, tmp_p
     assert result.exit_code == 2
     assert "no run folder" in result.stderr
     assert "--resume" not in result.stderr
-    assert "for 1 step," in result.stderr
+    assert "for 1 step;" in result.stderr
 
 
 def test_a_run_without_a_checkpoint_says_how_it_gets_one(invoke, run: Path) -> None:

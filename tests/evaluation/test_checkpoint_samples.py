@@ -100,7 +100,7 @@ def test_samples_are_kept_where_nobody_can_judge_them(sampled_run: Path, monkeyp
 def test_a_run_without_a_tokenizer_says_so_before_training_begins(tmp_path: Path) -> None:
     messages: list[str] = []
     CheckpointSamples(1, messages.append, tmp_path).begin(0, 4)
-    assert messages[0].startswith("no checkpoint will write samples, training goes on: ")
+    assert messages[0].startswith("no checkpoint will write samples, training continues: ")
 
 
 @pytest.mark.parametrize("error", [MemoryError("too large"), RuntimeError("device lost"), OSError(28, "disk full")])
@@ -116,7 +116,7 @@ def test_a_failure_is_told_of_once_and_loses_nothing(
     assert checkpoint_steps(run) == STEPS
     assert [line["step"] for line in read_metrics(run) if line["kind"] == "validation"] == STEPS
     assert messages == [
-        f"step 2: no samples of this checkpoint, training goes on: {type(error).__name__}: {error}",
+        f"step 2: no samples of this checkpoint, training continues: {type(error).__name__}: {error}",
     ]
     assert not (run / "samples").exists()
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.evaluation.comparison import comparability, figure_rows, setting_rows, write_comparison
+from schemalm.evaluation.comparison import comparison_caveats, figure_rows, setting_rows, write_comparison
 from schemalm.evaluation.records import RunRecord, read_record
 
 ATTACK = "<script>$x_{</script>$"
@@ -55,22 +55,22 @@ def test_rows_have_a_cell_for_each_run(records: list[RunRecord]) -> None:
     assert rows["steps"] == ["4 of 4", "4 of 4"]
     assert rows["training tokens"][0] == rows["training tokens"][1]
     assert rows["bits per byte"][0] == f"{records[0].best['bits_per_byte']:.4f}"
-    assert comparability(records) == []
+    assert comparison_caveats(records) == []
 
 
 def test_other_validation_documents_are_named(records: list[RunRecord]) -> None:
     data = {**records[1].config["data"], "num_validation_documents": 7, "num_validation_bytes": 1234}
     other = replace(records[1], config={**records[1].config, "data": data})
-    (reservation,) = comparability([renamed(records[0], "/runs/a"), renamed(other, "/runs/b")])
-    assert "not validated on the same documents" in reservation
-    assert "b: 7 documents, 1,234 bytes, " in reservation
-    assert "neither their bits per byte" in reservation
+    (caveat,) = comparison_caveats([renamed(records[0], "/runs/a"), renamed(other, "/runs/b")])
+    assert "not validated on the same documents" in caveat
+    assert "b: 7 documents, 1,234 bytes, " in caveat
+    assert "neither their bits per byte" in caveat
 
 
 def test_other_tokens_and_masks_are_named(records: list[RunRecord]) -> None:
     training = {**records[1].config["training"], "mask_loss": False}
     other = replace(records[1], config={**records[1].config, "tokenizer_sha256": "f", "training": training})
-    tokens, masks = comparability([records[0], other])
+    tokens, masks = comparison_caveats([records[0], other])
     assert "tokenizers differ" in tokens
     assert "admitted tokens only" in masks
 
@@ -80,7 +80,7 @@ def test_runs_without_metrics_are_shown_without_curves(records: list[RunRecord],
     silent = renamed(replace(records[1], lines=[]), "/runs/silent")
     write_comparison(records, tmp_path)
     page = write_comparison([silent], tmp_path)
-    assert "Nothing was logged yet by silent." in page.read_text()
+    assert "Nothing has been logged yet by silent." in page.read_text()
     assert not list((tmp_path / "plots").iterdir())
     assert dict(figure_rows([silent]))["bits per byte"] == [""]
     write_comparison([records[0], silent], tmp_path)

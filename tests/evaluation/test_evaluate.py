@@ -46,8 +46,8 @@ def test_the_same_seed_gives_the_same_evaluation(run: Run, evaluation: Evaluatio
 def test_it_counts_the_data(evaluation: Evaluation, data: Path) -> None:
     train, validation = Split(data, "train"), Split(data, "val")
     assert evaluation.num_train_documents == evaluation.num_neighbours == train.num_documents
-    assert evaluation.likelihood.num_documents == len(evaluation.reference.lines.values) == validation.num_documents
-    assert sum(evaluation.reference.tokens.values) == validation.offsets[-1]
+    assert evaluation.likelihood.num_documents == len(evaluation.validation.lines.values) == validation.num_documents
+    assert sum(evaluation.validation.tokens.values) == validation.offsets[-1]
 
 
 def test_it_is_plain_json(evaluation: Evaluation) -> None:

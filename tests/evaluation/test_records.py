@@ -165,7 +165,7 @@ def test_runs_are_found_in_folders_oldest_first(tmp_path: Path) -> None:
 
 def test_runs_deep_down_are_not_looked_for(tmp_path: Path) -> None:
     write(tmp_path.joinpath(*"abcdef") / "run")
-    with pytest.raises(CheckpointError, match="holds no run"):
+    with pytest.raises(CheckpointError, match="contains no run"):
         find_records([tmp_path])
 
 

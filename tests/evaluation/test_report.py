@@ -20,12 +20,12 @@ from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.evaluation.report import (
     FEW_TRAINING_DOCUMENTS,
     FEW_VALIDATION_DOCUMENTS,
+    caveats,
     compact,
     duration,
     escape_markdown,
     fence,
     percent,
-    reservations,
     write_report,
 )
 
@@ -134,7 +134,7 @@ def test_documents_that_could_not_be_judged_count_as_neither(
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
     assert "100 %" in page.text
-    assert "of 2 judged of 3 sampled documents, says a judge" in page.text
+    assert "of 2 judged of 3 sampled documents, according to a judge" in page.text
     said = "1 of 3 documents could not be judged and count as neither valid nor invalid. The first one cannot be judged"
     assert said in page.text
     assert page.text.count("not judged") == 1
@@ -171,7 +171,7 @@ def test_a_model_of_few_documents_is_not_praised(folder: Path, evaluation: Evalu
     few = [f"Trained on {evaluation.num_train_documents} documents only", "held out of training: far too little"]
     assert all(words in page.text and words in markdown for words in few)
     likelihood = replace(evaluation.likelihood, num_documents=FEW_VALIDATION_DOCUMENTS)
-    assert not reservations(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))
+    assert not caveats(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))
 
 
 def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluation) -> None:

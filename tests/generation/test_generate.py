@@ -81,7 +81,7 @@ def test_a_prompt_that_no_document_states_is_refused_with_its_place(run: Run, pr
     ],
 )
 def test_a_prompt_is_refused_with_the_reason_where_it_is_certain(run: Run, prompt: Any, reason: str) -> None:
-    with pytest.raises(PromptError, match=f"states all of this{reason}") as caught:
+    with pytest.raises(PromptError, match=f"contains all of this{reason}") as caught:
         generate(run, prompt=prompt)
     assert "missing" not in str(caught.value)
 

@@ -10,9 +10,9 @@ from tests.evaluation.misread import MISREAD
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.evaluation import judging
+from schemalm.evaluation import judge_selection
+from schemalm.evaluation.judge_selection import announcement, judge_of
 from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
-from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.python_judge import PythonJudge
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
@@ -26,7 +26,7 @@ def refuse(*_: object, **__: object) -> Any:
 @pytest.fixture
 def second_judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Judge]:
     """The judge of a schema that `jsonschema-rs` cannot read as a whole."""
-    monkeypatch.setattr(judging, "SchemaJudge", refuse)
+    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
     return lambda schema: judge_of(compile_schema(schema))
 
 
@@ -111,8 +111,8 @@ def test_formats_are_judged_as_the_grammar_keeps_them(formats: Any, second_judge
 
 
 def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "SchemaJudge", refuse)
-    monkeypatch.setattr(judging, "PythonJudge", refuse)
+    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
+    monkeypatch.setattr(judge_selection, "PythonJudge", refuse)
     judge = judge_of(compile_schema({"type": "null"}))
     assert isinstance(judge, NoJudge)
     assert judge.judge(None) == Verdict(None, "cannot be judged: the judge cannot read it: out of order")
@@ -210,5 +210,5 @@ def test_a_pattern_that_takes_too_many_steps_gives_no_verdict() -> None:
 
 def test_both_kinds_of_key_patterns_are_refused_by_the_second_judge() -> None:
     schema = {"patternProperties": {"^a": {}}, "unevaluatedProperties": False}
-    with pytest.raises(SchemaError, match="patternProperties beside unevaluatedProperties"):
+    with pytest.raises(SchemaError, match="patternProperties with unevaluatedProperties"):
         PythonJudge(schema, assert_formats=True, draft=DRAFT_7.rstrip("#"), read_pattern=refuse)
