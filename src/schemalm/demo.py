@@ -22,7 +22,7 @@ from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judge_selection import announcement, judge_of
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar
@@ -110,7 +110,7 @@ def run_demo(
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     tell(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
-    judge = judge_of(grammar)
+    judge = judge_for(grammar)
     tell(announcement(judge))
     documents, left_out = _documents(grammar, corpus, merge_keys, sizes, tell)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)

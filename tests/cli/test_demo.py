@@ -69,7 +69,7 @@ def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, evaluation: Ev
     assert result.exit_code == 0
     assert "--- # document 1, not judged\n" in result.stdout
     assert "Valid           not judged" in result.stdout
-    assert "note: No document was judged" in result.stdout
+    assert "note: No independent program judged" in result.stdout
 
 
 def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: py
     ("content", "options", "message"),
     [
         (b"\xff\xfe", (), "byte 0 is not UTF-8"),
-        (b"", (), "2 training tokens, fewer than a window of 17"),
+        (b"", (), "2 training tokens are fewer than a window of 17"),
         (b"text", ("--tokenizer", "typed"), "typed tokens need documents"),
         (b"text", ("--tokenizer", "none.json"), "cannot read the tokenizer none.json"),
         (b"text", ("--n-head", "3"), "n_embd 16 must be a multiple of 2 * n_head = 6"),

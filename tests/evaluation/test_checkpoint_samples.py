@@ -82,13 +82,13 @@ def test_the_judge_is_found_before_training_begins(run_folder: Path, monkeypatch
     messages: list[str] = []
     CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
     assert messages[0].startswith("documents are judged by jsonschema-rs")
-    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    monkeypatch.setattr(checkpoint_samples, "judge_for", lambda _: NoJudge("a pattern is too large"))
     CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
     assert messages[1].startswith("no judge can read this schema, so documents will not be judged: a pattern")
 
 
 def test_samples_are_kept_where_nobody_can_judge_them(sampled_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    monkeypatch.setattr(checkpoint_samples, "judge_for", lambda _: NoJudge("a pattern is too large"))
     messages: list[str] = []
     CheckpointSamples(1, messages.append).saved(sampled_run, 2)
     verdicts = json.loads((sampled_run / "samples" / "000002" / "verdicts.json").read_bytes())

@@ -132,7 +132,7 @@ def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
 
 
 def test_that_nobody_can_judge_is_told_before_the_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate_module, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    monkeypatch.setattr(evaluate_module, "judge_for", lambda _: NoJudge("a pattern is too large"))
     told: list[str] = []
     evaluation = evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
     assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")

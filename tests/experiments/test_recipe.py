@@ -71,7 +71,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
     ("old", "new", "message"),
     [
         ('name = "small"', "", "name is missing"),
-        ('name = "small"', 'name = "../small"', "name must consist of"),
+        ('name = "small"', 'name = "../small"', "name must be 1 to 80"),
         ("equal_documents = true", 'equal_documents = "yes"', "equal_documents must be true or false"),
         ("equal_documents = true", "colour = 1", "colour is not known here"),
         ("batch_size = 4", "batch_size = 0", "batch_size must be a whole number from 1 to 65536"),
@@ -86,7 +86,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ('baseline = "bpe"', 'baseline = "none"', "has no none with the model tiny, the baseline of bpe"),
         ('name = "typed"', 'name = "bpe"', "has bpe with the model tiny twice"),
         ('name = "typed"', 'name = "typed"\nseeds = [5]', r"has typed with the seeds \[5\]"),
-        ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize is for a byte-bpe tokenizer"),
+        ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize requires a byte-bpe tokenizer"),
         ('name = "bpe"', 'name = "bpe"\nrenormalize = "other"', "renormalize must be one of llguidance"),
         ('train = "train.jsonl"', "", r"\[data\]: train is missing"),
         ("[data]", "[data", "is no TOML"),

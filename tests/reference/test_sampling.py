@@ -61,10 +61,10 @@ def test_a_prompt_that_fits_is_encoded(corpus: Corpus) -> None:
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ("", "it has 0 tokens, from 1 to 5 fit"),
+        ("", "it has 0 tokens; expected 1 to 5, which fit"),
         ("a cat!", "'!' .U.0021. at offset 5 is not among .* it has 6 characters, of at most 5"),
-        ("a cat ", "it has 6 tokens, from 1 to 5 fit"),
-        ("a " * 500, "it has 1000 tokens, from 1 to 5 fit"),
+        ("a cat ", "it has 6 tokens; expected 1 to 5, which fit"),
+        ("a " * 500, "it has 1000 tokens; expected 1 to 5, which fit"),
     ],
 )
 def test_other_prompts_are_refused_with_their_length_and_the_limit(prompt: str, message: str, corpus: Corpus) -> None:

@@ -105,7 +105,7 @@ def test_the_loss_of_a_stream_is_the_mean_over_its_tokens(corpus: Corpus) -> Non
 
 
 def test_what_is_no_run_or_a_damaged_one_is_refused(corpus: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="is no folder of `schemalm reference train`"):
+    with pytest.raises(CheckpointError, match="was not written by `schemalm reference train`"):
         load_run(tmp_path)
     train_run(TINY, corpus, tmp_path, silent)
     config = json.loads((tmp_path / "config.json").read_text())

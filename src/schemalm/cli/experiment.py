@@ -65,34 +65,34 @@ def run(
     """Run the missing runs of a recipe, and write the report."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
     from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
-    from schemalm.experiments.runner import Part, run_experiment  # noqa: PLC0415
+    from schemalm.experiments.runner import RunFilter, run_experiment  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     read = read_recipe(recipe, train=train, validation=validation)
     folder = out or RUNS_FOLDER / read.name
     terminal.say(f"running the experiment {read.name} in {folder}, {counted(jobs, 'run')} at a time")
     check_writable(folder, REPORT_FILE, advice=CHOOSE_OUT)
-    sitting = run_experiment(
+    summary = run_experiment(
         read,
         folder,
-        part=Part(arm or (), model or (), measure or (), budget or (), seed or ()),
+        run_filter=RunFilter(arm or (), model or (), measure or (), budget or (), seed or ()),
         jobs=jobs,
         tell=terminal.say,
         make_progress=terminal.training_progress,
     )
-    report_left_out(terminal, sitting.left_out)
-    for failure in sitting.failures:
+    report_left_out(terminal, summary.left_out)
+    for failure in summary.failures:
         terminal.show(f"failed: {failure.run}: {failure.reason}")
-    succeeded = sitting.num_made + sitting.num_there
+    succeeded = summary.num_made + summary.num_existing
     rows = write_report(folder, read.name, read.arm_names) if succeeded else []
     outcome = {
-        "num_made": sitting.num_made,
-        "num_there": sitting.num_there,
-        "failures": [{"run": failure.run, "reason": failure.reason} for failure in sitting.failures],
-        **sitting.left_out.to_dict(),
+        "num_made": summary.num_made,
+        "num_there": summary.num_existing,
+        "failures": [{"run": failure.run, "reason": failure.reason} for failure in summary.failures],
+        **summary.left_out.to_dict(),
     }
     _finish(terminal, folder, rows, outcome)
-    raise typer.Exit(1 if sitting.failures else exit_code(sitting.left_out, strict))
+    raise typer.Exit(1 if summary.failures else exit_code(summary.left_out, strict))
 
 
 @app.command("report")

@@ -23,7 +23,7 @@ import torch
 
 from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.evaluation.evaluate import to_text
-from schemalm.evaluation.judge_selection import announcement, judge_of
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.files.folders import inside
 from schemalm.files.writing import write_atomically
@@ -67,7 +67,7 @@ class CheckpointSamples(Progress):
         if self._run is None:
             return
         try:
-            judge = self._judge_of(self._run)
+            judge = self._judge_for(self._run)
             (self._warn if isinstance(judge, NoJudge) else self._tell)(announcement(judge))
         except Exception as error:  # training continues without samples
             self._complain("no checkpoint will write samples", error)
@@ -76,7 +76,7 @@ class CheckpointSamples(Progress):
         """Sample from the checkpoint; report the reason if that fails, unless it was the last one reported."""
         started = time.monotonic()
         try:
-            verdicts = write_samples(self._load(run, step), self._num_samples, self._judge_of(run))
+            verdicts = write_samples(self._load(run, step), self._num_samples, self._judge_for(run))
         except Exception as error:  # hours of training are worth more than any sample
             self._complain(f"step {step}: no samples of this checkpoint", error)
             return
@@ -90,8 +90,8 @@ class CheckpointSamples(Progress):
             self._warn(f"{what}, training continues: {problem}")
         self._problem = problem
 
-    def _judge_of(self, run: Path) -> Judge:
-        self._judge = self._judge or judge_of(self._tokenizer_of(run).grammar)
+    def _judge_for(self, run: Path) -> Judge:
+        self._judge = self._judge or judge_for(self._tokenizer_of(run).grammar)
         return self._judge
 
     def _tokenizer_of(self, run: Path) -> Tokenizer:
@@ -119,7 +119,7 @@ def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> lis
     """
     seed = run.configuration["training"]["seed"]
     documents = generate(run, num_samples=num_samples, temperature=TEMPERATURE, max_tokens=MAX_TOKENS, seed=seed)
-    judge = judge or judge_of(run.tokenizer.grammar)
+    judge = judge or judge_for(run.tokenizer.grammar)
     verdicts = [judge.judge(document.value) for document in documents]
     files = [f"{number:04}.yaml" for number in range(1, num_samples + 1)]
     folder = samples_folder(run.folder, run.step)

@@ -20,7 +20,7 @@ from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.judge_selection import announcement, judge_of
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
@@ -222,7 +222,7 @@ def evaluate(
     metadata = read_metadata(folder)
     check_sizes(run.model.configuration, metadata)
     verify_files(folder, metadata)
-    judge = judge or judge_of(run.tokenizer.grammar)
+    judge = judge or judge_for(run.tokenizer.grammar)
     if isinstance(judge, NoJudge):
         tell(announcement(judge))
     num_held_out = metadata.splits["val"].num_documents

@@ -24,7 +24,7 @@ from schemalm.schema.plain import respelled_schema
 PLAIN = "the schema in plain words"
 
 
-def judge_of(grammar: Grammar) -> Judge:
+def judge_for(grammar: Grammar) -> Judge:
     """Return the judge for the documents of a grammar: by its schema, and by formats if the grammar enforces them."""
     faults: list[str] = []
     for make in _candidates(grammar):

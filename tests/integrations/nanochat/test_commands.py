@@ -246,7 +246,7 @@ def test_of_several_processes_one_tells_what_is_wrong(
 def test_help_names_the_options_and_the_products_command(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(command, "--help") == 0
     told = capsys.readouterr().out
-    assert "Other options are those of `schemalm " in told
+    assert "All options of `schemalm " in told
     assert "None" not in told
 
 

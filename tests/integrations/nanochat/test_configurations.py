@@ -53,4 +53,4 @@ def test_the_table_has_the_sizes_as_columns_and_says_what_it_computed(capsys: py
     assert rows["published parameters"] == ["about", "20", "M", "about", "100", "M", "about", "200", "M"]
     assert "training time on 8 A100 (computed)" in rows
     assert "training budget on 8 A100 (computed)" in rows
-    assert lines[-1].startswith("computed from operations, not measured: 20 tokens for each parameter, on 8 A100 at ")
+    assert lines[-1].startswith("computed from operations, not measured: 20 tokens per parameter, on 8 A100 at ")

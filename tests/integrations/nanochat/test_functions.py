@@ -49,7 +49,7 @@ def test_decode_tells_how_many_ids_the_document_takes() -> None:
 
 def test_decode_refuses_what_is_cut_off_and_decode_prefix_does_not() -> None:
     ids = encode(TEXT)
-    with pytest.raises(DecodeError, match="decode_prefix ends a document"):
+    with pytest.raises(DecodeError, match="decode_prefix completes a document"):
         decode(ids[:-1])
     assert decode_prefix(ids[:-1]) == TEXT
 

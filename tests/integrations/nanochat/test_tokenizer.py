@@ -125,7 +125,7 @@ def test_special_tokens_around_a_document_are_passed_over(tokenizer: TCTTokenize
 def test_errors_of_decoding_say_where_and_what_to_do(tokenizer: TCTTokenizer) -> None:
     ids = tokenizer.encode(VALUE)
     for wrong, position, message in [
-        ([1, *ids[:4]], 5, "not whole after 4 tokens; decode_prefix ends"),
+        ([1, *ids[:4]], 5, "not whole after 4 tokens; decode_prefix completes"),
         ([], 0, "not whole"),
         ([*ids, *ids], len(ids), "one document at a time"),
         ([1, 8191, *ids], 1, "after 0 of"),

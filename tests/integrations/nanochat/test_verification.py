@@ -106,8 +106,8 @@ def test_rows_may_stand_in_any_order(data: Path, tmp_path: Path, outcome: Callab
 @pytest.mark.parametrize(
     ("rows_BT", "message"),
     [
-        (torch.full((4, 33), 8191), "no document's beginning in its first 1,000 rows: name with --data_dir"),
-        (torch.zeros(0, 33, dtype=torch.int64), "no document's beginning"),
+        (torch.full((4, 33), 8191), "no start of a document in its first 1,000 rows: name the folder that"),
+        (torch.zeros(0, 33, dtype=torch.int64), "no start of a document"),
         (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name with --tokenizer"),
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schemalm.reference.scalar.value import Value, collector_paused, in_order
+from schemalm.reference.scalar.value import Value, garbage_collection_paused, topological_order
 
 OPERATIONS: dict[str, Callable[[Value, Value], Value]] = {
     "add": lambda a, b: a + b,
@@ -61,7 +61,7 @@ def test_a_value_that_is_used_twice_is_visited_once_after_all_that_use_it() -> N
     a = Value(1.5)
     square = a * a
     root = square * square + square
-    ordered = in_order(root)
+    ordered = topological_order(root)
     assert len(ordered) == len(set(ordered)) == 4
     assert ordered.index(a) < ordered.index(square) < ordered.index(root)
     root.backward()
@@ -77,7 +77,7 @@ def test_depth_has_no_limit() -> None:
 
 
 def test_the_collector_runs_again_whatever_happens() -> None:
-    with pytest.raises(ZeroDivisionError), collector_paused():
+    with pytest.raises(ZeroDivisionError), garbage_collection_paused():
         assert not gc.isenabled()
         Value(0.0) ** -1
     assert gc.isenabled()
