@@ -44,7 +44,7 @@ def test_schemas_that_the_judge_cannot_read_as_they_are_are_respelled(name: str)
         SchemaJudge(schema, assert_formats=True)
     judge = judge_for(compile_schema(schema))
     assert judge.name.startswith("jsonschema-rs ")
-    assert judge.name.endswith(("patterns respelled: 1", "the schema in plain words"))
+    assert judge.name.endswith(("patterns respelled: 1", "simplified schema"))
     assert [judge.judge(value).word for value in (*valid, *invalid)] == ["valid"] * len(valid) + ["invalid"] * len(
         invalid
     )
@@ -75,7 +75,7 @@ def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> 
         "definitions": {"a": {"pattern": r"^\A$"}},
     }
     judge = judge_for(compile_schema(schema))
-    kept = "patterns respelled: 3" if target.endswith("a") else "the schema in plain words"
+    kept = "patterns respelled: 3" if target.endswith("a") else "simplified schema"
     assert judge.name.endswith(kept)
     assert judge.judge({"a": "A", "b": {"ab": "A", "a\r": "b"}}).valid
     assert judge.judge({"a": "B"}).pointer == "/a"
@@ -126,7 +126,7 @@ def test_patterns_that_no_other_engine_reads_are_read_by_our_own() -> None:
     pattern = "^(x{1,1000}){1,1000}$"
     judge = judge_for(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
     assert isinstance(judge, PythonJudge)
-    assert "SchemaLM's own reader of patterns" in judge.name
+    assert "patterns that it cannot read by SchemaLM" in judge.name
     assert judge.judge({"xx": None, "y": 1}).valid
     assert judge.judge({"xxx": 1}) == Verdict(False, "type: 1 is not of type 'null'", "/xxx")
 

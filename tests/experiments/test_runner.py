@@ -110,7 +110,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(
     monkeypatch.setattr(runs, "train", diverge)
     lines: list[str] = []
     run_filter = RunFilter(arms=["bpe", "typed"])
-    summary = run_experiment(replace(recipe, name="failing"), tmp_path, run_filter=run_filter, tell=lines.append)
+    summary = run_experiment(replace(recipe, name="failing"), tmp_path, run_filter=run_filter, log=lines.append)
     assert (summary.num_made, [failure.reason for failure in summary.failures]) == (2, ["training diverged"])
     assert "failed: training diverged" in "".join(lines)
 

@@ -77,7 +77,7 @@ def run(
         folder,
         run_filter=RunFilter(arm or (), model or (), measure or (), budget or (), seed or ()),
         jobs=jobs,
-        tell=terminal.say,
+        log=terminal.say,
         make_progress=terminal.training_progress,
     )
     report_left_out(terminal, summary.left_out)

@@ -41,22 +41,22 @@ MAX_TOKENS = 256
 
 
 class CheckpointSamples(Progress):
-    """A listener that samples `num_samples` documents at each checkpoint and calls `tell` with a line about them.
+    """A listener that samples `num_samples` documents at each checkpoint and calls `log` with a line about them.
 
-    warn: called instead of `tell` if there is no judge, if sampling fails or if samples are invalid.
+    warn: called instead of `log` if there is no judge, if sampling fails or if samples are invalid.
     run: the run folder; if it is given, the listener announces the judge before training begins.
     """
 
     def __init__(
         self,
         num_samples: int,
-        tell: Callable[[str], None],
+        log: Callable[[str], None],
         run: Path | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self._num_samples = num_samples
-        self._tell = tell
-        self._warn = warn or tell
+        self._log = log
+        self._warn = warn or log
         self._run = run
         self._tokenizer: Tokenizer | None = None
         self._judge: Judge | None = None
@@ -68,7 +68,7 @@ class CheckpointSamples(Progress):
             return
         try:
             judge = self._judge_for(self._run)
-            (self._warn if isinstance(judge, NoJudge) else self._tell)(announcement(judge))
+            (self._warn if isinstance(judge, NoJudge) else self._log)(announcement(judge))
         except Exception as error:  # training continues without samples
             self._complain("no checkpoint will write samples", error)
 
@@ -81,8 +81,8 @@ class CheckpointSamples(Progress):
             self._complain(f"step {step}: no samples of this checkpoint", error)
             return
         folder, seconds = samples_folder(run, step), time.monotonic() - started
-        tell = self._tell if all(verdict.valid is not False for verdict in verdicts) else self._warn
-        tell(f"step {step}: {_tally(verdicts)}: {folder} ({seconds:.1f} s)")
+        log = self._log if all(verdict.valid is not False for verdict in verdicts) else self._warn
+        log(f"step {step}: {_tally(verdicts)}: {folder} ({seconds:.1f} s)")
 
     def _complain(self, what: str, error: Exception) -> None:
         problem = f"{type(error).__name__}: {error}"

@@ -212,7 +212,7 @@ def evaluate(
     Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
     settings out of range, both before any work.
     """
-    tell = progress or (lambda _: None)
+    log = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
     TokenSampling(temperature)
     check_request(num_samples, max_tokens, seed)
@@ -224,13 +224,13 @@ def evaluate(
     verify_files(folder, metadata)
     judge = judge or judge_for(run.tokenizer.grammar)
     if isinstance(judge, NoJudge):
-        tell(announcement(judge))
+        log(announcement(judge))
     num_held_out = metadata.splits["val"].num_documents
-    tell(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
+    log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
-    tell(f"sampling {counted(num_samples, 'document')}")
+    log(f"sampling {counted(num_samples, 'document')}")
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
-    tell(f"comparing them with {metadata.splits['train'].num_documents} training documents")
+    log(f"comparing them with {metadata.splits['train'].num_documents} training documents")
     train = Split(folder, "train", metadata)
     chosen = evenly_spaced(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
     neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))

@@ -21,7 +21,7 @@ from schemalm.regular.matching import PatternMatcher
 from schemalm.regular.spelling import portable_pattern
 from schemalm.schema.plain import respelled_schema
 
-PLAIN = "the schema in plain words"
+PLAIN = "simplified schema"
 
 
 def judge_for(grammar: Grammar) -> Judge:

@@ -66,9 +66,9 @@ class PythonJudge:
         }
         make_registry: Any = Registry
         self._validator = extend(base, keywords)(schema, registry=make_registry(retrieve=_refuse))
-        texts = f"texts by {ENGINE}, or by SchemaLM's own reader of patterns where that cannot read one"
+        helpers = f"pattern, format and multipleOf by {ENGINE}, patterns that it cannot read by SchemaLM"
         read_as = base.__name__.removesuffix("Validator")
-        self.name = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, texts)))
+        self.name = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, helpers)))
 
     def judge(self, value: JSONValue) -> Verdict:
         """Return the verdict on one value, with the most relevant fault."""

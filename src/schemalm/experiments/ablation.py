@@ -98,7 +98,7 @@ def run_ablation(
     axes: Sequence[str],
     read_corpus: Callable[[str], Corpus],
     out: Path,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Sweep:
     """Run the missing runs, and write the tables and the plot, even if interrupted.
 
@@ -126,10 +126,10 @@ def run_ablation(
                     num_made += 1
             except TrainingError as error:
                 failures.append(f"{label}: {error}")
-                tell(f"{label}: failed: {error}")
+                log(f"{label}: failed: {error}")
                 continue
             rows.append(_read_row(path))
-            tell(f"{label}: {rows[-1]['bits_per_byte']:.4f} bits per byte")
+            log(f"{label}: {rows[-1]['bits_per_byte']:.4f} bits per byte")
     finally:
         if rows:
             _write_artifacts(out, axes, rows)

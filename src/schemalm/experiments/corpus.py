@@ -46,7 +46,7 @@ from schemalm.tokenizer.key_order import learn_key_orders
 DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
 COMPRESSION_LEVEL = 10
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class DrawnCorpus:
         return compile_schema(self.schema).with_key_orders(self.key_orders)
 
 
-def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorpus:
+def obtain_corpus(recipe: Recipe, seed: int, out: Path, log: Log) -> DrawnCorpus:
     """Return the documents of a seed of the experiment in the folder `out`; draw them if they do not exist yet.
 
     Raises `DataError` if a corpus cannot be read or has no document for the recipe, and `ConfigurationError` if `out`
@@ -81,7 +81,7 @@ def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorp
     folder = out / "corpus" / str(seed)
     with waiting_lock(folder / ".lock"):
         if not (folder / DESCRIPTION_FILE).exists():
-            _draw(recipe, seed, folder, tell)
+            _draw(recipe, seed, folder, log)
         return _open(recipe, seed, folder)
 
 
@@ -112,9 +112,9 @@ def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
     return {"schema": Path(recipe.schema).name, **data, "seed": seed}
 
 
-def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
+def _draw(recipe: Recipe, seed: int, folder: Path, log: Log) -> None:
     data, grammar = recipe.data, compile_schema(recipe.schema)
-    tell(f"drawing documents from {data.train} and {data.validation} with the seed {seed}")
+    log(f"drawing documents from {data.train} and {data.validation} with the seed {seed}")
     validation_left_out = LeftOut()
     rows = _rows(data.validation, data.validation_where, grammar.schema, validation_left_out)
     validation = list(valid_documents(map(_document, rows), grammar, validation_left_out))
@@ -143,7 +143,7 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
         "left_out": left_out.to_dict(),
     }
     write_atomically(folder / DESCRIPTION_FILE, json.dumps(description, indent=2).encode())
-    tell(f"documents: {num_documents[TRAIN_FILE]:,} for training, {num_documents[VALIDATION_FILE]:,} for validation")
+    log(f"documents: {num_documents[TRAIN_FILE]:,} for training, {num_documents[VALIDATION_FILE]:,} for validation")
 
 
 def _nothing_left(path: Path, left_out: LeftOut) -> DataError:

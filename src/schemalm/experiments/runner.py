@@ -19,7 +19,7 @@ import torch
 
 from schemalm.documents import LeftOut
 from schemalm.errors import ConfigurationError, SchemaLMError, TrainingError
-from schemalm.experiments.corpus import Tell, obtain_corpus
+from schemalm.experiments.corpus import Log, obtain_corpus
 from schemalm.experiments.llguidance_masks import check_llguidance
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.report import write_report
@@ -90,7 +90,7 @@ def run_experiment(
     *,
     run_filter: RunFilter = RunFilter(),
     jobs: int = 1,
-    tell: Tell = lambda message: None,
+    log: Log = lambda message: None,
     make_progress: Callable[[], Progress] = Progress,
 ) -> ExperimentSummary:
     """Make all selected runs without a result in `out`, `jobs` at a time, and write the report after each.
@@ -102,10 +102,10 @@ def run_experiment(
     if any(run.arm.renormalize for run in planned):
         check_llguidance()
     seeds = sorted({run.seed for run in planned})
-    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, tell) for seed in seeds}, out)
+    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, log) for seed in seeds}, out)
     done = {result.key for result in read_results(out)}
     missing = [run for run in planned if done.isdisjoint(experiment.keys(run))]
-    tell(f"runs: {len(planned) - len(missing)} of {len(planned)} are finished")
+    log(f"runs: {len(planned) - len(missing)} of {len(planned)} are finished")
     failures: list[Failure] = []
     at_once = jobs > 1 and bool(missing)
     outcomes = _side_by_side(experiment, missing, jobs) if at_once else _one_by_one(experiment, missing, make_progress)
@@ -113,12 +113,12 @@ def run_experiment(
         count = f"{len(planned) - len(missing) + number} of {len(planned)}"
         if isinstance(outcome, Failure):
             failures.append(outcome)
-            tell(f"{count}: {run}: failed: {outcome.reason}")
+            log(f"{count}: {run}: failed: {outcome.reason}")
             continue
         append_result(out, outcome)
         experiment.tidy(run)
         write_report(out, recipe.name, recipe.arm_names)
-        tell(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
+        log(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
     num_made, num_existing = len(missing) - len(failures), len(planned) - len(missing)
     return ExperimentSummary(num_made, num_existing, tuple(failures), experiment.corpora[seeds[0]].left_out)
 

@@ -153,7 +153,8 @@ def check_tokenizer(subject: Subject) -> str:
     _expect([*map(tokenizer.decode, batch)], texts, "the result of decode for encode's ids")
     _expect({ids[0] for ids in batch}, {tokenizer.get_bos_token_id()}, "the ids that encode prepended")
     first = " ".join(map(tokenizer.id_to_token, batch[0][:3]))
-    return f"{tokenizer.get_vocab_size():,} ids; {counted(len(texts), 'document')} encoded and decoded; they begin with {first}"
+    documents = f"{counted(len(texts), 'document')} encoded and decoded; they begin with {first}"
+    return f"{tokenizer.get_vocab_size():,} ids; {documents}"
 
 
 def check_functions(subject: Subject) -> str:
