@@ -1,4 +1,4 @@
-"""Commands end well with schemas that jsonschema-rs cannot read as they stand, or that no judge can read."""
+"""Commands succeed with schemas that jsonschema-rs cannot read as written, or that no judge can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemalm.evaluation import judge_selection
 
 
 def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
-    """Goes from a schema and its documents to a run, and says what training told."""
+    """Train a run from a schema and its documents, and return the messages of the training."""
     schema, valid, _ = MISREAD[name]
     (folder / "corpus").mkdir()
     (folder / "schema.json").write_text(json.dumps(schema))
@@ -34,7 +34,7 @@ def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["an e-mail pattern", "spellings of draft 4"])
-def test_schemas_that_the_judge_cannot_read_as_they_are_end_well(invoke, tmp_path: Path, name: str) -> None:
+def test_schemas_that_the_judge_cannot_read_as_written_are_judged(invoke, tmp_path: Path, name: str) -> None:
     run, told = write_run(invoke, tmp_path, name)
     assert "documents are judged by jsonschema-rs" in told
     assert "1 of 1 samples valid" in told
@@ -46,7 +46,7 @@ def test_schemas_that_the_judge_cannot_read_as_they_are_end_well(invoke, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_run_without_a_judge_ends_well_and_says_so(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_a_judge_succeeds_and_says_so(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise SchemaError("the judge cannot read it: out of order")
 

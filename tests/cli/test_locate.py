@@ -67,7 +67,7 @@ def test_json_indented_by_tabs_and_separators_are_located() -> None:
     assert locate('"\\N": 1\n"\\ud83d\\ude00": 2\nd: \x85', "/\U0001f600") == SourcePosition(2, 17)
 
 
-def test_what_was_merged_is_located_where_it_stands() -> None:
+def test_a_merged_value_is_located_at_its_original_position() -> None:
     text = "a: &a {x: 1, y: 2}\nb: &b\n  <<: *a\nc:\n  y: 3\n  <<: [*b, {z: 4}]\n'<<': 5\n"
     assert locate(text, "/c/x") == SourcePosition(1, 11)
     assert locate(text, "/c/y") == SourcePosition(5, 6)
@@ -136,7 +136,7 @@ def test_lines_are_counted_from_the_first_line_that_is_given() -> None:
 
 
 def pointers(node: Any, pointer: str = "", key: Any = None) -> Iterator[tuple[str, Any]]:
-    """The pointers of a tree of ruamel's with the node whose place is expected."""
+    """Yield the pointers of a ruamel tree with the node whose position is expected."""
     is_left_out = isinstance(node, ScalarNode) and not node.value and not node.style and node.anchor is None
     yield pointer, key if key is not None and (is_left_out or not isinstance(node, ScalarNode)) else node
     if isinstance(node, MappingNode):

@@ -1,4 +1,4 @@
-"""`schemalm prepare --analyze`: a table, files where a folder is given, and nothing prepared."""
+"""`schemalm prepare --analyze`: a table, files if a folder is given, and no prepared data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_table_and_a_recommendation_are_shown_and_nothing_is_written(invoke, p
 
 
 @pytest.mark.slow
-def test_files_are_written_where_a_folder_is_given(invoke, pipeline, tmp_path: Path) -> None:
+def test_files_are_written_if_a_folder_is_given(invoke, pipeline, tmp_path: Path) -> None:
     asked = ("--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, "--output", tmp_path / "data")
     shown = json.loads(invoke("prepare", *asked, "--analyze", "--json").stdout)
     assert sorted(file.name for file in (tmp_path / "data").iterdir()) == ["analysis.json", "analysis.png"]

@@ -1,4 +1,4 @@
-"""`schemalm reference` trains, samples, sweeps and proves, and says what is wrong with what it is given."""
+"""`schemalm reference` trains, samples, ablates and verifies, and reports invalid input."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_engines_train_to_the_same_losses_and_write_the_same_text(
     assert len(texts) == 1
 
 
-def test_a_bigram_is_held_against_its_closed_form(text: Path, invoke: Invoke, tmp_path: Path) -> None:
+def test_a_bigram_is_compared_with_its_closed_form(text: Path, invoke: Invoke, tmp_path: Path) -> None:
     result = invoke("reference", "train", "--input", text, *SMALL, "--model", "bigram", "--out", tmp_path / "run")
     assert "the count table with Laplace smoothing: " in result.stdout
 
@@ -78,7 +78,7 @@ def test_a_run_goes_into_a_free_folder(
     assert runs == ["runs/reference", "runs/reference-2"]
 
 
-def test_documents_are_trained_on_in_characters_and_in_tokens_of_the_product(pipeline, invoke, tmp_path: Path) -> None:
+def test_documents_are_trained_on_in_characters_and_in_typed_tokens(pipeline, invoke, tmp_path: Path) -> None:
     for number, tokenizer in enumerate(("character", "typed", pipeline.tokenizer)):
         options = ("--tokenizer", tokenizer, "--schema", pipeline.schema, "--out", tmp_path / str(number))
         found = described(invoke, "train", "--input", pipeline.corpus, *SMALL, *options)
@@ -127,9 +127,7 @@ def test_prompts_that_cannot_be_read_exit_2(prompt: str, message: str, run: Path
     assert message in result.stderr
 
 
-def test_ablate_sweeps_tied_head_and_input_norm_unless_told_otherwise(
-    text: Path, invoke: Invoke, tmp_path: Path
-) -> None:
+def test_ablate_sweeps_tied_head_and_input_norm_by_default(text: Path, invoke: Invoke, tmp_path: Path) -> None:
     found = described(invoke, "ablate", "--input", text, "--steps", 2, "--seeds", 2, "--out", tmp_path / "out")
     assert [(row["tie_head"], row["input_norm"], row["seed"]) for row in found["rows"]] == [
         (tied, normed, seed) for tied in (True, False) for normed in (True, False) for seed in (0, 1)
@@ -151,7 +149,7 @@ def test_ablate_takes_any_grid_as_one_option_and_more_words(pipeline, invoke: In
     ]
 
 
-def test_an_interrupted_ablation_says_resume_message(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_ablation_says_how_to_resume(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -162,7 +160,7 @@ def test_an_interrupted_ablation_says_resume_message(text, invoke, monkeypatch: 
 
 
 @pytest.mark.slow
-def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parity_exits_1_if_an_engine_is_wrong(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     case = list(parity.all_cases(0))[2]
     monkeypatch.setattr(parity, "all_cases", lambda seed: [(case[0], parity.replace(case[1], steps=2), case[2])])
     result = invoke("reference", "parity")

@@ -89,7 +89,7 @@ def configure(tokenizer: Tokenizer) -> Callable[..., TrainingConfiguration]:
 def train_run(
     tmp_path_factory: pytest.TempPathFactory, configure: Callable[..., TrainingConfiguration], data: Path
 ) -> Callable[..., Path]:
-    """Trains four steps with any settings changed, heard by a listener or not."""
+    """Return a function that trains four steps with some settings changed, with or without a listener."""
 
     def make(report: Progress | None = None, parent: Path | None = None, **changes: Any) -> Path:
         out = tmp_path_factory.mktemp("runs") / "run"

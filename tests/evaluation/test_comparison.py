@@ -1,4 +1,4 @@
-"""A comparison shows what differs, what came out and the curves, and says what does not compare."""
+"""A comparison shows differences, results and curves, and says which figures are not comparable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLOTS = {
 
 @pytest.fixture(scope="module")
 def records(train_run: Callable[..., Path]) -> list[RunRecord]:
-    """Two runs of the same data that differ in a rate."""
+    """Two runs on the same data with different learning rates."""
     return [read_record(train_run()), read_record(train_run(learning_rate=1e-3))]
 
 
@@ -104,7 +104,7 @@ def test_many_runs_have_a_line_each(records: list[RunRecord], tmp_path: Path) ->
     assert html.count("<th>19</th>") == 1
 
 
-def test_a_folder_of_something_else_is_left_alone(records: list[RunRecord], run_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(records: list[RunRecord], run_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for out in (run_folder, tmp_path, tmp_path / "file"):
         with pytest.raises(ConfigurationError, match="choose another folder"):

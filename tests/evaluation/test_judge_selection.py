@@ -1,4 +1,4 @@
-"""The first program that can read a schema judges; what it is given means what the grammar reads."""
+"""The first program that can read a schema judges; the schema it gets has the same meaning as the grammar's."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def refuse(*_: object, **__: object) -> Any:
 
 @pytest.fixture
 def second_judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Judge]:
-    """The judge of a schema that `jsonschema-rs` cannot read as a whole."""
+    """Return the judge for a schema, with `jsonschema-rs` disabled for whole schemas."""
     monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
     return lambda schema: judge_for(compile_schema(schema))
 
 
-def test_a_schema_that_all_read_alike_is_given_as_it_is() -> None:
+def test_a_schema_that_all_programs_read_the_same_is_not_changed() -> None:
     judge = judge_for(compile_schema({"type": "string", "pattern": "^[a-z]+$"}))
     assert judge.name.startswith("jsonschema-rs ")
     assert judge.name.endswith(", Draft202012")
@@ -38,7 +38,7 @@ def test_a_schema_that_all_read_alike_is_given_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", MISREAD)
-def test_schemas_that_the_judge_cannot_read_as_they_are_are_respelled(name: str) -> None:
+def test_schemas_that_the_judge_cannot_read_as_written_are_respelled(name: str) -> None:
     schema, valid, invalid = MISREAD[name]
     with pytest.raises(SchemaError):
         SchemaJudge(schema, assert_formats=True)
@@ -68,7 +68,7 @@ def test_a_pattern_that_the_first_judge_misreads_is_respelled_for_it() -> None:
 
 
 @pytest.mark.parametrize("target", ["#/definitions/a", "#/properties/b/patternProperties/%5Ea.$"])
-def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> None:
+def test_the_rest_of_a_schema_is_not_changed_if_possible(target: str) -> None:
     schema = {
         "$id": "http://a.example/s",
         "properties": {"a": {"$ref": target}, "b": {"patternProperties": {"^a.$": {"pattern": r"^\A$"}, "^A": {}}}},
@@ -110,7 +110,7 @@ def test_formats_are_judged_as_the_grammar_keeps_them(formats: Any, second_judge
     assert judge_for(grammar).judge("no date").valid is (formats == "annotate")
 
 
-def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
     monkeypatch.setattr(judge_selection, "PythonJudge", refuse)
     judge = judge_for(compile_schema({"type": "null"}))
@@ -122,7 +122,7 @@ def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pyt
 
 
 def test_patterns_that_no_other_engine_reads_are_read_by_our_own() -> None:
-    """Counts in counts, which engines write out."""
+    """Nested counts, which other engines expand."""
     pattern = "^(x{1,1000}){1,1000}$"
     judge = judge_for(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
     assert isinstance(judge, PythonJudge)
@@ -175,7 +175,7 @@ UNJUDGEABLE = [deep(100_000), {1: 2}, {1}, "\ud800", float("nan"), 10**5000]
 
 
 @pytest.mark.parametrize("value", UNJUDGEABLE, ids=["deep", "key", "set", "surrogate", "nan", "integer"])
-def test_what_is_no_value_cannot_be_judged(value: Any, second_judge: Callable[[Any], Judge]) -> None:
+def test_something_that_is_not_a_json_value_cannot_be_judged(value: Any, second_judge: Callable[[Any], Judge]) -> None:
     for judge in (SchemaJudge(True, assert_formats=True), second_judge({})):
         verdict = judge.judge(value)
         assert (verdict.valid, verdict.word) == (None, "not judged")

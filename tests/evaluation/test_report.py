@@ -83,7 +83,7 @@ def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable
 
 
 @pytest.mark.slow
-def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluation) -> None:
+def test_the_report_is_written_next_to_the_run(folder: Path, evaluation: Evaluation) -> None:
     assert write_report(evaluation, folder) == folder / "report.html"
     curves, samples = {"loss", "bits-per-byte", "learning-rate", "gradient-norm"}, {"lengths", "similarity"}
     assert {path.stem for path in (folder / "plots").iterdir()} == curves | samples
@@ -105,7 +105,7 @@ def test_whatever_documents_and_schemas_say_is_escaped(folder: Path, evaluation:
 
 
 @pytest.mark.slow
-def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evaluation) -> None:
+def test_the_page_loads_nothing(folder: Path, evaluation: Evaluation) -> None:
     html = write_report(evaluation, folder).read_text(encoding="utf-8")
     page = Page(html)
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
@@ -117,7 +117,7 @@ def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evalua
 
 def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
-    assert page.tags.count("article") == 13  # the first twelve, and the invalid one among the others
+    assert page.tags.count("article") == 13  # the first twelve, and the invalid one among the rest
     assert "broken late" in page.text
     assert "sample 11" in page.text
     assert "sample 12" not in page.text
@@ -202,7 +202,7 @@ def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: 
     assert "unknown" in page.text
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
     with pytest.raises(CheckpointError, match="no run folder"):
         write_report(evaluation, tmp_path)
 
@@ -227,7 +227,7 @@ HOSTILE = "a'; touch /tmp/x #\n```\n| x |\u202e\u200b$(id)`id`"
 
 
 @pytest.mark.slow
-def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evaluation: Evaluation) -> None:
+def test_a_configuration_value_stays_one_word_of_a_shell_command(folder: Path, evaluation: Evaluation) -> None:
     config = json.loads((folder / "config.json").read_bytes())
     config["training"] |= {"model": HOSTILE, "optimizer": HOSTILE, "dtype": "-x; id"}
     config["environment"]["data"] = f"/data/{HOSTILE.replace('/', '_')}"
@@ -247,7 +247,7 @@ def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evalu
 
 
 @pytest.mark.slow
-def test_a_link_in_place_of_the_plots_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_plots_folder_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (folder / "plots").symlink_to(tmp_path / "outside")
     with pytest.raises(OSError, match="it is a link"):

@@ -37,7 +37,7 @@ def test_without_llguidance_the_arm_says_what_to_install(
         run_experiment(with_masks(recipe), tmp_path)
 
 
-def test_properties_stand_in_the_order_of_the_smallest_set_that_has_them() -> None:
+def test_properties_have_the_order_of_the_smallest_set_that_has_them() -> None:
     orders = {frozenset(order): tuple(order) for order in ("cab", "abcd")}
     schema = {"anyOf": [{"properties": {"a": {}, "c": {}}}, {"properties": {"z": {}, "a": {}}}]}
     first, second = in_canonical_order(schema, orders)["anyOf"]

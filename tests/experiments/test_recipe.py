@@ -14,7 +14,7 @@ TOKENS = Path(__file__).resolve().parents[2] / "recipes" / "tokens.toml"
 
 
 def read(folder: Path, old: str = "", new: str = "") -> Recipe:
-    """The small recipe with a passage replaced."""
+    """Return the small recipe with a passage replaced."""
     assert old in RECIPE
     path = folder / "changed.toml"
     path.write_text(RECIPE.replace(old, new, 1) if old else RECIPE + new)
@@ -42,7 +42,7 @@ def test_paths_are_relative_to_the_recipe_and_can_be_replaced(tmp_path: Path, re
     assert replaced.data.validation == recipe_file.parent / "validation.jsonl"
 
 
-def test_a_schema_may_be_a_file_beside_the_recipe(tmp_path: Path) -> None:
+def test_a_schema_may_be_a_file_next_to_the_recipe(tmp_path: Path) -> None:
     assert read(tmp_path).schema == "github-workflow"
     (tmp_path / "own.json").write_text("{}")
     assert read(tmp_path, '"github-workflow"', '"own.json"').schema == str(tmp_path / "own.json")
@@ -97,7 +97,7 @@ def test_mistakes_are_named_with_the_file_and_the_key(tmp_path: Path, old: str, 
         read(tmp_path, old, new)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_recipe(tmp_path / "none.toml")
 

@@ -1,4 +1,4 @@
-"""A small experiment from end to end: every run is there once, however often and in however many parts it is made."""
+"""A small experiment from end to end: every run is made once, in any number of calls and filters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 def with_late_arm(recipe: Recipe) -> Recipe:
-    """The recipe with an arm that has another budget than all others."""
+    """Return the recipe with an additional arm whose budget no other arm has."""
     late = replace(recipe.arms[0], name="late", baseline="late", budgets=(700,))
     return replace(recipe, arms=(*recipe.arms, late))
 
@@ -63,7 +63,7 @@ def test_tokenizers_and_data_are_shared_and_checkpoints_of_finished_runs_are_gon
     assert json.loads((finished / "summary.json").read_text())["rows"]
 
 
-def test_what_is_done_is_not_done_again(recipe: Recipe, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_runs_are_not_repeated(recipe: Recipe, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "train", None)
     summary = run_experiment(recipe, finished)
     assert (summary.num_made, summary.num_existing, summary.failures) == (0, 3, ())
@@ -78,7 +78,7 @@ def test_filters_and_processes_give_the_results_of_one_call(recipe: Recipe, fini
     assert {place: result.bits_per_byte for place, result in results_of(tmp_path).items()} == expected
 
 
-def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None:
+def test_a_filter_that_selects_no_run_is_refused(recipe: Recipe) -> None:
     for run_filter, message in (
         (RunFilter(arms=["none"]), "no arm none; it has bpe, typed"),
         (RunFilter(models=["huge"]), "no model huge; it has "),
@@ -95,7 +95,7 @@ def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None
     assert [run.arm.name for run in RunFilter(measures=["documents"]).select(recipe)] == ["typed"]
 
 
-def test_a_run_that_fails_is_told_and_the_others_go_on(
+def test_a_run_that_fails_is_reported_and_the_others_continue(
     recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("corpus", "tokenizers", "data"):
@@ -115,7 +115,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(
     assert "failed: training diverged" in "".join(lines)
 
 
-def test_an_interruption_leaves_a_run_that_goes_on(
+def test_an_interrupted_run_continues(
     recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("corpus", "tokenizers", "data"):
@@ -131,7 +131,7 @@ def test_an_interruption_leaves_a_run_that_goes_on(
     assert result.bits_per_byte == results_of(finished)["bpe", "compute"].bits_per_byte
 
 
-def test_a_worker_that_is_asked_to_end_takes_up_no_other_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_is_terminated_starts_no_other_run(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
 
     def interrupted(*_: object) -> None:

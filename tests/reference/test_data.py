@@ -1,4 +1,4 @@
-"""Streams of tokens: BOS around documents, nothing of validation in training, windows inside the stream."""
+"""Streams of tokens: BOS around documents, no validation data in training, windows inside the stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sampling repeats, ends, reads no more than its context, and refuses prompts that no model can read."""
+"""Sampling is reproducible, ends, reads only its context, and refuses invalid prompts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .conftest import TINY
 
 
 class Counting(Engine):
-    """A model that expects the number of tokens that it reads, and remembers the most that it read."""
+    """A model that predicts the number of tokens that it reads, and records the maximum."""
 
     longest = 0
 
@@ -41,7 +41,7 @@ def test_the_model_reads_the_last_tokens_of_its_context() -> None:
 def test_bos_ends_the_text() -> None:
     class Ending(Counting):
         def logits(self, tokens_BT: Tokens) -> Array:
-            return np.roll(super().logits(tokens_BT), 5, axis=-1)  # after three tokens BOS
+            return np.roll(super().logits(tokens_BT), 5, axis=-1)  # BOS after three tokens
 
     assert sample(Ending(TINY, 8, {}), [0], TINY, 9, 1.0) == [6, 7]
 

@@ -16,7 +16,7 @@ from schemalm.integrations.nanochat import GPT, get_config, print_config_compari
         ("large", 1024, 12, 16, 167_772_160, 200_000_000),
     ],
 )
-def test_sizes_tell_their_true_number_of_parameters(
+def test_sizes_have_their_exact_number_of_parameters(
     size: str, width: int, num_layers: int, num_heads: int, num_parameters: int, published: int
 ) -> None:
     config = get_config(size)

@@ -1,4 +1,4 @@
-"""Every operation of a value has the derivative that finite differences have, alone and in graphs of any depth."""
+"""Every operation of a value has the derivative of finite differences, alone and in graphs of any depth."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_depth_has_no_limit() -> None:
     assert (total.data, start.grad) == (50_001.0, 1.0)
 
 
-def test_the_collector_runs_again_whatever_happens() -> None:
+def test_the_garbage_collector_always_runs_again() -> None:
     with pytest.raises(ZeroDivisionError), garbage_collection_paused():
         assert not gc.isenabled()
         Value(0.0) ** -1
