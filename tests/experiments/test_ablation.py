@@ -145,7 +145,7 @@ def test_a_damaged_run_is_named(plan: list[ReferenceConfiguration], tmp_path: Pa
     for content in ("{", "[]", '{"train_loss": 1}'):
         (path,) = (tmp_path / "runs").glob("*.json")
         path.write_text(content)
-        with pytest.raises(DataError, match=r"is damaged.* delete it, and the run is made again"):
+        with pytest.raises(DataError, match=r"is damaged.* delete it to repeat the run"):
             sweep(tmp_path, plan[:1])
 
 

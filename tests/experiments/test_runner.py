@@ -88,7 +88,7 @@ def test_a_filter_that_selects_no_run_is_refused(recipe: Recipe) -> None:
     ):
         with pytest.raises(ConfigurationError, match=message):
             run_filter.select(recipe)
-    with pytest.raises(ConfigurationError, match="no run with such"):
+    with pytest.raises(ConfigurationError, match="no run with this combination"):
         RunFilter(arms=["late"], budgets=[600]).select(with_late_arm(recipe))
     chosen = RunFilter(arms=["typed"], budgets=[600], seeds=[0]).select(recipe)
     assert [run.measure for run in chosen] == ["compute", "documents"]

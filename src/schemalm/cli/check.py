@@ -20,7 +20,7 @@ from schemalm.messages.visible import visible_line, visible_name
 if TYPE_CHECKING:
     from schemalm.documents import LoadedDocument, LoadedDocuments
 
-NUM_AGAIN = 5  # how many rejected files the next command lists
+NUM_NEXT_FILES = 5  # how many rejected files the next command lists
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def check(
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
     result = _report(terminal, schema, examined)
-    again = [one.file for one in examined if one.findings][:NUM_AGAIN]
+    again = [one.file for one in examined if one.findings][:NUM_NEXT_FILES]
     training = ("tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json")
     command = ("check", *again) if again else training
     following = command_line(*command, "--schema", schema, *given_merge_keys(merge_keys))

@@ -184,7 +184,7 @@ def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str
         (
             train.main,
             ("--data_dir", "none", "--checkpoint_dir", "r"),
-            "error: --data_dir none is no folder: ",
+            "error: --data_dir none is not a folder: ",
         ),
         (train.main, ("--data_dir", ".", "--checkpoint_dir", "r"), "error: --data_dir . has no folder 'prepared'"),
         (generate_workflow.main, ("--checkpoint", "none"), "error: --checkpoint none does not exist: name the folder"),

@@ -110,7 +110,7 @@ def test_rows_may_have_any_order(data: Path, tmp_path: Path, outcome: Callable[.
     [
         (torch.full((4, 33), 8191), "no start of a document in its first 1,000 rows: name the folder that"),
         (torch.zeros(0, 33, dtype=torch.int64), "no start of a document"),
-        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name with --tokenizer"),
+        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name the tokenizer"),
     ],
 )
 def test_rows_of_something_else_are_reported_in_one_sentence(
