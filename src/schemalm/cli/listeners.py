@@ -29,7 +29,8 @@ Parent = Annotated[
 def listeners_for(terminal: Terminal, run: Path, *, samples: int, track: str | None) -> Progress:
     """Return a listener that combines the terminal, the tracker if there is one, and the samples of checkpoints.
 
-    samples: documents per checkpoint. Raises `ConfigurationError` if the tracker's package is not installed.
+    samples: documents per checkpoint.
+    Raises `ConfigurationError` if the tracker's package is not installed.
     """
     from schemalm.evaluation.checkpoint_samples import CheckpointSamples  # noqa: PLC0415
     from schemalm.training.listeners import Listeners  # noqa: PLC0415

@@ -33,8 +33,9 @@ class SourcePosition:
 def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> SourcePosition | None:
     """Return the position that `pointer` leads to: of a scalar, or of the key of an empty value, list or mapping.
 
-    keyword: the broken keyword; for some keywords the position of the key is returned. first_line: the number of the
-    text's first line. Returns None if the text cannot be parsed or the pointer cannot be followed.
+    keyword: the broken keyword; for some keywords the position of the key is returned.
+    first_line: the number of the text's first line.
+    Returns None if the text cannot be parsed or the pointer cannot be followed.
     """
     text = text.removeprefix("\ufeff")
     tree = _Tree()

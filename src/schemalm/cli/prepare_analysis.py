@@ -45,8 +45,8 @@ def analyze_corpus(
 ) -> LeftOut:
     """Measure the corpus, show the table, and write it with a plot into the folder `output` unless that is None.
 
-    following: the options of the command that prepares the data, without context size and stride. Returns the
-    documents that were left out.
+    following: the options of the command that prepares the data, without context size and stride.
+    Returns the documents that were left out.
     """
     from schemalm.dataset.analysis import analyze  # noqa: PLC0415
     from schemalm.dataset.lengths import CorpusLengths  # noqa: PLC0415

@@ -22,7 +22,8 @@ def read_corpus(
     """Read the corpus of a text file or of documents, and return it with the documents that were left out.
 
     tokenizer: `character` and `typed` (the symbols of the schema without merges) are made for the input; anything else
-    is a tokenizer file. merge_keys: whether `<<` in documents is resolved or refused; with None the schema decides.
+    is a tokenizer file.
+    merge_keys: whether `<<` in documents is resolved or refused; with None the schema decides.
     Raises `DataError` if nothing can be read.
     """
     from schemalm.documents import LeftOut  # noqa: PLC0415

@@ -114,8 +114,9 @@ def samples_folder(run: Path, step: int) -> Path:
 def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> list[Verdict]:
     """Sample documents from a loaded checkpoint with the run's seed, judge them, and write both into the run folder.
 
-    judge: by default the judge for the run's schema. Returns the verdicts. Raises the errors of generation and of
-    writing files.
+    judge: by default the judge for the run's schema.
+    Returns the verdicts.
+    Raises the errors of generation and of writing files.
     """
     seed = run.configuration["training"]["seed"]
     documents = generate(run, num_samples=num_samples, temperature=TEMPERATURE, max_tokens=MAX_TOKENS, seed=seed)

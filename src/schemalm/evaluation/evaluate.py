@@ -42,10 +42,12 @@ COMPLETE = "complete"
 class Sample:
     """One generated document and its figures.
 
-    text: the document as YAML. finish: "complete" if the model ended the document, "budget" or "limit" if the cheapest
-    completion did (see `Generated`). num_forced: how many of its `num_tokens` cost no model call. bits_per_token: the
-    negative log-probability of the sampled tokens in bits, divided by the number of all tokens. similarity: that of
-    the nearest of the training documents searched.
+    text: the document as YAML.
+    finish: "complete" if the model ended the document, "budget" or "limit" if the cheapest completion did (see
+    `Generated`).
+    num_forced: how many of its `num_tokens` cost no model call.
+    bits_per_token: the negative log-probability of the sampled tokens in bits, divided by the number of all tokens.
+    similarity: that of the nearest of the training documents searched.
     """
 
     value: JSONValue
@@ -206,9 +208,10 @@ def evaluate(
 ) -> Evaluation:
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
-    data: the prepared folder; by default at its path during training, or beside the run. num_documents: the maximum
-    number of validation documents to score. judge: by default the judge for the run's schema. progress: called with a
-    line about each step.
+    data: the prepared folder; by default at its path during training, or beside the run.
+    num_documents: the maximum number of validation documents to score.
+    judge: by default the judge for the run's schema.
+    progress: called with a line about each step.
     Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
     settings out of range, both before any work.
     """

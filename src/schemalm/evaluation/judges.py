@@ -61,8 +61,9 @@ class Judge(Protocol):
 class SchemaJudge:
     """Judges by a JSON Schema with `jsonschema-rs`.
 
-    draft: the URI of a draft; by default the draft that the schema names, else 2020-12. assert_formats: whether
-    `format` is an assertion or an annotation, in every draft. note: added to the judge's name.
+    draft: the URI of a draft; by default the draft that the schema names, else 2020-12.
+    assert_formats: whether `format` is an assertion or an annotation, in every draft.
+    note: added to the judge's name.
     Raises `SchemaError` if the schema cannot be read or refers to anything outside itself.
     """
 

@@ -50,7 +50,8 @@ def validation_likelihood(
 ) -> Likelihood:
     """Return the likelihood of the validation split, under the mask if the run was trained so.
 
-    configuration: the content of the run's config.json. num_documents: score only so many evenly spaced documents.
+    configuration: the content of the run's config.json.
+    num_documents: score only so many evenly spaced documents.
     Raises `DataError` if `data` is not what the run was trained on or has no validation documents, and
     `CheckpointError` for a damaged configuration.
     """

@@ -37,7 +37,8 @@ class UndecidedError(Exception):
 class PythonJudge:
     """Judges by a JSON Schema with `jsonschema`, under the draft with the URI `draft`.
 
-    read_pattern: returns the matcher of a pattern that `jsonschema-rs` cannot read. note: added to the judge's name.
+    read_pattern: returns the matcher of a pattern that `jsonschema-rs` cannot read.
+    note: added to the judge's name.
     Raises `SchemaError` if the judge does not support the schema.
     """
 

@@ -66,7 +66,8 @@ def score_under_llguidance(
 ) -> LlguidanceScores:
     """Return the bits per byte of some validation documents without and with masks.
 
-    data: prepared with byte BPE over JSON. training: the settings that the model was trained with.
+    data: prepared with byte BPE over JSON.
+    training: the settings that the model was trained with.
     """
     split = _NumberedSplit(data, "val")
     scorer = _Scorer(model, split, training["batch_size"], DTYPES[training["dtype"]])

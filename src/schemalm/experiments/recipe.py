@@ -45,10 +45,11 @@ ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_document
 class DataSettings:
     """The origin of the documents.
 
-    train, validation: corpora. train_where, validation_where: use only rows of JSON Lines whose fields have these
-    values. Sources of any validation row are left out of training. num_validation_documents: how many documents are
-    scored, evenly spaced; None for all. num_tokenizer_documents: tokenizers learn from so many of the first training
-    documents, whose order each seed draws.
+    train, validation: corpora.
+    train_where, validation_where: use only rows of JSON Lines whose fields have these values. Sources of any validation
+    row are left out of training.
+    num_validation_documents: how many documents are scored, evenly spaced; None for all.
+    num_tokenizer_documents: tokenizers learn from so many of the first training documents, whose order each seed draws.
     """
 
     train: Path

@@ -25,8 +25,10 @@ MEASURES: tuple[Measure, ...] = ("compute", "documents")
 class Result:
     """The result of one run; `key` is a hash of everything that determined it.
 
-    num_tokens: the number of targets trained on. num_documents: the number of documents seen, each `num_epochs` times.
-    bits_per_byte: over all validation documents. seconds: the time of training, including its validations.
+    num_tokens: the number of targets trained on.
+    num_documents: the number of documents seen, each `num_epochs` times.
+    bits_per_byte: over all validation documents.
+    seconds: the time of training, including its validations.
     renormalized: the scores under another engine's masks, if the arm requests them.
     """
 

@@ -95,8 +95,8 @@ def run_experiment(
 ) -> ExperimentSummary:
     """Make all selected runs without a result in `out`, `jobs` at a time, and write the report after each.
 
-    make_progress: makes the listener of a run if `jobs` is 1. Raises `SchemaLMError` if the documents or the recipe
-    cannot be used, but not for a run that fails.
+    make_progress: makes the listener of a run if `jobs` is 1.
+    Raises `SchemaLMError` if the documents or the recipe cannot be used, but not for a run that fails.
     """
     planned = run_filter.select(recipe)
     if any(run.arm.renormalize for run in planned):

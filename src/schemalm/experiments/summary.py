@@ -20,7 +20,8 @@ class Row:
     """One arm with one model at one budget, over its seeds.
 
     ratio: bits per byte divided by the baseline's at the same seeds, so below 1 is better; None for the baseline itself
-    and if the baseline has no run yet. num_tokens, seconds: means over the seeds.
+    and if the baseline has no run yet.
+    num_tokens, seconds: means over the seeds.
     """
 
     arm: str

@@ -38,10 +38,10 @@ NUM_STATES = 2
 class Generated:
     """A document that a model wrote.
 
-    logprob: the log-probability of the sampled tokens under the mask, in nats. finish: "complete" if the model ended
-    the document, "budget" if the completion ended it at the token budget, "limit" if the completion ended it because
-    the next step exceeded the grammar's limits on work. num_forced: the number of tokens that were the only admitted
-    one and cost no call of the model.
+    logprob: the log-probability of the sampled tokens under the mask, in nats.
+    finish: "complete" if the model ended the document, "budget" if the completion ended it at the token budget, "limit"
+    if the completion ended it because the next step exceeded the grammar's limits on work.
+    num_forced: the number of tokens that were the only admitted one and cost no call of the model.
     """
 
     value: Any

@@ -43,8 +43,8 @@ class DocumentInProgress:
     """A document in progress, with index `number` in its call of `generate`.
 
     machines: the first provides the grammar state for the model; the last decides which tokens are admitted, and knows
-    the prompt if there is one. is_stopped: whether the next step exceeds the limits on work, so that the document must
-    be ended.
+    the prompt if there is one.
+    is_stopped: whether the next step exceeds the limits on work, so that the document must be ended.
     """
 
     def __init__(self, number: int, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape) -> None:

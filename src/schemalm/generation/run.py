@@ -25,7 +25,8 @@ from schemalm.training.run_file import CONFIG_FILE
 class Run:
     """A model that is ready to write documents.
 
-    configuration: the content of config.json. step: the step of the checkpoint.
+    configuration: the content of config.json.
+    step: the step of the checkpoint.
     """
 
     folder: Path

@@ -28,9 +28,12 @@ _MAY_BE_ZERO = ("seed", "weight_decay", *_FRACTIONS)
 class ReferenceConfiguration:
     """The model to train and the training settings; raises `ConfigurationError` for invalid values.
 
-    tokenizer: `character`, `typed` or a tokenizer file. A step reads `batch_size` windows of `context_size` tokens.
-    init_std: every weight is initialized from a normal distribution with this standard deviation. weight_decay, beta1,
-    beta2 and epsilon are for AdamW, dtype is for the torch engine. seed: determines all random numbers.
+    A step reads `batch_size` windows of `context_size` tokens. Weight decay, the betas and epsilon are for AdamW,
+    `dtype` is for the torch engine.
+
+    tokenizer: `character`, `typed` or a tokenizer file.
+    init_std: every weight is initialized from a normal distribution with this standard deviation.
+    seed: determines all random numbers.
     """
 
     engine: str = "array"

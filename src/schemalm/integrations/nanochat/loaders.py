@@ -116,7 +116,9 @@ def create_dataloader(
     """Return a loader of `x, y` over a `.pt` file, or over a split of a folder with such files or with prepared data.
 
     Each pass contains every row once; the last batch may be smaller. The order depends on the seed and differs between
-    passes. context_size: checked against the data if it is given.
+    passes.
+
+    context_size: checked against the data if it is given.
     Raises `DataError` for missing or damaged data, `ConfigurationError` for settings that do not match it.
     """
     check_number("batch_size", batch_size, 1, is_whole=True)

@@ -22,8 +22,10 @@ _NAMES = {"model_width": "d_model", "num_layers": "n_layers", "num_heads": "n_he
 class GPT(gpt.GPT):
     """An initialized decoder-only transformer; equal seeds give equal weights.
 
-    vocab_size: of the tokenizer. context_size: the length of the data's rows, position token included. dropout: the
-    dropout rate in train mode, with torch's generator. Raises `ConfigurationError` for invalid sizes.
+    vocab_size: the number of the tokenizer's ids.
+    context_size: the length of the data's rows, position token included.
+    dropout: the dropout rate in train mode, with torch's generator.
+    Raises `ConfigurationError` for invalid sizes.
     """
 
     def __init__(

@@ -26,7 +26,8 @@ class TCTTokenizer:
     """Encodes documents to token ids and decodes them.
 
     path: a tokenizer file, a folder with a `tokenizer.json` such as prepared data or a run, or a loaded tokenizer; by
-    default the packaged tokenizer with 8,192 entries. Raises `DataError` if there is no tokenizer.
+    default the packaged tokenizer with 8,192 entries.
+    Raises `DataError` if there is no tokenizer.
     """
 
     def __init__(self, path: str | Path | Tokenizer | None = None) -> None:
@@ -72,10 +73,10 @@ class TCTTokenizer:
     ) -> Any:
         """Return the token ids of a document, given as text or as a value, or a list of ids for a list of documents.
 
-        prepend, append: an id or the name of a special token to add before and after each document. num_threads:
-        accepted for nanochat's scripts, but not used. Raises `DocumentError` for text that is not a document,
-        `InvalidDocument` for a value that breaks the schema, and the other errors of `Tokenizer.encode`; in a batch,
-        the message contains the index of the document.
+        prepend, append: an id or the name of a special token to add before and after each document.
+        num_threads: accepted for nanochat's scripts, but not used.
+        Raises `DocumentError` for text that is not a document, `InvalidDocument` for a value that breaks the schema,
+        and the other errors of `Tokenizer.encode`; in a batch, the message contains the index of the document.
         """
         before, after = self._put("prepend", prepend), self._put("append", append)
         if isinstance(text_or_value, list):
