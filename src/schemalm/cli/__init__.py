@@ -1,6 +1,6 @@
 """The command line: one file per command, `main` as the entry point.
 
-A command takes its arguments, and produces files, a summary as text or JSON, and an exit code.
+In go the arguments of a command; out come its files, a summary as text or JSON, and an exit code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """Evaluate trained runs: likelihood, validity by an independent judge, diversity, reports and comparisons.
 
-An evaluation takes a run, held-out data and a judge, and produces figures, samples and a report.
+In go a run, held-out data and a judge; out come figures, samples and a report.
 """

@@ -1,4 +1,4 @@
 """Experiments: compare arms that differ only in their tokens or their training.
 
-An experiment takes a TOML file, and produces the results of its runs, a table and plots.
+In goes the TOML file of an experiment; out come the results of its runs, a table and plots.
 """

@@ -1,7 +1,6 @@
 """Write documents with a trained model; every document is valid.
 
-`generate` takes a run and a prompt, and returns values that the schema accepts, each with its tokens and
-log-probability.
+In go a run and a prompt; out come values that the schema accepts, each with its tokens and log-probability.
 """
 
 from schemalm.generation.generate import Generated, generate
