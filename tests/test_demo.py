@@ -135,7 +135,7 @@ def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette:
     assert "documents that are valid: 5; left out: 2" in " ".join(messages)
     report = result.report.read_text()
     assert "<h1>palette: documents by" in report
-    assert "Trained on 4 documents only" in report
+    assert "Trained on only 4 documents" in report
 
 
 @pytest.mark.parametrize(("num_documents", "found"), [(0, "no document"), (1, "only one document")])
@@ -165,7 +165,7 @@ def test_small_corpora_are_not_trained_on_for_longer_than_they_teach(tmp_path: P
 
 
 @pytest.mark.parametrize("name", MISREAD)
-def test_schemas_that_the_first_judge_cannot_read_as_they_are_go_the_whole_way(tmp_path: Path, name: str) -> None:
+def test_schemas_that_the_first_judge_cannot_read_as_written_are_judged(tmp_path: Path, name: str) -> None:
     schema, valid, _ = MISREAD[name]
     path, corpus = tmp_path / "schema.json", tmp_path / "corpus.jsonl"
     path.write_text(json.dumps(schema))
@@ -175,4 +175,4 @@ def test_schemas_that_the_first_judge_cannot_read_as_they_are_go_the_whole_way(t
     result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, log=told.append)
     assert told[1].startswith("documents are judged by jsonschema-rs")
     assert result.evaluation.valid_share == 1
-    assert "says jsonschema-rs" in result.report.read_text()
+    assert "according to jsonschema-rs" in result.report.read_text()
