@@ -118,7 +118,11 @@ def test_a_prompt_begins_the_text(run: Path, invoke: Invoke) -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "message"),
-    [("", "has 0 tokens; expected 1 to 5"), ("a cat sat", "has 9 tokens, from 1 to 5"), ("É", "'É' (U+00C9) at offset 0")],
+    [
+        ("", "has 0 tokens; expected 1 to 5"),
+        ("a cat sat", "has 9 tokens; expected 1 to 5"),
+        ("É", "'É' (U+00C9) at offset 0"),
+    ],
 )
 def test_prompts_that_cannot_be_read_exit_2(prompt: str, message: str, run: Path, invoke: Invoke) -> None:
     result = invoke("reference", "sample", run, "--prompt", prompt)
