@@ -19,7 +19,7 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from schemalm.evaluation.judging import judge_of
+from schemalm.evaluation.judge_selection import judge_for
 from schemalm.generation import generate, load_run
 from schemalm.tokenizer import Tokenizer
 
@@ -38,7 +38,7 @@ def random_walks(tokenizer: Tokenizer, num_documents: int, max_tokens: int, seed
 
 def judge_all(tokenizer: Tokenizer, documents: list[list[int]], num_cuts: int, seed: int) -> dict[str, Any]:
     """Counts bad verdicts on whole documents and on their cut beginnings."""
-    judge = judge_of(tokenizer.grammar)
+    judge = judge_for(tokenizer.grammar)
     generator = random.Random(seed)
     num_invalid, num_invalid_cuts, reasons = 0, 0, []
     for tokens in track(documents, description="judging"):

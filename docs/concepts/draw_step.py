@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from schemalm.reference.scalar.value import Value, in_order
+from schemalm.reference.scalar.value import Value, topological_order
 
 Names = Mapping[Value, str]
 
@@ -44,7 +44,7 @@ def tree(value: Value, names: Names, first: str = "", rest: str = "") -> list[st
 
 def dot(root: Value, names: Names) -> str:
     """The graph in graphviz's language: an arrow from each value to what is made from it, with the local derivative."""
-    numbers = {value: number for number, value in enumerate(in_order(root))}
+    numbers = {value: number for number, value in enumerate(topological_order(root))}
     lines = ["digraph {", "rankdir=LR", 'node [shape=record fontname="sans-serif" fontsize=11]', "edge [fontsize=10]"]
     for value, number in numbers.items():
         lines.append(f'{number} [label="{title(value, names)} | {value.data:.4f} | grad {value.grad:.4f}"]')
