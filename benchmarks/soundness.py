@@ -19,7 +19,7 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from schemalm.evaluation.judging import judge_of
+from schemalm.evaluation.judge_selection import judge_for
 from schemalm.generation import generate, load_run
 from schemalm.tokenizer import Tokenizer
 

@@ -54,7 +54,7 @@ def write_palettes(folder: Path, num_documents: int) -> Path:
 
 def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_path: Path) -> None:
     messages: list[str] = []
-    result = run_demo(tmp_path / "demo", sizes=SIZES, tell=messages.append)
+    result = run_demo(tmp_path / "demo", sizes=SIZES, log=messages.append)
     run = load_run(result.run)
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
     assert len(result.evaluation.samples) == 5
@@ -124,7 +124,7 @@ def test_another_schema_needs_documents_of_its_own(tmp_path: Path) -> None:
 def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette: Path) -> None:
     corpus = write_palettes(tmp_path / "corpus", 5)
     messages: list[str] = []
-    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, tell=messages.append)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, log=messages.append)
     assert {rejection.name for rejection in result.rejections} == {"broken.json", "wrong.yaml"}
     judge = jsonschema_rs.validator_for(PALETTE)
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
@@ -135,7 +135,7 @@ def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette:
     assert "documents that are valid: 5; left out: 2" in " ".join(messages)
     report = result.report.read_text()
     assert "<h1>palette: documents by" in report
-    assert "Trained on 4 documents only" in report
+    assert "Trained on only 4 documents" in report
 
 
 @pytest.mark.parametrize(("num_documents", "found"), [(0, "no document"), (1, "only one document")])
@@ -165,14 +165,14 @@ def test_small_corpora_are_not_trained_on_for_longer_than_they_teach(tmp_path: P
 
 
 @pytest.mark.parametrize("name", MISREAD)
-def test_schemas_that_the_first_judge_cannot_read_as_they_are_go_the_whole_way(tmp_path: Path, name: str) -> None:
+def test_schemas_that_the_first_judge_cannot_read_as_written_are_judged(tmp_path: Path, name: str) -> None:
     schema, valid, _ = MISREAD[name]
     path, corpus = tmp_path / "schema.json", tmp_path / "corpus.jsonl"
     path.write_text(json.dumps(schema))
     corpus.write_text("".join(json.dumps({"value": value, "path": f"{i}"}) + "\n" for i, value in enumerate(valid * 2)))
     told: list[str] = []
     sizes = replace(SIZES, min_steps=1, num_steps=1, num_samples=2)
-    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, tell=told.append)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, log=told.append)
     assert told[1].startswith("documents are judged by jsonschema-rs")
     assert result.evaluation.valid_share == 1
-    assert "says jsonschema-rs" in result.report.read_text()
+    assert "according to jsonschema-rs" in result.report.read_text()

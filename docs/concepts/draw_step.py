@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from schemalm.reference.scalar.value import Value, in_order
+from schemalm.reference.scalar.value import Value, topological_order
 
 Names = Mapping[Value, str]
 

@@ -22,7 +22,7 @@ from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import too_little
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judging import announcement, judge_of
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar
@@ -93,14 +93,14 @@ def run_demo(
     schema: str = EMBEDDED_SCHEMA,
     merge_keys: bool | None = None,
     sizes: DemoSizes = DemoSizes(),
-    tell: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
     training_progress: Progress | None = None,
 ) -> DemoResult:
     """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
 
     seed: chooses the sources to train on and to hold out, the first weights, the order of training and the samples.
     merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
-    tell: is called with a line for each stage. Raises DataError where the corpus has too little to train on, and
+    log: is called with a line for each stage. Raises DataError where the corpus has too little to train on, and
     `TrainingInterrupted` for a signal from the training on.
     """
     started = time.monotonic()
@@ -108,14 +108,14 @@ def run_demo(
         raise DataError(f"{out} is not empty: choose another folder with --out, or delete it")
     if corpus is None and schema != EMBEDDED_SCHEMA:
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
-    tell(f"compiling the schema {schema}")
+    log(f"compiling the schema {schema}")
     grammar = compile_schema(schema)
-    judge = judge_of(grammar)
-    tell(announcement(judge))
-    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, tell)
-    tokenizer = _tokenizer(grammar, documents, sizes, seed, tell)
+    judge = judge_for(grammar)
+    log(announcement(judge))
+    documents, left_out = _documents(grammar, corpus, merge_keys, sizes, log)
+    tokenizer = _tokenizer(grammar, documents, sizes, seed, log)
     context_size = _context_size(tokenizer, documents, sizes)
-    tell(f"cutting windows of {context_size} tokens")
+    log(f"cutting windows of {context_size} tokens")
     summary = prepare(
         documents,
         tokenizer,
@@ -128,7 +128,7 @@ def run_demo(
     )
     configuration = _training_configuration(summary.metadata, sizes, seed)
     num_tokens = configuration.num_steps * sizes.batch_size * context_size
-    tell(f"training a tiny GPT for {configuration.num_steps} steps, at most {num_tokens:,} tokens")
+    log(f"training a tiny GPT for {configuration.num_steps} steps, at most {num_tokens:,} tokens")
     trained = train(out / "data", out / "run", configuration, report=training_progress)
     try:
         evaluation = evaluate(
@@ -139,7 +139,7 @@ def run_demo(
             seed=seed,
             num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
             judge=judge,
-            progress=tell,
+            progress=log,
         )
         report = write_report(evaluation, out / "run")
     except Interrupted as signal:  # the training is not lost by that
@@ -153,16 +153,16 @@ def _documents(
     corpus: Path | None,
     merge_keys: bool | None,
     sizes: DemoSizes,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> tuple[list[SourceDocument], LeftOut]:
     if corpus is None:
         workflows = embedded_workflows(sizes.num_documents)
-        tell(f"taking {len(workflows):,} embedded workflows")
+        log(f"taking {len(workflows):,} embedded workflows")
         return workflows, LeftOut()
-    tell(f"reading {corpus}")
+    log(f"reading {corpus}")
     read, left_out = read_documents([corpus], grammar.schema, max_documents=sizes.num_documents, merge_keys=merge_keys)
     valid = list(valid_documents(read, grammar, left_out))
-    tell(f"different documents that are valid: {len(valid):,}; left out: {left_out.num_rejected:,}")
+    log(f"different documents that are valid: {len(valid):,}; left out: {left_out.num_rejected:,}")
     documents = _of_several_sources(_sample(valid, sizes.num_bytes))
     if len(documents) < 2:
         found = "only one document" if documents else "no document"
@@ -192,12 +192,12 @@ def _count_bytes(documents: Sequence[SourceDocument]) -> int:
 
 
 def _tokenizer(
-    grammar: Grammar, documents: Sequence[SourceDocument], sizes: DemoSizes, seed: int, tell: Callable[[str], None]
+    grammar: Grammar, documents: Sequence[SourceDocument], sizes: DemoSizes, seed: int, log: Callable[[str], None]
 ) -> Tokenizer:
     num_fixed = FIRST_SYMBOL_ID + len(grammar.symbols)
     room = max(sizes.vocab_size - num_fixed, MIN_LEARNED_TOKENS)
     num_learned = min(room, _count_bytes(documents) // BYTES_PER_LEARNED_TOKEN)
-    tell(
+    log(
         f"training a tokenizer on {len(documents):,} documents: {num_fixed:,} tokens for what the schema names, "
         f"at most {num_learned:,} learned ones"
     )

@@ -59,7 +59,7 @@ def run_command(given: Any, folder: Path) -> None:
     except SystemExit as ended:
         code = ended.code
     text = output.getvalue()
-    if "Traceback" in text or "a fault of SchemaLM" in text:
+    if "Traceback" in text or "a bug in SchemaLM" in text:
         raise FaultError(text[-MAX_SHOWN:])
     raise CommandEnded(int(str(code or 0)), text)
 

@@ -1,4 +1,4 @@
-"""A small schema with a corpus, and one pipeline through all commands that the tests look at."""
+"""A small schema with a corpus, and one run of the pipeline through all commands, which the tests use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DOCUMENTS = [
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The folders and files that one pass through the commands wrote."""
+    """The folders and files that the commands wrote."""
 
     schema: Path
     corpus: Path
@@ -48,14 +48,14 @@ Invoke = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def invoke() -> Invoke:
-    """Runs a command in this process."""
+    """Return a function that runs a command in this process."""
     runner = CliRunner()
     return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="session")
 def execute() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a command in a process of its own, through the entry point."""
+    """Return a function that runs a command in a separate process, through the entry point."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         program = "from schemalm.cli import main; main()"
@@ -67,7 +67,7 @@ def execute() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A schema file that compiles at once."""
+    """A schema file that compiles quickly."""
     path = tmp_path_factory.mktemp("schema") / "small.json"
     path.write_text(json.dumps(SCHEMA))
     return path
@@ -75,7 +75,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory: pytest.TempPathFactory, schema: Path, invoke: Invoke) -> Pipeline:
-    """A corpus, and what `tokenizer train`, `prepare` and two steps of `train` make of it."""
+    """A corpus, and the output of `tokenizer train`, `prepare` and two steps of `train`."""
     folder = tmp_path_factory.mktemp("pipeline")
     corpus = folder / "corpus"
     corpus.mkdir()

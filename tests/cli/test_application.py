@@ -105,18 +105,22 @@ def test_a_value_out_of_range_is_named_with_its_option(invoke, arguments: tuple[
     assert "Input" not in message
 
 
-def test_a_number_that_is_none_is_told_once(invoke) -> None:
+def test_a_text_that_is_not_a_number_is_reported_once(invoke) -> None:
     assert invoke("train", "--steps", "1.5").stderr.splitlines()[-1].endswith("should be a valid integer, got '1.5'")
 
 
 @pytest.mark.parametrize(
     "arguments", [("check", "."), ("generate", "run", "--prompt", "."), ("prepare", "--tokenizer", ".")]
 )
-def test_a_folder_in_place_of_a_file_is_told_with_what_was_expected(invoke, arguments: tuple[str, ...]) -> None:
-    assert invoke(*arguments).stderr.splitlines()[-1].endswith("'.' is a folder; expected a file, such as one in it")
+def test_a_folder_instead_of_a_file_is_reported_with_what_was_expected(invoke, arguments: tuple[str, ...]) -> None:
+    assert (
+        invoke(*arguments)
+        .stderr.splitlines()[-1]
+        .endswith("'.' is a folder; expected a file, such as one of the files in it")
+    )
 
 
-def test_a_file_in_place_of_a_folder_is_told_with_what_was_expected(invoke, tmp_path: Path) -> None:
+def test_a_file_instead_of_a_folder_is_reported_with_what_was_expected(invoke, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("text")
     assert invoke("train", "--data", file).stderr.splitlines()[-1].endswith(f"'{file}' is a file; expected a folder")
@@ -184,14 +188,14 @@ def test_memory_running_out_says_what_to_do(invoke, monkeypatch: pytest.MonkeyPa
     assert "Traceback" not in result.stderr
 
 
-def test_a_fault_of_the_program_is_named_as_one(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_the_program_is_named_as_one(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     result = outcome(invoke, monkeypatch, ZeroDivisionError("division by zero"))
     assert result.exit_code == 2
     assert "ZeroDivisionError: division by zero" in result.stderr
-    assert "a fault of SchemaLM, not of your input" in result.stderr
+    assert "a bug in SchemaLM, not a fault of your input" in result.stderr
 
 
-def test_a_closed_pipe_is_no_fault(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_is_not_an_error(invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     result = outcome(invoke, monkeypatch, BrokenPipeError(32, "Broken pipe"))
     assert result.exit_code == 1
     assert "error" not in result.stderr

@@ -41,7 +41,7 @@ def test_a_rejected_document_has_line_pointer_reason_and_caret(invoke, write, sc
     assert f"next: schemalm check {bad} --schema {schema}" in result.stderr
 
 
-def test_json_is_one_object_beside_the_progress(invoke, write, schema: Path) -> None:
+def test_json_is_one_object_besides_the_progress(invoke, write, schema: Path) -> None:
     bad = write("bad.yml", "kind: alpha\nother: 1\n")
     result = invoke("check", bad, write("broken.yml", 'kind: "a\n'), "--schema", schema, "--json")
     assert result.exit_code == 1
@@ -66,7 +66,7 @@ def test_json_is_one_object_beside_the_progress(invoke, write, schema: Path) -> 
         (b"- &a [*a]\n", ""),
     ],
 )
-def test_what_is_no_document_is_rejected_with_its_place(
+def test_text_that_is_not_a_document_is_rejected_with_its_position(
     invoke, write, schema: Path, content: bytes, reason: str
 ) -> None:
     result = invoke("check", write("bad.yml", content), "--schema", schema)
@@ -76,7 +76,7 @@ def test_what_is_no_document_is_rejected_with_its_place(
     assert "Traceback" not in result.output
 
 
-def test_json_that_is_indented_by_tabs_has_places(invoke, write, schema: Path) -> None:
+def test_json_that_is_indented_by_tabs_has_positions(invoke, write, schema: Path) -> None:
     result = invoke("check", write("tabs.json", '{\n\t"kind": "no"\n}'), "--schema", schema)
     assert result.exit_code == 1
     assert 'tabs.json:2:10: /kind: "no" is not one of' in result.stdout
@@ -98,15 +98,15 @@ def test_every_document_of_a_file_is_checked(invoke, write, schema: Path) -> Non
     assert [finding["file"] for finding in report["rejected"]] == [f"{path}#{number}" for number in (2, 3, 4)]
 
 
-def test_comments_in_json_are_passed_over_and_told_of_once(invoke, write, schema: Path) -> None:
+def test_comments_in_json_are_ignored_and_reported_once(invoke, write, schema: Path) -> None:
     path = write("a.jsonc", '{\n  // c\n  "kind": "alpha", /* d */ "name": 3,\n}')
     result = invoke("check", path, "--schema", schema)
     assert f"{path}:3:36: /name: " in result.stdout
-    assert result.stderr.count("comments or trailing commas") == 1
+    assert result.stderr.count("comments and trailing commas") == 1
     assert json.loads(invoke("check", path, "--schema", schema, "--json").stdout)["with_comments"] == [str(path)]
 
 
-def test_merge_keys_are_resolved_where_the_schema_or_the_option_says_so(invoke, write, schema: Path) -> None:
+def test_merge_keys_are_resolved_if_the_schema_or_the_option_says_so(invoke, write, schema: Path) -> None:
     text = "- &d {kind: alpha}\n---\nname: first\n<<: {kind: no}\n"
     path = write("merged.yml", text)
     assert "--merge-keys" in invoke("check", path, "--schema", schema).stdout
@@ -132,7 +132,7 @@ def test_control_characters_of_documents_do_not_reach_the_terminal(invoke, write
 
 
 @pytest.mark.slow
-def test_what_is_no_file_ends_at_once_and_its_neighbours_are_checked(
+def test_a_path_that_is_not_a_file_is_reported_and_other_files_are_checked(
     execute, write, schema: Path, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "pipe.yml")
@@ -159,7 +159,7 @@ def test_documents_and_schemas_may_come_through_pipes(write, schema: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["pipe", "zero", "loop"])
-def test_a_schema_that_is_no_file_is_told(invoke, write, tmp_path: Path, name: str) -> None:
+def test_a_schema_that_is_not_a_file_is_reported(invoke, write, tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "loop").symlink_to("loop")

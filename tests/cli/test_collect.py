@@ -1,4 +1,4 @@
-"""`schemalm collect`: what it says, how it ends, and that the other commands go on from its folder."""
+"""`schemalm collect`: its output, its exit codes, and that the other commands accept its folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOKEN = "gh" + "p_" + "".join(random.Random(0).choices(string.ascii_letters, k=3
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
-    """Documents of five owners with one that breaks the schema, one that is none and one that comes twice."""
+    """Documents of five owners: one breaks the schema, one is not a document, and one occurs twice."""
     folder = tmp_path / "in"
     folder.mkdir()
     kinds, tags = ("alpha", "beta", "gamma"), ("red", "green", "blue")
@@ -42,7 +42,7 @@ def assert_refused(result, *parts: object) -> None:
         assert str(part) in result.stderr
 
 
-def test_what_became_of_every_document_is_told(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
+def test_the_outcome_of_every_document_is_reported(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
     out = tmp_path / "corpus"
     result = invoke("collect", inputs, "--schema", pipeline.schema, "--out", out)
     assert result.exit_code == 0, result.output
@@ -66,7 +66,7 @@ def test_what_became_of_every_document_is_told(invoke, pipeline, inputs: Path, t
     ]
 
 
-def test_one_object_is_printed_where_json_is_asked_for(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
+def test_one_object_is_printed_if_json_is_requested(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
     result = invoke("collect", inputs, "--schema", pipeline.schema, "--out", tmp_path / "corpus", "--json")
     described = json.loads(result.stdout)
     counts = described["counts"]
@@ -95,7 +95,7 @@ def test_secrets_are_counted_and_never_shown(invoke, pipeline, inputs: Path, tmp
         assert TOKEN not in result.output + (out / "rejected.jsonl").read_text() + (out / "README.md").read_text()
 
 
-def test_the_other_commands_go_on_from_a_corpus(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
+def test_the_other_commands_continue_from_a_corpus(invoke, pipeline, inputs: Path, tmp_path: Path) -> None:
     corpus, tokenizer = tmp_path / "corpus", tmp_path / "tokenizer.json"
     options = ("--schema", pipeline.schema, "--json")
     collected = json.loads(invoke("collect", inputs, "--out", corpus, "--similarity", 1, *options).stdout)
@@ -111,7 +111,7 @@ def test_the_other_commands_go_on_from_a_corpus(invoke, pipeline, inputs: Path, 
         assert split["num_documents"] == collected["splits"][name]["num_documents"]
 
 
-def test_a_corpus_that_is_there_is_refused_and_with_resume_known_as_finished(
+def test_an_existing_corpus_is_refused_and_with_resume_recognized_as_finished(
     invoke, pipeline, inputs: Path, tmp_path: Path
 ) -> None:
     command = ("collect", inputs, "--schema", pipeline.schema, "--out", tmp_path / "corpus")
@@ -138,7 +138,7 @@ def test_unusable_settings_and_inputs_are_named(invoke, pipeline, inputs: Path, 
 
 
 @pytest.mark.parametrize("is_merging", [True, False])
-def test_merge_keys_are_resolved_where_asked(invoke, pipeline, inputs: Path, tmp_path: Path, is_merging: bool) -> None:
+def test_merge_keys_are_resolved_if_requested(invoke, pipeline, inputs: Path, tmp_path: Path, is_merging: bool) -> None:
     (inputs / "merged.yml").write_text("kind: alpha\n<<: {name: merged}\n")
     option = "--merge-keys" if is_merging else "--no-merge-keys"
     command = ("collect", inputs, "--schema", pipeline.schema, "--out", tmp_path / "corpus", option)

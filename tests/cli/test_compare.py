@@ -46,7 +46,7 @@ def test_compare_in_json(invoke, pipeline, other: Path, tmp_path: Path) -> None:
     assert report["warnings"] == []
 
 
-def test_runs_of_other_data_are_said_not_to_compare(invoke, pipeline, other: Path, tmp_path: Path) -> None:
+def test_runs_of_other_data_are_reported_as_not_comparable(invoke, pipeline, other: Path, tmp_path: Path) -> None:
     config = json.loads((other / "config.json").read_bytes())
     config["data"]["num_validation_bytes"] += 1
     (other / "config.json").write_text(json.dumps(config))
@@ -59,10 +59,10 @@ def test_a_run_without_metrics_is_shown(invoke, pipeline, other: Path, tmp_path:
     (other / "metrics.jsonl").unlink()
     result = invoke("compare", pipeline.run, other, "--out", tmp_path / "out")
     assert result.exit_code == 0
-    assert "Nothing was logged yet by other." in result.stdout
+    assert "Nothing has been logged yet by other." in result.stdout
 
 
-def test_what_is_no_run_is_refused(invoke, pipeline, other: Path, tmp_path: Path) -> None:
+def test_something_that_is_not_a_run_is_refused(invoke, pipeline, other: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     for run in (empty, tmp_path / "nowhere", pipeline.data, pipeline.schema):

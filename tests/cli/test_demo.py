@@ -1,4 +1,4 @@
-"""The command around the demo; the demo itself stands in a test of its own."""
+"""The command of the demo; another module tests the demo itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def evaluation(pipeline) -> Evaluation:
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch, pipeline):
-    """Puts a finished demo in place of the real one; gives the arguments that it was called with."""
+    """Replace the real demo by a finished one; return the arguments that it was called with."""
 
     def prepare(evaluation: Evaluation, rejections: Sequence[Rejection] = ()) -> dict[str, object]:
         called: dict[str, object] = {}
@@ -48,7 +48,7 @@ def test_the_demo_shows_five_documents_and_the_report(invoke, pretend, evaluatio
     assert result.stdout.count("--- # document ") == 5
     assert "--- # document 1, valid\nkind: " in result.stdout
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
-    assert "note: Trained on " in result.stdout  # the documents of the fixture are few
+    assert "note: Trained on " in result.stdout  # the fixture has few documents
     assert f"next: schemalm generate {pipeline.run} -n 3" in result.stderr
 
 
@@ -69,7 +69,7 @@ def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, evaluation: Ev
     assert result.exit_code == 0
     assert "--- # document 1, not judged\n" in result.stdout
     assert "Valid           not judged" in result.stdout
-    assert "note: No document was judged" in result.stdout
+    assert "note: No independent program judged" in result.stdout
 
 
 def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_that_is_not_empty_is_refused(invoke, tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_damaged_installation_is_told(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_installation_is_reported(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "WORKFLOWS_ASSET", "missing.zst")
     result = invoke("demo", "--out", tmp_path / "out")
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""`schemalm evaluate` where data or run have moved, and where its report cannot be written."""
+"""`schemalm evaluate` with data or a run that has been moved, and with a report that cannot be written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 @pytest.fixture
 def moved(pipeline, tmp_path: Path) -> Path:
-    """A copy of the run whose data is nowhere to be found."""
+    """A copy of the run whose data cannot be found."""
     run = tmp_path / "elsewhere" / "run"
     shutil.copytree(pipeline.run, run)
     config = json.loads((run / "config.json").read_bytes())
@@ -25,7 +25,7 @@ def moved(pipeline, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading a model ends the test: what is asked must be refused before."""
+    """Fail the test if a model is loaded: the request must be refused before that."""
 
     def fail(*_: object, **__: object) -> None:
         pytest.fail("the work began")
@@ -34,7 +34,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refuse_to_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """As if the folder were on a disk that is only for reading."""
+    """Make the folder appear to be on a read-only disk."""
     real = tempfile.TemporaryFile
 
     def open_temporary(*, dir: Path) -> Any:
@@ -46,7 +46,7 @@ def refuse_to_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_data_that_moved_is_asked_for_by_an_option_that_exists(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+def test_an_error_about_moved_data_names_an_option_that_exists(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("evaluate", moved, "--samples", 1)
     assert result.exit_code == 2
     assert f"not where it was, {tmp_path / 'gone' / 'data'}: name its folder (--data DIR)" in result.stderr
@@ -76,7 +76,7 @@ def test_other_data_is_refused_before_the_work(invoke, pipeline, moved: Path, tm
 
 
 @pytest.mark.slow
-def test_the_report_goes_where_it_is_asked_to(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+def test_the_report_is_written_to_the_requested_folder(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
     before = sorted(moved.rglob("*"))
     result = invoke("evaluate", moved, "--samples", 1, "--data", pipeline.data, "--out", out, "--json")
@@ -113,7 +113,7 @@ def test_what_is_in_the_way_of_the_report_is_found_before_the_work(invoke, moved
 
 @pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_disk_that_is_full_in_the_end_takes_no_figures_away(
+def test_figures_are_shown_even_if_the_disk_is_full_at_the_end(
     invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
     def fail(*_: object) -> None:
@@ -141,7 +141,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
     options = ("--samples", 1, "--data", pipeline.data) if command == "evaluate" else ("--max-tokens", 5)
     result = invoke(command, moved.parent, *options)
     assert result.exit_code == 0, result.output
-    assert f"taking the run {moved}\n" in result.stderr
+    assert f"using the run {moved}\n" in result.stderr
     shutil.copytree(moved, moved.parent / "second")
     result = invoke(command, moved.parent, *options)
     assert result.exit_code == 2
@@ -152,7 +152,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
 def test_compare_and_parent_find_the_run_of_a_demo(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("compare", moved.parent, pipeline.run, moved, "--out", tmp_path / "comparison")
     assert result.exit_code == 0, result.output
-    assert f"taking the run {moved}\n" in result.stderr
+    assert f"using the run {moved}\n" in result.stderr
     child = tmp_path / "child"
     command = ("train", "--data", pipeline.data, "--out", child, "--steps", 1, "--batch-size", 2, "--samples", 0)
     assert invoke(*command, "--parent", moved.parent).exit_code == 0

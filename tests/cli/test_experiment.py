@@ -69,7 +69,9 @@ def test_a_folder_that_cannot_be_written_is_named_before_the_work(
 
 
 @pytest.mark.slow
-def test_what_the_corpora_leave_out_is_told_in_each_sitting(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
+def test_documents_left_out_of_the_corpora_are_reported_in_each_session(
+    invoke: Invoke, recipe: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "experiment"
     shutil.copytree(recipe.parent, folder)
     (folder / "train" / "pink.yml").write_text("kind: pink\n")
@@ -100,19 +102,17 @@ def test_mistakes_exit_2(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
     assert invoke("experiment", "report", tmp_path).exit_code == 2
 
 
-def test_an_interruption_says_how_to_go_on(invoke: Invoke, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_says_how_to_resume(invoke: Invoke, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("schemalm.experiments.runner.run_experiment", interrupt)
     result = invoke("experiment", "run", recipe)
     assert result.exit_code == 130
-    assert f"what is done is kept, go on with: schemalm experiment run {recipe}" in result.stderr
+    assert f"finished work is kept, continue with: schemalm experiment run {recipe}" in result.stderr
 
 
-def test_where_nothing_is_left_of_one_corpus_the_reasons_are_its_own(
-    invoke: Invoke, recipe: Path, tmp_path: Path
-) -> None:
+def test_if_nothing_is_left_of_one_corpus_the_reasons_are_its_own(invoke: Invoke, recipe: Path, tmp_path: Path) -> None:
     folder = tmp_path / "experiment"
     shutil.copytree(recipe.parent, folder)
     for name in ("a", "b", "c"):

@@ -1,4 +1,4 @@
-"""What is printed after Ctrl-C or SIGTERM is what happened, and the command in it goes on exactly."""
+"""The message after Ctrl-C or SIGTERM says what happened, and its command continues exactly from there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.cli.interruption import how_to_go_on
+from schemalm.cli.interruption import resume_message
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
 
@@ -23,7 +23,7 @@ def stopped(step: int | None, resume: str | int | None) -> TrainingInterrupted:
 
 
 def command_in(text: str) -> list[str]:
-    """The arguments of the command at the end of a message."""
+    """Return the arguments of the command at the end of a message."""
     program, *arguments = shlex.split(text.strip().rsplit(": ", 1)[1])
     assert program == "schemalm"
     return arguments
@@ -42,43 +42,45 @@ def command_in(text: str) -> list[str]:
         ([], None, []),
     ],
 )
-def test_training_goes_on_as_the_run_stands(given: list[str], resume: str | int | None, advised: list[str]) -> None:
+def test_training_continues_from_the_state_of_the_run(
+    given: list[str], resume: str | int | None, advised: list[str]
+) -> None:
     command = ["train", "--out", "runs/my run"]
-    message = how_to_go_on([*command, *given], stopped(4, resume))
+    message = resume_message([*command, *given], stopped(4, resume))
     assert command_in(message) == [*command, *advised]
     assert "the newest checkpoint is of step 4 in runs/my run" in message
 
 
 @pytest.mark.parametrize("given", [[], ["--resume", "4"], ["--resume=auto"]])
-def test_before_the_run_was_looked_at_the_same_command_is_advised(given: list[str]) -> None:
+def test_before_the_run_is_read_the_same_command_is_advised(given: list[str]) -> None:
     arguments = ["train", "--data", "d", "--out", "r", *given]
-    assert command_in(how_to_go_on(arguments, Interrupted(signal.SIGTERM))) == arguments
+    assert command_in(resume_message(arguments, Interrupted(signal.SIGTERM))) == arguments
 
 
 def test_torchrun_is_asked_to_start_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
-    message = how_to_go_on(["train", "--out", "r", "--resume", "4"], stopped(4, "auto"))
-    assert message.endswith("start torchrun as before, to go on with: schemalm train --out r --resume auto")
+    message = resume_message(["train", "--out", "r", "--resume", "4"], stopped(4, "auto"))
+    assert message.endswith("start torchrun as before, with the command: schemalm train --out r --resume auto")
 
 
-def test_a_demo_goes_on_from_its_checkpoint_or_starts_again() -> None:
-    message = how_to_go_on(["demo"], stopped(80, "auto"))
+def test_a_demo_continues_from_its_checkpoint_or_starts_again() -> None:
+    message = resume_message(["demo"], stopped(80, "auto"))
     assert message.endswith("schemalm train --out 'runs/my run' --resume auto && schemalm evaluate 'runs/my run'")
     for interruption in (stopped(None, "auto"), Interrupted(signal.SIGINT)):
-        assert "delete the folder" in how_to_go_on(["demo", "--out", "d"], interruption)
+        assert "delete the folder" in resume_message(["demo", "--out", "d"], interruption)
 
 
 @pytest.mark.parametrize("command", [["experiment", "run", "r.toml"], ["reference", "ablate", "r.toml"]])
-def test_sweeps_go_on_with_the_same_command(command: list[str]) -> None:
-    assert command_in(how_to_go_on(command, stopped(4, "auto"))) == command
+def test_sweeps_continue_with_the_same_command(command: list[str]) -> None:
+    assert command_in(resume_message(command, stopped(4, "auto"))) == command
 
 
 @pytest.mark.parametrize("command", ["prepare", "collect"])
 @pytest.mark.parametrize("given", [[], ["--resume"]])
-def test_shards_are_gone_on_with(command: str, given: list[str]) -> None:
+def test_commands_with_shards_continue_with_resume(command: str, given: list[str]) -> None:
     arguments = [command, "--input", "my corpus", *given]
-    message = how_to_go_on(arguments, Interrupted(signal.SIGINT))
-    assert "what is done is kept" in message
+    message = resume_message(arguments, Interrupted(signal.SIGINT))
+    assert "finished work is kept" in message
     assert command_in(message) == [command, "--input", "my corpus", "--resume"]
 
 
@@ -93,7 +95,7 @@ def test_only_the_first_of_several_processes_says_so(invoke, monkeypatch: pytest
 
 
 def ending(arguments: list[object], hook: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process that a signal reaches where `hook` says."""
+    """Run a command in a process that `hook` interrupts by a signal."""
     program = f"import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{hook}\n"
     program += "from schemalm.cli import main; main()"
     command = [sys.executable, "-c", program, *map(str, arguments)]
@@ -109,7 +111,7 @@ OPTIONS = ("--steps", 5, "--batch-size", 2, "--log-every", 2, "--evaluate-every"
 
 @pytest.fixture(scope="module")
 def whole(invoke, pipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that nothing interrupted."""
+    """A run without interruption."""
     run = tmp_path_factory.mktemp("whole") / "run"
     assert invoke("train", "--data", pipeline.data, "--out", run, *OPTIONS).exit_code == 0
     return run
@@ -117,7 +119,7 @@ def whole(invoke, pipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
+def test_the_printed_command_gives_the_same_run_as_without_interruption(
     invoke, pipeline, whole: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     hook = (
@@ -139,7 +141,7 @@ def test_the_printed_command_makes_the_run_the_one_that_was_not_interrupted(
 
 
 @pytest.mark.slow
-def test_the_printed_command_ends_a_preparation_as_if_nothing_had_been(invoke, pipeline, tmp_path: Path) -> None:
+def test_the_printed_command_gives_the_same_data_as_without_interruption(invoke, pipeline, tmp_path: Path) -> None:
     sizes = ("--context-size", 16, "--stride", 4)
     command = ["prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, *sizes, "--output"]
     assert invoke(*command, tmp_path / "whole").exit_code == 0
@@ -153,7 +155,7 @@ def test_the_printed_command_ends_a_preparation_as_if_nothing_had_been(invoke, p
     again = invoke(*command_in(result.stderr))
     assert again.exit_code == 0, again.stderr
     assert files_of(tmp_path / "a folder") == files_of(tmp_path / "whole")
-    assert "was finished before" in invoke(*command_in(result.stderr)).stderr
+    assert "is already complete" in invoke(*command_in(result.stderr)).stderr
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -162,7 +164,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [["schema", "github-workflow"], ["train", "--data", ".", "--out", "r"]])
-def test_sigterm_before_the_work_begins_is_said_as_well(command: list[str]) -> None:
+def test_sigterm_before_the_work_begins_is_reported_too(command: list[str]) -> None:
     hook = (
         "import schemalm.cli.terminal\n"
         f"schemalm.cli.terminal.Terminal.say = lambda *_, **__: os.kill(os.getpid(), {int(signal.SIGTERM)})"
@@ -173,7 +175,7 @@ def test_sigterm_before_the_work_begins_is_said_as_well(command: list[str]) -> N
     assert "Traceback" not in result.stderr
 
 
-def test_a_signal_while_the_program_is_loaded_is_said_without_a_traceback() -> None:
+def test_a_signal_while_the_program_is_loading_is_reported_without_a_traceback() -> None:
     hook = (
         "import builtins\n"
         "load = builtins.__import__\n"

@@ -1,4 +1,4 @@
-"""With `--json` stdout holds one object, warnings are in it, and stderr goes on telling."""
+"""With `--json`, stdout contains one object with all warnings, and stderr still shows the progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def two_checkpoints(invoke, pipeline, tmp_path: Path) -> Path:
-    """A run with checkpoints of both of its steps, of which the newer one is damaged."""
+    """A run with checkpoints of both of its steps; the newer one is damaged."""
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("[training]\nnum_steps = 2\nbatch_size = 2\ncheckpoint_every = 1\n")
     run = tmp_path / "two"
@@ -29,7 +29,7 @@ def train_command(pipeline, run: Path, *options: object) -> tuple[object, ...]:
 
 
 def the_object(result: Any) -> dict[str, Any]:
-    """What stdout holds; whatever else stands there is no JSON."""
+    """Return the object on stdout; anything else there is not JSON and fails."""
     found = json.loads(result.stdout)
     assert isinstance(found, dict)
     for warning in found["warnings"]:
@@ -38,7 +38,7 @@ def the_object(result: Any) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_training_tells_of_its_progress_on_stderr(invoke, pipeline, tmp_path: Path) -> None:
+def test_training_reports_its_progress_on_stderr(invoke, pipeline, tmp_path: Path) -> None:
     result = invoke(*train_command(pipeline, tmp_path / "run"))
     assert the_object(result)["warnings"] == []
     for told in ("training a tiny model", "training from step 0 to 2", "validation loss", "samples valid"):
@@ -56,7 +56,7 @@ def test_a_tracker_that_breaks_is_a_warning(invoke, pipeline, tmp_path: Path, mo
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_that_is_passed_over_is_a_warning(invoke, pipeline, two_checkpoints: Path) -> None:
+def test_a_damaged_checkpoint_that_is_skipped_is_a_warning(invoke, pipeline, two_checkpoints: Path) -> None:
     result = invoke(
         *("train", "--data", pipeline.data, "--out", two_checkpoints, "--recipe"),
         *(two_checkpoints.parent / "recipe.toml", "--samples", 0, "--resume", "auto", "--json"),
@@ -76,7 +76,7 @@ def test_samples_that_fail_are_a_warning(invoke, pipeline, tmp_path: Path, monke
     result = invoke(*train_command(pipeline, tmp_path / "run"))
     assert result.exit_code == 0
     (warning,) = the_object(result)["warnings"]
-    assert warning == "step 2: no samples of this checkpoint, training goes on: ValueError: no idea"
+    assert warning == "step 2: no samples of this checkpoint, training continues: ValueError: no idea"
 
 
 def test_what_changed_since_the_start_is_a_warning(invoke, pipeline, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_an_error_is_the_object(
     ("command", "message"),
     [
         (("train", "--steps", "0"), "Invalid value for '--steps': should be greater than or equal to 1, got '0'"),
-        (("train",), "Invalid value for --data: is needed: name the prepared data folder to train on"),
+        (("train",), "Invalid value for --data: is required: name the prepared data folder to train on"),
         (("tokenizer", "train", "--nosuch"), "No such option: --nosuch"),
         (("nosuch",), "No such command 'nosuch'."),
         (("generate",), "Missing argument 'RUN'."),
@@ -199,9 +199,7 @@ def test_wrong_usage_is_the_object_too(invoke, command: tuple[str, ...], message
     assert invoke(*command).stdout == ""
 
 
-def test_an_error_says_what_was_warned_of_before(
-    invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_contains_earlier_warnings(invoke, pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, report: Any, **__: object) -> None:
         report.warning("odd")
         raise PermissionError(13, "Permission denied", "secret.json")
@@ -215,7 +213,7 @@ def test_an_error_says_what_was_warned_of_before(
     }
 
 
-def test_a_fault_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError("division by zero")
 

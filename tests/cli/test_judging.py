@@ -1,4 +1,4 @@
-"""Commands end well with schemas that jsonschema-rs cannot read as they stand, or that no judge can read."""
+"""Commands succeed with schemas that jsonschema-rs cannot read as written, or that no judge can read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from tests.evaluation.misread import MISREAD
 
 from schemalm.errors import SchemaError
-from schemalm.evaluation import judging
+from schemalm.evaluation import judge_selection
 
 
 def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
-    """Goes from a schema and its documents to a run, and says what training told."""
+    """Train a run from a schema and its documents, and return the messages of the training."""
     schema, valid, _ = MISREAD[name]
     (folder / "corpus").mkdir()
     (folder / "schema.json").write_text(json.dumps(schema))
@@ -34,24 +34,24 @@ def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["an e-mail pattern", "spellings of draft 4"])
-def test_schemas_that_the_judge_cannot_read_as_they_are_end_well(invoke, tmp_path: Path, name: str) -> None:
+def test_schemas_that_the_judge_cannot_read_as_written_are_judged(invoke, tmp_path: Path, name: str) -> None:
     run, told = write_run(invoke, tmp_path, name)
     assert "documents are judged by jsonschema-rs" in told
     assert "1 of 1 samples valid" in told
     evaluated = invoke("evaluate", run, "--samples", 2)
     assert evaluated.exit_code == 0, evaluated.output
     assert "Valid                100 %" in evaluated.stdout
-    assert "says jsonschema-rs" in evaluated.stdout
+    assert "according to jsonschema-rs" in evaluated.stdout
     assert invoke("generate", run, "-n", 1).exit_code == 0
 
 
 @pytest.mark.slow
-def test_a_run_without_a_judge_ends_well_and_says_so(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_a_judge_succeeds_and_says_so(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise SchemaError("the judge cannot read it: out of order")
 
-    monkeypatch.setattr(judging, "SchemaJudge", refuse)
-    monkeypatch.setattr(judging, "PythonJudge", refuse)
+    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
+    monkeypatch.setattr(judge_selection, "PythonJudge", refuse)
     run, told = write_run(invoke, tmp_path, "an e-mail pattern")
     said = "no judge can read this schema, so documents will not be judged: the judge cannot read it: out of order"
     assert told.index(said) < told.index("step 1")

@@ -1,4 +1,4 @@
-"""A document whose work breaks a limit is rejected, counted and named by every command, and the others go on."""
+"""A document whose work breaks a limit is rejected, counted and named by every command, and the others continue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXPLANATION = "this takes more work than one call may (limit call_work = 1,000,0
 
 @pytest.fixture(autouse=True)
 def one_costly_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To read or to mask a number takes more work than any call may."""
+    """Make reading or masking a number exceed the limit of any call."""
     step = Grammar._step
 
     def counted(self: Grammar, nonterminal: int, symbol: int) -> Step | None:
@@ -54,7 +54,7 @@ def corpus(tmp_path: Path) -> Iterator[Path]:
     return folder
 
 
-def test_check_tells_of_it_with_its_place_and_goes_on(corpus: Path, invoke: Callable[..., Result]) -> None:
+def test_check_tells_of_it_with_its_place_and_continues(corpus: Path, invoke: Callable[..., Result]) -> None:
     files = sorted(corpus.iterdir())
     result = invoke("check", *files, "--schema", corpus.parent / "schema.json", "--json")
     found = json.loads(result.stdout)
@@ -67,7 +67,7 @@ def test_check_tells_of_it_with_its_place_and_goes_on(corpus: Path, invoke: Call
 
 
 @pytest.mark.parametrize("command", ["collect", "tokenizer train", "prepare", "tokenizer stats"])
-def test_commands_that_read_a_corpus_leave_it_out_and_go_on(
+def test_commands_that_read_a_corpus_leave_it_out_and_continue(
     command: str, corpus: Path, invoke: Callable[..., Result], tmp_path: Path
 ) -> None:
     schema, tokenizer = tmp_path / "schema.json", tmp_path / "tokenizer.json"
@@ -94,7 +94,7 @@ def test_commands_that_read_a_corpus_leave_it_out_and_go_on(
     assert list(found["rejected_by_reason"]) == ["this takes more work than one call may (limit call_work = …)"]
 
 
-def test_a_call_says_where_the_limit_was_met(tmp_path: Path) -> None:
+def test_an_error_names_the_call_that_reached_the_limit(tmp_path: Path) -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMA))
     with pytest.raises(LimitError, match=r"^encode at /costly: this takes more work") as caught:
         tokenizer.encode(COSTLY)

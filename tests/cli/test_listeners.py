@@ -1,4 +1,4 @@
-"""What `schemalm train` is asked to show besides its progress."""
+"""The listeners of `schemalm train` besides its progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def command(pipeline, run: Path, *options: object) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-def test_each_checkpoint_has_samples_unless_told_otherwise(invoke, pipeline, tmp_path: Path) -> None:
+def test_each_checkpoint_has_samples_by_default(invoke, pipeline, tmp_path: Path) -> None:
     result = invoke(*command(pipeline, tmp_path / "run"))
     assert "step 2: 4 of 4 samples valid: " in result.stderr
     verdicts = json.loads((tmp_path / "run" / "samples" / "000002" / "verdicts.json").read_bytes())

@@ -16,7 +16,7 @@ from schemalm.schema.sources import read_schema
 
 @pytest.fixture
 def mixed(tmp_path: Path, pipeline) -> Path:
-    """The corpus with one document that breaks the schema and one file that is none."""
+    """The corpus with one document that breaks the schema and one file that is not a document."""
     corpus = tmp_path / "mixed"
     shutil.copytree(pipeline.corpus, corpus)
     (corpus / "invalid.yml").write_text("kind: delta\n")
@@ -81,7 +81,7 @@ def test_an_empty_corpus_is_refused(invoke, pipeline, tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_smaller_than_the_symbols_is_refused(invoke, pipeline, tmp_path: Path) -> None:
-    command = tokenizer_command(pipeline, tmp_path, tmp_path / "t.json")  # of a corpus that would be refused later
+    command = tokenizer_command(pipeline, tmp_path, tmp_path / "t.json")  # the corpus would be refused later
     assert_refused(invoke(*command, "--vocab-size", 10), "vocab_size is 10", "alone need ")
 
 
@@ -94,7 +94,7 @@ def test_prepare_reports_what_it_leaves_out(invoke, pipeline, mixed: Path, tmp_p
 
 
 @pytest.mark.parametrize("command", [tokenizer_command, prepare_command])
-def test_rejected_documents_fail_a_command_only_where_it_is_strict(
+def test_rejected_documents_fail_a_command_only_if_it_is_strict(
     invoke, pipeline, mixed: Path, tmp_path: Path, command
 ) -> None:
     out = tmp_path / "out"
@@ -106,7 +106,7 @@ def test_rejected_documents_fail_a_command_only_where_it_is_strict(
 
 
 @pytest.mark.parametrize("command", [tokenizer_command, prepare_command])
-def test_what_is_left_out_is_told_and_listed(invoke, pipeline, mixed: Path, tmp_path: Path, command) -> None:
+def test_what_is_left_out_is_reported_and_listed(invoke, pipeline, mixed: Path, tmp_path: Path, command) -> None:
     shutil.copy(mixed / "0.yml", mixed / "same.yml")
     (mixed / "link.yml").symlink_to(mixed / "0.yml")
     (mixed / "notes.txt").touch()
@@ -122,7 +122,7 @@ def test_what_is_left_out_is_told_and_listed(invoke, pipeline, mixed: Path, tmp_
     }
 
 
-def test_rows_with_other_fields_are_told_which_to_rename(invoke, pipeline, tmp_path: Path) -> None:
+def test_rows_with_other_fields_are_reported_which_to_rename(invoke, pipeline, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps({"text": f"name: n{number}"}) + "\n" for number in range(6)))
     reason = "1: the row has none of `yaml`, `json` and `value`, but `text`: rename `text` to `yaml`"
@@ -164,13 +164,13 @@ def test_merge_keys_are_resolved_by_the_schema_or_the_option(
         assert [rejection["name"] for rejection in rejected] == (["merged.yml"] if is_merging else [])
 
 
-def test_the_command_that_comes_next_resolves_merge_keys_alike(invoke, pipeline, tmp_path: Path) -> None:
+def test_the_next_command_has_the_same_merge_keys_option(invoke, pipeline, tmp_path: Path) -> None:
     command = tokenizer_command(pipeline, pipeline.corpus, tmp_path / "t.json")
     for options in ((), ("--merge-keys",), ("--no-merge-keys",)):
         assert invoke(*command, *options).stderr.rstrip().endswith(" ".join((str(tmp_path / "t.json"), *options)))
 
 
-def test_equal_documents_are_told_where_too_few_are_left(invoke, pipeline, tmp_path: Path) -> None:
+def test_duplicates_are_reported_if_too_few_documents_are_left(invoke, pipeline, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for number in range(6):
@@ -181,7 +181,7 @@ def test_equal_documents_are_told_where_too_few_are_left(invoke, pipeline, tmp_p
     assert_refused(invoke(*demo), "only one document", "5 exact duplicates left out")
 
 
-def test_a_tokenizer_of_another_schema_is_told_with_the_reasons(invoke, pipeline, tmp_path: Path) -> None:
+def test_a_tokenizer_of_another_schema_is_reported_with_the_reasons(invoke, pipeline, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for number in range(6):
@@ -192,7 +192,7 @@ def test_a_tokenizer_of_another_schema_is_told_with_the_reasons(invoke, pipeline
     )
 
 
-def test_windows_of_padding_are_remarked_with_a_context_size_that_fits(invoke, pipeline, tmp_path: Path) -> None:
+def test_much_padding_is_reported_with_a_context_size_that_fits(invoke, pipeline, tmp_path: Path) -> None:
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
     result = invoke(*command, "--context-size", 2048, "--stride", 32)
     assert re.search(r"warning: 9\d\.\d % of the positions", result.stderr)
@@ -269,7 +269,7 @@ def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Pa
     assert f"next: schemalm generate {tmp_path / 'run'} -n 3" in result.stderr
 
 
-def test_training_refuses_what_is_no_data(invoke, tmp_path: Path) -> None:
+def test_training_refuses_a_folder_without_data(invoke, tmp_path: Path) -> None:
     assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "no prepared data set")
     assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
 

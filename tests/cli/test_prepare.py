@@ -1,4 +1,4 @@
-"""`schemalm prepare`: a corpus that has a split, several workers, and folders that are taken."""
+"""`schemalm prepare`: a corpus with its own split, several workers, and folders that are in use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def assert_refused(result, *parts: object) -> None:
 
 
 def collected(folder: Path) -> Path:
-    """A collected corpus: three sources to train on and one that is held out."""
+    """A collected corpus: three sources for training and one for validation."""
     for name, sources in (("train", "abc"), ("val", "d")):
         (folder / name).mkdir(parents=True)
         rows = [
@@ -50,7 +50,7 @@ def test_a_collected_corpus_keeps_its_split(invoke, pipeline, tmp_path: Path) ->
     corpus = collected(tmp_path / "corpus")
     result = invoke(*prepare_command(pipeline, corpus, tmp_path / "data"))
     assert result.exit_code == 0, result.stderr
-    assert "has a split of its own, 0.75 to train on" in result.stderr
+    assert "has its own split with a training share of 0.75" in result.stderr
     documents = {name: Split(tmp_path / "data", name).num_documents for name in ("train", "val")}
     assert documents == {"train": 15, "val": 5}
     tokenizer, split = Tokenizer.load(pipeline.tokenizer), Split(tmp_path / "data", "val")
@@ -63,7 +63,7 @@ def test_some_of_a_collected_corpus_are_of_both_splits(invoke, pipeline, tmp_pat
     command = prepare_command(pipeline, corpus, tmp_path / "data")
     result = invoke(*command, "--max-files", 8, "--train-split", 0.75)
     assert result.exit_code == 0, result.stderr
-    assert "split of its own" not in result.stderr
+    assert "its own split" not in result.stderr
     documents = {name: Split(tmp_path / "data", name).num_documents for name in ("train", "val")}
     assert documents == {"train": 6, "val": 2}
 
@@ -83,19 +83,19 @@ def test_preparing_into_a_folder_that_another_command_writes_is_refused(invoke, 
 
 
 @pytest.mark.parametrize("options", [("--engine", "spark"), ("--address", "auto"), ("--workers", 0)])
-def test_engines_that_there_are_not_are_refused(invoke, pipeline, tmp_path: Path, options) -> None:
+def test_unknown_engines_are_refused(invoke, pipeline, tmp_path: Path, options) -> None:
     result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path / "data"), *options)
     assert_refused(result, str(options[1]))
     assert not (tmp_path / "data").exists()
 
 
-def test_another_tokenizer_that_is_there_already_is_not_replaced(invoke, pipeline, tmp_path: Path) -> None:
+def test_another_existing_tokenizer_is_not_replaced(invoke, pipeline, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("mine")
     result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path))
     assert_refused(result, "already has another tokenizer.json")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("tokenizer.json", "mine")]
 
 
-def test_the_same_tokenizer_may_be_there_already(invoke, pipeline, tmp_path: Path) -> None:
+def test_the_same_tokenizer_may_exist_already(invoke, pipeline, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes(pipeline.tokenizer.read_bytes())
     assert invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path)).exit_code == 0

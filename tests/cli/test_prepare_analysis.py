@@ -1,4 +1,4 @@
-"""`schemalm prepare --analyze`: a table, files where a folder is given, and nothing prepared."""
+"""`schemalm prepare --analyze`: a table, files if a folder is given, and no prepared data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 def test_a_table_and_a_recommendation_are_shown_and_nothing_is_written(invoke, pipeline) -> None:
     result = invoke("prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, "--analyze")
     assert result.exit_code == 0
-    assert "512 tokens hold" in result.stdout
+    assert "512 tokens: " in result.stdout
     assert "recommended: --context-size 512 --stride 128" in result.stdout
     assert sum(line.startswith(("512 ", "1024 ", "2048 ")) for line in result.stdout.splitlines()) == 24
     assert "--context-size 512 --stride 128" in result.stderr
 
 
 @pytest.mark.slow
-def test_files_are_written_where_a_folder_is_given(invoke, pipeline, tmp_path: Path) -> None:
+def test_files_are_written_if_a_folder_is_given(invoke, pipeline, tmp_path: Path) -> None:
     asked = ("--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, "--output", tmp_path / "data")
     shown = json.loads(invoke("prepare", *asked, "--analyze", "--json").stdout)
     assert sorted(file.name for file in (tmp_path / "data").iterdir()) == ["analysis.json", "analysis.png"]

@@ -1,4 +1,4 @@
-"""`schemalm prepare --format pt`: what it writes, where, and what it never writes over."""
+"""`schemalm prepare --format pt`: which files it writes, and which it never overwrites."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def prepare(invoke, pipeline) -> Prepare:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """The content of each file below a folder."""
+    """Return the content of each file in a folder."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_windows_stand_beside_the_prepared_data(prepare: Prepare, pipeline, tmp_path: Path) -> None:
+def test_windows_are_written_next_to_the_prepared_data(prepare: Prepare, pipeline, tmp_path: Path) -> None:
     result = prepare(tmp_path / "a", "--format", "pt")
     assert result.exit_code == 0, result.output
     assert f"next: schemalm train --data {tmp_path / 'a' / 'prepared'}" in result.stderr
@@ -44,7 +44,7 @@ def test_windows_stand_beside_the_prepared_data(prepare: Prepare, pipeline, tmp_
     assert hashes(tmp_path / "a" / "prepared") == hashes(tmp_path / "b")
 
 
-def test_nothing_that_is_there_is_written_over(prepare: Prepare, tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(prepare: Prepare, tmp_path: Path) -> None:
     assert prepare(tmp_path / "plain").exit_code == 0
     assert prepare(tmp_path / "both", "--format", "pt").exit_code == 0
     before = hashes(tmp_path)
@@ -61,7 +61,7 @@ def test_nothing_that_is_there_is_written_over(prepare: Prepare, tmp_path: Path)
 
 
 @pytest.mark.parametrize("left", [(), ("train.pt", "val.pt", "prepared")])
-def test_an_interrupted_preparation_goes_on(prepare: Prepare, tmp_path: Path, left: tuple[str, ...]) -> None:
+def test_an_interrupted_preparation_continues(prepare: Prepare, tmp_path: Path, left: tuple[str, ...]) -> None:
     assert prepare(tmp_path, "--format", "pt").exit_code == 0
     before = hashes(tmp_path)
     for path in tmp_path.iterdir():
@@ -71,7 +71,7 @@ def test_an_interrupted_preparation_goes_on(prepare: Prepare, tmp_path: Path, le
     assert hashes(tmp_path) == before
 
 
-def test_the_folder_is_told_apart_from_prepared_data(prepare: Prepare, invoke, tmp_path: Path) -> None:
+def test_the_folder_is_distinguished_from_prepared_data(prepare: Prepare, invoke, tmp_path: Path) -> None:
     assert prepare(tmp_path / "data", "--format", "pt").exit_code == 0
     result = invoke("train", "--data", tmp_path / "data", "--out", tmp_path / "run")
     assert result.exit_code == 2

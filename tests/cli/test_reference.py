@@ -1,4 +1,4 @@
-"""`schemalm reference` trains, samples, sweeps and proves, and says what is wrong with what it is given."""
+"""`schemalm reference` trains, samples, ablates and verifies, and reports invalid input."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_engines_train_to_the_same_losses_and_write_the_same_text(
     assert len(texts) == 1
 
 
-def test_a_bigram_is_held_against_its_closed_form(text: Path, invoke: Invoke, tmp_path: Path) -> None:
+def test_a_bigram_is_compared_with_its_closed_form(text: Path, invoke: Invoke, tmp_path: Path) -> None:
     result = invoke("reference", "train", "--input", text, *SMALL, "--model", "bigram", "--out", tmp_path / "run")
     assert "the count table with Laplace smoothing: " in result.stdout
 
@@ -78,7 +78,7 @@ def test_a_run_goes_into_a_free_folder(
     assert runs == ["runs/reference", "runs/reference-2"]
 
 
-def test_documents_are_trained_on_in_characters_and_in_tokens_of_the_product(pipeline, invoke, tmp_path: Path) -> None:
+def test_documents_are_trained_on_in_characters_and_in_typed_tokens(pipeline, invoke, tmp_path: Path) -> None:
     for number, tokenizer in enumerate(("character", "typed", pipeline.tokenizer)):
         options = ("--tokenizer", tokenizer, "--schema", pipeline.schema, "--out", tmp_path / str(number))
         found = described(invoke, "train", "--input", pipeline.corpus, *SMALL, *options)
@@ -118,7 +118,11 @@ def test_a_prompt_begins_the_text(run: Path, invoke: Invoke) -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "message"),
-    [("", "has 0 tokens, from 1 to 5"), ("a cat sat", "has 9 tokens, from 1 to 5"), ("É", "'É' (U+00C9) at offset 0")],
+    [
+        ("", "has 0 tokens; expected 1 to 5"),
+        ("a cat sat", "has 9 tokens; expected 1 to 5"),
+        ("É", "'É' (U+00C9) at offset 0"),
+    ],
 )
 def test_prompts_that_cannot_be_read_exit_2(prompt: str, message: str, run: Path, invoke: Invoke) -> None:
     result = invoke("reference", "sample", run, "--prompt", prompt)
@@ -127,9 +131,7 @@ def test_prompts_that_cannot_be_read_exit_2(prompt: str, message: str, run: Path
     assert message in result.stderr
 
 
-def test_ablate_sweeps_tied_head_and_input_norm_unless_told_otherwise(
-    text: Path, invoke: Invoke, tmp_path: Path
-) -> None:
+def test_ablate_sweeps_tied_head_and_input_norm_by_default(text: Path, invoke: Invoke, tmp_path: Path) -> None:
     found = described(invoke, "ablate", "--input", text, "--steps", 2, "--seeds", 2, "--out", tmp_path / "out")
     assert [(row["tie_head"], row["input_norm"], row["seed"]) for row in found["rows"]] == [
         (tied, normed, seed) for tied in (True, False) for normed in (True, False) for seed in (0, 1)
@@ -151,18 +153,18 @@ def test_ablate_takes_any_grid_as_one_option_and_more_words(pipeline, invoke: In
     ]
 
 
-def test_an_interrupted_ablation_says_how_to_go_on(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_ablation_says_how_to_resume(text, invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("schemalm.experiments.ablation.run_ablation", interrupt)
     result = invoke("reference", "ablate", "--input", text)
     assert result.exit_code == 130
-    assert f"what is done is kept, go on with: schemalm reference ablate --input {text}" in result.stderr
+    assert f"finished work is kept, continue with: schemalm reference ablate --input {text}" in result.stderr
 
 
 @pytest.mark.slow
-def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parity_exits_1_if_an_engine_is_wrong(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     case = list(parity.all_cases(0))[2]
     monkeypatch.setattr(parity, "all_cases", lambda seed: [(case[0], parity.replace(case[1], steps=2), case[2])])
     result = invoke("reference", "parity")
@@ -178,8 +180,8 @@ def test_parity_exits_1_where_an_engine_is_wrong(invoke: Invoke, monkeypatch: py
     ("content", "options", "message"),
     [
         (b"\xff\xfe", (), "byte 0 is not UTF-8"),
-        (b"", (), "2 training tokens, fewer than a window of 17"),
-        (b"text", ("--tokenizer", "typed"), "typed tokens spell documents"),
+        (b"", (), "2 training tokens are fewer than a window of 17"),
+        (b"text", ("--tokenizer", "typed"), "typed tokens need documents"),
         (b"text", ("--tokenizer", "none.json"), "cannot read the tokenizer none.json"),
         (b"text", ("--n-head", "3"), "n_embd 16 must be a multiple of 2 * n_head = 6"),
         (b"text", ("--learning-rate", "0"), "learning_rate must be a number above 0, got 0.0"),

@@ -1,4 +1,4 @@
-"""`schemalm runs` lists runs and what changed against their parents."""
+"""`schemalm runs` lists runs and their differences from their parents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def folder(invoke, pipeline, tmp_path: Path) -> Path:
-    """A run, another that names it as its parent, and one that was only begun."""
+    """A run, another run with the first as its parent, and a run that has logged nothing."""
     runs = tmp_path / "runs"
     shutil.copytree(pipeline.run, runs / "base")
     child = ("train", "--data", pipeline.data, "--out", runs / "child", "--steps", 1, "--batch-size", 2, "--seed", 5)
@@ -42,11 +42,11 @@ def test_runs_in_json(invoke, folder: Path) -> None:
     assert child["changed"] == {"num_steps": {"parent": 2, "run": 1}, "seed": {"parent": 0, "run": 5}}
 
 
-def test_a_parent_that_is_gone_is_said_to_be(invoke, folder: Path) -> None:
+def test_a_missing_parent_is_reported(invoke, folder: Path) -> None:
     shutil.rmtree(folder / "base")
     result = invoke("runs", folder)
     assert result.exit_code == 0
-    assert "the parent cannot be read any more" in result.stdout
+    assert "the parent cannot be read" in result.stdout
 
 
 def test_damaged_runs_are_named_and_the_others_listed(invoke, folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_damaged_runs_are_named_and_the_others_listed(invoke, folder: Path) -> N
     assert "child" in result.stdout
 
 
-def test_only_damaged_runs_are_no_fault_of_the_program(invoke, tmp_path: Path) -> None:
+def test_only_damaged_runs_are_not_a_bug_of_the_program(invoke, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     result = invoke("runs", tmp_path)
     assert result.exit_code == 1
@@ -68,6 +68,6 @@ def test_only_damaged_runs_are_no_fault_of_the_program(invoke, tmp_path: Path) -
 def test_folders_without_runs_are_refused(invoke, tmp_path: Path) -> None:
     result = invoke("runs", tmp_path)
     assert result.exit_code == 2
-    assert "holds no run" in result.stderr
+    assert "contains no run" in result.stderr
     assert invoke("runs", tmp_path / "none").exit_code == 2
     assert invoke("runs").exit_code == 2

@@ -24,7 +24,7 @@ def test_command_lines_are_quoted() -> None:
     assert command_line("check", "my file.yml", "-n", 3) == "schemalm check 'my file.yml' -n 3"
 
 
-def test_folders_that_begin_with_a_dash_are_no_options_in_a_command_line() -> None:
+def test_folders_that_begin_with_a_dash_are_not_options_in_a_command_line() -> None:
     assert command_line("generate", Path("./-run"), "-n", 3) == "schemalm generate ./-run -n 3"
     assert command_line("evaluate", Path("runs/-run")) == "schemalm evaluate runs/-run"
 
@@ -46,7 +46,7 @@ def test_json_leaves_stdout_to_the_object_and_progress_to_stderr(capsys: pytest.
     assert captured.err.startswith("a\ng ...\nh: 1 of 1\ng: ")
 
 
-def test_a_file_is_no_terminal_whatever_the_environment_says(
+def test_a_file_is_not_a_terminal_whatever_the_environment_says(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -61,7 +61,7 @@ def test_a_file_is_no_terminal_whatever_the_environment_says(
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_warning_is_told_at_once_and_listed_in_the_object(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+def test_a_warning_is_shown_at_once_and_listed_in_the_object(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     terminal = Terminal(as_json)
     terminal.warn("the tracker \x1b broke")
     assert capsys.readouterr().err == "warning: the tracker \\u001b broke\n"
@@ -82,7 +82,7 @@ def test_warnings_of_a_training_run_are_those_of_the_command(capsys: pytest.Capt
     assert "a message\nwarning: a checkpoint is damaged\n" in capsys.readouterr().err
 
 
-def test_processes_beside_the_first_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_processes_other_than_the_first_print_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal(as_json=True, is_silent=True)
     terminal.say("a")
     terminal.warn("b")
@@ -124,7 +124,7 @@ def test_an_error_is_an_object_with_its_fields(
     assert captured.err == f"warning: before\nerror: {described['message']}\n"
 
 
-def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_plain_lines_if_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with Terminal().counting("reading", 1000) as done:
         for number in range(1, 1001):
             done(number)
@@ -136,7 +136,9 @@ def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "name    count\na           1\nlonger  1,000\n"
 
 
-def test_messages_and_tables_show_what_hides_and_documents_stay_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_messages_and_tables_show_hidden_characters_and_documents_do_not_change(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     terminal = Terminal()
     terminal.say("a\u202eb\u200b")
     terminal.show("c\u2066\n")

@@ -30,7 +30,7 @@ def byte_bpe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_document_is_shown_with_borders_where_there_are_no_colours(invoke, pipeline, document: Path) -> None:
+def test_a_document_is_shown_with_borders_if_there_are_no_colours(invoke, pipeline, document: Path) -> None:
     result = invoke("tokenizer", "inspect", document, "--tokenizer", pipeline.tokenizer)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("kind: alpha\n")
@@ -103,7 +103,9 @@ def test_an_invalid_document_is_reported_as_check_does(invoke, pipeline, tmp_pat
 
 
 @pytest.mark.parametrize("content", [b'kind: "a\n', b"\xff\xfe", b"", b"kind: a\nkind: b\n"])
-def test_what_is_no_document_is_reported_with_its_place(invoke, pipeline, tmp_path: Path, content: bytes) -> None:
+def test_text_that_is_not_a_document_is_reported_with_its_position(
+    invoke, pipeline, tmp_path: Path, content: bytes
+) -> None:
     bad = tmp_path / "bad.yml"
     bad.write_bytes(content)
     result = invoke("tokenizer", "inspect", bad, "--tokenizer", pipeline.tokenizer)

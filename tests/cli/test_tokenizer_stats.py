@@ -18,7 +18,7 @@ def test_a_vocabulary_is_shown_without_a_corpus(invoke, pipeline) -> None:
     assert result.stderr.splitlines()[-1].startswith("next: schemalm prepare --input DIR ")
 
 
-def test_a_corpus_tells_lengths_and_use(invoke, pipeline) -> None:
+def test_a_corpus_gives_lengths_and_use(invoke, pipeline) -> None:
     arguments = ("tokenizer", "stats", "--tokenizer", pipeline.tokenizer, "--corpus", pipeline.corpus)
     shown = invoke(*arguments)
     assert shown.exit_code == 0, shown.output

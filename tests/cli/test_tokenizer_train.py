@@ -1,4 +1,4 @@
-"""`schemalm tokenizer train`: what it says of what it learned from."""
+"""`schemalm tokenizer train`: its report on the documents that it learned from."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from schemalm.tokenizer import sample as sampling
 
 @pytest.fixture
 def train(invoke, pipeline, tmp_path: Path):
-    """Runs the command on the corpus of the pipeline, which has twelve documents."""
+    """Return a function that runs the command on the pipeline's corpus of twelve documents."""
     fixed = ("--corpus", pipeline.corpus, "--vocab-size", 360, "--schema", pipeline.schema)
     return lambda name, *options: invoke("tokenizer", "train", *fixed, "--out", tmp_path / name, *options)
 
 
-def test_a_part_of_a_corpus_is_named_as_one(train, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_learning_from_a_part_of_a_corpus_is_reported(train, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "learning from 12 documents" in train("a").stderr
     result = train("b", "--max-files", 5)
     assert "learning from 5 of 12 documents" in result.stderr
@@ -26,7 +26,7 @@ def test_a_part_of_a_corpus_is_named_as_one(train, monkeypatch: pytest.MonkeyPat
     assert "learning from 4 of 12 documents" in train("c").stderr
 
 
-def test_a_seed_draws_what_is_learned_from(train, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_seed_determines_the_documents_learned_from(train, monkeypatch: pytest.MonkeyPatch) -> None:
     def digest(name: str, *options: object) -> str:
         return str(json.loads(train(name, "--json", *options).stdout)["digest"])
 
@@ -38,6 +38,6 @@ def test_a_seed_draws_what_is_learned_from(train, monkeypatch: pytest.MonkeyPatc
     assert len({whole, *parts}) > 2
 
 
-def test_the_result_counts_what_was_learned_from_and_what_there_is(train) -> None:
+def test_the_result_counts_the_documents_learned_from_and_all_documents(train) -> None:
     result = json.loads(train("a", "--json", "--max-files", 5).stdout)
     assert (result["num_documents"], result["num_corpus_documents"]) == (5, 12)

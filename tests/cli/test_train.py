@@ -1,4 +1,4 @@
-"""Runs that go on or begin with another's weights take from them what is not asked for otherwise."""
+"""Resumed runs, and runs from the weights of another run, take over the settings that are not given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemalm.training import loop
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measuring the machine takes longer than these runs."""
+    """Skip measuring the speed of the device, which takes longer than these runs."""
     monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)
 
 
@@ -72,8 +72,8 @@ def test_a_new_run_begins_with_the_weights_and_the_model_of_another(invoke, pipe
     assert "do not fit this run: model.num_echoes was 0, now" in refused.stderr
 
 
-def test_the_data_is_asked_for_where_nothing_says_which(invoke, run: Path, tmp_path: Path) -> None:
-    assert "is needed: name the prepared data folder" in invoke("train", "--out", tmp_path / "new").stderr
+def test_the_data_is_required_if_nothing_determines_it(invoke, run: Path, tmp_path: Path) -> None:
+    assert "is required: name the prepared data folder" in invoke("train", "--out", tmp_path / "new").stderr
     content = config(run)
     content["environment"]["data"] = str(tmp_path / "gone")
     (run / "config.json").write_text(json.dumps(content))
@@ -97,7 +97,7 @@ def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("price", [("--price", "2"), ("--price=2",), ()])
-def test_after_a_dry_run_comes_the_same_command_in_earnest(invoke, pipeline, price: tuple[str, ...]) -> None:
+def test_a_dry_run_suggests_the_same_command_without_dry_run(invoke, pipeline, price: tuple[str, ...]) -> None:
     given = ("train", "--data", pipeline.data, "--steps", "3", "--seed", "7")
     result = invoke(*given, "--dry-run", *price)
     assert result.stderr.splitlines()[-1] == f"next: {command_line(*given, '--out', 'RUN')}"
@@ -111,10 +111,10 @@ def test_a_folder_of_something_else_is_not_to_be_resumed(invoke, pipeline, tmp_p
     assert result.exit_code == 2
     assert "no run folder" in result.stderr
     assert "--resume" not in result.stderr
-    assert "for 1 step," in result.stderr
+    assert "for 1 step;" in result.stderr
 
 
-def test_a_run_without_a_checkpoint_says_how_it_gets_one(invoke, run: Path) -> None:
+def test_a_run_without_a_checkpoint_says_how_to_get_one(invoke, run: Path) -> None:
     shutil.rmtree(run / "checkpoints")
     result = invoke("generate", run)
     assert result.exit_code == 2

@@ -35,7 +35,7 @@ def test_the_second_generate_is_refused_before_it_works(pipeline: Pipeline, invo
     assert (out / "0001.yaml").read_text() == "the first command's"
 
 
-def test_what_a_killed_generate_left_is_no_obstacle(pipeline: Pipeline, invoke: Invoke, tmp_path: Path) -> None:
+def test_files_of_a_killed_generate_are_no_obstacle(pipeline: Pipeline, invoke: Invoke, tmp_path: Path) -> None:
     out = tmp_path / "written"
     for hidden in (out / ".partial", tmp_path / ".new.partial"):
         hidden.mkdir(parents=True)
@@ -83,7 +83,7 @@ def test_of_two_preparations_one_succeeds_and_its_data_is_whole(tmp_path: Path, 
     assert not [path for path in (tmp_path / "data").iterdir() if path.name.startswith(".")]
 
 
-def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhile(
+def test_a_preparation_does_not_overwrite_one_that_finished_in_the_meantime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from schemalm.dataset import prepare as module  # noqa: PLC0415
@@ -92,7 +92,7 @@ def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhi
     tokenizer = ByteBPETokenizer.train([{"n": 1}], 300)
     module.prepare(documents, tokenizer, tmp_path / "data", context_size=8, stride=4)
     before = (tmp_path / "data" / "metadata.json").read_bytes()
-    looks = iter([None])  # the first look found nothing yet
+    looks = iter([None])  # the first check finds nothing yet
     refuse = module.refuse_data_set
     monkeypatch.setattr(module, "refuse_data_set", lambda folder: next(looks, folder) and refuse(folder))
     with pytest.raises(DataError, match="already holds a prepared data set"):
@@ -101,7 +101,7 @@ def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhi
 
 
 @pytest.mark.parametrize("linked", [WORKING_FOLDER, f"{WORKING_FOLDER}/{LOCK_FILE}"])
-def test_a_link_in_the_place_of_the_working_folder_or_its_lock_is_not_followed(tmp_path: Path, linked: str) -> None:
+def test_a_link_instead_of_the_working_folder_or_its_lock_is_not_followed(tmp_path: Path, linked: str) -> None:
     mine = tmp_path / "mine"
     (mine / "shards").mkdir(parents=True)
     (mine / "shards" / "letter").write_text("dear")

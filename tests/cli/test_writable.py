@@ -1,4 +1,4 @@
-"""Every command that writes finds out before its work where it cannot."""
+"""Every command that writes checks before its work whether it can."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import pytest
         (("reference", "ablate", "--input", "CORPUS", "--out", "PLACE"), "1 of "),
     ],
 )
-def test_a_place_that_cannot_be_written_is_named_before_the_work(
+def test_a_folder_that_cannot_be_written_is_named_before_the_work(
     invoke, pipeline, tmp_path: Path, command: tuple[str, ...], work: str
 ) -> None:
     (tmp_path / "file").write_text("text")

@@ -14,7 +14,7 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.evaluate import Evaluation, Reference, Sample, Sampling, to_text
+from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics, to_text
 from schemalm.evaluation.judges import Verdict
 from schemalm.evaluation.likelihood import Likelihood
 from schemalm.model.configuration import GPTConfiguration
@@ -89,7 +89,7 @@ def configure(tokenizer: Tokenizer) -> Callable[..., TrainingConfiguration]:
 def train_run(
     tmp_path_factory: pytest.TempPathFactory, configure: Callable[..., TrainingConfiguration], data: Path
 ) -> Callable[..., Path]:
-    """Trains four steps with any settings changed, heard by a listener or not."""
+    """Return a function that trains four steps with some settings changed, with or without a listener."""
 
     def make(report: Progress | None = None, parent: Path | None = None, **changes: Any) -> Path:
         out = tmp_path_factory.mktemp("runs") / "run"
@@ -144,7 +144,7 @@ def make_evaluation() -> Callable[..., Evaluation]:
             "likelihood": Likelihood(Score(100.0, 50, 200), num_documents=12, under_mask=True),
             "samples": tuple(samples),
             "distinct_share": 1.0,
-            "reference": Reference(numbers, numbers, Distribution.of((0.1, 0.2))),
+            "validation": ValidationStatistics(numbers, numbers, Distribution.of((0.1, 0.2))),
         }
         return Evaluation(**fields | changes)
 

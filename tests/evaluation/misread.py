@@ -1,4 +1,4 @@
-"""Schemas in use that jsonschema-rs refuses as they stand, with valid and invalid values."""
+"""Real schemas that jsonschema-rs rejects as written, with valid and invalid values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each checkpoint's samples are judged and kept; training neither notices them nor their failure."""
+"""Each checkpoint's samples are judged and kept; neither they nor their failure affect training."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_training_computes_the_same_with_samples_and_without(sampled_run: Path, 
     assert computed(sampled_run) == computed(train_run(checkpoint_every=2))
 
 
-def test_fewer_samples_leave_none_of_those_before(sampled_run: Path, train_run: Callable[..., Path]) -> None:
+def test_fewer_samples_replace_all_earlier_ones(sampled_run: Path, train_run: Callable[..., Path]) -> None:
     run = train_run(CheckpointSamples(3, lambda _: None), checkpoint_every=2)
     write_samples(load_run(run, 4), 1)
     assert {path.name for path in (run / "samples" / "000004").iterdir()} == {"0001.yaml", "verdicts.json"}
 
 
-def test_a_sample_that_the_judge_refuses_is_kept_with_the_reason(
+def test_a_sample_that_the_judge_rejects_is_kept_with_the_reason(
     sampled_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SchemaJudge, "judge", lambda *_: Verdict(False, "too short", "/name"))
@@ -82,13 +82,13 @@ def test_the_judge_is_found_before_training_begins(run_folder: Path, monkeypatch
     messages: list[str] = []
     CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
     assert messages[0].startswith("documents are judged by jsonschema-rs")
-    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+    monkeypatch.setattr(checkpoint_samples, "judge_for", lambda _: NoJudge("a pattern is too large"))
     CheckpointSamples(1, messages.append, run_folder).begin(0, 4)
     assert messages[1].startswith("no judge can read this schema, so documents will not be judged: a pattern")
 
 
-def test_samples_are_kept_where_nobody_can_judge_them(sampled_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint_samples, "judge_of", lambda _: NoJudge("a pattern is too large"))
+def test_samples_are_kept_if_nobody_can_judge_them(sampled_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint_samples, "judge_for", lambda _: NoJudge("a pattern is too large"))
     messages: list[str] = []
     CheckpointSamples(1, messages.append).saved(sampled_run, 2)
     verdicts = json.loads((sampled_run / "samples" / "000002" / "verdicts.json").read_bytes())
@@ -100,11 +100,11 @@ def test_samples_are_kept_where_nobody_can_judge_them(sampled_run: Path, monkeyp
 def test_a_run_without_a_tokenizer_says_so_before_training_begins(tmp_path: Path) -> None:
     messages: list[str] = []
     CheckpointSamples(1, messages.append, tmp_path).begin(0, 4)
-    assert messages[0].startswith("no checkpoint will write samples, training goes on: ")
+    assert messages[0].startswith("no checkpoint will write samples, training continues: ")
 
 
 @pytest.mark.parametrize("error", [MemoryError("too large"), RuntimeError("device lost"), OSError(28, "disk full")])
-def test_a_failure_is_told_of_once_and_loses_nothing(
+def test_a_failure_is_reported_once_and_loses_nothing(
     train_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -116,12 +116,12 @@ def test_a_failure_is_told_of_once_and_loses_nothing(
     assert checkpoint_steps(run) == STEPS
     assert [line["step"] for line in read_metrics(run) if line["kind"] == "validation"] == STEPS
     assert messages == [
-        f"step 2: no samples of this checkpoint, training goes on: {type(error).__name__}: {error}",
+        f"step 2: no samples of this checkpoint, training continues: {type(error).__name__}: {error}",
     ]
     assert not (run / "samples").exists()
 
 
-def test_samples_come_again_after_a_failure(sampled_run: Path) -> None:
+def test_samples_are_written_again_after_a_failure(sampled_run: Path) -> None:
     messages: list[str] = []
     samples = CheckpointSamples(1, messages.append)
     for step in (3, 4):

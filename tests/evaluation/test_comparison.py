@@ -1,4 +1,4 @@
-"""A comparison shows what differs, what came out and the curves, and says what does not compare."""
+"""A comparison shows differences, results and curves, and says which figures are not comparable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.evaluation.comparison import comparability, figure_rows, setting_rows, write_comparison
+from schemalm.evaluation.comparison import comparison_caveats, figure_rows, setting_rows, write_comparison
 from schemalm.evaluation.records import RunRecord, read_record
 
 ATTACK = "<script>$x_{</script>$"
@@ -25,7 +25,7 @@ PLOTS = {
 
 @pytest.fixture(scope="module")
 def records(train_run: Callable[..., Path]) -> list[RunRecord]:
-    """Two runs of the same data that differ in a rate."""
+    """Two runs on the same data with different learning rates."""
     return [read_record(train_run()), read_record(train_run(learning_rate=1e-3))]
 
 
@@ -55,22 +55,22 @@ def test_rows_have_a_cell_for_each_run(records: list[RunRecord]) -> None:
     assert rows["steps"] == ["4 of 4", "4 of 4"]
     assert rows["training tokens"][0] == rows["training tokens"][1]
     assert rows["bits per byte"][0] == f"{records[0].best['bits_per_byte']:.4f}"
-    assert comparability(records) == []
+    assert comparison_caveats(records) == []
 
 
 def test_other_validation_documents_are_named(records: list[RunRecord]) -> None:
     data = {**records[1].config["data"], "num_validation_documents": 7, "num_validation_bytes": 1234}
     other = replace(records[1], config={**records[1].config, "data": data})
-    (reservation,) = comparability([renamed(records[0], "/runs/a"), renamed(other, "/runs/b")])
-    assert "not validated on the same documents" in reservation
-    assert "b: 7 documents, 1,234 bytes, " in reservation
-    assert "neither their bits per byte" in reservation
+    (caveat,) = comparison_caveats([renamed(records[0], "/runs/a"), renamed(other, "/runs/b")])
+    assert "not validated on the same documents" in caveat
+    assert "b: 7 documents, 1,234 bytes, " in caveat
+    assert "neither their bits per byte" in caveat
 
 
 def test_other_tokens_and_masks_are_named(records: list[RunRecord]) -> None:
     training = {**records[1].config["training"], "mask_loss": False}
     other = replace(records[1], config={**records[1].config, "tokenizer_sha256": "f", "training": training})
-    tokens, masks = comparability([records[0], other])
+    tokens, masks = comparison_caveats([records[0], other])
     assert "tokenizers differ" in tokens
     assert "admitted tokens only" in masks
 
@@ -80,7 +80,7 @@ def test_runs_without_metrics_are_shown_without_curves(records: list[RunRecord],
     silent = renamed(replace(records[1], lines=[]), "/runs/silent")
     write_comparison(records, tmp_path)
     page = write_comparison([silent], tmp_path)
-    assert "Nothing was logged yet by silent." in page.read_text()
+    assert "Nothing has been logged yet by silent." in page.read_text()
     assert not list((tmp_path / "plots").iterdir())
     assert dict(figure_rows([silent]))["bits per byte"] == [""]
     write_comparison([records[0], silent], tmp_path)
@@ -104,7 +104,7 @@ def test_many_runs_have_a_line_each(records: list[RunRecord], tmp_path: Path) ->
     assert html.count("<th>19</th>") == 1
 
 
-def test_a_folder_of_something_else_is_left_alone(records: list[RunRecord], run_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(records: list[RunRecord], run_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for out in (run_folder, tmp_path, tmp_path / "file"):
         with pytest.raises(ConfigurationError, match="choose another folder"):

@@ -1,4 +1,4 @@
-"""Distributions summarize numbers, and nothing."""
+"""Distributions summarize any numbers, and none."""
 
 from __future__ import annotations
 

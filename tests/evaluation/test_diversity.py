@@ -1,4 +1,4 @@
-"""Distinct, novel and near, by content and not by the order of keys."""
+"""Distinct, novel and similar documents, regardless of the order of keys."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_copy_is_found_whatever_its_key_order(tokenizer: Tokenizer, data: Path
     assert copied([], tokenizer, split) == []
 
 
-def test_features_count_repeated_items_and_forget_their_place() -> None:
+def test_features_count_repeated_items_and_ignore_their_position() -> None:
     assert len(features({"a": [1, 1, 2], "b": {}}, NAMED)) == 4
     assert features({"a": [1, 2, 1]}, NAMED) == features({"a": [2, 1, 1]}, NAMED)
     assert features({"a": [1]}, NAMED) != features({"a": {"a": 1}}, NAMED)

@@ -1,4 +1,4 @@
-"""Evaluating a trained run: every figure, the same each time, and honest about faults."""
+"""Evaluation of a trained run: all figures, reproducible, with faults reported."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_the_same_seed_gives_the_same_evaluation(run: Run, evaluation: Evaluatio
 def test_it_counts_the_data(evaluation: Evaluation, data: Path) -> None:
     train, validation = Split(data, "train"), Split(data, "val")
     assert evaluation.num_train_documents == evaluation.num_neighbours == train.num_documents
-    assert evaluation.likelihood.num_documents == len(evaluation.reference.lines.values) == validation.num_documents
-    assert sum(evaluation.reference.tokens.values) == validation.offsets[-1]
+    assert evaluation.likelihood.num_documents == len(evaluation.validation.lines.values) == validation.num_documents
+    assert sum(evaluation.validation.tokens.values) == validation.offsets[-1]
 
 
 def test_it_is_plain_json(evaluation: Evaluation) -> None:
@@ -57,7 +57,7 @@ def test_it_is_plain_json(evaluation: Evaluation) -> None:
     assert len(figures["samples"]) == 8
 
 
-def test_progress_is_told(run: Run) -> None:
+def test_progress_is_reported(run: Run) -> None:
     told: list[str] = []
     evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
     assert told[:2] == ["scoring 2 validation documents", "sampling 1 document"]
@@ -131,8 +131,8 @@ def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
     assert (nothing.valid_share, nothing.num_invalid, nothing.num_unjudged) == (None, 0, 1)
 
 
-def test_that_nobody_can_judge_is_told_before_the_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate_module, "judge_of", lambda _: NoJudge("a pattern is too large"))
+def test_a_missing_judge_is_reported_before_the_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_module, "judge_for", lambda _: NoJudge("a pattern is too large"))
     told: list[str] = []
     evaluation = evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
     assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")

@@ -1,4 +1,4 @@
-"""Highlighted YAML shows exactly its text, escaped, whatever the text is."""
+"""Highlighted YAML shows exactly the given text, escaped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VALUES = st.recursive(
 
 
 def plain(html: str) -> str:
-    """What a browser shows."""
+    """Return the text that a browser shows."""
     return unescape(re.sub(r"</?span[^<>]*>", "", html))
 
 

@@ -1,4 +1,4 @@
-"""The judge accepts and refuses by the schema alone, and fetches nothing."""
+"""The judge accepts and rejects by the schema alone, and fetches nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_refusal_names_keyword_reason_and_pointer() -> None:
     assert "two" in verdict.reason
 
 
-def test_of_failed_branches_the_deepest_error_is_told() -> None:
+def test_the_deepest_error_of_failed_branches_is_reported() -> None:
     branch = {"properties": {"steps": {"items": {"required": ["run"]}}}, "type": "object"}
     judge = SchemaJudge({"oneOf": [{"type": "string"}, branch]}, assert_formats=True)
     verdict = judge.judge({"steps": [{"run": "x"}, {}]})
@@ -69,7 +69,7 @@ def test_nothing_outside_the_schema_is_read(reference: str) -> None:
 
 
 @pytest.mark.parametrize("schema", [{"type": "nothing"}, {"pattern": "("}, {"$schema": "http://unknown.example/"}])
-def test_an_invalid_schema_is_refused(schema: dict[str, Any]) -> None:
+def test_something_that_is_not_a_schema_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(SchemaError):
         SchemaJudge(schema, assert_formats=True)
 

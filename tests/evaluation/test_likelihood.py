@@ -1,4 +1,4 @@
-"""Likelihood is training's validation loss over the split, refused on other data."""
+"""The likelihood is the validation loss of training over the split; other data is refused."""
 
 from __future__ import annotations
 

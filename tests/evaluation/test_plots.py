@@ -1,4 +1,4 @@
-"""Plots: the same numbers give the same bytes, few numbers give a plot too, and nothing is fetched."""
+"""Plots: the same numbers give the same bytes, few numbers are enough, and nothing is fetched."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_plot_in_a_page_has_names_of_its_own_and_the_page_s_colours() -> None:
     assert used <= set(identifiers)
 
 
-def test_a_field_is_drawn_by_step_where_it_was_logged() -> None:
+def test_a_field_is_drawn_by_step_if_it_was_logged() -> None:
     lines = [{**line, "rate": 0.1} for line in LINES]
     drawn = draw_by_step(lines, "train", "rate", "the rate")
     assert drawn == draw_by_step(lines, "train", "rate", "the rate")

@@ -1,4 +1,4 @@
-"""Records: figures from what was logged, differences from what was set, and folders that are no runs."""
+"""Records: figures from logs, differences of settings, and folders that are not runs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_real_run_is_read(run_folder: Path) -> None:
     assert (record.step, record.num_steps, record.model) == (4, 4, "custom")
     assert record.best["bits_per_byte"] > 0
     assert record.settings()["model.model_width"] == 16
-    assert record.validation[1] == record.validation[2]  # all of its few validation documents were scored
+    assert record.validation[1] == record.validation[2]  # all validation documents were scored
 
 
 @pytest.mark.parametrize("has_file", [True, False])
@@ -101,7 +101,7 @@ def test_what_is_missing_from_a_configuration_is_unknown(tmp_path: Path) -> None
         ({"training": {"unheard of": 1}}, "/training/unheard of: this version knows no such field"),
     ],
 )
-def test_what_is_of_another_type_is_refused_with_its_place(
+def test_a_value_of_another_type_is_refused_with_its_position(
     tmp_path: Path, sections: dict[str, Any], place: str
 ) -> None:
     with pytest.raises(CheckpointError, match=re.escape(f"config.json is damaged at {place}")):
@@ -116,7 +116,7 @@ def test_curves_go_over_tokens_and_over_time(tmp_path: Path) -> None:
     assert record.curve("train", "rate", "num_tokens") == []
 
 
-def test_losses_that_are_no_number_are_not_the_best(tmp_path: Path) -> None:
+def test_losses_that_are_not_finite_are_not_the_best(tmp_path: Path) -> None:
     lines = [{"kind": "validation", "step": step, "loss": loss} for step, loss in ((1, float("nan")), (2, 3.0))]
     assert read_record(write(tmp_path / "run", lines)).best["step"] == 2
 
@@ -143,7 +143,7 @@ def test_settings_that_differ_are_found_with_those_that_are_absent(tmp_path: Pat
         ({}, 60, False),
     ],
 )
-def test_validation_documents_are_told_apart(
+def test_different_validation_documents_are_distinguished(
     tmp_path: Path, data: dict[str, Any], num_bytes: int, is_same: bool
 ) -> None:
     lines = [{**line, "num_bytes": num_bytes} if line["kind"] == "validation" else line for line in LINES]
@@ -165,11 +165,11 @@ def test_runs_are_found_in_folders_oldest_first(tmp_path: Path) -> None:
 
 def test_runs_deep_down_are_not_looked_for(tmp_path: Path) -> None:
     write(tmp_path.joinpath(*"abcdef") / "run")
-    with pytest.raises(CheckpointError, match="holds no run"):
+    with pytest.raises(CheckpointError, match="contains no run"):
         find_records([tmp_path])
 
 
-def test_damaged_runs_are_named_beside_the_others(tmp_path: Path) -> None:
+def test_damaged_runs_are_named_and_the_others_read(tmp_path: Path) -> None:
     write(tmp_path / "good")
     (write(tmp_path / "torn") / "config.json").write_text('{"model": ')
     (write(tmp_path / "wrong") / "metrics.jsonl").write_text("nonsense\n")
@@ -179,10 +179,10 @@ def test_damaged_runs_are_named_beside_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "[", "[]", '{"model": {}}', '{"model": 1, "training": 2}', "[" * 100_000])
-def test_what_is_no_run_is_refused(tmp_path: Path, content: str | None) -> None:
+def test_something_that_is_not_a_run_is_refused(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "config.json").write_text(content)
-    with pytest.raises(CheckpointError, match=r"no run folder|is damaged"):
+    with pytest.raises(CheckpointError, match=r"not a run folder|no run folder|is damaged"):
         read_record(tmp_path)
 
 
@@ -191,9 +191,9 @@ def label(tmp_path: Path) -> Callable[..., list[str]]:
     return lambda *names: labels([read_record(write(tmp_path / name)) for name in names])
 
 
-def test_labels_are_as_short_as_tells_runs_apart(label: Callable[..., list[str]]) -> None:
+def test_labels_are_as_short_as_possible_to_distinguish_runs(label: Callable[..., list[str]]) -> None:
     assert label("a/run", "b/run", "b/other") == ["a/run", "b/run", "other"]
 
 
-def test_labels_show_what_no_page_can_hold_as_unknown(label: Callable[..., list[str]]) -> None:
+def test_labels_replace_characters_that_no_page_can_contain(label: Callable[..., list[str]]) -> None:
     assert label("a\x1b[1m\n", "b\udcff") == ["a\ufffd[1m\ufffd", "b\ufffd"]

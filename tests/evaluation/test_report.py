@@ -20,12 +20,12 @@ from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.evaluation.report import (
     FEW_TRAINING_DOCUMENTS,
     FEW_VALIDATION_DOCUMENTS,
+    caveats,
     compact,
     duration,
     escape_markdown,
     fence,
     percent,
-    reservations,
     write_report,
 )
 
@@ -83,7 +83,7 @@ def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable
 
 
 @pytest.mark.slow
-def test_the_report_is_written_beside_the_run(folder: Path, evaluation: Evaluation) -> None:
+def test_the_report_is_written_next_to_the_run(folder: Path, evaluation: Evaluation) -> None:
     assert write_report(evaluation, folder) == folder / "report.html"
     curves, samples = {"loss", "bits-per-byte", "learning-rate", "gradient-norm"}, {"lengths", "similarity"}
     assert {path.stem for path in (folder / "plots").iterdir()} == curves | samples
@@ -105,7 +105,7 @@ def test_whatever_documents_and_schemas_say_is_escaped(folder: Path, evaluation:
 
 
 @pytest.mark.slow
-def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evaluation) -> None:
+def test_the_page_loads_nothing(folder: Path, evaluation: Evaluation) -> None:
     html = write_report(evaluation, folder).read_text(encoding="utf-8")
     page = Page(html)
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
@@ -117,7 +117,7 @@ def test_the_page_asks_for_nothing_from_outside(folder: Path, evaluation: Evalua
 
 def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
-    assert page.tags.count("article") == 13  # the first twelve, and the invalid one among the others
+    assert page.tags.count("article") == 13  # the first twelve, and the invalid one among the rest
     assert "broken late" in page.text
     assert "sample 11" in page.text
     assert "sample 12" not in page.text
@@ -134,7 +134,7 @@ def test_documents_that_could_not_be_judged_count_as_neither(
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
     assert "100 %" in page.text
-    assert "of 2 judged of 3 sampled documents, says a judge" in page.text
+    assert "of 2 judged of 3 sampled documents, according to a judge" in page.text
     said = "1 of 3 documents could not be judged and count as neither valid nor invalid. The first one cannot be judged"
     assert said in page.text
     assert page.text.count("not judged") == 1
@@ -150,7 +150,7 @@ def test_a_report_without_a_judge_calls_nothing_valid(
     html = write_report(evaluation, folder).read_text(encoding="utf-8")
     page = Page(html)
     markdown = (folder / "report.md").read_text(encoding="utf-8")
-    for text in ("No document was judged", "a pattern is too large", "None could read this schema"):
+    for text in ("No independent program judged", "a pattern is too large", "No program could read this schema"):
         assert text in page.text
     assert 'class="badge plain">not judged<' in html
     assert 'class="badge good"' not in html
@@ -160,7 +160,7 @@ def test_a_report_without_a_judge_calls_nothing_valid(
 @pytest.mark.slow
 def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
-    for text in ("90.0 %", "0.721", "7.39", "95.0 %", "2.35 K", "4 of\n  4 steps", "mask_loss"):
+    for text in ("90.0 %", "0.721", "7.39", "95.0 %", "2.35 K", "step 4 of\n  4;", "mask_loss"):
         assert text in page.text
 
 
@@ -168,10 +168,10 @@ def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: 
 def test_a_model_of_few_documents_is_not_praised(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
-    few = [f"Trained on {evaluation.num_train_documents} documents only", "held out of training: far too little"]
+    few = [f"Trained on only {evaluation.num_train_documents} documents", "were not in training: too few"]
     assert all(words in page.text and words in markdown for words in few)
     likelihood = replace(evaluation.likelihood, num_documents=FEW_VALIDATION_DOCUMENTS)
-    assert not reservations(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))
+    assert not caveats(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))
 
 
 def test_the_markdown_form_shows_text_as_it_is(folder: Path, evaluation: Evaluation) -> None:
@@ -202,7 +202,7 @@ def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: 
     assert "unknown" in page.text
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
     with pytest.raises(CheckpointError, match="no run folder"):
         write_report(evaluation, tmp_path)
 
@@ -227,7 +227,7 @@ HOSTILE = "a'; touch /tmp/x #\n```\n| x |\u202e\u200b$(id)`id`"
 
 
 @pytest.mark.slow
-def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evaluation: Evaluation) -> None:
+def test_a_configuration_value_stays_one_word_of_a_shell_command(folder: Path, evaluation: Evaluation) -> None:
     config = json.loads((folder / "config.json").read_bytes())
     config["training"] |= {"model": HOSTILE, "optimizer": HOSTILE, "dtype": "-x; id"}
     config["environment"]["data"] = f"/data/{HOSTILE.replace('/', '_')}"
@@ -247,7 +247,7 @@ def test_what_a_configuration_says_stays_one_word_of_a_shell(folder: Path, evalu
 
 
 @pytest.mark.slow
-def test_a_link_in_place_of_the_plots_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
+def test_a_link_instead_of_the_plots_folder_is_refused(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (folder / "plots").symlink_to(tmp_path / "outside")
     with pytest.raises(OSError, match="it is a link"):

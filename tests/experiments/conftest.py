@@ -1,4 +1,4 @@
-"""A small experiment on documents of the package, and results made up for tables and plots."""
+"""A small experiment on documents of the package, and artificial results for tables and plots."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NUM_DOCUMENTS, NUM_VALIDATION_SOURCES = 60, 3
 
 
 def write_corpora(folder: Path) -> None:
-    """Embedded workflows, some sources of them for validation; every second row is no head."""
+    """Embedded workflows, with some sources for validation; every second row has another `kind`."""
     workflows = embedded_workflows(NUM_DOCUMENTS)
     held_out = sorted({workflow.source for workflow in workflows})[:NUM_VALIDATION_SOURCES]
     lines: dict[bool, list[str]] = {False: [], True: []}
@@ -60,7 +60,7 @@ def write_corpora(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recipe file beside its corpora."""
+    """A recipe file next to its corpora."""
     folder = tmp_path_factory.mktemp("recipe")
     write_corpora(folder)
     (folder / "small.toml").write_text(RECIPE)
@@ -75,7 +75,7 @@ def recipe(recipe_file: Path) -> Recipe:
 
 @pytest.fixture(scope="session")
 def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the small experiment with all of its runs; not to be changed."""
+    """The folder of the small experiment with all of its runs; tests must not change it."""
     out = tmp_path_factory.mktemp("finished")
     assert not run_experiment(recipe, out).failures
     return out
@@ -86,7 +86,7 @@ MakeResult = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def make_result() -> MakeResult:
-    """Makes a result up; what the test is about is given."""
+    """Return a function that makes an artificial result from the given fields."""
 
     def make(**fields: object) -> Result:
         usual = {

@@ -1,4 +1,4 @@
-"""Sweeps go on where they were interrupted, and end in the same bytes."""
+"""Interrupted sweeps continue where they stopped, and end with the same bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARTIFACTS = {"results.csv", "results.jsonl", "results.md", "results.svg", "runs"
 
 
 def read(tokenizer: str) -> Corpus:
-    """The text in characters, or in bytes merged a little."""
+    """Return the corpus of the text as characters, or as byte BPE with few merges."""
     made = CharacterTokenizer(TEXT) if tokenizer == "character" else ByteBPETokenizer.train([TEXT], 262)
     return text_corpus(TEXT, made)
 
@@ -70,7 +70,7 @@ def test_the_artifacts_hold_every_run(finished: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("num_before", [0, 1, 3, 7])
-def test_an_interrupted_sweep_goes_on_to_the_same_bytes(
+def test_an_interrupted_sweep_continues_to_the_same_bytes(
     num_before: int,
     finished: Path,
     plan: list[ReferenceConfiguration],
@@ -94,12 +94,12 @@ def test_an_interrupted_sweep_goes_on_to_the_same_bytes(
     assert (tmp_path / "results.csv").exists() == (num_before > 0)
     monkeypatch.setattr(ablation, "train", train)
     (tmp_path / "runs").mkdir(exist_ok=True)
-    (tmp_path / "runs" / ".0.json.1.partial").write_text("{")  # what a kill leaves
+    (tmp_path / "runs" / ".0.json.1.partial").write_text("{")  # as a killed process leaves it
     assert sweep(tmp_path, plan).num_made == 8 - num_before
     assert contents(tmp_path) == contents(finished)
 
 
-def test_what_is_done_is_not_made_again(
+def test_finished_runs_are_not_repeated(
     finished: Path, plan: list[ReferenceConfiguration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(finished)
@@ -124,7 +124,7 @@ def test_tokenizers_can_be_swept(tmp_path: Path) -> None:
     assert [line[:2] for line in lines] == [("character", "1"), ("character", "2"), ("bytes", "1"), ("bytes", "2")]
 
 
-def test_a_run_that_fails_is_told_and_passed_over(
+def test_a_run_that_fails_is_reported_and_skipped(
     plan: list[ReferenceConfiguration], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train: Callable = ablation.train
@@ -145,7 +145,7 @@ def test_a_damaged_run_is_named(plan: list[ReferenceConfiguration], tmp_path: Pa
     for content in ("{", "[]", '{"train_loss": 1}'):
         (path,) = (tmp_path / "runs").glob("*.json")
         path.write_text(content)
-        with pytest.raises(DataError, match=r"is damaged.* delete it, and the run is made again"):
+        with pytest.raises(DataError, match=r"is damaged.* delete it to repeat the run"):
             sweep(tmp_path, plan[:1])
 
 
@@ -157,11 +157,11 @@ def test_axes_are_read_by_the_type_of_their_setting() -> None:
 
 
 @pytest.mark.parametrize("text", ["depth=1", "seed=1,2", "n_layer", "n_layer=1,x", "tie_head=yes", "n_layer=1,1"])
-def test_what_is_no_axis_is_refused(text: str) -> None:
+def test_something_that_is_not_an_axis_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         parse_axis(text)
 
 
-def test_a_combination_that_makes_no_sense_is_refused_before_anything_runs() -> None:
+def test_an_invalid_combination_is_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigurationError, match="n_embd 8 must be a multiple"):
         plan_ablation(replace(BASE), {"n_head": (2, 3)}, 1)

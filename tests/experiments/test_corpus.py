@@ -21,7 +21,7 @@ def corpus(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> DrawnCor
     return obtain_corpus(recipe, 0, tmp_path_factory.mktemp("drawn"), silent)
 
 
-def test_every_training_document_is_there_once_in_an_order_of_its_own(recipe: Recipe, corpus: DrawnCorpus) -> None:
+def test_every_training_document_occurs_once_in_the_order_of_the_seed(recipe: Recipe, corpus: DrawnCorpus) -> None:
     rows = list(read_corpus([recipe.data.train]))
     documents = list(corpus.train_documents())
     assert {(document.source, document.name) for document in documents} == {(row.repository, row.path) for row in rows}
@@ -30,13 +30,13 @@ def test_every_training_document_is_there_once_in_an_order_of_its_own(recipe: Re
     assert {canonical_json(document.value, sort_keys=True) for document in documents} == texts
 
 
-def test_validation_has_only_rows_with_the_fields_asked_for(recipe: Recipe, corpus: DrawnCorpus) -> None:
+def test_validation_has_only_rows_with_the_required_fields(recipe: Recipe, corpus: DrawnCorpus) -> None:
     heads = [row.path for row in read_corpus([recipe.data.validation]) if row.fields["kind"] == "head"]
     chosen = [document.name for document in corpus.validation_documents()]
     assert chosen == [heads[0], heads[-1]]
 
 
-def test_named_keys_stand_in_one_order(corpus: DrawnCorpus) -> None:
+def test_named_keys_have_one_order(corpus: DrawnCorpus) -> None:
     ranks = {key: rank for order in corpus.key_orders.values() if "jobs" in order for rank, key in enumerate(order)}
     for document in corpus.train_documents():
         keys = [ranks[key] for key in document.value]
@@ -70,7 +70,7 @@ def test_seeds_draw_the_same_documents_in_another_order(recipe: Recipe, corpus: 
     assert names[0] == names[1]
 
 
-def test_documents_drawn_otherwise_are_refused(recipe: Recipe, tmp_path: Path) -> None:
+def test_documents_drawn_with_other_settings_are_refused(recipe: Recipe, tmp_path: Path) -> None:
     obtain_corpus(recipe, 0, tmp_path, silent)
     with pytest.raises(ConfigurationError, match="choose another folder"):
         obtain_corpus(replace(recipe, data=replace(recipe.data, num_tokenizer_documents=5)), 0, tmp_path, silent)

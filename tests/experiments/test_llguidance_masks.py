@@ -10,7 +10,7 @@ from schemalm.experiments import llguidance_masks
 from schemalm.experiments.llguidance_masks import in_canonical_order
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.results import read_results
-from schemalm.experiments.runner import Part, run_experiment
+from schemalm.experiments.runner import RunFilter, run_experiment
 
 
 def with_masks(recipe: Recipe) -> Recipe:
@@ -20,7 +20,7 @@ def with_masks(recipe: Recipe) -> Recipe:
 
 def test_masks_make_the_same_model_better(recipe: Recipe, tmp_path: Path) -> None:
     pytest.importorskip("llguidance")
-    run_experiment(with_masks(recipe), tmp_path, part=Part(arms=["bpe"]))
+    run_experiment(with_masks(recipe), tmp_path, run_filter=RunFilter(arms=["bpe"]))
     (result,) = read_results(tmp_path)
     scores = result.renormalized
     assert scores is not None
@@ -37,7 +37,7 @@ def test_without_llguidance_the_arm_says_what_to_install(
         run_experiment(with_masks(recipe), tmp_path)
 
 
-def test_properties_stand_in_the_order_of_the_smallest_set_that_has_them() -> None:
+def test_properties_have_the_order_of_the_smallest_set_that_has_them() -> None:
     orders = {frozenset(order): tuple(order) for order in ("cab", "abcd")}
     schema = {"anyOf": [{"properties": {"a": {}, "c": {}}}, {"properties": {"z": {}, "a": {}}}]}
     first, second = in_canonical_order(schema, orders)["anyOf"]

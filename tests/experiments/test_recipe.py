@@ -14,7 +14,7 @@ TOKENS = Path(__file__).resolve().parents[2] / "recipes" / "tokens.toml"
 
 
 def read(folder: Path, old: str = "", new: str = "") -> Recipe:
-    """The small recipe with a passage replaced."""
+    """Return the small recipe with a passage replaced."""
     assert old in RECIPE
     path = folder / "changed.toml"
     path.write_text(RECIPE.replace(old, new, 1) if old else RECIPE + new)
@@ -42,7 +42,7 @@ def test_paths_are_relative_to_the_recipe_and_can_be_replaced(tmp_path: Path, re
     assert replaced.data.validation == recipe_file.parent / "validation.jsonl"
 
 
-def test_a_schema_may_be_a_file_beside_the_recipe(tmp_path: Path) -> None:
+def test_a_schema_may_be_a_file_next_to_the_recipe(tmp_path: Path) -> None:
     assert read(tmp_path).schema == "github-workflow"
     (tmp_path / "own.json").write_text("{}")
     assert read(tmp_path, '"github-workflow"', '"own.json"').schema == str(tmp_path / "own.json")
@@ -71,7 +71,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
     ("old", "new", "message"),
     [
         ('name = "small"', "", "name is missing"),
-        ('name = "small"', 'name = "../small"', "name must consist of"),
+        ('name = "small"', 'name = "../small"', "name must be 1 to 80"),
         ("equal_documents = true", 'equal_documents = "yes"', "equal_documents must be true or false"),
         ("equal_documents = true", "colour = 1", "colour is not known here"),
         ("batch_size = 4", "batch_size = 0", "batch_size must be a whole number from 1 to 65536"),
@@ -83,10 +83,10 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ("vocab_size = 1200", "colour = 1", "colour is no option of typed"),
         ("vocab_size = 1200", 'vocab_size = "many"', "vocab_size must be int"),
         ("vocab_size = 1200", 'merge_scope = "line"', "merge_scope must be one of word, value"),
-        ('baseline = "bpe"', 'baseline = "none"', "has no none with the model tiny, the baseline of bpe"),
+        ('baseline = "bpe"', 'baseline = "none"', "has no none with the model tiny, which is the baseline of bpe"),
         ('name = "typed"', 'name = "bpe"', "has bpe with the model tiny twice"),
         ('name = "typed"', 'name = "typed"\nseeds = [5]', r"has typed with the seeds \[5\]"),
-        ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize is for a byte-bpe tokenizer"),
+        ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize requires a byte-bpe tokenizer"),
         ('name = "bpe"', 'name = "bpe"\nrenormalize = "other"', "renormalize must be one of llguidance"),
         ('train = "train.jsonl"', "", r"\[data\]: train is missing"),
         ("[data]", "[data", "is no TOML"),
@@ -97,7 +97,7 @@ def test_mistakes_are_named_with_the_file_and_the_key(tmp_path: Path, old: str, 
         read(tmp_path, old, new)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_recipe(tmp_path / "none.toml")
 

@@ -18,7 +18,7 @@ def test_results_are_read_back_in_order(tmp_path: Path, make_result: MakeResult)
     assert read_results(tmp_path) == results
 
 
-def test_a_line_torn_by_a_kill_is_passed_over_and_replaced(tmp_path: Path, make_result: MakeResult) -> None:
+def test_an_incomplete_last_line_is_ignored_and_replaced(tmp_path: Path, make_result: MakeResult) -> None:
     append_result(tmp_path, make_result(seed=0))
     with (tmp_path / "results.jsonl").open("ab") as file:
         file.write(b'{"key": "tor')

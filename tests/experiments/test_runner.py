@@ -1,4 +1,4 @@
-"""A small experiment from end to end: every run is there once, however often and in however many parts it is made."""
+"""A small experiment from end to end: every run is made once, in any number of calls and filters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from schemalm.errors import ConfigurationError, TrainingError
 from schemalm.experiments import runner, runs
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.results import Result, read_results
-from schemalm.experiments.runner import Part, run_experiment
+from schemalm.experiments.runner import RunFilter, run_experiment
 from schemalm.interruption import Interrupted
 
 pytestmark = pytest.mark.slow
 
 
 def with_late_arm(recipe: Recipe) -> Recipe:
-    """The recipe with an arm that has another budget than all others."""
+    """Return the recipe with an additional arm whose budget no other arm has."""
     late = replace(recipe.arms[0], name="late", baseline="late", budgets=(700,))
     return replace(recipe, arms=(*recipe.arms, late))
 
@@ -63,39 +63,39 @@ def test_tokenizers_and_data_are_shared_and_checkpoints_of_finished_runs_are_gon
     assert json.loads((finished / "summary.json").read_text())["rows"]
 
 
-def test_what_is_done_is_not_done_again(recipe: Recipe, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_runs_are_not_repeated(recipe: Recipe, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "train", None)
-    sitting = run_experiment(recipe, finished)
-    assert (sitting.num_made, sitting.num_there, sitting.failures) == (0, 3, ())
+    summary = run_experiment(recipe, finished)
+    assert (summary.num_made, summary.num_existing, summary.failures) == (0, 3, ())
 
 
-def test_parts_and_processes_give_what_one_sitting_gives(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
+def test_filters_and_processes_give_the_results_of_one_call(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
     for name in ("corpus", "tokenizers", "data"):
         shutil.copytree(finished / name, tmp_path / name)
-    assert run_experiment(recipe, tmp_path, part=Part(arms=["bpe"]), jobs=2).num_made == 1
+    assert run_experiment(recipe, tmp_path, run_filter=RunFilter(arms=["bpe"]), jobs=2).num_made == 1
     assert run_experiment(recipe, tmp_path).num_made == 2
     expected = {place: result.bits_per_byte for place, result in results_of(finished).items()}
     assert {place: result.bits_per_byte for place, result in results_of(tmp_path).items()} == expected
 
 
-def test_a_part_that_the_recipe_does_not_have_is_refused(recipe: Recipe) -> None:
-    for part, message in (
-        (Part(arms=["none"]), "no arm none; it has bpe, typed"),
-        (Part(models=["huge"]), "no model huge; it has "),
-        (Part(measures=["time"]), "no measure time; it has compute, documents"),
-        (Part(budgets=[7]), "no budget 7; it has 600"),
-        (Part(seeds=[7]), "no seed 7; it has 0"),
+def test_a_filter_that_selects_no_run_is_refused(recipe: Recipe) -> None:
+    for run_filter, message in (
+        (RunFilter(arms=["none"]), "no arm none; it has bpe, typed"),
+        (RunFilter(models=["huge"]), "no model huge; it has "),
+        (RunFilter(measures=["time"]), "no measure time; it has compute, documents"),
+        (RunFilter(budgets=[7]), "no budget 7; it has 600"),
+        (RunFilter(seeds=[7]), "no seed 7; it has 0"),
     ):
         with pytest.raises(ConfigurationError, match=message):
-            part.of(recipe)
-    with pytest.raises(ConfigurationError, match="no run with such"):
-        Part(arms=["late"], budgets=[600]).of(with_late_arm(recipe))
-    chosen = Part(arms=["typed"], budgets=[600], seeds=[0]).of(recipe)
+            run_filter.select(recipe)
+    with pytest.raises(ConfigurationError, match="no run with this combination"):
+        RunFilter(arms=["late"], budgets=[600]).select(with_late_arm(recipe))
+    chosen = RunFilter(arms=["typed"], budgets=[600], seeds=[0]).select(recipe)
     assert [run.measure for run in chosen] == ["compute", "documents"]
-    assert [run.arm.name for run in Part(measures=["documents"]).of(recipe)] == ["typed"]
+    assert [run.arm.name for run in RunFilter(measures=["documents"]).select(recipe)] == ["typed"]
 
 
-def test_a_run_that_fails_is_told_and_the_others_go_on(
+def test_a_run_that_fails_is_reported_and_the_others_continue(
     recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("corpus", "tokenizers", "data"):
@@ -109,29 +109,29 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(
 
     monkeypatch.setattr(runs, "train", diverge)
     lines: list[str] = []
-    part = Part(arms=["bpe", "typed"])
-    sitting = run_experiment(replace(recipe, name="failing"), tmp_path, part=part, tell=lines.append)
-    assert (sitting.num_made, [failure.reason for failure in sitting.failures]) == (2, ["training diverged"])
+    run_filter = RunFilter(arms=["bpe", "typed"])
+    summary = run_experiment(replace(recipe, name="failing"), tmp_path, run_filter=run_filter, log=lines.append)
+    assert (summary.num_made, [failure.reason for failure in summary.failures]) == (2, ["training diverged"])
     assert "failed: training diverged" in "".join(lines)
 
 
-def test_an_interruption_leaves_a_run_that_goes_on(
+def test_an_interrupted_run_continues(
     recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("corpus", "tokenizers", "data"):
         shutil.copytree(finished / name, tmp_path / name)
-    part = Part(arms=["bpe"])
+    run_filter = RunFilter(arms=["bpe"])
     with monkeypatch.context() as patched:
         patched.setattr(runs, "validation_likelihood", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            run_experiment(recipe, tmp_path, part=part)
+            run_experiment(recipe, tmp_path, run_filter=run_filter)
     assert read_results(tmp_path) == []
-    assert run_experiment(recipe, tmp_path, part=part).num_made == 1
+    assert run_experiment(recipe, tmp_path, run_filter=run_filter).num_made == 1
     (result,) = read_results(tmp_path)
     assert result.bits_per_byte == results_of(finished)["bpe", "compute"].bits_per_byte
 
 
-def test_a_worker_that_is_asked_to_end_takes_up_no_other_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_is_terminated_starts_no_other_run(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
 
     def interrupted(*_: object) -> None:

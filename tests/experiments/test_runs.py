@@ -1,4 +1,4 @@
-"""What determines a run's result has a name that stays when settings are added."""
+"""The key of a run's result does not change when settings are added."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def keys(folder: Path, training: str) -> list[str]:
 @pytest.mark.parametrize(
     ("training", "known"),
     [
-        # Keys that earlier versions gave for the same recipe, before there was packing, and before there was Muon.
+        # The keys of earlier versions for the same recipe: before packing, and before Muon.
         ('packing = "windows"', "889bb2f0fbc8"),
         ('packing = "windows"\noptimizer = "adamw"', "092e5868f374"),
     ],
 )
-def test_results_of_earlier_versions_are_known_by_the_keys_of_then(tmp_path: Path, training: str, known: str) -> None:
+def test_results_of_earlier_versions_are_found_by_their_keys(tmp_path: Path, training: str, known: str) -> None:
     assert known in keys(tmp_path, training)
 
 

@@ -41,6 +41,6 @@ def test_an_arm_without_its_baseline_has_no_ratio(make_result: MakeResult) -> No
     assert row.ratio is None
 
 
-def test_of_a_run_made_twice_the_later_result_counts(make_result: MakeResult) -> None:
+def test_the_later_result_of_a_repeated_run_counts(make_result: MakeResult) -> None:
     (row,) = summarize([make_result(key="old", bits_per_byte=2.0), make_result(key="new", bits_per_byte=1.0)])
     assert (row.num_seeds, row.bits_per_byte.mean) == (1, 1.0)

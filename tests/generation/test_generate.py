@@ -18,7 +18,7 @@ from schemalm.machine import Machine
 
 
 def states(value: Any, prompt: Any) -> bool:
-    """Whether `value` has everything that `prompt` states, at the same place."""
+    """Return whether `value` contains everything in `prompt`, at the same position."""
     if isinstance(prompt, dict):
         return isinstance(value, dict) and all(key in value and states(value[key], prompt[key]) for key in prompt)
     if isinstance(prompt, list):
@@ -48,7 +48,7 @@ def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) 
         {"name": 'with "quotes", ünïcode and\nlines'},
     ],
 )
-def test_what_a_prompt_states_is_kept(run: Run, prompt: Any) -> None:
+def test_the_content_of_a_prompt_is_kept(run: Run, prompt: Any) -> None:
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
     for document in generate(run, prompt=prompt, num_samples=6, temperature=1.0, max_tokens=80):
         assert states(document.value, prompt)
@@ -65,7 +65,7 @@ def test_what_a_prompt_states_is_kept(run: Run, prompt: Any) -> None:
         (5, ""),
     ],
 )
-def test_a_prompt_that_no_document_states_is_refused_with_its_place(run: Run, prompt: Any, pointer: str) -> None:
+def test_a_prompt_that_no_document_contains_is_refused_with_its_pointer(run: Run, prompt: Any, pointer: str) -> None:
     with pytest.raises(PromptError) as caught:
         generate(run, prompt=prompt)
     assert caught.value.pointer == pointer
@@ -80,8 +80,8 @@ def test_a_prompt_that_no_document_states_is_refused_with_its_place(run: Run, pr
         (5, ": expected object, found number 5"),
     ],
 )
-def test_a_prompt_is_refused_with_the_reason_where_it_is_certain(run: Run, prompt: Any, reason: str) -> None:
-    with pytest.raises(PromptError, match=f"states all of this{reason}") as caught:
+def test_a_prompt_is_refused_with_the_reason_if_it_is_certain(run: Run, prompt: Any, reason: str) -> None:
+    with pytest.raises(PromptError, match=f"contains all of this{reason}") as caught:
         generate(run, prompt=prompt)
     assert "missing" not in str(caught.value)
 
@@ -94,7 +94,7 @@ def test_equal_seeds_give_equal_documents_and_other_seeds_others(run: Run) -> No
     ]
 
 
-def test_rows_that_go_on_with_new_documents_give_as_many_as_asked_for(run: Run) -> None:
+def test_rows_that_take_new_documents_give_the_requested_number(run: Run) -> None:
     documents = generate(run, num_samples=150, max_tokens=20)
     assert len(documents) == 150
 
@@ -165,7 +165,7 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
     ],
 )
 def test_settings_out_of_range_are_refused_before_any_work(settings: dict[str, Any], message: str) -> None:
-    nothing: Any = None  # no model is looked at
+    nothing: Any = None  # no model is used
     with pytest.raises(ConfigurationError, match=message):
         generate(nothing, prompt={"kind": "job"}, **settings)
 
@@ -176,7 +176,9 @@ def test_numbers_of_numpy_are_numbers(run: Run) -> None:
     assert document.tokens
 
 
-def test_a_document_that_meets_a_limit_is_ended_and_the_others_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_reaches_a_limit_is_ended_and_the_others_continue(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings: dict[str, Any] = {"num_samples": 6, "temperature": 1.0, "max_tokens": 60}
     expected = generate(run, **settings)
     take = DocumentInProgress.take
@@ -196,9 +198,7 @@ def test_a_document_that_meets_a_limit_is_ended_and_the_others_go_on(run: Run, m
     assert all(judge.is_valid(document.value) for document in found)
 
 
-def test_where_even_the_end_takes_too_much_work_tokens_are_taken_back(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tokens_are_removed_if_even_the_ending_takes_too_much_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = LimitError("this takes more work than one call may", limit="call_work", maximum=1, operation="completion")
     completion = Machine.completion
 

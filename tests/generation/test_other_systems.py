@@ -1,4 +1,4 @@
-"""A run loads and generates on a system that lacks what only Unix has, as Windows does."""
+"""A run loads and generates on a system without Unix-only features, such as Windows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from schemalm.generation import Run
 
-# The libraries are loaded before the attributes go, for they ask for the system's name and have other code for Windows.
+# The libraries are imported before the attributes are removed, because they have other code for Windows.
 SCRIPT = """
 import importlib, os, pkgutil, select, signal, sys
 

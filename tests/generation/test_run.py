@@ -17,7 +17,7 @@ def test_a_run_knows_its_step_its_data_and_its_tokenizer(run: Run) -> None:
     assert (run.folder / "tokenizer.json").read_bytes() == run.tokenizer.to_json()
 
 
-def test_a_folder_that_holds_no_other_run_stands_for_it(run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_contains_only_one_run_is_accepted_for_it(run: Run, tmp_path: Path) -> None:
     shutil.copytree(run.folder, tmp_path / "demo" / "run")
     (tmp_path / "demo" / "data").mkdir()
     assert load_run(tmp_path / "demo").folder == tmp_path / "demo" / "run"

@@ -1,4 +1,4 @@
-"""Settings that make no sense are refused by name."""
+"""Invalid settings are refused by name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_field_out_of_range_is_named(field: str, value: Any) -> None:
         ReferenceConfiguration(**{field: value})
 
 
-def test_the_model_is_the_product_s_in_its_plain_form() -> None:
+def test_the_model_is_schemalms_model_without_extensions() -> None:
     model = ReferenceConfiguration(n_layer=3, tie_head=True, input_norm=False).model_configuration(vocab_size=9)
     assert (model.num_layers, model.model_width, model.mlp_width, model.head_width) == (3, 16, 64, 4)
     assert (model.num_states, model.num_echoes, model.tie_head, model.input_norm) == (0, 0, True, False)

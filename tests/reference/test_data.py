@@ -1,4 +1,4 @@
-"""Streams of tokens: BOS around documents, nothing of validation in training, windows inside the stream."""
+"""Streams of tokens: BOS around documents, no validation data in training, windows inside the stream."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def test_windows_lie_inside_the_stream_and_targets_follow_them(corpus: Corpus) -
 def test_too_little_data_is_refused_with_its_length(corpus: Corpus) -> None:
     num_tokens = len(corpus.train)
     draw_batch(corpus, random_stream(0, BATCHES), replace(TINY, context_size=num_tokens - 1))
-    with pytest.raises(DataError, match=f"{num_tokens} training tokens, fewer than a window of {num_tokens + 1}"):
+    with pytest.raises(DataError, match=f"{num_tokens} training tokens are fewer than a window of {num_tokens + 1}"):
         draw_batch(corpus, random_stream(0, BATCHES), replace(TINY, context_size=num_tokens))

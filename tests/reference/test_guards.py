@@ -1,4 +1,4 @@
-"""Memory that creeps up stops a run with figures; what is trained is kept whatever evaluation does."""
+"""Growing memory stops a run with figures; a failed evaluation does not lose the training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Update rules are those of torch, on numbers as on arrays; rates follow their schedules."""
+"""Update rules equal torch's, for numbers and for arrays; rates follow their schedules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFIGURATION = ReferenceConfiguration(steps=10, learning_rate=0.5, weight_decay
 
 
 @pytest.mark.parametrize("rule", [sgd, adamw])
-def test_a_rule_moves_a_number_an_array_and_torch_s_weight_alike(rule) -> None:
+def test_a_rule_updates_a_number_an_array_and_a_torch_weight_equally(rule) -> None:
     generator = np.random.default_rng(0)
     array = generator.standard_normal(4)
     number = float(array[2])

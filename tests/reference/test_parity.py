@@ -1,4 +1,4 @@
-"""All engines compute the same, and parity sees it where one of them does not."""
+"""All engines compute the same results, and parity detects an engine that does not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_cases_are_both_models_both_switches_and_both_kinds_of_tokens() -> N
 @pytest.mark.parametrize("name", CHARACTERS)
 def test_engines_agree_in_characters(name: str) -> None:
     case, configuration, corpus = CASES[name]
-    steps = 20 if name in (CHARACTERS[0], CHARACTERS[-1]) else 5  # the command takes 20 for each
+    steps = 20 if name in (CHARACTERS[0], CHARACTERS[-1]) else 5  # the command uses 20 for each
     findings = list(compare(case, replace(configuration, steps=steps), corpus))
     assert {engine for _, engine, _, _ in findings} == set(LIMITS)
     assert {quantity for _, _, quantity, _ in findings} == {"logits", "loss", "gradients", "losses", "text"}

@@ -1,4 +1,4 @@
-"""Sampling repeats, ends, reads no more than its context, and refuses prompts that no model can read."""
+"""Sampling is reproducible, ends, reads only its context, and refuses invalid prompts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .conftest import TINY
 
 
 class Counting(Engine):
-    """A model that expects the number of tokens that it reads, and remembers the most that it read."""
+    """A model that predicts the number of tokens that it reads, and records the maximum."""
 
     longest = 0
 
@@ -41,7 +41,7 @@ def test_the_model_reads_the_last_tokens_of_its_context() -> None:
 def test_bos_ends_the_text() -> None:
     class Ending(Counting):
         def logits(self, tokens_BT: Tokens) -> Array:
-            return np.roll(super().logits(tokens_BT), 5, axis=-1)  # after three tokens BOS
+            return np.roll(super().logits(tokens_BT), 5, axis=-1)  # BOS after three tokens
 
     assert sample(Ending(TINY, 8, {}), [0], TINY, 9, 1.0) == [6, 7]
 
@@ -61,10 +61,10 @@ def test_a_prompt_that_fits_is_encoded(corpus: Corpus) -> None:
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ("", "it has 0 tokens, from 1 to 5 fit"),
+        ("", "it has 0 tokens; expected 1 to 5, which fit"),
         ("a cat!", "'!' .U.0021. at offset 5 is not among .* it has 6 characters, of at most 5"),
-        ("a cat ", "it has 6 tokens, from 1 to 5 fit"),
-        ("a " * 500, "it has 1000 tokens, from 1 to 5 fit"),
+        ("a cat ", "it has 6 tokens; expected 1 to 5, which fit"),
+        ("a " * 500, "it has 1000 tokens; expected 1 to 5, which fit"),
     ],
 )
 def test_other_prompts_are_refused_with_their_length_and_the_limit(prompt: str, message: str, corpus: Corpus) -> None:

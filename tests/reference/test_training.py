@@ -1,4 +1,4 @@
-"""Runs repeat byte for byte, keep their weights whatever evaluation does, and are refused where they are damaged."""
+"""Runs are reproducible byte for byte, keep their weights if evaluation fails, and are refused if damaged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .conftest import TINY
 
 
 def silent(step: int, loss: float) -> None:
-    """Watches nothing."""
+    """Ignore all steps."""
 
 
 @pytest.mark.parametrize(("engine", "model"), [*product(("scalar", "array", "torch"), ("bigram", "mini-gpt"))])
@@ -41,9 +41,7 @@ def test_equal_runs_give_equal_files(corpus: Corpus, tmp_path: Path) -> None:
     assert set(one) == {"config.json", "tokenizer.json", "weights.safetensors", "evaluation.json"}
 
 
-def test_weights_are_kept_where_evaluation_fails(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_are_kept_if_evaluation_fails(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: Trained) -> dict[str, float]:
         raise ZeroDivisionError
 
@@ -62,7 +60,7 @@ def test_every_step_is_reported_and_training_lowers_the_loss(corpus: Corpus) -> 
     assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.3
 
 
-def test_a_loss_that_is_no_number_is_an_error_with_the_step(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_finite_is_an_error_with_the_step(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ArrayEngine, "loss", lambda *_: float("inf"))
     with pytest.raises(TrainingError, match=r"diverged at step 1: lower learning_rate 0\.01"):
         train(TINY, corpus)
@@ -99,13 +97,13 @@ def test_growing_memory_stops_a_run(corpus: Corpus, monkeypatch: pytest.MonkeyPa
 
 def test_the_loss_of_a_stream_is_the_mean_over_its_tokens(corpus: Corpus) -> None:
     engine = make_engine(TINY, corpus.tokenizer.vocab_size)
-    whole = stream_loss(engine, corpus.validation[:8], 6, 100)  # a window of six targets, and one of one
+    whole = stream_loss(engine, corpus.validation[:8], 6, 100)  # a window of six targets, and a window of one
     parts = [stream_loss(engine, part, 6, 1) for part in (corpus.validation[:7], corpus.validation[6:8])]
     assert whole == pytest.approx((6 * parts[0] + parts[1]) / 7)
 
 
-def test_what_is_no_run_or_a_damaged_one_is_refused(corpus: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="is no folder of `schemalm reference train`"):
+def test_damaged_runs_and_other_folders_are_refused(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="was not written by `schemalm reference train`"):
         load_run(tmp_path)
     train_run(TINY, corpus, tmp_path, silent)
     config = json.loads((tmp_path / "config.json").read_text())

@@ -1,4 +1,4 @@
-"""One seed gives every engine the same numbers, and each use of random numbers its own."""
+"""One seed gives every engine the same numbers, and each use of random numbers has its own stream."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_streams_of_one_seed_differ_and_repeat() -> None:
 
 
 @pytest.mark.parametrize(("tied", "num_layers"), [*product((False, True), (1, 3))])
-def test_names_and_shapes_are_those_of_the_product_s_model(tied: bool, num_layers: int) -> None:
+def test_names_and_shapes_are_those_of_schemalms_model(tied: bool, num_layers: int) -> None:
     configuration = replace(TINY, tie_head=tied, n_layer=num_layers)
     model = GPT(configuration.model_configuration(vocab_size=11))
     assert shapes(configuration, 11) == {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
 
 
-def test_initial_weights_have_the_standard_deviation_asked_for_and_repeat() -> None:
+def test_initial_weights_have_the_configured_standard_deviation_and_repeat() -> None:
     configuration = replace(TINY, model="bigram", init_std=0.2, seed=5)
     weights = initial_weights(configuration, 100)["logits.weight"]
     assert weights.std() == pytest.approx(0.2, rel=0.05)

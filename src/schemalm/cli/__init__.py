@@ -1,6 +1,6 @@
 """The command line: one file per command, `main` as the entry point.
 
-In go the arguments of a command; out come its files, a summary for people or JSON, and an exit code.
+In go the arguments of a command; out come its files, a summary as text or JSON, and an exit code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def main() -> None:
     """Run the program with the arguments of this process."""
     try:
         with handled_signals(end_at_once):
-            from schemalm.cli.application import main as run  # noqa: PLC0415 (long enough to be interrupted)
+            from schemalm.cli.application import main as run  # noqa: PLC0415 (slow enough to be interrupted)
     except Interrupted as interruption:
         given = " ".join(map(shell_word, ["schemalm", *sys.argv[1:]]))
         sys.stderr.write(f"interrupted; start again with: {given}\n")

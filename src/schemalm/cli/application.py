@@ -1,10 +1,10 @@
-"""The program `schemalm`: its commands in their order, and what becomes of errors.
+"""The program `schemalm`: its commands in order, and how errors are reported.
 
-Exit codes: 0 success, also where documents of a corpus were left out; 1 a check failed, or `--strict` and a document
-was rejected; 2 wrong usage or unreadable input; after an interruption 128 and the number of the signal: 130 for Ctrl-C,
-143 for SIGTERM.
-Commands let every `SchemaLMError` through: here it becomes one message on stderr. Importing this module imports no
-command's work: each command imports what it needs when it runs, so `--help` answers at once.
+Exit codes: 0 for success, even if documents of a corpus were left out; 1 if a check failed, or if a document was
+rejected under `--strict`; 2 for wrong usage or unreadable input; after an interruption, 128 plus the number of the
+signal (130 for Ctrl-C, 143 for SIGTERM).
+Commands do not catch `SchemaLMError`: this module turns it into one message on stderr. Each command imports what it
+needs when it runs, so `--help` is fast.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from schemalm.cli import (
     tokenizer,
     train,
 )
-from schemalm.cli.interruption import how_to_go_on
+from schemalm.cli.interruption import resume_message
 from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
 from schemalm.interruption import end_at_once, handled_signals
@@ -54,20 +54,20 @@ _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")  # the second is torch's, w
 
 
 class Commands(TyperGroup):
-    """The group of all commands, which turns errors into messages and exit codes."""
+    """The group of all commands; it turns errors into messages and exit codes."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The commands in the order in which a user meets them, groups among them."""
+        """Return the names of all commands and groups, in the order in which a user needs them."""
         return list(_ORDER)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Remember the arguments as given, for the message after an interruption."""
+        """Keep the arguments as given, for the message after an interruption."""
         ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
-        Terminal()  # none of a command before, where one process runs several
+        """Run the requested command."""
+        Terminal()  # replaces the terminal of an earlier command in the same process
         try:
             with handled_signals(end_at_once):
                 return super().invoke(ctx)
@@ -77,7 +77,7 @@ class Commands(TyperGroup):
             code = 128 + getattr(interruption, "number", signal.SIGINT)
             if not is_first_process():
                 raise typer.Exit(code) from None
-            _end(how_to_go_on(ctx.meta[ARGUMENTS], interruption), interruption, code)
+            _end(resume_message(ctx.meta[ARGUMENTS], interruption), interruption, code)
         except SchemaLMError as error:
             _end(f"error: {error}", error, REJECTED if isinstance(error, InvalidDocument) else UNUSABLE)
         except OSError as error:
@@ -88,37 +88,37 @@ class Commands(TyperGroup):
                 _describe_wrong_usage(error, ctx.meta[ARGUMENTS])
                 raise
             if type(error).__name__ in _OUT_OF_MEMORY:
-                message = "error: out of memory; take fewer documents, a smaller model or smaller batches"
+                message = "error: out of memory; use fewer documents, a smaller model or smaller batches"
             else:
                 complain(traceback.format_exc().rstrip())
-                message = "error: a fault of SchemaLM, not of your input; please report the lines above"
+                message = "error: a bug in SchemaLM, not a fault of your input; please report the lines above"
             _end(message, error, UNUSABLE)
 
 
 def _end(message: str, error: BaseException, code: int) -> NoReturn:
-    """End the command with an error, on stderr and where JSON was asked for on stdout as well."""
+    """End the command with an error on stderr, and also on stdout if the user asked for JSON."""
     Terminal.current().fail(message, error)
     raise typer.Exit(code) from None
 
 
 def _is_usage_error(error: Exception) -> bool:
-    """Whether the parser raised the error and shows it itself, with the exit code 2."""
+    """Return whether the argument parser raised the error; it shows such errors itself, with exit code 2."""
     return hasattr(error, "exit_code") and hasattr(error, "show")
 
 
 def _name_value(error: Any) -> None:
-    """Put the value found into the parser's message, which tells only what it should be, and what was expected."""
+    """Rewrite the parser's message so that it states the value found and what was expected."""
     faults: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     found = repr(faults[0].get("input")) if faults else ""
     message = error.message.removeprefix("Value error, ").replace("Input should", "should")
     message = message.partition(", unable to parse")[0]
-    message = _WRONG_FOLDER.sub(r"\1 is a folder; expected a file, such as one in it", message)
+    message = _WRONG_FOLDER.sub(r"\1 is a folder; expected a file, such as one of the files in it", message)
     message = _WRONG_FILE.sub(r"\1 is a file; expected a folder", message)
     error.message = message if found in message else f"{message}, got {found}"
 
 
 def _describe_wrong_usage(error: Any, arguments: list[str]) -> None:
-    """Write the object for what the parser tells itself: no command has said yet whether one was asked for."""
+    """Write a usage error as JSON if `--json` is among the arguments, which no command has parsed yet."""
     terminal = Terminal.current()
     terminal.as_json = "--json" in arguments
     terminal.describe(error.format_message(), error)
@@ -137,7 +137,7 @@ app = typer.Typer(
 
 
 def _show_version(wanted: bool) -> None:
-    """Print the version and end; raises typer.Exit."""
+    """Print the version and exit; raises typer.Exit."""
     if wanted:
         typer.echo(f"schemalm {schemalm.__version__}")
         raise typer.Exit
@@ -149,7 +149,7 @@ def program(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Take the options of the program itself, which come before a command."""
+    """Declare the options of the program itself, which precede a command."""
 
 
 app.command("demo")(demo.demo)
@@ -168,11 +168,11 @@ app.add_typer(reference.app, name="reference")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the program with these arguments, or with those of this process."""
-    # Threads of torch that wait for each other by spinning are nine times slower as soon as anything else runs on the
-    # machine. The variable is read when torch is loaded, which no command does before it runs.
+    """Run the program with `arguments`, or with the arguments of this process."""
+    # With spinning waits, torch's threads become nine times slower as soon as anything else runs on the machine. Torch
+    # reads the variable when it is imported, which no command does before it runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # terminals that cannot show all of Unicode
+            stream.reconfigure(errors="backslashreplace")  # some terminals cannot show all of Unicode
     app(arguments, prog_name="schemalm")

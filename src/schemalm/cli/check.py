@@ -1,6 +1,6 @@
-"""`schemalm check`: documents against a schema, with file, line, pointer and reason.
+"""`schemalm check`: check documents against a schema, and report file, line, pointer and reason.
 
-A file may hold several documents: each is checked, and the second and later ones are named `path#2`, `path#3`.
+A file may contain several documents: each is checked, and the second and later ones are named `path#2`, `path#3`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from schemalm.messages.visible import visible_line, visible_name
 if TYPE_CHECKING:
     from schemalm.documents import LoadedDocument, LoadedDocuments
 
-NUM_AGAIN = 5  # rejected files that the next command names
+NUM_NEXT_FILES = 5  # how many rejected files the next command lists
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Why one document is rejected; text that is no document has no pointer and no keyword."""
+    """The reason why one document is rejected; `pointer` and `keyword` are None if the text is not a document."""
 
     file: str
     line: int | None
@@ -36,25 +36,25 @@ class Finding:
     excerpt: str
 
     def to_text(self) -> str:
-        """`file:line:column: pointer: reason (keyword)`, with the line below where it is known."""
+        """Return `file:line:column: pointer: reason (keyword)`, followed by the excerpt if there is one."""
         parts = [visible_line(self.file), *(str(number) for number in (self.line, self.column) if number is not None)]
-        place = ":".join(parts)
+        position = ":".join(parts)
         if self.pointer is None:
-            message = f"{place}: {self.reason}"
+            message = f"{position}: {self.reason}"
         else:
-            message = f"{place}: {visible_name(self.pointer) or '/'}: {self.reason} ({self.keyword})"
+            message = f"{position}: {visible_name(self.pointer) or '/'}: {self.reason} ({self.keyword})"
         return f"{message}\n{self.excerpt}" if self.excerpt else message
 
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILES", exists=True, dir_okay=False, help="YAML or JSON documents.")
+        list[Path], typer.Argument(metavar="FILES", exists=True, dir_okay=False, help="YAML or JSON files to check.")
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Validate documents: file, line, pointer, reason."""
+    """Check documents against a schema. Each error has a file, line, pointer and reason."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def check(
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
     result = _report(terminal, schema, examined)
-    again = [one.file for one in examined if one.findings][:NUM_AGAIN]
+    again = [one.file for one in examined if one.findings][:NUM_NEXT_FILES]
     training = ("tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json")
     command = ("check", *again) if again else training
     following = command_line(*command, "--schema", schema, *given_merge_keys(merge_keys))
@@ -80,7 +80,7 @@ def check(
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in one file, and what was read of it."""
+    """The findings of one file, and its documents as loaded."""
 
     file: Path
     findings: list[Finding]
@@ -88,13 +88,13 @@ class Examined:
 
 
 def _report(terminal: Terminal, schema: str, examined: list[Examined]) -> dict[str, Any]:
-    """Show what was found; it comes back as the result of the command."""
+    """Show the findings and return the result of the command."""
     findings = [finding for one in examined for finding in one.findings]
     for finding in findings:
         terminal.show(finding.to_text())
     with_comments = [str(one.file) for one in examined if one.loaded.is_jsonc]
     for name in with_comments:
-        terminal.say(f"{name}: JSON that was read without its comments or trailing commas")
+        terminal.say(f"{name}: comments and trailing commas in this JSON were ignored")
     num_documents = sum(len(one.loaded.documents) for one in examined)
     sizes = counted(len(examined), "file")
     if num_documents != len(examined):
@@ -112,7 +112,7 @@ def _report(terminal: Terminal, schema: str, examined: list[Examined]) -> dict[s
 
 
 def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = False) -> Examined:
-    """Why documents of a file are rejected, by `write`, which raises InvalidDocument or LimitError for a value."""
+    """Check each document of a file with `write`, which raises InvalidDocument or LimitError to reject a value."""
     from schemalm.documents import load_documents  # noqa: PLC0415
 
     loaded = load_documents(file, merge_keys=merge_keys)
@@ -133,9 +133,9 @@ def examine(file: Path, write: Callable[[Any], object], *, merge_keys: bool = Fa
 
 
 def _unreadable(name: str, document: LoadedDocument, error: DocumentError) -> Finding:
-    from schemalm.cli.locate import Place, excerpt  # noqa: PLC0415
+    from schemalm.cli.locate import SourcePosition, excerpt  # noqa: PLC0415
 
-    shown = excerpt(document.text, Place(error.line, error.column), document.line)
+    shown = excerpt(document.text, SourcePosition(error.line, error.column), document.line)
     return Finding(name, error.line, error.column, None, None, error.message, shown)
 
 
@@ -144,13 +144,13 @@ def _invalid(name: str, document: LoadedDocument, is_jsonc: bool, error: Invalid
     from schemalm.documents.json_comments import blank_comments  # noqa: PLC0415
 
     text = blank_comments(document.text) if is_jsonc else document.text
-    place = locate(text, error.pointer, error.keyword, document.line)
+    position = locate(text, error.pointer, error.keyword, document.line)
     return Finding(
         name,
-        place.line if place else None,
-        place.column if place else None,
+        position.line if position else None,
+        position.column if position else None,
         error.pointer,
         error.keyword,
         error.message,
-        excerpt(document.text, place, document.line) if place else "",
+        excerpt(document.text, position, document.line) if position else "",
     )

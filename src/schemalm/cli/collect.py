@@ -1,4 +1,4 @@
-"""`schemalm collect`: documents of any origin to a corpus of valid, different ones without secrets, split by source."""
+"""`schemalm collect`: build a corpus of valid, distinct documents without secrets, split by source."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def collect(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT", exists=True, help="Folders, Git checkouts, documents, JSON Lines (.gz, .zst), Parquet."
+            metavar="INPUT",
+            exists=True,
+            help="Folders, Git checkouts, documents, JSON Lines (also .gz, .zst) or Parquet files.",
         ),
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
@@ -48,14 +50,19 @@ def collect(
     similarity: Annotated[
         float,
         typer.Option(
-            metavar="X", help="Of documents that are alike to this degree (Jaccard, from 0.5) one is kept; 1 keeps all."
+            metavar="X",
+            help="Keep one of several documents whose Jaccard similarity is at least X (0.5 to 1); 1 keeps all.",
         ),
     ] = 0.9,
     secrets: Annotated[
-        SecretsPolicy, typer.Option(help="Drop documents with tokens or private keys, or mask these.")
+        SecretsPolicy, typer.Option(help="Drop documents that contain API tokens or private keys, or mask the secrets.")
     ] = "drop",
-    split_by: Annotated[SplitBy, typer.Option(help="What never has documents in both splits.")] = "owner",
-    train_split: Annotated[float, typer.Option(metavar="X", help="The share of documents to train on.")] = 0.8,
+    split_by: Annotated[
+        SplitBy, typer.Option(help="Put all documents of an owner, or of a repository, into the same split.")
+    ] = "owner",
+    train_split: Annotated[
+        float, typer.Option(metavar="X", help="Share of the documents to train on, from 0 to 1.")
+    ] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
     merge_keys: MergeKeys = None,
@@ -66,7 +73,7 @@ def collect(
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Collect documents into a corpus: valid, different, without secrets, split by source."""
+    """Build a corpus of valid, distinct documents without secrets."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.dataset.collect import finished, open_collection, refuse_corpus  # noqa: PLC0415
     from schemalm.documents.collected import MANIFEST_FILE, REJECTED_FILE  # noqa: PLC0415
@@ -97,7 +104,7 @@ def collect(
             summary = _collect(terminal, collection, opened)
     report_left_out(terminal, summary.left_out)
     _report(terminal, summary.manifest)
-    terminal.show(f"what was left out, each document with its reason: {out / REJECTED_FILE}")
+    terminal.show(f"every document that was left out, with the reason: {out / REJECTED_FILE}")
     following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
     command = command_line(*following, *given_merge_keys(merge_keys))
     terminal.finish(_result(out, summary), next_command=command)
@@ -105,7 +112,7 @@ def collect(
 
 
 def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> CollectionSummary:
-    """Go through the steps."""
+    """Run the steps of the collection and return its summary."""
     with terminal.counting("examining documents", collection.num_rows) as done:
         collection.examine(engine, done)
     with terminal.working("comparing documents"):
@@ -115,7 +122,7 @@ def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> Coll
 
 
 def _report(terminal: Terminal, manifest: Mapping[str, Any]) -> None:
-    """Show what became of all documents, and what the splits hold."""
+    """Show how many documents were kept and left out, and the sizes of the splits."""
     from schemalm.dataset.corpus_readme import REASONS  # noqa: PLC0415
     from schemalm.dataset.distribution import kinds_of  # noqa: PLC0415
 
@@ -124,14 +131,14 @@ def _report(terminal: Terminal, manifest: Mapping[str, Any]) -> None:
         terminal.warn(f"secrets were found: {kinds_of(manifest['secrets_by_kind'])}")
     rows = [("kept", counts["kept"]), *((f"left out: {why}", counts[key]) for why, key in REASONS.items())]
     all_rows = [*rows, ("all", counts["documents"])]
-    terminal.table(("what became of them", "documents"), [(name, f"{count:,}") for name, count in all_rows])
+    terminal.table(("outcome", "documents"), [(name, f"{count:,}") for name, count in all_rows])
     columns = ("num_documents", "num_sources", "num_bytes")
     splits = [(name, *(f"{split[key]:,}" for key in columns)) for name, split in manifest["splits"].items()]
     terminal.table(("split", "documents", "sources", "bytes"), splits)
 
 
 def _result(out: Path, summary: CollectionSummary) -> dict[str, Any]:
-    """What `--json` prints."""
+    """Return the object that `--json` prints."""
     manifest = summary.manifest
     shown = ("counts", "splits", "secrets_by_kind", "largest_sources", "licenses", "files")
     return {"corpus": str(out), **{name: manifest[name] for name in shown}, **summary.left_out.to_dict()}

@@ -1,4 +1,4 @@
-"""`schemalm compare`: runs side by side, as a table, curves and a page."""
+"""`schemalm compare`: compare runs side by side in a table, curves and a page."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ DEFAULT_OUT = Path("comparison")
 
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN", help="Folders that `schemalm train` wrote, or above one.")
+        list[Path], typer.Argument(metavar="RUN", help="Run folders, or folders that contain one run each.")
     ],
     *,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder to write.")] = DEFAULT_OUT,
     as_json: AsJSON = False,
 ) -> None:
-    """Show runs side by side: what differs, what came out, their curves."""
+    """Compare the settings, results and curves of runs side by side."""
     terminal = Terminal(as_json)
-    terminal.say(f"comparing {', '.join(map(str, runs))}, to be written to {out}")
+    terminal.say(f"comparing {', '.join(map(str, runs))}; writing the comparison to {out}")
     from schemalm.evaluation.comparison import (  # noqa: PLC0415
         PAGE_FILE,
-        comparability,
+        comparison_caveats,
         figure_rows,
         setting_rows,
         write_comparison,
@@ -38,10 +38,10 @@ def compare(
     chosen = [chosen_run(terminal, run) for run in runs]
     records = [read_record(folder) for folder in {run.resolve(): run for run in chosen}.values()]
     page = write_comparison(records, out)
-    names, reservations = labels(records), comparability(records)
+    names, caveats = labels(records), comparison_caveats(records)
     terminal.table(("", *names), [(title, *cells) for title, cells in (*setting_rows(records), *figure_rows(records))])
-    for reservation in reservations:
-        terminal.show(f"note: {reservation}")
+    for caveat in caveats:
+        terminal.show(f"note: {caveat}")
     terminal.show(f"curves: {page}")
     result = {
         "page": str(page),
@@ -49,7 +49,7 @@ def compare(
         "settings": {
             setting: dict(zip(names, values, strict=True)) for setting, values in differing_settings(records).items()
         },
-        "reservations": reservations,
+        "reservations": caveats,
     }
     best = min(records, key=lambda record: record.best.get("bits_per_byte", float("inf")))
     terminal.finish(result, next_command=command_line("evaluate", best.folder))

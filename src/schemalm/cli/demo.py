@@ -1,7 +1,7 @@
-"""`schemalm demo`: the whole way on embedded or given documents, in minutes on a CPU.
+"""`schemalm demo`: run the whole pipeline on embedded or given documents, in minutes on a CPU.
 
-It succeeds unless a document that the model wrote is invalid. Documents of a given corpus that the schema rejects
-are reported and left out, as real corpora have some.
+The command succeeds unless the model writes an invalid document. Documents of a given corpus that the schema rejects
+are reported and left out, because real corpora contain some.
 """
 
 from __future__ import annotations
@@ -30,25 +30,26 @@ def demo(
         typer.Option(
             min=0,
             metavar="N",
-            help="Chooses which documents are trained on and which are held out, the first weights and the samples.",
+            help="Seed for the split into training and validation documents, the initial weights and the samples.",
         ),
     ] = 0,
     corpus: Annotated[
-        Path | None, typer.Option(exists=True, metavar="PATH", help="Real documents in place of the embedded ones.")
+        Path | None,
+        typer.Option(exists=True, metavar="PATH", help="Documents to use instead of the embedded ones."),
     ] = None,
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Go the whole way: prepare, train, generate, judge, report."""
+    """Run the whole pipeline, from documents to a report."""
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
     out = out or free_folder(Path("runs"), "demo")
-    terminal.say(f"preparing, training, generating and judging with {documents} of the schema {schema}, into {out}")
+    terminal.say(f"preparing, training, generating and judging {documents} of the schema {schema}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)
     from schemalm.demo import run_demo  # noqa: PLC0415
-    from schemalm.evaluation.report import reservations  # noqa: PLC0415
+    from schemalm.evaluation.report import caveats  # noqa: PLC0415
 
     result = run_demo(
         out,
@@ -56,7 +57,7 @@ def demo(
         corpus=corpus,
         schema=schema,
         merge_keys=merge_keys,
-        tell=terminal.say,
+        log=terminal.say,
         training_progress=terminal.training_progress(),
     )
     report_left_out(terminal, result.left_out)
@@ -64,16 +65,16 @@ def demo(
         reason = f": {sample.verdict.reason}" if sample.verdict.valid is False else ""
         terminal.show(f"--- # document {number}, {sample.verdict.word}{reason}\n{sample.text}")
     show_figures(terminal, result.evaluation, result.run)
-    held_against = reservations(result.evaluation)
-    for reservation in held_against:
-        terminal.show(f"note: {reservation}")
-    terminal.show(f"{result.elapsed_seconds:.0f} s in all; report: {result.report}")
+    found_caveats = caveats(result.evaluation)
+    for caveat in found_caveats:
+        terminal.show(f"note: {caveat}")
+    terminal.show(f"{result.elapsed_seconds:.0f} s in total; report: {result.report}")
     described = {
         "report": str(result.report),
         "run": str(result.run),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
         "evaluation": result.evaluation.to_dict(),
-        "reservations": held_against,
+        "reservations": found_caveats,
         **result.left_out.to_dict(),
     }
     terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))

@@ -1,4 +1,4 @@
-"""`schemalm evaluate`: what a run is worth, as figures, plots and report.html."""
+"""`schemalm evaluate`: measure the quality of a run, and write figures, plots and report.html."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 def evaluate(
     run: RunFolder,
     *,
-    samples: Annotated[int, typer.Option(min=1, metavar="N", help="How many documents to sample.")] = 200,
+    samples: Annotated[int, typer.Option(min=1, metavar="N", help="Number of documents to sample.")] = 200,
     data: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, metavar="DIR", help="Its prepared data, where that has moved."),
+        typer.Option(
+            exists=True, file_okay=False, metavar="DIR", help="The prepared data of the run, if it has been moved."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(file_okay=False, metavar="DIR", help="Where the report goes; RUN unless given.")
+        Path | None,
+        typer.Option(file_okay=False, metavar="DIR", help="The folder for the report [default: the run folder]."),
     ] = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Score a run, judge what it writes, and write report.html."""
+    """Score a run, judge its documents, and write report.html."""
     terminal = Terminal(as_json)
     terminal.say(f"scoring the run {run} and judging {counted(samples, 'document')} that it writes")
     from schemalm.evaluation.evaluate import evaluate as evaluate_run  # noqa: PLC0415
@@ -53,7 +56,7 @@ def evaluate(
 
 
 def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder: Path) -> Path | None:
-    """The path of the report; None where it could not be written, which does not take the figures away."""
+    """Write the report and return its path; None if writing fails, so that the figures are still shown."""
     from schemalm.evaluation.report import write_report  # noqa: PLC0415
 
     try:
@@ -66,7 +69,7 @@ def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder:
 
 
 def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
-    """Show the report's headline figures, then every sample that the judge refused or could not judge."""
+    """Show the report's headline figures, then every sample that the judge rejected or could not judge."""
     from schemalm.evaluation.report import headline  # noqa: PLC0415
     from schemalm.training.metrics import read_metrics  # noqa: PLC0415
 

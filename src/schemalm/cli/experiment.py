@@ -1,4 +1,4 @@
-"""`schemalm experiment`: arms that differ in tokens or training, run from a recipe, and the report of them."""
+"""`schemalm experiment`: run and report experiments whose arms differ in tokens or training."""
 
 from __future__ import annotations
 
@@ -15,86 +15,97 @@ from schemalm.files.writing import check_writable
 if TYPE_CHECKING:
     from schemalm.experiments.summary import Row
 
-app = typer.Typer(help="Compare arms of an experiment.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Run experiments and report them.", no_args_is_help=True, rich_markup_mode=None)
 RUNS_FOLDER = Path("runs")
 
 Out = Annotated[
-    Path | None, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept; runs/NAME unless given.")
+    Path | None,
+    typer.Option(file_okay=False, metavar="DIR", help="The folder of the experiment [default: runs/NAME]."),
 ]
 
 
 @app.callback()
 def _group() -> None:
-    """Compare arms of an experiment."""
+    """Run experiments and report them."""
 
 
 @app.command("run")
 def run(
-    recipe: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="RECIPE", help="A recipe file.")],
+    recipe: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, metavar="RECIPE", help="The TOML file that defines the runs."),
+    ],
     *,
     out: Out = None,
     train: Annotated[
-        Path | None, typer.Option(exists=True, metavar="CORPUS", help="In place of the recipe's training corpus.")
+        Path | None,
+        typer.Option(exists=True, metavar="CORPUS", help="Training corpus to use instead of the recipe's."),
     ] = None,
     validation: Annotated[
-        Path | None, typer.Option(exists=True, metavar="CORPUS", help="In place of the recipe's validation corpus.")
+        Path | None,
+        typer.Option(exists=True, metavar="CORPUS", help="Validation corpus to use instead of the recipe's."),
     ] = None,
-    arm: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this arm; may be repeated.")] = None,
+    arm: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Run only this arm; may be repeated.")] = None,
     model: Annotated[
-        list[str] | None, typer.Option(metavar="SIZE", help="Only arms of this model; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="SIZE", help="Run only arms with a model of this size; may be repeated."),
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only runs of equal `compute` or equal `documents`.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Run only the comparison at equal `compute` or at equal `documents`."),
     ] = None,
-    budget: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this budget; may be repeated.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Only this seed; may be repeated.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at a time, one thread each.")] = 1,
+    budget: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Run only this budget of training tokens; may be repeated.")
+    ] = None,
+    seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Run only this seed; may be repeated.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Number of runs at a time; each uses one thread.")] = 1,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Make the runs of a recipe that are not done yet, and write the report."""
+    """Run the missing runs of a recipe, and write the report."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
     from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
-    from schemalm.experiments.runner import Part, run_experiment  # noqa: PLC0415
+    from schemalm.experiments.runner import RunFilter, run_experiment  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     read = read_recipe(recipe, train=train, validation=validation)
     folder = out or RUNS_FOLDER / read.name
     terminal.say(f"running the experiment {read.name} in {folder}, {counted(jobs, 'run')} at a time")
     check_writable(folder, REPORT_FILE, advice=CHOOSE_OUT)
-    sitting = run_experiment(
+    summary = run_experiment(
         read,
         folder,
-        part=Part(arm or (), model or (), measure or (), budget or (), seed or ()),
+        run_filter=RunFilter(arm or (), model or (), measure or (), budget or (), seed or ()),
         jobs=jobs,
-        tell=terminal.say,
+        log=terminal.say,
         make_progress=terminal.training_progress,
     )
-    report_left_out(terminal, sitting.left_out)
-    for failure in sitting.failures:
+    report_left_out(terminal, summary.left_out)
+    for failure in summary.failures:
         terminal.show(f"failed: {failure.run}: {failure.reason}")
-    succeeded = sitting.num_made + sitting.num_there
+    succeeded = summary.num_made + summary.num_existing
     rows = write_report(folder, read.name, read.arm_names) if succeeded else []
     outcome = {
-        "num_made": sitting.num_made,
-        "num_there": sitting.num_there,
-        "failures": [{"run": failure.run, "reason": failure.reason} for failure in sitting.failures],
-        **sitting.left_out.to_dict(),
+        "num_made": summary.num_made,
+        "num_there": summary.num_existing,
+        "failures": [{"run": failure.run, "reason": failure.reason} for failure in summary.failures],
+        **summary.left_out.to_dict(),
     }
     _finish(terminal, folder, rows, outcome)
-    raise typer.Exit(1 if sitting.failures else exit_code(sitting.left_out, strict))
+    raise typer.Exit(1 if summary.failures else exit_code(summary.left_out, strict))
 
 
 @app.command("report")
 def report(
     experiment: Annotated[
-        Path, typer.Argument(exists=True, metavar="OUT|RECIPE", help="The experiment's folder, or its recipe.")
+        Path,
+        typer.Argument(exists=True, metavar="DIR|RECIPE", help="The folder of the experiment, or its recipe."),
     ],
     *,
     out: Out = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Write the report of the runs that are done."""
+    """Write the report of the finished runs."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
     from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`schemalm generate`: documents written by a trained model, each of them valid."""
+"""`schemalm generate`: write documents with a trained model; all of them are valid."""
 
 from __future__ import annotations
 
@@ -26,17 +26,24 @@ def generate(
     *,
     prompt: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A partial document: it is kept and completed."),
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A partial document to keep and complete."),
     ] = None,
-    num_samples: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many documents.")] = 1,
-    format: Annotated[DocumentFormat, typer.Option(help="How documents are written.")] = "yaml",
-    temperature: Annotated[float, typer.Option(metavar="T", help="0 takes the likeliest token each time.")] = 0.8,
-    top_p: Annotated[float | None, typer.Option(metavar="P", help="Keep the likeliest tokens of this share.")] = None,
-    top_k: Annotated[int | None, typer.Option(min=1, metavar="K", help="Keep the K likeliest tokens.")] = None,
-    max_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per document; then it is closed.")] = 512,
+    num_samples: Annotated[int, typer.Option("-n", min=1, metavar="N", help="Number of documents to write.")] = 1,
+    format: Annotated[DocumentFormat, typer.Option(help="Format of the documents.")] = "yaml",
+    temperature: Annotated[
+        float, typer.Option(metavar="T", help="Sampling temperature; 0 always takes the likeliest token.")
+    ] = 0.8,
+    top_p: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Sample from the smallest set of tokens with this total probability."),
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(min=1, metavar="K", help="Sample from the K likeliest tokens.")] = None,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Tokens per document before the grammar closes it.")
+    ] = 512,
     seed: Seed = 0,
     out: Annotated[
-        Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document here.")
+        Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document into this folder.")
     ] = None,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
@@ -57,12 +64,12 @@ def generate(
     run = chosen_run(terminal, run)
     read = None if prompt is None else _reader(prompt)
     if read is not None:
-        read(merge_keys=True)  # what cannot be read is told before the model is loaded
+        read(merge_keys=True)  # reports an unreadable prompt before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
     partial = None if read is None else read(merge_keys=merges)
-    # From before the work on, so that of two commands with one folder the second ends at once.
+    # The folder is locked before the work begins: a second command with the same folder then ends at once.
     with filled_folder(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
         with terminal.working("writing"):
             documents = generate_documents(
@@ -82,17 +89,17 @@ def generate(
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(
-        f"{counted(len(documents), 'document')}, {num_tokens:,} tokens, {num_cut:,} closed at the budget of tokens"
+        f"{counted(len(documents), 'document')}, {num_tokens:,} tokens, {num_cut:,} closed at the token budget"
     )
     if num_stopped:
-        terminal.warn(f"{counted(num_stopped, 'document')} closed early: going on took more work than the limits admit")
+        terminal.warn(f"{counted(num_stopped, 'document')} closed early: the next step exceeded the limits on work")
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
 
 
 def _reader(prompt: Path) -> Callable[..., JSONValue]:
-    """What parses a prompt, whose file is read once."""
+    """Read the file of a prompt once and return a function that parses it."""
     from schemalm.documents.reading import is_json, parse_document, read_text  # noqa: PLC0415
 
     text = read_text(prompt, str(prompt))
@@ -100,7 +107,7 @@ def _reader(prompt: Path) -> Callable[..., JSONValue]:
 
 
 def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[str]:
-    """Write one file per document: 0001.yaml, 0002.yaml, ...; their names come back."""
+    """Write one file per document, 0001.yaml, 0002.yaml, ..., and return the names."""
     names = [f"{number:04}.{format}" for number in range(1, len(texts) + 1)]
     for name, text in zip(names, texts, strict=True):
         write_atomically(folder / name, text.encode())

@@ -1,4 +1,4 @@
-"""Telling people what of a corpus was left out and why, and the exit code that follows from it."""
+"""Report the documents of a corpus that were left out, with the reasons, and choose the exit code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ NUM_SHOWN = 20
 
 
 def report_left_out(terminal: Terminal, left_out: LeftOut, file: Path | None = None) -> None:
-    """Show the first rejected documents with their reasons, how often each reason came, and what else is left out.
+    """Show the first rejected documents with their reasons, a count for each reason, and what else was left out.
 
-    `file` has all of them, where there is one.
+    file: the file that lists all rejected documents, if there is one.
     """
     from schemalm.documents.left_out import NUM_KEPT  # noqa: PLC0415
 
@@ -26,16 +26,16 @@ def report_left_out(terminal: Terminal, left_out: LeftOut, file: Path | None = N
     for rejection in left_out.rejections[:NUM_SHOWN]:
         terminal.show(f"rejected {rejection}")
     if num_rejected > NUM_SHOWN:
-        listed = "them all" if num_rejected <= NUM_KEPT else f"the first {NUM_KEPT:,}"
-        where = f"--json lists {listed}" if file is None else f"all of them are in {file}"
+        listed = "all" if num_rejected <= NUM_KEPT else f"the first {NUM_KEPT:,}"
+        where = f"--json lists {listed}" if file is None else f"{file} lists all"
         terminal.show(f"... and {num_rejected - NUM_SHOWN:,} more ({where})")
     if num_rejected:
         rows = [(reason, f"{count:,}") for reason, count in left_out.count_reasons().items()]
-        terminal.table(("rejected because of", "documents"), [*rows, ("all", f"{num_rejected:,}")])
+        terminal.table(("reason for rejection", "documents"), [*rows, ("all", f"{num_rejected:,}")])
     for line in left_out.unread():
         terminal.show(line)
 
 
 def exit_code(left_out: LeftOut, strict: bool) -> int:
-    """1 where documents were rejected and the user asked for strictness, else 0."""
+    """Return 1 if `strict` is set and documents were rejected, else 0."""
     return int(strict and bool(left_out.num_rejected))

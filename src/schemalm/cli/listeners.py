@@ -1,4 +1,4 @@
-"""What listens to a training run beside the person at the terminal, and the options for it."""
+"""The listeners of a training run (terminal, tracker, samples), and their options."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
 DEFAULT_SAMPLES = 4
 
 Samples = Annotated[
-    int, typer.Option(min=0, metavar="N", help="Documents that each checkpoint writes, with their verdicts; 0 is none.")
+    int, typer.Option(min=0, metavar="N", help="Documents to sample and judge at each checkpoint; 0 for none.")
 ]
 Track = Annotated[
-    Literal["tensorboard", "trackio", "wandb"] | None, typer.Option(help="Show the metrics there too, as they come.")
+    Literal["tensorboard", "trackio", "wandb"] | None, typer.Option(help="Also send the metrics to this tracker.")
 ]
 Parent = Annotated[
     Path | None,
-    typer.Option(exists=True, file_okay=False, metavar="RUN", help="The run that this one is a variation of."),
+    typer.Option(exists=True, file_okay=False, metavar="RUN", help="The run that this run is a variation of."),
 ]
 
 
 def listeners_for(terminal: Terminal, run: Path, *, samples: int, track: str | None) -> Progress:
-    """Everything that listens to the run: the terminal, the tracker if there is one, and the samples.
+    """Return a listener that combines the terminal, the tracker if there is one, and the samples of checkpoints.
 
-    Raises `ConfigurationError` where the tracker's package is not installed.
+    samples: documents per checkpoint.
+    Raises `ConfigurationError` if the tracker's package is not installed.
     """
     from schemalm.evaluation.checkpoint_samples import CheckpointSamples  # noqa: PLC0415
     from schemalm.training.listeners import Listeners  # noqa: PLC0415

@@ -1,8 +1,9 @@
-"""Where in a text a JSON pointer leads, for messages about values that break a schema.
+"""Find the line and column that a JSON pointer leads to, for messages about values that break a schema.
 
-In go a document's text, which was read before, and a pointer into its value; out come line and column, both from 1.
-The text is parsed once more, slowly: for errors only. JSON is located as the YAML that it nearly is; where the two
-differ there is no place, never a wrong one. What the merge key `<<` brought in is found where it stands.
+`locate` takes the text of a document that was read before, and a pointer into its value; it returns line and column,
+both from 1. It parses the text again, slowly, so it is for errors only. JSON is parsed as YAML; where the two differ,
+there is no position rather than a wrong one. A value that the merge key `<<` brings in is located at its original
+position.
 """
 
 from __future__ import annotations
@@ -17,29 +18,30 @@ from schemalm.json_pointer import parts_of
 
 MAX_SHOWN_COLUMNS = 120
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-# These keywords are about the key at the pointer, not about the value under it.
+# These keywords constrain the key at the pointer, not the value under it.
 _ABOUT_KEYS = frozenset({"additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties", "not"})
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in a text; both numbers count from 1."""
+class SourcePosition:
+    """A position in a text; line and column count from 1."""
 
     line: int
     column: int
 
 
-def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> Place | None:
-    """The place that `pointer` leads to: a scalar itself, what is empty, a list or a mapping by its key.
+def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> SourcePosition | None:
+    """Return the position that `pointer` leads to: of a scalar, or of the key of an empty value, list or mapping.
 
-    `keyword` is the broken one: some are about a key. `first_line` is the number of the text's first line. None where
-    the text or the pointer cannot be followed.
+    keyword: the broken keyword; for some keywords the position of the key is returned.
+    first_line: the number of the text's first line.
+    Returns None if the text cannot be parsed or the pointer cannot be followed.
     """
     text = text.removeprefix("\ufeff")
     tree = _Tree()
     try:
         parse(text, tree)
-    except (YAMLFault, RecursionError):  # a place is a courtesy: the message stands without it
+    except (YAMLFault, RecursionError):  # the message is useful without a position
         return None
     child = tree.root
     for part in parts_of(pointer):
@@ -48,12 +50,12 @@ def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> P
         return None
     is_named_by_key = child.key is not None and (keyword in _ABOUT_KEYS or child.node.text is None)
     line, column = position_of(text, child.key if is_named_by_key and child.key is not None else child.start)
-    return Place(line + first_line - 1, column)
+    return SourcePosition(line + first_line - 1, column)
 
 
 @dataclass(slots=True)
 class _Node:
-    """A value of the text: a scalar with its `text`, a list or a mapping; `merged` is what `<<` names."""
+    """A value of the text: a scalar with its `text`, a list or a mapping; `merged` is the value of the key `<<`."""
 
     text: str | None = None
     items: list[_Child] = field(default_factory=list)
@@ -63,7 +65,7 @@ class _Node:
 
 @dataclass(slots=True)
 class _Child:
-    """A value at its place: where it or an alias of it stands, and in a mapping its key."""
+    """A value with the offset where it, or an alias of it, starts, and in a mapping the offset of its key."""
 
     node: _Node
     start: int
@@ -71,7 +73,7 @@ class _Child:
 
 
 def _step(node: _Node, part: str) -> _Child | None:
-    """What `part` leads to; in a mapping its own entries go before those that it takes from others."""
+    """Return the child that `part` leads to; a mapping's own entries take precedence over merged ones."""
     if node.entries is None:
         return node.items[int(part)] if part.isdecimal() and int(part) < len(node.items) else None
     if part in node.entries or node.merged is None:
@@ -81,19 +83,19 @@ def _step(node: _Node, part: str) -> _Child | None:
 
 
 class _Tree:
-    """A builder of nodes; `root` is the first value of the text."""
+    """Builds the nodes from the events of the parser; `root` is the first value of the text."""
 
     def __init__(self) -> None:
         self.root: _Child | None = None
         self._open: list[tuple[_Node, int, str | None]] = []
-        self._keys: list[tuple[str, bool, int] | None] = []  # of each open node the key that waits for its value
+        self._keys: list[tuple[str, bool, int] | None] = []  # for each open node, the key that still has no value
         self._anchors: dict[str, _Node] = {}
 
     def document(self, version: str | None, start: int) -> None:
-        """A document begins."""
+        """Handle the start of a document."""
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
-        """A scalar."""
+        """Add a scalar, or keep it as the next key."""
         node = _Node(text)
         if anchor is not None:
             self._anchors[anchor] = node
@@ -103,12 +105,12 @@ class _Tree:
             self._add(node, start)
 
     def empty(self, anchor: str | None, start: int, after: int) -> None:
-        """A scalar that is left out: in a mapping it has the place of its key."""
+        """Add an omitted scalar: in a mapping it has the position of its key."""
         key = self._keys[-1] if self._keys and anchor is None else None
         self.scalar("", True, anchor, key[2] if key else start)
 
     def alias(self, name: str, start: int) -> None:
-        """An alias."""
+        """Add the node that an alias refers to."""
         node = self._anchors.get(name, _Node())
         if self._expects_key():
             self._keys[-1] = (node.text or "", False, start)
@@ -116,12 +118,12 @@ class _Tree:
             self._add(node, start)
 
     def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
-        """A mapping or list begins."""
+        """Open a mapping or list."""
         self._open.append((_Node(entries={} if is_mapping else None), start, anchor))
         self._keys.append(None)
 
     def end(self, start: int) -> None:
-        """The innermost mapping or list ends."""
+        """Close the innermost mapping or list."""
         node, begun, anchor = self._open.pop()
         self._keys.pop()
         if anchor is not None:
@@ -145,17 +147,17 @@ class _Tree:
             parent.entries[key[0]] = _Child(node, start, key[2])
 
 
-def excerpt(text: str, place: Place, first_line: int = 1) -> str:
-    """The line at `place` with a caret under the column; nothing where the line is missing or empty.
+def excerpt(text: str, position: SourcePosition, first_line: int = 1) -> str:
+    """Return the line at `position` with a caret under the column, or "" if the line is missing or empty.
 
-    `first_line` is the number of the text's first line. Columns do not count a byte order mark, so it is not shown.
+    first_line: the number of the text's first line. Columns do not count a byte order mark, so it is not shown.
     """
-    number = place.line - first_line
+    number = position.line - first_line
     line = next(iter(_LINE_BREAK.split(text)[number : number + 1]), "").removeprefix("\ufeff")
     line = "".join(character if character.isprintable() else " " for character in line).rstrip()
     if not line:
         return ""
-    first = max(0, place.column - MAX_SHOWN_COLUMNS // 2) if len(line) > MAX_SHOWN_COLUMNS else 0
+    first = max(0, position.column - MAX_SHOWN_COLUMNS // 2) if len(line) > MAX_SHOWN_COLUMNS else 0
     shown = line[first : first + MAX_SHOWN_COLUMNS]
-    gutter = f"{place.line:>5} | "
-    return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * (place.column - 1 - first)}^"
+    gutter = f"{position.line:>5} | "
+    return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * (position.column - 1 - first)}^"

@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are called and explained alike."""
+"""Options that several commands share, so that they have the same names and help texts everywhere."""
 
 from __future__ import annotations
 
@@ -15,67 +15,75 @@ if TYPE_CHECKING:
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
-    str, typer.Option("--schema", metavar="S", help="A schema file, or a built-in name such as github-workflow.")
+    str,
+    typer.Option("--schema", metavar="S", help="The schema: a file, or a built-in name such as github-workflow."),
 ]
-Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds give equal results on one machine.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Random seed; the same seed gives the same result on one machine.")
+]
 MaxFiles = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Read so many files or rows, spread evenly over the corpus.")
+    int | None,
+    typer.Option(min=1, metavar="N", help="Read at most N files or rows, spread evenly over the corpus."),
 ]
 RunFolder = Annotated[
-    Path, typer.Argument(metavar="RUN", help="The folder that `schemalm train` wrote, or one above it.")
+    Path, typer.Argument(metavar="RUN", help="The run folder, or a folder that contains only this run.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where a document was rejected.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a document was rejected.")]
 MergeKeys = Annotated[
     bool | None,
     typer.Option(
         "--merge-keys/--no-merge-keys",
-        help="Resolve the YAML merge key << in documents [default: where the format of the schema has it].",
+        help="Resolve the YAML merge key << in documents [default: only if the schema's format supports it].",
     ),
 ]
 Workers = Annotated[
-    int, typer.Option("--workers", min=1, metavar="N", help="Work on so many shards at a time; the result is the same.")
+    int,
+    typer.Option("--workers", min=1, metavar="N", help="Number of worker processes; the result does not depend on it."),
 ]
 EngineChoice = Annotated[
-    EngineName, typer.Option("--engine", help="Work on this machine, or on a Ray cluster (extra ray).")
+    EngineName, typer.Option("--engine", help="Run on this machine, or on a Ray cluster (needs the extra `ray`).")
 ]
 Address = Annotated[
     str | None,
     typer.Option(
-        "--address", metavar="ADDRESS", help="The Ray cluster to work on [default: one on this machine, until the end]."
+        "--address", metavar="ADDRESS", help="Address of the Ray cluster [default: a temporary one on this machine]."
     ),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted command stopped.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted command stopped.")]
 DEFAULT_SCHEMA = "github-workflow"
-# What to do where the folder to write cannot be written.
+# The advice if a folder cannot be written.
 CHOOSE_OUT = "choose another folder with --out"
 
 
 def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:
-    """Whether `<<` is resolved: as the option says, by the schema where it was not given."""
+    """Return whether `<<` is resolved: as the option says, or as the schema decides if it was not given."""
     from schemalm.schema.merge_keys import resolves_merge_keys  # noqa: PLC0415
 
     return resolves_merge_keys(schema, merge_keys)
 
 
 def given_merge_keys(merge_keys: bool | None) -> tuple[str, ...]:
-    """The option as it was given, for the command that comes next; nothing where it was not."""
+    """Return the option as given, for the next command; empty if it was not given."""
     if merge_keys is None:
         return ()
     return ("--merge-keys",) if merge_keys else ("--no-merge-keys",)
 
 
 def schema_of(tokenizer: AnyTokenizer) -> dict[str, Any] | bool:
-    """The schema that a tokenizer was made for; a text tokenizer has none, so it says nothing."""
+    """Return the schema of a tokenizer, or the schema `true` for a text tokenizer, which has none."""
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     return tokenizer.grammar.schema if isinstance(tokenizer, Tokenizer) else True
 
 
 def chosen_run(terminal: Terminal, folder: Path) -> Path:
-    """The run that a folder is, or the only one that it holds, which is said; raises `CheckpointError` otherwise."""
+    """Return the folder if it is a run, or the only run in it, which is announced.
+
+    Raises `CheckpointError` if there is no run or more than one.
+    """
     from schemalm.training.locate import find_run  # noqa: PLC0415
 
     run = find_run(folder)
     if run != folder:
-        terminal.say(f"taking the run {run}")
+        terminal.say(f"using the run {run}")
     return run

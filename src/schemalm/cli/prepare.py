@@ -1,4 +1,4 @@
-"""`schemalm prepare`: documents and a tokenizer to a prepared data folder."""
+"""`schemalm prepare`: encode documents with a tokenizer and write a folder of prepared data."""
 
 from __future__ import annotations
 
@@ -41,24 +41,29 @@ def prepare(
             "--input",
             exists=True,
             metavar="DIR",
-            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
+            help="A collected corpus, a folder of documents, one document, JSON Lines (also .gz, .zst) or Parquet.",
         ),
     ],
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
     output: Annotated[
         Path | None,
-        typer.Option(file_okay=False, metavar="DIR", help="The data folder to write; --analyze needs none."),
+        typer.Option(file_okay=False, metavar="DIR", help="The data folder to write; optional with --analyze."),
     ] = None,
     context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = 512,
-    stride: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next.")] = 32,
+    stride: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Tokens from the start of one window to the start of the next.")
+    ] = 32,
     train_split: Annotated[
-        float, typer.Option(metavar="X", help="The share of documents to train on; a collected corpus keeps its own.")
+        float,
+        typer.Option(
+            metavar="X", help="Share of the documents to train on, from 0 to 1; a collected corpus keeps its own split."
+        ),
     ] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
     format: Annotated[
         DataFormat,
-        typer.Option(help="pt: also write all windows as train.pt and val.pt, for those who train elsewhere."),
+        typer.Option(help="pt: also write all windows to train.pt and val.pt, for training with other programs."),
     ] = "windows",
     merge_keys: MergeKeys = None,
     workers: Workers = 1,
@@ -66,12 +71,13 @@ def prepare(
     address: Address = None,
     resume: Resume = False,
     analyze: Annotated[
-        bool, typer.Option("--analyze", help="Prepare nothing: show what each context and stride would give and cost.")
+        bool,
+        typer.Option("--analyze", help="Prepare nothing; show the effect and cost of each context size and stride."),
     ] = False,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Cut documents into training windows, split by source."""
+    """Cut documents into windows for training and validation."""
     from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
     from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
@@ -81,10 +87,10 @@ def prepare(
     terminal = Terminal(as_json)
     settings = PrepareSettings(context_size, stride, train_split, seed)
     if output is None and not analyze:
-        raise typer.BadParameter("is needed: name the data folder to write, or ask to --analyze", param_hint="--output")
+        raise typer.BadParameter("is required: name the data folder to write, or use --analyze", param_hint="--output")
     data = None if output is None or analyze else _data_folder(output, format, resume)
-    purpose = "nothing is prepared" if analyze else f"to be written to {output}"
-    terminal.say(f"encoding the documents of {corpus} with {tokenizer}, {purpose}")
+    purpose = "preparing nothing" if analyze else f"writing them to {output}"
+    terminal.say(f"encoding the documents of {corpus} with {tokenizer}; {purpose}")
     if output is not None:
         check_writable(output, METADATA_FILE, advice="choose another folder with --output")
     with terminal.working("loading the tokenizer"):
@@ -92,31 +98,30 @@ def prepare(
     documents = CorpusInput([corpus], schema_of(loaded), max_rows=max_files, merge_keys=merge_keys)
     if output is None or data is None:
         given = ("--input", corpus, "--output", output or "data", "--tokenizer", tokenizer)
-        told = (*given, *(("--format", format) if format == "pt" else ()), *given_merge_keys(merge_keys))
+        following = (*given, *(("--format", format) if format == "pt" else ()), *given_merge_keys(merge_keys))
         with open_engine(engine, workers=workers, address=address) as opened:
-            left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, told)
+            left_out = analyze_corpus(terminal, documents, loaded, settings, opened, output, following)
         raise typer.Exit(exit_code(left_out, strict))
     if documents.train_split not in (None, train_split):
         terminal.say(
-            f"{corpus} has a split of its own, {documents.train_split:g} to train on: --train-split is not used"
+            f"{corpus} has its own split with a training share of {documents.train_split:g}: --train-split is ignored"
         )
     summary = finished(documents, loaded, data, settings) if resume else None
     if summary is None:
         with open_engine(engine, workers=workers, address=address) as opened:
             summary = _prepare(terminal, documents, loaded, data, settings, opened, resume)
     else:
-        terminal.say(f"{data} was finished before")
+        terminal.say(f"{data} is already complete")
     report_left_out(terminal, summary.left_out, data / LEFT_OUT_FILE)
     if format == "pt":
         _write_pt(terminal, output, summary)
     result = {"data": str(output), "splits": _report_splits(terminal, data, summary), **summary.left_out.to_dict()}
-    following = command_line("train", "--data", data, "--model", "tiny", "--out", "run")
-    terminal.finish(result, next_command=following)
+    terminal.finish(result, next_command=command_line("train", "--data", data, "--model", "tiny", "--out", "run"))
     raise typer.Exit(exit_code(summary.left_out, strict))
 
 
 def _data_folder(output: Path, format: DataFormat, resume: bool) -> Path:
-    """Where the prepared data goes; raises `DataError` where there is some that may not be written over."""
+    """Return the folder for the prepared data; raises `DataError` if it already contains data."""
     from schemalm.dataset.store import PREPARED, refuse_data_set  # noqa: PLC0415
 
     data = output / PREPARED if format == "pt" else output
@@ -139,19 +144,19 @@ def _prepare(
     engine: Engine,
     resume: bool,
 ) -> PreparationSummary:
-    """Prepare the folder, and show how far that is."""
+    """Prepare the folder and show the progress."""
     from schemalm.dataset.prepare import open_preparation  # noqa: PLC0415
 
     terminal.say("listing the corpus ...")
     with open_preparation(documents, tokenizer, output, settings, resume=resume) as preparation:
         with terminal.counting("preparing documents", preparation.num_rows) as done:
             preparation.encode(engine, done)
-        with terminal.working("putting the shards together"):
+        with terminal.working("merging the shards"):
             return preparation.merge()
 
 
 def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> None:
-    """Write all windows as `.pt` files, and show how far that is."""
+    """Write all windows as `.pt` files and show the progress."""
     from schemalm.dataset.pt import write_pt  # noqa: PLC0415
 
     num_windows = sum(split.num_windows for split in summary.metadata.splits.values())
@@ -160,7 +165,7 @@ def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> 
 
 
 def _report_splits(terminal: Terminal, data: Path, summary: PreparationSummary) -> dict[str, dict[str, int]]:
-    """Show what the splits hold, and warn where much of their windows is padding; the sizes come back."""
+    """Show and return the sizes of the splits, and warn if much of the training rows is padding."""
     from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
     from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
     from schemalm.dataset.store import Split  # noqa: PLC0415

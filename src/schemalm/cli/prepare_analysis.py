@@ -1,4 +1,4 @@
-"""`schemalm prepare --analyze`: the table that decides context and stride, of a corpus that is not prepared yet."""
+"""`schemalm prepare --analyze`: a table of context sizes and strides, to choose them before preparing a corpus."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ def analyze_corpus(
     output: Path | None,
     following: tuple[object, ...],
 ) -> LeftOut:
-    """Measure the corpus, show the table, and write it with a plot into the folder `output` where there is one.
+    """Measure the corpus, show the table, and write it with a plot into the folder `output` unless that is None.
 
-    following: the options of the command that prepares, context and stride aside. What was left out comes back.
+    following: the options of the command that prepares the data, without context size and stride.
+    Returns the documents that were left out.
     """
     from schemalm.dataset.analysis import analyze  # noqa: PLC0415
     from schemalm.dataset.lengths import CorpusLengths  # noqa: PLC0415
@@ -79,19 +80,21 @@ def _show(terminal: Terminal, analysis: Analysis) -> None:
     terminal.show(f"{analysis.num_documents:,} documents with {analysis.num_tokens:,} tokens")
     for context_size, share in {choice.context_size: choice.whole_documents for choice in analysis.choices}.items():
         bar = "#" * round(share * BAR_WIDTH)
-        terminal.show(f"{context_size:5} tokens hold {bar:<{BAR_WIDTH}} {share:6.1%} of the documents whole")
+        terminal.show(f"{context_size:5} tokens: {bar:<{BAR_WIDTH}} {share:6.1%} of the documents fit")
     terminal.table(COLUMNS, [_cells(choice) for choice in analysis.choices])
     terminal.show(
-        "tokens whole: of documents that one window holds; positions: documents whose position tokens there are; "
-        "padded, packed: of the places of training rows; prepared, plain: before it is compressed, to about a sixth; "
-        "attention: an epoch's rows times context squared, relative"
+        "tokens whole: share of the tokens whose document fits into one window; "
+        "positions: share of the documents for which there are enough position tokens; "
+        "padded, packed: share of padding in the training rows, before and after packing; "
+        "prepared, plain: size before compression, which shrinks it to about a sixth; "
+        "attention: rows per epoch times context size squared, relative"
     )
     best = analysis.recommended
     terminal.show(f"recommended: --context-size {best.context_size} --stride {best.stride}: {analysis.reason}")
 
 
 def _cells(choice: Choice) -> tuple[str, ...]:
-    """A row of the table."""
+    """Return a row of the table."""
     return (
         f"{choice.context_size}",
         f"{choice.stride}",

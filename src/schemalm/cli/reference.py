@@ -1,4 +1,4 @@
-"""`schemalm reference`: the reference implementation, trained, sampled from, swept over settings, and proven equal."""
+"""`schemalm reference`: train, sample, ablate and verify the reference implementation."""
 
 from __future__ import annotations
 
@@ -25,55 +25,66 @@ if TYPE_CHECKING:
 DEFAULTS = ReferenceConfiguration()
 QUANTITIES = ("logits", "loss", "gradients", "losses", "text")
 
-app = typer.Typer(help="Train and compare the reference implementation.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train and verify the reference implementation.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Train and compare the reference implementation."""
+    """Train and verify the reference implementation."""
 
 
 @app.command("train")
 def train(
     *,
     input: Annotated[
-        Path, typer.Option(exists=True, metavar="FILE", help="A text; or documents: a folder, .yml, .json, .jsonl.")
+        Path,
+        typer.Option(exists=True, metavar="FILE", help="A text file, a folder of documents, .yml, .json or .jsonl."),
     ],
-    engine: Annotated[Literal["scalar", "array", "torch"], typer.Option(help="What computes.")] = "array",
-    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="What is trained.")] = "mini-gpt",
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates.")] = DEFAULTS.steps,
-    optimizer: Annotated[Literal["sgd", "adamw"], typer.Option(help="How weights move.")] = "adamw",
+    engine: Annotated[
+        Literal["scalar", "array", "torch"], typer.Option(help="The implementation that computes.")
+    ] = "array",
+    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="The model to train.")] = "mini-gpt",
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Number of training steps.")] = DEFAULTS.steps,
+    optimizer: Annotated[Literal["sgd", "adamw"], typer.Option(help="The optimizer.")] = "adamw",
     schedule: Annotated[
-        Literal["constant", "linear", "cosine"], typer.Option(help="How the learning rate falls.")
+        Literal["constant", "linear", "cosine"], typer.Option(help="The schedule of the learning rate.")
     ] = "linear",
-    learning_rate: Annotated[float, typer.Option(metavar="X", help="At the start.")] = DEFAULTS.learning_rate,
-    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Windows per update.")] = DEFAULTS.batch_size,
+    learning_rate: Annotated[
+        float, typer.Option(metavar="X", help="Learning rate at the start.")
+    ] = DEFAULTS.learning_rate,
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Windows per step.")] = DEFAULTS.batch_size,
     context_size: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per window.")] = DEFAULTS.context_size,
-    n_layer: Annotated[int, typer.Option(min=1, metavar="N", help="Layers of the mini-gpt.")] = DEFAULTS.n_layer,
-    n_head: Annotated[int, typer.Option(min=1, metavar="N", help="Its attention heads.")] = DEFAULTS.n_head,
-    n_embd: Annotated[int, typer.Option(min=1, metavar="N", help="Its width.")] = DEFAULTS.n_embd,
+    n_layer: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Number of layers of the mini-gpt.")
+    ] = DEFAULTS.n_layer,
+    n_head: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Number of attention heads of the mini-gpt.")
+    ] = DEFAULTS.n_head,
+    n_embd: Annotated[int, typer.Option(min=1, metavar="N", help="Width of the mini-gpt.")] = DEFAULTS.n_embd,
     tie_head: Annotated[
-        bool, typer.Option("--tie-head/--no-tie-head", help="Let the head be the token embedding.")
+        bool, typer.Option("--tie-head/--no-tie-head", help="Use the token embedding as the output head.")
     ] = DEFAULTS.tie_head,
     input_norm: Annotated[
-        bool, typer.Option("--input-norm/--no-input-norm", help="Norm the embeddings before the first layer.")
+        bool, typer.Option("--input-norm/--no-input-norm", help="Normalize the embeddings before the first layer.")
     ] = DEFAULTS.input_norm,
     tokenizer: Annotated[
-        str, typer.Option(metavar="T", help="character, typed (the schema's symbols), or a tokenizer file.")
+        str,
+        typer.Option(metavar="T", help="The tokenizer: character, typed (the schema's symbols), or a tokenizer file."),
     ] = DEFAULTS.tokenizer,
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_keys: MergeKeys = None,
     max_memory_growth: Annotated[
-        float, typer.Option(metavar="X", help="Stop where memory grows by more than this share of itself.")
+        float, typer.Option(metavar="X", help="Stop if memory use grows by more than this fraction.")
     ] = DEFAULTS.max_memory_growth,
     seed: Seed = 0,
     out: Annotated[
-        Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder [default: runs/reference].")
+        Path | None,
+        typer.Option(file_okay=False, metavar="DIR", help="The run folder to write [default: runs/reference]."),
     ] = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Train a model with one of the three engines."""
+    """Train a small model with one of the three engines."""
     if out is not None and out.is_dir() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal, run = Terminal(as_json), out or free_folder(Path("runs"), "reference")
@@ -95,7 +106,9 @@ def train(
         max_memory_growth=max_memory_growth,
         seed=seed,
     )
-    terminal.say(f"training a {model} with the {engine} engine on {input} for {counted(steps, 'step')}, into {run}")
+    terminal.say(
+        f"training a {model} with the {engine} engine on {input} for {counted(steps, 'step')}; writing to {run}"
+    )
     check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
@@ -124,7 +137,7 @@ def train(
 
 
 def _count_table_loss(configuration: ReferenceConfiguration, corpus: Corpus) -> float:
-    """The validation loss of the bigram's closed form."""
+    """Return the validation loss of the bigram in closed form, in nats per token."""
     from schemalm.reference.array.gpt import count_table  # noqa: PLC0415
     from schemalm.reference.engines import make_engine  # noqa: PLC0415
     from schemalm.reference.training import stream_loss  # noqa: PLC0415
@@ -136,12 +149,13 @@ def _count_table_loss(configuration: ReferenceConfiguration, corpus: Corpus) -> 
 
 @app.command("sample")
 def sample(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `schemalm reference train` wrote.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder that `schemalm reference train` wrote.")],
     *,
-    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="What the text begins with.")] = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="After so many tokens it ends.")] = 200,
+    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="The beginning of the text.")] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of tokens to write.")] = 200,
     temperature: Annotated[
-        float, typer.Option(metavar="T", help="From 0, which takes the likeliest token each time, to 100.")
+        float,
+        typer.Option(metavar="T", help="Sampling temperature, from 0 (always the likeliest token) to 100."),
     ] = 0.8,
     seed: Seed = 0,
     as_json: AsJSON = False,
@@ -168,7 +182,7 @@ def sample(
 
 
 def spell(tokens: list[int], tokenizer: AnyTokenizer) -> str:
-    """What tokens say: a text, or the description of each where they are typed or spell no whole text."""
+    """Return the text of tokens, or a description of each token if they are typed or not valid text."""
     from schemalm.baselines import TextTokenizer  # noqa: PLC0415
     from schemalm.errors import DecodeError  # noqa: PLC0415
 
@@ -182,19 +196,19 @@ def spell(tokens: list[int], tokenizer: AnyTokenizer) -> str:
 
 @app.command("parity")
 def parity(seed: Seed = 0, as_json: AsJSON = False) -> None:
-    """Check that all engines compute the same: logits, loss, gradients, training, sampled text."""
+    """Check that all engines agree. Compares logits, loss, gradients, training losses and sampled text."""
     from schemalm.reference.parity import LIMITS, all_cases, compare  # noqa: PLC0415
 
     terminal = Terminal(as_json)
     limits = ", ".join(f"{engine} {limit:g}" for engine, limit in LIMITS.items())
-    terminal.say(f"comparing every engine with the array engine; differences allowed: {limits}")
+    terminal.say(f"comparing every engine with the array engine; largest differences allowed: {limits}")
     findings: list[Finding] = []
     cases = list(all_cases(seed))
     with terminal.counting("cases", len(cases)) as count:
         for number, case_to_compare in enumerate(cases, start=1):
             findings += compare(*case_to_compare)
             count(number)
-    largest: dict[tuple[str, str, str], float] = defaultdict(float)  # over both optimizers
+    largest: dict[tuple[str, str, str], float] = defaultdict(float)  # the maximum over both optimizers
     for case, engine, quantity, difference in findings:
         largest[case, engine, quantity] = max(largest[case, engine, quantity], difference)
     rows = dict.fromkeys((case, engine) for case, engine, _ in largest)
@@ -202,18 +216,18 @@ def parity(seed: Seed = 0, as_json: AsJSON = False) -> None:
         ("largest difference", "engine", *QUANTITIES),
         [(case, engine, *(_cell(largest, case, engine, name) for name in QUANTITIES)) for case, engine in rows],
     )
-    apart = [finding for finding in findings if not finding[3] <= LIMITS[finding[1]]]  # so is what is no number
-    for case, engine, quantity, difference in apart:
-        terminal.show(f"apart: {case}: {quantity} of {engine} by {difference:.1e}")
+    mismatches = [finding for finding in findings if not finding[3] <= LIMITS[finding[1]]]  # NaN is a mismatch too
+    for case, engine, quantity, difference in mismatches:
+        terminal.show(f"mismatch: {case}: {quantity} of {engine} by {difference:.1e}, limit {LIMITS[engine]:g}")
     described = [
         {"case": case, "engine": engine, "quantity": quantity, "difference": difference, "limit": LIMITS[engine]}
         for (case, engine, quantity), difference in largest.items()
     ]
-    if not apart:
+    if not mismatches:
         terminal.show(f"all {counted(len(largest), 'comparison')} are within their limits")
-    result = {"agree": not apart, "findings": described}
+    result = {"agree": not mismatches, "findings": described}
     terminal.finish(result, next_command=command_line("reference", "train", "--input", "FILE"))
-    raise typer.Exit(1 if apart else 0)
+    raise typer.Exit(1 if mismatches else 0)
 
 
 def _cell(largest: dict[tuple[str, str, str], float], case: str, engine: str, quantity: str) -> str:

@@ -1,4 +1,4 @@
-"""`schemalm reference ablate`: the reference implementation under every combination of settings, with several seeds."""
+"""`schemalm reference ablate`: train the reference implementation with every combination of settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
+from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Strict
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable
@@ -23,30 +23,39 @@ DEFAULT_GRID = ("tie_head=true,false", "input_norm=true,false")
 
 def ablate(
     axes: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE,...]", help="More settings of the grid.")
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE,...]", help="More settings to combine.")
     ] = None,
     *,
     input: Annotated[
-        Path, typer.Option(exists=True, metavar="FILE", help="A text; or documents: a folder, .yml, .json, .jsonl.")
+        Path,
+        typer.Option(exists=True, metavar="FILE", help="A text file, a folder of documents, .yml, .json or .jsonl."),
     ],
     grid: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE,...", help=f"Settings to combine [default: {' '.join(DEFAULT_GRID)}]."),
     ] = None,
-    engine: Annotated[Literal["scalar", "array", "torch"], typer.Option(help="What computes.")] = "array",
-    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="What is trained.")] = "mini-gpt",
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Updates of each run.")] = ReferenceConfiguration.steps,
-    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Runs of each combination.")] = 3,
+    engine: Annotated[
+        Literal["scalar", "array", "torch"], typer.Option(help="The implementation that computes.")
+    ] = "array",
+    model: Annotated[Literal["bigram", "mini-gpt"], typer.Option(help="The model to train.")] = "mini-gpt",
+    steps: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Training steps of each run.")
+    ] = ReferenceConfiguration.steps,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Runs of each combination, each with another seed.")
+    ] = 3,
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_keys: MergeKeys = None,
-    seed: Seed = 0,
-    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="Where it is kept.")] = Path(
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The first seed; the other runs use the seeds after it.")
+    ] = 0,
+    out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The folder for the results.")] = Path(
         "runs/ablation"
     ),
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Sweep settings: every combination, several seeds; goes on where it was interrupted."""
+    """Train combinations of settings with several seeds. An interrupted command continues where it stopped."""
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.experiments.ablation import parse_axis, plan_ablation, run_ablation, table_rows  # noqa: PLC0415
 
@@ -54,7 +63,7 @@ def ablate(
     combined = dict(map(parse_axis, [*(grid or []), *(axes or [])] or DEFAULT_GRID))
     base = replace(ReferenceConfiguration(engine=engine, model=model, steps=steps), seed=seed)
     plan = plan_ablation(base, combined, seeds)
-    terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}, into {out}")
+    terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)
 
     left_out = LeftOut()
@@ -62,7 +71,7 @@ def ablate(
     def read(tokenizer: str) -> Corpus:
         nonlocal left_out
         corpus, found = read_corpus(terminal, input, tokenizer, schema, merge_keys)
-        # Each tokenizer may refuse documents of its own; all else is the same each time.
+        # Each tokenizer may reject different documents; everything else is the same each time.
         for rejection in left_out.rejections:
             if rejection not in found.rejections:
                 found.reject(rejection)
@@ -74,7 +83,7 @@ def ablate(
         terminal.table(*table_rows(list(combined), sweep.rows))
     for failure in sweep.failures:
         terminal.show(f"failed: {failure}")
-    terminal.show(f"tables and plot: {out / 'results.md'}, results.csv, results.jsonl, results.svg")
+    terminal.show(f"tables and a plot: {out / 'results.md'}, results.csv, results.jsonl, results.svg")
     made = {"num_made": sweep.num_made, "failures": sweep.failures, "rows": sweep.rows}
     result = {"out": str(out), **made, **left_out.to_dict()}
     terminal.finish(result, next_command=command_line("reference", "train", "--input", input))

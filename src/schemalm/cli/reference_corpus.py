@@ -1,4 +1,4 @@
-"""What the commands of `schemalm reference` read: a text, or documents where the name says so, in chosen tokens."""
+"""Read and tokenize the input of the commands of `schemalm reference`: a text, or documents."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from schemalm.documents import LeftOut
     from schemalm.reference.data import Corpus
 
-_MAX_TEXT_BYTES = 1 << 28  # all of it is held in memory
+_MAX_TEXT_BYTES = 1 << 28  # the whole text is kept in memory
 
 
 def read_corpus(
     terminal: Terminal, path: Path, tokenizer: str, schema: str, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
-    """The corpus of a text file, or of documents, and what of it was left out.
+    """Read the corpus of a text file or of documents, and return it with the documents that were left out.
 
-    tokenizer: `character` and `typed` (the symbols of the schema without merges) are made from what is read; anything
-    else is a tokenizer file. merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
-    Raises `DataError` where there is nothing to read.
+    tokenizer: `character` and `typed` (the symbols of the schema without merges) are made for the input; anything else
+    is a tokenizer file.
+    merge_keys: whether `<<` in documents is resolved or refused; with None the schema decides.
+    Raises `DataError` if nothing can be read.
     """
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.documents.corpus_files import is_corpus  # noqa: PLC0415
@@ -43,13 +44,13 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
     try:
         text = read_bounded(path, _MAX_TEXT_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text: byte {error.start} is not UTF-8") from None
+        raise DataError(f"{path} is not a text file: byte {error.start} is not UTF-8") from None
     if tokenizer == "character":
         return text_corpus(text, CharacterTokenizer(text))
     loaded = None if tokenizer == "typed" else load_tokenizer(tokenizer)
     if not isinstance(loaded, TextTokenizer):
         raise DataError(
-            f"typed tokens spell documents, and {path} is text: give a folder, or a file that ends in "
+            f"typed tokens need documents, but {path} is text: give a folder, or a file that ends in "
             f"{', '.join(CORPUS_SUFFIXES)}"
         )
     return text_corpus(text, loaded)

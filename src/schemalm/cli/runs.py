@@ -1,4 +1,4 @@
-"""`schemalm runs`: the runs in a folder, how far they got, what came out, and what differs from their parents."""
+"""`schemalm runs`: list the runs in a folder with their progress, results and differences from their parents."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _COLUMNS = ("run", "started", "model", "steps", "tokens", "validation loss", "bi
 
 def runs(
     folders: Annotated[
-        list[Path], typer.Argument(exists=True, file_okay=False, metavar="FOLDER", help="Runs, or folders of runs.")
+        list[Path],
+        typer.Argument(exists=True, file_okay=False, metavar="FOLDER", help="Run folders, or folders of runs."),
     ],
     as_json: AsJSON = False,
 ) -> None:
-    """List runs, with what changed against their parents."""
+    """List runs and how they differ from their parents."""
     terminal = Terminal(as_json)
     terminal.say(f"looking for runs in {', '.join(map(str, folders))}")
     from schemalm.evaluation.records import find_records, labels  # noqa: PLC0415
@@ -49,7 +50,7 @@ def _describe(record: RunRecord, name: str) -> dict[str, Any]:
 
 
 def _changed(record: RunRecord) -> dict[str, dict[str, Any]] | None:
-    """The settings that differ from the parent's; None where there is no parent, or it is gone."""
+    """Return the settings that differ from the parent's; None if there is no parent or it cannot be read."""
     from schemalm.errors import CheckpointError  # noqa: PLC0415
     from schemalm.evaluation.records import differing_settings, read_record  # noqa: PLC0415
 
@@ -65,7 +66,7 @@ def _changed(record: RunRecord) -> dict[str, dict[str, Any]] | None:
 
 def _changes(changed: dict[str, dict[str, Any]] | None) -> str:
     if changed is None:
-        return "the parent cannot be read any more"
+        return "the parent cannot be read"
     described = [visible_name(f"{name} {values['run']} (was {values['parent']})") for name, values in changed.items()]
     return ", ".join(described) or "nothing differs"
 
@@ -85,7 +86,7 @@ def _cells(record: RunRecord, run: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _next_command(records: list[RunRecord]) -> str:
-    """Compare the newest two, evaluate the only one, or train where none could be read."""
+    """Return the command that compares the newest two runs, evaluates the only one, or trains one."""
     newest = [record.folder for record in records[-2:]]
     if not newest:
         return command_line("train", "--data", "DATA", "--out", "RUN")

@@ -1,4 +1,4 @@
-"""`schemalm schema`: what a schema compiles into, and how each of its keywords is enforced."""
+"""`schemalm schema`: show the grammar of a schema, and how each keyword is enforced."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from schemalm.grammar import Grammar
 
 STATUSES = ("construction", "guard", "annotation")
-# Places that are named for each part of patterns that is commonly misread.
-NUM_PLACES = 3
+# How many pointers are shown for each kind of commonly misread pattern.
+NUM_POINTERS = 3
 
 
 def schema(
-    schema: Annotated[str, typer.Argument(metavar="S", help="A schema file, or a built-in name.")],
+    schema: Annotated[
+        str, typer.Argument(metavar="S", help="A schema file, or a built-in name such as github-workflow.")
+    ],
     as_json: AsJSON = False,
 ) -> None:
-    """Show the grammar's size and coverage."""
+    """Show the grammar of a schema and how keywords are enforced."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -53,11 +55,11 @@ def schema(
     totals = tuple(str(sum(use.status == status for use in coverage)) for status in STATUSES)
     terminal.table(("keyword", *STATUSES), [*rows, ("all", *totals)])
     terminal.show(
-        "\nconstruction: no document can break it; guard: checked while decoding; annotation: constrains nothing"
+        "\nconstruction: no written document can break it; guard: checked while decoding; annotation: not a constraint"
     )
     unsatisfiable = grammar.unsatisfiable()
     for pointer in unsatisfiable:
-        terminal.show(f"no value satisfies {pointer or '/'}: what asks for it can never be written")
+        terminal.show(f"no value satisfies {pointer or '/'}: nothing that requires it can be written")
     misread = misread_patterns(grammar)
     _show_misread(terminal, misread)
     result = {
@@ -77,7 +79,7 @@ def schema(
 
 
 def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:
-    """The parts of the schema's patterns that people and other programs commonly misread, each with its place."""
+    """Return the parts of the schema's patterns that people and other programs commonly misread, with pointers."""
     from schemalm.schema.misreadings import misreadings  # noqa: PLC0415
 
     return [
@@ -88,12 +90,12 @@ def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:
 
 
 def _show_misread(terminal: Terminal, misread: list[dict[str, str]]) -> None:
-    """A line for each kind, with the first places that have it."""
-    places: dict[str, list[str]] = {}
+    """Show a line for each meaning, with the pointers of the first patterns that have it."""
+    by_meaning: dict[str, list[str]] = {}
     for found in misread:
-        places.setdefault(found["meaning"], []).append(found["pointer"])
-    if places:
+        by_meaning.setdefault(found["meaning"], []).append(found["pointer"])
+    if by_meaning:
         terminal.show("\npatterns that are commonly misread:")
-    for meaning, pointers in places.items():
-        more = f" and {len(pointers) - NUM_PLACES:,} more" if len(pointers) > NUM_PLACES else ""
-        terminal.show(f"{', '.join(pointers[:NUM_PLACES])}{more}: {meaning}")
+    for meaning, pointers in by_meaning.items():
+        more = f" and {len(pointers) - NUM_POINTERS:,} more" if len(pointers) > NUM_POINTERS else ""
+        terminal.show(f"{', '.join(pointers[:NUM_POINTERS])}{more}: {meaning}")

@@ -1,9 +1,10 @@
-"""What commands say, and where.
+"""The output of commands on stdout and stderr.
 
-On stdout stands what was asked for: findings, figures, documents. On stderr stands the rest: what is being done,
-progress, warnings, errors, the next command. With `--json` stdout holds one object and nothing else: the result with
-`warnings`, or the `error`; stderr stays as it is. On a terminal progress is a live bar, elsewhere a plain line now and
-then. Characters that move, hide or reverse what a terminal shows never reach it, whatever names and messages carry.
+Results go to stdout: findings, figures, documents. Everything else goes to stderr: the current activity, progress,
+warnings, errors, the next command. With `--json`, stdout contains exactly one object, the result with `warnings` or the
+`error`; stderr does not change. Progress is a live bar on a terminal, and an occasional plain line elsewhere.
+Characters that move, hide or reverse text on a terminal are never written to it, even if names or messages contain
+them.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["Terminal", "command_line", "complain", "counted", "printable"]
 
 _SECONDS_BETWEEN_LINES = 10.0
-# Where the context of a command keeps the arguments as they were given.
+# The key under which the context of a command keeps the arguments as given.
 ARGUMENTS = "schemalm.arguments"
 
 
 def command_line(*arguments: object) -> str:
-    """A command of this program, quoted for a shell; paths are none that look like options."""
+    """Return a command of this program, quoted for a shell; a path never looks like an option."""
     return " ".join(shell_word(word) for word in ("schemalm", *map(_argument, arguments)))
 
 
@@ -45,7 +46,7 @@ def _argument(argument: object) -> str:
 
 
 def complain(text: str) -> None:
-    """Write to stderr."""
+    """Write a line to stderr."""
     typer.echo(visible(text), err=True)
 
 
@@ -53,9 +54,9 @@ _current: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
 
 
 class Terminal:
-    """Where one command writes; `as_json` leaves stdout to the object, `is_silent` says nothing but errors.
+    """The output of one command; `as_json` reserves stdout for the object, `is_silent` suppresses all but errors.
 
-    `warnings`: what went wrong without ending the command.
+    `warnings`: the problems that did not end the command.
     """
 
     def __init__(self, as_json: bool = False, *, is_silent: bool = False) -> None:
@@ -66,26 +67,26 @@ class Terminal:
 
     @staticmethod
     def current() -> Terminal:
-        """The terminal of the command that runs, or a plain one before it has its own."""
+        """Return the terminal of the running command, or a default one if the command has not made its own."""
         return _current.get(None) or Terminal()
 
     def say(self, text: str) -> None:
-        """Tell what is being done."""
+        """Announce what the command is doing."""
         if not self._is_silent:
             complain(text)
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong, though the command goes on."""
+        """Report a problem that does not end the command."""
         if not self._is_silent:
             self.warnings.append(text)
             complain(f"warning: {text}")
 
     def show(self, text: str) -> None:
-        """Write something that was asked for."""
+        """Write a line of the result."""
         self._write(visible(text))
 
     def show_document(self, text: str) -> None:
-        """Write a document that was asked for: it stays the same document, but for control characters."""
+        """Write a document of the result, unchanged but for control characters."""
         self._write(printable(text))
 
     def _write(self, text: str) -> None:
@@ -93,7 +94,7 @@ class Terminal:
             typer.echo(text)
 
     def table(self, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-        """Write a table, each row on one line: the first column to the left, figures to the right."""
+        """Write a table, one line per row: the first column is left-aligned, the figures are right-aligned."""
         rows = [tuple(map(visible_line, row)) for row in rows]
         widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
         for first, *others in (columns, *rows):
@@ -101,19 +102,19 @@ class Terminal:
             self.show("  ".join([first.ljust(widths[0]), *cells]).rstrip())
 
     def finish(self, result: Mapping[str, Any], *, next_command: str) -> None:
-        """End the command: with its result and the warnings as JSON, or with the command that comes next."""
+        """End the command with its result and warnings as JSON, or with the next command."""
         if self.as_json:
             self._write_object(result)
         else:
             self.say(f"\nnext: {next_command}")
 
     def fail(self, message: str, error: BaseException) -> None:
-        """End the command with an error, which no option silences; as JSON with the error's fields."""
+        """End the command with an error, which is never silenced; JSON includes the fields of the error."""
         complain(message)
         self.describe(message.removeprefix("error: "), error)
 
     def describe(self, message: str, error: BaseException) -> None:
-        """Write an error that a person was told of as the object, where one was asked for."""
+        """Write an error as JSON if `--json` was given; the message is already on stderr."""
         if self.as_json:
             self._write_object({"error": {"type": type(error).__name__, "message": message, **_fields(error)}})
 
@@ -123,7 +124,7 @@ class Terminal:
 
     @contextmanager
     def counting(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Show progress towards `total`: the callable takes how many are done."""
+        """Show progress towards `total`; the callable takes the number of finished steps."""
         if not self._is_live():
             yield _Lines(self, label, total)
             return
@@ -137,7 +138,7 @@ class Terminal:
 
     @contextmanager
     def working(self, label: str) -> Iterator[None]:
-        """Show that something goes on that has no measure; afterwards how long it took."""
+        """Show that work of unknown length is in progress, and afterwards how long it took."""
         started = time.monotonic()
         if self._is_live():
             with self._console().status(label):
@@ -148,7 +149,7 @@ class Terminal:
         self.say(f"{label}: {time.monotonic() - started:.1f} s")
 
     def training_progress(self) -> Progress:
-        """The listener that shows a training run and keeps its warnings."""
+        """Return the listener that shows a training run and keeps its warnings."""
         from schemalm.training.listeners import Listeners, WarningsKept  # noqa: PLC0415
         from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
 
@@ -161,14 +162,14 @@ class Terminal:
 
     @staticmethod
     def _console() -> Console:
-        """The console of stderr, for live displays; no variable of the environment makes a file a terminal."""
+        """Return the console of stderr for live displays; no environment variable turns a file into a terminal."""
         from rich.console import Console  # noqa: PLC0415
 
         return Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False)
 
 
 def _fields(error: BaseException) -> dict[str, Any]:
-    """What an error says besides its message, as plain values."""
+    """Return the fields of an error, without its message, as plain values."""
     if isinstance(error, OSError):
         return {"file": None if error.filename is None else str(error.filename)}
     fields = vars(error) if isinstance(error, SchemaLMError) else {}
@@ -176,7 +177,7 @@ def _fields(error: BaseException) -> dict[str, Any]:
 
 
 class _Lines:
-    """Progress as plain lines, one every ten seconds and one at the end."""
+    """Progress as plain lines: at most one every ten seconds, and one at the end."""
 
     def __init__(self, terminal: Terminal, label: str, total: int) -> None:
         self._terminal, self._label, self._total = terminal, label, total

@@ -1,4 +1,4 @@
-"""`schemalm tokenizer`: making tokenizers and looking at them; `train` turns a corpus into a tokenizer file."""
+"""`schemalm tokenizer`: train and inspect tokenizers; this module contains `train`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 _TOKENIZER_BEGINNING = re.compile(rb'\s*\{\s*"kind"')
 
-app = typer.Typer(help="Train tokenizers and look at them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Train and inspect tokenizers.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Train tokenizers and look at them."""
+    """Train and inspect tokenizers."""
 
 
 @app.command("train")
@@ -48,14 +48,17 @@ def train(
         typer.Option(
             exists=True,
             metavar="DIR",
-            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
+            help="A collected corpus, a folder of documents, one document, JSON Lines (also .gz, .zst) or Parquet.",
         ),
     ],
     out: Annotated[Path, typer.Option(dir_okay=False, metavar="FILE", help="The tokenizer file to write.")],
-    vocab_size: Annotated[int, typer.Option(min=1, metavar="N", help="How many tokens to learn at most.")] = 8192,
+    vocab_size: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Maximum number of tokens in the vocabulary.")
+    ] = 8192,
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_scope: Annotated[
-        Literal["word", "value"], typer.Option(help="How far merges reach: within words, or within whole values.")
+        Literal["word", "value"],
+        typer.Option(help="The span within which tokens merge; wider spans give fewer tokens, but worse models."),
     ] = "word",
     max_files: MaxFiles = None,
     seed: Seed = 0,
@@ -63,7 +66,7 @@ def train(
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Learn a tokenizer from a corpus."""
+    """Train a tokenizer on a corpus."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.machine.vocabulary import num_learned_tokens  # noqa: PLC0415
@@ -71,14 +74,12 @@ def train(
 
     started = time.monotonic()
     terminal = Terminal(as_json)
-    terminal.say(
-        f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}, to be written to {out}"
-    )
+    terminal.say(f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}; writing them to {out}")
     check_writable(out.parent, out.name, advice="choose another file with --out")
     check_kind(out, "tokenizer file", _TOKENIZER_BEGINNING, "choose another file with --out")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
-    num_learned_tokens(grammar, vocab_size)  # raises where the vocabulary is too small, before the corpus is read
+    num_learned_tokens(grammar, vocab_size)  # raises an error if vocab_size is too small, before the corpus is read
     sample, selection, left_out = _read(terminal, corpus, grammar, max_files, merge_keys, seed)
     report_left_out(terminal, left_out)
     if not sample:
@@ -109,7 +110,7 @@ def train(
 def _read(
     terminal: Terminal, corpus: Path, grammar: Grammar, max_files: int | None, merge_keys: bool | None, seed: int
 ) -> tuple[Sample, Selection, LeftOut]:
-    """What of a corpus is learned from, which of its rows that was drawn from, and what was left out."""
+    """Return a sample of the corpus to learn from, the rows that it was drawn from, and the documents left out."""
     from schemalm.dataset.reading import learnable, select_rows, stream_documents, valid_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.tokenizer.sample import MAX_DOCUMENTS, draw_sample  # noqa: PLC0415

@@ -1,6 +1,6 @@
-"""`schemalm tokenizer inspect`: one document with its tokens coloured, and what other tokenizers make of it.
+"""`schemalm tokenizer inspect`: show a document with its tokens coloured, and token counts of several tokenizers.
 
-Colours say where tokens begin and end. Where they are not to be had (no terminal, NO_COLOR), a thin line stands between
+Colours show where tokens begin and end. Without colours (no terminal, or NO_COLOR is set), a thin line separates
 neighbouring tokens instead.
 """
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from schemalm.baselines import AnyTokenizer
     from schemalm.inspection import Inspection, Run, UnitCount
 
-# Black on these is readable on dark and on light terminals alike. Terminals of few colours would show most of the first
-# as white.
+# Black text is readable on these colours, on dark and on light terminals. A terminal with few colours would show most
+# of COLOURS as white.
 COLOURS = ("#a8c8ff", "#a6e3b4", "#ffd58a", "#f7b3c2", "#cdb6f5", "#9fdfe3")
 FEW_COLOURS = ("cyan", "green", "yellow", "magenta", "white", "bright_cyan")
 BORDER = "│"
 _PAGE_BEGINNING = re.compile(rb"\s*<!doctype html>", re.IGNORECASE)
-LEGEND = "↵ end of a line, ” of a text, } of an object, ] of a list, · something else that is not seen"
+LEGEND = "↵ end of line, ” end of string, } end of object, ] end of list, · another invisible symbol"
 
 
 def inspect(
@@ -39,10 +39,12 @@ def inspect(
     tokenizer: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="T", help="A tokenizer file.")],
     compare: Annotated[
         list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Another tokenizer file to count with."),
+        typer.Option(
+            exists=True, dir_okay=False, metavar="FILE", help="Another tokenizer to compare with; may be repeated."
+        ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(dir_okay=False, metavar="OUT", help="Write a page that tells about each token.")
+        Path | None, typer.Option(dir_okay=False, metavar="OUT", help="Write an HTML page that describes each token.")
     ] = None,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
@@ -53,15 +55,15 @@ def inspect(
     from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    terminal.say(f"showing {file} as tokens of {tokenizer}")
+    terminal.say(f"showing the tokens of {file} by the tokenizer {tokenizer}")
     if html is not None:
         check_writable(html.parent, html.name, advice="choose another file with --html")
         check_kind(html, "page", _PAGE_BEGINNING, "choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
-    alike = given_merge_keys(merge_keys)
-    again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer, *alike)
+    merge_options = given_merge_keys(merge_keys)
+    again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer, *merge_options)
     examined = examine(file, loaded[tokenizer].encode, merge_keys=merges)
     _refuse(terminal, file, examined.findings, again)
     value = examined.loaded.only(str(file))
@@ -77,12 +79,12 @@ def inspect(
         "html": str(html) if html else None,
         **_describe(loaded[tokenizer], inspection, counts),
     }
-    following = command_line("tokenizer", "stats", "--tokenizer", tokenizer, "--corpus", file.parent, *alike)
+    following = command_line("tokenizer", "stats", "--tokenizer", tokenizer, "--corpus", file.parent, *merge_options)
     terminal.finish(result, next_command=following)
 
 
 def _refuse(terminal: Terminal, file: Path, findings: list[Finding], again: str) -> None:
-    """End the command where the file is no valid document; `again` is the command for when it is."""
+    """End the command if the file is not a valid document; `again` is the command to run after correcting it."""
     if not findings:
         return
     finding = findings[0]
@@ -104,11 +106,11 @@ def _show(terminal: Terminal, inspection: Inspection, counts: list[UnitCount]) -
     terminal.table(("what", "units", "count", "bytes each"), [*rows])
     if inspection.num_forced:
         forced = counted(inspection.num_forced, "token")
-        terminal.show(f"\nforced: {forced} of {len(inspection.tokens):,}, the only ones admitted at their place")
+        terminal.show(f"\nforced: {forced} of {len(inspection.tokens):,}; the grammar admits no other token there")
 
 
 def paint(line: list[Run], console: Console) -> Text:
-    """One line of the document: coloured by token, or with borders between tokens where there are no colours."""
+    """Return a line of the document, coloured by token or, without colours, with borders between tokens."""
     from rich.text import Text  # noqa: PLC0415
 
     is_coloured = console.color_system is not None and not console.no_color
@@ -127,7 +129,7 @@ def paint(line: list[Run], console: Console) -> Text:
 
 
 def _describe(tokenizer: AnyTokenizer, inspection: Inspection, counts: list[UnitCount]) -> dict[str, Any]:
-    """The inspection as plain values."""
+    """Return the inspection as plain values."""
     tokens = [
         {
             "id": token.id,

@@ -1,4 +1,4 @@
-"""`schemalm tokenizer stats`: what a vocabulary consists of, and what it makes of a corpus."""
+"""`schemalm tokenizer stats`: show the composition of a vocabulary, and statistics of its tokens over a corpus."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_SHOWN_CHARACTERS = 100
 CONTEXT_SIZE = 512  # the default of `prepare`
 TEXT_KINDS: tuple[TokenKind, ...] = ("whole values", "merges of text", "pieces of text")
 STRUCTURE_KINDS: tuple[TokenKind, ...] = ("merges of structure", "merges of both")
-NUMBERED = {"length": "by their length", "uses": "by their uses"}
+NUMBERED = {"length": "by length", "uses": "by number of uses"}
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
 
 
@@ -34,23 +34,26 @@ def stats(
         typer.Option(
             exists=True,
             metavar="DIR",
-            help="A folder of documents, a collected corpus, one document, JSON Lines (.gz, .zst), Parquet.",
+            help="A collected corpus, a folder of documents, one document, JSON Lines (also .gz, .zst) or Parquet.",
         ),
     ] = None,
     max_files: MaxFiles = None,
     stride: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Tokens from one window to the next, for the largest position.")
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Tokens from the start of one window to the next, for the largest position."
+        ),
     ] = 32,
     merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
 ) -> None:
-    """Show a vocabulary, and what it makes of a corpus."""
+    """Show the kinds of tokens and how often a corpus uses them."""
     from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    terminal.say(f"the tokens of {tokenizer}" + (f", and what they make of {corpus}" if corpus else ""))
+    terminal.say(f"describing the tokens of {tokenizer}" + (f" and their use in {corpus}" if corpus else ""))
     with terminal.working("loading the tokenizer"):
         loaded = load_tokenizer(tokenizer)
     usage, left_out = _measure(terminal, loaded, corpus, max_files, merge_keys) if corpus else (None, LeftOut())
@@ -69,7 +72,7 @@ def stats(
 def _measure(
     terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
-    """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
+    """Return the usage in the documents of a corpus, and what was left out; raises DataError if no document is left."""
     from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
@@ -99,7 +102,7 @@ def _measure(
 
 
 def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:
-    """The vocabulary as plain values: tokens by kind with their uses, the longest and the most frequent ones."""
+    """Return the vocabulary as plain values: tokens by kind with their uses, the longest and the most frequent ones."""
     from schemalm.inspection import count_kinds, longest_tokens, spelled_length, visible  # noqa: PLC0415
 
     uses = usage.uses.tolist() if usage else [0] * tokenizer.vocab_size
@@ -126,7 +129,7 @@ def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[st
 
 
 def describe_usage(tokenizer: AnyTokenizer, usage: Usage, stride: int) -> dict[str, Any]:
-    """The figures of a corpus as plain values."""
+    """Return the figures of a corpus as plain values."""
     from schemalm.dataset.window_counts import count_windows  # noqa: PLC0415
     from schemalm.inspection import CONTEXT_SIZES  # noqa: PLC0415
 
@@ -161,7 +164,7 @@ def _show_vocabulary(terminal: Terminal, vocabulary: dict[str, Any]) -> None:
 
 
 def _kind_rows(kinds: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """Rows of the table of kinds; without a corpus there is nothing to say of uses."""
+    """Return the rows of the table of kinds; without a corpus, the columns of uses are empty."""
     total = {
         "kind": "all",
         **{figure: sum(kind[figure] for kind in kinds) for figure in ("num_tokens", "num_used", "uses")},
@@ -179,7 +182,7 @@ def _show_usage(terminal: Terminal, measured: dict[str, Any]) -> None:
         ("tokens", f"{measured['num_tokens']:,}"),
         ("tokens per byte of compact JSON", f"{measured['tokens_per_byte']:.3f}"),
         ("vocabulary used", f"{measured['num_used']:,} ({_percent(measured['share_used'])})"),
-        ("entropy of a token, bits", f"{measured['entropy_bits']:.2f}"),
+        ("entropy per token, bits", f"{measured['entropy_bits']:.2f}"),
         ("effective vocabulary", f"{measured['effective_size']:,.0f}"),
         ("tokens per document, mean", f"{measured['mean_length']:,.0f}"),
         *((f"tokens per document, {name}", f"{length:,}") for name, length in measured["lengths"].items()),

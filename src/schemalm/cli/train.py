@@ -1,4 +1,4 @@
-"""`schemalm train`: prepared data to a run folder, resumable at any moment, in one process or under torchrun."""
+"""`schemalm train`: train a model on prepared data into a run folder, resumable, in one process or under torchrun."""
 
 from __future__ import annotations
 
@@ -26,105 +26,119 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
-            exists=True, file_okay=False, metavar="DIR", help="A prepared data folder; of a resumed run its own."
+            exists=True, file_okay=False, metavar="DIR", help="The prepared data; optional if a run is resumed."
         ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="The run folder to write.", show_default=False)
     ] = None,
     model: Annotated[
-        Literal["tiny", "small", "medium", "large"] | None, typer.Option(help="tiny is the one for a CPU, the default.")
+        Literal["tiny", "small", "medium", "large"] | None,
+        typer.Option(help="Size of the model; tiny, the default, suits a CPU."),
     ] = None,
     recipe: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Settings as TOML; options go before them."),
+        typer.Option(
+            exists=True, dir_okay=False, metavar="FILE", help="A TOML file with settings. Options override the recipe."
+        ),
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="auto|STEP", help="Go on from the newest checkpoint, or from a step, with its settings."),
+        typer.Option(
+            metavar="auto|STEP",
+            help="Continue from the newest checkpoint or from that of STEP, with the run's settings.",
+        ),
     ] = None,
     start_from: Annotated[
         Path | None,
         typer.Option(
-            "--from", exists=True, file_okay=False, metavar="RUN", help="Begin with the weights of another run."
+            "--from", exists=True, file_okay=False, metavar="RUN", help="Start from the weights of another run."
         ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help=f"Updates in all, {DEFAULT_STEPS:,} by default; when resumed also more."),
+        typer.Option(
+            min=1, metavar="N", help=f"Total number of steps [default: {DEFAULT_STEPS}]; a resumed run may have more."
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Rows per update, over all processes.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows per step, over all processes.")
     ] = None,
     packing: Annotated[
         Literal["windows", "documents"] | None,
-        typer.Option(help="What a row is: one window, or short ones together, apart for the model."),
+        typer.Option(help="Put one window into a row, or pack short documents into one row, isolated from each other."),
     ] = None,
     batch_tokens: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Places per update, in place of --batch-size.")
+        int | None, typer.Option(min=1, metavar="N", help="Tokens per step, padding included, instead of --batch-size.")
     ] = None,
     micro_batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Rows that a process computes at once.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows that a process computes at a time.")
     ] = None,
     optimizer: Annotated[
-        Literal["muon", "adamw"] | None, typer.Option(help="muon is for hidden matrices, with adamw for the rest.")
+        Literal["muon", "adamw"] | None,
+        typer.Option(help="The optimizer; muon trains the hidden matrices, and adamw the rest."),
     ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(metavar="X", help="The highest learning rate of adamw.")
+    learning_rate: Annotated[float | None, typer.Option(metavar="X", help="Peak learning rate of adamw.")] = None,
+    muon_learning_rate: Annotated[float | None, typer.Option(metavar="X", help="Peak learning rate of muon.")] = None,
+    warmup_steps: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Steps over which the learning rates rise.")
     ] = None,
-    muon_learning_rate: Annotated[
-        float | None, typer.Option(metavar="X", help="The highest learning rate of muon.")
-    ] = None,
-    warmup_steps: Annotated[int | None, typer.Option(min=0, metavar="N", help="Steps in which rates rise.")] = None,
-    gradient_clip: Annotated[float | None, typer.Option(metavar="X", help="The longest gradient, by its norm.")] = None,
+    gradient_clip: Annotated[float | None, typer.Option(metavar="X", help="Maximum norm of the gradient.")] = None,
     schedule: Annotated[
-        Literal["cosine", "linear"] | None, typer.Option(help="How rates fall after the warm-up.")
+        Literal["cosine", "linear"] | None, typer.Option(help="Schedule of the learning rates after the warm-up.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Of the first weights and of the order.")] = None,
-    device: Annotated[Literal["cpu", "cuda"] | None, typer.Option(help="Where to compute.")] = None,
-    dtype: Annotated[Literal["float32", "bfloat16"] | None, typer.Option(help="The type of matrix products.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Seed for the first weights and the order of training.")
+    ] = None,
+    device: Annotated[Literal["cpu", "cuda"] | None, typer.Option(help="The device to train on.")] = None,
+    dtype: Annotated[Literal["float32", "bfloat16"] | None, typer.Option(help="Data type of matrix products.")] = None,
     grammar_state: Annotated[
-        bool | None, typer.Option("--grammar-state/--no-grammar-state", help="Tell the model what the grammar expects.")
+        bool | None,
+        typer.Option("--grammar-state/--no-grammar-state", help="Give the model the state of the grammar as input."),
     ] = None,
     mask_loss: Annotated[
-        bool | None, typer.Option("--mask-loss/--no-mask-loss", help="Take the loss among admitted tokens only.")
+        bool | None,
+        typer.Option("--mask-loss/--no-mask-loss", help="Compute the loss over the admitted tokens only."),
     ] = None,
     echo: Annotated[
-        bool | None, typer.Option("--echo/--no-echo", help="Tell the model what came next last time (n-gram look-up).")
+        bool | None,
+        typer.Option(
+            "--echo/--no-echo", help="Give the model the token that followed the same tokens before (n-gram look-up)."
+        ),
     ] = None,
     compile_layers: Annotated[
-        bool | None, typer.Option("--compile/--no-compile", help="Translate the layers with torch.compile.")
+        bool | None, typer.Option("--compile/--no-compile", help="Compile the layers with torch.compile.")
     ] = None,
     activation_checkpointing: Annotated[
         bool | None,
-        typer.Option("--activation-checkpointing/--no-activation-checkpointing", help="Compute more to hold less."),
+        typer.Option(
+            "--activation-checkpointing/--no-activation-checkpointing", help="Recompute activations to save memory."
+        ),
     ] = None,
     shard_optimizer: Annotated[
         bool | None,
-        typer.Option("--shard-optimizer/--no-shard-optimizer", help="Spread its state over the processes."),
+        typer.Option(
+            "--shard-optimizer/--no-shard-optimizer", help="Distribute the state of the optimizer over the processes."
+        ),
     ] = None,
-    log_every: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Steps from one line of metrics to the next.")
-    ] = None,
-    evaluate_every: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Steps from one validation to the next.")
-    ] = None,
-    checkpoint_every: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Steps from one checkpoint to the next.")
-    ] = None,
+    log_every: Annotated[int | None, typer.Option(min=1, metavar="N", help="Steps between lines of metrics.")] = None,
+    evaluate_every: Annotated[int | None, typer.Option(min=1, metavar="N", help="Steps between validations.")] = None,
+    checkpoint_every: Annotated[int | None, typer.Option(min=1, metavar="N", help="Steps between checkpoints.")] = None,
     keep_checkpoints: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many of the newest to keep, beside the best.")
+        int | None, typer.Option(min=1, metavar="N", help="Number of newest checkpoints to keep, besides the best.")
     ] = None,
     samples: Samples = DEFAULT_SAMPLES,
     track: Track = None,
     parent: Parent = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would take, and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate memory, time and cost of the run, and stop.")
+    ] = False,
     price: Annotated[
-        float | None, typer.Option(min=0, metavar="X", help="Of an hour of one GPU, for --dry-run.")
+        float | None, typer.Option(min=0, metavar="X", help="Price of one GPU for one hour, for --dry-run.")
     ] = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Train a model."""
+    """Train a model on prepared data."""
     from schemalm.training.launch import is_first_process  # noqa: PLC0415
 
     terminal = Terminal(as_json, is_silent=not is_first_process())
@@ -161,10 +175,10 @@ def train(
         start_from = chosen_run(terminal, start_from)
     configuration = _configuration(data, recipe, resumed, start_from, given)
     if dry_run:
-        _estimate(terminal, data, configuration, price, _in_earnest(context.meta[ARGUMENTS], out))
+        _estimate(terminal, data, configuration, price, _without_dry_run(context.meta[ARGUMENTS], out))
         return
     if out is None:
-        raise typer.BadParameter("is needed: name the run folder to write, or ask for --dry-run", param_hint="--out")
+        raise typer.BadParameter("is required: name the run folder to write, or use --dry-run", param_hint="--out")
     check_writable(out, advice=CHOOSE_OUT)
     if parent is not None:
         parent = chosen_run(terminal, parent)
@@ -173,25 +187,25 @@ def train(
 
 
 def _recorded(out: Path) -> dict[str, Any] | None:
-    """The content of config.json of the run that is to be resumed; None where there is none yet."""
+    """Return the content of config.json of the run to resume; None if there is no run yet."""
     from schemalm.training.run_file import CONFIG_FILE, read_whole_config  # noqa: PLC0415
 
     return read_whole_config(out) if (out / CONFIG_FILE).exists() else None
 
 
 def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) -> Path:
-    """The data folder that was given, or else that of the resumed run, which has no other."""
+    """Return the data folder of the resumed run, or else the folder that was given."""
     if out is not None and resumed is not None:
         from schemalm.training.run_data import find_data  # noqa: PLC0415
 
         return find_data(out, resumed, given)
     if given is None:
-        raise typer.BadParameter("is needed: name the prepared data folder to train on", param_hint="--data")
+        raise typer.BadParameter("is required: name the prepared data folder to train on", param_hint="--data")
     return given
 
 
 def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) -> int | None:
-    """Rows per update, given as such or as their places."""
+    """Return the number of rows per step, given directly or as a number of tokens."""
     if batch_tokens is None:
         return batch_size
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415
@@ -199,7 +213,7 @@ def _batch_size(data: Path, batch_size: int | None, batch_tokens: int | None) ->
     context_size = read_metadata(data).context_size
     if batch_size is not None or batch_tokens % context_size:
         multiple = f"must be a multiple of the data's context size {context_size}, got {batch_tokens}"
-        problem = "cannot be given beside --batch-size" if batch_size else multiple
+        problem = "cannot be combined with --batch-size" if batch_size else multiple
         raise typer.BadParameter(problem, param_hint="--batch-tokens")
     return batch_tokens // context_size
 
@@ -211,9 +225,9 @@ def _configuration(
     start_from: Path | None,
     given: dict[str, Any],
 ) -> TrainingConfiguration:
-    """The settings that were given, and for all others the recipe's, or those that the run was begun with.
+    """Return the given settings, completed by the recipe's, or by those that the resumed run started with.
 
-    A run that begins with the weights of another one has its model.
+    A run that starts from the weights of another run has the same model.
     """
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
@@ -232,13 +246,13 @@ def _configuration(
     return TrainingConfiguration(**settings)
 
 
-def _in_earnest(arguments: list[str], out: Path | None) -> str:
-    """The command as it was given, but for what belongs to a dry run."""
+def _without_dry_run(arguments: list[str], out: Path | None) -> str:
+    """Return the command as given, without the options of a dry run."""
     kept = [*arguments, *(() if out else ("--out", "RUN"))]
     kept.remove("--dry-run")
     if "--price" in kept:
-        place = kept.index("--price")
-        del kept[place : place + 2]
+        index = kept.index("--price")
+        del kept[index : index + 2]
     return command_line(*(argument for argument in kept if not argument.startswith("--price=")))
 
 
@@ -249,7 +263,7 @@ def _estimate(
     from schemalm.training.launch import num_processes  # noqa: PLC0415
     from schemalm.training.memory import gibibytes  # noqa: PLC0415
 
-    terminal.say(f"estimating what {configuration.num_steps:,} steps of a {configuration.model_name} model would take")
+    terminal.say(f"estimating the cost of {configuration.num_steps:,} steps of a {configuration.model_name} model")
     estimate = estimate_run(data, configuration, num_processes=num_processes(), price=price)
     memory = estimate.memory
     rows: list[tuple[str, ...]] = [
@@ -262,19 +276,19 @@ def _estimate(
         ("memory for gradients", gibibytes(memory.gradients)),
         ("memory for the optimizer", gibibytes(memory.optimizer)),
         ("memory for activations", gibibytes(memory.activations)),
-        ("memory to work with", gibibytes(memory.working)),
-        ("memory in all, per process", gibibytes(memory.total)),
+        ("working memory", gibibytes(memory.working)),
+        ("total memory per process", gibibytes(memory.total)),
         (
-            "memory that is free",
+            "free memory",
             "unknown" if estimate.available_memory is None else gibibytes(estimate.available_memory),
         ),
-        ("matrix products here, measured", f"{estimate.peak / 1e9:,.0f} GFLOP/s"),
+        ("matrix products on this device, measured", f"{estimate.peak / 1e9:,.0f} GFLOP/s"),
         ("processes", f"{estimate.num_processes}"),
-        (f"time at {ASSUMED_SHARE:.0%} of that", f"{estimate.seconds / 3600:.2f} h"),
+        (f"time at {ASSUMED_SHARE:.0%} of that speed", f"{estimate.seconds / 3600:.2f} h"),
     ]
     if estimate.cost is not None:
         rows.append(("cost", f"{estimate.cost:.2f}"))
-    terminal.table(("what it takes", ""), rows)
+    terminal.table(("estimate", ""), rows)
     terminal.finish(asdict(estimate), next_command=following)
 
 
@@ -289,7 +303,7 @@ def _train(
     listeners: Progress,
 ) -> None:
     what = f"a {configuration.model_name} model on {data} for {counted(configuration.num_steps, 'step')}"
-    terminal.say(f"training {what}, to {'go on with' if resume else 'write'} the run {out}")
+    terminal.say(f"training {what}; {'continuing' if resume else 'writing'} the run {out}")
     from schemalm.training.loop import train as train_run  # noqa: PLC0415
 
     summary = train_run(data, out, configuration, resume=resume, parent=parent, start_from=start_from, report=listeners)

@@ -1,8 +1,8 @@
-"""Runs side by side: what was set differently, what came out, and their curves, as comparison.html and plots/.
+"""Compare runs side by side: their different settings, their results and their curves, as comparison.html and plots/.
 
-In go the records of runs, out comes a page that needs nothing else, and its plots as files. The same runs give the same
-bytes. Where figures do not compare, because the runs were validated on other documents or count in other tokens, the
-page says so. Not covered: whether a difference is more than chance, for which `experiments` repeats runs.
+`write_comparison` takes the records of runs, and writes a self-contained page and its plots as files. The same runs
+give the same bytes. If figures are not comparable, because the runs used different validation documents or different
+tokens, the page says so. Not covered: whether a difference is significant; `experiments` repeats runs for that.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from schemalm.files.writing import write_atomically
 from schemalm.messages.visible import visible_name
 
 PAGE_FILE = "comparison.html"
-# A row of the table: what it is about, and a cell for each run.
+# A row of the table: its title, and a cell for each run.
 Row = tuple[str, list[str]]
-# Each plot: its caption, the kind of line and the field that it draws, and what that is called.
+# Each plot: its caption, the kind of metrics line and the field that it draws, and the label of the field.
 CURVES = {
     "loss": ("Training loss", "train", "loss", "nats per token"),
     "bits-per-byte": ("Bits per byte of validation documents", "validation", "bits_per_byte", "bits per byte"),
@@ -35,16 +35,16 @@ _UNITS = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
 def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
     """Write the page and its plots into the folder `out` and return the page's path.
 
-    Raises `ConfigurationError` where the folder holds anything but an earlier comparison.
+    Raises `ConfigurationError` if the folder contains anything but an earlier comparison.
     """
     if out.exists() and not (out / PAGE_FILE).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigurationError(f"{out} holds something else than a comparison: choose another folder with --out")
+        raise ConfigurationError(f"{out} already exists and is not a comparison: choose another folder with --out")
     plots = _draw_plots(records)
     content = {
         "labels": labels(records),
         "settings": setting_rows(records),
         "figures": figure_rows(records),
-        "reservations": comparability(records),
+        "caveats": comparison_caveats(records),
         "plots": [(caption, Markup(inline(svg, name, caption))) for name, (caption, svg) in plots.items()],
     }
     page = environment().get_template("comparison.html.jinja").render(content)
@@ -60,7 +60,7 @@ def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
 
 
 def setting_rows(records: Sequence[RunRecord]) -> list[Row]:
-    """The settings that are not the same in all runs."""
+    """Return a row for each setting that is not the same in all runs."""
     return [
         (visible_name(name), [visible_name(str(value)) for value in values])
         for name, values in differing_settings(records).items()
@@ -68,7 +68,7 @@ def setting_rows(records: Sequence[RunRecord]) -> list[Row]:
 
 
 def figure_rows(records: Sequence[RunRecord]) -> list[Row]:
-    """How far the runs got, and what came out; cells are empty where nothing is known."""
+    """Return the rows of progress and results; cells are empty if nothing is known."""
     return [
         ("steps", [progress(record) for record in records]),
         ("training tokens", [f"{record.num_tokens:,}" for record in records]),
@@ -80,13 +80,13 @@ def figure_rows(records: Sequence[RunRecord]) -> list[Row]:
 
 
 def progress(record: RunRecord) -> str:
-    """Steps done of steps wanted."""
-    wanted = "unknown" if record.num_steps is None else f"{record.num_steps:,}"
-    return f"{record.step:,} of {wanted}"
+    """Return the number of finished steps of all steps, such as `500 of 1,000`."""
+    total = "unknown" if record.num_steps is None else f"{record.num_steps:,}"
+    return f"{record.step:,} of {total}"
 
 
 def figure(record: RunRecord, field: str) -> str:
-    """A field of the run's best validation; empty where there was none."""
+    """Return a field of the run's best validation as text; empty if there was none."""
     return f"{record.best[field]:.4f}" if field in record.best else ""
 
 
@@ -94,8 +94,8 @@ def _rate(tokens_per_second: float | None) -> str:
     return "" if tokens_per_second is None else f"{tokens_per_second:,.0f}"
 
 
-def comparability(records: Sequence[RunRecord]) -> list[str]:
-    """What to hold against comparing these runs, in plain words."""
+def comparison_caveats(records: Sequence[RunRecord]) -> list[str]:
+    """Return the reasons why figures of these runs are not comparable, as sentences."""
     found: list[str] = []
     differing = differing_settings(records)
     if not have_same_validation(records):
@@ -103,17 +103,17 @@ def comparability(records: Sequence[RunRecord]) -> list[str]:
         described = "; ".join(f"{label}: {_describe_validation(*validation)}" for label, validation in named)
         found.append(
             f"These runs were not validated on the same documents ({described}), so neither their bits per byte nor "
-            "their validation losses compare."
+            "their validation losses are comparable."
         )
     if "tokenizer" in differing:
-        found.append("Their tokenizers differ: losses are per token and do not compare; bits per byte are per byte.")
+        found.append("The tokenizers differ: losses per token are not comparable; bits per byte are.")
     if "mask_loss" in differing:
         found.append(
-            "Some take the loss among admitted tokens only and some among all: only the latter pay for what the "
-            "grammar knows."
+            "Some runs compute the loss over admitted tokens only, and some over all tokens: only the latter pay for "
+            "what the grammar knows."
         )
     if silent := [label for label, record in zip(labels(records), records, strict=True) if not record.lines]:
-        found.append(f"Nothing was logged yet by {', '.join(silent)}.")
+        found.append(f"Nothing has been logged yet by {', '.join(silent)}.")
     return found
 
 
@@ -124,17 +124,17 @@ def _describe_validation(num_documents: int | None, num_bytes: int | None, num_s
 
 
 def _draw_plots(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
-    """Each plot's caption and SVG, by name."""
+    """Return the caption and SVG of each plot, by name."""
     longest = max(record.elapsed_seconds for record in records)
     unit_seconds, unit = next((found for found in _UNITS if longest >= 2 * found[0]), _UNITS[-1])
     drawn: dict[str, tuple[str, str | None]] = {}
     for name, (caption, kind, field, label) in CURVES.items():
-        for over, place_name, scale, x_label in (
+        for over, x_field, scale, x_label in (
             ("tokens", "num_tokens", 1, "training tokens"),
             ("time", "elapsed_seconds", unit_seconds, unit),
         ):
             curves = {
-                run: [(place / scale, number) for place, number in record.curve(kind, field, place_name)]
+                run: [(x / scale, y) for x, y in record.curve(kind, field, x_field)]
                 for run, record in zip(labels(records), records, strict=True)
             }
             drawn[f"{name}-over-{over}"] = (f"{caption} over {over}", draw_curves(curves, x_label, label))

@@ -1,4 +1,4 @@
-"""A sample of numbers and what to say of it."""
+"""A sample of numbers and its statistics."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 @dataclass(frozen=True)
 class Distribution:
-    """Numbers in the order they were measured."""
+    """Numbers in the order in which they were measured."""
 
     values: tuple[float, ...]
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Distribution:
-        """The distribution of any numbers."""
+        """Return the distribution of `values`."""
         return cls(tuple(float(value) for value in values))
 
     @property
     def mean(self) -> float | None:
-        """The arithmetic mean; None of nothing."""
+        """The arithmetic mean; None if there are no numbers."""
         return float(np.mean(self.values)) if self.values else None
 
     def quantile(self, share: float) -> float | None:
-        """The value that `share` of the numbers (0 to 1) do not exceed, interpolated linearly; None of nothing."""
+        """Return the quantile at `share` (0 to 1), interpolated linearly; None if there are no numbers."""
         return float(np.quantile(self.values, share)) if self.values else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Count, mean, extremes and quantiles by their share."""
+        """Return the count, mean, minimum, maximum and quantiles as plain values."""
         return {
             "count": len(self.values),
             "mean": self.mean,

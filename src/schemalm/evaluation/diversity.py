@@ -1,10 +1,11 @@
-"""Whether a model writes many different documents, and ones of its own.
+"""Measure whether a model writes many different documents, and documents that are not in the training data.
 
-In go sampled values and the training documents, as values or as a prepared split. Two documents are the same where
-their canonical JSON with sorted keys is, so the order of keys never counts. The softer measure is the Jaccard
-similarity of two documents' multisets of (path, scalar) pairs: 1 for the same content in any order of items, 0 where
-nothing is shared. Paths forget array positions and keys that the schema does not name (the name of a job); such keys
-count as pairs of their own, so that one renamed job does not make a document new. Every function is deterministic.
+The functions take sampled values and the training documents, as values or as a prepared split. Two documents are equal
+if their canonical JSON with sorted keys is equal, so the order of keys does not matter. The softer measure is the
+Jaccard similarity of the two documents' multisets of (path, scalar) pairs: 1 for the same content in any order of
+items, 0 if nothing is shared. Paths omit array positions and keys that the schema does not name (the name of a job);
+such keys are pairs of their own, so that renaming one job does not make a document new. Every function is
+deterministic.
 """
 
 from __future__ import annotations
@@ -20,32 +21,32 @@ from schemalm.documents import JSONValue, canonical_json
 from schemalm.tokenizer import Tokenizer
 
 ITEM, FREE_KEY, KEY_TEXT = "[]", "*", "key"
-# Named keys are written `.name`, so they never read like the marks above.
+# Named keys are written as `.name`, so they never equal one of the constants above.
 KeyPath = tuple[str, ...]
-# A (path, scalar as JSON) pair and which of its occurrences in the document this is: multisets become sets.
+# A (path, scalar as JSON) pair with the number of its occurrence in the document, which turns multisets into sets.
 Feature = tuple[KeyPath, bytes, int]
 
 
 def identity(value: JSONValue) -> bytes:
-    """What two documents share exactly where they are the same, the order of keys aside."""
+    """Return bytes that are equal for two documents if and only if they are equal up to the order of keys."""
     return canonical_json(value, sort_keys=True)
 
 
 def distinct_share(values: Sequence[JSONValue]) -> float:
-    """The number of different documents divided by the number of documents; 0 of nothing."""
+    """Return the number of different documents divided by the number of documents; 0 if there are none."""
     return len({identity(value) for value in values}) / max(len(values), 1)
 
 
 def decode_documents(tokenizer: Tokenizer, split: Split, documents: Iterable[int]) -> Iterator[JSONValue]:
-    """Yield the values of a split's documents by index; raises `DecodeError` where the data is not the tokenizer's."""
+    """Yield the values of a split's documents by index; raises `DecodeError` if another tokenizer made the data."""
     for document in documents:
         yield tokenizer.decode(split.document(document)[0].tolist())
 
 
 def copied(values: Sequence[JSONValue], tokenizer: Tokenizer, split: Split) -> list[bool]:
-    """Whether each value is a document of the split, compared with all of them.
+    """Return for each value whether it equals any document of the split.
 
-    Sorting keys does not change the length of canonical JSON, so only documents as long as some value are decoded.
+    Sorting keys does not change the length of canonical JSON, so only documents of the same length are decoded.
     """
     identities = [identity(value) for value in values]
     candidates = np.flatnonzero(np.isin(split.num_bytes, [len(text) for text in set(identities)]))
@@ -54,12 +55,15 @@ def copied(values: Sequence[JSONValue], tokenizer: Tokenizer, split: Split) -> l
 
 
 def named_keys(tokenizer: Tokenizer) -> frozenset[str]:
-    """The keys that the tokenizer's schema names anywhere."""
+    """Return all keys that the tokenizer's schema names."""
     return frozenset(symbol.text for symbol in tokenizer.grammar.symbols.symbols if symbol.label == "KEY")
 
 
 def features(value: JSONValue, named: frozenset[str]) -> set[Feature]:
-    """The multiset of (path, scalar) pairs of a document, as a set of numbered pairs; empty containers are scalars."""
+    """Return the multiset of (path, scalar) pairs of a document, as a set of numbered pairs.
+
+    named: the keys that paths contain. Empty containers count as scalars.
+    """
     counts: Counter[tuple[KeyPath, bytes]] = Counter()
     found: set[Feature] = set()
     for path, scalar in _pairs(value, named):
@@ -85,7 +89,7 @@ def _pairs(value: JSONValue, named: frozenset[str]) -> Iterator[tuple[KeyPath, J
 
 
 class Neighbours:
-    """An inverted index of documents, to find the one nearest to a value; `named` are the keys that paths keep."""
+    """An inverted index of documents, to find the document nearest to a value; `named`: the keys that paths contain."""
 
     def __init__(self, documents: Iterable[JSONValue], named: frozenset[str]) -> None:
         self._named = named
@@ -100,7 +104,7 @@ class Neighbours:
         self._sizes: NDArray[np.int64] = np.array(sizes, dtype=np.int64)
 
     def similarity(self, value: JSONValue) -> float:
-        """The Jaccard similarity, 0 to 1, of the nearest document; 0 where there are no documents."""
+        """Return the Jaccard similarity, 0 to 1, of the nearest document; 0 if there are no documents."""
         found = features(value, self._named)
         hits = [self._postings[feature] for feature in found if feature in self._postings]
         if not hits:

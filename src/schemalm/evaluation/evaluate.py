@@ -1,7 +1,8 @@
-"""Evaluating a trained run: everything that the report shows, as plain values.
+"""Evaluate a trained run: all figures of the report, as plain values.
 
-In goes a loaded run and the prepared data that it was trained on, out comes an `Evaluation`. The same run, data, seed
-and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs, see `comparison`.
+`evaluate` takes a loaded run and the prepared data that it was trained on, and returns an `Evaluation`. The same run,
+data, seed and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs, which
+`comparison` does.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
-from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
@@ -31,7 +32,7 @@ from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import check_sizes, find_data
 
-# Bounds of what is decoded for comparison, so that the time of an evaluation does not grow with the corpus.
+# Limits on the documents that are decoded for comparison, so that an evaluation does not take longer on a large corpus.
 MAX_NEIGHBOUR_DOCUMENTS = 5000
 MAX_VALIDATION_DOCUMENTS = 500
 COMPLETE = "complete"
@@ -39,12 +40,14 @@ COMPLETE = "complete"
 
 @dataclass(frozen=True)
 class Sample:
-    """One generated document and what was found about it.
+    """One generated document and its figures.
 
-    `text` is the document as YAML; `finish` is "complete" where the model ended it, "budget" or "limit" where the
-    cheapest completion did (see `Generated`); `num_forced` of its `num_tokens` cost no model call; `bits_per_token` is
-    what the sampled choices cost the model, over all tokens; `similarity` is that of the nearest training document
-    looked at.
+    text: the document as YAML.
+    finish: "complete" if the model ended the document, "budget" or "limit" if the cheapest completion did (see
+    `Generated`).
+    num_forced: how many of its `num_tokens` cost no model call.
+    bits_per_token: the negative log-probability of the sampled tokens in bits, divided by the number of all tokens.
+    similarity: that of the nearest of the training documents searched.
     """
 
     value: JSONValue
@@ -59,11 +62,11 @@ class Sample:
 
     @property
     def num_lines(self) -> int:
-        """Lines of YAML."""
+        """The number of lines of YAML."""
         return self.text.count("\n")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, without the text, which follows from the value."""
+        """Return plain values, without the text, which follows from the value."""
         return {
             "value": self.value,
             "valid": self.verdict.valid,
@@ -79,8 +82,8 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """The validation documents beside which samples are seen: lengths of them all, lines and similarity of some."""
+class ValidationStatistics:
+    """Statistics of the validation documents, to compare samples with: tokens of all, lines and similarity of some."""
 
     tokens: Distribution
     lines: Distribution
@@ -89,7 +92,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the samples were drawn."""
+    """The settings of the sampling."""
 
     num_samples: int
     temperature: float
@@ -99,10 +102,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a run is worth; shares are between 0 and 1.
+    """The evaluation of a run; shares are between 0 and 1.
 
-    `num_neighbours` training documents were searched for the nearest one of each sample; exact copies are sought
-    among all `num_train_documents`.
+    num_neighbours: how many training documents were searched for the nearest one of each sample. Exact copies are
+    searched for among all `num_train_documents`.
     """
 
     step: int
@@ -116,47 +119,47 @@ class Evaluation:
     likelihood: Likelihood
     samples: tuple[Sample, ...]
     distinct_share: float
-    reference: Reference
+    validation: ValidationStatistics
 
     @property
     def valid_share(self) -> float | None:
-        """The share that the judge accepts of the samples that it could judge; None where it could judge none."""
+        """The share of valid samples among those that could be judged; None if there are none."""
         num_judged = len(self.samples) - self.num_unjudged
         return None if num_judged == 0 else (num_judged - self.num_invalid) / num_judged
 
     @property
     def num_invalid(self) -> int:
-        """Samples that the judge refuses."""
+        """The number of samples that the judge rejects."""
         return sum(sample.verdict.valid is False for sample in self.samples)
 
     @property
     def num_unjudged(self) -> int:
-        """Samples that could not be judged."""
+        """The number of samples that could not be judged."""
         return sum(sample.verdict.valid is None for sample in self.samples)
 
     @property
     def complete_share(self) -> float:
-        """The share of samples that the model ended by itself, within its budget of tokens."""
+        """The share of samples that the model itself ended, within the token budget."""
         return self._share([sample.finish == COMPLETE for sample in self.samples])
 
     @property
     def novel_share(self) -> float:
-        """The share of samples that are no training document."""
+        """The share of samples that are not copies of a training document."""
         return self._share([not sample.is_copy for sample in self.samples])
 
     @property
     def tokens(self) -> Distribution:
-        """Tokens per sample."""
+        """The number of tokens of each sample."""
         return Distribution.of(sample.num_tokens for sample in self.samples)
 
     @property
     def lines(self) -> Distribution:
-        """Lines of YAML per sample."""
+        """The number of lines of YAML of each sample."""
         return Distribution.of(sample.num_lines for sample in self.samples)
 
     @property
     def similarity(self) -> Distribution:
-        """Similarity of each sample to its nearest training document."""
+        """The similarity of each sample to its nearest training document."""
         return Distribution.of(sample.similarity for sample in self.samples)
 
     @staticmethod
@@ -164,7 +167,7 @@ class Evaluation:
         return sum(flags) / len(flags)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return plain values that JSON can represent."""
         return {
             "step": self.step,
             "schema": self.schema_name,
@@ -184,9 +187,9 @@ class Evaluation:
             "similarity": self.similarity.to_dict(),
             "tokens": self.tokens.to_dict(),
             "lines": self.lines.to_dict(),
-            "validation_similarity": self.reference.similarity.to_dict(),
-            "validation_tokens": self.reference.tokens.to_dict(),
-            "validation_lines": self.reference.lines.to_dict(),
+            "validation_similarity": self.validation.similarity.to_dict(),
+            "validation_tokens": self.validation.tokens.to_dict(),
+            "validation_lines": self.validation.lines.to_dict(),
             "samples": [sample.to_dict() for sample in self.samples],
         }
 
@@ -205,12 +208,14 @@ def evaluate(
 ) -> Evaluation:
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
-    `data` is the prepared folder, by default where it was or beside the run; `num_documents` limits how many validation
-    documents are scored; `judge` judges the samples, by default by the run's schema; `progress` is told what happens.
-    Raises `DataError` where the data is missing, damaged or not what the run was trained on, and `ConfigurationError`
-    for settings out of range, both before any work.
+    data: the prepared folder; by default at its path during training, or beside the run.
+    num_documents: the maximum number of validation documents to score.
+    judge: by default the judge for the run's schema.
+    progress: called with a line about each step.
+    Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
+    settings out of range, both before any work.
     """
-    tell = progress or (lambda _: None)
+    log = progress or (lambda _: None)
     sampling = Sampling(num_samples, temperature, max_tokens, seed)
     TokenSampling(temperature)
     check_request(num_samples, max_tokens, seed)
@@ -220,15 +225,15 @@ def evaluate(
     metadata = read_metadata(folder)
     check_sizes(run.model.configuration, metadata)
     verify_files(folder, metadata)
-    judge = judge or judge_of(run.tokenizer.grammar)
+    judge = judge or judge_for(run.tokenizer.grammar)
     if isinstance(judge, NoJudge):
-        tell(announcement(judge))
+        log(announcement(judge))
     num_held_out = metadata.splits["val"].num_documents
-    tell(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
+    log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
-    tell(f"sampling {counted(num_samples, 'document')}")
+    log(f"sampling {counted(num_samples, 'document')}")
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
-    tell(f"comparing them with {metadata.splits['train'].num_documents} training documents")
+    log(f"comparing them with {metadata.splits['train'].num_documents} training documents")
     train = Split(folder, "train", metadata)
     chosen = evenly_spaced(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
     neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))
@@ -244,7 +249,7 @@ def evaluate(
         likelihood=likelihood,
         samples=examine(generated, judge, run.tokenizer, train, neighbours),
         distinct_share=distinct_share([document.value for document in generated]),
-        reference=describe_validation(folder, metadata, run.tokenizer, neighbours),
+        validation=validation_statistics(folder, metadata, run.tokenizer, neighbours),
     )
 
 
@@ -269,12 +274,14 @@ def examine(
     )
 
 
-def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours) -> Reference:
-    """Lengths of the validation documents, and how near they are to the training documents."""
+def validation_statistics(
+    data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours
+) -> ValidationStatistics:
+    """Return the lengths of the validation documents, and their similarity to the training documents."""
     split = Split(data, "val", metadata)
     chosen = evenly_spaced(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
     values = list(decode_documents(tokenizer, split, chosen))
-    return Reference(
+    return ValidationStatistics(
         tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
@@ -282,7 +289,7 @@ def describe_validation(data: Path, metadata: Metadata, tokenizer: Tokenizer, ne
 
 
 def to_text(value: JSONValue) -> str:
-    """The value as YAML; as one line of JSON where it is nested too deeply for readers of YAML."""
+    """Return the value as YAML, or as one line of JSON if it is nested too deeply for YAML parsers."""
     try:
         return dump_document(value)
     except DocumentError:

@@ -1,9 +1,9 @@
-"""Judges: independent programs that say whether a document is acceptable.
+"""Judges: independent programs that decide whether a document is acceptable.
 
-In goes a value, out comes a verdict. A judge shares no code with the grammar that wrote the document, so that a fault
-of the grammar cannot hide itself. Nothing is fetched: a schema that refers outside itself is refused. Which judge a
-grammar gets, and in which spelling it is given the schema, `judging.py` says.
-Not covered: what a schema cannot say, such as whether an action or a secret exists.
+A judge takes a value and returns a verdict. It shares no code with the grammar that wrote the document, so a bug in the
+grammar cannot hide itself. Nothing is fetched: a schema that refers outside itself is rejected. `judge_selection.py`
+chooses the judge for a grammar, and the form in which the judge gets the schema.
+Not covered: what a schema cannot express, such as whether an action or a secret exists.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from schemalm.errors import SchemaError
 from schemalm.json_pointer import pointer_to
 
 MAX_REASON_CHARACTERS = 300
-# Beyond this an engine might exhaust its stack, which ends the process.
+# In deeper values an engine might overflow its stack, which ends the process.
 MAX_DEPTH = 1000
-# What an engine tells of itself, not of the value.
+# Kinds of errors that are about the engine, not about the value.
 _ENGINE_FAILURES = ("BacktrackLimitExceeded", "RegexEngineFailure")
-# The first engine of patterns takes linear time, but knows no look-around; the second bounds its steps.
+# The first regex engine takes linear time, but does not support look-around; the second limits its steps.
 _PATTERN_ENGINES = (jsonschema_rs.RegexOptions, jsonschema_rs.FancyRegexOptions)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a judge says of a value: where it is refused, why, and the JSON pointer of the place at fault.
+    """A judge's verdict on a value; if it is rejected, with the reason and the JSON pointer of the fault.
 
-    `valid` is None where the value could not be judged, which `reason` then tells.
+    `valid` is None if the value could not be judged; `reason` then says why.
     """
 
     valid: bool | None
@@ -43,27 +43,28 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in short: valid, invalid or not judged."""
+        """The verdict in one or two words: valid, invalid or not judged."""
         return "not judged" if self.valid is None else "valid" if self.valid else "invalid"
 
 
 class Judge(Protocol):
-    """Anything with a name that tells acceptable values from others."""
+    """The interface of judges: a name, and verdicts on values."""
 
     @property
     def name(self) -> str:
-        """What the judge is called in reports, version included."""
+        """The name of the judge in reports, with its version."""
 
     def judge(self, value: JSONValue) -> Verdict:
-        """The verdict on one value."""
+        """Return the verdict on one value."""
 
 
 class SchemaJudge:
-    """Judges by a JSON Schema with `jsonschema-rs`, under `draft`, or the draft that the schema names, else 2020-12.
+    """Judges by a JSON Schema with `jsonschema-rs`.
 
-    `draft` is the address of one. `assert_formats` makes `format` an assertion in every draft, else it is an annotation
-    in every draft. `note` is added to the judge's name. Raises `SchemaError` where the schema cannot be read or refers
-    to anything outside itself.
+    draft: the URI of a draft; by default the draft that the schema names, else 2020-12.
+    assert_formats: whether `format` is an assertion or an annotation, in every draft.
+    note: added to the judge's name.
+    Raises `SchemaError` if the schema cannot be read or refers to anything outside itself.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SchemaJudge:
         self.name = ", ".join(filter(None, (ENGINE, read_as, note)))
 
     def judge(self, value: JSONValue) -> Verdict:
-        """The verdict on one value; of several faults the first, of several branches the one that got furthest."""
+        """Return the verdict on one value, with the first fault, from the branch that matched furthest."""
         if fault := fault_of(value):
             return not_judged(fault)
         try:
@@ -90,7 +91,7 @@ class SchemaJudge:
 
 
 class NoJudge:
-    """Stands where no judge can read the schema, for `reason`: nothing that it sees is judged."""
+    """Replaces a judge if none can read the schema, because of `reason`; it judges no value."""
 
     name = "no judge"
 
@@ -98,24 +99,24 @@ class NoJudge:
         self.reason = reason
 
     def judge(self, value: JSONValue) -> Verdict:
-        """The verdict that there is none."""
+        """Return the verdict "not judged"."""
         return not_judged(self.reason)
 
 
 def not_judged(reason: str) -> Verdict:
-    """The verdict on a value that cannot be judged."""
+    """Return the verdict on a value that cannot be judged."""
     return Verdict(None, shorten(f"cannot be judged: {reason}"))
 
 
 def fault_of(value: JSONValue) -> str:
-    """Why a value is none that engines can judge; empty where it is one."""
+    """Return the reason why engines cannot judge a value, or "" if they can."""
     for depth, level in enumerate(levels(value), start=1):
         if depth > MAX_DEPTH:
             return f"nested deeper than {MAX_DEPTH} levels"
         for node in level:
             if isinstance(node, dict):
                 key = next((key for key in node if not isinstance(key, str)), None)
-                fault = None if key is None else f"the key {key!r} is no string"
+                fault = None if key is None else f"the key {key!r} is not a string"
             else:
                 fault = None if isinstance(node, list) else scalar_fault(node)
             if fault:
@@ -124,7 +125,7 @@ def fault_of(value: JSONValue) -> str:
 
 
 def shorten(text: str) -> str:
-    """A reason on one line, of a length that people read."""
+    """Return a reason on one line, shortened to a readable length."""
     return textwrap.shorten(text, MAX_REASON_CHARACTERS, placeholder=" …")
 
 
@@ -149,15 +150,15 @@ def _validator(schema: dict[str, Any] | bool, assert_formats: bool, make: Any) -
             fault = shorten(str(error).splitlines()[0])
         else:
             return made
-    raise SchemaError(f"the judge cannot read it: {fault}") from None
+    raise SchemaError(f"the judge cannot read the schema: {fault}") from None
 
 
 def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri} lies outside the schema, and nothing is fetched")
+    raise ValueError(f"{uri} is outside the schema, and nothing is fetched")
 
 
 def _innermost(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
-    """Follow the failed branches of `anyOf` and `oneOf` to the error deepest in the value."""
+    """Return the error deepest in the value, among those of the failed branches of `anyOf` and `oneOf`."""
     branches: Iterable[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", ())
     inner = [_innermost(candidate) for branch in branches for candidate in branch]
     deepest = max(inner, key=lambda candidate: len(candidate.instance_path), default=error)

@@ -1,8 +1,9 @@
-"""How well a model predicts documents that it was not trained on.
+"""Measure how well a model predicts documents that it was not trained on.
 
-In goes a model and its prepared data, out comes the loss over the validation split: the helper that training validates
-with, over all documents or evenly spaced ones, every token predicted once. Bits per byte divide by the documents'
-compact canonical JSON, so they compare across tokenizers; nats and perplexity per token do not.
+`validation_likelihood` takes a model and its prepared data, and returns the loss over the validation split, over all
+documents or evenly spaced ones, with every token predicted once. Training validates with the same function. Bits per
+byte divide by the size of the documents as compact canonical JSON, so they are comparable across tokenizers; nats and
+perplexity per token are not.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from schemalm.training.scoring import Score, score_documents
 
 @dataclass(frozen=True)
 class Likelihood:
-    """The loss over `num_documents` validation documents; `under_mask` where it is taken among admitted tokens only."""
+    """The loss over `num_documents` validation documents; `under_mask`: whether over admitted tokens only."""
 
     score: Score
     num_documents: int
     under_mask: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values; the loss is in nats per token."""
+        """Return plain values; the loss is in nats per token."""
         return {
             "loss": self.score.loss,
             "perplexity": self.score.perplexity,
@@ -47,10 +48,11 @@ class Likelihood:
 def validation_likelihood(
     model: GPT, data: Path, configuration: dict[str, Any], num_documents: int | None = None
 ) -> Likelihood:
-    """The likelihood of the validation split, under the mask or not as the run was trained.
+    """Return the likelihood of the validation split, under the mask if the run was trained so.
 
-    `configuration` is the content of the run's config.json; `num_documents` limits the work to evenly spaced documents.
-    Raises `DataError` where `data` is not what the run was trained on or has no validation documents, and
+    configuration: the content of the run's config.json.
+    num_documents: score only so many evenly spaced documents.
+    Raises `DataError` if `data` is not what the run was trained on or has no validation documents, and
     `CheckpointError` for a damaged configuration.
     """
     check_data(data, configuration)

@@ -1,7 +1,7 @@
-"""The report's figures, drawn by matplotlib as SVG.
+"""Draw the report's plots as SVG with matplotlib.
 
-In go plain numbers, out comes SVG text: the same numbers give the same bytes. `draw_*` returns a picture that stands
-alone on white; `inline` prepares it for a page, whose style sheet then sets the colours and whose fonts the text takes.
+`draw_*` functions take plain numbers and return SVG text for a standalone picture on white; the same numbers give the
+same bytes. `inline` prepares a picture for a page, where it takes its colours and fonts from the style sheet.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from schemalm.evaluation.distribution import Distribution
 
-# Blue and orange stay apart for colour-blind readers, on white and on black.
+# Colour-blind readers can distinguish this blue and orange, on white and on black.
 PAPER, INK, GRID, FIRST, SECOND = "#ffffff", "#4a5261", "#d8dce3", "#2f6fde", "#dd7a1c"
-# For more than two lines, after Okabe and Ito; where there are more lines than colours, dashes tell them apart.
+# For more than two lines, after Okabe and Ito; if there are more lines than colours, dashes distinguish them.
 COLOURS = (FIRST, SECOND, "#009e73", "#c0589a", "#3ba7d8", "#8c564b", INK, "#a89400")
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)))
 PAGE_COLOURS = {
@@ -40,7 +40,7 @@ SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "schemalm", "font.famil
 
 
 def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
-    """Training and validation loss by step, from the lines of metrics.jsonl; None where nothing was logged."""
+    """Draw training and validation loss by step, from the lines of metrics.jsonl; None if nothing was logged."""
     figure, (axes,) = new_figure(1)
     for kind, colour, label in (("train", FIRST, "training"), ("validation", SECOND, "validation")):
         points = [(line["step"], line["loss"]) for line in lines if line["kind"] == kind]
@@ -55,15 +55,15 @@ def draw_losses(lines: Sequence[dict[str, Any]]) -> str | None:
 
 
 def draw_by_step(lines: Sequence[dict[str, Any]], kind: str, field: str, label: str) -> str | None:
-    """A field of the lines of a kind by step, drawn alone; None where no line has it."""
+    """Draw a field of the lines of a kind by step; None if no line has it."""
     points = [(line["step"], line[field]) for line in lines if line["kind"] == kind and field in line]
     return draw_curves({"": points}, "step", label)
 
 
 def draw_curves(curves: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str) -> str | None:
-    """Curves by name in one panel, short ones with their points marked; None where there is no point at all.
+    """Draw named curves in one panel, short ones with markers; None if there are no points.
 
-    A curve keeps its colour whatever others have no points, so that it is the same in every plot of the same names.
+    Curves without points keep their colour, so that a name has the same colour in every plot of the same names.
     """
     figure, (axes,) = new_figure(1)
     for index, (name, points) in enumerate(curves.items()):
@@ -94,18 +94,18 @@ def _short(value: float) -> str:
 
 
 def _plain(name: str) -> str:
-    """The name as a label that means nothing to matplotlib: no formula, and not hidden from the legend."""
+    """Return the name as a literal label: matplotlib reads no formula in it, and does not hide it from the legend."""
     text = name.replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
 
 
 def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribution], labels: Sequence[str]) -> str:
-    """How long documents are, one panel per label: samples filled, validation documents outlined."""
+    """Draw histograms of document lengths, one panel per label: samples filled, validation documents outlined."""
     figure, panels = new_figure(len(labels))
-    for axes, sampled, reference, label in zip(panels, samples, validation, labels, strict=True):
-        longest = max((*sampled.values, *reference.values, 2.0))
-        shortest = max(min((*sampled.values, *reference.values, longest / 2)), 1.0)
-        _histograms(axes, sampled, reference, np.geomspace(shortest, longest * 1.001, NUM_BINS))
+    for axes, sampled, held_out, label in zip(panels, samples, validation, labels, strict=True):
+        longest = max((*sampled.values, *held_out.values, 2.0))
+        shortest = max(min((*sampled.values, *held_out.values, longest / 2)), 1.0)
+        _histograms(axes, sampled, held_out, np.geomspace(shortest, longest * 1.001, NUM_BINS))
         axes.set(xscale="log", xlabel=label)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(NullLocator())
@@ -113,7 +113,7 @@ def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribut
 
 
 def draw_similarity(samples: Distribution, validation: Distribution) -> str:
-    """How similar documents are to the nearest training document."""
+    """Draw histograms of the similarity of documents to their nearest training document, from 0 to 1."""
     figure, (axes,) = new_figure(1)
     _histograms(axes, samples, validation, np.linspace(0, 1, NUM_BINS))
     axes.set(xlabel="similarity to the nearest training document", xlim=(0, 1))
@@ -121,7 +121,7 @@ def draw_similarity(samples: Distribution, validation: Distribution) -> str:
 
 
 def inline(svg: str, name: str, label: str) -> str:
-    """The SVG as an element of a page: colours by variable, ids of its own under `name`, `label` for screen readers."""
+    """Return the SVG as an element of a page: colours as variables, ids prefixed by `name`, `label` as ARIA label."""
     # The picture's own style sheet would apply to the whole page.
     svg = re.sub(r"<(metadata|defs)>\s*<(rdf:RDF|style).*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
@@ -133,7 +133,7 @@ def inline(svg: str, name: str, label: str) -> str:
 def new_figure(
     num_panels: int, *, width: float = WIDTH_INCHES, height: float = HEIGHT_INCHES
 ) -> tuple[Figure, list[Axes]]:
-    """An empty figure of panels side by side, in the report's style; `width` and `height` are in inches."""
+    """Return an empty figure with panels side by side, in the report's style; `width` and `height` are in inches."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
     FigureCanvasSVG(figure)
     panels = list(figure.subplots(1, num_panels, squeeze=False)[0])
@@ -162,13 +162,13 @@ def _histograms(axes: Axes, samples: Distribution, validation: Distribution, edg
 
 
 def to_svg(figure: Figure, *, long_legend: bool = False) -> str:
-    """The figure as SVG, with a legend of what its first panel labels: above it, or beside it where it is long."""
+    """Return the figure as SVG, with the legend of its first panel above the plot, or beside it if it is long."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
-        place: dict[str, Any] = {"loc": "outside upper right", "ncols": 2}
+        layout: dict[str, Any] = {"loc": "outside upper right", "ncols": 2}
         if long_legend:
-            place = {"loc": "outside right upper", "handlelength": 3}  # long enough to show dashes
-        figure.legend(handles, labels, **place, frameon=False, labelcolor=INK)
+            layout = {"loc": "outside right upper", "handlelength": 3}  # long enough to show dashes
+        figure.legend(handles, labels, **layout, frameon=False, labelcolor=INK)
     buffer = io.StringIO()
     with matplotlib.rc_context(SETTINGS):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "SchemaLM"})

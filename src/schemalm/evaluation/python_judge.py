@@ -1,10 +1,10 @@
-"""A second judge, for schemas that the first one cannot read: the package `jsonschema`.
+"""The second judge, for schemas that the first one cannot read: the package `jsonschema`.
 
-It walks values in Python and is slow, so it is asked second. What it does inexactly or without a bound is left to
-others: `pattern`, `format` and `multipleOf` are judged by `jsonschema-rs`, one keyword at a time, and patterns that it
-cannot read by the reader that is passed in, which the judge's name says. Nothing is matched with `re`, and nothing is
-fetched. Not covered: schemas with both `patternProperties` and `unevaluatedProperties`, for which the package matches
-keys by itself.
+It walks values in Python and is slow, so it is the second choice. It does not evaluate keywords that it treats
+inexactly or without limits: `jsonschema-rs` judges `pattern`, `format` and `multipleOf`, one keyword at a time, and the
+given pattern reader matches patterns that `jsonschema-rs` cannot read; the judge's name says so. Nothing is matched
+with `re`, and nothing is fetched. Not covered: schemas with both `patternProperties` and `unevaluatedProperties`, for
+which the package matches keys itself.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from schemalm.evaluation.judges import ENGINE, SchemaJudge, Verdict, fault_of, n
 from schemalm.json_pointer import pointer_to
 
 Errors = Iterator[ValidationError]
-# Tells the texts in which a pattern has a match.
+# Returns whether a pattern has a match in a text.
 Matcher = Callable[[str], bool]
 KEY_PATTERNS = {"patternProperties", "unevaluatedProperties"}
 
 
 class UndecidedError(Exception):
-    """What one keyword says of one value cannot be told."""
+    """One keyword cannot be evaluated for one value."""
 
 
 class PythonJudge:
-    """Judges by a JSON Schema with `jsonschema`, under the draft at the address `draft`.
+    """Judges by a JSON Schema with `jsonschema`, under the draft with the URI `draft`.
 
-    `read_pattern` gives the matcher of a pattern that `jsonschema-rs` cannot read; `note` is added to the judge's name.
-    Raises `SchemaError` where the schema cannot be judged by.
+    read_pattern: returns the matcher of a pattern that `jsonschema-rs` cannot read.
+    note: added to the judge's name.
+    Raises `SchemaError` if the judge does not support the schema.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class PythonJudge:
         note: str = "",
     ) -> None:
         if _words(schema) >= KEY_PATTERNS:
-            raise SchemaError("the second judge cannot read it: patternProperties beside unevaluatedProperties")
+            raise SchemaError("the second judge cannot read it: patternProperties with unevaluatedProperties")
         self._draft = draft
         self._assert_formats = assert_formats
         self._read_pattern = read_pattern
@@ -64,14 +65,14 @@ class PythonJudge:
             "patternProperties": self._pattern_properties,
             "additionalProperties": self._additional_properties,
         }
-        nothing_more: Any = Registry
-        self._validator = extend(base, keywords)(schema, registry=nothing_more(retrieve=_refuse))
-        texts = f"texts by {ENGINE}, or by SchemaLM's own reader of patterns where that cannot read one"
+        make_registry: Any = Registry
+        self._validator = extend(base, keywords)(schema, registry=make_registry(retrieve=_refuse))
+        helpers = f"pattern, format and multipleOf by {ENGINE}, patterns that it cannot read by SchemaLM"
         read_as = base.__name__.removesuffix("Validator")
-        self.name = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, texts)))
+        self.name = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, helpers)))
 
     def judge(self, value: JSONValue) -> Verdict:
-        """The verdict on one value, by the fault that tells most."""
+        """Return the verdict on one value, with the most relevant fault."""
         if fault := fault_of(value):
             return not_judged(fault)
         try:
@@ -135,7 +136,7 @@ class PythonJudge:
 
 
 def _words(schema: Any) -> set[str]:
-    """Every key of a schema, whatever it means there."""
+    """Return all keys in a schema, whether they are keywords or not."""
     return {key for level in levels(schema) for node in level if isinstance(node, dict) for key in node}
 
 

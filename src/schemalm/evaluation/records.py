@@ -1,7 +1,7 @@
-"""Runs as records: what a run was asked to do, how far it got, what came out, and what differs from its parent.
+"""Records of runs: the settings of a run, its progress and results, and its differences from other runs.
 
-In go run folders (config.json and metrics.jsonl, nothing else is read), out come plain values. A run that has logged
-nothing yet is a record without figures. Not covered: whether its checkpoints can be read.
+`read_record` reads only config.json and metrics.jsonl of a run folder, and returns plain values. A run that has logged
+nothing yet gives a record without figures. Not covered: whether its checkpoints can be read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HASH_CHARACTERS = 8
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run: `config` is the content of config.json, `lines` are those of metrics.jsonl."""
+    """One run: `config` is the content of config.json, `lines` are the lines of metrics.jsonl."""
 
     folder: Path
     config: dict[str, Any]
@@ -40,18 +40,18 @@ class RunRecord:
 
     @property
     def started(self) -> str | None:
-        """When the run began, ISO 8601 in UTC; None where that was not recorded."""
+        """The time when the run began, ISO 8601 in UTC; None if it was not recorded."""
         started: str | None = self._section("environment").get("started")
         return started
 
     @property
     def model(self) -> str:
-        """The named size of the model, or "custom"."""
+        """The name of the model's size, or "custom"."""
         return str(self._section("training").get("model", _CUSTOM))
 
     @property
     def parent(self) -> Path | None:
-        """The folder of the run that this one is a variation of."""
+        """The folder of the run that this run is a variation of; None if there is none."""
         path = self.config.get("parent")
         return None if path is None else Path(os.path.normpath(self.folder.resolve() / path))
 
@@ -62,46 +62,46 @@ class RunRecord:
 
     @property
     def num_steps(self) -> int | None:
-        """How many steps the run is to have; None where that is not recorded."""
+        """The planned number of steps; None if it was not recorded."""
         num_steps: int | None = self._section("training").get("num_steps")
         return num_steps
 
     @property
     def num_tokens(self) -> int:
-        """Training tokens up to the last line that tells."""
+        """The number of training tokens, as of the last line that records it."""
         return max((line["num_tokens"] for line in self._lines("train", "num_tokens")), default=0)
 
     @property
     def elapsed_seconds(self) -> float:
-        """Time spent on training and validation, over all sittings."""
+        """The time spent on training and validation, over all sessions."""
         return max((line["elapsed_seconds"] for line in self.lines if "elapsed_seconds" in line), default=0.0)
 
     @property
     def tokens_per_second(self) -> float | None:
-        """The median over the logged steps; None where nothing was logged."""
+        """The median over the logged steps; None if nothing was logged."""
         found = [line["tokens_per_second"] for line in self._lines("train", "tokens_per_second")]
         return float(np.median(found)) if found else None
 
     @property
     def best(self) -> dict[str, Any]:
-        """The validation line with the lowest loss, the earliest of equals; empty where nothing was validated."""
+        """The validation line with the lowest loss, the earliest if several are equal; empty without validation."""
         found = [line for line in self._lines("validation", "loss") if math.isfinite(line["loss"])]
         return min(found, key=lambda line: (line["loss"], line["step"]), default={})
 
     @property
     def validation(self) -> tuple[Any, Any, Any]:
-        """What validation documents are told by: their number, their bytes, and the bytes of those that were scored.
+        """What identifies the validation documents: their number, their bytes, and the bytes that were scored.
 
-        Bytes are of compact canonical JSON, so they are the same whatever the tokenizer. None where not recorded.
+        Bytes are of compact canonical JSON, so they do not depend on the tokenizer. None if not recorded.
         """
         data, lines = self._section("data"), self._lines("validation", "num_bytes")
         scored = lines[-1]["num_bytes"] if lines else None
         return data.get("num_validation_documents"), data.get("num_validation_bytes"), scored
 
     def settings(self) -> dict[str, Any]:
-        """Everything that determined the run, by name; hashes are shortened.
+        """Return everything that determined the run, by name; hashes are shortened.
 
-        What follows from the name of a model is left out.
+        The sizes of a named model are omitted.
         """
         found, data = dict(self._section("training")), self._section("data")
         if self.model == _CUSTOM:
@@ -111,7 +111,7 @@ class RunRecord:
         return found | {f"version of {name}": value for name, value in self._section("versions").items()}
 
     def figures(self) -> dict[str, Any]:
-        """Plain values: what the run is, how far it got, and what came out; None for what is not known."""
+        """Return the run's identity, progress and results as plain values; None for unknown ones."""
         return {
             "folder": str(self.folder),
             "started": self.started,
@@ -127,20 +127,20 @@ class RunRecord:
         }
 
     def curve(self, kind: str, field: str, over: str) -> list[tuple[float, float]]:
-        """The points of a `field` of the lines of a kind over "num_tokens" in training, or over "elapsed_seconds".
+        """Return the points of a `field` in lines of a kind, over training "num_tokens" or over "elapsed_seconds".
 
-        Validation lines do not tell how many tokens training had read: that is interpolated between training lines.
+        Validation lines do not record the number of training tokens: it is interpolated between training lines.
         """
         lines = self._lines(kind, field)
         if over == "num_tokens":
-            told = self._lines("train", over)
-            steps, tokens = ([0, *(line[name] for line in told)] for name in ("step", over))
-            places = np.interp([line["step"] for line in lines], steps, tokens).tolist()
-            return [(place, line[field]) for place, line in zip(places, lines, strict=True) if told]
+            known = self._lines("train", over)
+            steps, tokens = ([0, *(line[name] for line in known)] for name in ("step", over))
+            positions = np.interp([line["step"] for line in lines], steps, tokens).tolist()
+            return [(position, line[field]) for position, line in zip(positions, lines, strict=True) if known]
         return [(line[over], line[field]) for line in lines if over in line]
 
     def _lines(self, kind: str, field: str) -> list[dict[str, Any]]:
-        """The lines of a kind that have a field."""
+        """Return the lines of a kind that have a field."""
         return [line for line in self.lines if line["kind"] == kind and field in line]
 
     def _section(self, name: str) -> dict[str, Any]:
@@ -149,24 +149,24 @@ class RunRecord:
 
 
 def read_record(folder: Path) -> RunRecord:
-    """The record of a run folder; raises `CheckpointError` where it is none, or its files are damaged."""
+    """Return the record of a run folder; raises `CheckpointError` if it is no run folder or its files are damaged."""
     config = read_config(folder)
     if not tells_of_a_run(config):
-        raise CheckpointError(f"{folder} is no run folder: its {CONFIG_FILE} tells of no training")
+        raise CheckpointError(f"{folder} is not a run folder: its {CONFIG_FILE} describes no training")
     return RunRecord(folder, config, read_metrics(folder))
 
 
 def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
-    """The runs in and under folders, oldest first, and what is wrong with those that cannot be read.
+    """Return the runs in and under folders, oldest first, and the problems of those that cannot be read.
 
-    Raises `CheckpointError` for a folder with no run at all.
+    Raises `CheckpointError` for a folder without any run.
     """
     records: dict[Path, RunRecord] = {}
     problems: list[str] = []
     for folder in folders:
         runs = list(run_folders(folder))
         if not runs:
-            raise CheckpointError(f"{folder} holds no run: name a folder that `schemalm train` wrote, or one above it")
+            raise CheckpointError(f"{folder} contains no run: name a folder that `schemalm train` wrote, or its parent")
         for run in runs:
             try:
                 records[run.resolve()] = read_record(run)
@@ -176,7 +176,7 @@ def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
 
 
 def differing_settings(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all runs, with the value of each run."""
+    """Return the settings that are not the same in all runs, with the value of each run."""
     settings = [record.settings() for record in records]
     names = dict.fromkeys(name for found in settings for name in found)
     rows = {name: [found.get(name, ABSENT) for found in settings] for name in names}
@@ -184,20 +184,20 @@ def differing_settings(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
 
 
 def have_same_validation(records: Sequence[RunRecord]) -> bool:
-    """Whether the runs were validated on the same documents, as far as it was recorded."""
+    """Return whether the runs were validated on the same documents; values that were not recorded are ignored."""
     columns = zip(*(record.validation for record in records), strict=True)
     known = [[value for value in column if value is not None] for column in columns]
     return all(value == values[0] for values in known for value in values)
 
 
 def labels(records: Sequence[RunRecord]) -> list[str]:
-    """A name for each run: as few of the last parts of its path as tell it from the others."""
+    """Return a name for each run: the fewest last parts of its path that no other run has."""
     parts = [record.folder.resolve().parts for record in records]
     return [_printable("/".join(own[-_num_parts(own, parts) :])) for own in parts]
 
 
 def _printable(name: str) -> str:
-    """The name of a file without what no page and no picture can hold."""
+    """Return a file name with unprintable characters replaced, which pages and pictures cannot contain."""
     return "".join(character if character.isprintable() else "\ufffd" for character in name)
 
 

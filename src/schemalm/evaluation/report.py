@@ -1,8 +1,9 @@
-"""The report of an evaluation: report.html, report.md and plots/ in the run folder or another.
+"""Write the report of an evaluation: report.html, report.md and plots/, in the run folder or another folder.
 
-In go an `Evaluation` and the run folder (its config.json and metrics.jsonl), out come files that need nothing else: the
-page carries its style and its plots and asks for nothing from outside. Whatever a document or a schema says is escaped.
-The same evaluation and run give the same bytes. Not covered: several runs side by side, which `comparison` shows.
+`write_report` takes an `Evaluation` and the run folder (it reads config.json and metrics.jsonl), and writes
+self-contained files: the page includes its style and plots, and loads nothing. All text from documents and schemas is
+escaped. The same evaluation and run give the same bytes. Not covered: several runs side by side, which `comparison`
+shows.
 """
 
 from __future__ import annotations
@@ -32,22 +33,22 @@ from schemalm.training.run_file import read_config
 
 NUM_SHOWN = 12
 NUM_MARKDOWN_SAMPLES = 3
-# The settings of training that the command line has an option for, named alike.
+# The settings of training that are also options of the command line, with the same names.
 COMMAND_OPTIONS = (
     *("batch_size", "micro_batch_size", "optimizer", "learning_rate", "muon_learning_rate", "schedule", "seed"),
     *("device", "dtype", "grammar_state", "mask_loss", "echo"),
     *("compile", "activation_checkpointing", "shard_optimizer"),
 )
-# Plots of how a run learned, besides its losses: the field of a kind of line, and what to call it.
+# Plots of the training besides the losses: the kind of metrics line, its field, and the label of the field.
 CURVES = {
     "bits-per-byte": ("validation", "bits_per_byte", "bits per byte"),
     "learning-rate": ("train", "learning_rate", "learning rate"),
     "gradient-norm": ("train", "gradient_norm", "gradient norm"),
 }
-# With fewer documents than these, figures say more about the corpus than about the model.
+# With fewer documents than this, figures say more about the corpus than about the model.
 FEW_TRAINING_DOCUMENTS, FEW_VALIDATION_DOCUMENTS = 500, 30
 HTML_FILE, MARKDOWN_FILE, PLOTS_FOLDER = "report.html", "report.md", "plots"
-# Enough of what is written to find out beforehand whether it can be.
+# The files that are checked for being writable before the evaluation.
 REPORT_FILES = (HTML_FILE, MARKDOWN_FILE, f"{PLOTS_FOLDER}/lengths.svg")
 
 
@@ -63,7 +64,7 @@ class Card:
 def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = None) -> Path:
     """Write the report into the run folder, or into `out`, and return the path of report.html.
 
-    Raises `CheckpointError` for no run.
+    Raises `CheckpointError` if `run_folder` is not a run folder.
     """
     out = run_folder if out is None else out
     configuration, metrics = read_config(run_folder), read_metrics(run_folder)
@@ -73,7 +74,7 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
         "title": _title(configuration, evaluation),
         "configuration": list(_flatten(configuration)),
         "cards": headline(evaluation, metrics),
-        "reservations": reservations(evaluation),
+        "caveats": caveats(evaluation),
         "num_steps": max((line["step"] for line in metrics), default=evaluation.step),
         "plots": {name: Markup(inline(svg, name, label)) for name, (svg, label) in plots.items()},
         "lengths": _length_rows(evaluation),
@@ -93,7 +94,7 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
 
 
 def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card]:
-    """The figures that a reader looks for first."""
+    """Return the most important figures."""
     num_samples, score = len(evaluation.samples), evaluation.likelihood.score
     of_samples = f"of {num_samples:,} sampled documents"
     elapsed = [line["elapsed_seconds"] for line in metrics if line["step"] <= evaluation.step]
@@ -102,7 +103,7 @@ def headline(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> list[Card
         Card("Bits per byte", f"{score.bits_per_byte:.3f}", "of unseen documents as compact JSON; lower is better"),
         Card("Perplexity", f"{score.perplexity:.2f}", f"per token; {score.loss:.3f} nats"),
         Card("Distinct", percent(evaluation.distinct_share), of_samples),
-        Card("Novel", percent(evaluation.novel_share), "are no training document"),
+        Card("Novel", percent(evaluation.novel_share), "are not copies of a training document"),
         Card("Training", duration(elapsed[-1]) if elapsed else "unknown", f"for {evaluation.step:,} steps"),
         Card("Parameters", compact(evaluation.num_parameters), f"{evaluation.num_parameters:,}"),
     ]
@@ -113,23 +114,23 @@ def _validity(evaluation: Evaluation, of_samples: str) -> Card:
         return Card("Valid", "not judged", f"none {of_samples}")
     num_judged = len(evaluation.samples) - evaluation.num_unjudged
     of_judged = f"of {num_judged:,} judged {of_samples}" if evaluation.num_unjudged else of_samples
-    return Card("Valid", percent(evaluation.valid_share), f"{of_judged}, says {evaluation.judge}")
+    return Card("Valid", percent(evaluation.valid_share), f"{of_judged}, according to {evaluation.judge}")
 
 
-def reservations(evaluation: Evaluation) -> list[str]:
-    """What to hold against the figures, in plain words: too few documents to learn from, to measure from or judged."""
+def caveats(evaluation: Evaluation) -> list[str]:
+    """Return the caveats about the figures as sentences: too few documents for training or scoring, or not judged."""
     found: list[str] = []
     num_trained, num_scored = evaluation.num_train_documents, evaluation.likelihood.num_documents
     if num_trained < FEW_TRAINING_DOCUMENTS:
         found.append(
-            f"Trained on {_counted(num_trained)} only: this shows that the whole way works with this schema, not what "
-            "a model of it can be. Expect copies of these documents, and ones that are valid but make no sense; a "
-            "useful model takes thousands."
+            f"Trained on only {_counted(num_trained)}: this shows that the pipeline works with this schema, not how "
+            "good a model can be. Expect copies of these documents, and documents that are valid but make no sense; a "
+            "useful model needs thousands."
         )
     if num_scored < FEW_VALIDATION_DOCUMENTS:
         found.append(
-            f"Bits per byte and perplexity come from {_counted(num_scored)} held out of training: far too little to "
-            "go by."
+            f"Bits per byte and perplexity come from only {_counted(num_scored)} that were not in training: too few "
+            "for a reliable figure."
         )
     if evaluation.num_unjudged:
         found.append(_unjudged(evaluation))
@@ -139,7 +140,7 @@ def reservations(evaluation: Evaluation) -> list[str]:
 def _unjudged(evaluation: Evaluation) -> str:
     reason = next(sample.verdict.reason for sample in evaluation.samples if sample.verdict.valid is None)
     if evaluation.valid_share is None:
-        return f"No document was judged by an independent program, so none is called valid here. It {reason}"
+        return f"No independent program judged the documents, so none is called valid here. The first one {reason}"
     counted = f"{evaluation.num_unjudged:,} of {_counted(len(evaluation.samples))}"
     return f"{counted} could not be judged and count as neither valid nor invalid. The first one {reason}"
 
@@ -149,12 +150,12 @@ def _counted(num_documents: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as percent, rounded down, so that only all of them are 100 %."""
+    """Return a share as a percentage, rounded down, so that only the share 1 is shown as 100 %."""
     return "100 %" if share >= 1 else f"{math.floor(share * 1000) / 10:.1f} %"
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `42 s`, `3 min 5 s`, `48 min` or `2 h 7 min`."""
+    """Return seconds as `42 s`, `3 min 5 s`, `48 min` or `2 h 7 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -164,7 +165,7 @@ def duration(seconds: float) -> str:
 
 
 def compact(number: int) -> str:
-    """A count in three digits: `950`, `31.4 K`, `2.07 M`."""
+    """Return a count with three digits: `950`, `31.4 K`, `2.07 M`."""
     for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")):
         if number >= size:
             return f"{number / size:.3g} {unit}"
@@ -172,17 +173,17 @@ def compact(number: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text of one line that Markdown shows as it is, in a cell of a table too."""
+    """Return the text on one line, escaped so that Markdown shows it literally, also in a table cell."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$-])", r"\\\1", visible_line(" ".join(text.split())))
 
 
 def fence(text: str) -> str:
-    """Backticks that enclose the text: more than it has in a row."""
+    """Return backticks that can enclose the text as a code block: more than it contains in a row."""
     return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
 
 
 def environment() -> Environment:
-    """The templates of reports: what is put into a page is escaped and visible, and what is missing is an error."""
+    """Return the environment of the templates: values are escaped and made visible, missing values are errors."""
     templates = importlib.resources.files(__package__) / "templates"
     found = Environment(
         loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
@@ -210,10 +211,10 @@ def _title(configuration: dict[str, Any], evaluation: Evaluation) -> str:
 
 
 def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Each plot's SVG and description, by name."""
-    reference = evaluation.reference
+    """Return the SVG and description of each plot, by name."""
+    validation = evaluation.validation
     lengths = draw_lengths(
-        (evaluation.tokens, evaluation.lines), (reference.tokens, reference.lines), ("tokens", "lines of YAML")
+        (evaluation.tokens, evaluation.lines), (validation.tokens, validation.lines), ("tokens", "lines of YAML")
     )
     drawn = {
         "loss": (draw_losses(metrics), "training and validation loss by step"),
@@ -223,7 +224,7 @@ def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[s
         },
         "lengths": (lengths, "lengths of samples and validation documents"),
         "similarity": (
-            draw_similarity(evaluation.similarity, reference.similarity),
+            draw_similarity(evaluation.similarity, validation.similarity),
             "similarity of samples and validation documents to the nearest training document",
         ),
     }
@@ -231,15 +232,15 @@ def _draw_plots(evaluation: Evaluation, metrics: list[dict[str, Any]]) -> dict[s
 
 
 def _length_rows(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
-    """Rows of the table of distributions: a name, then mean, 10 %, median and 90 %."""
-    reference = evaluation.reference
+    """Return the rows of the table of distributions: a name, then mean, 10 %, median and 90 %."""
+    validation = evaluation.validation
     rows = (
         ("Tokens, samples", evaluation.tokens, 0),
-        ("Tokens, validation", reference.tokens, 0),
+        ("Tokens, validation", validation.tokens, 0),
         ("Lines, samples", evaluation.lines, 0),
-        ("Lines, validation", reference.lines, 0),
+        ("Lines, validation", validation.lines, 0),
         ("Similarity, samples", evaluation.similarity, 2),
-        ("Similarity, validation", reference.similarity, 2),
+        ("Similarity, validation", validation.similarity, 2),
     )
     return [(name, _statistics(distribution, digits)) for name, distribution, digits in rows]
 
@@ -250,14 +251,14 @@ def _statistics(distribution: Distribution, digits: int) -> list[str]:
 
 
 def _shown(samples: tuple[Sample, ...]) -> list[tuple[int, Sample]]:
-    """The first samples in the order drawn, and the first invalid ones among the rest, numbered from 1."""
+    """Return the first samples in order, and the first invalid ones among the rest, numbered from 1."""
     numbered = list(enumerate(samples, start=1))
     invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if sample.verdict.valid is False]
     return numbered[:NUM_SHOWN] + invalid[:NUM_SHOWN]
 
 
 def _flatten(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield `section.field` and value of a configuration."""
+    """Yield the name `section.field` and the value of each field of a configuration."""
     if isinstance(node, dict):
         for key, child in node.items():
             yield from _flatten(child, f"{name}.{key}".lstrip("."))
@@ -266,9 +267,9 @@ def _flatten(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _commands(configuration: dict[str, Any], evaluation: Evaluation, run_folder: Path) -> list[str]:
-    """The commands that make such a run and its report again, and what has no option there as a comment.
+    """Return the commands that reproduce the run and its report; settings without an option become a comment.
 
-    Each is one line, whatever the configuration says: somebody will copy it into a shell.
+    Each is always exactly one line, whatever the configuration contains, because people copy it into a shell.
     """
     training = configuration.get("training", {})
     data = _argument(Path(configuration.get("environment", {}).get("data", "DATA")).name)
@@ -295,10 +296,10 @@ def _option(name: str, value: object) -> str:
 
 
 def _word(value: object) -> str:
-    """A value as one word of one line of a shell."""
+    """Return a value quoted as one word on one line of a shell command."""
     return shell_word(str(value))
 
 
 def _argument(name: str) -> str:
-    """A file of the present folder as a word that is no option."""
+    """Return the name of a file in the current folder as a word that no program reads as an option."""
     return _word(f"./{name}" if name.startswith("-") else name)

@@ -1,4 +1,4 @@
-"""Experiments: arms that differ in their tokens or their training, all else equal, and what came of them.
+"""Experiments: compare arms that differ only in their tokens or their training.
 
-In goes an experiment's TOML file; out come the results of its runs, a table and plots.
+In goes the TOML file of an experiment; out come the results of its runs, a table and plots.
 """

@@ -1,15 +1,16 @@
 """Ablations of the reference implementation: all combinations of settings, with several seeds, as tables and a plot.
 
     OUT/
-        runs/KEY.json      what came of one run; KEY stands for everything that determined it
+        runs/KEY.json      the result of one run; KEY is a hash of everything that determined it
         results.csv        a line per run: its settings, its figures
         results.jsonl      the same
         results.md         means and standard deviations over seeds
         results.svg        the same as a plot, with a dot for each seed
 
-A sweep goes on where it was interrupted: a run is kept as soon as it ends, and is not made again. The other files are
-made from all runs of the plan in its order and hold no times, so a sweep in several sittings writes the same bytes as
-one that was never interrupted. Not covered: several sweeps into one folder at the same time.
+An interrupted sweep continues where it stopped: the result of a run is written as soon as the run ends, and is not
+computed again. The other files are made from all runs in the order of the plan and contain no times, so a sweep in
+several sessions writes the same bytes as an uninterrupted one. Not covered: several sweeps into one folder at the same
+time.
 """
 
 from __future__ import annotations
@@ -56,12 +57,12 @@ class _Figures:
     num_parameters: Count
 
 
-Row = dict[str, Any]  # a run: all fields of its configuration, then its figures
+Row = dict[str, Any]  # one run: all fields of its configuration, then its figures
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one sitting came to: all runs of the plan that are done, how many it made, and what failed and why."""
+    """The result of a sweep: all finished runs of the plan, how many this call made, and failures with reasons."""
 
     rows: list[Row]
     num_made: int
@@ -69,22 +70,22 @@ class Sweep:
 
 
 def parse_axis(text: str) -> tuple[str, tuple[Any, ...]]:
-    """A setting and its values from `NAME=VALUE,VALUE`; raises `ConfigurationError` for what is none."""
+    """Parse a setting and its values from `NAME=VALUE,VALUE`; raises `ConfigurationError` for an invalid text."""
     name, _, values = text.partition("=")
     kinds = {field.name: str(field.type) for field in fields(ReferenceConfiguration) if field.name != "seed"}
     if name not in kinds:
-        raise ConfigurationError(f"there is no setting {name!r} to sweep; there are {', '.join(kinds)}")
+        raise ConfigurationError(f"there is no setting {name!r}; choose one of {', '.join(kinds)}")
     try:
         parsed = tuple(_PARSERS[kinds[name]](value) for value in values.split(","))
     except (KeyError, ValueError):
-        raise ConfigurationError(f"{text}: expected values of the type {kinds[name]}, parted by commas") from None
+        raise ConfigurationError(f"{text}: expected values of type {kinds[name]}, separated by commas") from None
     if len(set(parsed)) != len(parsed):
-        raise ConfigurationError(f"{text}: a value is there twice")
+        raise ConfigurationError(f"{text}: a value is repeated; name each value once")
     return name, parsed
 
 
 def plan_ablation(base: ReferenceConfiguration, grid: Grid, num_seeds: int) -> list[ReferenceConfiguration]:
-    """All runs, seed by seed within each combination; raises `ConfigurationError` where one of them makes no sense."""
+    """Return all runs, seed by seed within each combination; raises `ConfigurationError` if one is invalid."""
     return [
         replace(base, **dict(zip(grid, values, strict=True)), seed=base.seed + number)
         for values in product(*grid.values())
@@ -97,11 +98,11 @@ def run_ablation(
     axes: Sequence[str],
     read_corpus: Callable[[str], Corpus],
     out: Path,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Sweep:
-    """Make the runs that are not done yet, and write the tables and the plot, also where it is interrupted.
+    """Run the missing runs, and write the tables and the plot, even if interrupted.
 
-    `read_corpus` takes a configuration's tokenizer. A run that diverges is told and passed over.
+    read_corpus: takes the name of a tokenizer. A run that diverges is reported and skipped.
     """
 
     @cache
@@ -125,10 +126,10 @@ def run_ablation(
                     num_made += 1
             except TrainingError as error:
                 failures.append(f"{label}: {error}")
-                tell(f"{label}: failed: {error}")
+                log(f"{label}: failed: {error}")
                 continue
             rows.append(_read_row(path))
-            tell(f"{label}: {rows[-1]['bits_per_byte']:.4f} bits per byte")
+            log(f"{label}: {rows[-1]['bits_per_byte']:.4f} bits per byte")
     finally:
         if rows:
             _write_artifacts(out, axes, rows)
@@ -136,19 +137,19 @@ def run_ablation(
 
 
 def _read_row(path: Path) -> Row:
-    file = CheckedFile(path.parent, path.name, DataError, "delete it, and the run is made again")
+    file = CheckedFile(path.parent, path.name, DataError, "delete it to repeat the run")
     row = file.read(dict[str, str | int | float | bool])
     file.convert({name: row[name] for name in (*FIGURES, "num_parameters") if name in row}, _Figures)
     return row
 
 
 def _combinations(axes: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
-    """The runs of each combination, in the order of the plan."""
+    """Return the runs of each combination, in the order of the plan."""
     return [list(group) for _, group in groupby(rows, key=lambda row: _label(row, axes))]
 
 
 def table_rows(axes: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The header and the lines of the table: figures are means over seeds with standard deviations."""
+    """Return the header and the lines of the table; figures are means over seeds with standard deviations."""
     header = (*axes, "parameters", "seeds", *(figure.replace("_", " ") for figure in FIGURES))
     lines = []
     for group in _combinations(axes, rows):
@@ -185,17 +186,17 @@ def _write_artifacts(out: Path, axes: Sequence[str], rows: Sequence[Row]) -> Non
 
 
 def _draw(axes: Sequence[str], rows: Sequence[Row]) -> str:
-    """Bits per byte of each combination as SVG: a dot for each seed, the mean, and a bar of one standard deviation."""
+    """Draw the bits per byte of each combination as SVG: a dot per seed, the mean, and one standard deviation."""
     combinations = _combinations(axes, rows)
     varied = [axis for axis in axes if len({row[axis] for row in rows}) > 1]
     labels = [_label(group[0], varied) for group in combinations]
-    width, height = LETTER_INCHES * max(map(len, labels)), ROW_INCHES * len(combinations)
-    figure, (plot,) = new_figure(1, width=WIDTH_INCHES + width, height=MARGIN_INCHES + height)
-    for place, group in enumerate(combinations):
+    label_inches, rows_inches = LETTER_INCHES * max(map(len, labels)), ROW_INCHES * len(combinations)
+    figure, (plot,) = new_figure(1, width=WIDTH_INCHES + label_inches, height=MARGIN_INCHES + rows_inches)
+    for height, group in enumerate(combinations):
         values = [row["bits_per_byte"] for row in group]
         spread = stdev(values) if len(values) > 1 else 0.0
-        plot.errorbar(fmean(values), place, xerr=spread, color=FIRST, fmt="o", markersize=6, linewidth=2)
-        plot.plot(values, [place + 0.22] * len(values), "o", color=FIRST, alpha=0.45, markersize=3)
+        plot.errorbar(fmean(values), height, xerr=spread, color=FIRST, fmt="o", markersize=6, linewidth=2)
+        plot.plot(values, [height + 0.22] * len(values), "o", color=FIRST, alpha=0.45, markersize=3)
     plot.set_yticks(range(len(combinations)), labels)
     plot.set(
         xlabel="bits per byte of validation: mean ± standard deviation, and each seed",

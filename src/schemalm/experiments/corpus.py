@@ -1,15 +1,15 @@
-"""The documents of an experiment, drawn once for each seed and then the same for all of its arms.
+"""The documents of an experiment, drawn once for each seed and shared by all of its arms.
 
-    OUT/corpus/SEED/train.jsonl.zst        every valid training document once, in the order that the seed draws
+    OUT/corpus/SEED/train.jsonl.zst        every valid training document once, in an order drawn with the seed
     OUT/corpus/SEED/validation.jsonl.zst   the validation documents, the same for every seed
-    OUT/corpus/SEED/corpus.json            what they were drawn by, key orders, counts and hashes; written last
+    OUT/corpus/SEED/corpus.json            the settings of the draw, key orders, counts and hashes; written last
 
-A run sees the first documents of an order, and tokenizers and key orders learn from the first of them: so intervals
-over seeds say how much hangs on the choice of documents, not on the initial weights alone.
+A run sees the first documents in the order of its seed, and tokenizers and key orders are learned from the first of
+them. Intervals over seeds therefore include the effect of the choice of documents, not only of the initial weights.
 
-Named keys stand in one canonical order, learned from training documents, so that no tokenizer has to predict an order
-that another need not. No source of the validation corpus is in training, be its rows chosen or not. Once drawn, the
-corpora that the documents came from are not read again.
+Named keys are in one canonical order, learned from training documents, so that no tokenizer has to predict an order
+that another tokenizer does not. No source of the validation corpus is in training, whether its rows are chosen or not.
+Once the documents are drawn, the original corpora are not read again.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ from schemalm.tokenizer.key_order import learn_key_orders
 DESCRIPTION_FILE, TRAIN_FILE, VALIDATION_FILE = "corpus.json", "train.jsonl.zst", "validation.jsonl.zst"
 COMPRESSION_LEVEL = 10
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class DrawnCorpus:
-    """The documents that one seed drew; `digest` stands for their contents, `left_out` says what is not among them."""
+    """The documents of one seed; `digest` identifies their contents, `left_out` lists the documents left out."""
 
     folder: Path
     digest: str
@@ -60,28 +60,28 @@ class DrawnCorpus:
     left_out: LeftOut = field(default_factory=LeftOut)
 
     def train_documents(self) -> Iterator[SourceDocument]:
-        """Training documents, in the order drawn."""
+        """Return the training documents, in the order drawn."""
         return _read(self.folder / TRAIN_FILE)
 
     def validation_documents(self) -> list[SourceDocument]:
-        """All validation documents."""
+        """Return all validation documents."""
         return list(_read(self.folder / VALIDATION_FILE))
 
     def grammar(self) -> Grammar:
-        """The schema's grammar, compiled anew, with the canonical key orders."""
+        """Compile the schema's grammar with the canonical key orders."""
         return compile_schema(self.schema).with_key_orders(self.key_orders)
 
 
-def obtain_corpus(recipe: Recipe, seed: int, out: Path, tell: Tell) -> DrawnCorpus:
-    """The documents of a seed of the experiment in the folder `out`, drawn now where they are not there yet.
+def obtain_corpus(recipe: Recipe, seed: int, out: Path, log: Log) -> DrawnCorpus:
+    """Return the documents of a seed of the experiment in the folder `out`; draw them if they do not exist yet.
 
-    Raises `DataError` where a corpus cannot be read or has no document for the recipe, and `ConfigurationError` where
-    `out` holds documents that were drawn otherwise.
+    Raises `DataError` if a corpus cannot be read or has no document for the recipe, and `ConfigurationError` if `out`
+    contains documents that were drawn with other settings.
     """
     folder = out / "corpus" / str(seed)
     with waiting_lock(folder / ".lock"):
         if not (folder / DESCRIPTION_FILE).exists():
-            _draw(recipe, seed, folder, tell)
+            _draw(recipe, seed, folder, log)
         return _open(recipe, seed, folder)
 
 
@@ -94,36 +94,36 @@ def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
         drawn_by, orders = description["drawn_by"], file.convert(description["key_orders"], list[list[str]])
         key_orders = {frozenset(order): tuple(order) for order in orders}
         contents = [description["files"], orders]
-        # Those drawn before it was written down have none.
+        # Documents that were drawn by an earlier version have no such entry.
         left_out = LeftOut.from_dict(description["left_out"]) if "left_out" in description else LeftOut()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         file.fail(f"{error} is missing or of another type")
     if drawn_by != _drawn_by(recipe, seed):
         raise ConfigurationError(
-            f"{folder} holds documents that were drawn by {json.dumps(drawn_by)}, but the recipe says "
+            f"{folder} contains documents that were drawn with the settings {json.dumps(drawn_by)}, but the recipe has "
             f"{json.dumps(_drawn_by(recipe, seed))}: choose another folder with --out"
         )
     return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders, left_out)
 
 
 def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
-    """What decides which documents are drawn out of given corpora, as JSON has it."""
+    """Return the settings that determine which documents are drawn from given corpora, as JSON values."""
     data = {name: value for name, value in asdict(recipe.data).items() if name not in ("train", "validation")}
     return {"schema": Path(recipe.schema).name, **data, "seed": seed}
 
 
-def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
+def _draw(recipe: Recipe, seed: int, folder: Path, log: Log) -> None:
     data, grammar = recipe.data, compile_schema(recipe.schema)
-    tell(f"drawing documents of {data.train} and {data.validation} by the seed {seed}")
-    of_validation = LeftOut()
-    rows = _rows(data.validation, data.validation_where, grammar.schema, of_validation)
-    validation = list(valid_documents(map(_document, rows), grammar, of_validation))
+    log(f"drawing documents from {data.train} and {data.validation} with the seed {seed}")
+    validation_left_out = LeftOut()
+    rows = _rows(data.validation, data.validation_where, grammar.schema, validation_left_out)
+    validation = list(valid_documents(map(_document, rows), grammar, validation_left_out))
     chosen = evenly_spaced(len(validation), data.num_validation_documents or len(validation))
     if not validation:
-        raise _nothing_left(data.validation, of_validation)
-    left_out = LeftOut()  # of the training corpus first: where nothing of it is left, the reasons are its own
+        raise _nothing_left(data.validation, validation_left_out)
+    left_out = LeftOut()  # of the training corpus only at first, so that an error names reasons from that corpus
     texts = _training_texts(recipe, seed, grammar.schema, left_out)
-    refused = LeftOut()  # which all others are noted with when the documents are written
+    refused = LeftOut()  # these documents are recorded again when all documents are written
     learners = list(valid_documents(map(_parse, texts[: data.num_tokenizer_documents]), grammar, refused))
     if not learners:
         left_out.extend(refused)
@@ -134,7 +134,7 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
         TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer, left_out),
         VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer, left_out),
     }
-    left_out.extend(of_validation)
+    left_out.extend(validation_left_out)
     description = {
         "drawn_by": _drawn_by(recipe, seed),
         "num_documents": num_documents,
@@ -143,34 +143,34 @@ def _draw(recipe: Recipe, seed: int, folder: Path, tell: Tell) -> None:
         "left_out": left_out.to_dict(),
     }
     write_atomically(folder / DESCRIPTION_FILE, json.dumps(description, indent=2).encode())
-    tell(f"documents: {num_documents[TRAIN_FILE]:,} to train on, {num_documents[VALIDATION_FILE]:,} for validation")
+    log(f"documents: {num_documents[TRAIN_FILE]:,} for training, {num_documents[VALIDATION_FILE]:,} for validation")
 
 
 def _nothing_left(path: Path, left_out: LeftOut) -> DataError:
-    problem = f"{path}: no document is left that is valid and has the fields that the recipe asks for"
+    problem = f"{path}: no document is left that is valid and has the fields that the recipe requires"
     return too_little(problem, left_out)
 
 
 def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: LeftOut) -> Iterator[CorpusRow]:
-    """The different readable rows of a corpus whose fields are as asked."""
+    """Yield the distinct readable rows of a corpus whose fields have the values of `where`."""
 
-    def is_asked_for(row: CorpusRow) -> bool:
+    def matches(row: CorpusRow) -> bool:
         return all(name in row.fields and row.fields[name] == value for name, value in where.items())
 
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus(
             [path], merge_keys=uses_merge_keys(schema), left_out=left_out, documents_at=path_matcher(schema)
         ):
-            if row.error is not None and (is_asked_for(row) or not row.fields):
+            if row.error is not None and (matches(row) or not row.fields):
                 left_out.reject(row.rejection(row.error))
-            elif row.error is None and is_asked_for(row):
+            elif row.error is None and matches(row):
                 yield row
 
     return deduplicate(readable(), left_out)
 
 
 def _training_texts(recipe: Recipe, seed: int, schema: Schema, left_out: LeftOut) -> list[bytes]:
-    """Lines of training documents in the order drawn, none of a validation source; as text they take least memory."""
+    """Return training documents in the order drawn, without validation sources, as text to save memory."""
     held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=path_matcher(schema))}
     rows = _rows(recipe.data.train, recipe.data.train_where, schema, left_out)
     texts: list[bytes] = []
@@ -188,7 +188,7 @@ def _document(row: CorpusRow) -> SourceDocument:
 
 
 def _line(document: SourceDocument) -> bytes:
-    """A document as a row of JSON Lines."""
+    """Return a document as a row of JSON Lines."""
     return canonical_json({"repo": document.source, "path": document.name, "value": document.value})
 
 
@@ -198,7 +198,7 @@ def _parse(line: bytes) -> SourceDocument:
 
 
 def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, left_out: LeftOut) -> int:
-    """Writes the valid ones of the documents with their keys in the writer's order, and returns how many they are."""
+    """Write the valid documents with their keys in the writer's order, and return their number."""
     num_written = 0
     compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
     with named_errors(path), path.open("wb") as file, compressor.stream_writer(file) as stream:

@@ -1,4 +1,4 @@
-"""Short names for what determines a run, its tokenizer or its data: equal contents have equal names."""
+"""Short hashes that identify the settings of a run, its tokenizer or its data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ DIGEST_LENGTH = 12
 
 
 def digest(content: Any) -> str:
-    """A short name for plain values: equal values have the same."""
+    """Return a short hash of plain values."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=dict)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

@@ -1,4 +1,4 @@
-"""Means with intervals over few seeds."""
+"""Means with confidence intervals over a few seeds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-# The 97.5 % quantile of Student's t distribution for 1, 2, ... degrees of freedom; beyond, the last is a little wide.
+# The 97.5 % quantile of Student's t distribution for 1 to 20 degrees of freedom; beyond, the last is slightly too wide.
 _STUDENT_T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -16,7 +16,7 @@ _STUDENT_T = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over `num_values` and half of its 95 % interval by Student's t; None from a single value."""
+    """A mean of `num_values` values and half of its 95 % interval by Student's t, which is None for a single value."""
 
     mean: float
     half_width: float | None
@@ -24,7 +24,7 @@ class Estimate:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Estimate:
-        """The estimate from one value or more."""
+        """Return the estimate from one or more values."""
         number = len(values)
         if number == 1:
             return cls(values[0], None, 1)

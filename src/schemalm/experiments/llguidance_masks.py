@@ -1,10 +1,10 @@
-"""A text model under the masks of llguidance: what a grammar put over it afterwards gives, for comparison.
+"""Score a text model under the masks of llguidance: the effect of a grammar that is added after training.
 
-At each position the logits of tokens that llguidance forbids become minus infinity; the model was trained without. The
-schema's properties are given in the canonical order of the documents, for llguidance takes keys in the schema's order;
-and it is `lenient`, which ignores `not` and reads `oneOf` as `anyOf`, for it refuses such schemas otherwise. A document
-in which it forbids a token is left out of both figures, and reported. Documents are a bounded number, evenly spaced.
-Needs the package llguidance (extra `compare`).
+At each position, the logits of tokens that llguidance forbids become minus infinity; the model was trained without
+masks. The schema gets its properties in the canonical order of the documents, because llguidance expects keys in the
+schema's order. The option `lenient` ignores `not` and treats `oneOf` as `anyOf`, because llguidance rejects such
+schemas otherwise. A document with a token that llguidance forbids is left out of both figures, and reported. A limited
+number of documents is scored, evenly spaced. Needs the package llguidance (extra `compare`).
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ OPTIONS: Any = {"whitespace_flexible": False, "lenient": True}
 
 @dataclass(frozen=True)
 class LlguidanceScores:
-    """Bits per byte of the same documents without masks and with them; None where every document was left out.
+    """Bits per byte of the same documents without and with masks; None if all documents were left out.
 
-    `left_out` says of each document left out, or of the schema, why.
+    `left_out` contains the reason for each document that was left out, or for the schema.
     """
 
     plain_bits_per_byte: float | None
@@ -49,11 +49,11 @@ class LlguidanceScores:
 
 
 class ForbiddenError(Exception):
-    """llguidance does not take the schema, or forbids what a document has."""
+    """llguidance rejects the schema, or forbids a token of a document."""
 
 
 def check_llguidance() -> None:
-    """Raise `ConfigurationError` where llguidance is not installed."""
+    """Raise `ConfigurationError` if llguidance is not installed."""
     if find_spec("llguidance") is None:
         raise ConfigurationError(
             'renormalize = "llguidance" needs the package llguidance: install schemalm[compare], or choose other arms '
@@ -64,9 +64,10 @@ def check_llguidance() -> None:
 def score_under_llguidance(
     model: GPT, data: Path, training: Mapping[str, Any], corpus: DrawnCorpus
 ) -> LlguidanceScores:
-    """The likelihood of some validation documents without masks and with them.
+    """Return the bits per byte of some validation documents without and with masks.
 
-    `data` is prepared with byte BPE over JSON, `training` the settings that the model was trained with.
+    data: prepared with byte BPE over JSON.
+    training: the settings that the model was trained with.
     """
     split = _NumberedSplit(data, "val")
     scorer = _Scorer(model, split, training["batch_size"], DTYPES[training["dtype"]])
@@ -74,12 +75,12 @@ def score_under_llguidance(
     masked: list[Score] = []
     left_out: list[str] = []
     try:
-        guide = _Guide(ByteBPETokenizer.load(data / TOKENIZER_FILE), corpus)
+        grammar = _LlguidanceGrammar(ByteBPETokenizer.load(data / TOKENIZER_FILE), corpus)
     except ForbiddenError as error:
         return LlguidanceScores(None, None, 0, (f"the schema: {error}",))
     for document in evenly_spaced(split.num_documents, NUM_DOCUMENTS).tolist():
         try:
-            masks = guide.masks(split.document(document)[0].tolist())
+            masks = grammar.masks(split.document(document)[0].tolist())
         except ForbiddenError as error:
             left_out.append(f"document {document}: {error}")
             continue
@@ -100,22 +101,22 @@ def _bits_per_byte(scores: Sequence[Score]) -> float | None:
 
 
 class _NumberedSplit(Split):
-    """A split without a grammar whose places are the numbers of tokens in their document."""
+    """A split without a grammar, whose state of each token is the token's position in its document."""
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The tokens of a document, and their numbers."""
+        """Return the tokens of a document, and their positions."""
         tokens, _ = super().document(number)
         return tokens, np.arange(len(tokens))
 
 
 class _Scorer:
-    """Scores one document at a time, under masks of its own positions."""
+    """Scores one document at a time, with one mask per position."""
 
     def __init__(self, model: GPT, split: _NumberedSplit, batch_size: int, dtype: torch.dtype) -> None:
         self._model, self._split, self._batch_size, self._dtype = model, split, batch_size, dtype
 
     def score(self, document: int, masks: NDArray[np.uint8] | None) -> Score:
-        """The loss of a document; `masks` has a packed row for each of its tokens."""
+        """Return the score of a document; `masks` has a packed row for each of its tokens, or is None."""
         split, packed = self._split, None
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
@@ -124,8 +125,8 @@ class _Scorer:
         return score_documents(self._model, split, documents, packed, batch_size=self._batch_size, dtype=self._dtype)
 
 
-class _Guide:
-    """Masks of llguidance over the vocabulary of byte BPE."""
+class _LlguidanceGrammar:
+    """A grammar of llguidance, which gives masks over the vocabulary of byte BPE."""
 
     def __init__(self, tokenizer: ByteBPETokenizer, corpus: DrawnCorpus) -> None:
         import llguidance  # noqa: PLC0415
@@ -145,11 +146,11 @@ class _Guide:
             raise ForbiddenError(self._matcher.get_error())
 
     def masks(self, tokens: Sequence[int]) -> NDArray[np.uint8]:
-        """A packed mask for each token, little-endian bits; raises `ForbiddenError` where one forbids its token."""
+        """Return a packed mask for each token, in little-endian bits; raises `ForbiddenError` for a forbidden token."""
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask  # noqa: PLC0415
 
         self._matcher.reset()
-        # Asked beforehand: once a matcher has refused a token, it refuses everything.
+        # Validated first: after a matcher has rejected a token, it rejects everything.
         num_admitted = self._matcher.validate_tokens(list(tokens))
         if num_admitted < len(tokens):
             raise ForbiddenError(f"token {num_admitted} of {len(tokens)} is forbidden")
@@ -165,7 +166,7 @@ KeyOrders = Mapping[frozenset[str], tuple[str, ...]]
 
 
 def in_canonical_order(node: Any, key_orders: KeyOrders) -> Any:
-    """A schema whose properties stand in the canonical order of the objects that have them, where that is known."""
+    """Return the schema with its properties in the canonical order of their objects, if that is known."""
     if isinstance(node, list):
         return [in_canonical_order(item, key_orders) for item in node]
     if not isinstance(node, dict):
@@ -177,6 +178,6 @@ def in_canonical_order(node: Any, key_orders: KeyOrders) -> Any:
 
 
 def _order(names: Sequence[str], key_orders: KeyOrders) -> list[str]:
-    """Names in the order of the smallest set that has all of them: objects combine the properties of branches."""
+    """Return the names in the order of the smallest set that contains all of them; objects combine branches."""
     order = min((order for order in key_orders.values() if {*names} <= {*order}), key=len, default=names)
     return [name for name in order if name in names]

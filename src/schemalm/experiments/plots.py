@@ -1,4 +1,4 @@
-"""The plots of an experiment, in the style of `evaluation.plots`: a line or a dot for each arm, intervals as bars."""
+"""The plots of an experiment, in the style of `evaluation.plots`: a line or dot per arm, with intervals as bars."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from schemalm.experiments.results import MEASURES
 from schemalm.experiments.summary import Row
 from schemalm.model.configuration import SIZES
 
-# They tell arms apart a second time.
+# Markers distinguish arms in addition to colours.
 MARKERS = "osD^vPX*<"
 WIDTH_INCHES, HEIGHT_INCHES, ROW_INCHES, MARGIN_INCHES = 8.4, 4.4, 0.24, 0.9
-ALIKE = (0, (4, 3))  # the dashes of the line where arm and baseline are alike
-# Neighbouring lines are shifted by this factor, so that their intervals do not cover one another.
+EQUALITY_DASHES = (0, (4, 3))  # the dashes of the line at which an arm equals the baseline
+# Neighbouring lines are shifted by this factor, so that their intervals do not overlap.
 SHIFT = 1.012
 
-# The points of each line: a quantity over a number, by arm and model; over all models the model is "".
+# The points (x, estimate) of each line, by arm and model; the model is "" for a line over all models.
 Points = list[tuple[float, Estimate]]
 Lines = dict[tuple[str, str], Points]
 Number = Callable[[Row], float]
@@ -30,7 +30,7 @@ Quantity = Callable[[Row], Estimate | None]
 
 
 def draw_experiment(rows: Sequence[Row]) -> dict[str, str]:
-    """All plots that there is enough for, as SVG by name."""
+    """Return all plots that have enough points, as SVG by name."""
     plots: dict[str, str | None] = {}
     drawing = _Drawing(rows)
     for measure in MEASURES:
@@ -74,7 +74,7 @@ def _largest_budget_of_several_models(rows: Sequence[Row]) -> int | None:
 
 
 def _lines(rows: Sequence[Row], number: Number, quantity: Quantity, *, over_models: bool = False) -> Lines:
-    """The lines of two points or more, from left to right."""
+    """Return the lines with at least two points, from left to right."""
     lines: Lines = {}
     for row in rows:
         estimate = quantity(row)
@@ -84,22 +84,22 @@ def _lines(rows: Sequence[Row], number: Number, quantity: Quantity, *, over_mode
 
 
 def _label(arm: str, model: str, lines: Collection[tuple[str, str]]) -> str:
-    """The arm, with its model where lines of several models are drawn."""
+    """Return the name of the arm, with its model if lines of several models are drawn."""
     return f"{arm} ({model})" if len({model for _, model in lines}) > 1 else arm
 
 
 class _Drawing:
-    """Draws lines, an arm's in the same colour and with the same marker in every plot."""
+    """Draws lines; an arm has the same colour and marker in every plot."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        # Arms of several points come first, so that they have the styles that are easiest to tell apart.
+        # Arms with most points come first, so that they get the styles that are easiest to distinguish.
         self._arms = [arm for arm, _ in Counter(sorted(row.arm for row in rows)).most_common()]
         self._models = sorted({row.model for row in rows}, key=list(SIZES).index)
 
     def lines(self, lines: Lines, x_label: str, y_label: str, *, level: float | None = None) -> str | None:
-        """The lines as SVG, None where there are none; the legend has the order in which lines end.
+        """Draw the lines as SVG, or return None if there are none; the legend has the order of the lines' right ends.
 
-        `level` is where arm and baseline are alike.
+        level: the value at which an arm equals the baseline.
         """
         if not lines:
             return None
@@ -113,7 +113,7 @@ class _Drawing:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(lambda value, _: compact(round(value)))
         if level is not None:
-            axes.axhline(level, color=INK, linewidth=1, linestyle=ALIKE)
+            axes.axhline(level, color=INK, linewidth=1, linestyle=EQUALITY_DASHES)
         return to_svg(figure, long_legend=True)
 
     def _line(self, axes: Axes, arm: str, model: str, points: Points, *, shift: float, label: str) -> None:
@@ -133,7 +133,7 @@ class _Drawing:
 
 
 def _draw_dots(rows: Sequence[Row], x_label: str) -> str | None:
-    """The ratio of each arm, best on top; None where there is none."""
+    """Draw the ratio of each arm, the best at the top; None if there are no ratios."""
     named = {(row.arm, row.model): row.ratio for row in rows if row.ratio is not None}
     ranked = sorted(named.items(), key=lambda entry: entry[1].mean)
     if not ranked:
@@ -145,5 +145,5 @@ def _draw_dots(rows: Sequence[Row], x_label: str) -> str | None:
     axes.set(xlabel=x_label, ylim=(len(ranked) - 0.5, -0.5))
     axes.grid(visible=False, axis="y")
     axes.grid(axis="x", color=GRID, linewidth=0.7)
-    axes.axvline(1, color=INK, linewidth=1, linestyle=ALIKE)
+    axes.axvline(1, color=INK, linewidth=1, linestyle=EQUALITY_DASHES)
     return to_svg(figure)

@@ -1,16 +1,16 @@
-"""The recipe of an experiment: a TOML file, read into frozen records and checked here alone.
+"""The recipe of an experiment: a TOML file, which this module reads into frozen records and validates.
 
     name, schema                  `schema` is a file or a built-in name
-    baseline                      the name of the arm that others are compared with
-    seeds, budgets                every arm runs with each seed and each budget, which counts training tokens
-    equal_documents               whether arms run once more on the documents that the baseline sees in the budget
+    baseline                      the name of the arm that the others are compared with
+    seeds, budgets                every arm runs with each seed and each budget, in training tokens
+    equal_documents               whether arms also run on the documents that the baseline sees in the budget
     [data]                        fields of `DataSettings`
     [training]                    `context_size`, and fields of `TrainingConfiguration` but for `num_steps` and `seed`
-    [[arms]]                      `name`, `tokenizer`, and where they differ `training`, `seeds`, `budgets`,
+    [[arms]]                      `name`, `tokenizer`, and if they differ `training`, `seeds`, `budgets`,
                                   `equal_documents`, `baseline`, `renormalize`
 
-A tokenizer is a table of its `kind` and of keywords of that kind's `train`. Arms of one name may differ in their
-model's size; each is compared with the baseline arm of its size. Paths are relative to the recipe file.
+A tokenizer is a table of its `kind` and of keyword arguments for that kind's `train`. Arms of the same name may differ
+in the size of their model; each is compared with the baseline arm of its size. Paths are relative to the recipe file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from schemalm.errors import ConfigurationError
-from schemalm.experiments.kinds import KINDS, TokenizerSettings
+from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
 from schemalm.files.toml_table import REQUIRED, Scalar, Table, read_toml
 from schemalm.training.configuration import TrainingConfiguration
 
@@ -43,12 +43,13 @@ ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_document
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Where documents come from.
+    """The origin of the documents.
 
-    `train` and `validation` are corpora; of JSON Lines those rows count whose fields equal `train_where` and
-    `validation_where`. Sources of any validation row are left out of training. `num_validation_documents` are scored,
-    evenly spaced; all of them where it is None. Each seed draws training documents in an order of its own; tokenizers
-    learn from the first `num_tokenizer_documents` of them.
+    train, validation: corpora.
+    train_where, validation_where: use only rows of JSON Lines whose fields have these values. Sources of any validation
+    row are left out of training.
+    num_validation_documents: how many documents are scored, evenly spaced; None for all.
+    num_tokenizer_documents: tokenizers learn from so many of the first training documents, whose order each seed draws.
     """
 
     train: Path
@@ -61,9 +62,9 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: its tokenizer, all its settings of training, and the seeds and budgets (training tokens) it runs with.
+    """One arm: its tokenizer, all its training settings, its seeds, and its budgets in training tokens.
 
-    `renormalize` names an engine under whose masks a text model is scored once more, after training without them.
+    renormalize: the engine whose masks a text model is scored with, after training without them, or None.
     """
 
     name: str
@@ -81,14 +82,14 @@ class Arm:
         return str(self.training["model"])
 
     def configuration(self, num_steps: int, seed: int) -> TrainingConfiguration:
-        """The configuration of a run; unless the recipe says otherwise it is saved four times and evaluated once."""
-        sparing = {"evaluate_every": num_steps, "checkpoint_every": max(1, num_steps // 4), "keep_checkpoints": 1}
-        return TrainingConfiguration(num_steps=num_steps, seed=seed, **{**sparing, **self.training})
+        """Return the configuration of a run; by default it writes four checkpoints and is validated once."""
+        defaults = {"evaluate_every": num_steps, "checkpoint_every": max(1, num_steps // 4), "keep_checkpoints": 1}
+        return TrainingConfiguration(num_steps=num_steps, seed=seed, **{**defaults, **self.training})
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole experiment."""
+    """The definition of a whole experiment."""
 
     name: str
     schema: str
@@ -102,14 +103,14 @@ class Recipe:
         return frozenset(arm.name for arm in self.arms)
 
     def baseline_of(self, arm: Arm) -> Arm:
-        """The arm of the same model that `arm` is compared with."""
+        """Return the arm with the same model that `arm` is compared with."""
         return next(other for other in self.arms if (other.name, other.model) == (arm.baseline, arm.model))
 
 
 def read_recipe(path: Path, *, train: Path | None = None, validation: Path | None = None) -> Recipe:
-    """Read a recipe; `train` and `validation` take the place of its paths.
+    """Read a recipe; `train` and `validation` replace its paths.
 
-    Raises `ConfigurationError` naming the file and the key for whatever is missing, unknown or out of range.
+    Raises `ConfigurationError` with the file and the key if a value is missing, unknown or out of range.
     """
     top = read_toml(path)
     given = {name: str(corpus.absolute()) for name, corpus in (("train", train), ("validation", validation)) if corpus}
@@ -141,7 +142,7 @@ def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
 def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettings:
     paths = {name: table.take(name, str, given_paths.get(name, REQUIRED)) for name in ("train", "validation")}
     paths |= given_paths
-    recipe = DataSettings(
+    settings = DataSettings(
         train=folder / paths["train"],
         validation=folder / paths["validation"],
         train_where=table.scalars("train_where"),
@@ -150,7 +151,7 @@ def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettin
         num_tokenizer_documents=table.count("num_tokenizer_documents", DEFAULT_NUM_TOKENIZER_DOCUMENTS),
     )
     table.finish(*DATA_KEYS)
-    return recipe
+    return settings
 
 
 def _arm(table: Table, defaults: Arm) -> Arm:
@@ -169,19 +170,21 @@ def _arm(table: Table, defaults: Arm) -> Arm:
         table.fail("renormalize", f"must be one of {', '.join(RENORMALIZERS)}, got {arm.renormalize!r}")
     is_json = arm.tokenizer.kind == "byte-bpe" and arm.tokenizer.options["text"] == "json"
     if arm.renormalize is not None and not is_json:
-        table.fail("renormalize", "is for a byte-bpe tokenizer of json")
+        table.fail("renormalize", "requires a byte-bpe tokenizer with the text json")
     try:
-        replaced = {**arm.training, "device": "cpu"}  # whether the device is there is a question for a run
+        replaced = {**arm.training, "device": "cpu"}  # a run checks later whether its device exists
         TrainingConfiguration(num_steps=1, **replaced)
     except (ConfigurationError, TypeError) as error:
-        table.fail("training", f"cannot be: {error}")
+        table.fail("training", f"is invalid: {error}")
     return arm
 
 
 def _name(table: Table) -> str:
     name: str = table.take("name", str)
     if not re.fullmatch(r"[\w.+-]{1,80}", name, flags=re.ASCII) or name.startswith("."):
-        table.fail("name", f"must consist of letters, digits, `-`, `_`, `+` and `.`, got {name!r}")
+        table.fail(
+            "name", f"must be 1 to 80 letters, digits, `-`, `_`, `+` and `.`, not starting with `.`, got {name!r}"
+        )
     return name
 
 
@@ -198,13 +201,13 @@ def _tokenizer(table: Table) -> TokenizerSettings:
 
 
 def _check_arms(recipe: Recipe, top: Table) -> None:
-    """Every arm is there once, and its baseline has the seeds and budgets that it is compared at."""
+    """Check that arms are unique, and that the baseline of each has all its seeds and budgets."""
     arms = Counter((arm.name, arm.model) for arm in recipe.arms)
     for arm in recipe.arms:
         if arms[arm.name, arm.model] > 1:
             top.fail("arms", f"has {arm.name} with the model {arm.model} twice")
         if (arm.baseline, arm.model) not in arms:
-            top.fail("arms", f"has no {arm.baseline} with the model {arm.model}, the baseline of {arm.name}")
+            top.fail("arms", f"has no {arm.baseline} with the model {arm.model}, which is the baseline of {arm.name}")
         baseline = recipe.baseline_of(arm)
         for name in ("seeds", "budgets"):
             missing = sorted({*getattr(arm, name)} - {*getattr(baseline, name)})

@@ -1,6 +1,6 @@
-"""The report of an experiment: report.md, summary.json and plots/ in its folder, from results.jsonl alone.
+"""Write the report of an experiment: report.md, summary.json and plots/ in its folder, from results.jsonl alone.
 
-The same results give the same bytes. Plots that there are not enough results for any more are removed.
+The same results give the same bytes. Old plots that no longer have enough results are removed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemalm.files.folders import inside
 from schemalm.files.writing import write_atomically
 
 REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
-# A run that sees its documents more often than this is said to repeat them.
+# The report lists runs that see their documents more often than this.
 MOST_EPOCHS = 1.02
 HEAD = (
     "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | training |\n"
@@ -37,9 +37,9 @@ EXPLANATION = {
 
 
 def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> list[Row]:
-    """Write the report of the experiment in the folder `out`, of all arms or of some, and return its rows.
+    """Write the report of the experiment in the folder `out`, for all or some arms, and return its rows.
 
-    Raises `DataError` where there are no results yet.
+    Raises `DataError` if there are no results yet.
     """
     results = [result for result in read_results(out) if arms is None or result.arm in arms]
     if not results:
@@ -103,7 +103,7 @@ def _estimate(estimate: Estimate | None) -> str:
 
 
 def _renormalized(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """What scoring under another engine's masks gave, run by run."""
+    """Return the scores under another engine's masks, run by run."""
     return [
         {"arm": result.arm, "model": result.model, "budget": result.budget, "seed": result.seed, **result.renormalized}
         for result in results

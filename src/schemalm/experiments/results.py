@@ -1,4 +1,4 @@
-"""results.jsonl: one line per finished run, appended durably, read back in the order in which runs finished."""
+"""The file results.jsonl: one line per finished run, appended durably, in the order in which runs finish."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors
 
 RESULTS_FILE = "results.jsonl"
-# Equal compute: every arm trains on so many tokens. Equal documents: on the documents that its baseline sees in them.
+# Equal compute: every arm trains on as many tokens as the budget says. Equal documents: every arm trains on the
+# documents that its baseline sees within the budget.
 Measure = Literal["compute", "documents"]
 _MAX_BYTES = 1 << 28
 MEASURES: tuple[Measure, ...] = ("compute", "documents")
@@ -22,11 +23,13 @@ MEASURES: tuple[Measure, ...] = ("compute", "documents")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one run; `key` stands for everything that determined it.
+    """The result of one run; `key` is a hash of everything that determined it.
 
-    `num_tokens` counts the targets trained on, `num_documents` the documents seen, each `num_epochs` times.
-    `bits_per_byte` is over all validation documents. `seconds` are those of training, validation during it included.
-    `renormalized` is what scoring under another engine's masks gave, where the arm asks for it.
+    num_tokens: the number of targets trained on.
+    num_documents: the number of documents seen, each `num_epochs` times.
+    bits_per_byte: over all validation documents.
+    seconds: the time of training, including its validations.
+    renormalized: the scores under another engine's masks, if the arm requests them.
     """
 
     key: str
@@ -61,7 +64,7 @@ class Result:
 
 
 def append_result(out: Path, result: Result) -> None:
-    """Add a line that survives a loss of power; several processes may add to one file."""
+    """Append a line durably; several processes may append to the same file."""
     path = out / RESULTS_FILE
     with named_errors(path), path.open("a+b") as file:
         hold(file.fileno(), wait=True)
@@ -72,14 +75,14 @@ def append_result(out: Path, result: Result) -> None:
 
 
 def _remove_torn_line(file: BinaryIO) -> None:
-    """Cut off what a kill in the middle of writing left behind the last line feed."""
+    """Remove an incomplete last line, which a process that was killed while writing leaves."""
     file.seek(0)
     content = file.read()
     file.truncate(content.rfind(b"\n") + 1)
 
 
 def read_results(out: Path) -> list[Result]:
-    """All results of an experiment, empty where there are none yet; raises `DataError` for a damaged file."""
+    """Return all results of an experiment, or an empty list; raises `DataError` for a damaged file."""
     advice = "it is damaged or of another version: repair it, or choose another folder"
     file = CheckedFile(out, RESULTS_FILE, DataError, advice, max_bytes=_MAX_BYTES)
     lines = file.content().split(b"\n")[:-1] if os.path.lexists(out / RESULTS_FILE) else []

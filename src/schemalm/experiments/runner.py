@@ -1,7 +1,7 @@
-"""Running an experiment: what is not done yet, one run after another or several at a time, in any number of sittings.
+"""Run an experiment: only the missing runs, one or several at a time, in any number of sessions.
 
-Results are kept as soon as a run ends, and the report is written anew. A run that fails is told and passed over. Every
-process computes on one thread: that is fastest for small models side by side, and gives the same losses each time.
+When a run ends, its result is written and the report is updated. A run that fails is reported and skipped. Every
+process computes with one thread: that is fastest for several small models at a time, and gives reproducible losses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 
 from schemalm.documents import LeftOut
 from schemalm.errors import ConfigurationError, SchemaLMError, TrainingError
-from schemalm.experiments.corpus import Tell, obtain_corpus
+from schemalm.experiments.corpus import Log, obtain_corpus
 from schemalm.experiments.llguidance_masks import check_llguidance
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.report import write_report
@@ -30,8 +30,8 @@ from schemalm.training.progress import Progress
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of an experiment: its runs of some arms, models, measures, budgets and seeds; an empty choice is all."""
+class RunFilter:
+    """Selects runs by arm, model, measure, budget and seed; an empty field selects all."""
 
     arms: Collection[str] = ()
     models: Collection[str] = ()
@@ -39,8 +39,8 @@ class Part:
     budgets: Collection[int] = ()
     seeds: Collection[int] = ()
 
-    def of(self, recipe: Recipe) -> list[PlannedRun]:
-        """The runs of this part; raises `ConfigurationError` where the recipe has none."""
+    def select(self, recipe: Recipe) -> list[PlannedRun]:
+        """Return the selected runs of a recipe; raises `ConfigurationError` if there are none."""
         runs = list(plan_runs(recipe))
         for noun, chosen, known in self._choices(runs):
             for choice in chosen:
@@ -49,14 +49,16 @@ class Part:
                     raise ConfigurationError(f"the recipe has no {noun} {choice}; it has {listed}")
         chosen_runs = [run for run in runs if self._has(run)]
         if not chosen_runs:
-            raise ConfigurationError("the recipe has no run with such an arm, model, measure, budget and seed together")
+            raise ConfigurationError(
+                "the recipe has no run with this combination of arm, model, measure, budget and seed"
+            )
         return chosen_runs
 
     def _has(self, run: PlannedRun) -> bool:
         return all(not chosen or known[0] in chosen for _, chosen, known in self._choices([run]))
 
     def _choices(self, runs: Sequence[PlannedRun]) -> Iterator[tuple[str, Collection[str | int], list[str | int]]]:
-        """What may be chosen, what is, and what the runs have of it."""
+        """Yield for each field its name, the chosen values, and the values of the runs."""
         yield "arm", self.arms, [run.arm.name for run in runs]
         yield "model", self.models, [run.arm.model for run in runs]
         yield "measure", self.measures, [run.measure for run in runs]
@@ -66,18 +68,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that came to no result, and why."""
+    """A failed run and the reason."""
 
     run: str
     reason: str
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """What one call did: runs that it made, that were there already, and that failed; what its corpora left out."""
+class ExperimentSummary:
+    """The outcome of one call: runs made, runs that already existed, and failures; and the documents left out."""
 
     num_made: int
-    num_there: int
+    num_existing: int
     failures: tuple[Failure, ...]
     left_out: LeftOut
 
@@ -86,24 +88,24 @@ def run_experiment(
     recipe: Recipe,
     out: Path,
     *,
-    part: Part = Part(),
+    run_filter: RunFilter = RunFilter(),
     jobs: int = 1,
-    tell: Tell = lambda message: None,
+    log: Log = lambda message: None,
     make_progress: Callable[[], Progress] = Progress,
-) -> Sitting:
-    """Make all runs of a part that `out` has no result of, `jobs` at a time, and write the report after each.
+) -> ExperimentSummary:
+    """Make all selected runs without a result in `out`, `jobs` at a time, and write the report after each.
 
-    `make_progress` gives the listener of a run where there is one at a time. Raises `SchemaLMError` where the documents
-    or the recipe cannot be used, not for a run that fails.
+    make_progress: makes the listener of a run if `jobs` is 1.
+    Raises `SchemaLMError` if the documents or the recipe cannot be used, but not for a run that fails.
     """
-    planned = part.of(recipe)
+    planned = run_filter.select(recipe)
     if any(run.arm.renormalize for run in planned):
         check_llguidance()
     seeds = sorted({run.seed for run in planned})
-    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, tell) for seed in seeds}, out)
+    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, log) for seed in seeds}, out)
     done = {result.key for result in read_results(out)}
     missing = [run for run in planned if done.isdisjoint(experiment.keys(run))]
-    tell(f"runs: {len(planned) - len(missing)} of {len(planned)} are done")
+    log(f"runs: {len(planned) - len(missing)} of {len(planned)} are finished")
     failures: list[Failure] = []
     at_once = jobs > 1 and bool(missing)
     outcomes = _side_by_side(experiment, missing, jobs) if at_once else _one_by_one(experiment, missing, make_progress)
@@ -111,21 +113,21 @@ def run_experiment(
         count = f"{len(planned) - len(missing) + number} of {len(planned)}"
         if isinstance(outcome, Failure):
             failures.append(outcome)
-            tell(f"{count}: {run}: failed: {outcome.reason}")
+            log(f"{count}: {run}: failed: {outcome.reason}")
             continue
         append_result(out, outcome)
         experiment.tidy(run)
         write_report(out, recipe.name, recipe.arm_names)
-        tell(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
-    num_made, num_there = len(missing) - len(failures), len(planned) - len(missing)
-    return Sitting(num_made, num_there, tuple(failures), experiment.corpora[seeds[0]].left_out)
+        log(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
+    num_made, num_existing = len(missing) - len(failures), len(planned) - len(missing)
+    return ExperimentSummary(num_made, num_existing, tuple(failures), experiment.corpora[seeds[0]].left_out)
 
 
 Outcomes = Iterator[tuple[PlannedRun, Result | Failure]]
 
 
 def _one_by_one(experiment: Experiment, runs: Sequence[PlannedRun], make_progress: Callable[[], Progress]) -> Outcomes:
-    """Each run with what came of it, in this process."""
+    """Yield each run with its result or failure, run in this process."""
     num_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -136,7 +138,7 @@ def _one_by_one(experiment: Experiment, runs: Sequence[PlannedRun], make_progres
 
 
 def _side_by_side(experiment: Experiment, runs: Sequence[PlannedRun], jobs: int) -> Outcomes:
-    """Each run with what came of it, in the order in which they end, in processes of their own."""
+    """Yield each run with its result or failure, in the order in which they end, run in separate processes."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(runs)), context, _begin_worker) as pool:
         futures = {pool.submit(_worker_outcome, experiment, run): run for run in runs}
@@ -145,10 +147,10 @@ def _side_by_side(experiment: Experiment, runs: Sequence[PlannedRun], jobs: int)
                 yield futures[future], future.result()
         except BrokenProcessPool:
             raise TrainingError(
-                "a process was ended from outside, perhaps for want of memory: go on with fewer --jobs"
+                "a worker process was killed, perhaps because memory ran out: continue with fewer --jobs"
             ) from None
         except BaseException:
-            # What is under way is not waited for: it goes on from its last checkpoint another time.
+            # Runs in progress are not awaited: they continue from their last checkpoint next time.
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
                 process.terminate()
@@ -156,7 +158,7 @@ def _side_by_side(experiment: Experiment, runs: Sequence[PlannedRun], jobs: int)
 
 
 def _begin_worker() -> None:
-    # The parent process alone answers an interruption; it ends the others.
+    # Only the parent process handles an interruption; it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
 
@@ -165,7 +167,7 @@ def _worker_outcome(experiment: Experiment, run: PlannedRun) -> Result | Failure
     try:
         return _outcome(experiment, run)
     except Interrupted as interruption:
-        os._exit(128 + interruption.number)  # a pool's process would take up the next run
+        os._exit(128 + interruption.number)  # otherwise the worker would start the next run
 
 
 def _outcome(experiment: Experiment, run: PlannedRun, progress: Progress | None = None) -> Result | Failure:

@@ -1,7 +1,7 @@
-"""The runs of an experiment: which there are, and how one of them is made from nothing to its result.
+"""The runs of an experiment: plan them, and execute one of them from preparing its data to its result.
 
 A run is one arm with one budget and one seed, at equal compute or on equal documents. It is an ordinary run folder, so
-it goes on where it was interrupted, and making it once more does nothing that is done already.
+an interrupted run continues where it stopped, and executing it again repeats no finished work.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint
 
-# What the first experiments trained with, whose keys do not name these settings.
+# The values of settings that the first experiments used, but that their keys do not contain.
 _FIRST_VALUES = {
     "micro_batch_size": None,
     "optimizer": "adamw",
@@ -43,7 +43,7 @@ _FIRST_VALUES = {
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run that an experiment asks for."""
+    """One run of an experiment."""
 
     arm: Arm
     baseline: Arm
@@ -52,9 +52,10 @@ class PlannedRun:
     seed: int
 
     def keys(self, recipe: Recipe, corpus: DrawnCorpus) -> list[str]:
-        """Names for everything that determines the run's result: the present one first, then those of earlier versions.
+        """Return hashes of everything that determines the run's result: the current one first, then earlier ones.
 
-        A setting that came later is left out where it has the value that all runs had before, so that results stay.
+        A setting that a later version added is omitted if it has the value that all earlier runs used, so that earlier
+        results remain usable.
         """
         arm, baseline = self.arm, self.baseline
         compared = [baseline.tokenizer.kind, baseline.tokenizer.options] if self.measure == "documents" else []
@@ -71,12 +72,12 @@ class PlannedRun:
 
 
 def _without(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings but for those that have one of these values."""
+    """Return the settings without those that have the given values."""
     return {name: value for name, value in settings.items() if name not in values or values[name] != value}
 
 
 def plan_runs(recipe: Recipe) -> Iterator[PlannedRun]:
-    """All runs, in an order that soon gives tables to read: small budgets first, then seed by seed over all arms."""
+    """Yield all runs in an order that soon gives useful tables: small budgets first, then seed by seed."""
     budgets = sorted({budget for arm in recipe.arms for budget in arm.budgets})
     seeds = dict.fromkeys(seed for arm in recipe.arms for seed in arm.seeds)
     for budget in budgets:
@@ -89,33 +90,33 @@ def plan_runs(recipe: Recipe) -> Iterator[PlannedRun]:
 
 
 def _applies(arm: Arm, baseline: Arm, measure: Measure) -> bool:
-    """Equal documents are equal compute where the tokenizer is the baseline's."""
+    """Return whether to run a measure: with the baseline's tokenizer, equal documents are the same as equal compute."""
     return measure == "compute" or (arm.equal_documents and arm.tokenizer != baseline.tokenizer)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recipe under way in the folder `out`, with the documents of each seed."""
+    """An experiment in progress in the folder `out`, with the documents of each seed."""
 
     recipe: Recipe
     corpora: Mapping[int, DrawnCorpus]
     out: Path
 
     def key(self, planned: PlannedRun) -> str:
-        """A name for everything that determines a run's result."""
+        """Return the hash of everything that determines a run's result."""
         return self.keys(planned)[0]
 
     def keys(self, planned: PlannedRun) -> list[str]:
-        """This name, and those that earlier versions gave."""
+        """Return this hash, and those of earlier versions."""
         return planned.keys(self.recipe, self.corpora[planned.seed])
 
     def folder(self, planned: PlannedRun) -> Path:
-        """The folder of a run."""
+        """Return the folder of a run."""
         name = f"{planned.arm.name}-{planned.arm.model}-{planned.measure}-{planned.budget}-seed{planned.seed}"
         return self.out / "runs" / f"{name}-{self.key(planned)}"
 
     def execute(self, planned: PlannedRun, progress: Progress | None = None) -> Result:
-        """Train and score one run, and make what it needs and is not there."""
+        """Train and score one run; make its tokenizer and data if they do not exist."""
         data, num_tokens = self._data(planned)
         metadata = read_metadata(data)
         split, settings = metadata.splits["train"], planned.arm.configuration(1, planned.seed)
@@ -163,12 +164,12 @@ class Experiment:
         )
 
     def tidy(self, planned: PlannedRun) -> None:
-        """Remove the checkpoints of a run whose result is kept; its metrics and configuration stay."""
+        """Remove the checkpoints of a finished run; its metrics and configuration remain."""
         run = self.folder(planned)
         remove_checkpoints(run, checkpoint_steps(run))
 
     def _data(self, planned: PlannedRun) -> tuple[Path, float]:
-        """The data of a run, and how many tokens of it to train on."""
+        """Return the data of a run, and the number of tokens to train on."""
         recipe = self.recipe
         corpus = self.corpora[planned.seed]
         shared = SharedData(self.out, corpus, recipe.context_size, recipe.data.num_tokenizer_documents)

@@ -1,11 +1,11 @@
-"""What runs share: tokenizers and prepared data, made by the first run that needs them and kept for the others.
+"""Tokenizers and prepared data that runs share: the first run that needs them makes them.
 
     OUT/tokenizers/KIND-DIGEST.json   learned from the first documents drawn
-    OUT/data/DIGEST/                  a prepared folder (`dataset.store`), named by all that determines it
+    OUT/data/DIGEST/                  a prepared folder (`dataset.store`), named by a hash of all that determines it
 
-Training data are the first documents drawn, as many as hold a budget of tokens or as a number says. Windows do not
-overlap, so one pass over the data sees every token once. All documents are encoded, or the making fails: what is scored
-is the same for every tokenizer.
+The training data are the first documents drawn: enough for a budget of tokens, or a given number. Windows do not
+overlap, so one pass over the data sees every token once. If a document cannot be encoded, preparation fails, so that
+every tokenizer is scored on the same documents.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from schemalm.dataset.store import METADATA_FILE, Metadata
 from schemalm.documents.left_out import too_little
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.digests import digest
-from schemalm.experiments.kinds import KINDS, TokenizerSettings
+from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
 from schemalm.files.locks import waiting_lock
 
 
@@ -36,26 +36,26 @@ class SharedData:
     context_size: int
     num_tokenizer_documents: int
 
-    def tokenizer(self, recipe: TokenizerSettings) -> Path:
-        """The file of a tokenizer; raises `ConfigurationError` where none can be trained so."""
-        name = digest([recipe.kind, recipe.options, self.corpus.digest, self.num_tokenizer_documents])
-        path = self.out / "tokenizers" / f"{recipe.kind}-{name}.json"
+    def tokenizer(self, settings: TokenizerSettings) -> Path:
+        """Return the file of a tokenizer, trained if it does not exist; raises `ConfigurationError` if that fails."""
+        name = digest([settings.kind, settings.options, self.corpus.digest, self.num_tokenizer_documents])
+        path = self.out / "tokenizers" / f"{settings.kind}-{name}.json"
         with waiting_lock(path.with_name(f".{name}.lock")):
             if not path.exists():
                 documents = list(islice(self.corpus.train_documents(), self.num_tokenizer_documents))
-                KINDS[recipe.kind].train(self.corpus.grammar(), documents, recipe.options).save(path)
+                KINDS[settings.kind].train(self.corpus.grammar(), documents, settings.options).save(path)
         return path
 
-    def data_of_tokens(self, recipe: TokenizerSettings, num_tokens: int) -> Path:
-        """Data of the first documents that hold `num_tokens` tokens, of all documents where they hold fewer."""
-        return self._data(recipe, num_tokens=num_tokens, num_documents=None)
+    def data_of_tokens(self, settings: TokenizerSettings, num_tokens: int) -> Path:
+        """Return data of the first documents with `num_tokens` tokens in total, or of all if they have fewer."""
+        return self._data(settings, num_tokens=num_tokens, num_documents=None)
 
-    def data_of_documents(self, recipe: TokenizerSettings, num_documents: int) -> Path:
-        """Data of the first `num_documents` documents."""
-        return self._data(recipe, num_tokens=None, num_documents=num_documents)
+    def data_of_documents(self, settings: TokenizerSettings, num_documents: int) -> Path:
+        """Return data of the first `num_documents` documents."""
+        return self._data(settings, num_tokens=None, num_documents=num_documents)
 
-    def _data(self, recipe: TokenizerSettings, *, num_tokens: int | None, num_documents: int | None) -> Path:
-        path = self.tokenizer(recipe)
+    def _data(self, settings: TokenizerSettings, *, num_tokens: int | None, num_documents: int | None) -> Path:
+        path = self.tokenizer(settings)
         name = digest([path.name, self.context_size, num_tokens, num_documents])
         folder = self.out / "data" / name
         with waiting_lock(folder.with_name(f".{name}.lock")):
@@ -79,11 +79,11 @@ class SharedData:
         )
         if summary.rejections:
             (folder / METADATA_FILE).unlink()
-            raise too_little("all documents must be encoded, and some cannot", summary.left_out)
+            raise too_little("all documents must be encodable, but some are not", summary.left_out)
 
 
 def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tokens: int) -> Iterator[SourceDocument]:
-    """The first documents that hold `num_tokens` tokens."""
+    """Yield the first documents until they have `num_tokens` tokens in total."""
     num_left = num_tokens
     for document in documents:
         yield document
@@ -93,6 +93,6 @@ def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tok
 
 
 def tokens_per_document(metadata: Metadata, split: str) -> float:
-    """The mean number of tokens of a document of a split."""
+    """Return the mean number of tokens per document of a split."""
     counts = metadata.splits[split]
     return counts.num_tokens / counts.num_documents

@@ -1,6 +1,6 @@
-"""What results say together: for each arm at each budget its bits per byte, and their ratio to the baseline's.
+"""Summarize results: the bits per byte of each arm at each budget, and their ratio to the baseline's.
 
-Ratios are taken seed by seed, so what a seed does to both arms cancels out, and then averaged.
+Ratios are computed seed by seed and then averaged, so that an effect of the seed on both arms cancels out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from schemalm.experiments.results import Measure, Result
 class Row:
     """One arm with one model at one budget, over its seeds.
 
-    `ratio` compares bits per byte with the baseline's at the same seeds: below 1 is better; None for the baseline
-    itself and where it has no run yet. `num_tokens` and `seconds` are means over the seeds.
+    ratio: bits per byte divided by the baseline's at the same seeds, so below 1 is better; None for the baseline itself
+    and if the baseline has no run yet.
+    num_tokens, seconds: means over the seeds.
     """
 
     arm: str
@@ -38,14 +39,14 @@ class Row:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return asdict(self)
 
 
 def summarize(results: Iterable[Result], arms: Collection[str] | None = None) -> list[Row]:
-    """The rows of all results, or of some arms, best first within a budget, a measure and a model.
+    """Return the rows of all results, or of some arms, best first within a budget, a measure and a model.
 
-    Where a run was made twice, by a recipe that changed in between, the later result counts.
+    If a run was made twice, because its recipe changed in between, the later result counts.
     """
     latest = {_run_of(result): result for result in results if arms is None or result.arm in arms}
     ordered = sorted(latest.values(), key=_group)

@@ -1,6 +1,6 @@
-"""Writing documents with a trained model, every one valid.
+"""Write documents with a trained model; every document is valid.
 
-In go a run and prompts; out come values that the schema accepts, each with its tokens and log-probability.
+In go a run and a prompt; out come values that the schema accepts, each with its tokens and log-probability.
 """
 
 from schemalm.generation.generate import Generated, generate

@@ -1,8 +1,8 @@
-"""Batched generation: a model proposes, the machine admits, and every document that comes back is valid.
+"""Batched generation: the model proposes tokens, the machine admits them, and every returned document is valid.
 
-Documents of a batch are decoded together with a key-value cache. Tokens that are forced cost no call of the model.
-A document that reaches its budget is ended by the machine's cheapest completion, so no budget breaks a document; so is
-one whose next step takes more work than the limits of the grammar admit, while the others go on.
+The documents of a batch are decoded together with a key-value cache. Forced tokens cost no call of the model. The
+machine's cheapest completion ends a document that reaches its token budget, so every budget gives valid documents. It
+also ends a document whose next step exceeds the grammar's limits on work; the other documents continue.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from schemalm.machine.batch import BatchMasks
 from schemalm.model.cache import KeyValueCache
 
 MAX_BATCH_SIZE = 64
-# What a prompt that breaks these can still be given.
-_ABOUT_ABSENCE = frozenset({"required", "minProperties", "minItems", "contains", "minContains"})
-# Rows of the grammar state: the nonterminal and the path.
+# Keywords that a prompt may break, because generation can add what is missing.
+_MET_BY_ADDITIONS = frozenset({"required", "minProperties", "minItems", "contains", "minContains"})
+# Features of the grammar state: the nonterminal and the path.
 NUM_STATES = 2
 
 
@@ -38,9 +38,10 @@ NUM_STATES = 2
 class Generated:
     """A document that a model wrote.
 
-    logprob: nats, of the sampled tokens under the mask. finish: "complete" where the model ended the document, "budget"
-    where its completion did, "limit" where that came early, since going on took more work than the grammar's limits
-    admit. num_forced: tokens that left no choice and cost no call of the model.
+    logprob: the log-probability of the sampled tokens under the mask, in nats.
+    finish: "complete" if the model ended the document, "budget" if the completion ended it at the token budget, "limit"
+    if the completion ended it because the next step exceeded the grammar's limits on work.
+    num_forced: the number of tokens that were the only admitted one and cost no call of the model.
     """
 
     value: Any
@@ -50,7 +51,7 @@ class Generated:
     num_forced: int
 
     def text(self, format: Literal["yaml", "json"] = "yaml") -> str:
-        """The document as "yaml" or "json"."""
+        """Return the document as "yaml" or "json"."""
         return dump_document(self.value, format=format)
 
 
@@ -64,18 +65,19 @@ def generate(
     max_tokens: int = 512,
     seed: int = 0,
 ) -> list[Generated]:
-    """Writes `num_samples` documents; equal arguments give equal documents on one machine.
+    """Write `num_samples` documents; equal arguments give equal documents on one machine.
 
-    prompt: a partial value. What it states is kept as it stands: keys and items may be added around it.
-    max_tokens: the budget of a document, tokens, before its completion.
-    Raises PromptError where no document of the schema states the prompt, ConfigurationError for settings out of range,
-    LimitError for a prompt, or a schema, of which no document can be ended within the limits.
+    prompt: a partial value. Its content is kept unchanged; keys and items may be added around it.
+    max_tokens: the budget of a document in tokens, before its completion.
+    Raises PromptError if no document of the schema contains the prompt, ConfigurationError for settings out of range,
+    and LimitError if no document of the prompt or the schema can be completed within the limits.
     """
     sampling = Sampling(temperature, top_p, top_k)
     check_request(num_samples, max_tokens, seed)
-    guide = _prompt_tables(run, prompt)
+    prompt_tables = _prompt_tables(run, prompt)
     generator = torch.Generator().manual_seed(int(seed))
-    return _Decoder(run, guide, min(num_samples, MAX_BATCH_SIZE), max_tokens).run(num_samples, sampling, generator)
+    decoder = _Decoder(run, prompt_tables, min(num_samples, MAX_BATCH_SIZE), max_tokens)
+    return decoder.run(num_samples, sampling, generator)
 
 
 def _prompt_tables(run: Run, prompt: Any) -> Tables | None:
@@ -86,28 +88,28 @@ def _prompt_tables(run: Run, prompt: Any) -> Tables | None:
     except LimitError:
         raise
     except SchemaError:
-        raise _refusal(run, prompt) from None
+        raise _prompt_error(run, prompt) from None
     except (TypeError, ValueError) as error:
-        raise PromptError(f"a prompt is a JSON value: {error}") from None
+        raise PromptError(f"a prompt must be a JSON value: {error}") from None
 
 
-def _refusal(run: Run, prompt: Any) -> PromptError:
-    """The error about a prompt, with the reason where what is stated is wrong in whole documents too."""
+def _prompt_error(run: Run, prompt: Any) -> PromptError:
+    """Return the error for an impossible prompt, with the reason if its content is invalid in every document."""
     path, part = _conflict(run, prompt)
     pointer, reason = pointer_to(path), ""
     try:
-        run.tokenizer.encode(_under(path, part))
+        run.tokenizer.encode(_nested(path, part))
     except InvalidDocument as error:
-        if error.pointer == pointer and error.keyword not in _ABOUT_ABSENCE:
+        if error.pointer == pointer and error.keyword not in _MET_BY_ADDITIONS:
             reason = f": {error.message}"
-    return PromptError(f"no document of the schema states all of this{reason}", pointer=pointer)
+    return PromptError(f"no document of the schema contains all of this{reason}", pointer=pointer)
 
 
 def _conflict(run: Run, prompt: Any) -> tuple[list[str], Any]:
-    """The first part of the prompt that no document can have, whatever the rest says: the keys to it, and it."""
+    """Return the keys that lead to the first part of the prompt that no document can contain, and that part."""
     path: list[str] = []
     while isinstance(prompt, dict):
-        wrong = [name for name, item in prompt.items() if not _is_possible(run, _under([*path, name], item))]
+        wrong = [name for name, item in prompt.items() if not _is_possible(run, _nested([*path, name], item))]
         if not wrong:
             break
         path.append(wrong[0])
@@ -115,8 +117,8 @@ def _conflict(run: Run, prompt: Any) -> tuple[list[str], Any]:
     return path, prompt
 
 
-def _under(path: Sequence[str], value: Any) -> Any:
-    """The value with objects around it, of one key each."""
+def _nested(path: Sequence[str], value: Any) -> Any:
+    """Return the value nested in objects of one key each, whose keys are `path`."""
     return reduce(lambda inner, key: {key: inner}, reversed(path), value)
 
 
@@ -129,16 +131,16 @@ def _is_possible(run: Run, prompt: Any) -> bool:
 
 
 class _Decoder:
-    """Writes documents in the rows of one batch; a row whose document is finished goes on with the next one."""
+    """Writes documents in the rows of one batch; a row whose document is finished takes the next one."""
 
-    def __init__(self, run: Run, guide: Tables | None, num_rows: int, max_tokens: int) -> None:
+    def __init__(self, run: Run, prompt_tables: Tables | None, num_rows: int, max_tokens: int) -> None:
         configuration = run.model.configuration
         self._run = run
-        self._guide = guide
+        self._prompt_tables = prompt_tables
         self._max_tokens = max_tokens
         self._shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
         self._reader = GrammarStateReader(run.tokenizer)
-        self._masks = BatchMasks(guide or run.tokenizer.tables, run.device)
+        self._masks = BatchMasks(prompt_tables or run.tokenizer.tables, run.device)
         self._rows: list[DocumentInProgress | None] = [None] * num_rows
         self._cache = self._make_cache(num_rows)
 
@@ -159,7 +161,7 @@ class _Decoder:
                 document.take(token, logprob)
 
     def _refill(self, row: int, waiting: Iterator[int], finished: dict[int, Generated]) -> None:
-        """Brings a row to where the model has a choice, with new documents where old ones end."""
+        """Advance a row until the model has a choice; replace finished documents by waiting ones."""
         while True:
             document = self._rows[row]
             if document is None:
@@ -174,7 +176,7 @@ class _Decoder:
             self._rows[row] = None
 
     def _open(self, number: int) -> DocumentInProgress:
-        machines = [self._run.tokenizer.machine(), *([Machine(self._guide)] if self._guide else [])]
+        machines = [self._run.tokenizer.machine(), *([Machine(self._prompt_tables)] if self._prompt_tables else [])]
         return DocumentInProgress(number, machines, self._reader, self._shape)
 
     def _finish(self, document: DocumentInProgress) -> Generated:
@@ -185,9 +187,9 @@ class _Decoder:
         return Generated(value, tokens, document.logprob, finish, document.num_forced)
 
     def _read(self, active: dict[int, DocumentInProgress]) -> torch.Tensor:
-        """Feeds the model what each document has not read yet; the logits [rows, V] after the last token of each.
+        """Feed the unread tokens of each document to the model; return the logits [rows, V] after their last tokens.
 
-        New windows are long and few: they are read apart, so that the other rows need not be padded to their length.
+        New windows are long and few: they are read separately, so that other rows are not padded to their length.
         """
         unread = {row: document.unread() for row, document in active.items()}
         new = [row for row, model_input in unread.items() if model_input.is_new_window]
@@ -208,7 +210,7 @@ class _Decoder:
         return KeyValueCache(model.configuration, num_rows, device=self._run.device, dtype=model.head_weight.dtype)
 
     def _feed(self, inputs: list[ModelInput], cache: KeyValueCache) -> torch.Tensor:
-        """One forward pass over the rows of a cache; what the head reads after the last token of each row [B, D]."""
+        """Run one forward pass over the rows of a cache; return the hidden state after each row's last token [B, D]."""
         longest = max(len(model_input.tokens) for model_input in inputs)
         tokens_BT = np.zeros((len(inputs), longest), dtype=np.int64)
         side_features_BTS = np.zeros((len(inputs), longest, NUM_STATES + len(ORDERS)), dtype=np.int64)

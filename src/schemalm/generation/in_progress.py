@@ -1,7 +1,7 @@
-"""One document being written: the machine, the tokens so far, and what the model still has to read.
+"""One document being written: its machine, its tokens so far, and the tokens that the model has not read yet.
 
-The model reads windows as in training: a position token, then content. Where a window is full, the next one begins at
-a multiple of the stride that leaves half of the context.
+The model reads windows as in training: a position token, then content. When a window is full, the next one starts at a
+multiple of the stride that keeps half of the context.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemalm.machine import Machine
 
 @dataclass(frozen=True)
 class WindowShape:
-    """How windows are cut: the context in content tokens, and the unit of position tokens."""
+    """The shape of windows: `context_size` content tokens; position tokens count in units of `stride` tokens."""
 
     context_size: int
     stride: int
@@ -26,9 +26,9 @@ class WindowShape:
 
 @dataclass(frozen=True)
 class ModelInput:
-    """What a model reads next: tokens, what is known before the token after each, and whether a window begins.
+    """The next input of the model: tokens, side features for the prediction after each, and whether a window begins.
 
-    side_features: the two rows of the grammar state and the echoes.
+    side_features: the two features of the grammar state, then the echoes.
     """
 
     tokens: list[int]
@@ -40,10 +40,11 @@ NO_INPUT = ModelInput([], [])
 
 
 class DocumentInProgress:
-    """A document under way, the `number`-th of its call.
+    """A document in progress, with index `number` in its call of `generate`.
 
-    machines: the first describes the document to the model; the last decides, and knows the prompt where there is one.
-    is_stopped: whether the next step takes more work than the limits admit, so that the document goes no further.
+    machines: the first provides the grammar state for the model; the last decides which tokens are admitted, and knows
+    the prompt if there is one.
+    is_stopped: whether the next step exceeds the limits on work, so that the document must be ended.
     """
 
     def __init__(self, number: int, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape) -> None:
@@ -53,18 +54,18 @@ class DocumentInProgress:
         self._shape = shape
         self.tokens: list[int] = []
         self._echoes = EchoMemory()
-        # Before each token, and before the one to come.
+        # One entry before each token, and one before the next token.
         self._side_features = [self._next_side_features()]
         self._window_start = 0
         self._num_read = 0
-        # Of each token, and whether it left no choice.
+        # The log-probability of each token, and whether it was the only admitted one.
         self._logprobs: list[float] = []
         self._forced: list[bool] = []
         self.is_stopped = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether the document is whole."""
+        """Whether the document is complete."""
         return self.machine.is_complete
 
     @property
@@ -79,11 +80,11 @@ class DocumentInProgress:
 
     @property
     def num_forced(self) -> int:
-        """How many of the tokens so far left no choice."""
+        """The number of tokens so far that were the only admitted one."""
         return sum(self._forced)
 
     def take(self, token: int, logprob: float, *, is_forced: bool = False) -> None:
-        """Consumes a token that was chosen with this log-probability, unless it takes too much work."""
+        """Consume a token that was chosen with this log-probability in nats, unless that exceeds the limits."""
         try:
             for machine in self._machines:
                 machine.advance(token)
@@ -97,7 +98,7 @@ class DocumentInProgress:
         self._forced.append(is_forced)
 
     def take_forced(self, max_tokens: int) -> None:
-        """Consumes tokens as long as there is no choice: they cost no call of the model."""
+        """Consume tokens while only one is admitted; they cost no call of the model."""
         while not self.is_complete and not self.is_stopped and len(self.tokens) < max_tokens:
             try:
                 admitted = np.flatnonzero(self.machine.mask())
@@ -111,10 +112,10 @@ class DocumentInProgress:
             self.take(int(admitted[0]), 0.0, is_forced=True)
 
     def ending(self) -> list[int]:
-        """The cheapest tokens that end the document.
+        """Return the cheapest tokens that end the document.
 
-        Where finding them takes too much work, half of the tokens are taken back, and so on: the beginning of a
-        document has an end that was found when its schema was compiled. Raises LimitError where not even that serves.
+        If finding them exceeds the limits, half of the tokens are removed, and again half: an empty document has an
+        ending that was found when the schema was compiled. Raises LimitError if even that fails.
         """
         while True:
             try:
@@ -123,19 +124,19 @@ class DocumentInProgress:
                 if not self.tokens:
                     raise
                 self.is_stopped = True
-                self._take_back(len(self.tokens) // 2)
+                self._truncate(len(self.tokens) // 2)
 
-    def _take_back(self, num_kept: int) -> None:
-        """Forgets all but the first tokens, as far as the document's end is concerned."""
+    def _truncate(self, num_kept: int) -> None:
+        """Keep the first `num_kept` tokens, in the tokens and in the machine that decides."""
         del self.tokens[num_kept:], self._logprobs[num_kept:], self._forced[num_kept:]
         self._machines[-1] = machine = Machine(self.machine.tables)
         for token in self.tokens:
             machine.advance(token)
 
     def unread(self) -> ModelInput:
-        """What the model has to read before it can say what comes next."""
+        """Return what the model has to read before it can predict the next token."""
         is_new = not self._num_read
-        # The position token takes the first place; the last token of a window is only ever predicted.
+        # The position token comes first; the last token of a window is predicted, but never read.
         if len(self.tokens) - self._window_start > self._shape.context_size - 1:
             stride, context_size = self._shape.stride, self._shape.context_size
             least = -(-(len(self.tokens) - context_size + 1) // stride)

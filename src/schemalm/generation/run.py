@@ -1,4 +1,4 @@
-"""A trained run, loaded: the model, its tokenizer and its configuration."""
+"""A loaded run: the model, its tokenizer and its configuration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from schemalm.training.run_file import CONFIG_FILE
 
 @dataclass(frozen=True)
 class Run:
-    """A model ready to write documents; `configuration` is config.json's content, `step` that of the checkpoint."""
+    """A model that is ready to write documents.
+
+    configuration: the content of config.json.
+    step: the step of the checkpoint.
+    """
 
     folder: Path
     model: GPT
@@ -34,7 +38,7 @@ class Run:
 
     @property
     def data(self) -> Path | None:
-        """The prepared data that the run was trained on; None where it is not found any more."""
+        """The prepared data that the run was trained on; None if it cannot be found."""
         try:
             return find_data(self.folder, self.configuration)
         except DataError:
@@ -42,9 +46,9 @@ class Run:
 
 
 def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str | torch.device = "cpu") -> Run:
-    """Loads a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
+    """Load a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
 
-    `run_dir` is the run's folder, or one that holds this run alone. Raises CheckpointError where the run, its
+    `run_dir` is the run folder, or a folder that contains only this run. Raises CheckpointError if the run, its
     checkpoint or its tokenizer is missing, damaged or of another version.
     """
     folder = find_run(Path(run_dir))
@@ -54,7 +58,7 @@ def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str 
 
 
 def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfiguration) -> Tokenizer:
-    """The run's tokenizer, which must be the one that it was trained with, and have what the model has rows for."""
+    """Return the run's tokenizer, after checking its hash and that its sizes match the model's."""
     path = folder / TOKENIZER_FILE
     try:
         content = read_tokenizer(folder)
@@ -69,6 +73,6 @@ def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfigu
     for name, expected in sizes.items():
         if getattr(model, name) != expected:
             raise CheckpointError(
-                f"{folder / CONFIG_FILE}: the model's {name} is {getattr(model, name)}, but {path} asks for {expected}"
+                f"{folder / CONFIG_FILE}: the model's {name} is {getattr(model, name)}, but {path} needs {expected}"
             )
     return tokenizer

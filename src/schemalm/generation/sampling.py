@@ -1,7 +1,8 @@
-"""Choosing next tokens from logits under masks.
+"""Choose the next tokens from logits under masks.
 
-Tensor names: B batch, V vocabulary. Top-k keeps the k likeliest tokens; top-p the smallest set that holds that share of
-probability (Holtzman et al., "The curious case of neural text degeneration", 2020), both among admitted tokens.
+Tensor names: B batch, V vocabulary. Top-k keeps the k likeliest tokens. Top-p keeps the smallest set of tokens with at
+least that total probability (Holtzman et al., "The curious case of neural text degeneration", 2020). Both apply to
+admitted tokens.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from torch import Tensor
 from schemalm.bounds import check_number
 from schemalm.errors import CheckpointError
 
-# What torch's generators take.
+# The largest seed of torch's generators.
 MAX_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to choose: temperature 0 takes the likeliest token; None switches top-p or top-k off."""
+    """Sampling settings: temperature 0 takes the likeliest token; None disables top-p or top-k.
+
+    Raises `ConfigurationError` for values out of range.
+    """
 
     temperature: float = 0.8
     top_p: float | None = None
@@ -35,7 +39,7 @@ class Sampling:
 
 
 def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
-    """Raise `ConfigurationError` where the settings of a generation beside its `Sampling` are out of range."""
+    """Raise `ConfigurationError` if a setting of a generation is out of range; `Sampling` checks the others."""
     check_number("num_samples", num_samples, 1, is_whole=True)
     check_number("max_tokens", max_tokens, 1, is_whole=True)
     check_number("seed", seed, 0, MAX_SEED, is_whole=True)
@@ -44,12 +48,13 @@ def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
 def sample_tokens(
     logits_BV: Tensor, masks_BV: Tensor, sampling: Sampling, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """One admitted token per row [B], and its log-probability under the mask at temperature 1, in nats [B].
+    """Choose one admitted token per row [B]; return the tokens and their log-probabilities in nats [B].
 
-    Raises `CheckpointError` where logits are no numbers, as weights or a configuration out of measure make them.
+    Log-probabilities are under the mask, at temperature 1. Raises `CheckpointError` if logits are not finite, which
+    damaged weights or configurations cause.
     """
     if not logits_BV.isfinite().all():
-        raise CheckpointError("the model's logits are no numbers: its weights or its configuration are damaged")
+        raise CheckpointError("the model's logits are not finite: its weights or its configuration are damaged")
     admitted_BV = logits_BV.float().masked_fill(~masks_BV, float("-inf"))
     log_probability_BV = admitted_BV.log_softmax(dim=-1)
     if sampling.temperature == 0:

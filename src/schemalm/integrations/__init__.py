@@ -1,4 +1,4 @@
-"""Drop-ins for other projects: their names, thin over the product's own parts. No other package imports this one.
+"""Drop-in replacements for parts of other projects. No other package imports this one.
 
-In go calls in the other project's own terms; out comes what that project expects, made by this one.
+In go calls with the other project's names and conventions; out come the results that project expects.
 """

@@ -1,7 +1,7 @@
-"""The reference implementation's configuration: everything that decides a run is a field here, validated once.
+"""The configuration of the reference implementation: every setting that determines a run is a field, validated here.
 
-Sizes have the names that nanochat gives them (`n_layer`, `n_head`, `n_embd`). `model_configuration` says the same in
-the names of the product's model, which all three engines compute.
+Sizes have the same names as in nanochat (`n_layer`, `n_head`, `n_embd`). `model_configuration` converts them to the
+configuration of SchemaLM's model, which all three engines compute.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ _MAY_BE_ZERO = ("seed", "weight_decay", *_FRACTIONS)
 
 @dataclass(frozen=True)
 class ReferenceConfiguration:
-    """What to train and how; raises `ConfigurationError` for values that make no sense.
+    """The model to train and the training settings; raises `ConfigurationError` for invalid values.
 
-    `tokenizer` is `character`, `typed` or a tokenizer file. A step reads `batch_size` windows of `context_size` tokens.
-    Every weight starts from a normal distribution with the standard deviation `init_std`. Weight decay, the betas and
-    epsilon are AdamW's, `dtype` is the torch engine's. `seed` drives everything that is drawn.
+    A step reads `batch_size` windows of `context_size` tokens. Weight decay, the betas and epsilon are for AdamW,
+    `dtype` is for the torch engine.
+
+    tokenizer: `character`, `typed` or a tokenizer file.
+    init_std: every weight is initialized from a normal distribution with this standard deviation.
+    seed: determines all random numbers.
     """
 
     engine: str = "array"
@@ -70,7 +73,7 @@ class ReferenceConfiguration:
             raise ConfigurationError(f"n_embd {self.n_embd} must be a multiple of 2 * n_head = {2 * self.n_head}")
 
     def model_configuration(self, vocab_size: int) -> GPTConfiguration:
-        """The product's configuration of the same model, in its plain form."""
+        """Return SchemaLM's configuration of the same model, without its extensions."""
         return GPTConfiguration(
             vocab_size=vocab_size,
             context_size=self.context_size,

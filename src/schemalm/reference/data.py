@@ -1,7 +1,7 @@
 """Data for the reference implementation: a text or documents, as streams of tokens for training and validation.
 
-BOS stands before, between and after documents, so a model learns where they begin and end; a text is one document.
-The last tenth of a text, or the documents of a tenth that is held out by source, are for validation.
+BOS comes before, between and after documents, so a model learns where they begin and end; a text is one document. The
+validation data are the last tenth of a text, or a tenth of the documents that is held out by source.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Batch = tuple[Tokens, Tokens]
 
 @dataclass(frozen=True)
 class Corpus:
-    """Token streams, the tokenizer that made them, and the size of what validation says as text or compact JSON."""
+    """Token streams, their tokenizer, and the size of the validation data as text or compact JSON, in bytes."""
 
     tokenizer: AnyTokenizer
     train: Tokens
@@ -34,7 +34,7 @@ class Corpus:
 
 
 def text_corpus(text: str, tokenizer: TextTokenizer) -> Corpus:
-    """The corpus of one text; raises `DataError` where it has characters that the tokenizer does not know."""
+    """Return the corpus of one text; raises `DataError` if it has characters that the tokenizer does not know."""
     cut = round(len(text) * (1 - VALIDATION_SHARE))
     train, validation = (stream([tokenizer.encode_text(part)], tokenizer) for part in (text[:cut], text[cut:]))
     return Corpus(tokenizer, train, validation, len(text[cut:].encode()))
@@ -43,7 +43,7 @@ def text_corpus(text: str, tokenizer: TextTokenizer) -> Corpus:
 def document_corpus(
     documents: Sequence[SourceDocument], tokenizer: AnyTokenizer, left_out: LeftOut | None = None
 ) -> Corpus:
-    """The corpus of documents; raises `DataError` for less than two sources, `InvalidDocument` where one is refused."""
+    """Return the corpus of documents; raises `DataError` for fewer than two sources, and `InvalidDocument`."""
     held_out = validation_sources(documents, VALIDATION_SHARE, seed=0, left_out=left_out)
     splits = [[one.value for one in documents if (one.source in held_out) == is_held_out] for is_held_out in (0, 1)]
     train, validation = (stream(tokenizer.encode_batch(values), tokenizer) for values in splits)
@@ -51,16 +51,16 @@ def document_corpus(
 
 
 def stream(documents: Iterable[Sequence[int]], tokenizer: AnyTokenizer) -> Tokens:
-    """Documents one after another, with BOS before, between and after them."""
+    """Concatenate documents, with BOS before, between and after them, and return the tokens [N]."""
     bos = tokenizer.bos_id
     return np.array([bos] + [token for ids in documents for token in (*ids, bos)], dtype=np.int64)
 
 
 def draw_batch(corpus: Corpus, generator: np.random.Generator, configuration: ReferenceConfiguration) -> Batch:
-    """Windows that begin anywhere in the training stream, and the token after each of theirs [B, T]."""
+    """Draw windows at random positions of the training stream; return tokens and next tokens, both [B, T]."""
     length, num_tokens = configuration.context_size + 1, len(corpus.train)
     if num_tokens < length:
-        raise DataError(f"{num_tokens} training tokens, fewer than a window of {length}: take a smaller context_size")
+        raise DataError(f"{num_tokens} training tokens are fewer than a window of {length}: use a smaller context_size")
     starts_B = generator.integers(num_tokens - length + 1, size=configuration.batch_size)
     windows_BT = corpus.train[starts_B[:, None] + np.arange(length)]
     return windows_BT[:, :-1], windows_BT[:, 1:]

@@ -1,7 +1,7 @@
-"""Optimizers and schedules: how far each weight moves in a step.
+"""Optimizers and learning rate schedules.
 
-A rule reads the same for one number and for an array of them, since every weight moves by itself. The torch engine
-has torch's own optimizers instead.
+An update rule is the same for one number and for an array of numbers, because every weight is updated independently.
+The torch engine uses torch's own optimizers instead.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any
 
 from schemalm.reference.configuration import ReferenceConfiguration
 
-# Running means of a weight's gradients and of their squares; zeros at the start.
+# Running means of a weight's gradients and of their squares; both start at zero.
 Moments = tuple[Any, Any]
 
 
 def sgd(weight: Any, gradient: Any, moments: Moments, rate: float, *_: Any) -> tuple[Any, Moments]:
-    """w - η g: downhill."""
+    """Return w - η g, a step of gradient descent."""
     return weight - rate * gradient, moments
 
 
 def adamw(
     weight: Any, gradient: Any, moments: Moments, rate: float, step: int, configuration: ReferenceConfiguration
 ) -> tuple[Any, Moments]:
-    """AdamW (Loshchilov and Hutter, 2019): w (1 - η λ) - η m̂ / (√v̂ + ε); m̂ and v̂ are freed of their start at zero."""
+    """Return w (1 - η λ) - η m̂ / (√v̂ + ε), a step of AdamW (Loshchilov and Hutter, 2019); m̂, v̂ are bias-corrected."""
     beta1, beta2 = configuration.beta1, configuration.beta2
     mean = beta1 * moments[0] + (1 - beta1) * gradient
     square = beta2 * moments[1] + (1 - beta2) * gradient * gradient
@@ -32,10 +32,10 @@ def adamw(
 
 
 def learning_rate(step: int, configuration: ReferenceConfiguration) -> float:
-    """The rate of a step, counted from 1; the last step still moves.
+    """Return the learning rate of a step, counted from 1; the rate of the last step is above zero.
 
-    `constant` stays; `linear` stays and then falls in a straight line over the last `warmdown_share` of the steps;
-    `cosine` falls along half a wave.
+    `constant` keeps the rate. `linear` keeps it, and then decreases it linearly over the last `warmdown_share` of the
+    steps. `cosine` decreases it along half a cosine wave.
     """
     peak, steps_left = configuration.learning_rate, configuration.steps - step + 1
     if configuration.schedule == "linear":

@@ -1,7 +1,7 @@
-"""Parity: the engines compute the same, from equal weights through training to the text that they write.
+"""Parity: check that all engines compute the same results, from equal weights through training to sampled text.
 
-For each case the scalar engine, and the torch engine in both precisions, are held against the array engine, and the
-array engine's gradients against finite differences. Each finding is the largest difference in one quantity.
+In each case, the scalar engine and the torch engine in both precisions are compared with the array engine, and the
+array engine's gradients with finite differences. Each finding is the largest difference in one quantity.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from schemalm.tokenizer import Tokenizer
 
 LIMITS = {"scalar float64": 1e-9, "torch float64": 1e-9, "torch float32": 1e-5, "finite differences": 1e-6}
 *ENGINES, FINITE_DIFFERENCES = LIMITS
-NUM_NEW_TOKENS, DISTANCE = 8, 1e-6  # of sampled text; of finite differences
+NUM_NEW_TOKENS, DISTANCE = 8, 1e-6  # the length of sampled text; the step size of finite differences
 TEXT = "the quick brown fox jumps over the lazy dog, and the dog sleeps on.\n"
 SCHEMA = {"properties": {"on": {"enum": ["push", "pull"]}, "jobs": {"items": {"type": "boolean"}}}, "type": "object"}
 DOCUMENTS = [{"on": "push", "jobs": [True, False, True]}, {"on": "pull"}, {"on": "push", "jobs": [False]}]
-# Weights are so large that every part of the model matters.
+# Weights are large enough that every part of the model affects the result.
 SMALL = ReferenceConfiguration(n_head=2, n_embd=8, context_size=5, batch_size=2, init_std=0.3, steps=20)
 RATES = {"sgd": 0.03, "adamw": 0.01}
-Finding = tuple[str, str, str, float]  # case, engine, quantity, largest difference (of text: of token ids)
+Finding = tuple[str, str, str, float]  # case, engine, quantity, largest difference (for text: of token ids)
 
 
 def all_cases(seed: int) -> Iterator[tuple[str, ReferenceConfiguration, Corpus]]:
-    """The bigram, and the mini-gpt with both switches either way, in characters and in typed tokens."""
+    """Yield the bigram, and the mini-gpt with all values of its two switches, on characters and on typed tokens."""
     characters, typed = CharacterTokenizer(TEXT), Tokenizer.from_grammar(compile_schema(SCHEMA))
     spelled, written = stream([characters.encode_text(TEXT)], characters), stream(typed.encode_batch(DOCUMENTS), typed)
     for corpus in (Corpus(characters, spelled, spelled, 1), Corpus(typed, written, written, 1)):
@@ -47,7 +47,7 @@ def all_cases(seed: int) -> Iterator[tuple[str, ReferenceConfiguration, Corpus]]
 
 
 def compare(case: str, configuration: ReferenceConfiguration, corpus: Corpus) -> Iterator[Finding]:
-    """All findings of a case, with both optimizers."""
+    """Yield all findings of a case, with both optimizers."""
     for optimizer, rate in RATES.items():
         settings = replace(configuration, optimizer=optimizer, learning_rate=rate)
         expected = measure(settings, corpus)
@@ -55,11 +55,11 @@ def compare(case: str, configuration: ReferenceConfiguration, corpus: Corpus) ->
             engine, dtype = name.split()
             for quantity, found in measure(replace(settings, engine=engine, dtype=dtype), corpus).items():
                 yield (case, name, quantity, float(np.max(np.abs(found - expected[quantity]))))
-    yield (case, FINITE_DIFFERENCES, "gradients", slope_error(configuration, corpus))
+    yield (case, FINITE_DIFFERENCES, "gradients", finite_difference_error(configuration, corpus))
 
 
 def measure(configuration: ReferenceConfiguration, corpus: Corpus) -> dict[str, Array]:
-    """What engines are compared by: before the first step, while they train, and after it."""
+    """Return the compared quantities: before the first step, during training, and after it."""
     engine = make_engine(configuration, corpus.tokenizer.vocab_size)
     batch = draw_batch(corpus, random_stream(configuration.seed, BATCHES), configuration)
     logits, loss, gradients = engine.logits(batch[0]), engine.loss(*batch), engine.gradients()
@@ -74,8 +74,8 @@ def measure(configuration: ReferenceConfiguration, corpus: Corpus) -> dict[str, 
     }
 
 
-def slope_error(configuration: ReferenceConfiguration, corpus: Corpus) -> float:
-    """How far the slope (L(w + hv) - L(w - hv)) / 2h in a random direction v is from the gradient times v."""
+def finite_difference_error(configuration: ReferenceConfiguration, corpus: Corpus) -> float:
+    """Return how far (L(w + hv) - L(w - hv)) / 2h in a random direction v is from the gradient times v."""
     generator, vocab_size = random_stream(configuration.seed, BATCHES), corpus.tokenizer.vocab_size
     batch, weights = draw_batch(corpus, generator, configuration), initial_weights(configuration, vocab_size)
     direction = {name: generator.standard_normal(weight.shape) for name, weight in weights.items()}

@@ -1,7 +1,7 @@
-"""The torch engine: the product's own model, loss and gradients, with torch's optimizers.
+"""The torch engine: SchemaLM's own model, loss and gradients, with torch's optimizers.
 
-`schemalm.model.GPT` and `head_cross_entropy` are what `schemalm train` runs, so parity with the other engines proves
-the fast path. The product has no bigram; a table of embeddings is one.
+`schemalm train` runs the same `schemalm.model.GPT` and `head_cross_entropy`, so parity with the other engines verifies
+the fast implementation. SchemaLM has no bigram model; a table of embeddings implements one here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemalm.reference.weights import Array, Tokens, Weights
 
 
 class TorchEngine(Engine):
-    """A model of the product; weights are float32 as there, or float64 to compare with."""
+    """The engine with SchemaLM's model; weights are float32 as in training, or float64 for comparison."""
 
     def __init__(self, configuration: ReferenceConfiguration, vocab_size: int, weights: Weights) -> None:
         super().__init__(configuration, vocab_size, weights)
@@ -58,7 +58,7 @@ class TorchEngine(Engine):
         return {name: _array(weight.grad) for name, weight in self._model.named_parameters() if weight.grad is not None}
 
     def step(self, rate: float) -> None:
-        """Move the weights by torch's optimizer."""
+        """Update the weights by torch's optimizer at this learning rate."""
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()

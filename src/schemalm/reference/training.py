@@ -1,4 +1,4 @@
-"""Training with any engine, and the run folder that it leaves.
+"""Train with any engine, and write and load run folders.
 
     RUN/
         config.json            the configuration
@@ -6,7 +6,7 @@
         weights.safetensors    the weights, float64
         evaluation.json        the evaluation, written last
 
-A run is short and starts again where it was interrupted; equal configurations and data give equal files.
+A run is short, so an interrupted run starts again from the beginning. Equal configurations and data give equal files.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Report = Callable[[int, float], None]  # called with each step and its loss
 
 @dataclass(frozen=True)
 class Trained:
-    """An engine after training, with what it was trained by and the loss of each step."""
+    """An engine after training, with its configuration, its corpus and the loss of each step in nats per token."""
 
     configuration: ReferenceConfiguration
     corpus: Corpus
@@ -51,7 +51,10 @@ class Trained:
     losses: list[float]
 
     def evaluate(self) -> dict[str, float]:
-        """Losses in nats per token, in training over the last tenth of the steps; bits per byte compare any tokens."""
+        """Return the validation loss and the mean training loss of the last tenth of the steps, in nats per token.
+
+        Bits per byte are comparable between tokenizers.
+        """
         settings, validation = self.configuration, self.corpus.validation
         loss = stream_loss(self.engine, validation, settings.context_size, settings.num_evaluation_windows)
         return {
@@ -62,14 +65,14 @@ class Trained:
         }
 
     def save(self, run: Path) -> None:
-        """Write all of the run folder but the evaluation."""
+        """Write the run folder without the evaluation."""
         write_json(run / CONFIG, {"reference": asdict(self.configuration)})
         write_atomically(run / TOKENIZER, self.corpus.tokenizer.to_json())
         write_atomically(run / WEIGHTS, save(self.engine.weights()))
 
 
 def train(configuration: ReferenceConfiguration, corpus: Corpus, report: Report = lambda step, loss: None) -> Trained:
-    """Train; raises `TrainingError` where the loss is no number any more, or memory grows."""
+    """Train a model; raises `TrainingError` if the loss is not finite or memory use grows."""
     engine = make_engine(configuration, corpus.tokenizer.vocab_size)
     guard = MemoryGuard(configuration.max_memory_growth)
     generator = random_stream(configuration.seed, BATCHES)
@@ -91,7 +94,7 @@ def train(configuration: ReferenceConfiguration, corpus: Corpus, report: Report 
 
 
 def train_run(configuration: ReferenceConfiguration, corpus: Corpus, run: Path, report: Report) -> dict[str, float]:
-    """Train, write the run folder, evaluate."""
+    """Train a model, write the run folder, and return the evaluation."""
     trained = train(configuration, corpus, report)
     evaluation = persist_then_evaluate(lambda: trained.save(run), trained.evaluate)
     write_json(run / EVALUATION, evaluation)
@@ -99,7 +102,7 @@ def train_run(configuration: ReferenceConfiguration, corpus: Corpus, run: Path, 
 
 
 def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows: int) -> float:
-    """The mean loss over at most so many of the windows into which a stream is cut; the last may be shorter."""
+    """Return the mean loss, in nats per token, over at most `max_windows` evenly spaced windows of a stream."""
     begin = range(0, len(stream_N) - 1, context_size)
     windows = [stream_N[None, begin[i] : begin[i] + context_size + 1] for i in evenly_spaced(len(begin), max_windows)]
     losses = [cross_entropy(engine.logits(window[:, :-1]), window[:, 1:])[0] for window in windows]
@@ -107,8 +110,8 @@ def stream_loss(engine: Engine, stream_N: Tokens, context_size: int, max_windows
 
 
 def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
-    """A run's configuration, tokenizer and engine; raises `CheckpointError` where it is none or damaged."""
-    other = f"{run} is no folder of `schemalm reference train`, or damaged"
+    """Return a run's configuration, tokenizer and engine; raises `CheckpointError` if it is not a run, or damaged."""
+    other = f"{run} was not written by `schemalm reference train`, or is damaged"
     config = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}")
     try:
         configuration = config.read(dict[str, ReferenceConfiguration])["reference"]
@@ -122,5 +125,5 @@ def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write plain values, the same bytes for the same values."""
+    """Write plain values as JSON, the same bytes for the same values."""
     write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")

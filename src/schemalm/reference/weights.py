@@ -1,7 +1,7 @@
-"""What all engines share: weights as float64 arrays by name, drawn once, and the streams of random numbers.
+"""Initial weights as float64 arrays by name, and the random streams; all engines share both.
 
-One seed drives everything. Each use of random numbers has a stream of its own, derived from the seed with a constant,
-so drawing more of one leaves the others as they are, and every engine sees the same numbers.
+One seed determines everything. Each use of random numbers has its own stream, derived from the seed and a constant, so
+that drawing more numbers from one stream does not affect the others, and every engine gets the same numbers.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ INITIALIZATION, BATCHES, SAMPLING = 1, 2, 3  # the constants of the streams
 
 
 def random_stream(seed: int, constant: int) -> np.random.Generator:
-    """The generator of one stream of a seed."""
+    """Return the generator of one stream of a seed."""
     return np.random.default_rng([seed, constant])
 
 
 def shapes(configuration: ReferenceConfiguration, vocab_size: int) -> dict[str, tuple[int, int]]:
-    """The shape of each weight [outputs, inputs], under the names of `schemalm.model.GPT`."""
+    """Return the shape [outputs, inputs] of each weight, under its name in `schemalm.model.GPT`."""
     if configuration.model == "bigram":
         return {"logits.weight": (vocab_size, vocab_size)}
     width = configuration.n_embd
@@ -37,6 +37,6 @@ def shapes(configuration: ReferenceConfiguration, vocab_size: int) -> dict[str, 
 
 
 def initial_weights(configuration: ReferenceConfiguration, vocab_size: int) -> Weights:
-    """The weights before the first step."""
+    """Return the weights before the first step."""
     generator, named = random_stream(configuration.seed, INITIALIZATION), shapes(configuration, vocab_size)
     return {name: generator.standard_normal(shape) * configuration.init_std for name, shape in named.items()}

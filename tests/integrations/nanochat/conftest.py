@@ -17,7 +17,7 @@ CONTEXT_SIZE = 64
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `.pt` files and the prepared data that they are cut from."""
+    """A folder with `.pt` files and the prepared data that they were made from."""
     folder = tmp_path_factory.mktemp("data")
     prepare(embedded_workflows(40), packaged_tokenizer(), folder / PREPARED, context_size=CONTEXT_SIZE, stride=16)
     write_pt(folder)

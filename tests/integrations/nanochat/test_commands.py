@@ -1,4 +1,4 @@
-"""The commands: the product's own under a script's options."""
+"""The commands: SchemaLM's own with a script's options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Command = Callable[[Sequence[str]], None]
 
 
 def run(command: Command, *arguments: object) -> int:
-    """A command's exit code."""
+    """Return a command's exit code."""
     with pytest.raises(SystemExit) as ended:
         command([*map(str, arguments)])
     return int(ended.value.code or 0)
@@ -38,7 +38,7 @@ def workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def prepared(workflows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What prepare_training_data writes."""
+    """The output of prepare_training_data."""
     output = tmp_path_factory.mktemp("output") / "data"
     sizes = ("--context-size", 64, "--stride", 32, "--train-split", 0.7)
     assert run(prepare_training_data.main, "--input", workflows, "--output", output, *sizes) == 0
@@ -58,7 +58,7 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_preparing_writes_what_others_train_on_and_what_the_loop_needs(prepared: Path) -> None:
+def test_preparing_writes_pt_files_and_the_data_of_the_loop(prepared: Path) -> None:
     assert json.loads((prepared / "metadata.json").read_bytes()) == {
         "context_size": 64,
         "stride": 32,
@@ -81,12 +81,12 @@ def test_preparing_takes_another_tokenizer_and_fewer_files(workflows: Path, tmp_
     assert (metadata["total_workflows"], metadata["vocab_size"]) == (6, 2 + len(grammar.symbols))
 
 
-def test_data_is_never_written_over(prepared: Path, workflows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_is_never_overwritten(prepared: Path, workflows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(prepare_training_data.main, "--input", workflows, "--output", prepared) == 2
     assert "already holds a prepared data set" in capsys.readouterr().err
 
 
-def test_an_interrupted_preparation_goes_on(prepared: Path, workflows: Path, tmp_path: Path) -> None:
+def test_an_interrupted_preparation_continues(prepared: Path, workflows: Path, tmp_path: Path) -> None:
     shutil.copytree(prepared, tmp_path / "data")
     for name in ("val.pt", "metadata.json"):
         (tmp_path / "data" / name).unlink()
@@ -97,7 +97,7 @@ def test_an_interrupted_preparation_goes_on(prepared: Path, workflows: Path, tmp
         assert (tmp_path / "data" / name).read_bytes() == (prepared / name).read_bytes()
 
 
-def test_a_tokenizer_that_is_there_is_not_taken_for_the_packaged_one(
+def test_an_existing_tokenizer_is_not_mistaken_for_the_packaged_one(
     workflows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
@@ -149,7 +149,7 @@ def test_a_short_run_warms_up_in_a_fifth_of_it(prepared: Path, tmp_path: Path, m
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_from_an_iteration_with_its_own_settings(
+def test_a_run_continues_from_an_iteration_with_its_own_settings(
     prepared: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--data_dir", prepared, "--checkpoint_dir", trained, "--num_iterations", 6, "--samples", 0)
@@ -184,7 +184,7 @@ def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str
         (
             train.main,
             ("--data_dir", "none", "--checkpoint_dir", "r"),
-            "error: --data_dir none is no folder: ",
+            "error: --data_dir none is not a folder: ",
         ),
         (train.main, ("--data_dir", ".", "--checkpoint_dir", "r"), "error: --data_dir . has no folder 'prepared'"),
         (generate_workflow.main, ("--checkpoint", "none"), "error: --checkpoint none does not exist: name the folder"),
@@ -206,7 +206,7 @@ def test_a_run_writes_workflows(trained: Path, capsys: pytest.CaptureFixture[str
         ),
     ],
 )
-def test_what_is_missing_is_told_in_one_sentence(
+def test_missing_files_are_reported_in_one_sentence(
     command: Command,
     arguments: tuple[str, ...],
     message: str,
@@ -222,7 +222,7 @@ def test_what_is_missing_is_told_in_one_sentence(
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_file_is_no_folder_to_write(
+def test_a_file_is_refused_as_the_folder_to_write(
     prepared: Path, workflows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "file"
@@ -234,7 +234,7 @@ def test_a_file_is_no_folder_to_write(
     assert file.read_text() == "kept"
 
 
-def test_of_several_processes_one_tells_what_is_wrong(
+def test_only_the_first_of_several_processes_reports_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RANK", "1")
@@ -243,13 +243,15 @@ def test_of_several_processes_one_tells_what_is_wrong(
 
 
 @pytest.mark.parametrize("command", [prepare_training_data.main, train.main, generate_workflow.main])
-def test_help_names_the_options_and_the_products_command(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_the_options_and_the_command_of_schemalm(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(command, "--help") == 0
     told = capsys.readouterr().out
-    assert "Other options are those of `schemalm " in told
+    assert "All options of `schemalm " in told
     assert "None" not in told
 
 
-def test_options_that_nobody_knows_are_refused(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_options_are_refused(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(generate_workflow.main, "--checkpoint", trained, "--bogus") == 2
     assert "No such option: --bogus" in capsys.readouterr().err

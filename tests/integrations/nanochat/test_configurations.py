@@ -16,7 +16,7 @@ from schemalm.integrations.nanochat import GPT, get_config, print_config_compari
         ("large", 1024, 12, 16, 167_772_160, 200_000_000),
     ],
 )
-def test_sizes_tell_their_true_number_of_parameters(
+def test_sizes_have_their_exact_number_of_parameters(
     size: str, width: int, num_layers: int, num_heads: int, num_parameters: int, published: int
 ) -> None:
     config = get_config(size)
@@ -53,4 +53,4 @@ def test_the_table_has_the_sizes_as_columns_and_says_what_it_computed(capsys: py
     assert rows["published parameters"] == ["about", "20", "M", "about", "100", "M", "about", "200", "M"]
     assert "training time on 8 A100 (computed)" in rows
     assert "training budget on 8 A100 (computed)" in rows
-    assert lines[-1].startswith("computed from operations, not measured: 20 tokens for each parameter, on 8 A100 at ")
+    assert lines[-1].startswith("computed from operations, not measured: 20 tokens per parameter, on 8 A100 at ")

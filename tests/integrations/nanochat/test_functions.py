@@ -1,4 +1,4 @@
-"""The functions, for the tokenizer that is set as default."""
+"""The functions for the default tokenizer."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def packaged_afterwards() -> Iterator[None]:
     set_default_tokenizer(None)
 
 
-def test_the_packaged_tokenizer_serves_where_none_is_set() -> None:
+def test_the_packaged_tokenizer_is_used_by_default() -> None:
     assert vocab_size() == 8192
     assert encode(TEXT) == TCTTokenizer().encode(TEXT)
 
 
-def test_decode_tells_how_many_ids_the_document_takes() -> None:
+def test_decode_returns_how_many_ids_the_document_has() -> None:
     ids = encode(TEXT)
     num = len(ids)
     assert decode(ids) == (TEXT, num, num)
@@ -47,9 +47,9 @@ def test_decode_tells_how_many_ids_the_document_takes() -> None:
     assert decode([1, *ids, 1, *ids]) == (TEXT, num + 2, 2 * num + 2)
 
 
-def test_decode_refuses_what_is_cut_off_and_decode_prefix_does_not() -> None:
+def test_decode_refuses_incomplete_ids_and_decode_prefix_does_not() -> None:
     ids = encode(TEXT)
-    with pytest.raises(DecodeError, match="decode_prefix ends a document"):
+    with pytest.raises(DecodeError, match="decode_prefix completes a document"):
         decode(ids[:-1])
     assert decode_prefix(ids[:-1]) == TEXT
 
@@ -68,7 +68,7 @@ def test_another_tokenizer_can_be_set(kind: str, tmp_path: Path) -> None:
     assert decode(encode(12))[0] == "12"
 
 
-def test_the_choice_stays_where_another_one_cannot_be_read(tmp_path: Path) -> None:
+def test_the_default_stays_if_another_tokenizer_cannot_be_read(tmp_path: Path) -> None:
     set_default_tokenizer(NUMBERS)
     with pytest.raises(DataError):
         set_default_tokenizer(tmp_path / "none")
@@ -104,7 +104,7 @@ def test_the_position_token_counts_strides() -> None:
         (0, 4, 0, "stride must be at least 1"),
     ],
 )
-def test_windows_that_hold_no_token_are_refused(start: int, end: int, stride: int, message: str) -> None:
+def test_windows_without_tokens_are_refused(start: int, end: int, stride: int, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         extract_window(list(range(10)), start, end, stride)
 

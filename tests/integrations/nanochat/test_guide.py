@@ -1,4 +1,4 @@
-"""The guide for those who come from nanochat: its Python examples and its command run, in order."""
+"""The guide for users of nanochat: its Python examples and its command run, in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND = "python -m schemalm.integrations.nanochat.prepare_training_data "
 
 
 def run_python(block: str, scope: dict[str, object]) -> None:
-    """Run a block; what stands behind `# ->` is what the statement before gives."""
+    """Run a block; the text after `# ->` is the result of the statement before it."""
     lines = block.splitlines()
     for statement in ast.parse(block).body:
         source = ast.get_source_segment(block, statement) or ""
@@ -36,7 +36,7 @@ def run_command(block: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_run_and_give_the_shown_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
     for language, block in re.findall(r"```(python|sh)\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL):
@@ -46,7 +46,7 @@ def test_the_examples_run_and_show_what_they_say(tmp_path: Path, monkeypatch: py
             run_command(block)
 
 
-def test_what_it_shows_of_commands_is_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shown_output_of_commands_is_correct(capsys: pytest.CaptureFixture[str]) -> None:
     print_config_comparison()
     assert f"```console\n{capsys.readouterr().out}```" in GUIDE.read_text()
     for name in verification.CHECKS:

@@ -1,4 +1,4 @@
-"""Loaders of `x, y`: rows, targets, orders, shares of processes, and what refusals say."""
+"""Loaders of `x, y`: rows, targets, orders, parts of processes, and error messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTEXT_SIZE = 64
 
 
 def windows_of(data: Path, split: str) -> list[tuple[list[int], list[int]]]:
-    """What a model reads and predicts of each window, by the prepared data."""
+    """Return the inputs and targets of each window, from the prepared data."""
     windows = training_windows(Split(data / "prepared", split))
     batch = windows.rows(np.arange(len(windows)))
     return list(zip(batch.tokens_BT[:, :-1].tolist(), batch.targets_BT.tolist(), strict=True))
@@ -85,7 +85,7 @@ def test_rows_one_by_one_are_those_of_batches(data: Path) -> None:
         assert (x_T.tolist(), y_T.tolist()) == window
 
 
-def test_the_endless_loader_goes_on_with_the_next_pass(data: Path) -> None:
+def test_the_endless_loader_continues_with_the_next_pass(data: Path) -> None:
     windows = windows_of(data, "val")
     loader = tokenizing_distributed_data_loader(
         device_batch_size=len(windows), context_size=CONTEXT_SIZE, split="val", data_dir=data

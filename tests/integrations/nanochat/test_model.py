@@ -1,4 +1,4 @@
-"""The model under a script's names."""
+"""The model with the names of a script."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemalm.integrations.nanochat import GPT
 SHAPE: dict[str, Any] = {"vocab_size": 50, "context_size": 8, "d_model": 16, "n_layers": 2, "n_heads": 2}
 
 
-def test_it_gives_logits_of_every_place() -> None:
+def test_it_returns_logits_for_every_position() -> None:
     logits_BTV = GPT(**SHAPE)(torch.zeros(3, 8, dtype=torch.int64))
     assert logits_BTV.shape == (3, 8, 50)
     assert logits_BTV.dtype == torch.float32
@@ -26,7 +26,7 @@ def test_equal_seeds_give_equal_weights() -> None:
     assert not torch.equal(first["tokens.weight"], other["tokens.weight"])
 
 
-def test_dropout_drops_in_training_alone() -> None:
+def test_dropout_applies_in_training_only() -> None:
     x_BT = torch.arange(8)[None]
     dropping, plain = GPT(**SHAPE, dropout=0.5), GPT(**SHAPE)
     with torch.no_grad():
@@ -50,7 +50,7 @@ def test_dropout_drops_in_training_alone() -> None:
         ({"dropout": -0.1}, "dropout must be"),
     ],
 )
-def test_sizes_that_no_model_has_are_refused_under_the_names_given(change: dict[str, Any], message: str) -> None:
+def test_invalid_sizes_are_refused_by_their_parameter_names(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         GPT(**{**SHAPE, **change})
 
@@ -64,12 +64,12 @@ def test_data_of_another_vocabulary_or_context_is_refused_in_one_sentence() -> N
 
 
 @pytest.mark.parametrize("x", [torch.zeros(3, dtype=torch.int64), torch.zeros(2, 3), torch.zeros(2, 3) > 0, [[1, 2]]])
-def test_what_is_no_batch_of_ids_is_refused_in_one_sentence(x: Any) -> None:
+def test_something_that_is_not_a_batch_of_ids_is_refused_in_one_sentence(x: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"x must be a tensor of token ids \[batch, time\], torch.int64, got"):
         GPT(**SHAPE)(x)
 
 
-def test_targets_are_refused_with_how_to_take_the_loss() -> None:
+def test_targets_are_refused_with_the_way_to_compute_the_loss() -> None:
     x_BT = torch.zeros(2, 3, dtype=torch.int64)
     with pytest.raises(ConfigurationError, match=r"the loss is F\.cross_entropy"):
         GPT(**SHAPE)(x_BT, x_BT)

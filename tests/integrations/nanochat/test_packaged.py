@@ -1,4 +1,4 @@
-"""The tokenizer that the package carries."""
+"""The packaged tokenizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops as people write them, against these names alone."""
+"""Plain training loops that use only these names."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_plain_loop_trains_to_a_falling_loss(data: Path) -> None:
 
 
 IMPORT = "from schemalm.integrations.nanochat import TCTTokenizer"
-# A script that trains on texts; what it takes for its tokenizer stands in two lines.
+# A script that trains on texts; two lines choose its tokenizer.
 SCRIPT = """
 from text_tokenizers import get_tokenizer
 tokenizer = get_tokenizer("bytes")
@@ -77,7 +77,7 @@ shown = tokenizer.decode(tokenizer(texts[0], prepend="<|bos|>")[1:])
 
 
 class Bytes:
-    """A tokenizer of texts, with the names that nanochat's has."""
+    """A text tokenizer with the names of nanochat's."""
 
     def get_vocab_size(self) -> int:
         return 257
@@ -97,7 +97,7 @@ class Bytes:
 
 
 def run(script: str, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The names that a script leaves behind."""
+    """Run a script and return its global names."""
     module = ModuleType("text_tokenizers")
     module.get_tokenizer = lambda name: Bytes()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "text_tokenizers", module)

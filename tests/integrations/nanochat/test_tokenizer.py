@@ -1,4 +1,4 @@
-"""nanochat's names for the tokenizer: what goes in, what comes out, and what errors advise."""
+"""The tokenizer with nanochat's names: arguments, results, and advice in errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_yaml_json_and_the_value_have_the_same_tokens(tokenizer: TCTTokenizer) -
     assert json.loads(tokenizer.decode(ids)) == VALUE
 
 
-def test_every_embedded_workflow_comes_back(tokenizer: TCTTokenizer) -> None:
+def test_every_embedded_workflow_round_trips(tokenizer: TCTTokenizer) -> None:
     values = [workflow.value for workflow in embedded_workflows()[-100:]]
     assert [json.loads(tokenizer.decode(ids)) for ids in tokenizer.encode(values)] == values
 
@@ -78,7 +78,7 @@ def test_a_text_is_never_a_path(tokenizer: TCTTokenizer, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("document", [Path("ci.yml"), YAML.encode(), (YAML,)])
-def test_what_is_no_document_is_refused_with_advice(tokenizer: TCTTokenizer, document: Any) -> None:
+def test_something_that_is_not_a_document_is_refused_with_advice(tokenizer: TCTTokenizer, document: Any) -> None:
     with pytest.raises(ConfigurationError, match="a batch is a list of them: pass path"):
         tokenizer.encode(document)
 
@@ -99,7 +99,7 @@ def test_an_error_of_a_batch_says_which_document(
     assert str(caught.value).startswith(message)
 
 
-def test_merge_keys_are_resolved_where_the_format_has_them() -> None:
+def test_merge_keys_are_resolved_if_the_format_has_them() -> None:
     compose = TCTTokenizer(Tokenizer.from_grammar(compile_schema("compose-spec")))
     text = "x-a: &a\n  image: b\nservices:\n  c:\n    <<: *a\n"
     assert json.loads(compose.decode(compose.encode(text)))["services"] == {"c": {"image": "b"}}
@@ -118,14 +118,14 @@ def test_numbers_of_arrays_and_tensors_are_ids(tokenizer: TCTTokenizer, number: 
     assert tokenizer.id_to_token(number(1)) == "<|bos|>"
 
 
-def test_special_tokens_around_a_document_are_passed_over(tokenizer: TCTTokenizer) -> None:
+def test_special_tokens_around_a_document_are_ignored(tokenizer: TCTTokenizer) -> None:
     assert tokenizer.decode([1, *tokenizer.encode(VALUE), 0, 0]) == tokenizer.decode(tokenizer.encode(VALUE))
 
 
-def test_errors_of_decoding_say_where_and_what_to_do(tokenizer: TCTTokenizer) -> None:
+def test_errors_of_decoding_have_a_position_and_advice(tokenizer: TCTTokenizer) -> None:
     ids = tokenizer.encode(VALUE)
     for wrong, position, message in [
-        ([1, *ids[:4]], 5, "incomplete after 4 tokens; decode_prefix ends"),
+        ([1, *ids[:4]], 5, "incomplete after 4 tokens; decode_prefix completes"),
         ([], 0, "incomplete"),
         ([*ids, *ids], len(ids), "one document at a time"),
         ([1, 8191, *ids], 1, "after 0 of"),
@@ -154,7 +154,7 @@ def test_ids_beyond_the_vocabulary_are_refused(tokenizer: TCTTokenizer, wrong: A
         tokenizer.encode(VALUE, append=wrong)
 
 
-def test_special_tokens_that_there_are_not_are_named(tokenizer: TCTTokenizer) -> None:
+def test_unknown_special_tokens_are_named(tokenizer: TCTTokenizer) -> None:
     with pytest.raises(ConfigurationError, match=r"'<\|user_start\|>'; expected one of <\|bos\|>, <\|pad\|>"):
         tokenizer.encode(VALUE, prepend="<|user_start|>")
 

@@ -1,4 +1,4 @@
-"""`python -m schemalm.integrations.nanochat`: what it says of good data and of settings that do not fit."""
+"""`python -m schemalm.integrations.nanochat`: its output for good data and for settings that do not match."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Outcome = tuple[int, list[str]]
 
 @pytest.fixture
 def outcome(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
-    """The exit code and the lines for arguments; commands and a longer training are left to one other test."""
+    """Return the exit code and the output for arguments; one other test covers the commands and a longer training."""
     monkeypatch.setattr(checking, "run_commands", lambda folder: iter(()))
     monkeypatch.setattr(verification, "NUM_STEPS", 3)
 
@@ -36,7 +36,7 @@ def outcome(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
-def test_embedded_workflows_go_the_whole_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_checks_pass_on_embedded_workflows(capsys: pytest.CaptureFixture[str]) -> None:
     checking.main([])
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("ok      ") for line in lines)
@@ -54,7 +54,9 @@ def test_given_data_is_checked(data: Path, place: str, outcome: Callable[..., Ou
     assert "x and y are (4, 64)" in "\n".join(lines)
 
 
-def test_what_does_not_fit_is_told_in_one_sentence(data: Path, tmp_path: Path, outcome: Callable[..., Outcome]) -> None:
+def test_settings_that_do_not_match_are_reported_in_one_sentence(
+    data: Path, tmp_path: Path, outcome: Callable[..., Outcome]
+) -> None:
     Tokenizer.from_grammar(packaged_tokenizer().grammar).save(tmp_path / "symbols.json")
     for arguments, message in [
         (("--data_dir", data, "--context_size", 512), "--context_size is 512, but .* windows of 64: set it to 64"),
@@ -83,7 +85,7 @@ def test_one_file_is_data_too(data: Path, tmp_path: Path, outcome: Callable[...,
 
 
 @pytest.mark.slow
-def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
+def test_wrong_data_fails_a_check_and_the_others_continue(
     data: Path, tmp_path: Path, outcome: Callable[..., Outcome]
 ) -> None:
     shutil.copytree(data, tmp_path / "data")
@@ -97,7 +99,7 @@ def test_what_is_wrong_with_data_fails_a_check_and_the_others_go_on(
     ]
 
 
-def test_rows_may_stand_in_any_order(data: Path, tmp_path: Path, outcome: Callable[..., Outcome]) -> None:
+def test_rows_may_have_any_order(data: Path, tmp_path: Path, outcome: Callable[..., Outcome]) -> None:
     for name in ("train.pt", "val.pt"):
         torch.save(torch.load(data / name, weights_only=True).flip(0), tmp_path / name)
     assert outcome("--data_dir", tmp_path)[0] == 0
@@ -106,12 +108,12 @@ def test_rows_may_stand_in_any_order(data: Path, tmp_path: Path, outcome: Callab
 @pytest.mark.parametrize(
     ("rows_BT", "message"),
     [
-        (torch.full((4, 33), 8191), "no document's beginning in its first 1,000 rows: name with --data_dir"),
-        (torch.zeros(0, 33, dtype=torch.int64), "no document's beginning"),
-        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name with --tokenizer"),
+        (torch.full((4, 33), 8191), "no start of a document in its first 1,000 rows: name the folder that"),
+        (torch.zeros(0, 33, dtype=torch.int64), "no start of a document"),
+        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name the tokenizer"),
     ],
 )
-def test_rows_of_something_else_are_told_in_one_sentence(
+def test_rows_of_something_else_are_reported_in_one_sentence(
     rows_BT: torch.Tensor, message: str, tmp_path: Path, outcome: Callable[..., Outcome]
 ) -> None:
     torch.save(rows_BT, tmp_path / "train.pt")

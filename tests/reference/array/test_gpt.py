@@ -1,4 +1,4 @@
-"""The array engine's gradients are those of finite differences, in every entry; the bigram has its closed form."""
+"""The array engine's gradients equal finite differences in every entry; the bigram converges to its closed form."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_gradient_agrees_with_finite_differences(configuration: ReferenceC
 
 
 def entropy(corpus: Corpus) -> float:
-    """The conditional entropy of the next token in the training stream, from counts alone, in nats."""
+    """Return the conditional entropy of the next token in the training stream, from counts, in nats."""
     pairs, counts = np.unique(np.stack([corpus.train[:-1], corpus.train[1:]]), axis=1, return_counts=True)
     totals = np.bincount(pairs[0], weights=counts)
     return float(-np.sum(counts * np.log(counts / totals[pairs[0]])) / counts.sum())

@@ -1,4 +1,4 @@
-"""Every derivative written by hand is the one of finite differences, entry by entry."""
+"""Every derivative written by hand equals finite differences, entry by entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKENS = np.array([[0, 2, 2], [1, 0, 2]])
 
 
 def numeric(function: Callable[[Array], Any], x: Array, dy: Array) -> Array:
-    """The derivative of sum(dy y) by x, one entry after another."""
+    """Return the derivative of sum(dy y) with respect to x, entry by entry."""
     found = np.empty_like(x)
     for index in np.ndindex(x.shape):
         ends = []
@@ -68,7 +68,7 @@ def test_attention(which: int) -> None:
     np.testing.assert_allclose(backward(dy)[which], numeric(moved, parts[which], dy), atol=1e-8)
 
 
-def test_attention_sees_nothing_that_comes_later() -> None:
+def test_attention_is_causal() -> None:
     query, key, value = (GENERATOR.standard_normal((1, 1, 4, 2)) for _ in range(3))
     y, _ = layers.causal_attention(query, key, value)
     key[..., 3, :], value[..., 3, :] = 9.0, 9.0

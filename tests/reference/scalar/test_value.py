@@ -1,4 +1,4 @@
-"""Every operation of a value has the derivative that finite differences have, alone and in graphs of any depth."""
+"""Every operation of a value has the derivative of finite differences, alone and in graphs of any depth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schemalm.reference.scalar.value import Value, collector_paused, in_order
+from schemalm.reference.scalar.value import Value, garbage_collection_paused, topological_order
 
 OPERATIONS: dict[str, Callable[[Value, Value], Value]] = {
     "add": lambda a, b: a + b,
@@ -61,7 +61,7 @@ def test_a_value_that_is_used_twice_is_visited_once_after_all_that_use_it() -> N
     a = Value(1.5)
     square = a * a
     root = square * square + square
-    ordered = in_order(root)
+    ordered = topological_order(root)
     assert len(ordered) == len(set(ordered)) == 4
     assert ordered.index(a) < ordered.index(square) < ordered.index(root)
     root.backward()
@@ -76,8 +76,8 @@ def test_depth_has_no_limit() -> None:
     assert (total.data, start.grad) == (50_001.0, 1.0)
 
 
-def test_the_collector_runs_again_whatever_happens() -> None:
-    with pytest.raises(ZeroDivisionError), collector_paused():
+def test_the_garbage_collector_always_runs_again() -> None:
+    with pytest.raises(ZeroDivisionError), garbage_collection_paused():
         assert not gc.isenabled()
         Value(0.0) ** -1
     assert gc.isenabled()

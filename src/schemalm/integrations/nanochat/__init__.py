@@ -1,14 +1,13 @@
-"""What somebody with a nanochat training script needs: a tokenizer, loaders, three model sizes, and commands.
+"""Drop-in replacements for nanochat training scripts: a tokenizer, loaders, three model sizes, and commands.
 
     TCTTokenizer                         the methods that such a script calls
-    encode, decode, decode_prefix, ...   the same as functions, for the tokenizer that is set as default
+    encode, decode, decode_prefix, ...   the same as functions, for the default tokenizer
     create_dataloader, ...               `x, y` from `.pt` files and prepared folders, for a plain `cross_entropy`
     get_config, print_config_comparison  the sizes small, medium and large
-    GPT                                  the product's model, called as `logits = model(x)`
+    GPT                                  SchemaLM's model, called as `logits = model(x)`
 
-Commands: `python -m schemalm.integrations.nanochat` checks all of this, and its modules `prepare_training_data`,
-`train` and `generate_workflow` are the product's own commands under the options that such a project has.
-Names are loaded on first use.
+Commands: `python -m schemalm.integrations.nanochat` checks all of this. The modules `prepare_training_data`, `train`
+and `generate_workflow` are SchemaLM's commands with the options of such a project. Names are imported on first use.
 """
 
 from __future__ import annotations

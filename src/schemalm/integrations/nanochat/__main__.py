@@ -1,6 +1,6 @@
-"""`python -m schemalm.integrations.nanochat`: checks every name and command here, and prints what was seen.
+"""`python -m schemalm.integrations.nanochat`: check every name and command of the integration, and print the results.
 
-The exit code is 1 where a check failed.
+The exit code is 1 if a check failed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from schemalm.integrations.nanochat.verification import CHECKS, run_commands, su
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Check everything; exits with 1 where something is not as it should be."""
-    parser = ArgumentParser(prog="python -m schemalm.integrations.nanochat", description="Check what is here.")
-    parser.add_argument("--data_dir", type=Path, help="data to check the names on; by default the embedded workflows")
-    parser.add_argument("--tokenizer", type=Path, help="by default the data's own")
-    parser.add_argument("--context_size", type=int, help="what a model is to have; checked against the data")
-    parser.add_argument("--vocab_size", type=int, help="what a model is to have; checked against the data")
+    """Check everything; exit with 1 if a check failed."""
+    parser = ArgumentParser(
+        prog="python -m schemalm.integrations.nanochat", description="Check the names and commands for nanochat."
+    )
+    parser.add_argument("--data_dir", type=Path, help="the data for the checks; by default the embedded workflows")
+    parser.add_argument("--tokenizer", type=Path, help="the tokenizer; by default that of the data")
+    parser.add_argument("--context_size", type=int, help="the context size of the model, to check against the data")
+    parser.add_argument("--vocab_size", type=int, help="the vocabulary size of the model, to check against the data")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as folder:
         if not all([*_lines(options, Path(folder))]):
@@ -30,26 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _lines(options: Namespace, folder: Path) -> Iterator[bool]:
-    """Prints the outcome of each check; yields whether it is good. What depends on a failed one is left out."""
+    """Print the outcome of each check and yield whether it passed; checks that depend on a failed one are skipped."""
     try:
         for seen in run_commands(folder):
-            yield _tell(f"ok      {seen}", is_good=True)
+            yield _print(f"ok      {seen}", passed=True)
         data = options.data_dir or folder / "data"
         subject = subject_of(data, options.tokenizer, options.context_size, options.vocab_size)
     except (SchemaLMError, OSError) as error:
-        yield _tell(f"FAILED  {error}", is_good=False)
+        yield _print(f"FAILED  {error}", passed=False)
         return
     for name, check in CHECKS.items():
         try:
-            yield _tell(f"ok      {name}: {check(subject)}", is_good=True)
+            yield _print(f"ok      {name}: {check(subject)}", passed=True)
         except (SchemaLMError, OSError) as error:
-            yield _tell(f"FAILED  {name}: {error}", is_good=False)
+            yield _print(f"FAILED  {name}: {error}", passed=False)
 
 
-def _tell(line: str, *, is_good: bool) -> bool:
+def _print(line: str, *, passed: bool) -> bool:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-    return is_good
+    return passed
 
 
 if __name__ == "__main__":

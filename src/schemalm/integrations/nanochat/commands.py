@@ -1,6 +1,6 @@
-"""How the commands here become the product's: options under a script's names, everything else as it is.
+"""Helpers of the nanochat commands: translate a script's options and run SchemaLM's own command.
 
-Options that are not named here are handed to the product's command, which knows them or says that it does not.
+Options without a translation are passed to SchemaLM's command unchanged, which accepts or rejects them.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from schemalm.training.launch import is_first_process
 
 
 class _Parser(ArgumentParser):
-    """A parser that ends in one sentence, without the list of all options before it."""
+    """A parser that reports an error in one sentence, without listing all options."""
 
     def error(self, message: str) -> NoReturn:
-        refuse(f"{message}; --help tells more")
+        refuse(f"{message}; see --help")
 
 
 def parser_of(module: str, description: str, command: str) -> ArgumentParser:
-    """A parser for the options of a module here, whose other options are those of `schemalm COMMAND`."""
+    """Return a parser for the options of a command module; all other options are those of `schemalm COMMAND`."""
     return _Parser(
         prog=f"python -m schemalm.integrations.nanochat.{module}",
         description=description,
-        epilog=f"Other options are those of `schemalm {command}`.",
+        epilog=f"All options of `schemalm {command}` can be used too.",
         allow_abbrev=False,
     )
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """What reads a whole number of at least `least` from a command line."""
+    """Return a parser of whole numbers of at least `least`, for use as the type of an option."""
 
     def whole_number(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
@@ -42,14 +42,14 @@ def at_least(least: int) -> Callable[[str], int]:
     return whole_number
 
 
-def run_product(command: str, options: dict[str, object], *others: str) -> None:
-    """Run `schemalm COMMAND` with these options, those that are None left out, then the others; end as it does."""
+def run_schemalm(command: str, options: dict[str, object], *others: str) -> None:
+    """Run `schemalm COMMAND` with the options that are not None, then the other arguments; exit as it does."""
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
     main([command, *given, *others])
 
 
 def refuse(message: str) -> NoReturn:
-    """End the command with one sentence, as the product does for wrong usage; of several processes one tells it."""
+    """End the command with an error message and the exit code for wrong usage; only the first process prints it."""
     if is_first_process():
         complain(f"error: {message}")
     raise SystemExit(UNUSABLE)

@@ -1,7 +1,8 @@
-"""The three sizes, as dictionaries and as a table of what they take.
+"""The three model sizes, as dictionaries and as a table with their training costs.
 
-Parameters and operations are counted on the product's model. Time and budget are computed from operations, not
-measured; what they assume stands here and is printed with them. Rates and batches are customary values, untuned.
+Parameters and operations are counted on SchemaLM's model. Time and budget are computed from operations, not measured;
+their assumptions are constants of this module and are printed with them. Learning rates and batch sizes are customary
+values, not tuned.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ from schemalm.model.gpt import GPT
 from schemalm.training.estimate import ASSUMED_SHARE
 
 NUM_GPUS = 8
-# Of an A100 in bfloat16, by its data sheet.
+# The peak of an A100 in bfloat16, from its data sheet.
 PEAK_FLOPS_PER_SECOND = 312e12
-# Of a GPU in an hour, in dollars: a round price of those that are offered.
+# A typical price of a GPU for one hour, in dollars.
 PRICE = 2.0
-# About as many as a model of a size learns best from in one pass (Hoffmann et al., 2022).
+# About the compute-optimal number for one pass over the data (Hoffmann et al., 2022).
 TOKENS_PER_PARAMETER = 20
 _ASSUMPTIONS = (
-    f"computed from operations, not measured: {TOKENS_PER_PARAMETER} tokens for each parameter, on {NUM_GPUS} A100 at "
-    f"{ASSUMED_SHARE:.0%} of {PEAK_FLOPS_PER_SECOND / 1e12:.0f} TFLOP/s, an hour of a GPU at {PRICE:.2f} dollars"
+    f"computed from operations, not measured: {TOKENS_PER_PARAMETER} tokens per parameter, on {NUM_GPUS} A100 at "
+    f"{ASSUMED_SHARE:.0%} of {PEAK_FLOPS_PER_SECOND / 1e12:.0f} TFLOP/s, at {PRICE:.2f} dollars per GPU and hour"
 )
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """What a size is trained with, and the number of parameters that is published for it."""
+    """The training settings of a size, and its published number of parameters."""
 
     batch_size: int
     learning_rate: float
@@ -50,10 +51,10 @@ _SETTINGS = {
 
 
 def get_config(size: str, context_size: int = 512) -> dict[str, Any]:
-    """The settings of "small", "medium" or "large" for the packaged tokenizer.
+    """Return the settings of "small", "medium" or "large" for the packaged tokenizer.
 
-    `parameters` is the true number, `published_parameters` the round one that goes with the name of the size. The
-    entries from `vocab_size` to `dropout` are the arguments of `GPT`. Raises `ConfigurationError` for another size.
+    `parameters` is the exact number, `published_parameters` the round number for the size. The entries from
+    `vocab_size` to `dropout` are the arguments of `GPT`. Raises `ConfigurationError` for another size.
     """
     if size not in _SETTINGS:
         raise ConfigurationError(f"there is no size {size!r}; choose one of {', '.join(_SETTINGS)}")
@@ -78,13 +79,13 @@ def get_config(size: str, context_size: int = 512) -> dict[str, Any]:
 
 
 def _model(shape: dict[str, Any]) -> GPT:
-    """A model of this shape that holds no numbers."""
+    """Return a model of this shape without memory for its weights."""
     with torch.device("meta"):
         return GPT(shape_of(**shape))
 
 
 def print_config_comparison(context_size: int = 512) -> None:
-    """Print what the three sizes are and what training them takes, a row for each figure."""
+    """Print a table of the three sizes and their training costs, with a row for each figure."""
     columns = [_figures(get_config(size, context_size)) for size in _SETTINGS]
     rows = [("metric", *_SETTINGS), *((name, *(column[name] for column in columns)) for name in columns[0])]
     lines = [f"{name:<38}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows]

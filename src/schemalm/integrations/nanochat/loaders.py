@@ -1,7 +1,7 @@
 """Loaders of `x, y` for plain training loops, over `.pt` files and prepared folders.
 
-`x` is [batch, context_size], the position token first; `y` holds the token after each of `x`, -100 where a window is
-filled up, which `cross_entropy` ignores. Both kinds of data give the same rows. Of the data only a batch is in memory.
+`x` is [batch, context_size] and starts with the position token. `y` contains the token after each token of `x`, or
+-100 for padding, which `cross_entropy` ignores. Both kinds of data give the same rows. Only one batch is in memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SPLITS = ("train", "val")
 
 
 class Rows(Dataset[Batch]):
-    """The rows of a split by number; `gather` gives those of some numbers [B, context_size + 1]."""
+    """The rows of a split by index; `gather` returns the rows of some indices [B, context_size + 1]."""
 
     def __init__(self, num_rows: int, context_size: int, pad_id: int, gather: Gather) -> None:
         self.context_size = context_size
@@ -49,14 +49,14 @@ class Rows(Dataset[Batch]):
         return self.batch(numbers)
 
     def batch(self, numbers: Sequence[int]) -> Batch:
-        """What a model reads and what it is to predict, of some rows."""
+        """Return the inputs and the targets of some rows, both [B, context_size]."""
         rows_BT = self._gather(numbers)
         x_BT, y_BT = rows_BT[:, :-1].contiguous(), rows_BT[:, 1:].contiguous()
         return x_BT, y_BT.masked_fill(y_BT == self._pad_id, IGNORED_TARGET)
 
 
 class _Shuffled(Sampler[int]):
-    """The order of each pass over rows: a function of the seed and of how many passes there were."""
+    """A random order of the rows for each pass, which depends on the seed and the number of the pass."""
 
     def __init__(self, num_rows: int, seed: int) -> None:
         self._order = WindowOrder(num_rows, seed)
@@ -72,20 +72,20 @@ class _Shuffled(Sampler[int]):
 
 
 def read_rows(path: str | Path, split: str) -> Rows:
-    """The rows of a `.pt` file, or of a split of a folder with such files or with prepared data.
+    """Return the rows of a `.pt` file, or of a split of a folder with such files or with prepared data.
 
-    Raises `DataError` where there is none, `ConfigurationError` for a split that there is not.
+    Raises `DataError` if there is no such data, `ConfigurationError` for an unknown split.
     """
     if split not in _SPLITS:
         raise ConfigurationError(f"split must be one of {', '.join(_SPLITS)}, got {split!r}")
-    place = Path(path)
-    if not place.exists():
-        raise DataError(f"{place} does not exist: name a .pt file or a folder that `schemalm prepare` wrote")
-    if place.is_file():
-        return _pt_rows(place)
-    if (place / f"{split}.pt").exists():
-        return _pt_rows(place / f"{split}.pt")
-    return _prepared_rows(place / PREPARED if (place / PREPARED / METADATA_FILE).exists() else place, split)
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"{path} does not exist: name a .pt file or a folder that `schemalm prepare` wrote")
+    if path.is_file():
+        return _pt_rows(path)
+    if (path / f"{split}.pt").exists():
+        return _pt_rows(path / f"{split}.pt")
+    return _prepared_rows(path / PREPARED if (path / PREPARED / METADATA_FILE).exists() else path, split)
 
 
 def _pt_rows(file: Path) -> Rows:
@@ -113,11 +113,13 @@ def create_dataloader(
     split: str = "train",
     context_size: int | None = None,
 ) -> DataLoader[Batch]:
-    """A loader of `x, y` over a `.pt` file, or over a split of a folder with such files or with prepared data.
+    """Return a loader of `x, y` over a `.pt` file, or over a split of a folder with such files or with prepared data.
 
-    Each pass over it has every row once, the last batch what is left; equal seeds give equal orders, and each pass
-    another one. context_size is checked against the data where it is given.
-    Raises `DataError` for data that is missing or damaged, `ConfigurationError` for settings that do not fit it.
+    Each pass contains every row once; the last batch may be smaller. The order depends on the seed and differs between
+    passes.
+
+    context_size: checked against the data if it is given.
+    Raises `DataError` for missing or damaged data, `ConfigurationError` for settings that do not match it.
     """
     check_number("batch_size", batch_size, 1, is_whole=True)
     rows = read_rows(path, split)
@@ -138,9 +140,9 @@ def create_train_val_loaders(
     seed: int = 0,
     context_size: int | None = None,
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
-    """Two loaders: shuffled training rows, and validation rows in their order; see `create_dataloader`.
+    """Return two loaders: of shuffled training rows, and of validation rows in order; see `create_dataloader`.
 
-    A folder may be given for both: each takes its own split of it.
+    Both paths may be the same folder: each loader then takes its own split.
     """
     return (
         create_dataloader(train_path, batch_size, seed=seed, split="train", context_size=context_size),
@@ -157,12 +159,12 @@ def tokenizing_distributed_data_loader(
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> Iterator[Batch]:
-    """Endless batches of `x, y` on `device`: of each global batch this process has its own part.
+    """Return endless batches of `x, y` on `device`; each process gets its own part of each global batch.
 
-    Which process this is, and of how many, is what torchrun says (RANK and WORLD_SIZE), or the process group that is
-    open. All rows come once before any comes again; equal seeds give equal batches.
-    Raises, when called, `DataError` for data that is missing or damaged, `ConfigurationError` for settings that do not
-    fit it.
+    The rank and the number of processes come from the open process group, or from torchrun (RANK and WORLD_SIZE).
+    Every row occurs once before any row repeats; equal seeds give equal batches.
+    Raises `DataError` for missing or damaged data, and `ConfigurationError` for settings that do not match it, both
+    immediately when called.
     """
     check_number("device_batch_size", device_batch_size, 1, is_whole=True)
     rows = read_rows(data_dir, split)
@@ -193,7 +195,7 @@ def _check(path: str | Path, rows: Rows, context_size: int | None) -> None:
 
 
 def _process() -> tuple[int, int]:
-    """The number of this process and how many there are."""
+    """Return the rank of this process and the number of processes."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     rank, num_processes = os.environ.get("RANK", "0"), os.environ.get("WORLD_SIZE", "1")

@@ -1,8 +1,7 @@
-"""The product's model under the names that plain training scripts use.
+"""SchemaLM's model with the names that plain training scripts use.
 
-`logits = model(x)`, with `x` [B, T] ids and `logits` [B, T, V]: nothing else is asked of a loop. What the product's own
-training tells the model besides (what the grammar expects, what came next last time) a plain loop does not have, so
-this model takes none of it.
+A loop calls `logits = model(x)`, with ids `x` [B, T] and `logits` [B, T, V]. SchemaLM's own training also gives the
+model the grammar state and n-gram look-ups; a plain loop does not have them, so this model does not use them.
 """
 
 from __future__ import annotations
@@ -16,16 +15,17 @@ from schemalm.errors import ConfigurationError
 from schemalm.model import gpt
 from schemalm.model.configuration import GPTConfiguration
 
-# The product's names, and those of scripts.
+# SchemaLM's names, and the names in scripts.
 _NAMES = {"model_width": "d_model", "num_layers": "n_layers", "num_heads": "n_heads"}
 
 
 class GPT(gpt.GPT):
-    """A decoder-only transformer, initialized; equal seeds give equal weights.
+    """An initialized decoder-only transformer; equal seeds give equal weights.
 
-    vocab_size, context_size: of the tokenizer and of the data's rows, position token included. dropout: the rate at
-    which numbers are dropped in train mode, by torch's generator. Raises `ConfigurationError` for sizes that no model
-    can have.
+    vocab_size: the number of the tokenizer's ids.
+    context_size: the length of the data's rows, position token included.
+    dropout: the dropout rate in train mode, with torch's generator.
+    Raises `ConfigurationError` for invalid sizes.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class GPT(gpt.GPT):
         self.initialize(seed)
 
     def forward(self, tokens_BT: Tensor, *given: Any) -> Tensor:
-        """Logits [B, T, V]; raises `ConfigurationError` for what is no [B, T] of ids, or does not fit the sizes."""
+        """Return the logits [B, T, V]; raises `ConfigurationError` if the input is not [B, T] ids within the sizes."""
         shape = self.configuration
         self._check(tokens_BT, *given)
         try:
@@ -72,7 +72,7 @@ class GPT(gpt.GPT):
 def shape_of(
     vocab_size: int, context_size: int, d_model: int, n_layers: int, n_heads: int, dropout: float = 0.0
 ) -> GPTConfiguration:
-    """The product's configuration of these sizes; raises `ConfigurationError` with the names that were given."""
+    """Return SchemaLM's configuration for these sizes; a `ConfigurationError` uses the names of the parameters."""
     try:
         return GPTConfiguration(
             vocab_size=vocab_size,

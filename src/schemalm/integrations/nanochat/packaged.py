@@ -1,9 +1,9 @@
-"""The tokenizer that the package carries: 8,192 entries, learned from the embedded workflows.
+"""The packaged tokenizer: 8,192 entries, learned from the embedded workflows.
 
-It is a tokenizer file like any other, compressed, and its schema travels with it: whatever version of the schema is
-installed, its ids stay the same. `tools/package_tokenizer.py` makes it anew, byte for byte.
-The embedded workflows fill the vocabulary, so nothing is padded. They are no sample of real workflows: a tokenizer that
-is trained on a corpus spells that corpus in fewer tokens.
+It is an ordinary tokenizer file, compressed, and includes its schema: its ids do not depend on the installed version of
+the schema. `tools/package_tokenizer.py` reproduces it byte for byte.
+The embedded workflows fill the whole vocabulary. They are not a sample of real workflows: a tokenizer that is trained
+on a corpus encodes that corpus in fewer tokens.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ VOCAB_SIZE = 8192
 
 @cache
 def packaged_tokenizer() -> Tokenizer:
-    """The tokenizer, read from the package once; raises `DataError` where its file is damaged or missing."""
+    """Return the packaged tokenizer, which is read once; raises `DataError` if its file is damaged or missing."""
     return Tokenizer.from_json(packaged_content(), "the packaged tokenizer")
 
 
 def packaged_content() -> bytes:
-    """The tokenizer file that the package carries."""
+    """Return the content of the packaged tokenizer's file."""
     return read_asset(__package__, ASSET, MAX_TOKENIZER_BYTES)

@@ -1,6 +1,6 @@
 """`python -m schemalm.integrations.nanochat.prepare_training_data`: `schemalm prepare --format pt`.
 
-The packaged tokenizer serves where none is given; it is written to the output folder, beside the data.
+If no tokenizer is given, the packaged tokenizer is used and written to the output folder, beside the data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schemalm.errors import ConfigurationError
-from schemalm.integrations.nanochat.commands import at_least, parser_of, refuse, run_product
+from schemalm.integrations.nanochat.commands import at_least, parser_of, refuse, run_schemalm
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,22 +20,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--input", type=Path, required=True, help="a folder of workflows, or JSON Lines")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     parser.add_argument(
-        "--context-size", type=at_least(1), default=512, help="tokens of a window, by default %(default)s"
+        "--context-size", type=at_least(1), default=512, help="tokens per window; by default %(default)s"
     )
-    parser.add_argument("--stride", type=at_least(1), default=32, help="by default %(default)s")
-    parser.add_argument("--train-split", type=float, default=0.8, help="the share to train on, by default %(default)s")
-    parser.add_argument("--max-files", type=at_least(1), help="take so many documents")
+    parser.add_argument(
+        "--stride",
+        type=at_least(1),
+        default=32,
+        help="tokens from the start of one window to the next; by default %(default)s",
+    )
+    parser.add_argument(
+        "--train-split", type=float, default=0.8, help="the share of documents to train on; by default %(default)s"
+    )
+    parser.add_argument("--max-files", type=at_least(1), help="the maximum number of documents")
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer file; by default the packaged tokenizer")
     options, others = parser.parse_known_args(arguments)
     if not options.input.exists():
         refuse(f"--input {options.input} does not exist: name a folder of workflows, one of them, or JSON Lines")
     settings = {f"--{name.replace('_', '-')}": value for name, value in vars(options).items()}
     settings["--tokenizer"] = options.tokenizer or _packaged(options.output)
-    run_product("prepare", {**settings, "--format": "pt"}, *others)
+    run_schemalm("prepare", {**settings, "--format": "pt"}, *others)
 
 
 def _packaged(output: Path) -> Path:
-    """The packaged tokenizer as a file, for the command and for whoever reads its data."""
+    """Write the packaged tokenizer to the output folder, for the command and for readers of its data."""
     from schemalm.dataset.store import TOKENIZER_FILE  # noqa: PLC0415
     from schemalm.files.writing import check_writable, write_atomically  # noqa: PLC0415
     from schemalm.integrations.nanochat.packaged import packaged_content  # noqa: PLC0415

@@ -1,7 +1,8 @@
-"""The typed tokenizer under the names that nanochat's tokenizer has.
+"""The typed tokenizer with the methods of nanochat's tokenizer.
 
-A `str` is always a document's text, YAML or JSON, and never a path; a `list` is always a batch, as in nanochat. What is
-neither is a value. A document that is a JSON array is given as its text, or as the one item of a batch.
+A `str` is always the text of a document, YAML or JSON, and never a path. A `list` is always a batch, as in nanochat.
+Anything else is a value. To encode a document that is a JSON array, pass its text, or a batch with the array as its
+only item.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ BOS, PAD = "<|bos|>", "<|pad|>"
 
 
 class TCTTokenizer:
-    """Documents to token ids and back; without a path, with the tokenizer of 8,192 entries that the package carries.
+    """Encodes documents to token ids and decodes them.
 
-    path: a tokenizer file, a folder with a `tokenizer.json` such as prepared data or a run, or a tokenizer that is
-    loaded already. Raises `DataError` where there is none.
+    path: a tokenizer file, a folder with a `tokenizer.json` such as prepared data or a run, or a loaded tokenizer; by
+    default the packaged tokenizer with 8,192 entries.
+    Raises `DataError` if there is no tokenizer.
     """
 
     def __init__(self, path: str | Path | Tokenizer | None = None) -> None:
@@ -33,28 +35,31 @@ class TCTTokenizer:
         self._special = {BOS: self.tokenizer.bos_id, PAD: self.tokenizer.pad_id}
 
     def get_vocab_size(self) -> int:
-        """How many token ids there are."""
+        """Return the number of token ids."""
         return self.tokenizer.vocab_size
 
     def get_bos_token_id(self) -> int:
-        """The id that may stand before a document; windows begin with a position token in its place."""
+        """Return the id that may precede a document; windows begin with a position token instead."""
         return self.tokenizer.bos_id
 
     def get_special_tokens(self) -> set[str]:
-        """The names of the tokens that no document contains."""
+        """Return the names of the tokens that no document contains."""
         return set(self._special)
 
     def encode_special(self, name: str) -> int:
-        """The id of a special token; raises `ConfigurationError` for a name that there is not."""
+        """Return the id of a special token; raises `ConfigurationError` for an unknown name."""
         if name not in self._special:
             raise ConfigurationError(
-                f"there is no special token {name!r}; expected one of {', '.join(self._special)}: structure has tokens "
-                "of its own here, and conversations have none"
+                f"there is no special token {name!r}; expected one of {', '.join(self._special)}: this tokenizer has "
+                "typed tokens for structure, and no tokens for conversations"
             )
         return self._special[name]
 
     def id_to_token(self, id: int) -> str:
-        """What a token stands for, for people: `KEY:uses 'actions/checkout@v4' END`; raises `ConfigurationError`."""
+        """Return a readable description of a token, such as `KEY:uses 'actions/checkout@v4' END`.
+
+        Raises `ConfigurationError` for an id outside the vocabulary.
+        """
         token = self._id_of("id", id)
         names = {special: name for name, special in self._special.items()}
         return names.get(token) or self.tokenizer.describe(token)
@@ -66,12 +71,12 @@ class TCTTokenizer:
         append: int | str | None = None,
         num_threads: int = 8,
     ) -> Any:
-        """The token ids of a document, given as text or as a value; of each document of a list of such.
+        """Return the token ids of a document, given as text or as a value, or a list of ids for a list of documents.
 
-        prepend, append: an id or a special token's name, put before and after each document. num_threads is accepted
-        for nanochat's scripts: work is done in this thread. Raises `DocumentError` for text that is no document and
-        `InvalidDocument` for a value that breaks the schema, and as `Tokenizer.encode` does; in a batch the message
-        says which document it is.
+        prepend, append: an id or the name of a special token to add before and after each document.
+        num_threads: accepted for nanochat's scripts, but not used.
+        Raises `DocumentError` for text that is not a document, `InvalidDocument` for a value that breaks the schema,
+        and the other errors of `Tokenizer.encode`; in a batch, the message contains the index of the document.
         """
         before, after = self._put("prepend", prepend), self._put("append", append)
         if isinstance(text_or_value, list):
@@ -80,13 +85,13 @@ class TCTTokenizer:
         return [*before, *self._encode(text_or_value), *after]
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        """What `encode` gives."""
+        """Return the same as `encode`."""
         return self.encode(*arguments, **settings)
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The JSON text of one whole document; special tokens around it are passed over.
+        """Return the JSON text of one complete document; special tokens around it are ignored.
 
-        Raises `DecodeError` for ids that are cut off, or that are no document.
+        Raises `DecodeError` for ids that are incomplete or not a document.
         """
         text, consumed, total = self.decode_first(ids)
         if consumed < total:
@@ -98,9 +103,9 @@ class TCTTokenizer:
         return text
 
     def decode_first(self, ids: Iterable[int]) -> tuple[str, int, int]:
-        """The JSON text of the document that `ids` begin with, how many of them it takes, and how many there are.
+        """Return the JSON text of the document at the start of `ids`, the number of its ids, and the number of all ids.
 
-        Special tokens around the document count as its own. Raises `DecodeError` as `decode` does.
+        Special tokens around the document count as part of it. Raises `DecodeError` as `decode` does.
         """
         given = plain_ids(ids)
         begin, end = self._without_specials(given)
@@ -117,9 +122,9 @@ class TCTTokenizer:
         return _json(self.tokenizer.decode(content[:length])), consumed, len(given)
 
     def decode_prefix(self, ids: Iterable[int]) -> str:
-        """The JSON text of a document's beginning, ended in the cheapest way that the schema allows.
+        """Return the JSON text of an incomplete document, completed in the cheapest way that the schema allows.
 
-        Raises `DecodeError` where no document begins so.
+        Raises `DecodeError` if no document begins with these ids.
         """
         given = plain_ids(ids)
         begin, end = self._without_specials(given)
@@ -160,14 +165,14 @@ class TCTTokenizer:
         return [self.encode_special(special) if isinstance(special, str) else self._id_of(setting, special)]
 
     def _id_of(self, setting: str, id: int) -> int:
-        """The id as Python's integer, also where it is one of an array or a tensor."""
+        """Return the id as a Python int, also if it is an element of an array or a tensor."""
         found = index(id) if hasattr(id, "__index__") and not isinstance(id, bool) else -1
         if not 0 <= found < self.get_vocab_size():
             raise ConfigurationError(f"{setting} must be a token id from 0 to {self.get_vocab_size() - 1}, got {id!r}")
         return found
 
     def _without_specials(self, ids: Sequence[int]) -> tuple[int, int]:
-        """Where the ids between the special tokens at both ends begin and end."""
+        """Return the start and the end of the ids between the special tokens at both ends."""
         specials = set(self._special.values())
         begin, end = 0, len(ids)
         while begin < end and ids[begin] in specials:
@@ -177,7 +182,7 @@ class TCTTokenizer:
         return begin, end
 
     def _first_length(self, ids: Sequence[int]) -> int | None:
-        """How many ids the document takes that they begin with; None where they begin with no whole one."""
+        """Return the number of ids of the document at their start; None if they do not start with a complete one."""
         machine = self.tokenizer.machine()
         for length, token in enumerate(ids):
             if machine.is_complete:
@@ -199,13 +204,13 @@ def _load(path: str | Path | Tokenizer | None) -> Tokenizer:
         return Tokenizer.load(file)
     except DataError as error:
         raise DataError(
-            f"{error}; path must be a file that `schemalm tokenizer train` wrote, or a folder with a {TOKENIZER_FILE}: "
-            "without a path the packaged tokenizer serves"
+            f"{error}; path must be a file that `schemalm tokenizer train` wrote, or a folder with a {TOKENIZER_FILE}; "
+            "without a path, the packaged tokenizer is used"
         ) from None
 
 
 def plain_ids(ids: Iterable[int]) -> list[int]:
-    """Ids as a list of Python's integers, also where they are, or come from, an array or a tensor of one dimension."""
+    """Return ids as a list of Python ints, also from an array or a tensor of one dimension."""
     as_list = getattr(ids, "tolist", None)
     found = as_list() if as_list is not None else ids
     return [_plain_id(position, id) for position, id in enumerate(found)]
@@ -223,6 +228,6 @@ def _json(value: Any) -> str:
 
 
 def _advised(error: DecodeError, begin: int, *, is_cut: bool = False) -> DecodeError:
-    """The error, with positions counted from the first id that was given."""
-    advice = "; decode_prefix ends a document that is cut off" if is_cut else ""
+    """Return the error with the position counted from the first given id."""
+    advice = "; decode_prefix completes a document that is cut off" if is_cut else ""
     return DecodeError(error.message + advice, position=error.position + begin)

@@ -1,6 +1,6 @@
-"""What `python -m schemalm.integrations.nanochat` checks: each name and each command, on given or embedded data.
+"""The checks of `python -m schemalm.integrations.nanochat`: each name and each command, on given or embedded data.
 
-A check gives a sentence that says what it saw, or raises an error that says which setting to change.
+A check returns a sentence about what it found, or raises an error that names the setting to change.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from schemalm.model.inputs import IGNORED_TARGET
 NUM_WORKFLOWS = 40
 EMBEDDED_CONTEXT_SIZE = 128
 NUM_ROWS = 4
-# Rows among which those are sought that begin a document.
+# The number of rows that are searched for ones that start a document.
 NUM_SEARCHED = 1000
-# Of rows so long the model of a check reads the beginning.
+# The model of a check reads at most so many tokens of a row.
 NUM_READ = 64
 NUM_STEPS = 20
 
 
 class CheckError(SchemaLMError):
-    """Something that is not as it should be."""
+    """A check failed."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: a data folder, and the tokenizer, context size and vocabulary that go with it."""
+    """The subject of the checks: a data folder, with its tokenizer, context size and vocabulary size."""
 
     data: Path
     tokenizer: TCTTokenizer
@@ -58,7 +58,7 @@ class Subject:
 
 
 def run_commands(folder: Path) -> Iterator[str]:
-    """Prepare embedded workflows, train on them and write some, by the commands; a sentence for each."""
+    """Run the commands to prepare embedded workflows, train on them and generate some; yield a sentence for each."""
     corpus, data, run = folder / "workflows.jsonl", folder / "data", folder / "run"
     workflows = embedded_workflows(NUM_WORKFLOWS)
     lines = [orjson.dumps({"value": each.value, "repo": each.source, "path": each.name}) for each in workflows]
@@ -81,14 +81,14 @@ def _names(folder: Path) -> list[str]:
 
 
 def _quietly(command: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> str:
-    """What a command wrote to standard output; raises `CheckError` with its last line where it failed."""
-    told = io.StringIO()
-    with redirect_stdout(io.StringIO()) as output, redirect_stderr(told):
+    """Return what a command wrote to standard output; raises `CheckError` with its last line if it failed."""
+    errors = io.StringIO()
+    with redirect_stdout(io.StringIO()) as output, redirect_stderr(errors):
         try:
             command(arguments)
         except SystemExit as end:
             if end.code:
-                last = told.getvalue().strip().rsplit("\n", 1)[-1]
+                last = errors.getvalue().strip().rsplit("\n", 1)[-1]
                 raise CheckError(f"{command.__module__} ended with {end.code}: {last}") from None
     return output.getvalue()
 
@@ -96,7 +96,7 @@ def _quietly(command: Callable[[Sequence[str]], None], arguments: Sequence[str])
 def subject_of(
     data: Path, tokenizer: Path | None = None, context_size: int | None = None, vocab_size: int | None = None
 ) -> Subject:
-    """What is to be checked; raises `SchemaLMError` where a setting does not fit the data, saying which."""
+    """Return the subject of the checks; raises `SchemaLMError` that names a setting that does not match the data."""
     rows = read_rows(data, "train")
     if context_size not in (None, rows.context_size):
         raise ConfigurationError(
@@ -117,19 +117,19 @@ def subject_of(
         is_readable = len(rows) > 0 and len(_documents(subject)) > 0
     except DecodeError as error:
         raise ConfigurationError(
-            f"{data} holds no documents of this tokenizer ({error}): name with --tokenizer the one that the data was "
-            "prepared with"
+            f"{data} contains no documents of this tokenizer ({error}): name the tokenizer that the data was prepared "
+            "with, by --tokenizer"
         ) from None
     if not is_readable:
         raise DataError(
-            f"{data} has no document's beginning in its first {NUM_SEARCHED:,} rows: name with --data_dir what "
-            "prepare_training_data wrote"
+            f"{data} has no start of a document in its first {NUM_SEARCHED:,} rows: name the folder that "
+            "prepare_training_data wrote, by --data_dir"
         )
     return subject
 
 
 def _tokenizer_of(data: Path) -> Path | None:
-    """The tokenizer that lies in a data folder; None, which is the packaged one, where there is none."""
+    """Return the tokenizer file in a data folder; None, for the packaged tokenizer, if there is none."""
     file = _folder_of(data) / TOKENIZER_FILE
     return file if file.exists() else None
 
@@ -147,55 +147,56 @@ def _folder_of(data: Path) -> Path:
 
 
 def check_tokenizer(subject: Subject) -> str:
-    """Each method of the tokenizer, on documents of the data."""
+    """Check each method of the tokenizer, on documents of the data."""
     tokenizer, texts = subject.tokenizer, _documents(subject)
     batch = tokenizer(texts, prepend=BOS, num_threads=2)
-    _expect([*map(tokenizer.decode, batch)], texts, "what decode gives for encode's ids")
+    _expect([*map(tokenizer.decode, batch)], texts, "the result of decode for encode's ids")
     _expect({ids[0] for ids in batch}, {tokenizer.get_bos_token_id()}, "the ids that encode prepended")
     first = " ".join(map(tokenizer.id_to_token, batch[0][:3]))
-    return f"{tokenizer.get_vocab_size():,} ids; {counted(len(texts), 'document')} there and back; they begin {first}"
+    documents = f"{counted(len(texts), 'document')} encoded and decoded; they begin with {first}"
+    return f"{tokenizer.get_vocab_size():,} ids; {documents}"
 
 
 def check_functions(subject: Subject) -> str:
-    """Each function, for the tokenizer of the data."""
+    """Check each function, with the tokenizer of the data."""
     functions.set_default_tokenizer(subject.tokenizer)
     try:
         text = _documents(subject)[0]
         ids = functions.encode(text)
-        _expect(functions.vocab_size(), subject.vocab_size, "what vocab_size gives")
-        _expect(functions.decode(ids), (text, len(ids), len(ids)), "what decode gives")
-        _expect(functions.extract_window(ids, 0, 3), [0, *ids[:3]], "what extract_window gives")
+        _expect(functions.vocab_size(), subject.vocab_size, "the result of vocab_size")
+        _expect(functions.decode(ids), (text, len(ids), len(ids)), "the result of decode")
+        _expect(functions.extract_window(ids, 0, 3), [0, *ids[:3]], "the result of extract_window")
         half = functions.decode_prefix(ids[: len(ids) // 2])
-        _expect(functions.decode(functions.encode(half))[0], half, "half a document, completed, there and back")
+        _expect(functions.decode(functions.encode(half))[0], half, "half a document, completed, encoded and decoded")
     finally:
         functions.set_default_tokenizer(None)
     return f"a document of {counted(len(ids), 'token')}; its first half, completed, has {len(half):,} characters"
 
 
 def _documents(subject: Subject) -> list[str]:
-    """Some documents of the data, cut where their first window ends and completed."""
+    """Return some documents of the data, cut at the end of their first window and completed."""
     rows = read_rows(subject.data, "train")
     x_BT, _ = rows.batch(range(min(len(rows), NUM_SEARCHED)))
     return [*map(subject.tokenizer.decode_prefix, x_BT[x_BT[:, 0] == 0][:NUM_ROWS, 1:])]
 
 
 def check_loaders(subject: Subject) -> str:
-    """`x` and `y` of both splits: their shapes, and that `y` is `x` one place further or ignored."""
+    """Check `x` and `y` of both splits: their shapes, and that `y` is `x` shifted by one position, or ignored."""
     one = create_dataloader(subject.data, NUM_ROWS, context_size=subject.context_size)
     loaders = create_train_val_loaders(subject.data, subject.data, NUM_ROWS, context_size=subject.context_size)
     _expect(len(one), len(loaders[0]), "the number of batches to train")
     for loader in (one, *loaders):
         x_BT, y_BT = next(iter(loader))
-        _expect((tuple(x_BT.shape), x_BT.dtype), (tuple(y_BT.shape), torch.int64), "shape and type of x")
+        _expect((tuple(x_BT.shape), x_BT.dtype), (tuple(y_BT.shape), torch.int64), "the shape and type of x")
         _expect(x_BT.shape[1], subject.context_size, "the length of a row of x")
         is_target_BT = y_BT[:, :-1] != IGNORED_TARGET
-        _expect(torch.equal(x_BT[:, 1:][is_target_BT], y_BT[:, :-1][is_target_BT]), True, "y is x one place further")
+        _expect(torch.equal(x_BT[:, 1:][is_target_BT], y_BT[:, :-1][is_target_BT]), True, "y is x shifted by one")
     num_batches = " and ".join(f"{len(loader):,}" for loader in loaders)
-    return f"{num_batches} batches of {NUM_ROWS} rows to train and to validate; x and y are {tuple(x_BT.shape)}"
+    return f"{num_batches} batches of {NUM_ROWS} rows for training and validation; x and y are {tuple(x_BT.shape)}"
 
 
 def check_endless_loader(subject: Subject) -> str:
-    """Batches of `tokenizing_distributed_data_loader` for both splits."""
+    """Check batches of `tokenizing_distributed_data_loader` for both splits."""
     for split in ("train", "val"):
         loader = tokenizing_distributed_data_loader(NUM_ROWS, subject.context_size, split, subject.data)
         for x_BT, y_BT in islice(loader, 3):
@@ -204,7 +205,7 @@ def check_endless_loader(subject: Subject) -> str:
 
 
 def check_configurations(subject: Subject) -> str:
-    """The three sizes, and their table."""
+    """Check the three sizes, and their table."""
     found = {size: get_config(size, subject.context_size)["parameters"] for size in ("small", "medium", "large")}
     with redirect_stdout(io.StringIO()) as table:
         print_config_comparison(subject.context_size)
@@ -213,7 +214,7 @@ def check_configurations(subject: Subject) -> str:
 
 
 def check_model(subject: Subject) -> str:
-    """A plain loop: a little model learns a batch of the data."""
+    """Check that a small model learns a batch of the data in a plain loop."""
     length = min(NUM_READ, subject.context_size)
     x_BT, y_BT = read_rows(subject.data, "train").batch(range(NUM_ROWS))
     x_BT, y_BT = x_BT[:, :length], y_BT[:, :length]
@@ -226,7 +227,7 @@ def check_model(subject: Subject) -> str:
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
-    _expect(losses[-1] < losses[0], True, f"the loss falls (from {losses[0]:.2f} to {losses[-1]:.2f})")
+    _expect(losses[-1] < losses[0], True, f"whether the loss falls (from {losses[0]:.2f} to {losses[-1]:.2f})")
     return f"the loss of one batch falls from {losses[0]:.2f} to {losses[-1]:.2f} in {NUM_STEPS} steps of AdamW"
 
 

@@ -1,1 +1,1 @@
-"""The array engine: NumPy alone, with every derivative written by hand."""
+"""The array engine: NumPy only, with every derivative written by hand."""

@@ -1,8 +1,9 @@
-"""The GPT on NumPy arrays, forward and backward, in float64; and the bigram, learned or in closed form.
+"""The GPT on NumPy arrays, forward and backward, in float64; and the bigram model, learned or in closed form.
 
-In go tokens and weights under the names of `schemalm.model.GPT`; out come logits and a function from their derivatives
-to the gradients of all weights. Every part is built alike: forward from `layers.py`, then a `backward` that calls the
-layers' own in the opposite order. Where a value is used twice (the residual stream, a tied head), its derivatives add.
+The models take tokens and weights under the names of `schemalm.model.GPT`, and return logits and a function from their
+derivatives to the gradients of all weights. Every part has the same structure: a forward pass with `layers.py`, then a
+function `backward` that calls the layers' own `backward` functions in reverse order. If a value is used twice (the
+residual stream, a tied head), its derivatives are added.
 
 Tensor names: B batch, T time, D model width, H heads, K head width, V vocabulary.
 """
@@ -19,12 +20,13 @@ from schemalm.reference.array import layers
 from schemalm.reference.weights import Array, Tokens, Weights
 
 ModelBackward = Callable[[Array], Weights]
-# A part of the model: its output, and a way from the derivative of that to its input's and its weights' gradients.
+# The result of a part of the model: its output, and a function from the derivative of the output to the derivative of
+# the input and the gradients of the weights.
 Part = tuple[Array, Callable[[Array], tuple[Array, Weights]]]
 
 
-def placed(x_BHTK: Array, configuration: GPTConfiguration) -> tuple[Array, layers.Backward]:
-    """Queries or keys as attention compares them: turned by angles position / theta^(2 i / K), then normed."""
+def rotate_and_norm(x_BHTK: Array, configuration: GPTConfiguration) -> tuple[Array, layers.Backward]:
+    """Apply rotary positions, with the angles position / theta^(2 i / K), and then RMS norm to queries or keys."""
     width = x_BHTK.shape[-1]
     frequency_K = configuration.rope_theta ** (-np.arange(0, width, 2) / width)
     angle_TK = np.arange(x_BHTK.shape[-2])[:, None] * frequency_K
@@ -34,7 +36,7 @@ def placed(x_BHTK: Array, configuration: GPTConfiguration) -> tuple[Array, layer
 
 
 def attention(weights: Weights, name: str, configuration: GPTConfiguration, x_BTD: Array) -> Part:
-    """Self-attention: project, place, gather, project back."""
+    """Self-attention: project, add positions, attend, project back."""
 
     def split(x_BTD: Array) -> Array:  # into heads [B, H, T, K]
         return x_BTD.reshape(*x_BTD.shape[:2], configuration.num_heads, -1).swapaxes(1, 2)
@@ -46,16 +48,16 @@ def attention(weights: Weights, name: str, configuration: GPTConfiguration, x_BT
     query_BTD, query_backward = layers.linear(x_BTD, weights[names[0]])
     key_BTD, key_backward = layers.linear(x_BTD, weights[names[1]])
     value_BTD, value_backward = layers.linear(x_BTD, weights[names[2]])
-    query_BHTK, place_query_backward = placed(split(query_BTD), configuration)
-    key_BHTK, place_key_backward = placed(split(key_BTD), configuration)
-    gathered_BHTK, gather_backward = layers.causal_attention(query_BHTK, key_BHTK, split(value_BTD))
-    output_BTD, output_backward = layers.linear(join(gathered_BHTK), weights[names[3]])
+    query_BHTK, position_query_backward = rotate_and_norm(split(query_BTD), configuration)
+    key_BHTK, position_key_backward = rotate_and_norm(split(key_BTD), configuration)
+    attended_BHTK, attention_backward = layers.causal_attention(query_BHTK, key_BHTK, split(value_BTD))
+    output_BTD, output_backward = layers.linear(join(attended_BHTK), weights[names[3]])
 
     def backward(dy_BTD: Array) -> tuple[Array, Weights]:
-        dgathered_BTD, doutput = output_backward(dy_BTD)
-        dquery_BHTK, dkey_BHTK, dvalue_BHTK = gather_backward(split(dgathered_BTD))
-        by_query_BTD, dquery = query_backward(join(place_query_backward(dquery_BHTK)))
-        by_key_BTD, dkey = key_backward(join(place_key_backward(dkey_BHTK)))
+        dattended_BTD, doutput = output_backward(dy_BTD)
+        dquery_BHTK, dkey_BHTK, dvalue_BHTK = attention_backward(split(dattended_BTD))
+        by_query_BTD, dquery = query_backward(join(position_query_backward(dquery_BHTK)))
+        by_key_BTD, dkey = key_backward(join(position_key_backward(dkey_BHTK)))
         by_value_BTD, dvalue = value_backward(join(dvalue_BHTK))
         gradients = dict(zip(names, (dquery, dkey, dvalue, doutput), strict=True))
         return by_query_BTD + by_key_BTD + by_value_BTD, gradients
@@ -78,7 +80,7 @@ def mlp(weights: Weights, name: str, x_BTD: Array) -> Part:
 
 
 def residual(part: Callable[[Array], Part], x_BTD: Array, epsilon: float) -> Part:
-    """x + part(norm(x)): the derivative goes both ways, straight on and through the part."""
+    """x + part(norm(x)): the derivative flows both directly to x and through the part."""
     normed_BTD, norm_backward = layers.rms_norm(x_BTD, epsilon)
     output_BTD, part_backward = part(normed_BTD)
 
@@ -90,7 +92,7 @@ def residual(part: Callable[[Array], Part], x_BTD: Array, epsilon: float) -> Par
 
 
 def gpt_logits(weights: Weights, tokens_BT: Tokens, configuration: GPTConfiguration) -> tuple[Array, ModelBackward]:
-    """Logits [B, T, V] of the next tokens, and what gives the gradients from their derivatives."""
+    """Return the logits [B, T, V] of the next tokens, and a function from their derivatives to the gradients."""
     epsilon = configuration.norm_epsilon
     x_BTD, embedding_backward = layers.embedding(weights["tokens.weight"], tokens_BT)
     if configuration.input_norm:
@@ -121,15 +123,15 @@ def gpt_logits(weights: Weights, tokens_BT: Tokens, configuration: GPTConfigurat
 
 
 def bigram_logits(weights: Weights, tokens_BT: Tokens, _: GPTConfiguration) -> tuple[Array, ModelBackward]:
-    """Logits [B, T, V] of the bigram, rows of its table, and what gives the gradient from their derivatives."""
+    """Return the logits [B, T, V] of the bigram, rows of its table, and a function from derivatives to gradients."""
     logits_BTV, backward = layers.embedding(weights["logits.weight"], tokens_BT)
     return logits_BTV, lambda dlogits_BTV: {"logits.weight": backward(dlogits_BTV)}
 
 
 def count_table(stream_N: Tokens, vocab_size: int, smoothing: float = 1.0) -> Weights:
-    """The bigram in closed form: log((count of ab + α) / (count of a + α V)), with Laplace smoothing α above 0.
+    """Return the bigram in closed form: log((count of ab + α) / (count of a + α V)), with Laplace smoothing α above 0.
 
-    As α goes to 0 the loss on the stream goes to the least that any bigram has there: the conditional entropy.
+    As α goes to 0, the loss on the stream goes to the minimum of all bigram models: the conditional entropy.
     """
     counts_VV = np.full((vocab_size, vocab_size), smoothing)
     np.add.at(counts_VV, (stream_N[:-1], stream_N[1:]), 1.0)

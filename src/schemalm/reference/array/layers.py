@@ -1,7 +1,7 @@
-"""The layers on NumPy arrays, each with its formula and, in the same place, its derivative written by hand.
+"""The layers on NumPy arrays, each with its formula and its derivative written by hand.
 
 A layer returns its output y and a function `backward`, which takes the derivative of the loss with respect to the
-output (written dy) and returns those with respect to what went in (dx, and dW where there is a weight). The
+output (written dy) and returns the derivatives with respect to the inputs (dx, and dW if there is a weight). The
 derivations are in docs/concepts/backward-by-hand.md.
 
 Tensor names: B batch, T time, D model width, H heads, K head width, V vocabulary; x and dy may have any leading axes.
@@ -19,7 +19,7 @@ Backward = Callable[[Array], Array]
 
 
 def embedding(table_VD: Array, tokens_BT: Tokens) -> tuple[Array, Backward]:
-    """y_n = W[token_n].  dW[v] = the sum of dy_n over the positions n where token v stands."""
+    """y_n = W[token_n].  dW[v] = the sum of dy_n over the positions n of token v."""
 
     def backward(dy_BTD: Array) -> Array:
         gradient_VD = np.zeros_like(table_VD)
@@ -46,7 +46,7 @@ def rms_norm(x: Array, epsilon: float) -> tuple[Array, Backward]:
 
 
 def rotate(x: Array, cos: Array, sin: Array) -> tuple[Array, Backward]:
-    """Rotary positions: (y₁, y₂) = (x₁ cos + x₂ sin, x₂ cos - x₁ sin).  dx turns dy back: sin becomes -sin."""
+    """Rotary positions: (y₁, y₂) = (x₁ cos + x₂ sin, x₂ cos - x₁ sin).  dx rotates dy back: sin becomes -sin."""
 
     def turn(vectors: Array, sin: Array) -> Array:
         first, second = np.split(vectors, 2, axis=-1)
@@ -69,7 +69,7 @@ def softmax(x: Array) -> tuple[Array, Backward]:
 
 
 def causal_attention(query: Array, key: Array, value: Array) -> tuple[Array, Callable[[Array], tuple[Array, ...]]]:
-    """y = p v with p = softmax(s), s = q kᵀ / √K over the positions up to one's own; all are [B, H, T, K].
+    """y = p v with p = softmax(s), s = q kᵀ / √K over the positions up to the query's; q, k, v, y are [B, H, T, K].
 
     dv = pᵀ dy, dp = dy vᵀ, ds by the softmax, dq = ds k / √K, dk = dsᵀ q / √K.
     """
@@ -94,7 +94,7 @@ def soft_cap(x: Array, cap: float) -> tuple[Array, Backward]:
 def cross_entropy(logits_BTV: Array, targets_BT: Tokens) -> tuple[float, Array]:
     """The mean of log(sum of exp(z_j)) - z_target over N positions, and dz = (softmax(z) - 1 at the target) / N."""
     positions = (*np.indices(targets_BT.shape), targets_BT)
-    smaller_BTV = logits_BTV - logits_BTV.max(axis=-1, keepdims=True)  # changes nothing but avoids overflow
+    smaller_BTV = logits_BTV - logits_BTV.max(axis=-1, keepdims=True)  # avoids overflow without changing the result
     powers_BTV = np.exp(smaller_BTV)
     totals_BT1 = powers_BTV.sum(axis=-1, keepdims=True)
     gradient_BTV = powers_BTV / totals_BT1

@@ -1,1 +1,1 @@
-"""The scalar engine: every number is a node of a graph that knows its derivative."""
+"""The scalar engine: every number is a node of a graph that computes derivatives."""

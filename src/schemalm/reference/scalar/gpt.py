@@ -1,8 +1,9 @@
 """The GPT on scalars: every number is a `Value`, every sum is written out, and nothing else is needed to train it.
 
-In go a sequence of tokens and the weights as nested lists of values, under the names of `schemalm.model.GPT`; out come
-the logits of the next token at each position: what that model computes in its plain form. Gradients need no code here,
-for `Value.backward` finds them. Lengths: T positions, H heads, K head width, V vocabulary.
+`gpt_logits` takes a sequence of tokens, and the weights as nested lists of values under the names of
+`schemalm.model.GPT`. It returns the logits of the next token at each position, the same as that model without its
+extensions. Gradients need no code here, because `Value.backward` computes them. Lengths: T positions, H heads, K head
+width, V vocabulary.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def rotate(inputs: Vector, position: int, theta: float) -> Vector:
 
 
 def softmax(logits: Vector) -> Vector:
-    """p_i = exp(z_i) / sum of exp(z_j); the largest is taken off first, which changes nothing but avoids overflow."""
+    """p_i = exp(z_i) / sum of exp(z_j); subtracting the largest z first avoids overflow without changing the result."""
     largest = max(logit.data for logit in logits)
     powers = [(logit - largest).exp() for logit in logits]
     total = sum(powers, start=Value(0.0))
@@ -56,7 +57,7 @@ def soft_cap(logit: Value, cap: float) -> Value:
 
 
 def attention(weights: dict[str, Matrix], name: str, inputs: Matrix, configuration: GPTConfiguration) -> Matrix:
-    """What each position gathers up to itself: the mean of their values, weighted by softmax(q k / sqrt(K))."""
+    """Causal self-attention: the mean of the values up to each position, weighted by softmax(q k / sqrt(K))."""
     width = configuration.head_width
     heads = [slice(first, first + width) for first in range(0, configuration.model_width, width)]
 
@@ -64,21 +65,21 @@ def attention(weights: dict[str, Matrix], name: str, inputs: Matrix, configurati
         vectors = (linear(weights[f"{name}.{part}.weight"], x) for x in inputs)
         return [[vector[head] for head in heads] for vector in vectors]  # [T][H][K]
 
-    def placed(part: str) -> list[list[Vector]]:
+    def rotated_and_normed(part: str) -> list[list[Vector]]:
         return [
             [rms_norm(rotate(x, position, configuration.rope_theta), configuration.norm_epsilon) for x in vectors]
             for position, vectors in enumerate(projected(part))
         ]
 
-    queries, keys, values = placed("query"), placed("key"), projected("value")
+    queries, keys, values = rotated_and_normed("query"), rotated_and_normed("key"), projected("value")
     outputs = []
     for position in range(len(inputs)):
-        gathered: list[Value] = []
+        attended: list[Value] = []
         for head in range(len(heads)):
             seen = range(position + 1)
             shares = softmax([dot(queries[position][head], keys[other][head]) / math.sqrt(width) for other in seen])
-            gathered += [dot(shares, [values[other][head][i] for other in seen]) for i in range(width)]
-        outputs.append(linear(weights[f"{name}.output.weight"], gathered))
+            attended += [dot(shares, [values[other][head][i] for other in seen]) for i in range(width)]
+        outputs.append(linear(weights[f"{name}.output.weight"], attended))
     return outputs
 
 
@@ -89,24 +90,24 @@ def mlp(weights: dict[str, Matrix], name: str, inputs: Vector) -> Vector:
 
 
 def gpt_logits(weights: dict[str, Matrix], tokens: list[int], configuration: GPTConfiguration) -> Matrix:
-    """Logits [T][V] of the token after each of `tokens`."""
+    """Return the logits [T][V] of the token after each of `tokens`."""
     epsilon = configuration.norm_epsilon
     stream: list[Vector] = [weights["tokens.weight"][token] for token in tokens]
     if configuration.input_norm:
         stream = [rms_norm(x, epsilon) for x in stream]
     for layer in range(configuration.num_layers):
         name = f"layers.{layer}"
-        gathered = attention(weights, f"{name}.attention", [rms_norm(x, epsilon) for x in stream], configuration)
-        stream = [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(stream, gathered, strict=True)]
-        worked_out = [mlp(weights, name, rms_norm(x, epsilon)) for x in stream]
-        stream = [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(stream, worked_out, strict=True)]
+        attended = attention(weights, f"{name}.attention", [rms_norm(x, epsilon) for x in stream], configuration)
+        stream = [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(stream, attended, strict=True)]
+        transformed = [mlp(weights, name, rms_norm(x, epsilon)) for x in stream]
+        stream = [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(stream, transformed, strict=True)]
     head = weights["tokens.weight" if configuration.tie_head else "head.weight"]
     cap = configuration.logit_soft_cap
     return [[soft_cap(logit, cap) for logit in linear(head, rms_norm(x, epsilon))] for x in stream]
 
 
 def bigram_logits(weights: dict[str, Matrix], tokens: list[int], _: GPTConfiguration) -> Matrix:
-    """Logits [T][V] of the bigram: a row of its table, chosen by the token before."""
+    """Return the logits [T][V] of the bigram: the row of its table for the previous token."""
     return [weights["logits.weight"][token] for token in tokens]
 
 

@@ -1,8 +1,8 @@
-"""A number that remembers how it was made, so that derivatives can be taken: reverse-mode differentiation in one class.
+"""A number that records how it was computed: reverse-mode differentiation in one class.
 
-A `Value` holds its number, the operation that made it, the values that it was made from (its parents) and, for each
-of them, the local derivative: how much the result moves when that parent moves a little. `backward` applies the chain
-rule along the whole graph. After micrograd (Karpathy, 2020). Derivatives of derivatives are not covered.
+A `Value` stores its number, the operation that computed it, the operands (its parents) and, for each of them, the local
+derivative: how much the result changes when that parent changes a little. `backward` applies the chain rule to the
+whole graph. After micrograd (Karpathy, 2020). Second derivatives are not covered.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Value:
         self.parents = parents
         self.local_derivatives = local_derivatives
 
-    # Each operation: its result, its name, what it was made from, and the derivative by each of those.
+    # Each operation: its result, its name, its operands, and the derivative with respect to each operand.
 
     def __add__(self, other: Value | float) -> Value:  # d(a + b)/da = 1, d(a + b)/db = 1
         other = other if isinstance(other, Value) else Value(other)
@@ -51,7 +51,7 @@ class Value:
         return Value(math.log(self.data), "log", (self,), (1.0 / self.data,))
 
     def relu(self) -> Value:
-        """This value where it is above zero, else zero: the derivative is 1 or 0."""
+        """This value if it is above zero, else zero: the derivative is 1 or 0."""
         return Value(max(self.data, 0.0), "relu", (self,), (1.0 if self.data > 0 else 0.0,))
 
     def tanh(self) -> Value:
@@ -59,7 +59,7 @@ class Value:
         result = math.tanh(self.data)
         return Value(result, "tanh", (self,), (1.0 - result * result,))
 
-    # What is left is made of the operations above.
+    # The remaining operations are combinations of the ones above.
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -79,15 +79,15 @@ class Value:
         return self**-1 * other
 
     def backward(self) -> None:
-        """Add to `grad` of every value in the graph the derivative of this one with respect to it; once a graph."""
+        """Add the derivative of this value to `grad` of every value in the graph; call it once per graph."""
         self.grad = 1.0
-        for value in reversed(in_order(self)):
+        for value in reversed(topological_order(self)):
             for parent, local_derivative in zip(value.parents, value.local_derivatives, strict=True):
                 parent.grad += local_derivative * value.grad
 
 
-def in_order(root: Value) -> list[Value]:
-    """All values that `root` was made from and itself, parents first; a stack in place of recursion has no limit."""
+def topological_order(root: Value) -> list[Value]:
+    """Return all values that `root` depends on and `root` itself, parents first; iterative, so depth is unlimited."""
     ordered: list[Value] = []
     seen: set[Value] = set()
     waiting = [root]
@@ -102,8 +102,8 @@ def in_order(root: Value) -> list[Value]:
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """No search for cycles of objects meanwhile: a graph has none, and searching it takes longer than building it."""
+def garbage_collection_paused() -> Iterator[None]:
+    """Pause the garbage collector: a graph has no cycles, and searching for them takes longer than building it."""
     gc.disable()
     try:
         yield

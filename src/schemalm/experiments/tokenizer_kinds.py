@@ -1,4 +1,4 @@
-"""The kinds of tokenizers that an experiment compares; what a recipe may say of one are the keywords of its `train`."""
+"""The kinds of tokenizers that an experiment compares; a recipe can set the keyword arguments of their `train`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from schemalm.dataset.reading import SourceDocument
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
 
-# Parameters of `train` that the experiment gives.
-_GIVEN = ("grammar", "values", "seed", "sources")
+# Parameters of `train` that the experiment sets itself.
+_SET_BY_EXPERIMENT = ("grammar", "values", "seed", "sources")
 
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """A kind of tokenizer, and all keywords that its `train` is given, defaults included."""
+    """A kind of tokenizer, and all keyword arguments for its `train`, including defaults."""
 
     kind: str
     options: Mapping[str, Any]
@@ -27,29 +27,29 @@ class TokenizerSettings:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of tokenizer: how it is trained, and whether under a grammar, balanced by the documents' sources."""
+    """A kind of tokenizer: its training function, and whether that takes a grammar and the documents' sources."""
 
     function: Callable[..., AnyTokenizer]
     is_typed: bool = False
 
     @cached_property
     def options(self) -> dict[str, inspect.Parameter]:
-        """The keywords that a recipe may give."""
+        """The keyword arguments that a recipe may set."""
         parameters = inspect.signature(self.function, eval_str=True).parameters
-        return {name: parameter for name, parameter in parameters.items() if name not in _GIVEN}
+        return {name: parameter for name, parameter in parameters.items() if name not in _SET_BY_EXPERIMENT}
 
     @property
     def types(self) -> dict[str, Any]:
-        """Their types."""
+        """The types of the options."""
         return {name: parameter.annotation for name, parameter in self.options.items()}
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """What they are where a recipe does not give them."""
+        """The default values of the options."""
         return {name: parameter.default for name, parameter in self.options.items()}
 
     def train(self, grammar: Grammar, documents: Sequence[SourceDocument], options: Mapping[str, Any]) -> AnyTokenizer:
-        """Trains a tokenizer on documents."""
+        """Train a tokenizer on documents."""
         values = [document.value for document in documents]
         if not self.is_typed:
             return self.function(values, **options)

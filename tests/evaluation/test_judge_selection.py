@@ -1,4 +1,4 @@
-"""The first program that can read a schema judges; what it is given means what the grammar reads."""
+"""The first program that can read a schema judges; the schema it gets has the same meaning as the grammar's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.evaluation.misread import MISREAD
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
-from schemalm.evaluation import judging
+from schemalm.evaluation import judge_selection
+from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
-from schemalm.evaluation.judging import announcement, judge_of
 from schemalm.evaluation.python_judge import PythonJudge
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
@@ -25,26 +25,26 @@ def refuse(*_: object, **__: object) -> Any:
 
 @pytest.fixture
 def second_judge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Judge]:
-    """The judge of a schema that `jsonschema-rs` cannot read as a whole."""
-    monkeypatch.setattr(judging, "SchemaJudge", refuse)
-    return lambda schema: judge_of(compile_schema(schema))
+    """Return the judge for a schema, with `jsonschema-rs` disabled for whole schemas."""
+    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
+    return lambda schema: judge_for(compile_schema(schema))
 
 
-def test_a_schema_that_all_read_alike_is_given_as_it_is() -> None:
-    judge = judge_of(compile_schema({"type": "string", "pattern": "^[a-z]+$"}))
+def test_a_schema_that_all_programs_read_the_same_is_not_changed() -> None:
+    judge = judge_for(compile_schema({"type": "string", "pattern": "^[a-z]+$"}))
     assert judge.name.startswith("jsonschema-rs ")
     assert judge.name.endswith(", Draft202012")
     assert announcement(judge) == f"documents are judged by {judge.name}"
 
 
 @pytest.mark.parametrize("name", MISREAD)
-def test_schemas_that_the_judge_cannot_read_as_they_are_are_respelled(name: str) -> None:
+def test_schemas_that_the_judge_cannot_read_as_written_are_respelled(name: str) -> None:
     schema, valid, invalid = MISREAD[name]
     with pytest.raises(SchemaError):
         SchemaJudge(schema, assert_formats=True)
-    judge = judge_of(compile_schema(schema))
+    judge = judge_for(compile_schema(schema))
     assert judge.name.startswith("jsonschema-rs ")
-    assert judge.name.endswith(("patterns respelled: 1", "the schema in plain words"))
+    assert judge.name.endswith(("patterns respelled: 1", "simplified schema"))
     assert [judge.judge(value).word for value in (*valid, *invalid)] == ["valid"] * len(valid) + ["invalid"] * len(
         invalid
     )
@@ -61,21 +61,21 @@ def test_the_second_judge_says_the_same(name: str, second_judge: Callable[[Any],
 
 
 def test_a_pattern_that_the_first_judge_misreads_is_respelled_for_it() -> None:
-    judge = judge_of(compile_schema({"type": "string", "pattern": r"^\Aa.$"}))
+    judge = judge_for(compile_schema({"type": "string", "pattern": r"^\Aa.$"}))
     assert judge.judge("Aab").valid
     assert not judge.judge("ab").valid
     assert not judge.judge("Aa\r").valid
 
 
 @pytest.mark.parametrize("target", ["#/definitions/a", "#/properties/b/patternProperties/%5Ea.$"])
-def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> None:
+def test_the_rest_of_a_schema_is_not_changed_if_possible(target: str) -> None:
     schema = {
         "$id": "http://a.example/s",
         "properties": {"a": {"$ref": target}, "b": {"patternProperties": {"^a.$": {"pattern": r"^\A$"}, "^A": {}}}},
         "definitions": {"a": {"pattern": r"^\A$"}},
     }
-    judge = judge_of(compile_schema(schema))
-    kept = "patterns respelled: 3" if target.endswith("a") else "the schema in plain words"
+    judge = judge_for(compile_schema(schema))
+    kept = "patterns respelled: 3" if target.endswith("a") else "simplified schema"
     assert judge.name.endswith(kept)
     assert judge.judge({"a": "A", "b": {"ab": "A", "a\r": "b"}}).valid
     assert judge.judge({"a": "B"}).pointer == "/a"
@@ -83,7 +83,7 @@ def test_the_rest_of_a_schema_is_given_as_it_is_where_it_can_be(target: str) -> 
 
 
 def test_a_plus_twice_around_something_optional_needs_two() -> None:
-    judge = judge_of(compile_schema({"type": "string", "pattern": r"^\d+\.?\d+$"}))
+    judge = judge_for(compile_schema({"type": "string", "pattern": r"^\d+\.?\d+$"}))
     assert judge.judge("12").valid
     assert not judge.judge("1").valid
 
@@ -101,19 +101,19 @@ def test_a_plus_twice_around_something_optional_needs_two() -> None:
     ],
 )
 def test_the_draft_is_the_one_that_the_grammar_reads(schema: Any, value: Any, is_valid: bool) -> None:
-    assert judge_of(compile_schema(schema)).judge(value).valid is is_valid
+    assert judge_for(compile_schema(schema)).judge(value).valid is is_valid
 
 
 @pytest.mark.parametrize("formats", ["assert", "annotate"])
 def test_formats_are_judged_as_the_grammar_keeps_them(formats: Any, second_judge: Callable[[Any], Judge]) -> None:
     grammar = compile_schema({"type": "string", "format": "date", "pattern": "."}, formats)
-    assert judge_of(grammar).judge("no date").valid is (formats == "annotate")
+    assert judge_for(grammar).judge("no date").valid is (formats == "annotate")
 
 
-def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "SchemaJudge", refuse)
-    monkeypatch.setattr(judging, "PythonJudge", refuse)
-    judge = judge_of(compile_schema({"type": "null"}))
+def test_if_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
+    monkeypatch.setattr(judge_selection, "PythonJudge", refuse)
+    judge = judge_for(compile_schema({"type": "null"}))
     assert isinstance(judge, NoJudge)
     assert judge.judge(None) == Verdict(None, "cannot be judged: the judge cannot read it: out of order")
     assert announcement(judge) == (
@@ -122,11 +122,11 @@ def test_where_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pyt
 
 
 def test_patterns_that_no_other_engine_reads_are_read_by_our_own() -> None:
-    """Counts in counts, which engines write out."""
+    """Nested counts, which other engines expand."""
     pattern = "^(x{1,1000}){1,1000}$"
-    judge = judge_of(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
+    judge = judge_for(compile_schema({"type": "object", "patternProperties": {pattern: {"type": "null"}}}))
     assert isinstance(judge, PythonJudge)
-    assert "SchemaLM's own reader of patterns" in judge.name
+    assert "patterns that it cannot read by SchemaLM" in judge.name
     assert judge.judge({"xx": None, "y": 1}).valid
     assert judge.judge({"xxx": 1}) == Verdict(False, "type: 1 is not of type 'null'", "/xxx")
 
@@ -175,7 +175,7 @@ UNJUDGEABLE = [deep(100_000), {1: 2}, {1}, "\ud800", float("nan"), 10**5000]
 
 
 @pytest.mark.parametrize("value", UNJUDGEABLE, ids=["deep", "key", "set", "surrogate", "nan", "integer"])
-def test_what_is_no_value_cannot_be_judged(value: Any, second_judge: Callable[[Any], Judge]) -> None:
+def test_something_that_is_not_a_json_value_cannot_be_judged(value: Any, second_judge: Callable[[Any], Judge]) -> None:
     for judge in (SchemaJudge(True, assert_formats=True), second_judge({})):
         verdict = judge.judge(value)
         assert (verdict.valid, verdict.word) == (None, "not judged")
@@ -210,5 +210,5 @@ def test_a_pattern_that_takes_too_many_steps_gives_no_verdict() -> None:
 
 def test_both_kinds_of_key_patterns_are_refused_by_the_second_judge() -> None:
     schema = {"patternProperties": {"^a": {}}, "unevaluatedProperties": False}
-    with pytest.raises(SchemaError, match="patternProperties beside unevaluatedProperties"):
+    with pytest.raises(SchemaError, match="patternProperties with unevaluatedProperties"):
         PythonJudge(schema, assert_formats=True, draft=DRAFT_7.rstrip("#"), read_pattern=refuse)

@@ -1,9 +1,10 @@
-"""Which judge a grammar gets: the first program that can read its schema, and in which spelling.
+"""Choose the judge for a grammar: the first program that can read its schema, and the form of the schema for it.
 
-First comes `jsonschema-rs`, with the schema as it is written, but for patterns that it would misread, under the draft
-that the compiler reads it by. Where it cannot read that, it is given the same schema in plain words (see
-`schema/portable.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
-given, is in the judge's name. Not covered: judges that know more of a format than its schema says.
+The first choice is `jsonschema-rs` with the schema as written, under the draft that the compiler uses; only patterns
+that it would misread are rewritten. If it cannot read that, it gets the same schema in simplified form (see
+`schema/portable.py`). The last choice is `jsonschema` with that form. If none can read the schema, there is no judge. The
+judge's name contains the program and the form of the schema. Not covered: judges that know more about a format than
+its schema.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from schemalm.regular.matching import PatternMatcher
 from schemalm.regular.spelling import portable_pattern
 from schemalm.schema.portable import respelled_schema
 
-PLAIN = "the schema in plain words"
+PLAIN = "simplified schema"
 
 
-def judge_of(grammar: Grammar) -> Judge:
-    """The judge of what a grammar writes: by its schema, and by formats where the grammar keeps to them."""
+def judge_for(grammar: Grammar) -> Judge:
+    """Return the judge for the documents of a grammar: by its schema, and by formats if the grammar enforces them."""
     faults: list[str] = []
     for make in _candidates(grammar):
         try:
@@ -35,14 +36,14 @@ def judge_of(grammar: Grammar) -> Judge:
 
 
 def announcement(judge: Judge) -> str:
-    """A line on who will judge, for people, before anything is written."""
+    """Return a line that says which judge will judge the documents, or why none will."""
     if isinstance(judge, NoJudge):
         return f"no judge can read this schema, so documents will not be judged: {judge.reason}"
     return f"documents are judged by {judge.name}"
 
 
 def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
-    """What makes each judge in turn; raises `SchemaError` when called for a schema that this judge cannot read."""
+    """Yield functions that make the judges, in order; they raise `SchemaError` if the judge cannot read the schema."""
     settings: dict[str, Any] = {"assert_formats": grammar.formats == "assert", "draft": grammar.draft}
     spellings = _spellings(grammar)
     schema = respelled_schema(grammar.schema, spellings)
@@ -54,7 +55,7 @@ def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
 
 
 def _spellings(grammar: Grammar) -> dict[str, str]:
-    """Other spellings of the schema's own patterns where programs would misread them, by their pointers."""
+    """Return other spellings of the schema's patterns that other programs would misread, by their pointers."""
     own = {pointer: source for pointer, source in grammar.expressions().items() if pointer.startswith("/")}
     spelled = {pointer: portable_pattern(source) for pointer, source in own.items()}
     return {pointer: spelling for pointer, spelling in spelled.items() if spelling != own[pointer]}
