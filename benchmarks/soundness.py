@@ -38,7 +38,7 @@ def random_walks(tokenizer: Tokenizer, num_documents: int, max_tokens: int, seed
 
 def judge_all(tokenizer: Tokenizer, documents: list[list[int]], num_cuts: int, seed: int) -> dict[str, Any]:
     """Counts invalid documents and invalid completions of their beginnings."""
-    judge = judge_of(tokenizer.grammar)
+    judge = judge_for(tokenizer.grammar)
     generator = random.Random(seed)
     num_invalid, num_invalid_cuts, reasons = 0, 0, []
     for tokens in track(documents, description="judging"):

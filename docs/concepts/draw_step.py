@@ -44,7 +44,7 @@ def tree(value: Value, names: Names, first: str = "", rest: str = "") -> list[st
 
 def dot(root: Value, names: Names) -> str:
     """Returns the graph in graphviz's language, with an arrow from each parent to its result: the local derivative."""
-    numbers = {value: number for number, value in enumerate(in_order(root))}
+    numbers = {value: number for number, value in enumerate(topological_order(root))}
     lines = ["digraph {", "rankdir=LR", 'node [shape=record fontname="sans-serif" fontsize=11]', "edge [fontsize=10]"]
     for value, number in numbers.items():
         lines.append(f'{number} [label="{title(value, names)} | {value.data:.4f} | grad {value.grad:.4f}"]')
