@@ -2,7 +2,7 @@
 
 The first choice is `jsonschema-rs` with the schema as written, under the draft that the compiler uses; only patterns
 that it would misread are rewritten. If it cannot read that, it gets the same schema in simplified form (see
-`schema/portable.py`). The last choice is `jsonschema` with that form. If none can read the schema, there is no judge. The
+`schema/portable.py`). The last choice is `jsonschema` with that form. If none can read it, there is no judge. The
 judge's name contains the program and the form of the schema. Not covered: judges that know more about a format than
 its schema.
 """
