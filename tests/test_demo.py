@@ -54,7 +54,7 @@ def write_palettes(folder: Path, num_documents: int) -> Path:
 
 def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_path: Path) -> None:
     messages: list[str] = []
-    result = run_demo(tmp_path / "demo", sizes=SIZES, tell=messages.append)
+    result = run_demo(tmp_path / "demo", sizes=SIZES, log=messages.append)
     run = load_run(result.run)
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
     assert len(result.evaluation.samples) == 5
@@ -124,7 +124,7 @@ def test_another_schema_needs_documents_of_its_own(tmp_path: Path) -> None:
 def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette: Path) -> None:
     corpus = write_palettes(tmp_path / "corpus", 5)
     messages: list[str] = []
-    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, tell=messages.append)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, log=messages.append)
     assert {rejection.name for rejection in result.rejections} == {"broken.json", "wrong.yaml"}
     judge = jsonschema_rs.validator_for(PALETTE)
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)

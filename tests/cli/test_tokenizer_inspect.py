@@ -125,7 +125,7 @@ def test_what_cannot_be_read_exits_2(invoke, pipeline, document: Path, tmp_path:
     assert invoke("tokenizer", "inspect", tmp_path / "no.yml", "--tokenizer", pipeline.tokenizer).exit_code == 2
     result = invoke("tokenizer", "inspect", document, "--tokenizer", document)
     assert result.exit_code == 2
-    assert "is damaged: it is no JSON" in result.stderr
+    assert "is damaged: it is not JSON" in result.stderr
 
 
 @pytest.mark.slow

@@ -165,7 +165,7 @@ def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path: Path, is_at_a_r
     file = tmp_path / "rows.jsonl.zst"
     file.write_bytes(begun)
     rows = []
-    with pytest.raises(DataError, match=r"rows\.jsonl\.zst is cut off: .* after 2 whole rows"):
+    with pytest.raises(DataError, match=r"rows\.jsonl\.zst is truncated: .* after 2 whole rows"):
         rows.extend(read_corpus([tmp_path]))
     file.write_bytes(zstandard.compress(b'{"value": 1}\n') + b"spoiled")
     with pytest.raises(DataError, match=r"rows\.jsonl\.zst: cannot be read after 1 row: "):

@@ -45,7 +45,7 @@ def names(*paths: Path, left_out: LeftOut | None = None, places: Any = None) -> 
 
 
 def rows(*paths: Path, left_out: LeftOut | None = None) -> list[CorpusRow]:
-    return list(read_corpus(paths, left_out=left_out, documents_at=WORKFLOWS))
+    return list(read_corpus(paths, left_out=left_out, path_matcher=WORKFLOWS))
 
 
 def passed(left_out: LeftOut) -> dict[str, list[str]]:

@@ -39,7 +39,7 @@ def test_comments_and_trailing_commas_are_passed_over(text: str, value: JSONValu
         ("[1,,]", 1, 4, "Expecting value"),
         ('{"a":,}', 1, 6, "Expecting value"),
         ('{"a": 1, // c\n "a": 2,}', 2, 2, "repeated"),
-        ("/* c */ [NaN,]", 1, 10, "no JSON number"),
+        ("/* c */ [NaN,]", 1, 10, "not a JSON number"),
         ("// c\n{'a': 1,}", 2, 2, "double quotes"),
         ("// c\n{a: 1}", 2, 2, "double quotes"),
         ("# c\n[1,]", 1, 1, "Expecting value"),

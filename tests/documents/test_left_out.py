@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.corpus_files import DEAD_LINKS as LINKS
-from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.documents.left_out import NUM_KEPT, Duplicate, left_out_error
 from schemalm.errors import DocumentError, InvalidDocument
 
 PINK = InvalidDocument("not one of red, blue", pointer="/colour", keyword="enum")
@@ -73,10 +73,10 @@ def test_a_rejection_is_named_unless_its_reason_names_it() -> None:
 
 
 def test_the_error_names_the_problem_first() -> None:
-    error = too_little("no document is left", LeftOut([Rejection.of("a.yml", PINK)]))
+    error = left_out_error("no document is left", LeftOut([Rejection.of("a.yml", PINK)]))
     assert str(error).splitlines()[0] == "no document is left"
     assert "1 rejected: the schema's enum; for example a.yml: " in str(error)
-    assert str(too_little("nothing", LeftOut())) == "nothing"
+    assert str(left_out_error("nothing", LeftOut())) == "nothing"
 
 
 def test_one_record_takes_in_another() -> None:

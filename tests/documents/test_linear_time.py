@@ -10,8 +10,8 @@ import pytest
 from schemalm.cli.locate import locate
 from schemalm.documents import DocumentLimits, dump_document, parse_document, parse_documents
 from schemalm.documents.checkouts import _origin
-from schemalm.documents.cutting import cut_documents
 from schemalm.documents.json_reader import json_with_comments
+from schemalm.documents.splitting import split_documents
 from schemalm.documents.yaml_exact import compose
 from schemalm.errors import DocumentError
 
@@ -115,7 +115,7 @@ def test_no_pattern_goes_back_over_a_long_text(text: str) -> None:
     ):
         attempt(work)()
     locate(text, "/k")
-    cut_documents(text)
+    split_documents(text)
 
 
 def test_a_configuration_of_git_is_read_in_one_pass() -> None:

@@ -123,7 +123,7 @@ def test_lines_are_read_plain_and_packed(tmp_path: Path, name: str) -> None:
 def test_gzip_that_was_cut_off_is_refused(tmp_path: Path, num_kept: int, is_counted: bool) -> None:
     lines = b"".join(b'{"value": %d}\n' % number for number in range(9))
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines)[:num_kept])
-    with pytest.raises(DataError, match=r"a\.jsonl\.gz is cut off: .* after \d whole rows"):
+    with pytest.raises(DataError, match=r"a\.jsonl\.gz is truncated: .* after \d whole rows"):
         count_rows([tmp_path]) if is_counted else list(read_corpus([tmp_path]))
 
 

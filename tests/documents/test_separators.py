@@ -83,4 +83,4 @@ def test_messages_show_the_character_itself(s: str) -> None:
     assert repr(f"k{s}") in caught.value.message
     with pytest.raises(DocumentError) as caught:
         parse_document(f"a: *x{s}")
-    assert f"*x{s} stands" in caught.value.message
+    assert f"*x{s} names" in caught.value.message

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemalm.documents import CorpusRow, DocumentLimits, LeftOut, read_corpus, tables
-from schemalm.documents.choice import Choice
 from schemalm.documents.pieces import TablePiece, count_rows, read_pieces
+from schemalm.documents.row_selection import RowSelection
 from schemalm.documents.tables import Table
 from schemalm.errors import DataError
 
@@ -149,7 +149,7 @@ def test_a_row_that_is_too_long_does_not_hide_its_neighbours(tmp_path: Path) -> 
 
 
 def packed(file: Path, max_bytes: int = 1 << 24) -> list[tuple[tuple[int, ...], bytes]]:
-    return list(Table(file, "it", ("json", "value")).rows(Choice(), max_bytes))
+    return list(Table(file, "it", ("json", "value")).rows(RowSelection(), max_bytes))
 
 
 def test_a_text_that_many_rows_share_is_written_out_for_a_few_of_them_at_a_time(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_sizes_beyond_reason_are_refused_before_they_are_read(
     file = write(tmp_path / "a.parquet", {"value": column}, compression="zstd")
     assert len(packed(file)) == 1
     monkeypatch.setattr(tables, limit, 10_000)
-    with pytest.raises(DataError, match=rf"it: {message}.* are more than the 10,000"):
+    with pytest.raises(DataError, match=rf"it: {message}.* exceed the limit of 10,000"):
         packed(file)
 
 

@@ -20,11 +20,11 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from schemalm.engines import open_engine
-from schemalm.interruption import Interrupted, end_at_once, handled_signals
+from schemalm.interruption import Interrupted, handled_signals, raise_interrupted
 from tests.engines.tasks import Slow
 
 try:
-    with handled_signals(end_at_once), open_engine(sys.argv[1], workers=2) as engine:
+    with handled_signals(raise_interrupted), open_engine(sys.argv[1], workers=2) as engine:
         list(engine.map(Slow(Path(sys.argv[2]), 3600), range(9)))
 except Interrupted as interruption:
     sys.exit(128 + interruption.number)

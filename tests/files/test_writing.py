@@ -19,8 +19,8 @@ from schemalm.errors import ConfigurationError
 from schemalm.files.writing import (
     check_kind,
     check_writable,
-    filled_folder,
-    holds_something,
+    filled_atomically,
+    has_content,
     named_errors,
     partial_name,
     remove_partial,
@@ -125,8 +125,8 @@ def test_a_full_disk_is_found_although_files_can_be_made(place: Path, monkeypatc
 FILLS = """
 import os, sys
 from pathlib import Path
-from schemalm.files.writing import filled_folder, write_atomically
-with filled_folder(Path(sys.argv[1])) as folder:
+from schemalm.files.writing import filled_atomically, write_atomically
+with filled_atomically(Path(sys.argv[1])) as folder:
     for number in range(40):
         write_atomically(folder / f"{number}", b"x" * 5000)
         print(number, flush=True)
@@ -150,8 +150,8 @@ def test_a_folder_is_filled_whole_or_not_at_all_whenever_its_command_is_killed(t
         command.send_signal(signal.SIGKILL)
         command.wait()
         command.stdout.close()
-        assert not holds_something(out)
-    with filled_folder(out) as folder:
+        assert not has_content(out)
+    with filled_atomically(out) as folder:
         write_atomically(folder / "a", b"whole")
     assert names_in(tmp_path) == ["out"]
     assert names_in(out) == ["a"]
@@ -162,20 +162,20 @@ def test_of_two_commands_that_fill_a_folder_the_second_is_refused(tmp_path: Path
     out = tmp_path / "out"
     if is_there:
         out.mkdir()
-    with filled_folder(out) as folder:
+    with filled_atomically(out) as folder:
         (folder / "first").write_text("1")
-        with pytest.raises(ConfigurationError, match="another command is writing into"), filled_folder(out):
+        with pytest.raises(ConfigurationError, match="another command is writing into"), filled_atomically(out):
             pass
         assert names_in(folder) == ["first"]
     assert names_in(out) == ["first"]
-    with pytest.raises(ConfigurationError, match="is not empty; choose another folder"), filled_folder(out):
+    with pytest.raises(ConfigurationError, match="is not empty; choose another folder"), filled_atomically(out):
         pass
     assert (names_in(tmp_path), names_in(out)) == (["out"], ["first"])
 
 
 def test_an_error_while_a_folder_is_filled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", run_full)
-    with pytest.raises(OSError, match="No space left"), filled_folder(tmp_path / "out") as folder:
+    with pytest.raises(OSError, match="No space left"), filled_atomically(tmp_path / "out") as folder:
         write_atomically(folder / "a", b"content")
     assert not names_in(tmp_path)
 
@@ -184,7 +184,7 @@ def test_a_link_in_the_place_of_the_hidden_folder_is_not_followed(tmp_path: Path
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter").write_text("dear")
     (tmp_path / ".out.partial").symlink_to("mine")
-    with pytest.raises(OSError, match=r"."), filled_folder(tmp_path / "out"):
+    with pytest.raises(OSError, match=r"."), filled_atomically(tmp_path / "out"):
         pass
     assert (tmp_path / "mine" / "letter").read_text() == "dear"
 
@@ -254,7 +254,7 @@ def test_a_file_of_another_kind_is_not_written_over(tmp_path: Path) -> None:
     for content in (None, b"", b"<!doctype html><p>old"):
         if content is not None:
             file.write_bytes(content)
-        check_kind(file, "page", page, "choose another file")
+        check_kind(file, "a page", page, "choose another file")
     file.write_bytes(b"kind: alpha\n")
-    with pytest.raises(ConfigurationError, match="is there and no page: it is not written over; choose another file"):
-        check_kind(file, "page", page, "choose another file")
+    with pytest.raises(ConfigurationError, match="exists and is not a page: it is not overwritten; choose"):
+        check_kind(file, "a page", page, "choose another file")

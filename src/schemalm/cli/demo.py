@@ -56,7 +56,7 @@ def demo(
         corpus=corpus,
         schema=schema,
         merge_keys=merge_keys,
-        tell=terminal.say,
+        log=terminal.say,
         training_progress=terminal.training_progress(),
     )
     report_left_out(terminal, result.left_out)

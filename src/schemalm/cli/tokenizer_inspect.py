@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from schemalm.baselines import AnyTokenizer
-    from schemalm.inspection import Inspection, Run, UnitCount
+    from schemalm.inspection import Inspection, TextRun, UnitCount
 
 # Black on these is readable on dark and on light terminals alike. Terminals of few colours would show most of the first
 # as white.
@@ -56,7 +56,7 @@ def inspect(
     terminal.say(f"showing {file} as tokens of {tokenizer}")
     if html is not None:
         check_writable(html.parent, html.name, advice="choose another file with --html")
-        check_kind(html, "page", _PAGE_BEGINNING, "choose another file with --html")
+        check_kind(html, "a page", _PAGE_BEGINNING, "choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
@@ -107,7 +107,7 @@ def _show(terminal: Terminal, inspection: Inspection, counts: list[UnitCount]) -
         terminal.show(f"\nforced: {forced} of {len(inspection.tokens):,}, the only ones admitted at their place")
 
 
-def paint(line: list[Run], console: Console) -> Text:
+def paint(line: list[TextRun], console: Console) -> Text:
     """One line of the document: coloured by token, or with borders between tokens where there are no colours."""
     from rich.text import Text  # noqa: PLC0415
 

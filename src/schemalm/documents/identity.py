@@ -1,4 +1,4 @@
-"""When two JSON values are the same one: what `uniqueItems` compares."""
+"""The equality of JSON values as JSON Schema defines it, for `uniqueItems`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def identity(value: Any) -> Hashable:
-    """A key that equal JSON values share: 1 and 1.0 are equal, 1 and true are not, the order of keys is no matter.
+    """Return a key that equal JSON values share: 1 equals 1.0 but not true, and the order of keys does not matter.
 
     Source: JSON Schema 2020-12, section 4.2.2, "Instance Equality".
     """

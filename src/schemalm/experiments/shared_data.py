@@ -20,11 +20,11 @@ from schemalm.baselines import AnyTokenizer, load_tokenizer
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.digests import digest
 from schemalm.experiments.kinds import KINDS, TokenizerSettings
-from schemalm.files.locks import waiting_lock
+from schemalm.files.locks import locked_file
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SharedData:
         """The file of a tokenizer; raises `ConfigurationError` where none can be trained so."""
         name = digest([recipe.kind, recipe.options, self.corpus.digest, self.num_tokenizer_documents])
         path = self.out / "tokenizers" / f"{recipe.kind}-{name}.json"
-        with waiting_lock(path.with_name(f".{name}.lock")):
+        with locked_file(path.with_name(f".{name}.lock")):
             if not path.exists():
                 documents = list(islice(self.corpus.train_documents(), self.num_tokenizer_documents))
                 KINDS[recipe.kind].train(self.corpus.grammar(), documents, recipe.options).save(path)
@@ -58,7 +58,7 @@ class SharedData:
         path = self.tokenizer(recipe)
         name = digest([path.name, self.context_size, num_tokens, num_documents])
         folder = self.out / "data" / name
-        with waiting_lock(folder.with_name(f".{name}.lock")):
+        with locked_file(folder.with_name(f".{name}.lock")):
             if not (folder / METADATA_FILE).exists():
                 tokenizer = load_tokenizer(path)
                 documents = islice(self.corpus.train_documents(), num_documents)
@@ -79,7 +79,7 @@ class SharedData:
         )
         if summary.rejections:
             (folder / METADATA_FILE).unlink()
-            raise too_little("all documents must be encoded, and some cannot", summary.left_out)
+            raise left_out_error("all documents must be encoded, and some cannot", summary.left_out)
 
 
 def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tokens: int) -> Iterator[SourceDocument]:

@@ -165,15 +165,15 @@ class Tokenizer:
         file = tokenizer_file(name)
         content = file.load(text, TypedFile)
         if content.get("kind") != "typed" or content.get("format") != FORMAT:
-            raise DataError(f"{file.place} is no typed tokenizer of format {FORMAT}: train it again")
+            raise DataError(f"{file.shown} is no typed tokenizer of format {FORMAT}: train it again")
         described = file.convert(content, TypedFile)
         try:
             tokenizer = cls._described(described)
         except (ValueError, SchemaError, RecursionError) as error:
-            raise DataError(f"{file.place} is no tokenizer file: {error}") from None
+            raise DataError(f"{file.shown} is no tokenizer file: {error}") from None
         if described.symbols != _names_of_symbols(tokenizer.grammar):
             raise DataError(
-                f"{file.place} was made by a version that derives other symbols from its schema: train it again"
+                f"{file.shown} was made by a version that derives other symbols from its schema: train it again"
             )
         if described.vocab_size != tokenizer.vocab_size:
             file.fail(f"expected {tokenizer.vocab_size}, found {described.vocab_size}", ("vocab_size",))
