@@ -20,7 +20,7 @@ help: ## list these targets
 demo: $(INSTALLED) ## a model that writes GitHub workflows, from nothing, in minutes (OUT=folder)
 	$(BIN)/schemalm demo $(if $(OUT),--out $(OUT))
 
-test: lint types unit ## lint, types and the whole test suite
+test: lint types docs unit ## lint, types, the documentation and the whole test suite
 
 quick: lint ## lint and all tests but the slow ones: while you work
 	$(PYTEST) -m 'not slow' $(TESTS)

@@ -172,7 +172,7 @@ def test_schemas_that_the_first_judge_cannot_read_as_they_are_go_the_whole_way(t
     corpus.write_text("".join(json.dumps({"value": value, "path": f"{i}"}) + "\n" for i, value in enumerate(valid * 2)))
     told: list[str] = []
     sizes = replace(SIZES, min_steps=1, num_steps=1, num_samples=2)
-    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, tell=told.append)
+    result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(path), sizes=sizes, log=told.append)
     assert told[1].startswith("documents are judged by jsonschema-rs")
     assert result.evaluation.valid_share == 1
     assert "says jsonschema-rs" in result.report.read_text()

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.cli.tokenizer_inspect import paint
-from schemalm.inspection import Run
+from schemalm.inspection import TextRun
 
 TEXT = "kind: alpha\nname: first\n\ntags:\n  - red\n"
 
@@ -45,7 +45,7 @@ def test_a_document_is_shown_with_borders_where_there_are_no_colours(invoke, pip
 @pytest.mark.parametrize("colours", ["standard", "256", "truecolor"])
 def test_neighbouring_tokens_differ_in_colour_on_a_terminal(colours: Literal["standard", "256", "truecolor"]) -> None:
     console = Console(force_terminal=True, color_system=colours, no_color=False)
-    runs = [Run("  ", None), *(Run(text, token) for token, text in enumerate("abcdefgh")), Run("}", 8, True)]
+    runs = [TextRun("  ", None), *map(TextRun, "abcdefgh", range(8)), TextRun("}", 8, True)]
     line = paint(runs, console)
     assert line.plain == "  abcdefgh}"
     with console.capture() as capture:

@@ -91,10 +91,10 @@ class Describe:
 
 
 @dataclass(frozen=True)
-class Place:
-    """An item that has a name."""
+class Named:
+    """An item with a description."""
 
-    place: str
+    description: str
     number: int
 
 

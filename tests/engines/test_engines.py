@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.tasks import Add, Deadly, Describe, Place, Refuse, Vital
+from tests.engines.tasks import Add, Deadly, Describe, Named, Refuse, Vital
 
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
@@ -41,7 +41,7 @@ def test_results_come_in_the_order_of_the_items(engine: Engine) -> None:
     assert list(engine.map(Add(2), [])) == []
 
 
-def test_items_are_taken_as_results_are_asked_for(engine: Engine) -> None:
+def test_items_are_taken_as_results_are_requested(engine: Engine) -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -109,9 +109,9 @@ def test_an_item_that_kills_three_workers_ends_in_one_error_that_names_it(worker
     assert list(workers.map(Add(1), [1])) == [2]
 
 
-def test_an_item_with_a_place_is_named_by_it(pool: Engine) -> None:
+def test_an_item_is_named_by_its_description(pool: Engine) -> None:
     with pytest.raises(DataError, match=r"^corpus\.jsonl:512: the process .* exit code 9"):
-        list(pool.map(Deadly(), [Place("corpus.jsonl:512", 1)]))
+        list(pool.map(Deadly(), [Named("corpus.jsonl:512", 1)]))
 
 
 def test_settings_out_of_range_are_refused() -> None:
@@ -121,7 +121,7 @@ def test_settings_out_of_range_are_refused() -> None:
     ):
         pass
     with (
-        pytest.raises(ConfigurationError, match="choose the engine 'ray'"),
+        pytest.raises(ConfigurationError, match="needs the engine 'ray'"),
         open_engine("local", workers=2, address="auto"),
     ):
         pass

@@ -26,9 +26,10 @@ from schemalm.dataset.shards import Shard
 from schemalm.dataset.state_tables import StateReader, StateTables
 from schemalm.dataset.store import smallest_dtype
 from schemalm.dataset.window_counts import check_positions
-from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, value_digest
+from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of
+from schemalm.documents.values import digest_of
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import Tokenizer
 
@@ -142,8 +143,10 @@ class Encoder:
             return
         encoded.tokens.append(tokens)
         encoded.states.append(states)
-        encoded.num_bytes.append(len(canonical_json(row.value)))
-        encoded.digests.append(value_digest(row.value)[:DIGEST_BYTES])
+        # Its length does not depend on the order of its keys, so one text serves both.
+        content = canonical_json(row.value, sort_keys=True)
+        encoded.num_bytes.append(len(content))
+        encoded.digests.append(digest_of(content)[:DIGEST_BYTES])
         encoded.draws.append(draw_of(row.repository, self._settings.seed) if draw is None else draw)
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 

@@ -23,9 +23,8 @@ from schemalm.machine.stepper import replace_top
 from schemalm.machine.tables import Tables
 
 Piece: TypeAlias = tuple[int, ...]
-# Pieces and tokens that are remembered, at all entries together, and the most tokens of such a piece.
-MAX_REMEMBERED = 1 << 18
-MAX_REMEMBERED_TOKENS = 64
+# Tokens of the pieces that are remembered, at all entries together.
+MAX_REMEMBERED = 1 << 20
 
 
 class Trace(NamedTuple):
@@ -106,9 +105,8 @@ class _Followed(dict[Piece | int, Steps]):
     def __missing__(self, piece: Piece | int) -> Steps:
         tracer = self._tracer
         found = self._one_step(piece) if isinstance(piece, int) else self._steps(piece)
-        is_short = isinstance(piece, int) or len(piece) <= MAX_REMEMBERED_TOKENS
-        if is_short and tracer.num_remembered < MAX_REMEMBERED:
-            tracer.num_remembered += 1
+        if tracer.num_remembered < MAX_REMEMBERED:
+            tracer.num_remembered += len(found[0])
             self[piece] = found
         return found
 
