@@ -90,7 +90,7 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("[" + "1" * 5000 + "]", 1, 2, "4300 digits"),
     ],
 )
-def test_refused_text_is_named_with_its_place(text: str, line: int, column: int, part: str) -> None:
+def test_refused_text_is_named_with_its_position(text: str, line: int, column: int, part: str) -> None:
     with pytest.raises(DocumentError, match=part.replace("(", r"\(").replace("+", r"\+")) as caught:
         parse_document(text, source="ci.yml")
     assert (caught.value.line, caught.value.column, caught.value.source) == (line, column, "ci.yml")
@@ -154,7 +154,7 @@ def test_files_are_read_by_path_or_name(tmp_path: Path) -> None:
     assert load_document("name: no such file") == {"name": "no such file"}
 
 
-def test_files_that_are_no_documents_are_named(tmp_path: Path) -> None:
+def test_files_that_are_not_documents_are_named(tmp_path: Path) -> None:
     cases = {"latin.yml": b"a: 1\nb: \xe9\n", "flow.json": b"{a: 1}", "large.yml": b"a" * (LIMITS.max_bytes + 1)}
     for name, data in cases.items():
         (tmp_path / name).write_bytes(data)

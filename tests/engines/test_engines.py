@@ -1,4 +1,4 @@
-"""Every engine does the same: order, laziness, errors, workers that die."""
+"""All engines behave the same: order, laziness, errors, workers that die."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_task_starts_once_in_each_worker(engine: Engine, tmp_path: Path) -> No
     assert 1 <= len(starts) == len(set(starts)) <= 2
 
 
-def test_an_error_of_ours_comes_back_with_its_fields(engine: Engine) -> None:
+def test_a_schemalm_error_is_raised_with_its_fields(engine: Engine) -> None:
     found = engine.map(Refuse(), ["a", "ours", "b"])
     assert next(found) == "a"
     with pytest.raises(InvalidDocument) as raised:
@@ -71,7 +71,7 @@ def test_an_error_of_ours_comes_back_with_its_fields(engine: Engine) -> None:
     assert raised.value == InvalidDocument("no such key", pointer="/a", keyword="required")
 
 
-def test_other_errors_tell_where_in_the_worker_they_were_raised(workers: Engine) -> None:
+def test_other_errors_have_the_traceback_of_the_worker(workers: Engine) -> None:
     with pytest.raises(ZeroDivisionError, match="by zero") as raised:
         list(workers.map(Refuse(), ["theirs"]))
     assert "in _refuse" in raised.value.__notes__[0]
@@ -82,7 +82,7 @@ def test_other_errors_tell_where_in_the_worker_they_were_raised(workers: Engine)
     assert list(workers.map(Refuse(), ["a"])) == ["a"]
 
 
-def test_an_error_of_the_items_is_raised_to_who_asks(engine: Engine) -> None:
+def test_an_error_of_the_item_stream_is_raised_to_the_caller(engine: Engine) -> None:
     def items() -> Iterator[int]:
         yield 1
         raise DataError("the file is cut off")

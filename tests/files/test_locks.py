@@ -1,4 +1,4 @@
-"""Locks keep others out while they are held, and no longer."""
+"""Locks exclude others exactly as long as they are held."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_lock_waits_for_its_holder(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
-def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_path: Path) -> None:
+def test_commands_write_files_that_belong_together_in_turn(tmp_path: Path) -> None:
     order: list[str] = []
 
     def write() -> None:
@@ -82,7 +82,7 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         process.communicate()
 
 
-def test_a_lock_file_keeps_what_it_holds(tmp_path: Path) -> None:
+def test_the_content_of_a_lock_file_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text("kept")
     with open_lock_file(tmp_path, ".lock") as file:
         assert acquire_lock(file.fileno())
@@ -108,7 +108,7 @@ def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatc
         assert acquire_lock(file.fileno())
 
 
-def test_what_was_removed_or_replaced_under_a_lock_is_told(tmp_path: Path) -> None:
+def test_a_file_removed_or_replaced_under_a_lock_is_detected(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
     with open_lock_file(tmp_path, ".lock") as file:
         assert is_still_at(file.fileno(), path)
