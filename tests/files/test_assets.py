@@ -47,5 +47,5 @@ def test_a_missing_file_is_named(package: Path) -> None:
 
 
 def test_a_file_that_unpacks_to_too_much_is_not_unpacked(package: Path) -> None:
-    with pytest.raises(DataError, match="it holds more than 6,999 bytes"):
+    with pytest.raises(DataError, match="it has more than 6,999 bytes"):
         read(package, PACKED, 6999)

@@ -18,7 +18,7 @@ class Kind:
 
     `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes
     sense. A `scoped` kind may be written for one component of a repository with several. A kind that `grows` has room
-    for side jobs; one that `reports` may end with a job that tells people about failures.
+    for side jobs; one that `reports` may end with a job that notifies people of failures.
     """
 
     compose: Composer

@@ -33,8 +33,8 @@ def _fields(fields: Mapping[str, Any]) -> Json:
 class Toolchain:
     """A language with a package manager: how such a repository is set up, checked, built and published.
 
-    Fields that hold several steps are alternatives, of which each repository keeps one, except `setup`, which is a
-    sequence. `plain_setup` replaces `setup` where the version does not come from a matrix.
+    The steps of a field are alternatives, and each repository uses one of them; only `setup` is a sequence.
+    `plain_setup` replaces `setup` if the version is not from a matrix.
     """
 
     language: str

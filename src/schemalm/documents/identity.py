@@ -24,8 +24,8 @@ def identity(value: Any) -> Hashable:
 
 
 def has_repetition(value: Any) -> bool:
-    """Whether an array anywhere in a value has two equal items."""
-    # What a container holds gets a number, so that nothing is compared once more for each level that encloses it.
+    """Return whether any array in a value has two equal items."""
+    # Each different container gets a number, so its content is compared only once, not again at every outer level.
     numbers: dict[Hashable, int] = {}
     containers: dict[int, Hashable] = {}
 

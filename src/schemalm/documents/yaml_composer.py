@@ -98,7 +98,7 @@ class Composer:
             self._refuse(faults.TOO_DEEP_BY_ALIASES.format(self.limits.max_depth))
         self._expand(target)
         copied = _Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
-        self._add(copied, f"what *{name} stands for")
+        self._add(copied, f"the value of *{name}")
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
         """Add a scalar."""

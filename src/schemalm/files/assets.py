@@ -19,7 +19,7 @@ def read_asset(package: str, name: str, max_bytes: int) -> bytes:
         with files(package).joinpath(name).open("rb") as file:
             packed = file.read(max_bytes)
         if zstandard.frame_content_size(packed) > max_bytes:
-            raise damaged(name, f"it holds more than {max_bytes:,} bytes")
+            raise damaged(name, f"it has more than {max_bytes:,} bytes")
         return zstandard.decompress(packed)
     except OSError as error:
         raise damaged(name, reason_of(error)) from None
