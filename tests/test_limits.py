@@ -1,4 +1,4 @@
-"""Hostile schemas compile or end in SchemaError, soon and in little memory; every limit is met on purpose."""
+"""Hostile schemas compile or raise SchemaError, quickly and in little memory; every limit is reached on purpose."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def nested(keyword: str, depth: int) -> Any:
 
 
 def chain(length: int, make: Any) -> Any:
-    """Definitions that each refer to the next, as `make` says; the last one is a string."""
+    """Definitions that each refer to the next one, built by `make`; the last one is a string."""
     definitions = {f"d{n}": make({"$ref": f"#/$defs/d{n + 1}"}) for n in range(length)}
     return {"$defs": {**definitions, f"d{length}": {"type": "string"}}, "$ref": "#/$defs/d0"}
 
@@ -73,7 +73,7 @@ REFUSED: dict[str, Any] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_hostile_schema_is_refused_soon(name: str) -> None:
+def test_a_hostile_schema_is_refused_quickly(name: str) -> None:
     with pytest.raises(SchemaError) as caught:
         compile_schema(REFUSED[name])
     assert getattr(caught.value, "limit", "") != "compile_seconds"
@@ -129,7 +129,7 @@ HARMLESS: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HARMLESS)
-def test_a_large_schema_compiles_and_reads_a_value_soon(name: str) -> None:
+def test_a_large_schema_compiles_and_reads_a_value_quickly(name: str) -> None:
     schema, value = HARMLESS[name]
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     tokenizer.encode(value)
@@ -203,7 +203,7 @@ APART: dict[str, tuple[Any, Any]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", APART)
 def test_time_and_memory_stay_within_bounds_whatever_the_schema(name: str) -> None:
-    # Started by a shell, as the memory of whoever starts a process counts as its own: that of all tests before, here.
+    # Started by a shell, since a process inherits the peak memory of its parent: here, that of all tests before.
     process = subprocess.run(
         ["sh", "-c", '"$0" "$@"; exit $?', sys.executable, "-c", PROGRAM],
         input=json.dumps([*APART[name], 1]),
@@ -273,7 +273,7 @@ def test_every_limit_ends_in_a_schema_error(schema: Any, limits: Limits, message
         ),
     ],
 )
-def test_a_limit_of_the_schema_is_named_with_the_place_that_breaks_it(schema: Any, limit: str, pointer: str) -> None:
+def test_a_limit_is_named_with_the_location_that_exceeds_it(schema: Any, limit: str, pointer: str) -> None:
     small = {"schema_bytes": 100, "schema_depth": 2, "minimum_count": 9, "minimum_keys": 9, "symbols": 2}
     limits = Limits(**{limit: {**small, "unevaluated_branches": 0}[limit]})
     with pytest.raises(LimitError, match=rf"limit {limit} = ") as caught:
@@ -290,14 +290,14 @@ def test_a_limit_of_the_schema_is_named_with_the_place_that_breaks_it(schema: An
         {"properties": {f"name {n}": {} for n in range(70_000)}},
     ],
 )
-def test_more_keys_and_strings_than_there_are_characters_for_are_refused_by_name(schema: Any) -> None:
+def test_too_many_keys_and_strings_for_characters_are_refused(schema: Any) -> None:
     with pytest.raises(LimitError, match="65,521 keys and strings") as caught:
         compile_schema(schema, limits=Limits(symbols=10**6))
     assert caught.value.limit == "symbols"
     assert caught.value.keyword == caught.value.pointer.rpartition("/")[2] != ""
 
 
-def test_as_many_keys_and_strings_as_the_limit_says_have_a_character_each() -> None:
+def test_keys_and_strings_up_to_the_limit_have_a_character_each() -> None:
     last = len(COMMON) + Limits().symbols - 1
     assert symbol_of(character_of(last)) == last
     assert ord(character_of(last)) == FIRST_PRIVATE + NUM_PRIVATE - 1
@@ -323,7 +323,7 @@ def test_an_optional_part_that_cannot_be_finished_within_the_limit_is_left_out()
 @pytest.mark.parametrize(
     "keyword", ["not", "items", "allOf", "anyOf", "oneOf", "additionalProperties", "contains", "if"]
 )
-def test_every_keyword_may_be_nested_as_deep_as_the_limit_says(keyword: str) -> None:
+def test_every_keyword_may_be_nested_up_to_the_limit(keyword: str) -> None:
     levels_of_one = 2 if keyword.endswith("Of") else 1
     depth = (Limits().schema_depth - 2) // levels_of_one
     compile_schema(nested(keyword, depth))
@@ -339,25 +339,25 @@ def test_every_limit_has_a_default_and_is_described() -> None:
         Limits().schema_bytes = 1  # type: ignore[misc]
 
 
-def test_a_budget_counts_states_and_looks_at_the_clock_now_and_then() -> None:
+def test_a_budget_counts_states_and_reads_the_clock_now_and_then() -> None:
     budget = Budget(Limits(grammar_states=10))
     for _ in range(10):
-        budget.spend()
+        budget.count_state()
     with pytest.raises(SchemaError, match="10 states"):
-        budget.spend()
+        budget.count_state()
     budget = Budget(Limits(compile_seconds=-1.0))
     with pytest.raises(SchemaError, match="seconds"):
-        budget.spend()
+        budget.count_state()
 
 
-def test_once_compiled_neither_time_nor_states_matter() -> None:
+def test_time_and_states_are_not_limited_after_compiling() -> None:
     budget = Budget(Limits(compile_seconds=-1.0, grammar_states=1))
     budget.end_compilation()
     for _ in range(3):
-        budget.spend()
+        budget.count_state()
 
 
-def test_the_outermost_call_has_the_budget_and_what_is_inside_counts_in_it() -> None:
+def test_inner_calls_count_against_the_outermost_call() -> None:
     budget = Budget(Limits(call_work=10))
     with budget.call("completion"):
         budget.work(6)
@@ -366,14 +366,14 @@ def test_the_outermost_call_has_the_budget_and_what_is_inside_counts_in_it() -> 
     assert (caught.value.limit, caught.value.maximum, caught.value.operation) == ("call_work", 10, "completion")
 
 
-def test_each_call_has_the_whole_budget_also_after_one_that_broke_it() -> None:
+def test_each_call_has_the_whole_budget_even_after_a_failed_one() -> None:
     budget = Budget(Limits(call_work=10))
     for _ in range(3):
         with budget.call("mask"):
             budget.work(10)
         with pytest.raises(LimitError), budget.call("encode"):
             budget.work(11)
-    budget.work(1_000)  # outside of calls nothing is bounded, but counted
+    budget.work(1_000)  # counted, but not limited outside of calls
     assert budget.num_units == 3 * 21 + 1_000
 
 

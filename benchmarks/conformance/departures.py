@@ -136,9 +136,9 @@ TEXTS = (
     ),
     Departure(
         "counts in counts, many overlapping key patterns",
-        "LimitError when a text is read, not when compiling, where an expression leaves over 1,000 ways to go on, as "
-        "`((a{1,50}){1,50}){1,50}` does, or where key patterns, such as 20 of a letter each, need over 20,000 places.",
-        "Each way and each set of patterns is a state, and states are found where texts reach.",
+        "LimitError when a text is read, not when compiling, if an expression leaves over 1,000 alternatives, as "
+        "`((a{1,50}){1,50}){1,50}` does, or if key patterns, such as 20 of a letter each, need over 20,000 states.",
+        "Each set of alternatives or patterns is a state, and states are found when a text reaches them.",
     ),
     Departure(
         "`\\p{...}`",

@@ -13,7 +13,7 @@ from conformance.departures import DEPARTURES
 from conformance.labels import DOUBTS
 from conformance.measure import Outcome
 from conformance.summary import by_split, reason, summarize
-from schemalm.regular.misreadings import EXAMPLES, misreadings
+from schemalm.schema.misreadings import EXAMPLES, misreadings
 
 INTRODUCTION = """\
 # What is supported

@@ -1,7 +1,7 @@
-"""Compiling a schema: reading it, making its grammar, and writing its shortest value where only a machine can tell it.
+"""Compiles a schema: reads it, builds its grammar and, if items have to differ, writes its shortest value.
 
-The last step is why this file alone asks for what is built on grammars: which items an array can have whose items have
-to differ is known to a machine, and a schema without a value that can be written is refused here, not later.
+Only a machine knows which items an array of different items can have. So the last step needs the packages that are
+built on grammars, and only this file imports them. A schema without a value that can be written is refused here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from schemalm.limits import DEFAULT_LIMITS, Limits
 from schemalm.schema.sources import Schema, read_schema
 from schemalm.schema.translation import translate
 
-# Of the name of a schema in messages, which may be anything.
+# The length of a schema's name in messages, which may be anything.
 MAX_SOURCE_CHARACTERS = 200
 
 
@@ -25,9 +25,9 @@ def compile_schema(
     """Compiles a JSON Schema into a grammar that derives exactly its valid values.
 
     schema: a value, a file, or a built-in name such as "github-workflow".
-    formats: whether the keyword `format` constrains values or only describes them.
-    Raises SchemaError, with pointer, keyword and source, for what is no schema, what no value satisfies, what breaks a
-    limit, and a `$ref` that leads outside the schema.
+    formats: "assert" if the keyword `format` constrains values, "annotate" if it only describes them.
+    Raises SchemaError, with pointer, keyword and source, if the schema is not valid, no value satisfies it, it exceeds
+    a limit, or a `$ref` leads outside of it.
     """
     if formats not in ("assert", "annotate"):
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
@@ -39,14 +39,14 @@ def compile_schema(
             _write_shortest(grammar)
         return grammar
     except RecursionError:
-        raise SchemaError("the schema is nested too deeply, or its references are", source=source) from None
+        raise SchemaError("the schema or its references are nested too deeply", source=source) from None
     except SchemaError as error:
         raise error.of_source(source) from None
 
 
 def _write_shortest(grammar: Grammar) -> None:
-    """Raises LimitError where the search for the shortest value takes more work than the limits admit."""
-    # Only a machine tells which items an array can have; few schemas need one, and numpy is slow to import.
+    """Raises LimitError if the search for the shortest value takes more work than the limits allow."""
+    # Only a machine knows which items an array can have. Few schemas need one, and numpy is slow to import.
     from schemalm.machine import Machine, Tables  # noqa: PLC0415
     from schemalm.machine.vocabulary import Vocabulary  # noqa: PLC0415
 

@@ -39,11 +39,11 @@ def test_patterns_that_are_commonly_misread_are_named(invoke, tmp_path: Path) ->
     path.write_text(json.dumps(schema))
     shown = invoke("schema", path).stdout
     places = "/properties/a/pattern, /properties/b/pattern, /properties/c/pattern and 2 more"
-    assert f"{places}: `\\A` is the letter A in JSON Schema; anchors are ^ and $" in shown
-    assert "/patternProperties/^x.$: `.` matches no line end" in shown
+    assert f"{places}: `\\A` is the letter A in JSON Schema; the anchors are ^ and $" in shown
+    assert "/patternProperties/^x.$: `.` does not match a line end" in shown
     report = json.loads(invoke("schema", path, "--json").stdout)
     assert len(report["misread_patterns"]) == 11
-    meaning = "`\\z` is the letter z in JSON Schema; anchors are ^ and $"
+    meaning = "`\\z` is the letter z in JSON Schema; the anchors are ^ and $"
     found = {"pointer": "/properties/e/pattern", "pattern": "\\Aa\\z", "text": "\\z", "meaning": meaning}
     assert found in report["misread_patterns"]
 

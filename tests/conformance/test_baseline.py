@@ -139,7 +139,7 @@ def test_the_support_page_counts_occurrences_and_official_groups() -> None:
 def test_the_support_page_names_the_patterns_that_are_commonly_misread() -> None:
     page = support_page({})
     section = page[page.index("## Patterns that are commonly misread") :]
-    assert "| `\\A` | `\\A` is the letter A in JSON Schema; anchors are ^ and $ |" in section
+    assert "| `\\A` | `\\A` is the letter A in JSON Schema; the anchors are ^ and $ |" in section
     assert PUBLISHED.read_text(encoding="utf-8").endswith(section)
 
 
@@ -213,7 +213,7 @@ def test_walks_ask_for_masks_and_completions_and_every_call_is_timed() -> None:
 
 def test_a_walk_that_meets_a_limit_ends_and_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     def costly(machine: Machine) -> list[int]:
-        machine.grammar.budget._most_units = 0
+        machine.grammar.budget._max_units = 0
         machine.grammar.budget.work(1)
         return []
 

@@ -69,7 +69,7 @@ def test_nothing_outside_the_schema_is_read(reference: str) -> None:
 
 
 @pytest.mark.parametrize("schema", [{"type": "nothing"}, {"pattern": "("}, {"$schema": "http://unknown.example/"}])
-def test_what_is_no_schema_is_refused(schema: dict[str, Any]) -> None:
+def test_an_invalid_schema_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(SchemaError):
         SchemaJudge(schema, assert_formats=True)
 

@@ -1,4 +1,4 @@
-"""Costs are the least numbers of symbols, found by looking at little."""
+"""Costs are the least numbers of symbols, and only a few states are needed to find them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Exhaustive:
         self._memo: dict[tuple[State, int], Costs] = {}
 
     def of(self, state: State, bound: int) -> Costs:
-        """The least number of symbols to finish `state`, by outcome, where it is at most `bound`."""
+        """Returns the least number of symbols that finish `state`, by outcome, if it is at most `bound`."""
         if (state, bound) not in self._memo:
             found: Costs = {}
             for cost, outcome in self._derivations(state, bound):
@@ -73,17 +73,17 @@ class Exhaustive:
         return found
 
     def _texts(self, place: int, bound: int) -> list[tuple[int, int]]:
-        """Lengths in bytes and outcomes of texts of at most `bound` bytes."""
+        """Returns lengths in bytes and outcomes of texts of at most `bound` bytes."""
         found = []
         frontier = {place}
         for length in range(bound + 1):
-            found += [(length, outcome) for at in frontier if (outcome := self._automaton.verdict(at))]
+            found += [(length, outcome) for at in frontier if (outcome := self._automaton.outcome(at))]
             frontier = {after for at in frontier for _, after in self._automaton.steps(at)}
         return found
 
 
 def assert_least(schema: Any) -> None:
-    """The costs of every state that a search from the start meets are those of the exhaustive search."""
+    """Asserts that the costs of every state near the start are those of the exhaustive search."""
     try:
         grammar = compile_schema(schema)
     except SchemaError:
@@ -98,11 +98,11 @@ def assert_least(schema: Any) -> None:
     for state, bound in list(exhaustive._memo):
         if bound == MAX_SYMBOLS:
             expected = exhaustive.of(state, MAX_SYMBOLS)
-            found = {outcome: cost for outcome, cost in table.of(state).items() if cost <= MAX_SYMBOLS}
+            found = {outcome: cost for outcome, cost in table.by_outcome(state).items() if cost <= MAX_SYMBOLS}
             assert found == expected
     for state, bound in list(exhaustive._memo):
         expected = exhaustive.of(state, bound)
-        assert {outcome: cost for outcome, cost in table.of(state).items() if cost <= bound} == expected
+        assert {outcome: cost for outcome, cost in table.by_outcome(state).items() if cost <= bound} == expected
 
 
 def strings(*texts: str) -> Any:
@@ -223,7 +223,7 @@ def test_costs_of_random_schemas_are_those_of_an_exhaustive_search(schema: Any) 
 
 
 def wide(num_keys: int, **more: Any) -> Any:
-    """An object with so many keys, each of another shape."""
+    """Returns a schema of an object with this many keys, each of another shape."""
     return {
         "type": "object",
         "properties": {f"k{n}": {"type": "string", "maxLength": n} for n in range(num_keys)},

@@ -1,8 +1,8 @@
-"""Estimates: no more than what a formula takes, a likely way, and the keys that have a say."""
+"""Estimates: lower bounds, likely ways to make a formula true, and the keys that can affect it."""
 
 from __future__ import annotations
 
-from schemalm.grammar.estimates import NEVER, Estimates
+from schemalm.grammar.estimates import UNREACHABLE, Estimates
 from schemalm.schema.assertions import KindIs, Reference
 from schemalm.schema.formula import FALSE, TRUE, And, ExactlyOne, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
@@ -14,21 +14,21 @@ ESTIMATES = Estimates()
 
 
 def test_required_keys_take_two_symbols_each() -> None:
-    assert ESTIMATES.least(And(A, B, C)) == 6
-    assert ESTIMATES.least(And(A, MinProperties(4))) == 8
-    assert ESTIMATES.least(Or(And(A, B), C)) == 2
-    assert ESTIMATES.least(ExactlyOne(And(A, B), C)) == 2
+    assert ESTIMATES.lower_bound(And(A, B, C)) == 6
+    assert ESTIMATES.lower_bound(And(A, MinProperties(4))) == 8
+    assert ESTIMATES.lower_bound(Or(And(A, B), C)) == 2
+    assert ESTIMATES.lower_bound(ExactlyOne(And(A, B), C)) == 2
 
 
-def test_counts_take_so_many_members() -> None:
-    assert ESTIMATES.least(MinItems(3)) == 6
-    assert ESTIMATES.least(Contains(STRING, 2, None)) == 4
-    assert ESTIMATES.least(Not(MaxItems(3))) == ESTIMATES.least(Not(MaxProperties(3))) == 8
+def test_counts_take_that_many_members() -> None:
+    assert ESTIMATES.lower_bound(MinItems(3)) == 6
+    assert ESTIMATES.lower_bound(Contains(STRING, 2, None)) == 4
+    assert ESTIMATES.lower_bound(Not(MaxItems(3))) == ESTIMATES.lower_bound(Not(MaxProperties(3))) == 8
 
 
-def test_what_is_false_is_never_true() -> None:
-    assert ESTIMATES.least(FALSE) == ESTIMATES.least(Not(TRUE)) == NEVER
-    assert ESTIMATES.least(TRUE) == ESTIMATES.least(Not(A)) == 0
+def test_a_false_formula_cannot_become_true() -> None:
+    assert ESTIMATES.lower_bound(FALSE) == ESTIMATES.lower_bound(Not(TRUE)) == UNREACHABLE
+    assert ESTIMATES.lower_bound(TRUE) == ESTIMATES.lower_bound(Not(A)) == 0
 
 
 def test_a_plan_takes_the_branch_that_needs_least() -> None:
@@ -37,22 +37,22 @@ def test_a_plan_takes_the_branch_that_needs_least() -> None:
     assert ESTIMATES.plan(ExactlyOne(And(A, B), C)).names == {"c"}
 
 
-def test_a_plan_breaks_members_where_that_is_near() -> None:
+def test_a_plan_breaks_members_that_are_written_here() -> None:
     members = Members((("far", Reference("#/far")), ("near", STRING)), (), TRUE)
     assert ESTIMATES.plan(Not(members)).names == {"near"}
 
 
-def test_a_plan_says_which_answers_it_needs() -> None:
+def test_a_plan_names_the_answers_it_needs() -> None:
     assert ESTIMATES.plan(And(Question(1), Not(Question(2)))).answers == {(1, True), (2, False)}
 
 
-def test_only_keys_that_something_waits_for_have_a_say() -> None:
+def test_only_required_keys_are_relevant() -> None:
     closed = Members((("a", STRING),), (), FALSE)
     assert ESTIMATES.relevance(And(A, closed, MaxProperties(3), PropertyNames(STRING))).names == {"a"}
     assert not ESTIMATES.relevance(And(A, closed)).any_key
     assert ESTIMATES.relevance(Not(Members((("a", STRING), ("b", TRUE)), (), TRUE))).names == {"a"}
 
 
-def test_counts_and_broken_names_give_every_key_a_say() -> None:
+def test_counts_and_broken_names_make_every_key_relevant() -> None:
     for formula in (MinProperties(2), Not(MaxProperties(2)), Not(PropertyNames(STRING)), Not(Members((), (), STRING))):
         assert ESTIMATES.relevance(formula).any_key

@@ -1,4 +1,4 @@
-"""The exact answer: which outcomes states can end with, where they lead back to themselves or nowhere."""
+"""The fixpoint decides exactly which outcomes states can end with, also if they are recursive or never end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.grammar.test_search import goals_of
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import LimitError
-from schemalm.grammar.fixpoint import MAX_JOINT, Fixpoint, is_joint
+from schemalm.grammar.fixpoint import MAX_JOINT_FORMULAS, Fixpoint, is_solved_jointly
 from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.states import Object, State
 from schemalm.limits import Budget, Limits
@@ -24,7 +24,7 @@ DEFINITIONS = {
 
 
 def fixpoint_at(name: str) -> tuple[Fixpoint, Budget, State]:
-    """A fixpoint that is told of no short ways, its budget, and the state of a definition."""
+    """Returns a fixpoint that knows no sizes beforehand, its budget, and the state of a definition."""
     schema: Any = {"$defs": DEFINITIONS, "properties": {key: {"$ref": f"#/$defs/{key}"} for key in DEFINITIONS}}
     grammar = compile_schema(schema)
     goals, budget, _ = goals_of(grammar)
@@ -34,19 +34,19 @@ def fixpoint_at(name: str) -> tuple[Fixpoint, Budget, State]:
 
 
 def judged(state: State, *formulas: Formula) -> Object:
-    """An object of which it is asked, besides, whether some formulas hold."""
+    """Returns an object whose obligation also has some formulas that may be true or false."""
     assert isinstance(state, Object)
     return replace(state, obligation=Obligation((TRUE, *formulas), Question(0)))
 
 
-def test_what_leads_back_to_itself_can_end_where_there_is_a_way_out() -> None:
+def test_a_recursive_state_with_a_way_out_can_end() -> None:
     fixpoint, _, state = fixpoint_at("list")
-    # The key, what the value is, null or another list, and the end.
+    # The key, the value (null or another list), and the end.
     assert fixpoint.sizes(state).keys() == {1}
     assert fixpoint.sizes(state)[1] >= 3
 
 
-def test_what_needs_itself_cannot_end() -> None:
+def test_a_state_that_needs_itself_cannot_end() -> None:
     fixpoint, _, state = fixpoint_at("endless")
     assert fixpoint.sizes(state) == {}
 
@@ -55,20 +55,20 @@ def test_outcomes_on_few_formulas_are_found_together() -> None:
     fixpoint, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     both = judged(state, state.obligation.formulas[0])
-    assert is_joint(both)
+    assert is_solved_jointly(both)
     assert fixpoint.sizes(both).keys() == {0b01, 0b11}
 
 
-def test_outcomes_on_many_formulas_are_followed_one_by_one() -> None:
+def test_outcomes_on_many_formulas_are_found_one_by_one() -> None:
     _, _, state = fixpoint_at("list")
     assert isinstance(state, Object)
     formula = state.obligation.formulas[0]
-    assert is_joint(judged(state, *[formula] * MAX_JOINT))
-    assert not is_joint(judged(state, *[formula] * (MAX_JOINT + 1)))
-    assert not is_joint(judged(state, TRUE)), "what is known is no question"
+    assert is_solved_jointly(judged(state, *[formula] * MAX_JOINT_FORMULAS))
+    assert not is_solved_jointly(judged(state, *[formula] * (MAX_JOINT_FORMULAS + 1)))
+    assert not is_solved_jointly(judged(state, TRUE)), "what is known is no question"
 
 
-def test_what_was_found_is_known_for_good() -> None:
+def test_results_of_a_fixpoint_are_kept() -> None:
     fixpoint, budget, state = fixpoint_at("list")
     found = fixpoint.sizes(state)
     num_units = budget.num_units
@@ -76,7 +76,7 @@ def test_what_was_found_is_known_for_good() -> None:
     assert budget.num_units == num_units
 
 
-def test_an_interrupted_fixpoint_leaves_nothing_half_known() -> None:
+def test_an_interrupted_fixpoint_keeps_no_partial_results() -> None:
     fixpoint, budget, state = fixpoint_at("list")
     budget.limits = Limits(call_work=1)
     with pytest.raises(LimitError), budget.call("mask"):

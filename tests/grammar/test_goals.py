@@ -1,4 +1,4 @@
-"""Goals are single formulas, their estimates are no more than what they take, and their ways hold the cheapest one."""
+"""A goal is about a single formula. Its lower bound is correct, and its first steps include a cheapest one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TWO = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "
 
 
 def start_of(schema: Any) -> tuple[Any, Any]:
-    """Goals and the first state of a schema."""
+    """Returns the goals and the first state of a schema."""
     goals, _, start = goals_of(compile_schema(schema))
     return goals, start
 
 
-def test_a_outcome_on_several_formulas_is_one_formula() -> None:
+def test_an_outcome_on_several_formulas_is_one_formula() -> None:
     goals, start = start_of({**TWO, "required": ["a"]})
     assert isinstance(start, Object)
     formula = start.obligation.formulas[0]
@@ -35,30 +35,30 @@ def test_a_outcome_on_several_formulas_is_one_formula() -> None:
     assert broken.state.obligation.formulas == (Not(formula),)
 
 
-def test_there_is_no_goal_where_a_formula_is_visibly_false() -> None:
+def test_there_is_no_goal_if_a_formula_is_clearly_false() -> None:
     goals, start = start_of(TWO)
     assert isinstance(start, Object)
     false = Object(Obligation((TRUE, TRUE), Question(0)), start.order, 0)
     assert goals.goal(false, 1) is None
 
 
-def test_guards_rule_out_goals() -> None:
+def test_guards_exclude_goals() -> None:
     goals, start = start_of({"type": "array"})
     goals.passes_guards = lambda state, outcome: False
     assert goals.goal(start, 1) is None
 
 
-def test_only_required_keys_come_first_where_others_cannot_help() -> None:
+def test_only_required_keys_are_tried_if_others_cannot_help() -> None:
     goals, start = start_of({**TWO, "required": ["b"]})
     assert list(goals.symbols(start)) == [OBJECT_END, KEY("b")]
 
 
-def test_keys_without_a_say_are_left_out() -> None:
+def test_irrelevant_keys_are_left_out() -> None:
     goals, start = start_of({**TWO, "anyOf": [{"required": ["b"]}, {"required": ["c"]}]})
     assert set(goals.symbols(start)) == {OBJECT_END, KEY("b"), KEY("c")}
 
 
-def test_where_keys_are_counted_all_of_them_have_a_say() -> None:
+def test_every_key_is_relevant_if_keys_are_counted() -> None:
     goals, start = start_of({**TWO, "anyOf": [{"minProperties": 2}, {"required": ["b"]}]})
     assert set(goals.symbols(start)) == {OBJECT_END, KEY("a"), KEY("b"), FREE_KEY}
 
@@ -70,13 +70,13 @@ def test_an_array_ends_or_has_an_item() -> None:
     assert all(isinstance(target, Open) for target in goals.targets(start))
 
 
-def test_a_value_that_a_constant_ends_has_one_way() -> None:
+def test_a_value_that_a_constant_ends_has_one_first_step() -> None:
     goals, start = start_of({"enum": ["a", "b", 3]})
     assert [way.target for way in goals.first_steps(Goal(start, 1))] == [Close(1)]
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
+def test_first_steps_respect_the_lower_bound_of_the_goal(name: str) -> None:
     goals, start = start_of(SMALL[name])
     for state in states_near(goals, start, 12):
         goal = goals.goal(state, 1)
@@ -84,7 +84,7 @@ def test_what_ways_lead_to_is_no_nearer_than_the_goal_says(name: str) -> None:
             continue
         for way in goals.first_steps(goal):
             if isinstance(way.target, Close):
-                assert way.cost >= goals.least(goal)
+                assert way.cost >= goals.lower_bound(goal)
 
 
 def test_outcomes_are_those_that_are_needed() -> None:

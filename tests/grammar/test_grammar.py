@@ -1,4 +1,4 @@
-"""The grammar admits a symbol only where a finite completion exists, and says what it enforces."""
+"""The grammar admits a symbol only if a finite completion exists, and reports what it enforces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.tokenizer import Tokenizer
 
 
 def names(grammar: Grammar, nonterminal: int) -> set[str]:
-    """The symbols that a nonterminal admits, bytes left out."""
+    """Returns the symbols that a nonterminal admits, without bytes."""
     return {str(grammar.symbols.symbols[symbol]) for symbol in grammar.admitted(nonterminal) if symbol >= 256}
 
 
@@ -42,7 +42,7 @@ def test_an_enum_of_strings_is_written_as_constants() -> None:
     assert names(grammar, grammar.start) == {"CONST:a", "CONST:", "NULL"}
 
 
-def test_keys_come_in_their_order_and_required_ones_are_not_passed() -> None:
+def test_keys_follow_their_order_and_required_ones_are_not_skipped() -> None:
     grammar = compile_schema({"type": "object", "properties": {"a": {}, "b": {}, "c": {}}, "required": ["b"]})
     assert names(grammar, grammar.start) == {"KEY:a", "KEY:b"}
     _, rest = after(grammar, grammar.start, KEY("b"))
@@ -57,7 +57,7 @@ def test_another_order_of_keys_leaves_the_language_as_it_is() -> None:
     assert Tokenizer(turned).decode(Tokenizer(turned).encode(value)) == value
 
 
-def test_what_cannot_be_finished_is_not_begun() -> None:
+def test_a_value_that_cannot_be_finished_is_not_begun() -> None:
     tree = {"type": "object", "properties": {"next": {"$ref": "#"}, "end": {"type": "null"}}, "required": ["next"]}
     grammar = compile_schema({"anyOf": [{"type": "null"}, {"type": "array", "items": tree, "minItems": 0}]})
     assert names(grammar, grammar.start) == {"NULL", "AS:array"}
@@ -66,7 +66,7 @@ def test_what_cannot_be_finished_is_not_begun() -> None:
     assert names(grammar, grammar.start) == {"NULL"}
 
 
-def test_exactly_one_of_two_required_sets_rules_the_other_out() -> None:
+def test_exactly_one_of_two_required_sets_excludes_the_other() -> None:
     step = {"oneOf": [{"required": ["uses"]}, {"required": ["run"]}], "properties": {"uses": {}, "run": {}}}
     grammar = compile_schema({"type": "object", **step, "additionalProperties": False})
     _, rest = after(grammar, grammar.start, KEY("uses"))
@@ -74,7 +74,7 @@ def test_exactly_one_of_two_required_sets_rules_the_other_out() -> None:
     assert names(grammar, grammar.start) == {"KEY:uses", "KEY:run"}
 
 
-def test_a_outcome_of_a_child_settles_what_may_come_after_it() -> None:
+def test_the_outcome_of_a_child_settles_what_may_follow_it() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
@@ -134,7 +134,7 @@ PROMPTED: list[tuple[Any, Any, bool]] = [
 
 
 @pytest.mark.parametrize(("prompt", "value", "fits"), PROMPTED)
-def test_a_prompt_narrows_the_grammar_to_values_that_state_it(prompt: Any, value: Any, fits: bool) -> None:
+def test_a_prompt_narrows_the_grammar_to_values_that_contain_it(prompt: Any, value: Any, fits: bool) -> None:
     schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
     grammar = compile_schema(schema)
     plain = Tokenizer(grammar)
@@ -147,13 +147,13 @@ def test_a_prompt_narrows_the_grammar_to_values_that_state_it(prompt: Any, value
 
 
 @pytest.mark.parametrize("prompt", [{"name": "z"}, [], {"tags": [1]}, {"a": float("nan")}, {"a": "\ud800"}, {1: 2}])
-def test_a_prompt_that_no_value_states_is_refused(prompt: Any) -> None:
+def test_a_prompt_that_no_value_contains_is_refused(prompt: Any) -> None:
     schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
     with pytest.raises(SchemaError):
         compile_schema(schema).with_prompt(prompt)
 
 
-def test_what_is_admitted_is_where_steps_are() -> None:
+def test_admitted_symbols_are_those_with_a_step() -> None:
     grammar = compile_schema("github-workflow")
     Tokenizer(grammar).encode({"on": "push", "jobs": {"a": {"runs-on": "x", "steps": [{"run": "make"}]}}})
     for nonterminal in range(0, len(grammar.nonterminals), 5):
@@ -162,7 +162,7 @@ def test_what_is_admitted_is_where_steps_are() -> None:
 
 
 @pytest.mark.slow
-def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> None:
+def test_labels_do_not_depend_on_the_process_or_on_earlier_calls() -> None:
     program = (
         "import sys\n"
         "from schemalm.compilation import compile_schema\n"
@@ -191,7 +191,7 @@ def test_labels_are_the_same_in_every_process_and_whatever_was_met_before() -> N
     assert len(found) == 1
 
 
-def test_nonterminals_are_made_where_documents_reach() -> None:
+def test_nonterminals_are_made_when_documents_reach_them() -> None:
     grammar = compile_schema("github-workflow")
     assert len(grammar.nonterminals) == 1
     assert grammar.num_states < 2_000
@@ -199,7 +199,7 @@ def test_nonterminals_are_made_where_documents_reach() -> None:
     assert 10 < len(grammar.nonterminals) < 300
 
 
-def test_texts_whose_counts_no_token_tells_apart_are_equivalent() -> None:
+def test_texts_whose_counts_no_token_distinguishes_are_equivalent() -> None:
     grammar = compile_schema({"type": "string", "maxLength": 10**6})
     (one,) = grammar.step(grammar.start, ord("a")).opened  # type: ignore[union-attr]
     assert one != grammar.start
@@ -208,7 +208,7 @@ def test_texts_whose_counts_no_token_tells_apart_are_equivalent() -> None:
     assert short.equivalent(short.start) == short.start
 
 
-def test_costs_are_told_for_the_outcomes_that_the_parent_admits() -> None:
+def test_costs_are_returned_for_the_outcomes_that_the_parent_accepts() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}},
@@ -228,7 +228,7 @@ def test_costs_are_told_for_the_outcomes_that_the_parent_admits() -> None:
     assert str(grammar.symbols.symbols[cheapest]) == "CONST:circle"
 
 
-def test_a_grammar_with_another_order_keeps_the_languages_that_were_built() -> None:
+def test_a_grammar_with_another_order_reuses_the_languages() -> None:
     grammar = compile_schema({"type": "object", "properties": {"a": {"pattern": "^x"}, "b": {}}})
     assert grammar.with_key_orders({frozenset("ab"): ("b", "a")}).shapes is grammar.shapes
     assert grammar.with_prompt({"b": 1}).automaton is grammar.automaton
@@ -254,7 +254,7 @@ def test_closing_symbols_open_nothing() -> None:
     "keys",
     [{"enum": ["a", "b"]}, {"pattern": "^[ab]$"}, {"anyOf": [{"const": "a"}, {"const": "b"}]}, {"$ref": "#/$defs/n"}],
 )
-def test_objects_need_no_more_keys_than_property_names_leaves(keys: Any) -> None:
+def test_objects_need_no_more_keys_than_property_names_permits(keys: Any) -> None:
     def schema(count: int) -> dict[str, Any]:
         return {"$defs": {"n": {"enum": ["a", "b"]}}, "type": "object", "propertyNames": keys, "minProperties": count}
 
@@ -264,7 +264,7 @@ def test_objects_need_no_more_keys_than_property_names_leaves(keys: Any) -> None
         compile_schema(schema(3))
 
 
-def test_the_last_of_few_keys_does_not_come_before_one_that_has_to_follow() -> None:
+def test_the_last_of_few_keys_does_not_precede_a_required_one() -> None:
     keys = {"properties": {"a": {}, "b": {}}, "propertyNames": {"enum": ["a", "b", "x"]}}
     grammar = compile_schema({"type": "object", "minProperties": 2, **keys})
     assert names(grammar, grammar.start) == {"KEY:a", "KEY:b"}

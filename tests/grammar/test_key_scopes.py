@@ -1,4 +1,4 @@
-"""Keys change what speaks of them and nothing else, and names that will not come leave what asks for them false."""
+"""A key changes only the formulas about it, and a missing name makes the formulas that require it false."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def without(formula: Formula, *names: str) -> Formula:
     return KeyScopes(Budget(Limits())).without(must_hold(formula), names).formulas[0]
 
 
-def test_a_key_changes_what_speaks_of_it() -> None:
+def test_a_key_changes_formulas_about_it() -> None:
     branch = And(A, Members((("b", STRING),), (), TRUE))
     assert concern("a", branch)
     assert concern("b", branch)
     assert not concern("c", branch)
 
 
-def test_any_key_changes_what_counts_keys_or_closes_an_object() -> None:
+def test_any_key_changes_formulas_that_count_keys_or_close_an_object() -> None:
     assert concern("c", Or(A, MaxProperties(2)))
     assert concern("c", Members((("a", STRING),), (), FALSE))
 
 
-def test_formulas_of_many_parts_are_looked_at_whatever_the_key() -> None:
+def test_formulas_with_many_parts_are_visited_for_every_key() -> None:
     parts = [Has(f"k{number}") for number in range(MAX_SCOPED_PARTS + 1)]
     assert concern("c", Or(*parts))
     assert not concern("c", Or(*parts[1:]))
 
 
-def test_without_a_name_what_asks_for_it_is_false() -> None:
+def test_without_a_name_formulas_that_require_it_are_false() -> None:
     assert without(Or(And(A, B), C), "a") == C
     assert without(Or(And(A, B), C), "a", "c") == FALSE
     assert without(And(A, B), "c") == And(A, B)

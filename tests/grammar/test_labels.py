@@ -29,7 +29,7 @@ def test_every_formula_has_a_name_of_its_own() -> None:
     assert len(set(FORMULA_NAMES.values())) == len(FORMULA_NAMES)
 
 
-def test_labels_stay_what_tokenizer_files_know() -> None:
+def test_labels_stay_those_of_tokenizer_files() -> None:
     tokenizer = schemalm.Tokenizer.from_grammar(schemalm.compile_schema(SCHEMA))
     machine, labels = tokenizer.machine(), []
     for token in tokenizer.encode({"name": "ab", "tags": [None], "x-a": 3}):

@@ -1,4 +1,4 @@
-"""Obligations split at a child: what it is asked, and what its outcome settles."""
+"""Obligations split at a child into the child's obligation and the rest, which the child's outcome settles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.schema.formula import (
     Question,
     all_of,
     any_of,
-    asked,
+    child_has,
     exactly_one,
     negate,
 )
@@ -27,12 +27,12 @@ A, B = Atom("a"), Atom("b")
 
 
 def moving(table: dict[Formula, tuple[Formula, Formula]]) -> Move:
-    """A move by a table: what each assertion asks of the child, and what it becomes."""
-    return lambda atom: all_of([asked(table[atom][0]), table[atom][1]])
+    """Returns a move by a table: for each assertion, the shape of the child and what the assertion becomes."""
+    return lambda atom: all_of([child_has(table[atom][0]), table[atom][1]])
 
 
 def truths(obligation: Obligation, known: dict[Formula, bool]) -> int | None:
-    """The outcome of an obligation whose assertions are known."""
+    """Returns the outcome of an obligation whose assertions are known."""
     return obligation.map(lambda atom: TRUE if known[atom] else FALSE).outcome()
 
 
@@ -51,22 +51,22 @@ def test_an_undecided_disjunction_waits_for_the_outcome() -> None:
     child, rest = split
     assert child.formulas == (TRUE, A, B)
     assert rest.needs_outcome
-    assert rest.answered(0b010 | 1).formulas == (P,)
-    assert rest.answered(0b100 | 1).formulas == (Q,)
-    assert rest.answered(0b110 | 1).formulas == (any_of([P, Q]),)
-    assert not rest.answered(1).is_open
+    assert rest.after_child(0b010 | 1).formulas == (P,)
+    assert rest.after_child(0b100 | 1).formulas == (Q,)
+    assert rest.after_child(0b110 | 1).formulas == (any_of([P, Q]),)
+    assert not rest.after_child(1).is_open
     assert not child.admits(1)
     assert child.admits(0b011)
 
 
-def test_a_forced_answer_is_asked_for_and_not_waited_for() -> None:
+def test_a_forced_answer_becomes_part_of_the_child() -> None:
     split = split_at_child(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (B, TRUE)}))
     assert split is not None
     assert split[0] == must_hold(all_of([A, negate(B)]))
     assert split[1].formulas == (TRUE,)
 
 
-def test_without_a_way_on_there_is_no_split() -> None:
+def test_an_obligation_that_cannot_be_fulfilled_has_no_split() -> None:
     assert split_at_child(must_hold(P), moving({P: (FALSE, TRUE)})) is None
     assert split_at_child(must_hold(all_of([P, negate(Q)])), moving({P: (A, TRUE), Q: (TRUE, TRUE)})) is None
 
@@ -77,31 +77,31 @@ def test_equal_shapes_are_asked_once() -> None:
     assert split[0].formulas == (TRUE, A, B)
 
 
-def test_a_outcome_has_a_bit_for_every_formula() -> None:
+def test_an_outcome_has_a_bit_for_every_formula() -> None:
     either = Obligation((TRUE, FALSE, TRUE), any_of([Question(1), Question(2)]))
     assert either.outcome() == 0b101
     assert Obligation((TRUE, TRUE), negate(Question(1))).outcome() is None
 
 
-def test_an_obligation_inside_an_obligation_composes_what_is_allowed() -> None:
+def test_nested_obligations_compose_the_allowed_outcomes() -> None:
     obligation = Obligation((P, Q), exactly_one([Question(0), Question(1)]))
     split = split_at_child(obligation, moving({P: (A, TRUE), Q: (A, TRUE)}))
     assert split is None, "both formulas have the same answer, so exactly one of them cannot hold"
 
 
 def test_a_child_may_end_an_assertion_in_either_of_two_ways() -> None:
-    counts = any_of([all_of([asked(A), Q]), all_of([negate(asked(A)), P])])
+    counts = any_of([all_of([child_has(A), Q]), all_of([negate(child_has(A)), P])])
     split = split_at_child(must_hold(P), lambda atom: counts)
     assert split is not None
     child, rest = split
     assert child.formulas == (TRUE, A)
-    assert rest.answered(0b11).formulas == (Q,)
-    assert rest.answered(0b01).formulas == (P,)
+    assert rest.after_child(0b11).formulas == (Q,)
+    assert rest.after_child(0b01).formulas == (P,)
     assert rest.needs_outcome
-    assert not rest.answered(0b01).needs_outcome
+    assert not rest.after_child(0b01).needs_outcome
 
 
-def test_an_obligation_of_one_formula_has_one_outcome_of_use() -> None:
+def test_an_obligation_of_one_formula_accepts_one_outcome() -> None:
     assert must_hold(P).is_single
     assert not Obligation((P, Q), Question(0)).is_single
     assert not must_hold(FALSE).is_open
@@ -130,7 +130,7 @@ SHAPES = (A, B, negate(A), all_of([A, B]), TRUE, FALSE)
 def test_splitting_at_a_child_keeps_the_outcome(
     asked_for: list[Formula], table: dict[Formula, tuple[Formula, Formula]]
 ) -> None:
-    """Whatever the child and the rest turn out to be, outcomes through the split are those without one."""
+    """For every child and rest, the outcome through the split is the outcome without it."""
     obligation = Obligation(tuple(asked_for), Question(0))
     split = split_at_child(obligation, moving(table))
     for bits in product([False, True], repeat=5):
@@ -139,7 +139,7 @@ def test_splitting_at_a_child_keeps_the_outcome(
         expected = truths(obligation.map(answered.__getitem__), known)
         found = None
         if split is not None and (outcome := truths(split[0], known)) is not None:
-            found = truths(split[1].answered(outcome), known)
+            found = truths(split[1].after_child(outcome), known)
         assert found == expected
 
 

@@ -1,4 +1,4 @@
-"""One way to a goal, the cheapest one and the exact fixpoint tell the same; and little is looked at to tell."""
+"""The search for any derivation, the search for a cheapest one and the fixpoint agree, with little work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_SYMBOLS = 40
 
 
 def goals_of(grammar: Grammar) -> tuple[Goals, Budget, State]:
-    """Goals over a state space of their own, and the start."""
+    """Returns the goals of a new state space, and the start."""
     budget = Budget(Limits())
     space = StateSpace(grammar.shapes, budget, {})
     start = space.value(must_hold(grammar.shape))
@@ -34,7 +34,7 @@ def goals_of(grammar: Grammar) -> tuple[Goals, Budget, State]:
 
 
 def states_near(goals: Goals, start: State, count: int) -> list[State]:
-    """Some states that documents reach soon, texts aside."""
+    """Returns some states that documents reach early, without texts."""
     found = [start]
     for state in found:
         if len(found) > count:
@@ -54,7 +54,7 @@ def states_near(goals: Goals, start: State, count: int) -> list[State]:
 
 
 def assert_agreement(schema: Any) -> None:
-    """Search and fixpoint agree on which outcomes states near the start can end with."""
+    """Asserts that search and fixpoint agree on the outcomes of states near the start."""
     try:
         grammar = compile_schema(schema)
     except SchemaError:
@@ -69,36 +69,36 @@ def assert_agreement(schema: Any) -> None:
             if not obligation.admits(outcome):
                 continue
             goal = goals.goal(state, outcome)
-            size = search.some(goal, MAX_SYMBOLS) if goal is not None else None
-            cheapest = search.cheapest(goal, MAX_SYMBOLS) if goal is not None else None
+            size = search.find_any(goal, MAX_SYMBOLS) if goal is not None else None
+            cheapest = search.find_cheapest(goal, MAX_SYMBOLS) if goal is not None else None
             assert (size is None) == (cheapest is None)
             if size is None:
                 assert sizes.get(outcome, MAX_SYMBOLS + 1) > MAX_SYMBOLS
             else:
                 assert goal is not None and cheapest is not None
-                assert goals.least(goal) <= cheapest <= min(size, sizes[outcome])
+                assert goals.lower_bound(goal) <= cheapest <= min(size, sizes[outcome])
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_the_search_for_one_way_and_the_exact_fixpoint_agree(name: str) -> None:
+def test_the_search_and_the_fixpoint_agree(name: str) -> None:
     assert_agreement(SMALL[name])
 
 
 @settings(max_examples=60)
 @given(random_schemas)
-def test_the_search_for_one_way_and_the_exact_fixpoint_agree_on_random_schemas(schema: Any) -> None:
+def test_the_search_and_the_fixpoint_agree_on_random_schemas(schema: Any) -> None:
     assert_agreement(schema)
 
 
 def one_of_required(num_branches: int) -> Any:
-    """Exactly one of so many keys has to be there, as a string."""
+    """Returns a schema that requires exactly one of this many keys, with a string."""
     keys = [f"k{number}" for number in range(num_branches)]
     branches = [{"required": [key], "properties": {key: {"type": "string"}}} for key in keys]
     return {"type": "object", "oneOf": branches}
 
 
 def one_of_tagged(num_branches: int) -> Any:
-    """Branches that a constant tells apart."""
+    """Returns branches that a constant distinguishes."""
     branches = [
         {"required": ["tag", f"k{number}"], "properties": {"tag": {"const": f"t{number}"}}}
         for number in range(num_branches)
@@ -107,7 +107,7 @@ def one_of_tagged(num_branches: int) -> Any:
 
 
 def conditions(num_tags: int) -> Any:
-    """A tag that is not required says which other key is."""
+    """Returns a schema with an optional tag that decides which other key is required."""
     parts = [
         {
             "if": {"properties": {"tag": {"const": f"t{number}"}}},
@@ -119,7 +119,7 @@ def conditions(num_tags: int) -> Any:
 
 
 def mutual(num_branches: int) -> Any:
-    """Open objects that lead to one another, of which exactly one of some has to hold."""
+    """Returns mutually recursive open objects, of which exactly one of several must match."""
     definitions = {
         f"d{number}": {
             "type": "object",
@@ -133,7 +133,7 @@ def mutual(num_branches: int) -> Any:
 
 
 def one_child(num_branches: int) -> Any:
-    """Branches that differ in what one and the same child has to have."""
+    """Returns branches that differ in what the same child must satisfy."""
     branches = [{"properties": {"x": {"type": "object", "required": [f"k{n}"]}}} for n in range(num_branches)]
     return {"type": "object", "required": ["x"], "oneOf": branches}
 
@@ -148,7 +148,7 @@ HOSTILE = {
 
 
 def work_of(schema: Any, value: Any) -> int:
-    """The work of compiling, of a first mask, of a completion and of encoding a value."""
+    """Returns the work of compiling, of a first mask, of a completion and of encoding a value."""
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     machine = tokenizer.machine()
     machine.mask()
@@ -165,7 +165,7 @@ def test_branches_cost_little_and_do_not_multiply(name: str) -> None:
     assert whole < 100_000
 
 
-def test_a_call_that_meets_the_limit_leaves_the_grammar_usable() -> None:
+def test_a_call_that_hits_the_limit_leaves_the_grammar_usable() -> None:
     grammar = compile_schema(one_of_required(24), limits=Limits(call_work=500))
     machine = Tokenizer.from_grammar(grammar).machine()
     num_refused = 0
@@ -177,12 +177,12 @@ def test_a_call_that_meets_the_limit_leaves_the_grammar_usable() -> None:
             assert (error.limit, error.maximum, error.operation) == ("call_work", 500, "mask")
         else:
             break
-    # What a call has found is kept, so calls that are repeated get there.
+    # Results of a call are cached, so repeated calls succeed at some point.
     assert 0 < num_refused < 200
     assert mask.sum() == Tokenizer.from_grammar(compile_schema(one_of_required(24))).machine().mask().sum()
 
 
-def test_an_end_that_is_possible_is_the_only_way() -> None:
+def test_an_object_that_can_end_is_not_searched_further() -> None:
     grammar = compile_schema({"type": "object", "properties": {f"k{n}": {} for n in range(100)}})
     goals, _, start = goals_of(grammar)
     assert isinstance(start, Object)

@@ -1,4 +1,4 @@
-"""What the laws ask of one schema: machines that walk, values near their documents, and an oracle."""
+"""Helpers that check the laws for one schema: random walks of machines, values near documents, and an oracle."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def refuse(uri: str) -> Any:
 
 
 def oracle(schema: dict[str, Any]) -> Any:
-    """An independent validator of the schema's draft."""
+    """Returns an independent validator of the schema's draft."""
     return dialect_of(schema).validator(schema, validate_formats=True, retriever=refuse)
 
 
 def trained(schema: Any, tokenizer: Tokenizer, chance: random.Random) -> Tokenizer:
-    """The tokenizer with merges learned from documents of random walks."""
+    """Returns the tokenizer with merges learned from documents of random walks."""
     documents = [value for ids in walks(tokenizer, chance, 4) if is_ordinary(value := tokenizer.decode(ids))]
-    # Tokens that pass whole items are not told which of them repeat.
+    # A mask does not exclude tokens with whole items, some of which may have to repeat an item.
     kind = chance.choice(["word", "value", *(["spanning"] if is_free_of_negated_guards(schema) else [])])
     vocab_size = tokenizer.vocab_size + 20
     if kind == "spanning":
@@ -41,14 +41,14 @@ def trained(schema: Any, tokenizer: Tokenizer, chance: random.Random) -> Tokeniz
 
 
 def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
-    """Tokens drawn from the mask, then the completion."""
+    """Draws tokens from the mask, then appends the completion."""
     machine = tokenizer.machine()
     tokens: list[int] = []
     while not machine.is_complete and len(tokens) < MAX_TOKENS:
         allowed = np.flatnonzero(machine.mask())
         assert len(allowed), "a machine that is not complete has a way on"
         structural = allowed[allowed >= 2 + 256]
-        # Among all tokens the bytes prevail: half of the draws leave them out.
+        # Most tokens are bytes, so half of the draws exclude them.
         pool = structural if len(structural) and chance.random() < 0.5 else allowed
         tokens.append(int(chance.choice(pool.tolist())))
         machine.advance(tokens[-1])
@@ -56,17 +56,17 @@ def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
 
 
 def walks(tokenizer: Tokenizer, chance: random.Random, count: int) -> Iterator[list[int]]:
-    """So many walks."""
+    """Returns this many walks."""
     return (walk(tokenizer, chance) for _ in range(count))
 
 
 def prefixes(tokenizer: Tokenizer, ids: list[int]) -> Iterator[Any]:
-    """The value of every beginning of a walk."""
+    """Yields the value of every prefix of a walk."""
     return (tokenizer.decode_prefix(ids[:length]) for length in range(len(ids)))
 
 
 def mutated(value: Any, chance: random.Random) -> Any:
-    """A copy of the value with one place changed."""
+    """Returns a copy of the value with one part changed."""
     if isinstance(value, dict) and value and chance.random() < 0.8:
         return _mutated_object(value, chance)
     if isinstance(value, list) and value and chance.random() < 0.8:
@@ -101,7 +101,7 @@ def _mutated_array(value: list[Any], chance: random.Random) -> list[Any]:
 
 
 def assert_encodes(tokenizer: Tokenizer, value: Any) -> None:
-    """Laws 1 and 4 for one valid value."""
+    """Asserts laws 1 and 4 for one valid value."""
     ids = tokenizer.encode(value)
     machine = tokenizer.machine()
     for token in ids:
@@ -112,7 +112,7 @@ def assert_encodes(tokenizer: Tokenizer, value: Any) -> None:
 
 
 def assert_refused(tokenizer: Tokenizer, value: Any) -> None:
-    """Law 5 for one invalid value."""
+    """Asserts law 5 for one invalid value."""
     with pytest.raises(InvalidDocument) as caught:
         tokenizer.encode(value)
     place = value
@@ -124,7 +124,7 @@ def assert_refused(tokenizer: Tokenizer, value: Any) -> None:
 
 
 def thinned(value: Any, chance: random.Random) -> Any:
-    """A part of the value: some keys left out, arrays cut short."""
+    """Returns a part of the value: some keys are left out, and arrays are cut short."""
     if isinstance(value, dict):
         return {name: thinned(item, chance) for name, item in value.items() if chance.random() < 0.6}
     if isinstance(value, list):
@@ -133,7 +133,7 @@ def thinned(value: Any, chance: random.Random) -> Any:
 
 
 def states(value: Any, prompt: Any) -> bool:
-    """Whether the value states everything that the prompt states."""
+    """Whether the value contains everything that the prompt contains."""
     if isinstance(prompt, dict):
         return isinstance(value, dict) and all(name in value and states(value[name], prompt[name]) for name in prompt)
     if isinstance(prompt, list):

@@ -1,7 +1,7 @@
-"""Random small schemas of every draft and with every keyword, and the values to try on them.
+"""Random small schemas of every draft and with every keyword, and values to try on them.
 
-A schema says its draft in `$schema`; without it the newest counts. What is left out on purpose, because an oracle
-departs from the specification there, stands beside the strategy.
+A schema names its draft in `$schema`; without it, the newest draft applies. Some schemas are left out because an oracle
+departs from the specification there. A comment at the strategy says so.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ STRINGS = ("", "a", "b", "ab", "abc", "x-1", "include", "é", "𝄞 b", "12", *F
 NUMBERS = (0, 1, 1.0, -1, 2, 3, 0.5, -0.0, 0.1, 0.3, 2.5, 1.5e300, 10**18, 1e16)
 BOUNDS = (-1, 0, 1, 2, 0.5, 1.0, 10, -2.5, 1e16)
 DIVISORS = (1, 2, 3, 10, 0.5, 0.1, 2.5, 1.0, 0.25)
-# Without the dot: where it meets a carriage return or U+2028, the oracle departs from ECMA-262.
+# No dot in patterns: at a carriage return or U+2028 the oracle departs from ECMA-262.
 PATTERNS = ("^a", "b$", "^(include|x.*)$", "^[ab]$", "^x-", "", "^[^b]{2,3}$", "[0-9]+", "^(a|b|c)?$", "^[^a]*$")
 KINDS = ("null", "boolean", "integer", "number", "string", "array", "object")
-# Those whose languages are exact: of the others, texts in doubt can be written neither as valid nor as invalid.
+# Only formats with an exact language. For the others, some texts can be encoded neither as valid nor as invalid.
 FORMATS = ("date", "ipv4", "ipv6", "uri", "unknown")
-# What stands below these may have to be false; references lead to the definitions from anywhere.
+# Nodes under these keywords may have to be false, and references reach the definitions from anywhere.
 NEGATING = ("not", "if", "oneOf", "contains", "definitions", "$defs")
-# The oracle knows these formats from the draft on that introduced them; SchemaLM in every draft.
+# The oracle knows these formats from the draft that introduced them; SchemaLM knows them in every draft.
 NEWER_FORMATS = {"json-pointer": 6, "uri-reference": 6, "uuid": 2019, "duration": 2019}
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """A draft by its year or number, and how schemas of it are written."""
+    """A draft by its year or number, and how its schemas are written."""
 
     draft: int
     uri: str | None
@@ -46,13 +46,13 @@ class Dialect:
 
     @property
     def definitions(self) -> str:
-        """The keyword that keeps nodes for references."""
+        """The keyword that contains nodes for references."""
         return "definitions" if self.draft < 2019 else "$defs"
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that the oracle asserts, and an unknown one."""
-        return (*FORMATS, *(name for name, since in NEWER_FORMATS.items() if self.draft >= since))
+        return (*FORMATS, *(name for name, before_item in NEWER_FORMATS.items() if self.draft >= before_item))
 
 
 DIALECTS = (
@@ -76,14 +76,14 @@ members = st.sampled_from(("a", "b", 1))
 
 
 def is_ordinary(value: Any) -> bool:
-    """Whether every float is its text; beyond 15 digits, a schema that tells numbers apart leaves some of them out."""
+    """Whether every float has exact text. A schema that constrains numbers may leave out those beyond 15 digits."""
     if isinstance(value, dict | list):
         return all(map(is_ordinary, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, float) or (value == float(f"{value:.15g}") and abs(value) < 1e16)
 
 
 def some(required: dict[str, Any] | None = None, /, **optional: Strategy) -> Strategy:
-    """Objects with these entries and any part of the optional ones; `_if` stands for the keyword `if`."""
+    """Returns objects with these entries and any of the optional ones; `_if` is the keyword `if`."""
     named = {name.removeprefix("_"): strategy for name, strategy in optional.items()}
     listed = (required or {}).items()
     fixed = {name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in listed}
@@ -91,7 +91,7 @@ def some(required: dict[str, Any] | None = None, /, **optional: Strategy) -> Str
 
 
 def _identity(value: Any) -> str:
-    """Equal for equal JSON values of the strategies above: 1 and 1.0 are, and an `enum` may not repeat."""
+    """Returns equal results for equal JSON values, such as 1 and 1.0, which an `enum` may not repeat."""
     if isinstance(value, float) and value.is_integer():
         return repr(int(value))
     if isinstance(value, dict):
@@ -100,22 +100,22 @@ def _identity(value: Any) -> str:
 
 
 def tables(names: tuple[str, ...], inner: Strategy) -> Strategy:
-    """Objects from names to nodes."""
+    """Returns objects that map names to nodes."""
     return st.dictionaries(st.sampled_from(names), inner, min_size=1, max_size=3)
 
 
 def lists(inner: Strategy) -> Strategy:
-    """Lists of nodes."""
+    """Returns lists of nodes."""
     return st.lists(inner, min_size=1, max_size=3)
 
 
 def required_names(dialect: Dialect) -> Strategy:
-    """The value of `required`, which may not be empty in draft 4."""
+    """Returns values of `required`, which may not be empty in draft 4."""
     return st.lists(st.sampled_from(NAMES), min_size=int(dialect.draft == 4), max_size=2, unique=True)
 
 
 def references(dialect: Dialect) -> list[Strategy]:
-    """References to the nodes that `schemas` defines, by pointer, anchor, identifier and dynamic anchor."""
+    """Returns references to the nodes that `schemas` defines, by pointer, anchor, identifier and dynamic anchor."""
     found = [f"#/{dialect.definitions}/r", "#", "http://laws.example/inner"]
     if dialect.draft >= 2019:
         found.append("#anchor")
@@ -128,7 +128,7 @@ def references(dialect: Dialect) -> list[Strategy]:
 
 
 def number_nodes(dialect: Dialect) -> Strategy:
-    """Nodes about numbers."""
+    """Returns nodes about numbers."""
     bounds = st.sampled_from(BOUNDS)
     old = dialect.draft == 4
     lower = {"minimum": bounds, "exclusiveMinimum": st.booleans()} if old else {"exclusiveMinimum": bounds}
@@ -143,7 +143,7 @@ def number_nodes(dialect: Dialect) -> Strategy:
 
 
 def leaves(dialect: Dialect) -> Strategy:
-    """Nodes without nodes inside."""
+    """Returns nodes without inner nodes."""
     constants = st.lists(small_values, min_size=1, max_size=4, unique_by=_identity)
     kinds = st.one_of(st.sampled_from(KINDS), st.lists(st.sampled_from(KINDS), min_size=1, unique=True))
     found = [
@@ -164,7 +164,7 @@ def leaves(dialect: Dialect) -> Strategy:
 
 
 def objects(dialect: Dialect, inner: Strategy) -> Strategy:
-    """Nodes about objects."""
+    """Returns nodes about objects."""
     rest = st.one_of(st.just(False), inner)
     names = required_names(dialect)
     kind = st.just("object")
@@ -188,7 +188,7 @@ def objects(dialect: Dialect, inner: Strategy) -> Strategy:
 
 
 def arrays(dialect: Dialect, inner: Strategy) -> Strategy:
-    """Nodes about arrays."""
+    """Returns nodes about arrays."""
     rest = st.one_of(st.just(False), inner)
     counted = {"type": st.just("array"), "minItems": counts, "maxItems": counts}
     if dialect.draft == 2020:
@@ -210,7 +210,7 @@ def arrays(dialect: Dialect, inner: Strategy) -> Strategy:
 
 
 def applicators(dialect: Dialect, inner: Strategy, single: Strategy) -> Strategy:
-    """Nodes that combine others; `single`: nodes about objects or arrays."""
+    """Returns nodes that combine others; `single`: nodes about objects or arrays."""
     branches = [some({keyword: lists(st.one_of(inner, single))}) for keyword in ("allOf", "anyOf", "oneOf")]
     guards = st.one_of(some({"uniqueItems": True, "items": some({"type": st.sampled_from(KINDS)})}), inner)
     found = [
@@ -227,7 +227,7 @@ def applicators(dialect: Dialect, inner: Strategy, single: Strategy) -> Strategy
 
 
 def undecided(dialect: Dialect, inner: Strategy) -> Strategy:
-    """Nodes whose branches differ in what lies under the same few keys, so that a child's verdict settles them."""
+    """Returns nodes whose branches differ under the same few keys, so that a child's outcome settles them."""
     member = st.one_of(some({"enum": st.lists(members, min_size=1, unique=True)}), inner)
     branch = some({"properties": tables(("a", "b"), member)}, required=st.just(["a"]), minProperties=st.just(2))
     found = [
@@ -242,7 +242,7 @@ def undecided(dialect: Dialect, inner: Strategy) -> Strategy:
 
 
 def unevaluated(dialect: Dialect, inner: Strategy, single: Strategy) -> Strategy:
-    """Nodes whose `unevaluatedProperties` or `unevaluatedItems` depend on which branches hold."""
+    """Returns nodes whose `unevaluatedProperties` or `unevaluatedItems` depend on which branches match."""
     rest = st.one_of(st.just(False), inner)
     branch = st.one_of(some({"properties": tables(("a", "b"), inner)}, required=st.just(["a"])), single)
     beside = {
@@ -269,7 +269,7 @@ def unevaluated(dialect: Dialect, inner: Strategy, single: Strategy) -> Strategy
 
 
 def nodes(dialect: Dialect) -> Strategy:
-    """Nodes of one draft."""
+    """Returns nodes of one draft."""
 
     def containers(inner: Strategy) -> Strategy:
         single = st.one_of(objects(dialect, inner), arrays(dialect, inner))
@@ -283,7 +283,7 @@ def nodes(dialect: Dialect) -> Strategy:
 
 
 def _whole(dialect: Dialect, root: Any, shared: Any, other: Any) -> dict[str, Any]:
-    """A schema with the nodes that `references` names."""
+    """Returns a schema with the nodes that `references` names."""
     key = "id" if dialect.draft == 4 else "$id"
     inner: dict[str, Any] = {key: "http://laws.example/inner"}
     named = _plain(other)
@@ -304,25 +304,25 @@ def _whole(dialect: Dialect, root: Any, shared: Any, other: Any) -> dict[str, An
 
 
 def _plain(node: Any) -> dict[str, Any]:
-    """The node as an object whose siblings count."""
+    """Returns the node as an object whose siblings count."""
     if isinstance(node, bool):
         return {"allOf": [node]}
     return {"allOf": [node]} if "$ref" in node else node
 
 
 def dialect_of(schema: dict[str, Any]) -> Dialect:
-    """The draft of a schema."""
+    """Returns the draft of a schema."""
     return next(dialect for dialect in DIALECTS if dialect.uri == schema.get("$schema"))
 
 
 def schemas_of(dialect: Dialect) -> Strategy:
-    """Whole schemas of one draft."""
+    """Returns whole schemas of one draft."""
     node = nodes(dialect)
     return st.builds(lambda *parts: _whole(dialect, *parts), node, node, node)
 
 
 def is_judged_well(schema: dict[str, Any]) -> bool:
-    """Whether the oracles follow the specification: in 2019-09 too they let `contains` evaluate items.
+    """Whether the oracles follow the specification. In 2019-09 they wrongly let `contains` evaluate items.
 
     Section 9.3.1.3 of that draft does not list it; the one of 2020-12 does.
     """
@@ -331,7 +331,7 @@ def is_judged_well(schema: dict[str, Any]) -> bool:
 
 
 def is_free_of_negated_guards(node: Any, negated: bool = False) -> bool:
-    """Whether no array may have to repeat an item: `uniqueItems` stands under nothing that negates."""
+    """Whether no array may have to repeat an item: no `uniqueItems` is under a negation."""
     if isinstance(node, list):
         return all(is_free_of_negated_guards(item, negated) for item in node)
     if not isinstance(node, dict):

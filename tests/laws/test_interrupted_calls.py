@@ -1,4 +1,4 @@
-"""A law: a call that meets a limit, wherever that is, changes no later answer; the next call is as on a new grammar."""
+"""A law: a call that hits a limit, at any point, changes no later answer. The next call is as on a new grammar."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ INVALID = {"k": 3, "zz": [1, {"a": "b"}]}
 
 
 class Interrupted:
-    """Counts work and states, and meets a limit at the `wanted`-th of them."""
+    """Counts work and states, and raises the limit's error at the `wanted`-th of them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wanted, self.num_counted = 0, 0
@@ -58,7 +58,7 @@ class Interrupted:
 
 
 def refusal(tokenizer: Tokenizer) -> Any:
-    """What is told of the invalid value, or its tokens where it is valid."""
+    """Returns the message about the invalid value, or its tokens if it is valid."""
     try:
         return tokenizer.encode(INVALID)
     except (InvalidDocument, LimitError) as error:
@@ -66,7 +66,7 @@ def refusal(tokenizer: Tokenizer) -> Any:
 
 
 def answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
-    """What every public call says on the way through a value."""
+    """Returns the results of every public call along a value."""
     found: list[Any] = [tokenizer.encode(value), tokenizer.decode_prefix([])]
     found.append(refusal(tokenizer))
     machine = tokenizer.machine()
@@ -77,7 +77,7 @@ def answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
 
 
 def interrupted_answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
-    """The same, each call a second time where it met the limit at first."""
+    """Returns the same, but repeats each call that hits the limit the first time."""
 
     def again(call: Any, *arguments: Any) -> Any:
         try:
@@ -87,7 +87,7 @@ def interrupted_answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
 
     found: list[Any] = [again(tokenizer.encode, value), again(tokenizer.decode_prefix, [])]
     told = [refusal(tokenizer), refusal(tokenizer)]
-    # The reason may be what takes too much work, in one of the two.
+    # In one of the two, finding the reason may itself take too much work.
     found.append(next((reason for reason in told if "(limit" not in str(reason)), None))
     machine: Machine = tokenizer.machine()
     for token in found[0]:
@@ -98,7 +98,7 @@ def interrupted_answers(tokenizer: Tokenizer, value: Any) -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_a_call_that_meets_a_limit_changes_no_later_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_hits_a_limit_changes_no_later_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     schema, value = SCHEMAS[name]
     expected = answers(Tokenizer.from_grammar(compile_schema(schema)), value)
     counter = Interrupted(monkeypatch)

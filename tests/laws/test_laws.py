@@ -1,4 +1,4 @@
-"""The laws of the design as properties over small random schemas of every draft; the oracle is never our own code."""
+"""The laws of the design as properties of small random schemas of every draft. The oracle is never our own code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .properties import assert_encodes, assert_refused, mutated, oracle, prefixe
 from .schemas import is_ordinary, schemas, values
 
 seeds = st.integers(0, 2**32)
-# More examples: `LAW_EXAMPLES=5000 pytest tests/laws`.
+# Run more examples with `LAW_EXAMPLES=5000 pytest tests/laws`.
 with_examples = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "80")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -28,7 +28,7 @@ with_examples = settings(
 
 
 def compiled(schema: Any) -> Tokenizer:
-    """A tokenizer of the schema; schemas that are refused for their references or for having no value are skipped."""
+    """Returns a tokenizer of the schema. Skips schemas that are refused for references or for having no value."""
     try:
         return Tokenizer.from_grammar(compile_schema(schema))
     except SchemaError as error:
@@ -55,7 +55,7 @@ def test_whatever_the_machine_accepts_is_valid_at_every_prefix(schema: Any, seed
 
 @with_examples
 @given(schemas, st.lists(values, min_size=1, max_size=4), seeds)
-def test_values_encode_exactly_where_they_are_valid(schema: Any, given_values: list[Any], seed: int) -> None:
+def test_values_encode_exactly_if_they_are_valid(schema: Any, given_values: list[Any], seed: int) -> None:
     chance = random.Random(seed)
     tokenizer = compiled(schema)
     validator = oracle(schema)
@@ -69,7 +69,7 @@ def test_values_encode_exactly_where_they_are_valid(schema: Any, given_values: l
 
 @with_examples
 @given(schemas, st.lists(values, min_size=5, max_size=10))
-def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, given_values: list[Any]) -> None:
+def test_a_schema_is_refused_as_empty_only_if_no_value_is_valid(schema: Any, given_values: list[Any]) -> None:
     try:
         compile_schema(schema)
     except SchemaError as error:
@@ -81,7 +81,7 @@ def test_a_schema_is_refused_as_empty_only_where_no_value_is_valid(schema: Any, 
 @pytest.mark.slow
 @with_examples
 @given(schemas, seeds)
-def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int) -> None:
+def test_under_a_prompt_every_walk_contains_it_and_is_valid(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
     tokenizer = compiled(schema)
     validator = oracle(schema)
@@ -89,7 +89,7 @@ def test_under_a_prompt_every_walk_states_it_and_is_valid(schema: Any, seed: int
         prompt = thinned(tokenizer.decode(ids), chance)
         prompted = Tokenizer(tokenizer.grammar.with_prompt(prompt))
         for ids_of_prompted in walks(prompted, chance, 2):
-            # What the prompted machine writes, the plain grammar reads.
+            # The plain grammar reads what the prompted machine writes.
             value = tokenizer.decode(ids_of_prompted)
             assert states(value, prompt), (value, prompt)
             assert validator.is_valid(value), value
@@ -102,7 +102,7 @@ def test_two_compilations_write_the_same_documents_alike(schema: Any, seed: int)
     first, second = compiled(schema), compiled(schema)
     ids = [list(walks(tokenizer, random.Random(seed), 2)) for tokenizer in (first, second)]
     assert ids[0] == ids[1]
-    # A grammar numbers its nonterminals as it meets them: what names them must not depend on that.
+    # A grammar numbers nonterminals in order of use. Labels must not depend on that order.
     documents = [value for value in map(first.decode, ids[0]) if is_ordinary(value)]
     named = [labels(tokenizer, documents) for tokenizer in (first, compiled(schema))]
     assert named[0] == named[1]
@@ -110,7 +110,7 @@ def test_two_compilations_write_the_same_documents_alike(schema: Any, seed: int)
 
 
 def labels(tokenizer: Tokenizer, documents: list[Any]) -> list[list[str]]:
-    """The label of what is expected before each token of each document."""
+    """Returns the label of the nonterminal before each token of each document."""
     found = []
     for value in documents:
         machine = tokenizer.machine()
@@ -122,7 +122,7 @@ def labels(tokenizer: Tokenizer, documents: list[Any]) -> list[list[str]]:
 
 
 def slow_encoding(tokenizer: Tokenizer, value: Any) -> list[int]:
-    """Section 3 of the design: inside segments, the pair whose joint spelling was learned first merges first."""
+    """Section 3 of the design: inside segments, merges the pair first whose joined spelling was learned first."""
     vocabulary = tokenizer.vocabulary
     learned = {left + right: rank for rank, (left, right) in enumerate(vocabulary.merges)}
     ids: list[int] = []
@@ -148,7 +148,7 @@ def test_the_merge_engine_equals_an_obvious_implementation(schema: Any, seed: in
 
 
 def changed(ids: list[int], num_tokens: int, chance: random.Random) -> list[int]:
-    """Token ids with one of them dropped, doubled, swapped with the next, or another in its place."""
+    """Returns token ids with one id dropped, doubled, swapped with the next, or replaced."""
     at = chance.randrange(len(ids))
     before, token, after = ids[:at], ids[at], ids[at + 1 :]
     return chance.choice(
@@ -173,7 +173,7 @@ def test_reading_a_document_at_once_equals_deriving_it_symbol_by_symbol(schema: 
 
 
 def read(tokenizer: Tokenizer, ids: list[int]) -> Any:
-    """The text of what is decoded, or of where decoding fails."""
+    """Returns the text of the decoded value, or of the position where decoding fails."""
     try:
         return repr(tokenizer.decode(ids))
     except DecodeError:
@@ -181,7 +181,7 @@ def read(tokenizer: Tokenizer, ids: list[int]) -> Any:
 
 
 def derived(tokenizer: Tokenizer, ids: list[int]) -> Any:
-    """The same by the slow way alone."""
+    """Returns the same by the slow derivation alone."""
     derivation = Derivation(tokenizer.grammar)
     try:
         for token in ids:

@@ -1,4 +1,4 @@
-"""Arrays whose items may have to differ, against brute force: which there are, and what may come at every beginning."""
+"""Arrays whose items may have to differ, compared with brute force: which are valid, and what may follow a prefix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .properties import assert_encodes
 MAX_ITEMS = 3
 MAX_VISITED = 150
 BOTH = ["a", "b"]
-# Each has few values, all of them among `VALUES` and what those are with other numbers.
+# Each schema has few values, all of them in `VALUES` or equal to one with another spelling of a number.
 FEW = [
     *({"enum": BOTH}, {"const": "a"}, {"const": "b"}, {"enum": ["a", "ab", None]}, {"enum": [1, 2]}, {"const": 1.0}),
     *({"type": "string", "pattern": "^(a|b|ab)$"}, {"type": "integer", "minimum": 1, "maximum": 2}),
@@ -44,7 +44,7 @@ VALUES: list[Any] = [
 
 
 def arrays(items: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Assertions about arrays, with items of these kinds."""
+    """Returns assertions about arrays, with items of these kinds."""
     item, counts = st.sampled_from(items), st.integers(0, MAX_ITEMS)
     plain = st.fixed_dictionaries(
         {},
@@ -78,7 +78,7 @@ def pairs(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 
 
 def bounded(items: st.SearchStrategy[Any], more: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Schemas of short arrays: each item is one of `items`, and what else is said speaks of the kinds `more`."""
+    """Returns schemas of short arrays: each item is one of `items`, and other assertions are about the kinds `more`."""
     head = st.fixed_dictionaries(
         {"type": st.just("array"), "maxItems": st.integers(1, MAX_ITEMS), "items": items},
         optional={"uniqueItems": st.just(True)},
@@ -89,14 +89,14 @@ def bounded(items: st.SearchStrategy[Any], more: list[Any]) -> st.SearchStrategy
 few = bounded(st.sampled_from(FEW) | st.builds(lambda two: {"anyOf": two}, pairs(st.sampled_from(FEW))), FEW)
 many = bounded(st.just(True), [*FEW, *MANY])
 with_examples = settings(
-    # More examples: `LAW_EXAMPLES=5000 pytest tests/laws`.
+    # Run more examples with `LAW_EXAMPLES=5000 pytest tests/laws`.
     max_examples=int(os.environ.get("LAW_EXAMPLES", "60")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
 def spellings(value: Any) -> Iterator[Any]:
-    """The values that are equal to a value: whole numbers with a fraction and without."""
+    """Returns the values that are equal to a value: whole numbers with a fraction and without."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield from (int(value), float(value))
     elif isinstance(value, list):
@@ -109,7 +109,7 @@ def spellings(value: Any) -> Iterator[Any]:
 
 
 def valid_arrays(schema: dict[str, Any]) -> list[list[Any]]:
-    """Every valid array of `VALUES`."""
+    """Returns every valid array of `VALUES`."""
     validator = jsonschema_rs.validator_for(schema)
     each = jsonschema_rs.validator_for(schema["allOf"][0]["items"])
     values = [value for value in VALUES if each.is_valid(value)]
@@ -118,7 +118,7 @@ def valid_arrays(schema: dict[str, Any]) -> list[list[Any]]:
 
 
 def compiled(schema: dict[str, Any], valid: list[list[Any]]) -> Tokenizer:
-    """The tokenizer of a schema; what has valid values must compile."""
+    """Returns the tokenizer of a schema. A schema with valid values must compile."""
     try:
         return Tokenizer.from_grammar(compile_schema(schema))
     except SchemaError:
@@ -130,7 +130,7 @@ def compiled(schema: dict[str, Any], valid: list[list[Any]]) -> Tokenizer:
 @pytest.mark.slow
 @with_examples
 @given(schema=few, seed=st.integers(0, 2**32))
-def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, Any], seed: int) -> None:
+def test_masks_admit_exactly_the_prefixes_of_valid_arrays(schema: dict[str, Any], seed: int) -> None:
     valid = valid_arrays(schema)
     tokenizer = compiled(schema, valid)
     assert valid, "a schema that no array satisfies is refused"
@@ -157,7 +157,7 @@ def test_masks_admit_exactly_the_beginnings_of_valid_arrays(schema: dict[str, An
 @pytest.mark.slow
 @with_examples
 @given(schema=many, seed=st.integers(0, 2**32))
-def test_where_items_are_many_walks_never_end_in_an_empty_mask(schema: dict[str, Any], seed: int) -> None:
+def test_walks_with_many_items_never_reach_an_empty_mask(schema: dict[str, Any], seed: int) -> None:
     valid, chance = valid_arrays(schema), random.Random(seed)
     tokenizer = compiled(schema, valid)
     for array in chance.sample(valid, min(5, len(valid))):

@@ -1,6 +1,6 @@
-"""Tokens that hold structure and contents at once: legal pieces of derivations, which no tokenizer learns by itself.
+"""Tokens that contain structure and contents at once: legal pieces of derivations that no tokenizer learns by itself.
 
-Machines must handle them, for a vocabulary may come from anywhere.
+Machines must handle them, because a vocabulary may come from anywhere.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import symbol_of
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.engine import MergeEngine
+from schemalm.tokenizer.merge_engine import MergeEngine
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, Pretokenizer
 
 Pair = tuple[str, str]
 
 
 class SpanningTokenizer(Tokenizer):
-    """A tokenizer whose merges go over contents and the structure around them.
+    """A tokenizer whose merges include contents and the structure around them.
 
-    Merges end after what closes a value, and at free keys, whose tokens a machine has to find.
+    Merges end after a symbol that closes a value, and at free keys, whose tokens a machine has to find.
     """
 
     @classmethod
     def learn(cls, grammar: Grammar, values: Iterable[Any], vocab_size: int) -> SpanningTokenizer:
-        """Learns from valid values; vocab_size: at most so many tokens."""
+        """Learns from valid values. vocab_size: the most tokens."""
         plain = cls(grammar)
         weights = Counter(segment for value in values for segment in plain.segments(value))
         return cls(grammar, Vocabulary(grammar, (), spanning_merges(grammar, weights, vocab_size - plain.vocab_size)))
 
     def segments(self, value: Any) -> list[str]:
-        """What merges go over: the symbols of a value's derivation, a character each."""
+        """Returns the units of merging: the symbols of a value's derivation, one character each."""
         runs = [""]
         for kind, text in self.pieces(value):
             spelling = self.pretokenizer.spell(kind, text)
@@ -48,18 +48,18 @@ class SpanningTokenizer(Tokenizer):
         return [run[begin : begin + step] for run in runs for begin in range(0, len(run), step)]
 
     def encode(self, value: Any) -> list[int]:
-        """The token ids of a value, with merges as far as they go."""
+        """Returns the token ids of a value, after all merges."""
         engine = MergeEngine(self.vocabulary, Pretokenizer(self.grammar.symbols, "value"))
         return [token for segment in self.segments(value) for token in engine.tokens("structure", segment)]
 
 
 def arity_of(grammar: Grammar, spelling: str) -> int:
-    """How many nonterminals a piece of a derivation leaves open: each symbol fills one and opens its arity."""
+    """Returns how many nonterminals a piece of a derivation leaves open. Each symbol fills one and opens its arity."""
     return 1 + sum(grammar.symbols.arities[symbol_of(character)] - 1 for character in spelling)
 
 
 def spanning_merges(grammar: Grammar, weights: Counter[str], num_merges: int) -> list[Pair]:
-    """The most frequent pairs, one after another, whose left part leaves something open."""
+    """Returns the most frequent pairs, one after another, whose left part leaves something open."""
     words = {segment: list(segment) for segment in weights}
     merges: list[Pair] = []
     while len(merges) < num_merges:
@@ -76,7 +76,7 @@ def spanning_merges(grammar: Grammar, weights: Counter[str], num_merges: int) ->
 
 
 def merged(word: list[str], pair: Pair) -> list[str]:
-    """The word with every occurrence of the pair merged, from left to right."""
+    """Returns the word with every occurrence of the pair merged, from left to right."""
     result: list[str] = []
     for part in word:
         if result and (result[-1], part) == pair:

@@ -1,4 +1,4 @@
-"""The masks of a batch are those of its machines, whatever is struck and however small the table is."""
+"""The masks of a batch are those of its machines, for any forbidden tokens and any size of the table."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_masks_of_a_batch_are_those_of_its_machines(name: str, limit_bytes: 
         advance(machines, torch.tensor(chosen))
 
 
-def test_a_row_crosses_to_the_device_once() -> None:
+def test_a_row_is_copied_to_the_device_once() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema(SCHEMAS["free keys"]))
     machines, batch = [tokenizer.machine() for _ in range(100)], BatchMasks(tokenizer.tables)
     batch.masks(machines)

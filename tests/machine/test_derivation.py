@@ -1,4 +1,4 @@
-"""A derivation builds the value of its symbols, and refuses what the grammar does not admit."""
+"""A derivation builds the value of its symbols, and refuses symbols that the grammar does not admit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine writes is the same in every process, whatever its hash seed."""
+"""A machine writes the same in every process, whatever the hash seed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for schema in SCHEMAS:
 
 
 @pytest.mark.slow
-def test_completions_masks_and_work_do_not_hang_on_the_hash_seed(
+def test_completions_masks_and_work_do_not_depend_on_the_hash_seed(
     outputs_in_processes: Callable[[str], set[str]],
 ) -> None:
     assert len(outputs_in_processes(SCRIPT)) == 1

@@ -1,4 +1,4 @@
-"""Items that have to differ: repetitions are struck, completions avoid them, encoding and decoding refuse them."""
+"""Items that have to differ: masks forbid repetitions, completions avoid them, encoding and decoding refuse them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import DecodeError, InvalidDocument, SchemaError
 from schemalm.machine import Machine
-from schemalm.machine.guards import tokens_that_pass_items
+from schemalm.machine.guards import tokens_with_whole_items
 from schemalm.tokenizer import Tokenizer
 
 
@@ -30,7 +30,7 @@ def array(items: Any, **more: Any) -> Any:
 
 
 def after(tokenizer: Tokenizer, value: list[Any], num_dropped: int = 1) -> Machine:
-    """A machine that has read the value without its last tokens, each of them under the mask."""
+    """Returns a machine that has read the value without its last tokens, each of them under the mask."""
     machine = tokenizer.machine()
     for token in tokenizer.encode(value)[:-num_dropped]:
         assert machine.mask()[token]
@@ -53,25 +53,25 @@ def push(tokenizer: Tokenizer, machine: Machine, *described: str) -> Machine:
 COLORS = {"enum": ["red", "green", "blue"]}
 
 
-def test_a_constant_that_the_array_has_is_struck() -> None:
+def test_a_constant_that_the_array_contains_is_forbidden() -> None:
     tokenizer = tokenizer_of(array(COLORS))
     machine = after(tokenizer, ["green"])
     assert admitted(tokenizer, push(tokenizer, machine, "ITEM")) == {"CONST:red", "CONST:blue"}
 
 
-def test_where_every_constant_is_there_no_item_begins() -> None:
+def test_no_item_begins_if_the_array_contains_every_constant() -> None:
     tokenizer = tokenizer_of(array(COLORS))
     assert admitted(tokenizer, after(tokenizer, ["green", "red", "blue"])) == {"ARRAY_END"}
 
 
-def test_what_the_mask_strikes_cannot_be_advanced_by() -> None:
+def test_a_token_that_the_mask_forbids_cannot_be_consumed() -> None:
     tokenizer = tokenizer_of(array(COLORS))
     machine = after(tokenizer, ["green", "red", "blue"])
     with pytest.raises(ValueError, match=r"not admitted|repeats"):
         machine.advance(next(t for t in range(tokenizer.vocab_size) if tokenizer.describe(t) == "ITEM"))
 
 
-def test_the_end_of_a_text_that_repeats_is_struck_and_longer_ones_go_on() -> None:
+def test_the_end_of_a_text_that_repeats_is_forbidden_and_longer_texts_are_not() -> None:
     tokenizer = tokenizer_of(array({"type": "string", "pattern": "^a{1,3}$"}))
     machine = push(tokenizer, after(tokenizer, ["aa", "a"]), "ITEM")
     assert admitted(tokenizer, machine) == {"'a'"}
@@ -81,14 +81,14 @@ def test_the_end_of_a_text_that_repeats_is_struck_and_longer_ones_go_on() -> Non
     assert admitted(tokenizer, machine) == {"END"}
 
 
-def test_a_beginning_that_only_repetitions_have_is_struck() -> None:
+def test_a_prefix_that_only_repetitions_have_is_forbidden() -> None:
     tokenizer = tokenizer_of(array({"type": "string", "pattern": "^(ab|cd|ce)$"}))
     machine = push(tokenizer, after(tokenizer, ["ab", "cd"]), "ITEM")
     assert admitted(tokenizer, machine) == {"'c'"}
     assert admitted(tokenizer, push(tokenizer, machine, "'c'")) == {"'e'"}
 
 
-def test_after_a_refused_token_the_machine_is_as_it_was() -> None:
+def test_a_refused_token_leaves_the_machine_unchanged() -> None:
     tokenizer = tokenizer_of(array(COLORS))
     machine = push(tokenizer, after(tokenizer, ["green"]), "ITEM")
     green = tokenizer.encode(["green"])[1]
@@ -132,13 +132,13 @@ def test_objects_are_the_same_whatever_the_order_of_their_keys() -> None:
     assert tokenizer.decode(tokenizer.encode(value)) == value
 
 
-def test_the_end_of_a_number_that_repeats_in_another_spelling_is_struck() -> None:
+def test_the_end_of_a_number_that_repeats_in_another_spelling_is_forbidden() -> None:
     tokenizer = tokenizer_of(array({"type": "number"}))
     machine = push(tokenizer, after(tokenizer, [1]), "ITEM", "'1'", "'.'", "'0'")
     assert admitted(tokenizer, machine) == {f"'{digit}'" for digit in range(10)}
 
 
-def test_the_end_of_an_object_that_repeats_in_another_order_is_struck() -> None:
+def test_the_end_of_an_object_that_repeats_in_another_order_is_forbidden() -> None:
     free = {"type": "object", "additionalProperties": {"type": "null"}}
     tokenizer = tokenizer_of(array(free))
     machine = after(tokenizer, [{"x": None, "y": None}, {"y": None, "x": None, "z": None}], num_dropped=6)
@@ -147,7 +147,7 @@ def test_the_end_of_an_object_that_repeats_in_another_order_is_struck() -> None:
     assert "FREE_KEY" in admitted(tokenizer, machine)
 
 
-def test_arrays_inside_arrays_are_told_apart_at_every_level() -> None:
+def test_nested_arrays_are_compared_at_every_level() -> None:
     tokenizer = tokenizer_of(array(array({"type": "boolean"})))
     value = [[], [True], [False], [True, False], [False, True]]
     assert tokenizer.decode(tokenizer.encode(value)) == value
@@ -160,7 +160,7 @@ def test_arrays_inside_arrays_are_told_apart_at_every_level() -> None:
     assert admitted(tokenizer, machine) == {"ITEM"}
 
 
-def test_an_array_of_its_own_is_asked_for_its_own_items_alone() -> None:
+def test_an_array_only_compares_its_own_items() -> None:
     tokenizer = tokenizer_of({"type": "object", "additionalProperties": array(COLORS)})
     value = {"a": ["red"], "b": ["red", "blue"], "c": ["red"]}
     assert tokenizer.decode(tokenizer.encode(value)) == value
@@ -222,7 +222,7 @@ def test_encoding_refuses_a_repetition_at_the_repeated_item(value: list[Any], po
     assert (caught.value.pointer, caught.value.keyword) == (pointer, "uniqueItems")
 
 
-def test_encoding_names_the_place_of_a_repetition_deep_inside() -> None:
+def test_encoding_names_the_pointer_of_a_nested_repetition() -> None:
     tokenizer = tokenizer_of({"properties": {"a/b": {"items": {"uniqueItems": True}}}})
     with pytest.raises(InvalidDocument) as caught:
         tokenizer.encode({"a/b": [[1, 2], [1, 2, 2]]})
@@ -261,7 +261,7 @@ LISTS: list[list[Any]] = [
 
 
 @pytest.mark.parametrize("name", BRANCHES)
-def test_branches_with_and_without_repetition_mean_what_the_validator_says(name: str) -> None:
+def test_branches_with_and_without_repetition_agree_with_the_validator(name: str) -> None:
     schema = BRANCHES[name]
     tokenizer = tokenizer_of(schema)
     for value in LISTS:
@@ -314,7 +314,7 @@ def letters(first: str) -> Any:
 
 
 def tree(leaves: list[Any], **more: Any) -> Any:
-    """Arrays of different trees, which are a leaf or such an array of at least two."""
+    """Returns a schema of arrays of different trees. A tree is a leaf or such an array of at least two trees."""
     branch = array({"$ref": "#/$defs/tree"}, minItems=2)
     return {"$defs": {"tree": {"anyOf": [{"enum": leaves}, branch]}}, **array({"$ref": "#/$defs/tree"}, **more)}
 
@@ -327,7 +327,7 @@ def not_all_different(*items: Any) -> Any:
     return {"type": "array", "not": {"uniqueItems": True}, "prefixItems": list(items), "items": False}
 
 
-# Schemas that no value satisfies, and their nearest neighbours that some value does.
+# Schemas that no value satisfies, each with a similar schema that some value satisfies.
 EMPTY: dict[str, tuple[Any, Any]] = {
     "booleans": (array(BOOLEAN, minItems=3), array(BOOLEAN, minItems=2)),
     "constants": (array(COLORS, minItems=4), array(COLORS, minItems=3)),
@@ -396,7 +396,7 @@ def test_a_branch_that_has_no_value_is_pruned(name: str) -> None:
     assert admitted(tokenizer, tokenizer.machine()) == {"OBJECT_END"}
 
 
-def test_an_item_leaves_to_later_ones_what_only_they_can_be() -> None:
+def test_an_item_leaves_later_items_the_values_they_need() -> None:
     tokenizer = tokenizer_of(all_different({"enum": ["a", "b"]}, {"const": "a"}))
     machine = push(tokenizer, tokenizer.machine(), "ITEM")
     assert admitted(tokenizer, machine) == {"CONST:b"}
@@ -404,7 +404,7 @@ def test_an_item_leaves_to_later_ones_what_only_they_can_be() -> None:
     assert admitted(tokenizer, machine) == {"CONST:a"}
 
 
-def test_a_text_leaves_to_a_later_constant_its_value() -> None:
+def test_a_text_leaves_a_later_constant_its_value() -> None:
     tokenizer = tokenizer_of(all_different({"type": "string", "maxLength": 1}, {"const": "a"}))
     machine = push(tokenizer, tokenizer.machine(), "ITEM")
     assert "'a'" not in admitted(tokenizer, machine)
@@ -413,7 +413,7 @@ def test_a_text_leaves_to_a_later_constant_its_value() -> None:
         tokenizer.encode(["a", "a"])
 
 
-def test_where_only_a_contained_constant_is_missing_nothing_else_may_come() -> None:
+def test_only_a_missing_contained_constant_may_follow() -> None:
     schema = array({"type": "string"}, contains={"enum": ["a", "b"]}, minContains=2, maxItems=2)
     tokenizer = tokenizer_of(schema)
     machine = push(tokenizer, tokenizer.machine(), "ITEM")
@@ -458,7 +458,7 @@ def test_merged_tokens_do_not_begin_an_item_that_a_later_one_needs() -> None:
     assert machine.mask().any()
 
 
-def test_completions_reach_what_an_array_still_has_to_contain() -> None:
+def test_completions_reach_what_an_array_must_still_contain() -> None:
     schema = array({"type": "string"}, contains={"pattern": "^zz"}, minContains=3)
     tokenizer = tokenizer_of(schema)
     for value in ([], ["a"], ["zz", "a", "zza"]):
@@ -487,7 +487,7 @@ def test_counting_values_is_bounded(name: str) -> None:
         machine.advance(chance.choice(allowed))
 
 
-def test_a_walk_never_comes_to_an_empty_mask() -> None:
+def test_a_walk_never_reaches_an_empty_mask() -> None:
     tokenizer = tokenizer_of({"anyOf": [{"type": "null"}, array({"type": "boolean"}, minItems=3)]})
     machine = tokenizer.machine()
     while not machine.is_complete:
@@ -496,7 +496,7 @@ def test_a_walk_never_comes_to_an_empty_mask() -> None:
         machine.advance(int(allowed[-1]))
 
 
-def test_a_copy_keeps_items_of_its_own() -> None:
+def test_a_copy_keeps_its_own_items() -> None:
     tokenizer = tokenizer_of(array(COLORS))
     machine = after(tokenizer, ["red"])
     twin = machine.copy()
@@ -506,7 +506,7 @@ def test_a_copy_keeps_items_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
-def test_tokens_of_many_symbols_are_struck_as_their_symbols_are(learn: Callable[..., Tokenizer]) -> None:
+def test_tokens_of_many_symbols_are_forbidden_as_their_symbols_are(learn: Callable[..., Tokenizer]) -> None:
     schema = array(
         {"anyOf": [{"enum": ["red", "green"]}, array({"enum": ["red", "green"]}), {"type": "string", "pattern": "^x"}]}
     )
@@ -529,7 +529,7 @@ def test_tokens_of_many_symbols_are_struck_as_their_symbols_are(learn: Callable[
 
 
 def _takes(machine: Machine, plain: Tokenizer, symbols: tuple[int, ...]) -> bool:
-    """Whether a machine over symbols takes these, one by one under its mask."""
+    """Whether a machine over symbols consumes these symbols, each under its mask."""
     twin = machine.copy()
     for symbol in symbols:
         token = plain.vocabulary.symbol_token(symbol)
@@ -543,14 +543,14 @@ def test_tokens_inside_which_an_item_ends_are_known() -> None:
     schema = array({"enum": ["red", "green"]})
     values = [["red", "green"], ["green", "red"], ["red"], ["green"]] * 5
     tokenizer = SpanningTokenizer.learn(compile_schema(schema), values, vocab_size=300)
-    passing = {tokenizer.describe(token) for token in tokens_that_pass_items(tokenizer.vocabulary)}
+    passing = {tokenizer.describe(token) for token in tokens_with_whole_items(tokenizer.vocabulary)}
     assert all(name.count("ITEM") + name.count("ARRAY_END") > 1 for name in passing)
 
 
 def test_schemas_without_a_guard_pay_nothing() -> None:
     tokenizer = tokenizer_of({"type": "array", "items": COLORS})
     assert not tokenizer.grammar.has_guards
-    assert tokenizer.tables.tokens_that_pass_items == frozenset()
+    assert tokenizer.tables.tokens_with_whole_items == frozenset()
     assert tokenizer.machine().mask() is tokenizer.machine().mask()
 
 

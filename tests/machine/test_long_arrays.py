@@ -1,4 +1,4 @@
-"""Long arrays whose items have to differ: work grows with their length and no faster, and is bounded."""
+"""Long arrays whose items have to differ: work is bounded and grows linearly with their length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
 
 FREE = Limits(call_work=1 << 40)
-# The fixture: how many lines of Python a call executes.
+# The fixture: the number of lines of Python that a call executes.
 NumLines = Callable[[Callable[[], object]], int]
 
 
@@ -30,7 +30,7 @@ RECORD = {
     "required": ["id"],
     "additionalProperties": False,
 }
-# Schemas whose shortest value has so many items.
+# Schemas whose shortest value has this many items.
 KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "integers": lambda count: array({"type": "integer"}, count),
     "numbers": lambda count: array({"type": "number"}, count),
@@ -91,7 +91,7 @@ def test_the_shortest_value_takes_work_in_proportion_to_its_items(kind: str, num
     assert lines(2 * few) <= 2.9 * lines(few)
 
 
-# A mask lists each value that it strikes, so where no other value is left its work is that of the vocabulary.
+# A mask lists each value that it forbids. If no other value is left, its work is that of the vocabulary.
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(WALKED))
 def test_masks_and_steps_take_work_in_proportion_to_the_items(kind: str, num_lines: NumLines) -> None:
@@ -114,7 +114,7 @@ def test_a_copy_of_a_machine_costs_the_same_whatever_the_number_of_items(kind: s
     assert num_lines(machine.copy) <= few
 
 
-def test_copies_that_go_on_in_different_ways_keep_items_of_their_own() -> None:
+def test_copies_that_diverge_keep_their_own_items() -> None:
     tokenizer = tokenizer_of(
         {"type": "array", "uniqueItems": True, "items": {"enum": [*"abcd"] * 30, "type": "string"}}
     )
@@ -155,14 +155,14 @@ def test_a_schema_whose_shortest_value_takes_too_much_work_is_refused_when_it_is
     assert (caught.value.limit, caught.value.maximum, caught.value.operation) == ("call_work", 10_000, "compile")
 
 
-def test_a_call_that_takes_too_much_work_names_its_place_and_leaves_the_grammar_usable() -> None:
+def test_a_call_that_takes_too_much_work_names_its_path_and_leaves_the_grammar_usable() -> None:
     schema = {"type": "object", "properties": {"pairs": array(PAIRS, 60), "name": {"type": "string"}}}
     tokenizer = tokenizer_of(schema)
     machine = tokenizer.machine()
     pairs = [{"k": k, "v": v} for k in "abcdefgh" for v in "abcdefgh"]
     for token in tokenizer.encode({"pairs": pairs})[:8]:
         machine.advance(token)
-    # From here on calls may take less than before.
+    # From here on calls may take less work than before.
     tokenizer.grammar.budget.limits = Limits(call_work=10_000)
     with pytest.raises(LimitError) as caught:
         machine.completion()

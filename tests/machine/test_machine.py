@@ -19,7 +19,7 @@ DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
 
 def fed(tokenizer: Tokenizer, *described: str) -> Machine:
-    """A machine that consumed the tokens with these descriptions."""
+    """Returns a machine that has consumed the tokens with these descriptions."""
     machine = tokenizer.machine()
     tokens = {tokenizer.describe(token): token for token in range(tokenizer.vocab_size)}
     for name in described:
@@ -51,7 +51,7 @@ def workflows() -> Tokenizer:
     return Tokenizer.from_grammar(compile_schema("github-workflow"))
 
 
-def test_a_mask_is_what_can_be_advanced_by(workflows: Tokenizer) -> None:
+def test_a_mask_admits_exactly_the_tokens_that_can_be_consumed(workflows: Tokenizer) -> None:
     machine = workflows.machine()
     for token in workflows.encode({"on": "push", "jobs": {"a": {"runs-on": "x", "steps": [{"run": "make"}]}}}):
         mask = machine.mask()
@@ -70,7 +70,7 @@ def test_a_mask_is_what_can_be_advanced_by(workflows: Tokenizer) -> None:
 
 
 @pytest.mark.parametrize("token", [-1, 0, 1, 10**9])
-def test_what_is_no_token_of_a_document_is_refused(workflows: Tokenizer, token: int) -> None:
+def test_ids_that_are_no_token_of_a_document_are_refused(workflows: Tokenizer, token: int) -> None:
     with pytest.raises(ValueError, match="not admitted"):
         workflows.machine().advance(token)
 
@@ -80,7 +80,7 @@ def test_a_mask_cannot_be_changed(workflows: Tokenizer) -> None:
         workflows.machine().mask()[0] = True
 
 
-def test_a_copy_goes_its_own_way(workflows: Tokenizer) -> None:
+def test_a_copy_is_independent(workflows: Tokenizer) -> None:
     machine = fed(workflows, "KEY:name")
     twin = machine.copy()
     twin.advance(twin.completion()[0])
@@ -89,7 +89,7 @@ def test_a_copy_goes_its_own_way(workflows: Tokenizer) -> None:
     assert machine.completion() != twin.completion()
 
 
-def test_the_path_tells_the_keys_that_lead_here(workflows: Tokenizer) -> None:
+def test_the_path_contains_the_keys_that_lead_here(workflows: Tokenizer) -> None:
     machine = workflows.machine()
     paths = []
     for token in workflows.encode({"on": "push", "jobs": {"build": {"runs-on": "x", "steps": [{"run": "m"}]}}}):
@@ -126,7 +126,7 @@ def test_a_free_key_may_repeat_in_another_object() -> None:
     assert tokenizer.decode(ids) == value
 
 
-def test_a_prefix_that_leads_to_used_keys_alone_is_struck() -> None:
+def test_a_prefix_that_leads_only_to_used_keys_is_forbidden() -> None:
     schema = {
         "type": "object",
         "patternProperties": {"^(include|x.*)$": {"type": "null"}},
@@ -148,7 +148,7 @@ def test_a_prefix_that_leads_to_used_keys_alone_is_struck() -> None:
             twin.advance(chance.choice(allowed))
 
 
-def test_a_token_of_several_bytes_that_leads_to_used_keys_alone_is_struck() -> None:
+def test_a_token_of_several_bytes_that_leads_only_to_used_keys_is_forbidden() -> None:
     schema = {
         "type": "object",
         "patternProperties": {"^(include|x.*)$": {"type": "null"}},
@@ -165,7 +165,7 @@ def test_a_token_of_several_bytes_that_leads_to_used_keys_alone_is_struck() -> N
     assert not any("i" in description for description in admitted(tokenizer, machine))
 
 
-def test_used_keys_of_another_outcome_do_not_strike() -> None:
+def test_used_keys_of_another_outcome_do_not_forbid_tokens() -> None:
     schema = {
         "type": "object",
         "patternProperties": {"^a": {"type": "null"}, "^(ab|ac|b.*)$": {"enum": [None, True]}},
@@ -179,7 +179,7 @@ def test_used_keys_of_another_outcome_do_not_strike() -> None:
             machine.advance(token)
 
 
-def test_where_every_key_is_used_no_other_begins() -> None:
+def test_no_key_begins_if_every_key_is_used() -> None:
     schema = {"type": "object", "patternProperties": {"^[a-q]{2}$": {"type": "null"}}, "additionalProperties": False}
     letters = "abcdefg"
     tokenizer = tokenizer_of({**schema, "propertyNames": {"pattern": "^[a-g]*$"}})
@@ -271,7 +271,7 @@ COUNTED: dict[str, Any] = {
 @pytest.mark.parametrize("name", COUNTED)
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
-def test_whatever_a_walk_reaches_is_valid_once_completed(name: str, seed: int) -> None:
+def test_every_prefix_of_a_walk_is_valid_once_completed(name: str, seed: int) -> None:
     schema = COUNTED[name]
     tokenizer = tokenizer_of(schema)
     validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
@@ -282,7 +282,7 @@ def test_whatever_a_walk_reaches_is_valid_once_completed(name: str, seed: int) -
 
 
 @pytest.mark.parametrize("name", [name for name in (*UNDECIDED, *COUNTED) if "keys" not in name])
-def test_a_completion_is_as_long_as_its_cost_where_no_free_key_stands_in_the_way(name: str) -> None:
+def test_a_completion_is_as_long_as_its_cost_without_used_free_keys(name: str) -> None:
     tokenizer = tokenizer_of({**UNDECIDED, **COUNTED}[name])
     grammar = tokenizer.grammar
     assert len(tokenizer.machine().completion()) == grammar.costs(grammar.start)[1]
@@ -298,7 +298,7 @@ def test_a_text_of_a_million_characters_shares_its_masks() -> None:
         assert machine.mask() is first
 
 
-def test_a_bound_that_comes_near_shows_in_the_mask() -> None:
+def test_a_bound_that_is_near_shows_in_the_mask() -> None:
     tokenizer = tokenizer_of({"type": "string", "maxLength": 3})
     machine = tokenizer.machine()
     for token in tokenizer.encode("a𝄞b")[:-1]:
@@ -327,7 +327,7 @@ def test_the_completion_is_short(workflows: Tokenizer) -> None:
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
-def test_under_a_prompt_every_walk_states_it(seed: int) -> None:
+def test_under_a_prompt_every_walk_contains_it(seed: int) -> None:
     schema = {
         "type": "object",
         "properties": {"name": {"type": "string"}, "jobs": {"type": "object", "minProperties": 1}},

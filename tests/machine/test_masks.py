@@ -1,4 +1,4 @@
-"""Packed masks: what is packed comes back, and cannot be changed."""
+"""Packed masks: unpacking returns the same mask, which is read-only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 
 
 @pytest.mark.parametrize("vocab_size", [1, 7, 8, 9, 300])
-def test_packed_masks_come_back(vocab_size: int) -> None:
+def test_unpacking_returns_the_packed_mask(vocab_size: int) -> None:
     masks = np.random.default_rng(0).random((4, vocab_size)) < 0.5
     packed = pack_masks(masks)
     assert packed.shape == (4, num_mask_bytes(vocab_size))
@@ -20,7 +20,7 @@ def test_packed_masks_come_back(vocab_size: int) -> None:
         assert unpacked.tolist() == mask.tolist()
 
 
-def test_the_lowest_bit_comes_first() -> None:
+def test_the_lowest_bit_is_first() -> None:
     assert pack_masks(np.array([True, False, False, False, False, False, False, False, False, True])).tolist() == [1, 2]
 
 

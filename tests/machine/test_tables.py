@@ -1,4 +1,4 @@
-"""Tables agree with the grammar token by token, for tokens that span many symbols."""
+"""Tables agree with the grammar token by token, also for tokens of many symbols."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
-def test_the_mask_is_where_transitions_are(learn: Callable[..., Tokenizer]) -> None:
+def test_the_mask_admits_exactly_the_tokens_with_a_transition(learn: Callable[..., Tokenizer]) -> None:
     tokenizer = learn(compile_schema(SCHEMA), VALUES, vocab_size=380)
     tables = tokenizer.tables
     seen: set[int] = set()
@@ -73,7 +73,7 @@ def test_masks_are_made_once_and_shared() -> None:
     assert np.count_nonzero(tokenizer.machine().mask()) > 1
 
 
-def test_a_very_long_token_is_no_harm() -> None:
+def test_a_very_long_token_is_handled() -> None:
     values = [{"kind": "b", "free": "-" * 5000}] * 4
     tokenizer = SpanningTokenizer.learn(compile_schema(SCHEMA), values, vocab_size=330)
     assert max(map(len, tokenizer.vocabulary.symbols)) > 200
@@ -135,7 +135,7 @@ def test_paths_of_deep_derivations_stop_growing() -> None:
 
 
 def walk(tables: Tables, seed: int, num_tokens: int) -> list[tuple[str, bytes]]:
-    """Paths and masks along random documents."""
+    """Returns paths and masks along random documents."""
     chance, seen, machine = random.Random(seed), [], Machine(tables)
     for _ in range(num_tokens):
         if machine.is_complete:
@@ -147,7 +147,7 @@ def walk(tables: Tables, seed: int, num_tokens: int) -> list[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("limit_bytes", [0, 20_000])
-def test_a_small_limit_changes_nothing_but_time(limit_bytes: int) -> None:
+def test_a_small_limit_changes_only_the_time(limit_bytes: int) -> None:
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
     small = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes)
     for seed in range(5):
@@ -170,7 +170,7 @@ def test_memory_stays_under_the_limit() -> None:
     assert kept < limit_bytes
 
 
-def test_what_was_used_last_is_kept() -> None:
+def test_recently_used_entries_are_kept() -> None:
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380)
     tables = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes=8 * (380 + ENTRY_BYTES))
     first = tables.mask(tables.grammar.start)

@@ -1,4 +1,4 @@
-"""Listings of texts."""
+"""Lazy lists of texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def first_texts(grammar: Grammar, texts: Texts) -> list[bytes]:
     return [*islice(texts.all(node.state.dfa_state, node.accepts), 40)]
 
 
-def test_a_listing_goes_on_after_a_call_that_took_too_much_work() -> None:
+def test_a_lazy_list_continues_after_a_call_that_took_too_much_work() -> None:
     grammar = compile_schema({"type": "string"}, limits=Limits(call_work=100))
     texts = Texts(grammar)
     with pytest.raises(LimitError), grammar.budget.call("mask"):

@@ -1,4 +1,4 @@
-"""The stack entries that documents pass through are those of the machine, step by step."""
+"""Traced stack entries are those of the machine, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables filled ahead: the masks are the same, and they are there."""
+"""Tables that are filled ahead: the masks are the same, and they are there."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tokenizer() -> Tokenizer:
 
 
 def masks(tokenizer: Tokenizer) -> list[list[bool]]:
-    """The masks along the documents."""
+    """Returns the masks along the documents."""
     found = []
     for value in VALUES[:2]:
         machine = tokenizer.machine()
@@ -64,7 +64,7 @@ def test_documents_like_those_of_training_find_their_masks_filled(
     assert masks(tokenizer)
 
 
-def test_the_most_frequent_come_first_where_room_is_short(tokenizer: Tokenizer) -> None:
+def test_the_most_frequent_are_filled_first_if_memory_is_short(tokenizer: Tokenizer) -> None:
     tables = Tables(tokenizer.grammar, tokenizer.vocabulary, limit_bytes=0)
     filled = []
     tables.packed = filled.append  # type: ignore[assignment, return-value]
@@ -78,7 +78,7 @@ def test_a_tokenizer_that_was_not_trained_has_nothing_to_fill() -> None:
     assert tokenizer.tables.packed.cache_info().currsize == 0  # type: ignore[attr-defined]
 
 
-def test_what_takes_too_much_work_to_fill_ahead_is_left() -> None:
+def test_masks_that_take_too_much_work_are_not_filled_ahead() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
     grammar = compile_schema(schema, limits=Limits(call_work=0))
     tokenizer = Tokenizer.from_grammar(grammar)

@@ -1,4 +1,4 @@
-"""Bounds admit the texts whose numbers jsonschema-rs admits."""
+"""A text is within a bound if jsonschema-rs accepts its number."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def holds(language: Language, text: str) -> bool:
 
 
 def texts_around(bound: float, steps: list[int]) -> set[str]:
-    """Texts of the numbers close to `bound`, and texts of 15 to 17 digits that are no `repr`."""
+    """Texts of numbers close to `bound`, and texts of 15 to 17 digits that are not a `repr`."""
     found = {str(int(bound) + step) for step in steps}
     near = float(bound) if abs(bound) < 10**308 else 1.7e308 if bound > 0 else -1.7e308
     for step in steps:
@@ -67,7 +67,7 @@ def texts_around(bound: float, steps: list[int]) -> set[str]:
 @example(1.7976931348623157e308, [-1], 10**308)
 @example(10**400, [0], 1.7976931348623157e308)
 @example(-(10**400), [0], -1.7976931348623157e308)
-def test_a_text_is_admitted_as_its_number_is(bound: float, steps: list[int], value: float) -> None:
+def test_a_text_is_within_a_bound_if_its_number_is(bound: float, steps: list[int], value: float) -> None:
     misjudged = misjudged_by_bound(bound)
     texts = {*texts_around(bound, steps), *([text_of_number(value)] if abs(value) < 10**MAX_DIGITS else [])}
     for keyword, language in KEYWORDS.items():
@@ -78,13 +78,13 @@ def test_a_text_is_admitted_as_its_number_is(bound: float, steps: list[int], val
 
 
 @given(st.one_of(floats, st.integers(-(2**53), 2**53)))
-def test_nothing_is_left_out_for_floats_and_for_ints_that_floats_hold(bound: float) -> None:
+def test_nothing_is_excluded_for_floats_and_for_ints_that_are_doubles(bound: float) -> None:
     assert misjudged_by_bound(bound) == NOTHING
 
 
 @settings(max_examples=50)
 @given(st.integers(2**53, 2**70), st.lists(st.integers(-2, 2), min_size=1, max_size=4))
-def test_what_is_left_out_stands_for_one_float_beside_the_bound(bound: int, steps: list[int]) -> None:
+def test_excluded_texts_denote_a_float_beside_the_bound(bound: int, steps: list[int]) -> None:
     left_out = {float(text) for text in texts_around(bound, steps) if holds(misjudged_by_bound(bound), text)}
     assert len(left_out) <= 1
     assert all(abs(value - bound) <= 2 * math.ulp(bound) for value in left_out)

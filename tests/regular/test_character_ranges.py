@@ -1,4 +1,4 @@
-"""Sets of code points against sets of Python, and properties against known members."""
+"""Sets of code points agree with Python sets, and properties with known members."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def has(ranges: Ranges, code: int) -> bool:
 
 
 @given(sets, sets)
-def test_sets_combine_as_sets_do(first: Ranges, second: Ranges) -> None:
+def test_operations_agree_with_python_sets(first: Ranges, second: Ranges) -> None:
     for code in PLACES:
         assert has(complement(first), code) != has(first, code)
         assert has(common(first, second), code) == (has(first, code) and has(second, code))
@@ -51,7 +51,7 @@ def test_a_category_has_several_names(name: str) -> None:
         ("Assigned", "a", "\u0378"),
     ],
 )
-def test_a_property_has_the_members_that_unicode_gives_it(name: str, members: str, others: str) -> None:
+def test_a_property_has_the_members_that_unicode_defines(name: str, members: str, others: str) -> None:
     ranges = property_ranges(name)
     assert ranges is not None
     assert all(has(ranges, ord(character)) for character in members)

@@ -28,9 +28,9 @@ def test_completions_make_multiples(asked: list[float], begun: int, least: int) 
         assert len(text) >= max(least, 1)
         number = Fraction(int(f"{begun}{text.decode()}"))
         divides = [(number / Fraction(str(divisor))).denominator == 1 for divisor in asked]
-        # Where a part has other forms of numbers as well, some choices leave it out: their completions are guesses.
+        # If a part allows other forms of numbers, some choices leave it out; their completions are guesses.
         assert any(divides)
-        assert memo.holds(language, text) == all(divides)
+        assert memo.contains(language, text) == all(divides)
 
 
 @given(st.lists(st.integers(2, 30), min_size=2, max_size=3, unique=True))
@@ -42,7 +42,7 @@ def test_each_alternative_is_a_choice(asked: list[int]) -> None:
 
 
 @given(st.lists(divisors, min_size=1, max_size=4))
-def test_several_divisors_are_the_least_that_all_divide(asked: list[float]) -> None:
+def test_several_divisors_equal_their_least_common_multiple(asked: list[float]) -> None:
     fractions = [Fraction(modulus, 10**places) for modulus, places in map(as_fraction, asked)]
     common = Fraction(
         math.lcm(*(fraction.numerator for fraction in fractions)),
@@ -52,14 +52,14 @@ def test_several_divisors_are_the_least_that_all_divide(asked: list[float]) -> N
     for factor in (1, 2, 3, 7):
         number = common * factor
         if number.denominator == 1:
-            assert memo.holds(multiples(*asked), str(number).encode())
+            assert memo.contains(multiples(*asked), str(number).encode())
             is_multiple = all(((number + 1) / fraction).denominator == 1 for fraction in fractions)
-            assert memo.holds(multiples(*asked), str(number + 1).encode()) == is_multiple
+            assert memo.contains(multiples(*asked), str(number + 1).encode()) == is_multiple
 
 
-def test_of_divisors_without_a_common_multiple_that_can_be_written_only_zero_is_left() -> None:
+def test_zero_is_the_only_multiple_if_no_other_can_be_written() -> None:
     memo = Memo(Budget(Limits()))
     language = multiples(10**200 + 1, 10**200 + 3)
-    assert [memo.holds(language, text) for text in (b"0", b"0.0", b"-0.0", b"1", str(10**200 + 1).encode())] == [
+    assert [memo.contains(language, text) for text in (b"0", b"0.0", b"-0.0", b"1", str(10**200 + 1).encode())] == [
         *(True, True, True, False, False)
     ]

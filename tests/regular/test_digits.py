@@ -1,4 +1,4 @@
-"""Comparisons of digits hold what Python's integers and fractions say."""
+"""Comparisons of digits agree with Python's integers and fractions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_naturals_are_compared(low: int, high: int | None, data: st.DataObject) 
 
 
 @given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 400))
-def test_exponents_have_two_digits_at_least(low: int, high: int, value: int) -> None:
+def test_exponents_have_at_least_two_digits(low: int, high: int, value: int) -> None:
     assert holds(exponents_between(low, high), f"{value:02d}") == (low <= value <= high)
 
 

@@ -1,4 +1,4 @@
-"""Formats against the official suite, against real schemas, and random texts of theirs against `jsonschema-rs`."""
+"""Formats agree with the official suite and real schemas, and `jsonschema-rs` accepts random texts of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from schemalm.regular.language import (
     Partition,
     byte_classes,
     derivative,
-    shortest,
+    min_bytes,
 )
 
 VALIDATORS: dict[str, Any] = {
@@ -37,9 +37,8 @@ NAMES = (
     *("uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer"),
     "regex",
 )
-# Valid texts of the official suite that the languages leave out: by format, the descriptions of the cases.
-# Every A-label must be valid Punycode, the rules of labels beyond ASCII are not regular, and a back-reference needs the
-# name of a group.
+# Valid texts of the official suite that the languages exclude: by format, the descriptions of the cases. Every A-label
+# must be valid Punycode, the rules of non-ASCII labels are not regular, and a back-reference needs the name of a group.
 RARE_LETTERS = {
     "Exceptions that are PVALID, left-to-right chars",
     "Exceptions that are PVALID, right-to-left chars",
@@ -69,7 +68,7 @@ DEPARTURES = {
 
 
 class Reader:
-    """Reads and draws texts of one language; keeps the derivatives that it met and the states that texts led to."""
+    """Reads and draws texts of one language; caches derivatives and states."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -85,7 +84,7 @@ class Reader:
         return state.nullable
 
     def draw(self, chance: random.Random, num_free: int) -> str:
-        """A text of random byte classes, and after `num_free` bytes of the shortest way out."""
+        """A text of random byte classes, which after `num_free` bytes takes the shortest path to an end."""
         state, text = self.language, bytearray()
         while not state.nullable or (len(text) < num_free and chance.random() < 0.95):
             onward = self.onward(state)
@@ -99,7 +98,7 @@ class Reader:
         return text.decode()
 
     def onward(self, state: Language) -> dict[int, Language]:
-        """What follows which byte class, where anything does; in one order, whatever the process hashes strings to."""
+        """The next state of each byte class that has one, in an order independent of hashing."""
         found = {
             part: derivative(state, (part & -part).bit_length() - 1, self.derivatives)
             for part in sorted(byte_classes(state, self.classes))
@@ -107,7 +106,7 @@ class Reader:
         return {part: rest for part, rest in found.items() if rest != NOTHING}
 
     def distance(self, state: Language) -> int:
-        return shortest(state, self.lengths)
+        return min_bytes(state, self.lengths)
 
 
 @cache
@@ -120,7 +119,7 @@ def judge(name: str, dialect: str = "2020") -> Any:
 
 
 @pytest.mark.parametrize("file", ["draft7", "draft2020-12"])
-def test_the_official_cases_are_judged_as_they_ask_but_for_known_departures(shared_data: Path, file: str) -> None:
+def test_the_official_cases_pass_except_known_departures(shared_data: Path, file: str) -> None:
     wrong: dict[str, set[str]] = {}
     for line in (shared_data / "json-schema-test-suite" / f"{file}.jsonl").read_text("utf-8").splitlines():
         group = json.loads(line)
@@ -148,7 +147,7 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(inner)
 
 
-def test_real_instances_keep_their_verdicts_where_the_languages_judge_the_formats(shared_data: Path) -> None:
+def test_real_instances_keep_their_verdicts_if_the_languages_check_the_formats(shared_data: Path) -> None:
     checks = {name: reader(name).holds for name in NAMES}
     old = {**checks, "hostname": reader("hostname", False).holds}
     num_judged = 0
@@ -221,7 +220,7 @@ def test_a_format_has_few_states_and_needs_no_search_for_emptiness(name: str) ->
         ),
     ],
 )
-def test_edges_of_a_format_are_where_its_specification_puts_them(
+def test_edges_of_a_format_follow_its_specification(
     name: str, reserves_labels: bool, held: list[str], refused: list[str]
 ) -> None:
     texts = [*held, *refused]

@@ -1,4 +1,4 @@
-"""Languages are a Boolean algebra with concatenation, whatever the normal forms do."""
+"""Languages form a Boolean algebra with concatenation, in spite of the normal forms."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from schemalm.regular.language import (
     Language,
     byte_classes,
     byte_set,
+    character_bounds,
     complement,
     derivative,
     digest,
     intersection,
-    lengths,
-    literal,
     meet,
+    min_bytes,
     repeat,
     sequence,
-    shortest,
     union,
-    words,
 )
 from schemalm.regular.utf8 import code_points
+from schemalm.regular.words import literal, words
 
 Member = Callable[[bytes], bool]
 texts = st.binary(max_size=4).map(lambda data: bytes(b"abc"[byte % 3] for byte in data))
@@ -90,7 +89,7 @@ def test_membership_follows_the_construction(pair: tuple[Language, Member], read
 
 
 @given(st.recursive(leaves, _grown, max_leaves=5))
-def test_whether_the_empty_text_is_held_is_known(pair: tuple[Language, Member]) -> None:
+def test_nullable_says_whether_the_empty_text_is_a_member(pair: tuple[Language, Member]) -> None:
     assert pair[0].nullable == pair[1](b"")
 
 
@@ -110,10 +109,10 @@ nonempty = leaves.filter(lambda pair: pair[0] not in (NOTHING, EVERYTHING))
 def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair: tuple[Language, Member]) -> None:
     language, member = pair
     assert language.is_plain
-    least, most = lengths(language, {})
+    least, most = character_bounds(language, {})
     held = [length for length in range(7) for word in product(b"abc", repeat=length) if member(bytes(word))]
     if held:
-        assert shortest(language, {}) == least == held[0]
+        assert min_bytes(language, {}) == least == held[0]
         assert most is not None
         assert most >= held[-1]
     else:
@@ -122,18 +121,18 @@ def test_the_shortest_text_and_the_lengths_of_a_plain_expression_are_known(pair:
 
 def test_lengths_count_characters_and_bytes_count_bytes() -> None:
     word = sequence(literal("é𝄞".encode()), repeat(code_points([(0, 0x10FFFF)]), 2, 5))
-    assert lengths(word, {}) == (4, 7)
-    assert shortest(word, {}) == 8
-    assert lengths(words(["é".encode(), b"abc", b""]), {}) == (0, 3)
-    assert lengths(ANY_TEXT, {}) == (0, None)
+    assert character_bounds(word, {}) == (4, 7)
+    assert min_bytes(word, {}) == 8
+    assert character_bounds(words(["é".encode(), b"abc", b""]), {}) == (0, 3)
+    assert character_bounds(ANY_TEXT, {}) == (0, None)
 
 
 @pytest.mark.parametrize("maximum", [10**6, 10**9])
 def test_a_large_count_is_a_small_expression(maximum: int) -> None:
     counted = repeat(byte_set(1 << ord("a")), maximum - 1, maximum)
     assert derivative(counted, ord("a"), {}) == repeat(byte_set(1 << ord("a")), maximum - 2, maximum - 1)
-    assert shortest(counted, {}) == maximum - 1
-    assert lengths(counted, {}) == (maximum - 1, maximum)
+    assert min_bytes(counted, {}) == maximum - 1
+    assert character_bounds(counted, {}) == (maximum - 1, maximum)
 
 
 def test_only_arithmetic_intersections_and_complements_need_a_search() -> None:
@@ -153,7 +152,7 @@ def test_words_are_one_expression_however_they_are_listed() -> None:
     assert derivative(words([b"ab", b"ac", b"b"]), ord("a"), {}) == words([b"b", b"c"])
 
 
-def test_of_the_normal_forms_those_that_mean_the_same_are_equal() -> None:
+def test_normal_forms_of_equal_meaning_are_equal() -> None:
     a, b, c = literal(b"a"), words([b"x", b"y"]), repeat(byte_set(1 << ord("c")), 0, None)
     assert union([a, union([b, c])]) == union([c, b, a, b])
     assert intersection([a, intersection([b, c])]) == intersection([c, b, a])
@@ -168,9 +167,7 @@ def test_of_the_normal_forms_those_that_mean_the_same_are_equal() -> None:
 
 
 @given(st.recursive(leaves, _grown, max_leaves=5), st.recursive(leaves, _grown, max_leaves=5))
-def test_digests_are_equal_where_expressions_are(
-    first: tuple[Language, Member], second: tuple[Language, Member]
-) -> None:
+def test_equal_expressions_have_equal_digests(first: tuple[Language, Member], second: tuple[Language, Member]) -> None:
     assert (digest(first[0], {}) == digest(second[0], {})) == (first[0] == second[0])
 
 
@@ -178,7 +175,8 @@ def test_digests_are_equal_where_expressions_are(
 def test_digests_are_the_same_in_every_process(outputs_in_processes: Callable[[str], set[str]]) -> None:
     program = (
         "from schemalm.regular.language import ANY_TEXT, byte_set, complement, digest\n"
-        "from schemalm.regular.language import literal, repeat, union, words\n"
+        "from schemalm.regular.language import repeat, union\n"
+        "from schemalm.regular.words import literal, words\n"
         "parts = [literal(b'one'), words([b'two', b'three', b'']), repeat(byte_set(62), 1, None), ANY_TEXT]\n"
         "print(digest(union([*parts, complement(union(parts))]), {}))\n"
     )
@@ -211,7 +209,7 @@ def test_code_points_become_their_utf8_bytes(bounds: list[int], character: str) 
 
 
 @given(st.binary(max_size=6))
-def test_any_text_is_what_decodes_as_utf8(data: bytes) -> None:
+def test_any_text_is_all_valid_utf8(data: bytes) -> None:
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -221,5 +219,5 @@ def test_any_text_is_what_decodes_as_utf8(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("surrogate", [0xD800, 0xDBFF, 0xDC00, 0xDFFF])
-def test_surrogates_are_no_characters(surrogate: int) -> None:
+def test_surrogates_are_not_characters(surrogate: int) -> None:
     assert code_points([(surrogate, surrogate)]) == NOTHING

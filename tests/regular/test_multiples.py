@@ -1,4 +1,4 @@
-"""Multiples by arithmetic on digits are multiples by exact fractions, and jsonschema-rs agrees."""
+"""Multiples by arithmetic on digits agree with exact fractions and with jsonschema-rs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def exact(value: float) -> Fraction:
 
 
 def texts_around(divisor: float, factor: int, steps: int) -> set[str]:
-    """Texts of a multiple and of numbers beside it, `repr` and others."""
+    """Texts of a multiple and of numbers beside it, as `repr` and in other spellings."""
     product = exact(divisor) * factor
     found = {str(int(product) + step) for step in (0, 1, -1)}
     if product < 10**308:
@@ -60,7 +60,7 @@ def texts_around(divisor: float, factor: int, steps: int) -> set[str]:
 @example(10, 10**19, 0)
 @example(1e-8, 15, 0)
 @example(7, 0, 0)
-def test_multiples_are_those_of_exact_fractions(divisor: float, factor: int, steps: int) -> None:
+def test_multiples_agree_with_exact_fractions(divisor: float, factor: int, steps: int) -> None:
     language = multiples(divisor)
     for text in texts_around(divisor, factor, steps):
         is_multiple = (Fraction(Decimal(text)) / exact(divisor)).denominator == 1
@@ -75,7 +75,7 @@ def test_multiples_are_those_of_exact_fractions(divisor: float, factor: int, ste
 @example(3, 3 * 10**17, 1)
 @example(1, 2**53 + 1, 0)
 @example(0.01, 1234567890123456, 1)
-def test_a_text_that_is_not_misjudged_is_judged_as_its_number_is(divisor: float, factor: int, steps: int) -> None:
+def test_texts_outside_misjudged_agree_with_their_number(divisor: float, factor: int, steps: int) -> None:
     validator = jsonschema_rs.Draft202012Validator({"multipleOf": divisor})
     for text in texts_around(divisor, factor, steps):
         if not holds(misjudged_by_divisor(divisor), text):
@@ -91,13 +91,13 @@ def test_ordinary_multiples_are_admitted(divisor: float, factor: int) -> None:
 
 
 @pytest.mark.parametrize("divisor", [7, 60, 1000, 0.25, 0.37, 3e-7, 12.5, 1e20])
-def test_a_state_has_the_shortest_text_that_it_tells(divisor: float) -> None:
+def test_min_bytes_of_a_state_is_the_length_of_its_shortest_text(divisor: float) -> None:
     found = [multiples(divisor)]
     for state in found[:200]:
         found += [after for after in steps(state) if after not in found]
     for state in found[:200]:
         if isinstance(state, Computed):
-            assert breadth_first(state) == state.least({})
+            assert breadth_first(state) == state.min_bytes({})
 
 
 def steps(state: Language) -> list[Language]:
@@ -116,7 +116,7 @@ def breadth_first(start: Language) -> int:
 
 
 @pytest.mark.parametrize(("divisor", "num_states"), [(0.01, 80), (5, 80), (100, 170), (7, 30), (60, 30), (0.0001, 80)])
-def test_remainders_that_no_digits_tell_apart_are_one(divisor: float, num_states: int) -> None:
+def test_equivalent_remainders_are_one_state(divisor: float, num_states: int) -> None:
     found = [multiples(divisor)]
     for state in found:
         found += [after for after in steps(state) if after not in found]
@@ -130,10 +130,10 @@ def test_a_large_divisor_costs_no_more() -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "123456789012345678", "19.99", "0.3", "1e+16", "1.5e+300", "0.0"])
-def test_ints_and_ordinary_fractions_are_never_left_out(text: str) -> None:
+def test_ints_and_ordinary_fractions_are_never_excluded(text: str) -> None:
     for divisor in (0.01, 0.1, 1, 5, 10):
         assert not holds(misjudged_by_divisor(divisor), text)
 
 
-def test_what_is_left_out_is_a_plain_expression() -> None:
+def test_the_excluded_language_is_a_plain_expression() -> None:
     assert all(misjudged_by_divisor(divisor).is_plain for divisor in (1, 7, 0.01, 0.37, 1e-8, 1e-308, 10**20))

@@ -1,4 +1,4 @@
-"""Every number has a text, every admitted text has a number, and texts are judged as their numbers are."""
+"""Every number has a text, every text of the language has a number, and both satisfy the same formulas."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemalm.regular.language import NOTHING, Language, derivative, words
+from schemalm.regular.language import NOTHING, Language, derivative
 from schemalm.regular.numbers import (
     MAX_DIGITS,
+    equal_number_texts,
     integer_texts,
     misleading_fractions,
     non_integer_texts,
@@ -19,8 +20,8 @@ from schemalm.regular.numbers import (
     number_texts,
     other_spellings,
     text_of_number,
-    texts_of_equals,
 )
+from schemalm.regular.words import words
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 integers = st.one_of(st.integers(), st.integers(-(10**300), 10**300))
@@ -38,13 +39,13 @@ def holds(language: Language, text: str) -> bool:
 
 
 def steps(language: Language) -> dict[int, Language]:
-    """Every byte that may come, and what may follow it; the language is plain."""
+    """Every possible next byte with its derivative; the language is plain."""
     found = {byte: derivative(language, byte, {}) for byte in b"0123456789.e+-"}
     return {byte: after for byte, after in found.items() if after != NOTHING}
 
 
 def walk(language: Language, chance: random.Random) -> str:
-    """A random text of a plain language; zeros, nines and points are drawn more often."""
+    """A random text of a plain language, in which zeros, nines and points are more frequent."""
     text = b""
     while True:
         following = steps(language)
@@ -103,13 +104,13 @@ NO_NUMBERS = (
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
-def test_what_no_number_is_written_as_is_no_text(text: str) -> None:
+def test_texts_that_no_number_has_are_not_members(text: str) -> None:
     assert not holds(number_texts(), text)
 
 
 @settings(max_examples=300)
 @given(st.one_of(floats, integers, st.integers(0, 2**54).map(float), floats.map(lambda x: x / 1e300)))
-def test_integers_are_told_apart(value: float) -> None:
+def test_integers_are_distinguished_from_fractions(value: float) -> None:
     text = text_of_number(value)
     almost_integral = not is_integral(value) and abs(value - round(value)) <= 1e-14 * abs(value)
     assert holds(integer_texts(True), text) == is_integral(value)
@@ -119,7 +120,7 @@ def test_integers_are_told_apart(value: float) -> None:
 @pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32), st.booleans())
-def test_an_admitted_text_is_judged_as_its_number_is(seed: int, integral: bool) -> None:
+def test_a_text_agrees_with_its_number(seed: int, integral: bool) -> None:
     text = walk(integer_texts(True) if integral else non_integer_texts(True), random.Random(seed))
     assert math.isfinite(number_of_text(text))
     assert is_integral(number_of_text(text)) == integral
@@ -151,7 +152,7 @@ def test_few_derivatives_are_alive(language: Language) -> None:
 @example(1e23, random.Random(0))
 @example(9007199254740992.0, random.Random(0))
 @example(1e-323, random.Random(0))
-def test_other_texts_of_a_float_stand_for_it(value: float, chance: random.Random) -> None:
+def test_other_spellings_denote_the_same_float(value: float, chance: random.Random) -> None:
     others = words(text.encode() for text in other_spellings(repr(value)))
     if others != NOTHING:
         text = walk(others, chance)
@@ -162,7 +163,7 @@ def test_other_texts_of_a_float_stand_for_it(value: float, chance: random.Random
 @pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(0, 2**32))
-def test_a_text_that_is_not_the_repr_is_among_the_other_texts(seed: int) -> None:
+def test_a_text_other_than_the_repr_is_an_other_spelling(seed: int) -> None:
     text = walk(number_texts(), random.Random(seed))
     value = number_of_text(text)
     if isinstance(value, float) and repr(value) != text:
@@ -185,10 +186,10 @@ def test_a_text_that_is_not_the_repr_is_among_the_other_texts(seed: int) -> None
     ],
 )
 def test_equal_numbers_share_their_texts(value: float, texts: set[str]) -> None:
-    assert set(texts_of_equals(value)) == texts
+    assert set(equal_number_texts(value)) == texts
 
 
-def test_before_draft_6_a_float_is_no_integer() -> None:
+def test_a_float_is_not_an_integer_before_draft_6() -> None:
     assert holds(integer_texts(False), "1")
     assert not holds(integer_texts(False), "1.0")
     assert holds(non_integer_texts(False), "1.0")

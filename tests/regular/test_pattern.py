@@ -1,4 +1,4 @@
-"""Patterns against independent engines: `regress` (ECMA-262) where it is installed, else the common part of `re`."""
+"""Patterns agree with independent engines: `regress` (ECMA-262) if it is installed, else the common part of `re`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schemalm.regular.language import ANY_TEXT, Derivatives, Language, derivative, repeat, sequence
-from schemalm.regular.lookaround import characters
+from schemalm.regular.lookahead import characters
 from schemalm.regular.pattern import PatternError, finite_texts, pattern_language
 
 HAS_REGRESS = importlib.util.find_spec("regress") is not None
@@ -56,7 +56,7 @@ texts = st.lists(st.text(ALPHABET, max_size=6), min_size=4, max_size=8)
 
 
 def judged(pattern: str, text: str) -> bool:
-    """What an independent engine says."""
+    """Whether an independent engine finds a match."""
     if HAS_REGRESS:
         import regress  # noqa: PLC0415
 
@@ -72,20 +72,20 @@ def holds(language: Language, text: str) -> bool:
 
 
 def found(pattern: str, texts: list[str]) -> list[bool]:
-    """What the language of the pattern says."""
+    """Whether the language of the pattern contains the text."""
     language = pattern_language(pattern, 100)
     return [holds(language, text) for text in texts]
 
 
 @settings(max_examples=150)
 @given(patterns, texts)
-def test_a_language_holds_the_texts_that_an_engine_finds_a_match_in(pattern: str, texts: list[str]) -> None:
+def test_a_language_contains_the_texts_in_which_an_engine_finds_a_match(pattern: str, texts: list[str]) -> None:
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
 @settings(max_examples=200)
 @given(looking, texts)
-def test_anchors_and_look_ahead_hold_what_an_engine_finds(pattern: str, texts: list[str]) -> None:
+def test_anchors_and_look_ahead_agree_with_an_engine(pattern: str, texts: list[str]) -> None:
     try:
         pattern_language(pattern, 100)
     except PatternError as error:
@@ -93,7 +93,7 @@ def test_anchors_and_look_ahead_hold_what_an_engine_finds(pattern: str, texts: l
     assert found(pattern, texts) == [judged(pattern, text) for text in texts]
 
 
-# What V8 found: pattern, texts with a match, texts without.
+# Results of V8: pattern, texts with a match, texts without.
 LOOKING = (
     ("^^a$$", ["a"], ["aa"]),
     ("(^|,)a", ["a", "b,a"], ["ba"]),
@@ -200,7 +200,7 @@ NOT_SUPPORTED = (r"(a)\1", r"(?<n>a)\k<n>", r"\p{Script=Greek}", r"\p{Nonsense}"
 
 
 @pytest.mark.parametrize("pattern", [*MALFORMED, *NOT_SUPPORTED])
-def test_what_is_malformed_or_not_supported_is_refused(pattern: str) -> None:
+def test_malformed_and_unsupported_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(PatternError):
         pattern_language(pattern, 100)
 
@@ -282,7 +282,7 @@ def test_the_few_texts_of_a_pattern_are_listed(pattern: str, expected: list[str]
     assert finite_texts(pattern, 20) == expected
 
 
-def test_every_pattern_of_real_schemas_is_read_but_for_two(shared_data: Path) -> None:
+def test_all_but_two_patterns_of_real_schemas_are_read(shared_data: Path) -> None:
     with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
         stream = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")
         schemas = [json.loads(line)["schema"] for line in stream]
@@ -298,7 +298,7 @@ def test_every_pattern_of_real_schemas_is_read_but_for_two(shared_data: Path) ->
 
 
 def _sources(value: object) -> list[str]:
-    """Every pattern in a schema, keys of `patternProperties` included."""
+    """Every pattern in a schema, including keys of `patternProperties`."""
     if isinstance(value, list):
         return [source for item in value for source in _sources(item)]
     if not isinstance(value, dict):

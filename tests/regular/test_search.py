@@ -1,4 +1,4 @@
-"""A search finds a shortest text of a language, or that there is none, without following all alternatives at once."""
+"""A search finds a shortest text of a language or proves that there is none, without following all alternatives."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from schemalm.regular.language import (
     intersection,
     repeat,
     union,
-    words,
 )
 from schemalm.regular.pattern import pattern_language
-from schemalm.regular.search import MAX_TOGETHER, GaveUpError, Memo, Search, width
+from schemalm.regular.search import MAX_PARALLEL, GaveUpError, Memo, Search, width
+from schemalm.regular.words import words
 
 MANY = 20_000
 
@@ -48,18 +48,18 @@ languages = st.lists(st.tuples(parts, st.booleans()), min_size=1, max_size=3).ma
 
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
-@given(languages, st.integers(1, MAX_TOGETHER))
-def test_a_shortest_text_is_that_of_an_exhaustive_search(language: Language, together: int) -> None:
+@given(languages, st.integers(1, MAX_PARALLEL))
+def test_a_shortest_text_agrees_with_an_exhaustive_search(language: Language, together: int) -> None:
     finding, memo = searching()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "MAX_TOGETHER", together)
+        patch.setattr(search, "MAX_PARALLEL", together)
         found = finding.shortest([language], MANY)
         some = finding.any([language], MANY)
     texts = (bytes(text) for length in range(7) for text in product(b"abcx", repeat=length))
-    expected = next((text for text in texts if memo.holds(language, text)), None)
+    expected = next((text for text in texts if memo.contains(language, text)), None)
     assert (found is None) == (some is None)
     if found is not None and some is not None:
-        assert memo.holds(language, found) and memo.holds(language, some)
+        assert memo.contains(language, found) and memo.contains(language, some)
         assert len(found) == len(expected) if expected is not None else len(found) > 6
     else:
         assert expected is None
@@ -69,7 +69,7 @@ def test_a_text_of_several_languages_is_the_shortest_of_all() -> None:
     finding, _ = searching()
     apart = [intersection([texts_of("^a+$"), texts_of(f"^(a{{{count}}})+$")]) for count in (5, 3, 4)]
     assert finding.shortest(apart, MANY) == b"aaa"
-    assert finding.shortest(apart, MANY, most=2) is None
+    assert finding.shortest(apart, MANY, max_bytes=2) is None
     assert finding.shortest(apart[:1], MANY) == b"aaaaa"
 
 
@@ -79,10 +79,10 @@ def test_products_of_long_windows_are_found_without_following_them_all() -> None
     text = finding.shortest([product_of_windows], MANY)
     assert text is not None
     assert len(text) == 213
-    assert memo.holds(product_of_windows, text)
+    assert memo.contains(product_of_windows, text)
 
 
-def test_a_search_over_its_limit_is_given_up_and_the_next_one_works() -> None:
+def test_a_search_over_its_limit_fails_and_the_next_one_works() -> None:
     finding, _ = searching()
     hard = intersection([texts_of(f"^(a{{{count}}})+$") for count in (97, 89, 101)])
     with pytest.raises(GaveUpError):
@@ -90,7 +90,7 @@ def test_a_search_over_its_limit_is_given_up_and_the_next_one_works() -> None:
     assert finding.shortest([intersection([texts_of("^a+$"), texts_of("^(aa)+$")])], 500) == b"aa"
 
 
-def test_lengths_that_do_not_suit_are_seen_at_once() -> None:
+def test_incompatible_lengths_are_detected_without_a_search() -> None:
     finding, _ = searching()
     long_dates = intersection([texts_of("^[0-9]{4}-[0-9]{2}(:[0-9]{2})?$"), repeat(ANY_CHARACTER, 40, None)])
     assert finding.any([long_dates], 1) is None
@@ -106,7 +106,7 @@ def test_a_text_longer_than_a_completion_counts_as_none(number: int) -> None:
     assert (None if found is None else len(found)) == (number if number <= 10**6 else None)
 
 
-def test_where_only_the_number_of_characters_matters_nothing_is_searched() -> None:
+def test_languages_of_character_counts_need_no_search() -> None:
     finding, _ = searching()
     between = intersection([repeat(ANY_CHARACTER, 10, 900), complement(repeat(ANY_CHARACTER, 0, 799))])
     assert finding.shortest([between], 1) == b"a" * 800
@@ -119,17 +119,17 @@ def test_work_is_counted_and_ends_a_call() -> None:
     memo = Memo(budget)
     language = texts_of("^.*a.{2000}b$")
     with pytest.raises(LimitError, match="call_work"), budget.call("mask"):
-        memo.holds(language, b"a" * 300)
+        memo.contains(language, b"a" * 300)
     assert budget.num_units > 2_000
-    assert not memo.holds(language, b"b")
+    assert not memo.contains(language, b"b")
 
 
-def test_what_is_remembered_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MAX_REMEMBERED", 1_000)
+def test_the_memo_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_MEMO_ENTRIES", 1_000)
     _, memo = searching()
     language = texts_of("^.*a.{40}b")
     for number in range(50):
-        memo.holds(language, f"{number:b}".replace("1", "a").encode() * 4)
+        memo.contains(language, f"{number:b}".replace("1", "a").encode() * 4)
         assert len(memo._derivatives) < 4_000
 
 

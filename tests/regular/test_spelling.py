@@ -1,4 +1,4 @@
-"""Patterns are spelled so that a program of another dialect finds the matches that ECMA-262 does."""
+"""Portable patterns have the same matches in engines of other dialects as in ECMA-262."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from schemalm.regular.matching import PatternMatcher
 from schemalm.regular.pattern_syntax import PatternError
 from schemalm.regular.spelling import portable_pattern
 
-# Read as they stand: a fault of our reader of patterns stays visible to the judge.
+# Unchanged, so an error of our pattern reader would be visible to the judge.
 ALIKE = [
     *("", "a", "^[a-z]+$", r"^\d{3}-\d{4}$", r"^[\w.+-]+@[\w-]+\.com$", "^(a|b)?c*$", r"^\$\{[a-z]+\}$", r"^[^\s/]+$"),
     *(r"\x41\u00e9", r"^[\t\n ]*$", "^(?:a{2,}|b{1,3}?)$", "^--[a-z]+(=x*)?$", r"^\/[\-_]\@$", "é+", " #"),
 ]
-# Patterns with texts that have a match by ECMA-262 and texts that have none, as Node's RegExp finds them.
+# Patterns with texts that have a match in ECMA-262 and texts that have none, by Node's RegExp.
 READ_OTHERWISE: list[tuple[str, list[str], list[str]]] = [
     (r"^\Aa\z$", ["Aaz"], ["a"]),
     (r"\Aa", ["Aa", "xAa"], ["a"]),
@@ -74,11 +74,11 @@ def judges(source: str) -> list[jsonschema_rs.Validator]:
 
 
 @pytest.mark.parametrize("source", ALIKE)
-def test_what_all_engines_read_alike_is_left_as_it_is(source: str) -> None:
+def test_a_pattern_that_all_engines_read_alike_is_unchanged(source: str) -> None:
     assert portable_pattern(source) == source
 
 
-def test_a_dot_alone_is_replaced_where_it_stands() -> None:
+def test_a_dot_is_replaced_in_the_source() -> None:
     assert portable_pattern(r"^\.[.]a.*(?:b.)$") == (
         r"^\.[.]a[^\u000A\u000D\u2028-\u2029]*(?:b[^\u000A\u000D\u2028-\u2029])$"
     )
@@ -95,7 +95,7 @@ def test_the_judge_and_the_grammar_find_the_matches_of_ecma_262(
 
 
 @pytest.mark.parametrize("source", [source for source, *_ in READ_OTHERWISE])
-def test_a_spelling_is_an_expression_that_is_spelled_alike(source: str) -> None:
+def test_a_portable_pattern_is_portable_again(source: str) -> None:
     spelled = portable_pattern(source)
     assert portable_pattern(spelled) == spelled
 
@@ -106,6 +106,6 @@ def test_nested_groups_do_not_make_spellings_explode() -> None:
 
 
 @pytest.mark.parametrize("source", ["(", "a**", "(?i)a", r"(a)\1"])
-def test_what_is_no_regular_expression_is_refused(source: str) -> None:
+def test_malformed_expressions_are_refused(source: str) -> None:
     with pytest.raises(PatternError):
         portable_pattern(source)

@@ -1,4 +1,4 @@
-"""A part of a schema with its own `$schema` is read by that draft, whatever encloses it; no mixture is an accident."""
+"""A part of a schema with its own `$schema` is read by that draft, whatever encloses it, and no mixture crashes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DRAFTS = {
     "2020-12": "https://json-schema.org/draft/2020-12/schema#",
 }
 PAIRS = list(permutations(DRAFTS, 2))
-# Parts whose meaning hangs on the draft, and values that tell.
+# Parts whose meaning depends on the draft, and values that show it.
 TELLING: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "const": ({"const": 1}, [1, 2]),
     "if": ({"if": {"type": "string"}, "then": {"maxLength": 1}}, ["ab", 1]),
@@ -44,7 +44,7 @@ def verdicts(schema: Any, values: list[Any]) -> list[bool]:
 
 
 def mixed(outer: str, inner: str, part: dict[str, Any], named: dict[str, str]) -> dict[str, Any]:
-    """A schema of one draft with a part of another under the key `a`."""
+    """A schema of one draft with a part of another draft under the key `a`."""
     return {
         "$schema": DRAFTS[outer],
         "definitions": {"any": {}},
@@ -55,12 +55,12 @@ def mixed(outer: str, inner: str, part: dict[str, Any], named: dict[str, str]) -
 @pytest.mark.slow
 @pytest.mark.parametrize(("outer", "inner"), PAIRS)
 @pytest.mark.parametrize("telling", [name for name in TELLING if name != "beside a reference"])
-def test_a_part_means_what_it_means_as_a_schema_of_its_draft(outer: str, inner: str, telling: str) -> None:
+def test_a_part_means_the_same_as_a_schema_of_its_draft(outer: str, inner: str, telling: str) -> None:
     part, values = TELLING[telling]
     try:
         expected = verdicts({"$schema": DRAFTS[inner], **part}, values)
     except SchemaError:
-        return  # no schema of that draft
+        return  # not a valid schema of that draft
     address = "http://example.org/part"
     for named in ({}, {"id": address} if inner == "4" else {"$id": address}):
         assert verdicts(mixed(outer, inner, part, named), [{"a": value} for value in values]) == expected
@@ -76,7 +76,7 @@ def test_an_independent_validator_reads_mixtures_alike(outer: str, inner: str, t
     assert verdicts(schema, instances) == [validator.is_valid(value) for value in instances]
 
 
-def test_what_lies_inside_a_part_is_of_its_draft_up_to_the_next() -> None:
+def test_everything_inside_a_part_has_its_draft_up_to_the_next_part() -> None:
     innermost = {"$schema": DRAFTS["7"], "const": 1}
     part = {"$schema": DRAFTS["4"], "properties": {"b": {"const": 1}, "c": {"allOf": [innermost]}}}
     schema = {"$schema": DRAFTS["2020-12"], "properties": {"a": part, "d": {"const": 1}}}
@@ -97,7 +97,7 @@ def test_a_reference_leads_into_the_draft_of_its_target(draft: str) -> None:
 
 
 @pytest.mark.parametrize("reference", ["#/$defs/old/definitions/text", "#/definitions/text"])
-def test_a_pointer_in_a_part_with_a_name_leads_on_from_the_part_or_from_the_whole(reference: str) -> None:
+def test_a_pointer_in_a_named_part_starts_at_the_part_or_at_the_whole(reference: str) -> None:
     part = {"properties": {"b": {"$ref": reference}}, "definitions": {"text": {"type": "string"}}}
     schema = {
         "$defs": {"old": {"$schema": DRAFTS["4"], "id": "schemas/old", **part}},
@@ -108,7 +108,7 @@ def test_a_pointer_in_a_part_with_a_name_leads_on_from_the_part_or_from_the_whol
 
 @pytest.mark.parametrize(("outer", "inner"), PAIRS)
 @pytest.mark.parametrize("names", [{"$id": "http://example.org/"}, {"id": "http://example.org/"}, {"$anchor": "a"}, {}])
-def test_parts_that_nothing_refers_to_may_hold_anything(outer: str, inner: str, names: dict[str, str]) -> None:
+def test_unreferenced_parts_may_contain_anything(outer: str, inner: str, names: dict[str, str]) -> None:
     part = {"$schema": DRAFTS[inner], "properties": {"b": {}}, "definitions": {"c": {"id": "#c", "$id": "d"}}}
     for listed in ({}, {"items": {}}, {"not": {}}, {"$defs": {"e": {}}}, {"prefixItems": [{}]}):
         schema = {"$schema": DRAFTS[outer], **names, "definitions": {"a": {**part, **listed}}, "type": "null"}
@@ -116,7 +116,7 @@ def test_parts_that_nothing_refers_to_may_hold_anything(outer: str, inner: str, 
 
 
 @pytest.mark.parametrize("inner", [name for name in DRAFTS if name != "4"])
-def test_a_boolean_may_stand_in_a_part_of_a_draft_without_booleans(inner: str) -> None:
+def test_a_boolean_may_occur_in_a_part_of_a_draft_without_booleans(inner: str) -> None:
     part = {"$schema": DRAFTS["4"], "properties": {"b": True, "c": False}}
     for names in ({"$id": "http://example.org/"}, {"$anchor": "x"}, {}):
         unused = {"$schema": DRAFTS[inner], **names, "definitions": {"a": part}}
@@ -136,21 +136,21 @@ def test_a_boolean_may_stand_in_a_part_of_a_draft_without_booleans(inner: str) -
         {"$anchor": "a", "not": {"$schema": "relative", "type": "string"}, "type": "null"},
     ],
 )
-def test_odd_names_and_odd_parts_are_no_accident(schema: dict[str, Any]) -> None:
+def test_odd_names_and_odd_parts_do_not_crash(schema: dict[str, Any]) -> None:
     assert verdicts(schema, [None, 1]) == [True, False]
 
 
-def test_a_part_that_is_no_schema_of_its_draft_is_refused_where_it_stands() -> None:
+def test_a_part_that_is_not_valid_in_its_draft_is_refused_at_its_location() -> None:
     part = {"$schema": DRAFTS["4"], "$id": "x", "items": [{"minimum": "a"}]}
-    with pytest.raises(SchemaError, match="no JSON Schema") as caught:
+    with pytest.raises(SchemaError, match="not a JSON Schema") as caught:
         compile_schema({"$schema": DRAFTS["2020-12"], "$defs": {"a": part}})
     assert caught.value.pointer == "/$defs/a/items/0/minimum"
 
 
 @pytest.mark.parametrize("telling", ["const", "integers", "an exclusive bound"])
-def test_in_plain_words_a_part_keeps_its_draft(telling: str) -> None:
+def test_a_part_keeps_its_draft_in_the_portable_schema(telling: str) -> None:
     part, values = TELLING[telling]
     grammar = compile_schema(mixed("2020-12", "4", part, {"id": "http://example.org/part"}))
     expected = verdicts({"$schema": DRAFTS["4"], **part}, values)
-    plain = grammar.plain_schema()
+    plain = grammar.portable_schema()
     assert verdicts(plain, [{"a": value} for value in values]) == expected

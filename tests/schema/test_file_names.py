@@ -1,4 +1,4 @@
-"""Where documents of built-in schemas stand in a repository."""
+"""The paths of documents of built-in schemas in a repository."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from schemalm.schema.sources import built_in_names, read_schema
         ("dependabot", [".github/dependabot.yml"], ["dependabot.yml"]),
     ],
 )
-def test_places_of_documents_are_told(schema: str, inside: list[str], outside: list[str]) -> None:
+def test_paths_of_documents_are_recognized(schema: str, inside: list[str], outside: list[str]) -> None:
     is_document = path_matcher(read_schema(schema, Limits()))
     assert is_document is not None
     assert [path for path in [*inside, *outside] if is_document(path)] == inside
 
 
-def test_a_copy_of_a_schema_counts_as_the_schema_and_others_have_no_place() -> None:
+def test_a_copy_of_a_schema_has_its_paths_and_other_schemas_have_none() -> None:
     workflow = read_schema("github-workflow", Limits())
     assert isinstance(workflow, dict)
     assert path_matcher({"$id": workflow["$id"]}) is path_matcher(workflow)
@@ -41,11 +41,11 @@ def test_a_copy_of_a_schema_counts_as_the_schema_and_others_have_no_place() -> N
 
 
 @pytest.mark.parametrize("name", built_in_names())
-def test_the_places_of_all_built_in_schemas_are_read(name: str) -> None:
+def test_the_paths_of_all_built_in_schemas_are_read(name: str) -> None:
     path_matcher(read_schema(name, Limits()))
 
 
-def test_names_that_expressions_go_back_and_forth_over_cost_their_length() -> None:
+def test_names_that_make_engines_backtrack_take_linear_work() -> None:
     is_document = path_matcher(read_schema("compose-spec", Limits()))
     assert is_document is not None
     assert not is_document("docker-compose" + ".a" * 2000 + "!.yml")

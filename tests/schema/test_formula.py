@@ -33,12 +33,12 @@ NUM_QUESTIONS = 2
 ATOMS: list[Formula] = [*map(Atom, NAMES), *map(Question, range(NUM_QUESTIONS))]
 Table = dict[Formula, bool]
 
-# A formula as our constructors make it, beside the plain nested tuple that it stands for.
+# A formula from our constructors, with the equivalent plain nested tuple.
 Plain = tuple[str, tuple["Plain", ...]] | Formula
 
 
 def evaluate(plain: Plain, known: Table) -> bool:
-    """The truth of an expression that nothing simplified."""
+    """The truth value of an expression that was not simplified."""
     if isinstance(plain, Formula):
         return plain == TRUE if isinstance(plain, Constant) else known[plain]
     kind, parts = plain
@@ -48,7 +48,7 @@ def evaluate(plain: Plain, known: Table) -> bool:
 
 
 def truth(formula: Formula, known: Table) -> bool:
-    """The truth of a formula by its class."""
+    """The truth value of a formula, by its class."""
     if isinstance(formula, Constant):
         return formula == TRUE
     if isinstance(formula, Atom):
@@ -99,7 +99,7 @@ def test_substitution_fixes_atoms(pair: tuple[Formula, Plain], name: str, value:
 
 
 @given(formulas, st.integers(0, 2**NUM_QUESTIONS - 1))
-def test_answers_are_read_from_the_bits_of_a_outcome(pair: tuple[Formula, Plain], outcome: int) -> None:
+def test_answers_are_the_bits_of_an_outcome(pair: tuple[Formula, Plain], outcome: int) -> None:
     answered = answer(pair[0], outcome)
     assert not any(isinstance(atom, Question) for atom in atoms([answered]))
     bits = {Question(index): bool(outcome >> index & 1) for index in range(NUM_QUESTIONS)}
@@ -108,7 +108,7 @@ def test_answers_are_read_from_the_bits_of_a_outcome(pair: tuple[Formula, Plain]
 
 
 @given(formulas)
-def test_what_is_possible_bounds_what_is_true(pair: tuple[Formula, Plain]) -> None:
+def test_possible_is_an_upper_bound(pair: tuple[Formula, Plain]) -> None:
     bound = possible(pair[0])
     assert all(isinstance(atom, Question) for atom in atoms([bound]))
     for known in tables():
@@ -124,7 +124,7 @@ def test_equal_formulas_have_equal_hashes_and_texts(left: tuple[Formula, Plain],
         assert repr(left[0]) != repr(right[0])
 
 
-def test_formulas_nested_deep_in_exactly_one_are_bounded_in_short_time() -> None:
+def test_possible_is_quick_for_deeply_nested_exactly_one() -> None:
     formula: Formula = Atom("x")
     for index in range(40):
         formula = exactly_one([formula, Atom(f"{index}a"), Atom(f"{index}b")])

@@ -1,4 +1,4 @@
-"""What a schema is made of is looked at where it is read, since no meta-schema looks everywhere."""
+"""The form of each keyword is checked when it is read, since no meta-schema checks everything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALUES: tuple[Any, ...] = (None, True, -1, 1.5, 1e300, "", "a", [], [1], [[]], {
 
 
 def test_every_keyword_that_binds_has_a_form() -> None:
-    # Keywords that are read with another one.
+    # Keywords that are read together with another one.
     companions = {"additionalItems", "then", "else", "minContains", "maxContains"}
     assert KEYWORDS.keys() | companions == CONSTRAINING
 
@@ -23,10 +23,10 @@ def test_every_keyword_that_binds_has_a_form() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("keyword", FORMS)
 @pytest.mark.parametrize("companions", [{}, {"if": True, "contains": {}, "items": [{}]}])
-def test_whatever_a_keyword_has_ends_in_a_grammar_or_a_schema_error(keyword: str, companions: dict[str, Any]) -> None:
+def test_any_value_of_a_keyword_gives_a_grammar_or_a_schema_error(keyword: str, companions: dict[str, Any]) -> None:
     for value in VALUES:
         node = {**companions, keyword: value}
-        # Draft 4 knows few keywords, and what lies under an unknown one is no matter of any meta-schema.
+        # Draft 4 has few keywords, and no meta-schema checks the values of unknown ones.
         for schema in (node, {"$ref": "#/unknown/a", "unknown": {"a": node}}, {"not": node, "$anchor": "b"}):
             try:
                 compile_schema(schema)
@@ -34,8 +34,8 @@ def test_whatever_a_keyword_has_ends_in_a_grammar_or_a_schema_error(keyword: str
                 assert error.message
 
 
-def test_a_bad_value_that_only_a_reference_leads_to_is_refused_with_its_place() -> None:
-    with pytest.raises(SchemaError, match=r"minLength has to be a whole number from 0 on, found 'a'") as caught:
+def test_a_bad_value_behind_a_reference_is_refused_with_its_location() -> None:
+    with pytest.raises(SchemaError, match=r"minLength must be a non-negative integer, found 'a'") as caught:
         compile_schema({"properties": {"a": {"$ref": "#/parts/a"}}, "parts": {"a": {"minLength": "a"}}})
     assert (caught.value.pointer, caught.value.keyword) == ("/parts/a/minLength", "minLength")
 

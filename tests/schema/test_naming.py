@@ -1,4 +1,4 @@
-"""What messages and reports call a schema."""
+"""The name of a schema in messages and reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References lead to the node that their draft says, inside the schema; nothing is fetched."""
+"""References lead to the node that their draft defines, inside the schema; nothing is fetched."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def accepts(tokenizer: Tokenizer, value: Any) -> bool:
 
 
 def assert_agrees(schema: Any) -> None:
-    """Our verdict on every value is that of the validator of the schema's draft."""
+    """Asserts that our verdict on every value is that of the validator of the schema's draft."""
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     validator = jsonschema_rs.validator_for(schema, retriever=refuse)
     expected = [validator.is_valid(value) for value in VALUES]
@@ -225,7 +225,7 @@ def test_a_reference_inside_the_schema_is_followed(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("draft", [DRAFT_4, DRAFT_7, DRAFT_2020])
-def test_a_reference_that_leads_outside_is_refused_at_its_place(
+def test_a_reference_that_leads_outside_is_refused_at_its_location(
     reference: str, draft: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.socket.connect", refuse)
@@ -239,14 +239,14 @@ def test_a_reference_that_leads_outside_is_refused_at_its_place(
 
 
 @pytest.mark.parametrize("keyword", ["$dynamicRef", "$ref"])
-def test_an_anchor_that_is_not_there_is_refused(keyword: str) -> None:
+def test_a_missing_anchor_is_refused(keyword: str) -> None:
     with pytest.raises(SchemaError) as caught:
         compile_schema({"$schema": DRAFT_2020, "items": {keyword: "#missing"}})
     assert (caught.value.pointer, caught.value.keyword) == (f"/items/{keyword}", keyword)
 
 
 @pytest.mark.parametrize("pointer", ["/x-list", "/x-list/0", "/x-text"])
-def test_a_reference_to_what_is_no_schema_is_refused(pointer: str) -> None:
+def test_a_reference_to_a_value_that_is_not_a_schema_is_refused(pointer: str) -> None:
     with pytest.raises(SchemaError, match="no schema") as caught:
         compile_schema({"x-list": [1], "x-text": "a", "items": {"$ref": f"#{pointer}"}})
     assert (caught.value.pointer, caught.value.keyword) == ("/items/$ref", "$ref")
@@ -266,7 +266,7 @@ CYCLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", CYCLES)
-def test_a_reference_that_leads_back_to_itself_is_refused_at_its_place(name: str) -> None:
+def test_a_reference_that_leads_back_to_itself_is_refused_at_its_location(name: str) -> None:
     with pytest.raises(SchemaError, match="back to itself") as caught:
         compile_schema(CYCLES[name])
     assert caught.value.keyword == "$ref"
@@ -283,7 +283,7 @@ def test_a_reference_that_no_value_can_reach_need_not_lead_anywhere_finite() -> 
     assert not accepts(tokenizer, {"x": {"a": {}}})
 
 
-def test_a_name_that_looks_like_a_reference_is_none() -> None:
+def test_a_property_named_like_a_reference_is_not_one() -> None:
     schema = {
         "properties": {"$ref": {"type": "string"}, "$id": {"type": "string"}, "$anchor": {}},
         "enum": [{"$ref": "x"}],
@@ -292,7 +292,7 @@ def test_a_name_that_looks_like_a_reference_is_none() -> None:
     assert accepts(tokenizer, {"$ref": "x"})
 
 
-def test_data_in_constants_is_no_schema() -> None:
+def test_data_in_constants_is_not_a_schema() -> None:
     schema = {"enum": [{"$id": "http://example.org/a", "$ref": "http://example.org/b"}, {"$anchor": "x"}]}
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     assert accepts(tokenizer, {"$anchor": "x"})

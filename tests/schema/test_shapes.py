@@ -1,4 +1,4 @@
-"""Shapes of one kind: what is left of a formula for it, and the languages of strings, keys and numbers."""
+"""Formulas are restricted to one kind, and those about strings, keys and numbers become languages."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_constant_is_of_its_kind_alone(shapes: Shapes) -> None:
     assert shapes.restrict(negate(Is("null")), "object") == TRUE
 
 
-def test_references_are_opened(shapes: Shapes) -> None:
+def test_references_are_resolved(shapes: Shapes) -> None:
     assert shapes.restrict(Reference("/n"), "string") == TRUE
     assert shapes.restrict(Reference("/n"), "array") == MinItems(2)
     assert shapes.restrict(Reference("/n"), "object") == FALSE
@@ -106,28 +106,28 @@ SHARED = Shapes(DEFINITIONS.__getitem__, Patterns(LIMITS), Budget(LIMITS))
 
 @settings(max_examples=150)
 @given(st.recursive(string_leaves, _grown, max_leaves=6))
-def test_the_language_of_a_formula_over_strings_is_what_it_says(pair: Pair) -> None:
+def test_the_language_of_a_formula_over_strings_agrees_with_a_validator(pair: Pair) -> None:
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     language = SHARED.language(formula, "string")
-    place = SHARED.texts((formula,), "string")
+    state = SHARED.text_start((formula,), "string")
     for text in TEXTS:
         expected = validator.is_valid(text)
         assert SHARED.strings.contains(language, text) == expected
         assert SHARED.strings.holds(formula, text) == expected
-        end = SHARED.automaton.run(text.encode(), place) if place != DEAD else DEAD
-        assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == expected
+        end = SHARED.automaton.run(text.encode(), state) if state != DEAD else DEAD
+        assert (end != DEAD and SHARED.automaton.outcome(end) == 1) == expected
 
 
 @settings(max_examples=80)
 @given(st.recursive(number_leaves, _grown, max_leaves=5))
-def test_the_language_of_a_formula_over_numbers_is_what_it_says(pair: Pair) -> None:
+def test_the_language_of_a_formula_over_numbers_agrees_with_a_validator(pair: Pair) -> None:
     formula, schema = pair
     validator = jsonschema_rs.validator_for(schema)
     for number in NUMBERS:
-        place = SHARED.texts((formula,), "number")
-        end = SHARED.automaton.run(text_of_number(number).encode(), place) if place != DEAD else DEAD
-        assert (end != DEAD and SHARED.automaton.verdict(end) == 1) == validator.is_valid(number)
+        state = SHARED.text_start((formula,), "number")
+        end = SHARED.automaton.run(text_of_number(number).encode(), state) if state != DEAD else DEAD
+        assert (end != DEAD and SHARED.automaton.outcome(end) == 1) == validator.is_valid(number)
 
 
 def language(shapes: Shapes, *parts: Formula) -> Any:
@@ -140,7 +140,7 @@ def test_lengths_alone_are_one_counter(shapes: Shapes) -> None:
     assert shapes.language(TRUE, "string") == ANY_TEXT
 
 
-def test_lengths_that_a_pattern_keeps_anyway_cost_nothing(shapes: Shapes) -> None:
+def test_implied_lengths_cost_nothing(shapes: Shapes) -> None:
     digits = language(shapes, Pattern("^[0-9]{4}$"))
     assert language(shapes, Pattern("^[0-9]{4}$"), MinLength(2), MaxLength(10**6)) == digits
     assert language(shapes, Format("uuid", 5), MaxLength(36)) == language(shapes, Format("uuid", 5))
@@ -154,12 +154,12 @@ def test_lengths_of_one_repeated_character_become_its_count(shapes: Shapes) -> N
     )
 
 
-def test_keys_are_the_texts_that_are_no_names(shapes: Shapes) -> None:
-    place = shapes.keys((Pattern("^a"),), ("a", "é"))
-    verdicts = {}
+def test_keys_are_all_texts_but_the_names(shapes: Shapes) -> None:
+    state = shapes.key_start((Pattern("^a"),), ("a", "é"))
+    outcomes = {}
     for key in ("a", "é", "ab", "b", ""):
-        verdicts[key] = shapes.automaton.verdict(shapes.automaton.run(key.encode(), place))
-    assert verdicts == {"a": 0, "é": 0, "ab": 3, "b": 1, "": 1}
+        outcomes[key] = shapes.automaton.outcome(shapes.automaton.run(key.encode(), state))
+    assert outcomes == {"a": 0, "é": 0, "ab": 3, "b": 1, "": 1}
 
 
 def test_a_pattern_with_few_texts_is_a_list_of_names(shapes: Shapes) -> None:
@@ -172,12 +172,12 @@ def test_a_pattern_with_few_texts_is_a_list_of_names(shapes: Shapes) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
-def test_what_is_no_text_is_held_by_nothing(shapes: Shapes, text: str) -> None:
+def test_no_language_contains_an_invalid_text(shapes: Shapes, text: str) -> None:
     assert not shapes.strings.contains(ANY_TEXT, text)
     assert not shapes.strings.holds(Pattern(""), text)
     assert EVERYTHING != ANY_TEXT
 
 
-def test_places_of_equal_formulas_are_shared(shapes: Shapes) -> None:
-    first = shapes.texts((all_of([Pattern("a"), MinLength(1)]),), "string")
-    assert first == shapes.texts((all_of([MinLength(1), Pattern("a")]),), "string")
+def test_states_of_equal_formulas_are_shared(shapes: Shapes) -> None:
+    first = shapes.text_start((all_of([Pattern("a"), MinLength(1)]),), "string")
+    assert first == shapes.text_start((all_of([MinLength(1), Pattern("a")]),), "string")

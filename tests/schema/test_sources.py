@@ -1,4 +1,4 @@
-"""Schemas come from values, files and built-in names; what is no schema is refused."""
+"""Schemas are read from values, files and built-in names; an invalid schema is refused."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def test_built_in_names_are_known(name: str) -> None:
         ("../etc/passwd\0", "neither a file"),
         ([], "an object or a boolean"),
         (1, "an object or a boolean"),
-        ({"a": {1, 2}}, "no JSON value"),
-        ({"type": "strin"}, "no JSON Schema"),
-        ({"minLength": -1}, "no JSON Schema"),
-        ({"properties": {"a": 1}}, "no JSON Schema"),
+        ({"a": {1, 2}}, "not a JSON value"),
+        ({"type": "strin"}, "not a JSON Schema"),
+        ({"minLength": -1}, "not a JSON Schema"),
+        ({"properties": {"a": 1}}, "not a JSON Schema"),
         ({"$schema": "http://example.org/unknown"}, "is not known"),
-        ({"enum": ["\ud800"]}, "no JSON"),
-        ({"const": math.nan}, "no JSON"),
-        ({"minLength": math.inf}, "no JSON"),
+        ({"enum": ["\ud800"]}, "not valid JSON|not a JSON value"),
+        ({"const": math.nan}, "not valid JSON|not a JSON value"),
+        ({"minLength": math.inf}, "not valid JSON|not a JSON value"),
     ],
 )
-def test_what_is_no_schema_is_refused(schema: object, message: str) -> None:
+def test_an_invalid_schema_is_refused(schema: object, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         compile_schema(schema)  # type: ignore[arg-type]
 
@@ -65,10 +65,10 @@ def test_the_pointer_of_a_bad_keyword_is_escaped() -> None:
     assert caught.value.keyword == "type"
 
 
-def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     path.write_text("{")
-    with pytest.raises(SchemaError, match="no JSON"):
+    with pytest.raises(SchemaError, match="not valid JSON"):
         compile_schema(path)
 
 
@@ -81,7 +81,7 @@ def test_an_unknown_setting_of_formats_is_refused() -> None:
     ("name", "guess"),
     [("github-workflw", "github-workflow"), ("Compose_Spec", "compose-spec"), ("gitlab.json", "gitlab-ci")],
 )
-def test_a_slip_in_a_built_in_name_gets_a_guess_in_place_of_the_whole_list(name: str, guess: str) -> None:
+def test_a_misspelled_built_in_name_gets_a_guess_instead_of_the_whole_list(name: str, guess: str) -> None:
     with pytest.raises(
         SchemaError, match=f"{name}: neither a file nor a built-in schema; did you mean {guess}"
     ) as caught:
@@ -90,26 +90,26 @@ def test_a_slip_in_a_built_in_name_gets_a_guess_in_place_of_the_whole_list(name:
     assert caught.value.source == name
 
 
-def test_a_slip_in_a_file_name_names_the_file_beside(tmp_path: Path) -> None:
+def test_a_misspelled_file_name_names_the_similar_file(tmp_path: Path) -> None:
     (tmp_path / "service.schema.json").write_text("{}")
     with pytest.raises(SchemaError, match=r"did you mean .*service\.schema\.json\?"):
         compile_schema(tmp_path / "servce.schema.json")
 
 
-def test_a_file_that_is_missing_brings_no_list_of_other_names(tmp_path: Path) -> None:
+def test_a_missing_file_does_not_list_other_names(tmp_path: Path) -> None:
     with pytest.raises(SchemaError) as caught:
         compile_schema(tmp_path / "x.json")
     assert str(caught.value) == f"{tmp_path / 'x.json'}: neither a file nor a built-in schema"
 
 
-def test_a_folder_and_the_text_of_a_schema_are_told_apart_from_a_missing_file(tmp_path: Path) -> None:
+def test_a_folder_and_the_text_of_a_schema_are_distinguished_from_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="is a folder"):
         compile_schema(tmp_path)
     with pytest.raises(SchemaError, match=r"json\.loads"):
         compile_schema('{"type": "object"}')
 
 
-def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
+def test_an_error_in_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     path.write_text('{"properties": {"a": {"pattern": "("}}}')
     with pytest.raises(SchemaError) as caught:
@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None
     assert str(caught.value) == f"{path}: no value satisfies this schema"
 
 
-def test_a_schema_that_was_given_as_a_value_has_no_name() -> None:
+def test_a_schema_given_as_a_value_has_no_name() -> None:
     with pytest.raises(SchemaError) as caught:
         compile_schema(False)
     assert str(caught.value) == "no value satisfies this schema"
@@ -132,7 +132,7 @@ def test_a_schema_that_was_given_as_a_value_has_no_name() -> None:
     [
         ({"type": "strin"}, '/type: .*"strin" is not one of "array"'),
         ({"properties": {"a": {"type": ["string", "any"]}}}, '/properties/a/type/1: .*"any" is not one of'),
-        ({"properties": {"a": {"required": True}}}, "/properties/a/required: .*it is a list of names, beside"),
+        ({"properties": {"a": {"required": True}}}, "/properties/a/required: .*`required` is a list of names beside"),
         (
             {"$schema": "https://json-schema.org/draft-07/schema#"},
             "did you mean http://json-schema.org/draft-07/schema",
@@ -140,24 +140,24 @@ def test_a_schema_that_was_given_as_a_value_has_no_name() -> None:
         ({"$schema": "http://json-schema.org/draft/2019-09/schema"}, "did you mean https://json-schema.org/draft/2019"),
         (
             {"$schema": "draft-07"},
-            "known are http://json-schema.org/draft-04/schema, .* without .schema it is the last",
+            "known are http://json-schema.org/draft-04/schema, .* without .schema, the last one applies",
         ),
         ({"properties": {"a": {"id": "#x"}, "b": {"$ref": "#x"}}}, r'write "\$schema": "http://.*/draft-04/schema#"'),
     ],
 )
-def test_a_common_fault_of_a_schema_is_told_with_what_was_expected(schema: Any, message: str) -> None:
+def test_a_common_error_says_what_was_expected(schema: Any, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         compile_schema(schema)
 
 
-def test_the_parts_are_named_that_leave_a_schema_without_values() -> None:
+def test_an_unsatisfiable_schema_names_the_parts_that_cause_it() -> None:
     nothing = {"type": "object", "required": ["b"], "properties": {"b": {"type": "string", "pattern": "^a$b"}}}
     for schema in (nothing, {"type": "object", "required": ["a"], "properties": {"a": nothing}}):
         with pytest.raises(SchemaError, match=r"its parts that no value satisfies: \S*/properties/b(,|$)"):
             compile_schema(schema)
 
 
-def test_a_missing_file_is_taken_for_a_similar_one_but_no_folder_is(tmp_path: Path) -> None:
+def test_a_similar_file_is_suggested_but_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "package.schema.json").write_text("{}")
     (tmp_path / "abcde").mkdir()
     with pytest.raises(SchemaError) as caught:

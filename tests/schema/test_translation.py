@@ -1,4 +1,4 @@
-"""Every keyword means what its draft says, with the spellings of all drafts where a schema names none."""
+"""Every keyword means what its draft says; a schema without a draft may use the spellings of all drafts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def verdicts(schema: Any) -> list[bool]:
 
 
 def assert_agrees(schema: Any, oracle: Any = None) -> None:
-    """Our verdict on every value is that of the validator; `oracle`: the schema in its words, where they differ."""
+    """Asserts that our verdict on every value is that of the validator; `oracle`: an equivalent schema for it."""
     validator = jsonschema_rs.validator_for(schema if oracle is None else oracle, validate_formats=True)
     found = dict(zip(map(repr, VALUES), verdicts(schema), strict=True))
     assert found == {repr(value): validator.is_valid(value) for value in VALUES}
@@ -198,7 +198,7 @@ MEANINGS = [(name, schema, draft) for group, drafts in GROUPS for name, schema i
 
 
 @pytest.mark.parametrize(("name", "schema", "draft"), MEANINGS)
-def test_a_keyword_means_what_the_draft_says(name: str, schema: Any, draft: str) -> None:
+def test_a_keyword_means_what_its_draft_says(name: str, schema: Any, draft: str) -> None:
     assert_agrees({"$schema": draft, **schema})
 
 
@@ -213,7 +213,7 @@ LATER = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "schema", "draft"), LATER)
-def test_a_keyword_of_a_later_draft_says_nothing(name: str, schema: Any, draft: str) -> None:
+def test_a_keyword_of_a_later_draft_has_no_effect(name: str, schema: Any, draft: str) -> None:
     assert_agrees({"$schema": draft, **schema})
 
 
@@ -250,15 +250,15 @@ def test_without_a_draft_the_newest_one_counts(name: str) -> None:
     assert verdicts(newest[name]) == verdicts({"$schema": DRAFT_2020, **newest[name]})
 
 
-def test_old_and_new_spellings_may_stand_side_by_side() -> None:
+def test_old_and_new_spellings_may_be_combined() -> None:
     old = {"minimum": 1, "exclusiveMinimum": True, "items": [{"const": 1}], "dependencies": {"a": ["b"]}}
     new = {"if": {"type": "string"}, "then": {"const": "a"}}
     oracle = {"exclusiveMinimum": 1, "prefixItems": [{"const": 1}], "dependentRequired": {"a": ["b"]}, **new}
     assert_agrees({**old, **new}, {"$schema": DRAFT_2020, **oracle})
 
 
-def test_what_contains_has_found_is_evaluated_since_2020() -> None:
-    """The validator lets it count in 2019-09 already, against section 9.3.1.3 of that draft."""
+def test_items_that_match_contains_are_evaluated_since_2020() -> None:
+    """The validator counts them in 2019-09 already, against section 9.3.1.3 of that draft."""
     schema = {"contains": {"const": 1}, "unevaluatedItems": {"type": "string"}}
     assert accepts(Tokenizer.from_grammar(compile_schema({"$schema": DRAFT_2020, **schema})), ["a", 1])
     assert not accepts(Tokenizer.from_grammar(compile_schema({"$schema": DRAFT_2019, **schema})), ["a", 1])
@@ -274,7 +274,7 @@ def test_siblings_of_a_reference_bind_since_2019(draft: str) -> None:
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_whether_a_fraction_of_zero_is_an_integer_is_the_drafts_to_say(draft: str) -> None:
+def test_the_draft_decides_whether_a_fraction_of_zero_is_an_integer(draft: str) -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"$schema": draft, "type": "integer"}))
     assert accepts(tokenizer, 1)
     assert accepts(tokenizer, 1.0) == (draft != DRAFT_4)
@@ -286,7 +286,7 @@ def test_formats_are_asserted_in_every_draft(draft: str, name: str) -> None:
     assert_agrees({"$schema": draft, "format": name})
 
 
-def test_a_format_is_an_annotation_where_asked() -> None:
+def test_a_format_is_an_annotation_on_request() -> None:
     grammar = compile_schema({"type": "string", "format": "date"}, formats="annotate")
     assert {use.keyword: use.status for use in grammar.coverage()} == {"type": "construction", "format": "annotation"}
     assert accepts(Tokenizer.from_grammar(grammar), "never")
@@ -316,7 +316,7 @@ def test_coverage_says_how_each_keyword_is_enforced(schema: Any, statuses: list[
     assert [use.status for use in compile_schema(schema).coverage()] == statuses
 
 
-def test_coverage_names_each_place_once() -> None:
+def test_coverage_names_each_location_once() -> None:
     schema = {
         "$defs": {"n": {"type": "object", "required": ["a/b"]}},
         "properties": {"a/b": {"$ref": "#/$defs/n"}, "c": {"$ref": "#/$defs/n"}},
@@ -345,7 +345,7 @@ BAD_PATTERNS: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD_PATTERNS)
-def test_a_pattern_that_cannot_be_used_is_refused_at_its_place(name: str) -> None:
+def test_an_unusable_pattern_is_refused_at_its_location(name: str) -> None:
     schema, pointer, keyword = BAD_PATTERNS[name]
     with pytest.raises(SchemaError) as caught:
         compile_schema(schema)
@@ -353,7 +353,7 @@ def test_a_pattern_that_cannot_be_used_is_refused_at_its_place(name: str) -> Non
 
 
 @pytest.mark.parametrize("keyword", ["minLength", "minItems", "minProperties", "minContains"])
-def test_a_least_count_over_the_limit_is_refused_at_its_place(keyword: str) -> None:
+def test_a_minimum_count_over_the_limit_is_refused_at_its_location(keyword: str) -> None:
     inner = {"contains": {}, keyword: 10**9}
     with pytest.raises(SchemaError, match="limit") as caught:
         compile_schema({"properties": {"a": inner}})

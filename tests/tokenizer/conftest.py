@@ -1,4 +1,4 @@
-"""A small schema with every sort of symbol, and documents of it."""
+"""A small schema with every kind of symbol, and documents of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def documents() -> list[Any]:
 
 
 def segments_of(tokenizer: Tokenizer, value: Any) -> list[str]:
-    """The segments for people: structure by name, bytes as they are."""
+    """The segments in readable form: structure by name, bytes as they are."""
     symbols = tokenizer.grammar.symbols.symbols
     return [
         " ".join(

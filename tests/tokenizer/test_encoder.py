@@ -1,4 +1,4 @@
-"""The encoder: what values become, in which order, and that what it remembers changes nothing."""
+"""The encoder: the symbols of values and their order; its caches change nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_structure_of_any_depth_is_encoded_in_short_segments(scope: MergeScope) 
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2_000])
-def test_what_is_not_remembered_is_encoded_alike(
+def test_a_full_cache_changes_no_tokens(
     limit: int, grammar: Grammar, documents: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = Tokenizer(grammar).encode_batch(documents)
@@ -45,7 +45,7 @@ def test_what_is_not_remembered_is_encoded_alike(
     assert bounded.encode_batch(documents[::-1]) == expected[::-1]
 
 
-def test_keys_are_put_in_order_whether_that_is_remembered_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_put_in_order_whether_the_order_is_cached_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = compile_schema({"properties": {name: {"type": "integer"} for name in "abc"}})
     for limit in (encoder.MAX_ORDERED_KEYS, 1):
         monkeypatch.setattr(encoder, "MAX_ORDERED_KEYS", limit)
@@ -66,13 +66,13 @@ def test_keys_are_put_in_order_whether_that_is_remembered_or_not(monkeypatch: py
     ],
     ids=["root", "item", "nested item", "member", "key"],
 )
-def test_what_is_no_json_is_found_where_it_stands(value: Any, pointer: str) -> None:
+def test_values_that_are_not_json_are_refused_with_their_pointer(value: Any, pointer: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
         Tokenizer(ANYTHING).encode(value)
     assert (caught.value.pointer or "/") == pointer
 
 
-def test_equal_values_of_several_types_are_encoded_apart_in_one_state() -> None:
+def test_equal_values_of_different_types_are_encoded_differently_in_one_state() -> None:
     tokenizer = Tokenizer(compile_schema({"items": True}))
     items = [1, True, 1.0, "1", "true", 0, False, -0.0, 0.0, None, "null"]
     for order in (items, items[::-1], items):
@@ -80,7 +80,7 @@ def test_equal_values_of_several_types_are_encoded_apart_in_one_state() -> None:
             assert repr(tokenizer.decode(tokenizer.encode(value))) == repr(value)
 
 
-def test_a_number_or_literal_that_is_refused_once_is_refused_again() -> None:
+def test_a_refused_number_or_literal_is_refused_again() -> None:
     tokenizer = Tokenizer(compile_schema({"items": {"enum": [1, True, None]}}))
     for _ in range(2):
         assert tokenizer.decode(tokenizer.encode([1, True, None])) == [1, True, None]
@@ -89,14 +89,14 @@ def test_a_number_or_literal_that_is_refused_once_is_refused_again() -> None:
                 tokenizer.encode([1, True, refused])
 
 
-def test_named_keys_take_the_canonical_order_and_free_keys_keep_theirs(grammar: Grammar) -> None:
+def test_named_keys_take_the_canonical_order_and_free_keys_keep_their_own(grammar: Grammar) -> None:
     tokenizer = Tokenizer(grammar)
     value = {"z": "1", "tags": [], "b": "2", "name": "n", "a": "3"}
     assert list(tokenizer.decode(tokenizer.encode(value))) == ["name", "tags", "z", "b", "a"]
     assert tokenizer.encode(value) == tokenizer.encode({"name": "n", "z": "1", "b": "2", "tags": [], "a": "3"})
 
 
-def test_what_an_outcome_settles_may_come_after_it() -> None:
+def test_an_outcome_decides_which_keys_may_follow() -> None:
     schema = {
         "type": "object",
         "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
@@ -114,18 +114,18 @@ def test_what_an_outcome_settles_may_come_after_it() -> None:
     ]
 
 
-def test_guarded_items_are_encoded_like_others() -> None:
+def test_guarded_items_have_the_same_segments_as_unguarded_ones() -> None:
     plain = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}}))
     guarded = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}))
     assert segments_of(guarded, [3, 1, 2]) == segments_of(plain, [3, 1, 2])
 
 
 @pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": "a"}, {"a": "ä\udfff"}])
-@pytest.mark.parametrize("work", ["encode", "segments", "pieces", "train"])
-def test_what_is_no_text_is_refused_wherever_values_are_encoded(work: str, value: Any) -> None:
+@pytest.mark.parametrize("method", ["encode", "segments", "pieces", "train"])
+def test_lone_surrogates_are_refused_by_every_method_that_encodes(method: str, value: Any) -> None:
     free = compile_schema({"additionalProperties": {"type": "string"}})
     with pytest.raises(InvalidDocument, match="lone surrogate"):
-        if work == "train":
+        if method == "train":
             Tokenizer.train(free, [value], vocab_size=400)
         else:
-            getattr(Tokenizer(free), work)(value)
+            getattr(Tokenizer(free), method)(value)

@@ -1,4 +1,4 @@
-"""Encoding and decoding take work in proportion to the document, counted in executed lines and in symbols per merge."""
+"""Encoding and decoding take linear work, measured in executed lines and in symbols per segment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def many_keys(count: int) -> dict[str, int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("scope", ["word", "value"])
 @pytest.mark.parametrize("character", ["a", " ", "\n", "ä", "😀", '"', "\x00"])
-def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scope: MergeScope) -> None:
+def test_a_text_of_one_repeated_character_is_split_into_short_segments(character: str, scope: MergeScope) -> None:
     tokenizer = Tokenizer(ANYTHING, merge_scope=scope)
     text = character * (1_000_000 // len(character.encode()))
     segments = tokenizer.pretokenizer.split("content", text)
@@ -44,7 +44,7 @@ def test_a_text_of_one_character_is_cut_into_short_segments(character: str, scop
     [(many_keys, 2_000), (nested, 250), (lambda size: "a" * size, 100_000), (lambda size: ["a b"] * size, 4_000)],
     ids=["keys", "depth", "text", "items"],
 )
-def test_twice_the_document_takes_at_most_twice_the_lines(
+def test_a_document_of_twice_the_size_takes_at_most_twice_the_lines(
     num_lines: Callable[[Callable[[], object]], int], make: Callable[[int], Any], size: int, direction: str
 ) -> None:
     def lines(value: Any) -> int:

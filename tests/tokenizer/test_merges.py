@@ -1,4 +1,4 @@
-"""Merges are learned as byte-pair encoding does."""
+"""Merges are those of byte-pair encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ segments = st.dictionaries(st.text("abxy", min_size=1, max_size=8), st.integers(
 
 
 def slow_merges(weights: dict[str, int], num_merges: int) -> list[Pair]:
-    """Counts all pairs afresh for every merge."""
+    """A reference implementation: counts all pairs again for every merge."""
     words = {segment: list(segment) for segment in weights}
     merges: list[Pair] = []
     for _ in range(num_merges):
@@ -44,12 +44,12 @@ def apply(word: list[str], pair: Pair) -> list[str]:
 
 @settings(max_examples=300)
 @given(segments, st.integers(1, 8))
-def test_the_fast_learner_equals_counting_afresh(weights: dict[str, int], num_merges: int) -> None:
+def test_merges_equal_those_of_the_slow_reference(weights: dict[str, int], num_merges: int) -> None:
     assert learn_merges(weights, num_merges) == slow_merges(weights, num_merges)
 
 
 @given(segments, st.randoms())
-def test_the_order_of_the_segments_does_not_matter(weights: dict[str, int], chance) -> None:
+def test_the_order_of_segments_does_not_matter(weights: dict[str, int], chance) -> None:
     shuffled = list(weights.items())
     chance.shuffle(shuffled)
     assert learn_merges(dict(shuffled), 8) == learn_merges(weights, 8)

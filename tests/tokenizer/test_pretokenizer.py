@@ -1,4 +1,4 @@
-"""Pieces are split into segments where merges must not cross."""
+"""Pieces are split into segments, whose borders no merge crosses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import symbol_of
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PATTERNS, MergeScope, spelled
+from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PATTERNS, MergeScope, bytes_as_characters
 
 from .conftest import segments_of
 
@@ -45,7 +45,7 @@ def test_whole_contents_are_segments_under_the_scope_value(grammar: Grammar) -> 
     assert "1 . 5 END" in segments
 
 
-def test_constants_close_their_segment(grammar: Grammar) -> None:
+def test_a_constant_ends_its_segment(grammar: Grammar) -> None:
     assert segments_of(Tokenizer(grammar), {"kind": "", "": True}) == ["KEY:kind CONST:", "KEY: TRUE", "OBJECT_END"]
 
 
@@ -57,7 +57,7 @@ def test_a_whole_value_is_one_segment(grammar: Grammar) -> None:
     assert len(tokenizer.encode({"name": "a b"})) == 3
 
 
-def test_each_spelling_of_a_number_keeps_its_own() -> None:
+def test_integers_and_equal_floats_have_different_segments() -> None:
     tokenizer = Tokenizer(compile_schema({"type": "array", "items": {"enum": [1, 100]}}), merge_scope="value")
     assert segments_of(tokenizer, [1, 1.0, 100, 100.0]) == [
         *("ITEM", "1 END", "ITEM", "1 . 0 END", "ITEM", "1 0 0 END", "ITEM", "1 0 0 . 0 END"),
@@ -66,7 +66,7 @@ def test_each_spelling_of_a_number_keeps_its_own() -> None:
 
 
 @pytest.mark.parametrize("scope", ["word", "value"])
-def test_only_the_last_symbol_of_a_segment_ends_something(
+def test_only_the_last_symbol_of_a_segment_may_have_arity_0(
     scope: MergeScope, grammar: Grammar, documents: list[Any]
 ) -> None:
     tokenizer, symbols = Tokenizer(grammar, merge_scope=scope), grammar.symbols
@@ -80,13 +80,13 @@ def test_only_the_last_symbol_of_a_segment_ends_something(
 
 @pytest.mark.parametrize("scope", ["word", "value"])
 @given(text=st.text())
-def test_segments_leave_out_no_character(scope: MergeScope, text: str) -> None:
-    assert "".join(re.findall(PATTERNS[scope], spelled(text))) == spelled(text)
+def test_segments_contain_every_character(scope: MergeScope, text: str) -> None:
+    assert "".join(re.findall(PATTERNS[scope], bytes_as_characters(text))) == bytes_as_characters(text)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scope", ["word", "value"])
 @given(text=st.text())
-def test_every_text_survives_every_scope(scope: MergeScope, text: str) -> None:
+def test_every_text_round_trips_under_every_scope(scope: MergeScope, text: str) -> None:
     tokenizer = Tokenizer(compile_schema({"type": "string"}), merge_scope=scope)
     assert tokenizer.decode(tokenizer.encode(text)) == text

@@ -1,4 +1,4 @@
-"""The sample that a tokenizer learns from: everything where it fits, else a seeded part."""
+"""The sample that a tokenizer learns from: all values if they fit, else a seeded part of them."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ def of(values: list[Any], **bounds: int) -> Sample:
     return draw_sample(((value, None) for value in values), **bounds)
 
 
-def test_a_sample_holds_all_values_as_they_were_where_they_fit() -> None:
+def test_a_sample_contains_all_values_unchanged_if_they_fit() -> None:
     values = [{"b": 1, "a": 1.0}, [True, None, -0.0], "é𝄞", 10**30, {}]
     sample = of(values)
-    assert len(sample) == sample.num_given == 5
+    assert len(sample) == sample.num_offered == 5
     assert all(json_equal(kept, value) for kept, value in zip(sample, values, strict=True))
     assert list(sample[0]) == ["b", "a"]
     assert sample[1:3] == values[1:3]
 
 
-def test_a_seed_draws_what_is_kept_in_the_order_given() -> None:
+def test_the_seed_decides_which_values_are_kept_in_their_order() -> None:
     kept, again, other = (list(of(list(range(1000)), seed=seed, max_documents=100)) for seed in (1, 1, 2))
     assert kept == again == sorted(set(kept))
     assert kept != other
     assert len(kept) == 100
-    assert 300 < sum(kept) / 100 < 700  # from everywhere
+    assert 300 < sum(kept) / 100 < 700  # from the whole stream
 
 
-def test_a_sample_keeps_within_its_bytes() -> None:
+def test_a_sample_stays_within_its_bytes() -> None:
     sample = of(["x" * 1000] * 50, max_bytes=20_000)
     assert 15 <= len(sample) <= 19
-    assert sample.num_given == 50
+    assert sample.num_offered == 50
     assert len(of(["x" * 1000], max_bytes=10)) == 0
 
 
-def test_values_come_source_by_source() -> None:
+def test_values_are_grouped_by_source() -> None:
     sample = draw_sample([(1, "b"), (2, "a"), (3, "b"), (4, None), (5, None), (6, "a")])
     assert [list(values) for values in sample.by_source()] == [[4], [5], [2, 6], [1, 3]]
 
 
-def test_a_tokenizer_learns_from_a_stream_and_bounds_what_it_keeps(
+def test_a_tokenizer_learns_from_a_bounded_sample_of_a_stream(
     grammar: Grammar, documents: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Tokenizer.train(grammar, documents, vocab_size=400)
@@ -58,6 +58,6 @@ def test_a_tokenizer_learns_from_a_stream_and_bounds_what_it_keeps(
     assert first.digest != other.digest
 
 
-def test_as_many_sources_as_values_are_asked_for(grammar: Grammar, documents: list[Any]) -> None:
+def test_fewer_sources_than_values_are_refused(grammar: Grammar, documents: list[Any]) -> None:
     with pytest.raises(ValueError, match="shorter"):
         Tokenizer.train(grammar, documents, vocab_size=400, sources=["a"])

@@ -78,7 +78,7 @@ def schema(
 
 def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:
     """The parts of the schema's patterns that people and other programs commonly misread, each with its place."""
-    from schemalm.regular.misreadings import misreadings  # noqa: PLC0415
+    from schemalm.schema.misreadings import misreadings  # noqa: PLC0415
 
     return [
         {"pointer": pointer, "pattern": source, "text": part.text, "meaning": part.meaning}

@@ -85,7 +85,7 @@ def train(
         question = f"; is {schema} their schema?" if left_out.breaks_schema else ""
         raise left_out_error(f"{corpus}: no document is left{question}", left_out)
     documents = counted(len(sample), "document")
-    if len(sample) < sample.num_given or selection.chosen is not None:
+    if len(sample) < sample.num_offered or selection.chosen is not None:
         documents = f"{len(sample):,} of {counted(selection.num_rows, 'document')}"
     with terminal.working(f"learning from {documents}"):
         tokenizer = Tokenizer.train_on_sample(grammar, sample, vocab_size, seed, merge_scope)

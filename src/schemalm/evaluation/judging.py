@@ -2,7 +2,7 @@
 
 First comes `jsonschema-rs`, with the schema as it is written, but for patterns that it would misread, under the draft
 that the compiler reads it by. Where it cannot read that, it is given the same schema in plain words (see
-`schema/plain.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
+`schema/portable.py`), and then `jsonschema` is. Where none can read it there is no judge. Who judges, and what it was
 given, is in the judge's name. Not covered: judges that know more of a format than its schema says.
 """
 
@@ -18,7 +18,7 @@ from schemalm.evaluation.python_judge import PythonJudge
 from schemalm.grammar import Grammar
 from schemalm.regular.matching import PatternMatcher
 from schemalm.regular.spelling import portable_pattern
-from schemalm.schema.plain import respelled_schema
+from schemalm.schema.portable import respelled_schema
 
 PLAIN = "the schema in plain words"
 
@@ -48,9 +48,9 @@ def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
     schema = respelled_schema(grammar.schema, spellings)
     note = f"patterns respelled: {len(spellings):,}" if spellings else ""
     yield lambda: SchemaJudge(schema, note=note, **settings)
-    yield lambda: SchemaJudge(grammar.plain_schema(), note=PLAIN, **settings)
+    yield lambda: SchemaJudge(grammar.portable_schema(), note=PLAIN, **settings)
     read_pattern = partial(PatternMatcher, limits=grammar.limits)
-    yield lambda: PythonJudge(grammar.plain_schema(), note=PLAIN, read_pattern=read_pattern, **settings)
+    yield lambda: PythonJudge(grammar.portable_schema(), note=PLAIN, read_pattern=read_pattern, **settings)
 
 
 def _spellings(grammar: Grammar) -> dict[str, str]:

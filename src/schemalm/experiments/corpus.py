@@ -38,7 +38,7 @@ from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.grammar import Grammar
 from schemalm.schema.file_names import path_matcher
-from schemalm.schema.merge_keys import knows_merge_keys
+from schemalm.schema.merge_keys import uses_merge_keys
 from schemalm.schema.sources import Schema
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.key_order import learn_key_orders
@@ -159,7 +159,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus(
-            [path], merge_keys=knows_merge_keys(schema), left_out=left_out, path_matcher=path_matcher(schema)
+            [path], merge_keys=uses_merge_keys(schema), left_out=left_out, path_matcher=path_matcher(schema)
         ):
             if row.error is not None and (is_asked_for(row) or not row.fields):
                 left_out.reject(row.rejection(row.error))

@@ -1,4 +1,4 @@
-"""Formulas become nonterminals: which symbols each may begin with, and what each of them opens.
+"""Formulas become nonterminals: which symbols may begin each of them, and what each symbol opens.
 
 In go formulas over assertions; out come nonterminals, the symbols that each admits, and the cost of finishing each.
 """

@@ -1,7 +1,7 @@
-"""Whether states can be finished, with which outcomes, and in how many symbols at least.
+"""Decides whether states can be finished, with which outcomes, and in how many symbols at least.
 
-That a state can be finished takes one way to tell: a short one is looked for first, and the exact fixpoint answers
-where there is none. The cheapest way is looked for only where somebody asks for it, to write it.
+To show that a state can be finished, one derivation is enough. A bounded search looks for a short one. If it finds
+none, an exact fixpoint decides. The cheapest derivation is searched for only when somebody wants to write it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from schemalm.grammar.fixpoint import Fixpoint, is_joint
+from schemalm.grammar.fixpoint import Fixpoint, is_solved_jointly
 from schemalm.grammar.goals import Goal, Goals, answered, answers
 from schemalm.grammar.obligation import must_hold
 from schemalm.grammar.search import GaveUpError, Search
@@ -21,14 +21,14 @@ from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, negate
 
-# Symbols to finish a state, by outcome.
+# The number of symbols that finish a state, by outcome.
 Costs = dict[int, int]
-# Ways count as short that take no more than twice what they must, and so many symbols.
-SHORT = 12
+# A derivation is short if it has at most twice its lower bound plus this many symbols.
+EXTRA_SYMBOLS = 12
 
 
 class CostTable:
-    """Answers for the states of a grammar, found on demand."""
+    """Costs of the states of a grammar, computed on demand."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class CostTable:
         budget: Budget,
         is_feasible: Callable[[Array, int], bool] | None = None,
     ) -> None:
-        """`is_feasible`: whether a whole array can end with an outcome as far as guards tell."""
+        """is_feasible: whether a complete array can end with an outcome under guards; None ignores guards."""
         self._space = space
-        self._most = budget.limits.completion_symbols
+        self._max_symbols = budget.limits.completion_symbols
         self._is_feasible = lru_cache(None)(is_feasible) if is_feasible else None
         self._goals = Goals(space, automaton, budget, self._passes_guards)
         self._search = Search(self._goals, budget, self._may_be_reached)
@@ -58,19 +58,19 @@ class CostTable:
         return known is None or goal.outcome in known
 
     def _short(self, goal: Goal) -> int | None:
-        """The symbols of a short way to a goal; None where none was found soon."""
+        """Returns the number of symbols of a short derivation of a goal, or None if the search gives up."""
         if goal in self._search.sizes:
             return self._search.sizes[goal]
         if goal in self._given_up:
             return None
         try:
-            return self._search.some(goal, 2 * self._goals.least(goal) + SHORT)
+            return self._search.find_any(goal, 2 * self._goals.lower_bound(goal) + EXTRA_SYMBOLS)
         except GaveUpError:
             self._given_up.add(goal)
             return None
 
     def _size(self, state: State, outcome: int) -> int | None:
-        """The symbols of some way to end a state with an outcome; None where it cannot."""
+        """Returns the number of symbols of some derivation that ends a state with an outcome; None if there is none."""
         goal = self._goals.goal(state, outcome)
         if goal is None:
             return None
@@ -78,14 +78,14 @@ class CostTable:
         if size is not None:
             return size
         if isinstance(state, Text):
-            least = self._goals.least(goal)
-            return least if least <= self._most else None
+            least = self._goals.lower_bound(goal)
+            return least if least <= self._max_symbols else None
         return _exact(self._fixpoint, state, outcome, goal)
 
     def can_end(self, state: State, outcome: int) -> bool:
         """Whether a state can end with an outcome within the limit on symbols."""
         size = self._size(state, outcome)
-        return size is not None and (size <= self._most or self.cost(state, outcome) is not None)
+        return size is not None and (size <= self._max_symbols or self.cost(state, outcome) is not None)
 
     def can_end_with_any(self, state: State, outcomes: Collection[int]) -> bool:
         """Whether a state can end with one of some outcomes."""
@@ -96,18 +96,18 @@ class CostTable:
         return any(self.can_end_with_any(rest, outcomes) for rest in self._rests(target))
 
     def _rests(self, target: Open) -> Iterator[Object | Array]:
-        """What may come after a child, given the outcomes that it can end with; each once."""
+        """Yields each rest that may follow a child, given the outcomes that the child can end with."""
         rests = (self._space.settle(target.rest, outcome) for outcome in self.child_outcomes(target))
         yield from (rest for rest in dict.fromkeys(rests) if rest is not None)
 
     def child_outcomes(self, target: Open) -> tuple[int, ...]:
-        """Every outcome that a child can end with and after which, as far as it shows, the rest can end well."""
+        """Returns every outcome that a child can end with and that the rest may still need, in ascending order."""
         return self.outcomes(
-            target.child, self._goals.needed(target.rest) if target.rest.obligation.needs_outcome else TRUE
+            target.child, self._goals.needed_answers(target.rest) if target.rest.obligation.needs_outcome else TRUE
         )
 
     def outcomes(self, state: State, needed: Formula = TRUE) -> tuple[int, ...]:
-        """Every outcome that a state can end with and that `needed` admits, in ascending order."""
+        """Returns every outcome that a state can end with and that `needed` admits, in ascending order."""
         key = (state, needed)
         found = self._outcomes.get(key)
         if found is None:
@@ -119,9 +119,9 @@ class CostTable:
             return self._outcomes_of_value(state, needed)
         if isinstance(state, Key):
             return self._outcomes_of_key(state, needed)
-        if isinstance(state, Text) or state.obligation.is_single or is_joint(state):
+        if isinstance(state, Text) or state.obligation.is_single or is_solved_jointly(state):
             return (outcome for outcome in self._goals.outcomes(state, needed) if self.can_end(state, outcome))
-        return self._answers(state, 0, all_of([state.obligation.allowed, needed]), TRUE)
+        return self._outcomes_from(state, 0, all_of([state.obligation.allowed, needed]), TRUE)
 
     def _outcomes_of_value(self, value: Value, needed: Formula) -> set[int]:
         targets = [self._space.edge(value, symbol) for symbol in self._space.candidates(value)]
@@ -136,10 +136,10 @@ class CostTable:
             outcome for target in targets for rest in self._rests(target) for outcome in self.outcomes(rest, needed)
         }
 
-    def _answers(self, state: Object | Array, index: int, allowed: Formula, held: Formula) -> Iterator[int]:
-        """The outcomes of an object or array, from bit `index` on, where `held` is known to hold.
+    def _outcomes_from(self, state: Object | Array, index: int, allowed: Formula, known: Formula) -> Iterator[int]:
+        """Yields the outcomes of an object or array from bit `index` on, given that `known` is true.
 
-        Formulas are answered one after the other; where nothing can be as the answers say, no more are tried.
+        Formulas are decided one after another. A branch ends as soon as no value fits the decisions so far.
         """
         formulas = state.obligation.formulas
         if index == len(formulas):
@@ -147,70 +147,75 @@ class CostTable:
             return
         for bit in answers(formulas[index]):
             still_allowed = answered(allowed, index, bit)
-            now = all_of([held, formulas[index] if bit else negate(formulas[index])])
+            now = all_of([known, formulas[index] if bit else negate(formulas[index])])
             if FALSE not in (still_allowed, now) and self.can_end(replace(state, obligation=must_hold(now)), 1):
-                for others in self._answers(state, index + 1, still_allowed, now):
+                for others in self._outcomes_from(state, index + 1, still_allowed, now):
                     yield others | bit << index
 
     def cost(self, state: State, outcome: int) -> int | None:
-        """The least number of symbols to finish `state` with an outcome; None where it cannot be."""
+        """Returns the least number of symbols that finish `state` with an outcome; None if it cannot end so."""
         goal, size = self._goals.goal(state, outcome), self._size(state, outcome)
         if goal is None or size is None:
             return None
         try:
-            return self._search.cheapest(goal, min(size, self._most))
+            return self._search.find_cheapest(goal, min(size, self._max_symbols))
         except GaveUpError:
             cost = _exact(self._cheapest, state, outcome, goal)
-            return cost if cost is not None and cost <= self._most else None
+            return cost if cost is not None and cost <= self._max_symbols else None
 
-    def of(self, state: State) -> Costs:
-        """The least number of symbols to finish `state`, by outcome."""
+    def by_outcome(self, state: State) -> Costs:
+        """Returns the least number of symbols that finish `state`, by outcome."""
         costs = {outcome: self.cost(state, outcome) for outcome in self.outcomes(state)}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
-    def of_open(self, target: Open, outcomes: Collection[int]) -> Costs:
-        """The least number of symbols of a child and the rest after it, by those of some outcomes that it can have."""
+    def costs_of_open(self, target: Open, outcomes: Collection[int]) -> Costs:
+        """Returns the least number of symbols of a child and the rest after it, by outcome of the rest.
+
+        Only those of `outcomes` are included that the rest can end with.
+        """
         possible = (outcome for outcome in outcomes if self.open_can_end(target, (outcome,)))
-        costs = {outcome: self._after(target, outcome, self._most) for outcome in possible}
+        costs = {outcome: self._cost_after(target, outcome, self._max_symbols) for outcome in possible}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
-    def _after(self, target: Target, outcome: int, most: int) -> int | None:
-        """The least number of symbols after one that leads to a target, where these are no more than `most`."""
+    def _cost_after(self, target: Target, outcome: int, bound: int) -> int | None:
+        """Returns the least number of symbols after one that leads to a target; None if it exceeds `bound`."""
         try:
-            return self._search.cheapest_after(target, outcome, most)
+            return self._search.cheapest_after(target, outcome, bound)
         except GaveUpError:
-            return min(self._costs_of(target, outcome, most), default=None)
+            return min(self._costs_of_derivations(target, outcome, bound), default=None)
 
-    def _costs_of(self, target: Target, outcome: int, most: int) -> Iterator[int]:
-        """What each way of ending a target with an outcome costs, of those that may cost no more than `most`."""
+    def _costs_of_derivations(self, target: Target, outcome: int, bound: int) -> Iterator[int]:
+        """Yields the cost of each derivation that ends a target with an outcome, if it does not exceed `bound`."""
         if isinstance(target, Enter):
             cost = self.cost(target.state, outcome)
-            yield from (cost,) if cost is not None and cost <= most else ()
+            yield from (cost,) if cost is not None and cost <= bound else ()
         elif isinstance(target, Open):
             for child, rest in self._goals.splits(target, outcome):
-                if self._goals.least(child) + self._goals.least(rest) > most:
+                if self._goals.lower_bound(child) + self._goals.lower_bound(rest) > bound:
                     continue
                 first, second = self.cost(*child), self.cost(*rest)
-                if first is not None and second is not None and first + second <= most:
+                if first is not None and second is not None and first + second <= bound:
                     yield first + second
 
     def key_targets(self, key: Key) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's outcome."""
+        """Returns what the end of a free key opens, by the key's outcome."""
         return self._goals.key_targets(key)
 
     def cheapest_symbol(self, state: State, outcome: int) -> Symbol:
-        """The symbol with which a cheapest way to finish a value, object or array with `outcome` begins."""
+        """Returns the first symbol of a cheapest derivation that ends a value, object or array with `outcome`."""
         goal, best = self._goals.goal(state, outcome), self.cost(state, outcome)
-        assert goal is not None and best is not None, "only what can be finished has a cheapest way"
-        for symbol in self._goals.symbols_in_order(goal.state):
+        assert goal is not None and best is not None, "a state that cannot be finished has no cheapest derivation"
+        for symbol in self._goals.symbols_in_canonical_order(goal.state):
             target = self._space.edge(goal.state, symbol)
-            repeated = self._space.repetition(target) if target is not None else None
-            ways = [way for way in (target, repeated) if way is not None]
-            if any(self._after(way, goal.outcome, best - 1) is not None for way in ways):
+            repeated = self._space.repeating_target(target) if target is not None else None
+            targets = [choice for choice in (target, repeated) if choice is not None]
+            if any(self._cost_after(choice, goal.outcome, best - 1) is not None for choice in targets):
                 return symbol
         raise AssertionError("a state that can be finished begins with some symbol")
 
 
 def _exact(fixpoint: Fixpoint, state: State, outcome: int, goal: Goal) -> int | None:
-    """What a fixpoint says of a state that shall end with an outcome, which is the goal."""
-    return fixpoint.sizes(state).get(outcome) if is_joint(state) else fixpoint.sizes(goal.state).get(goal.outcome)
+    """Looks up a state's size with an outcome in a fixpoint. `goal`: the same state and outcome as a goal."""
+    return (
+        fixpoint.sizes(state).get(outcome) if is_solved_jointly(state) else fixpoint.sizes(goal.state).get(goal.outcome)
+    )

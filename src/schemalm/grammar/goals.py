@@ -1,7 +1,7 @@
-"""Goals: a state, and the outcome that it shall end with.
+"""Search goals: a state, and the outcome that it must end with.
 
-An object or array that shall end with an outcome on several formulas is one of which a single formula has to hold: all
-of them, each as it is or negated, as the outcome says. So searches deal with single formulas alone, whatever is asked.
+Suppose an object or array must end with an outcome on several formulas. It then has to satisfy a single formula: the
+conjunction of all of them, each negated where the outcome says so. So a search only deals with single formulas.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from schemalm.grammar.estimates import NEVER, Estimates, Relevance
+from schemalm.grammar.estimates import UNREACHABLE, Estimates, Relevance
 from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.propagation import propagated
-from schemalm.grammar.residual import Residuals
+from schemalm.grammar.simplification import ObligationSimplifier
 from schemalm.grammar.state_space import UNITS_OF_NODE, StateSpace
 from schemalm.grammar.states import (
     Array,
@@ -46,43 +46,43 @@ from schemalm.schema.formula import (
 )
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, PropertyNames
 
-# No answer is likelier than the other.
+# No preferred answers.
 NO_PREFERENCE: Mapping[int, bool] = {}
 
 
 class Goal(NamedTuple):
-    """A state and the outcome that it shall end with."""
+    """A state and the outcome that it must end with."""
 
     state: State
     outcome: int
 
 
 class FirstStep(NamedTuple):
-    """One way to begin towards a goal: `cost` symbols, and what they lead to."""
+    """One way to begin a derivation of a goal: `cost` symbols, and what they lead to."""
 
     cost: int
     target: Target
 
 
 class Goals:
-    """Makes goals and finds the ways that lead towards them."""
+    """Makes goals and expands them."""
 
     def __init__(
         self, space: StateSpace, automaton: Automaton, budget: Budget, passes_guards: Callable[[State, int], bool]
     ) -> None:
-        """`passes_guards`: whether a whole array can end with an outcome as far as guards tell."""
+        """passes_guards: whether a complete array can end with an outcome under guards."""
         self.space = space
         self.automaton = automaton
         self.estimates = Estimates()
         self._budget = budget
         self.passes_guards = passes_guards
-        self._residuals = Residuals()
+        self._simplifier = ObligationSimplifier()
         self._propagated = lru_cache(None)(propagated)
         self._goals: dict[tuple[State, int], Goal | None] = {}
         self._key_targets: dict[tuple[Object, tuple[Formula, ...]], dict[int, Open]] = {}
 
     def goal(self, state: State, outcome: int) -> Goal | None:
-        """That a state ends with an outcome; None where it visibly cannot."""
+        """Returns the goal that a state ends with an outcome, in a canonical form; None if it clearly cannot."""
         if not isinstance(state, Object | Array):
             return Goal(state, outcome)
         key = (state, outcome)
@@ -103,61 +103,61 @@ class Goals:
             first = self._first_relevant(state)
             if first > state.position:
                 return self.goal(Object(state.obligation, state.order, first), 1)
-            state = Object(self._residuals.of(state), state.order, first)
-        return Goal(state, 1) if self.estimates.least(state.obligation.formulas[0]) < NEVER else None
+            state = Object(self._simplifier.simplified(state), state.order, first)
+        return Goal(state, 1) if self.estimates.lower_bound(state.obligation.formulas[0]) < UNREACHABLE else None
 
     def _first_relevant(self, state: Object) -> int:
-        """The position of the first name that has a say in whether an object can end well; those before it do not."""
+        """Returns the position of the first name that can affect whether an object fulfils its obligation."""
         relevance = self.estimates.relevance(state.obligation.formulas[0])
         if relevance.any_key:
             return state.position
         ranks = (state.order.ranks.get(name, -1) for name in relevance.names)
         return min((rank for rank in ranks if rank >= state.position), default=len(state.order.names))
 
-    def needed(self, rest: Object | Array) -> Formula:
-        """What the questions about a child must answer for the rest after it to end well, as far as it shows."""
-        obligation = self._residuals.of(rest) if isinstance(rest, Object) else rest.obligation
-        return obligation.goal
+    def needed_answers(self, rest: Object | Array) -> Formula:
+        """Returns what a child's outcome must satisfy for the rest after it to end well. It may admit too much."""
+        obligation = self._simplifier.simplified(rest) if isinstance(rest, Object) else rest.obligation
+        return obligation.requirement
 
-    def least(self, goal: Goal) -> int:
-        """No more than the symbols that it takes to reach a goal; NEVER where it cannot be reached."""
+    def lower_bound(self, goal: Goal) -> int:
+        """Returns a lower bound on the number of symbols of a goal; UNREACHABLE if there is no derivation."""
         state, outcome = goal
         if isinstance(state, Object | Array):
-            return self.estimates.least(state.obligation.formulas[0]) + 1
+            return self.estimates.lower_bound(state.obligation.formulas[0]) + 1
         if isinstance(state, Text):
             distance = self.automaton.distance(state.dfa_state, frozenset([outcome]))
-            return distance + 1 if distance != DEAD else NEVER
+            return distance + 1 if distance != DEAD else UNREACHABLE
         return 1
 
     def key_targets(self, key: Key) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's outcome."""
+        """Returns what the end of a free key opens, by the key's outcome."""
         known = (key.owner, key.formulas)
         if known not in self._key_targets:
             self._key_targets[known] = self.space.key_targets(*known)
         return self._key_targets[known]
 
     def first_steps(self, goal: Goal) -> Iterator[FirstStep]:
-        """The ways of which one begins a cheapest way to a goal, likely ones first; not for texts."""
+        """Yields first steps, likely ones first. One of them begins a cheapest derivation. Not for texts."""
         state, outcome = goal
         if isinstance(state, Value):
             yield from self._first_steps_of_value(state, outcome)
         elif isinstance(state, Key):
             yield from self._first_steps_of_key(state)
         else:
-            assert isinstance(state, Object | Array), "texts have no ways of their own"
+            assert isinstance(state, Object | Array), "a text has no first steps"
             yield from (FirstStep(1, target) for target in self.targets(state))
 
     def targets(self, state: Object | Array) -> Iterator[Target]:
-        """What the symbols of an object or array lead to of which one begins a cheapest way, likely ones first."""
+        """Yields targets of an object's or array's symbols, likely ones first. One begins a cheapest derivation."""
         for symbol in self.symbols(state):
             target = self.space.edge(state, symbol)
             if target is None:
                 continue
             yield target
             if isinstance(target, Close) and state.obligation.is_single:
-                # No way is shorter than to end here.
+                # Nothing is shorter than ending here.
                 return
-            if (repeated := self.space.repetition(target)) is not None:
+            if (repeated := self.space.repeating_target(target)) is not None:
                 yield repeated
 
     def _first_steps_of_key(self, key: Key) -> Iterator[FirstStep]:
@@ -174,7 +174,7 @@ class Goals:
             yield from (FirstStep(1, target) for target in found if isinstance(target, Enter))
 
     def symbols(self, state: State) -> Iterator[Symbol]:
-        """The symbols of which one begins a cheapest way to end an object or array, likely ones first."""
+        """Yields symbols of an object or array, likely ones first. One of them begins a cheapest derivation."""
         if isinstance(state, Array):
             yield from (ARRAY_END, ITEM)
             return
@@ -193,15 +193,15 @@ class Goals:
             yield FREE_KEY
 
     def _relevance(self, obligation: Obligation) -> Relevance:
-        """The keys that have a say in the outcome on an object."""
+        """Returns the keys that can affect the outcome on an object."""
         held, *judged = obligation.formulas
         relevance = self.estimates.relevance(held)
         for formula in judged:
             relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
         return relevance
 
-    def symbols_in_order(self, state: State) -> list[Symbol]:
-        """The same symbols, and those of a value, in the order of the grammar: of ways that cost the same, one wins."""
+    def symbols_in_canonical_order(self, state: State) -> list[Symbol]:
+        """Returns the same symbols in the grammar's order, also for values. The order decides between equal costs."""
         if isinstance(state, Value):
             return self.space.candidates(state)
         symbols = list(self.symbols(state))
@@ -211,19 +211,19 @@ class Goals:
         return symbols
 
     def splits(self, target: Open, outcome: int) -> Iterator[tuple[Goal, Goal]]:
-        """What a child and the rest after it may end with, likely ones first."""
-        aim = self.goal(target.rest, outcome)
-        if aim is None:
+        """Yields goals for a child and the rest after it that together fulfil the outcome, likely ones first."""
+        rest_goal = self.goal(target.rest, outcome)
+        if rest_goal is None:
             return
         if not target.rest.obligation.needs_outcome:
             child = self.goal(target.child, 1)
             if child is not None:
-                yield child, aim
+                yield child, rest_goal
             return
-        assert isinstance(aim.state, Object | Array), "the goal of a rest is one for a rest"
-        obligation = aim.state.obligation
+        assert isinstance(rest_goal.state, Object | Array), "the goal of a rest is about a rest"
+        obligation = rest_goal.state.obligation
         preferred = dict(self.estimates.plan(obligation.formulas[0]).answers)
-        for child_outcome in self.outcomes(target.child, obligation.goal, preferred):
+        for child_outcome in self.outcomes(target.child, obligation.requirement, preferred):
             child = self.goal(target.child, child_outcome)
             rest = self.space.settle(target.rest, child_outcome) if child is not None else None
             after = self.goal(rest, outcome) if rest is not None else None
@@ -231,12 +231,12 @@ class Goals:
                 yield child, after
 
     def outcomes(self, state: State, needed: Formula, preferred: Mapping[int, bool] = NO_PREFERENCE) -> Iterator[int]:
-        """The outcomes, as far as `needed` admits them, that a state may end with, among others perhaps.
+        """Yields outcomes that a state may end with and that `needed` admits. Some may turn out to be impossible.
 
         preferred: likely answers to questions, which are tried first.
         """
         if isinstance(state, Text):
-            found = sorted(self.automaton.verdicts(state.dfa_state))
+            found = sorted(self.automaton.outcomes(state.dfa_state))
             yield from (outcome for outcome in found if answer(needed, outcome) == TRUE)
         elif isinstance(state, Value):
             yield from self._outcomes_of_value(state, needed, preferred)
@@ -257,7 +257,7 @@ class Goals:
     def _assignments(
         self, obligation: Obligation, index: int, allowed: Formula, preferred: Mapping[int, bool]
     ) -> Iterator[int]:
-        """The outcomes, from bit `index` on, that are allowed; those of constants are known."""
+        """Yields the allowed outcomes from bit `index` on. The bits of constant formulas are fixed."""
         if index == len(obligation.formulas) or allowed == FALSE:
             yield from (0,) if allowed == TRUE else ()
             return
@@ -269,18 +269,18 @@ class Goals:
 
 
 def answers(formula: Formula) -> tuple[int, ...]:
-    """The answers to a formula that are still possible: 1 and 0."""
+    """Returns the possible truth values of a formula: 1, 0 or both."""
     return (int(formula == TRUE),) if isinstance(formula, Constant) else (1, 0)
 
 
 def answered(allowed: Formula, index: int, bit: int) -> Formula:
-    """A formula over questions once one of them is answered."""
+    """Returns a formula over questions after one of them was answered."""
     answer = TRUE if bit else FALSE
     return substitute(allowed, lambda atom: answer if isinstance(atom, Question) and atom.index == index else atom)
 
 
 def _next_required(state: Object) -> str | None:
-    """The first key still required, where no key but the required ones can bring the object closer to its end."""
+    """Returns the first required key, if only required keys bring the object closer to its end."""
     formula = state.obligation.formulas[0]
     parts = conjuncts(formula)
     if not state.obligation.is_single or not all(
@@ -292,7 +292,7 @@ def _next_required(state: Object) -> str | None:
 
 
 def _in_order(state: Object, names: frozenset[str]) -> list[str]:
-    """Those of some names that may still come, in canonical order."""
+    """Returns those of some names that may still follow, in canonical order."""
     ranks = state.order.ranks
     found = sorted(rank for name in names if (rank := ranks.get(name, -1)) >= state.position)
     return [state.order.names[rank] for rank in found]

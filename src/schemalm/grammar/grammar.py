@@ -1,7 +1,7 @@
 """The grammar that a schema compiles into: numbered nonterminals and what each symbol does to them.
 
-A nonterminal is a state together with the outcomes that its parent can still live with and, inside a text, the state
-of its automaton. It is numbered when it is first met. `step` is the whole contract: a symbol is admitted only where a
+A nonterminal is a state together with the outcomes that its parent accepts. In a text, the state includes the state of
+its automaton. Nonterminals are numbered on first use. `step` is the whole contract: a symbol is admitted only if a
 finite completion exists afterwards, so no derivation runs into a dead end.
 """
 
@@ -29,19 +29,19 @@ from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
-from schemalm.schema.plain import plain_schema
+from schemalm.schema.portable import portable_schema
 from schemalm.schema.prompt import Prompt
 from schemalm.schema.sources import Schema
 from schemalm.schema.translation import Translation
 
-# Parts of a schema that a message names.
+# The most parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
 ANY_ITEM = "[]"
 ANY_KEY = "*"
 
 
 class Grammar:
-    """A compiled schema; made by `compile_schema`."""
+    """A compiled schema. `compile_schema` makes one."""
 
     def __init__(
         self,
@@ -50,9 +50,10 @@ class Grammar:
         prompt: Formula = TRUE,
         symbols: SymbolTable | None = None,
     ) -> None:
-        """key_orders: names in canonical order, by the set of an object's names, where that is not the schema's order.
+        """key_orders: names in canonical order, by the set of an object's names. The default is the schema's order.
 
-        prompt: what values have to satisfy besides; symbols: those of another grammar of the same translation.
+        prompt: a formula that values must also satisfy. symbols: the symbols of another grammar of the same
+        translation.
         """
         self.translation = translation
         self.key_orders = dict(key_orders or {})
@@ -87,7 +88,7 @@ class Grammar:
         budget.end_compilation()
 
     def _start_state(self, shape: Formula, *, names_parts: bool) -> State:
-        """The state of a whole document; raises SchemaError where there is none that can be finished.
+        """Returns the state of a whole document. Raises SchemaError if no document can be finished.
 
         names_parts: whether the message names the parts of the schema that no value satisfies.
         """
@@ -96,7 +97,7 @@ class Grammar:
             fault = "no value satisfies this schema"
         elif self._costs.cost(start, 1) is None:
             most = self.limits.completion_symbols
-            fault = f"no finite value satisfies this schema, or none of at most {most} symbols"
+            fault = f"no finite value satisfies this schema, or only values of more than {most} symbols do"
         else:
             return start
         raise SchemaError(f"{fault}{self._parts_at_fault() if names_parts else ''}")
@@ -113,7 +114,7 @@ class Grammar:
 
     @property
     def limits(self) -> Limits:
-        """What compiling and later calls may cost."""
+        """The limits on the cost of compiling and of later calls."""
         return self.budget.limits
 
     @property
@@ -122,58 +123,58 @@ class Grammar:
         return self.translation.root
 
     def resolve(self, location: str) -> Formula:
-        """The formula of the schema node that a reference leads to."""
+        """Returns the formula of the schema node that a reference leads to."""
         return self.shapes.resolve(location)
 
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
-        """The same schema with other canonical orders, by the set of an object's names."""
+        """Returns the grammar of the same schema with other canonical orders, by the set of an object's names."""
         self.budget.begin_compilation()
         return Grammar(self.translation, key_orders, symbols=self.symbols)
 
     def with_prompt(self, prompt: Any) -> Grammar:
-        """The grammar of the values that state everything that a partial value states, over the same symbols.
+        """Returns the grammar of the values that contain all that a partial value contains, with the same symbols.
 
-        Raises SchemaError where there are none, and for what is no JSON value.
+        Raises SchemaError if there are no such values, or if `prompt` is not a JSON value.
         """
         fault = find_fault(prompt, DocumentLimits())
         if fault:
-            raise SchemaError(f"a prompt is a JSON value: {fault}")
+            raise SchemaError(f"the prompt is not a JSON value: {fault}")
         self.budget.begin_compilation()
         return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols)
 
     @property
     def needs_different_items(self) -> bool:
-        """Whether an array was met while compiling that has to have items that differ."""
+        """Whether the schema has an array that must have items and whose items must differ."""
         return self._distinct.is_needed
 
     @property
     def num_states(self) -> int:
-        """How many values and edges have been looked at so far: a grammar grows where documents reach."""
+        """The number of states and edges found so far. A grammar grows as documents reach new states."""
         return self._space.num_states
 
     def name_sets(self) -> list[tuple[str, ...]]:
-        """The names of every object met so far that has some, each in its present order."""
+        """Returns the names of every object found so far, in canonical order. Objects without names are left out."""
         return self._space.key_names
 
     @property
     def draft(self) -> str:
-        """The address of the draft that the schema is read by: its own, 2020-12 where it names none."""
+        """The URI of the schema's draft; 2020-12 if the schema names none."""
         return self.translation.nodes.references.dialect
 
-    def plain_schema(self) -> Schema:
-        """The schema as it was understood, in the spellings of its draft that every program reads alike."""
-        return plain_schema(self.translation.nodes)
+    def portable_schema(self) -> Schema:
+        """Returns the schema as it was understood, spelled so that every program reads it alike."""
+        return portable_schema(self.translation.nodes)
 
     def expressions(self) -> dict[str, str]:
-        """The patterns that a document can meet, keys' included, by their JSON pointers."""
+        """Returns the patterns that a document can reach, for keys and values, by JSON pointer."""
         return dict(sorted(self.translation.expressions.items()))
 
     def coverage(self) -> list[KeywordUse]:
-        """Every constraining keyword that a document can meet: where it stands and how it is enforced."""
+        """Returns every constraining keyword that a document can reach, its location, and how it is enforced."""
         return sorted(set(self.translation.uses()), key=lambda use: use.pointer)
 
     def unsatisfiable(self) -> list[str]:
-        """The JSON pointers of the schema's nodes that no value satisfies, short of the literal `false`."""
+        """Returns the JSON pointers of the schema nodes that no value satisfies, except the literal `false`."""
         found = []
         for pointer, shape in self.translation.shapes_of_nodes.items():
             state = self._space.value(must_hold(shape))
@@ -182,35 +183,35 @@ class Grammar:
         return sorted(found)
 
     def _parts_at_fault(self) -> str:
-        """The parts that no value satisfies, the innermost first, to be put behind a message on the whole."""
+        """Returns the end of an error message: the parts that no value satisfies, the innermost first."""
         parts = []
-        with suppress(SchemaError):  # a limit, which the message is not about
+        with suppress(SchemaError):  # The message is not about a limit.
             parts = sorted(filter(None, self.unsatisfiable()), key=lambda pointer: -pointer.count("/"))
         parts = parts[:MAX_PARTS_NAMED]
         return f"; its parts that no value satisfies: {', '.join(parts)}" if parts else ""
 
     def label(self, nonterminal: int) -> str:
-        """A short name of what the nonterminal is, the same in every process: 16 hex digits."""
+        """Returns a short name of the nonterminal that is the same in every process: 16 hex digits."""
         node = self.nonterminals[nonterminal]
         text = self.automaton.name(node.state.dfa_state) if isinstance(node.state, Text | Key) else ""
         return label_of(node.state, node.accepts, node.owner_accepts, text)
 
     def needs_outcome(self, nonterminal: int) -> bool:
-        """Whether the nonterminal is a rest that has to be settled by its child's outcome."""
+        """Whether the nonterminal is a rest that still needs its child's outcome."""
         if self._needs_outcome[nonterminal] is None:
             state = self.nonterminals[nonterminal].state
             self._needs_outcome[nonterminal] = isinstance(state, Object | Array) and state.obligation.needs_outcome
         return bool(self._needs_outcome[nonterminal])
 
     def step(self, nonterminal: int, symbol: int) -> Step | None:
-        """What the symbol id `symbol` does to `nonterminal`; None where it is not admitted."""
+        """Returns what the symbol id `symbol` does to `nonterminal`; None if it is not admitted."""
         steps = self._steps[nonterminal]
         if symbol not in steps:
             steps[symbol] = self._step(nonterminal, symbol)
         return steps[symbol]
 
     def settle(self, rest: int, outcome: int) -> int:
-        """The rest of an object or array after its child ended with `outcome`."""
+        """Returns the rest of an object or array after its child has ended with `outcome`."""
         if not self.needs_outcome(rest):
             return rest
         key = (rest, outcome)
@@ -218,21 +219,21 @@ class Grammar:
             waiting = self.nonterminals[rest]
             assert isinstance(waiting.state, Object | Array)
             settled = self._space.settle(waiting.state, outcome)
-            assert settled is not None, "a child may only end with an outcome that its parent can live with"
+            assert settled is not None, "a child only ends with outcomes that its parent accepts"
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
-    def narrowed(self, nonterminal: int, accepts: Outcomes) -> int:
-        """The nonterminal where it may end with some of its outcomes only."""
+    def with_accepts(self, nonterminal: int, accepts: Outcomes) -> int:
+        """Returns the same nonterminal with fewer accepted outcomes."""
         return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
 
     def admits_every_text(self, nonterminal: int) -> bool:
-        """Whether the nonterminal is a text of which nothing is asked."""
+        """Whether the nonterminal is a text without constraints."""
         state = self.nonterminals[nonterminal].state
         return isinstance(state, Text | Key) and self.automaton.admits_every_text(state.dfa_state)
 
     def at_dfa_state(self, nonterminal: int, dfa_state: int) -> int:
-        """The nonterminal of the same text at another state of its automaton."""
+        """Returns the nonterminal of the same text at another state of its automaton."""
         key = (nonterminal, dfa_state)
         if key not in self._at_dfa_states:
             node = self.nonterminals[nonterminal]
@@ -241,7 +242,10 @@ class Grammar:
         return self._at_dfa_states[key]
 
     def equivalent(self, nonterminal: int) -> int:
-        """A nonterminal that admits the same tokens: numbers of characters beyond any token's length are told alike."""
+        """Returns a nonterminal that admits the same tokens.
+
+        Counts of characters that exceed every token's length become equal.
+        """
         node = self.nonterminals[nonterminal]
         if (
             isinstance(node.state, Text)
@@ -251,38 +255,38 @@ class Grammar:
         return nonterminal
 
     def admitted(self, nonterminal: int) -> list[int]:
-        """Every symbol that may come at `nonterminal`, in ascending order."""
+        """Returns every symbol that `nonterminal` admits, in ascending order."""
         return [symbol for symbol in self.candidates(nonterminal) if self.step(nonterminal, symbol) is not None]
 
     def candidates(self, nonterminal: int) -> list[int]:
-        """Every symbol that may come at `nonterminal`, among others perhaps, in ascending order."""
+        """Returns a superset of the symbols that `nonterminal` admits, in ascending order."""
         state = self.nonterminals[nonterminal].state
         if isinstance(state, Text | Key):
             return [*range(NUM_BYTES), self.symbols.ids[KEY_END if isinstance(state, Key) else END]]
         return sorted(self.symbols.ids[symbol] for symbol in self._space.candidates(state))
 
     def can_end(self, dfa_state: int, accepts: frozenset[int]) -> bool:
-        """Whether a text may go on from a state of its automaton to an end with one of the outcomes."""
+        """Whether a text can continue from a DFA state to an end with one of the outcomes."""
         return dfa_state != DEAD and self.automaton.can_end(dfa_state, accepts)
 
     def costs(self, nonterminal: int) -> Costs:
-        """The least number of symbols to finish a nonterminal, by the outcomes that it may end with; not for keys."""
+        """Returns the least number of symbols that finish a nonterminal, by outcome. Not for keys."""
         node = self.nonterminals[nonterminal]
         costs = {outcome: self._costs.cost(node.state, outcome) for outcome in node.accepts}
         return {outcome: cost for outcome, cost in costs.items() if cost is not None}
 
     def key_costs(self, nonterminal: int, key_outcome: int) -> Costs:
-        """The least number of symbols after a free key with `key_outcome`, by the outcomes its object may end with."""
+        """Returns the least number of symbols after a free key with `key_outcome`, by outcome of its object."""
         node = self.nonterminals[nonterminal]
         assert isinstance(node.state, Key)
-        return self._costs.of_open(self._costs.key_targets(node.state)[key_outcome], node.owner_accepts)
+        return self._costs.costs_of_open(self._costs.key_targets(node.state)[key_outcome], node.owner_accepts)
 
     def cheapest(self, nonterminal: int, outcome: int) -> int:
-        """The symbol with which the cheapest way to finish a nonterminal with `outcome` begins; not for keys."""
+        """Returns the first symbol of the cheapest way to finish a nonterminal with `outcome`. Not for keys."""
         node = self.nonterminals[nonterminal]
         if isinstance(node.state, Text):
             dfa_state, wanted = node.state.dfa_state, frozenset([outcome])
-            ended = self.automaton.verdict(dfa_state) == outcome
+            ended = self.automaton.outcome(dfa_state) == outcome
             return self.symbols.ids[END] if ended else self.automaton.closest_byte(dfa_state, wanted)
         return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
 
@@ -312,7 +316,7 @@ class Grammar:
             if not self.can_end(dfa_state, frozenset(node.accepts)):
                 return None
             return Step((self.at_dfa_state(nonterminal, dfa_state),))
-        outcome = self.automaton.verdict(state.dfa_state)
+        outcome = self.automaton.outcome(state.dfa_state)
         end = KEY_END if isinstance(state, Key) else END
         if symbol != self.symbols.ids[end] or outcome not in node.accepts:
             return None
@@ -336,12 +340,12 @@ class Grammar:
         return Step((child, self._number(Nonterminal(target.rest, accepts))))
 
     def _can_finish(self, rest: Object | Array, accepts: Outcomes) -> bool:
-        """Whether a rest can be finished, if need be after a repetition."""
+        """Whether a rest can be finished, possibly after a repetition."""
         if self._costs.can_end_with_any(rest, accepts):
             return True
         if not isinstance(rest, Array) or not may_repeat(rest):
             return False
-        repeated = self._space.repeated(rest)
+        repeated = self._space.rest_after_repetition(rest)
         return repeated is not None and self._costs.can_end_with_any(repeated, accepts)
 
     def _enter(self, state: State, accepts: Outcomes) -> Step | None:

@@ -1,6 +1,7 @@
-"""Arrays whose items may have to differ: how they can go on, given the items that they have.
+"""How guarded arrays can continue, given the items that they have.
 
-No finite state knows these items, so a machine asks here while it decodes, with the numbers of nonterminals.
+A guarded array is one whose items may have to differ (`uniqueItems`). No finite state can carry its items, so a machine
+calls this module while decoding, with the numbers of nonterminals.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Any
 
 from schemalm.documents.identity import identity
 from schemalm.grammar.costs import CostTable
-from schemalm.grammar.distinct_items import DistinctItems, Outlook
-from schemalm.grammar.item_search import Way
+from schemalm.grammar.distinct_items import DistinctItems, Feasibility
+from schemalm.grammar.item_search import Witness
 from schemalm.grammar.matching import Kind
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes
 from schemalm.grammar.obligation import Obligation
@@ -23,7 +24,7 @@ from schemalm.grammar.value_sets import SymbolForm
 
 
 class GuardedArrays:
-    """Answers for the arrays of one grammar; `may_occur`: whether an array may have to have items that differ."""
+    """Checks the guarded arrays of one grammar. `may_occur`: whether the grammar has any."""
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class GuardedArrays:
         *,
         may_occur: bool,
     ) -> None:
-        """nonterminals: those of the grammar, by number; number: finds the number of one; symbols: ids."""
+        """nonterminals: by number. number: returns the number of a nonterminal. symbols: ids by symbol."""
         self.may_occur = may_occur
         self._nonterminals = nonterminals
         self._number = number
@@ -54,93 +55,95 @@ class GuardedArrays:
         state = self._nonterminals[nonterminal].state
         return isinstance(state, Array) and state.is_guarded
 
-    def is_alive(self, rest: int) -> bool:
-        """Whether the rest of an array can be finished as it stands, without a repetition."""
+    def can_finish(self, rest: int) -> bool:
+        """Whether the rest of an array can be finished without a repetition."""
         node = self._nonterminals[rest]
         return self._costs.can_end_with_any(node.state, node.accepts)
 
-    def way(self, rest: int, taken: SeenItems, goals: Outcomes | None = None) -> Way | None:
-        """How an array that has some items can go on from `rest`; None where it cannot.
+    def witness(self, rest: int, seen_items: SeenItems, accepts: Outcomes | None = None) -> Witness | None:
+        """Returns how an array with some items can be finished from `rest`; None if it cannot.
 
-        goals: the outcomes that it may end with, by default all that its parent can live with.
+        accepts: the outcomes that it may end with, by default all that its parent accepts.
         """
         node = self._nonterminals[rest]
         if not self.is_guarded(rest):
-            return Way() if self.is_alive(rest) else None
+            return Witness() if self.can_finish(rest) else None
         assert isinstance(node.state, Array)
-        return self._distinct.way(node.state, taken, node.accepts if goals is None else goals)
+        return self._distinct.witness(node.state, seen_items, node.accepts if accepts is None else accepts)
 
-    def way_after_any(self, start: int, item: int, outcome: int, rest: int, taken: SeenItems) -> Outlook:
-        """How an array can go on after any of the many items that end with an outcome.
+    def feasibility_after_any(
+        self, start: int, item: int, outcome: int, rest: int, seen_items: SeenItems
+    ) -> Feasibility:
+        """Returns whether an array can be finished after any of the many items that end with an outcome.
 
-        start, item, rest: the nonterminals before the item, of the item, and after it; taken: the items before it.
+        start, item, rest: the nonterminals before the item, of the item, and after it. seen_items: the items before it.
         """
         if not self.is_guarded(rest):
-            return Outlook(self.is_alive(rest))
+            return Feasibility(self.can_finish(rest))
         array, node = self._nonterminals[start].state, self._nonterminals[rest]
         assert isinstance(array, Array) and isinstance(node.state, Array)
         newest = (array, Kind(self._nonterminals[item].state, outcome))
-        return self._distinct.way_after_any(node.state, taken, node.accepts, newest)
+        return self._distinct.feasibility_after_any(node.state, seen_items, node.accepts, newest)
 
-    def joint(self, item: int, obligations: Iterable[Obligation]) -> tuple[int, ...]:
-        """The nonterminals of values that an item may be, by what is asked of them."""
+    def nonterminals_of(self, item: int, obligations: Iterable[Obligation]) -> tuple[int, ...]:
+        """Returns the nonterminals of the values that an item may be, by their obligations."""
         states = (self._space.value_like(obligation, self._nonterminals[item].state) for obligation in obligations)
         return tuple(
             self._number(Nonterminal(state, HOLDS)) for state in states if state and self._costs.can_end(state, 1)
         )
 
-    def values(self, item: int, outcome: int, rest: int, num_taken: int) -> Mapping[Hashable, Form] | None:
-        """The forms of all values that an item may end with an outcome as, by identity; None where there are many.
+    def values(self, item: int, outcome: int, rest: int, num_seen: int) -> Mapping[Hashable, Form] | None:
+        """Returns the forms of all values that an item with an outcome may be, by identity; None if there are many.
 
-        rest: the rest of the guarded array before the item; num_taken: how many items it has.
+        rest: the rest of the guarded array before the item. num_seen: how many items it has.
         """
         array = self._nonterminals[rest].state
         assert isinstance(array, Array)
-        query = (self._nonterminals[item].state, outcome, self._distinct.limit(array, num_taken))
+        query = (self._nonterminals[item].state, outcome, self._distinct.limit(array, num_seen))
         if query not in self._values:
             value_set = self._distinct.value_sets.of(*query)
             forms = {value: self._form(form) for value, form in value_set.forms.items()}
             self._values[query] = None if value_set.is_many else forms
         return self._values[query]
 
-    def readings(self, item: int, value: Hashable) -> Mapping[int, Form]:
-        """The forms of the value with an identity, by the outcomes that an item may end with as that value."""
-        readings = self._distinct.value_sets.readings(self._nonterminals[item].state, value)
-        return {outcome: self._form(form) for outcome, form in readings.items()}
+    def forms_by_outcome(self, item: int, value: Hashable) -> Mapping[int, Form]:
+        """Returns the forms of the value with an identity, by the outcomes that an item can end with as this value."""
+        forms_by_outcome = self._distinct.value_sets.forms_by_outcome(self._nonterminals[item].state, value)
+        return {outcome: self._form(form) for outcome, form in forms_by_outcome.items()}
 
     def _form(self, written: SymbolForm) -> Form:
         ids = self._symbols
         return (ids[ITEM], *(ids[part] if isinstance(part, Symbol) else part for part in written))
 
-    def asks_again(self, rest: int, item: int, outcome: int) -> bool:
-        """Whether the rest of an array asks the same of all further items as of one that ended with an outcome."""
+    def is_uniform_after(self, rest: int, item: int, outcome: int) -> bool:
+        """Whether the rest requires only further items of the kind of an item that ended with an outcome."""
         state = self._nonterminals[rest].state
-        return isinstance(state, Array) and self._distinct.asks_only(state, self._nonterminals[item].state, outcome)
+        return isinstance(state, Array) and self._distinct.is_uniform(state, self._nonterminals[item].state, outcome)
 
     def num_needed(self, rest: int) -> int:
-        """How many items the rest of an array needs that asks for nothing but items of one kind; 0 for others."""
+        """Returns how many items the rest needs if the array is uniform; 0 for other arrays."""
         state = self._nonterminals[rest].state
         return self._distinct.num_needed(state) if isinstance(state, Array) else 0
 
-    def repeated(self, rest: int) -> int | None:
-        """The rest of a guarded array once an item repeats an earlier one; None where that is not admitted."""
+    def rest_after_repetition(self, rest: int) -> int | None:
+        """Returns the rest of a guarded array after an item that repeats an earlier one; None if it may not."""
         if rest not in self._repeated:
             node = self._nonterminals[rest]
             assert isinstance(node.state, Array)
-            state = self._space.repeated(node.state)
+            state = self._space.rest_after_repetition(node.state)
             admitted = state is not None and self._costs.can_end_with_any(state, node.accepts)
             self._repeated[rest] = self._number(Nonterminal(state, node.accepts)) if state and admitted else None
         return self._repeated[rest]
 
     def after_item(self, rest: int, item: Any, seen: set[Hashable]) -> int | None:
-        """The rest of an array after a whole item, None where that may not repeat an earlier one.
+        """Returns the rest of an array after a complete item; None if the item may not repeat an earlier one.
 
-        seen: the identities of the items of an array whose items may have to differ, to which the item is added.
+        seen: the identities of the items of a guarded array. The item is added to it.
         """
         if not self.is_guarded(rest):
             return rest
         key = identity(item)
         if key in seen:
-            return self.repeated(rest)
+            return self.rest_after_repetition(rest)
         seen.add(key)
         return rest

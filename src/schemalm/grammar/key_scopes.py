@@ -1,6 +1,6 @@
-"""Which keys may change anything in a formula about an object, and what is left of it without some of them.
+"""Which keys can change a formula about an object, and what remains of the formula without some of them.
 
-What a key has no say in is not looked at, so a step costs the branches that it concerns, and not all of them.
+A step visits only the branches that its key can change, so its cost does not grow with the number of all branches.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, children
 from schemalm.schema.keywords.objects import Has, Members
 from schemalm.schema.prompt import StatedKeys
 
-# Names of keys; None for all.
+# Names of keys; None means every key.
 Scope = frozenset[str] | None
-# Formulas of more parts are not searched for the names in them.
+# Formulas with more parts count as affected by every key.
 MAX_SCOPED_PARTS = 8
 
 
 class KeyScopes:
-    """The names that formulas speak of, and obligations without them, remembered."""
+    """Caches the names that formulas depend on, and obligations without some names."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -29,17 +29,19 @@ class KeyScopes:
         self._missed: dict[tuple[Obligation, str], Obligation] = {}
 
     def concern(self, name: str, formula: Formula) -> bool:
-        """Whether a key of this name may change anything in a formula about an object."""
+        """Whether a key with this name can change a formula about an object."""
         scope = self._scope(formula)
         return scope is None or name in scope
 
     def _scope(self, formula: Formula) -> Scope:
-        """The names of keys that may change anything in a formula; None where that may be any key."""
+        """Returns the names of keys that can change a formula; None if every key can."""
         if formula not in self._scopes:
-            self._scopes[formula] = _scope_of_atom(formula) if isinstance(formula, Atom) else self._joint_scope(formula)
+            self._scopes[formula] = (
+                _scope_of_atom(formula) if isinstance(formula, Atom) else self._scope_of_parts(formula)
+            )
         return self._scopes[formula]
 
-    def _joint_scope(self, formula: Formula) -> Scope:
+    def _scope_of_parts(self, formula: Formula) -> Scope:
         parts = children(formula)
         names: frozenset[str] = frozenset()
         for scope in map(self._scope, parts) if len(parts) <= MAX_SCOPED_PARTS else (None,):
@@ -49,9 +51,9 @@ class KeyScopes:
         return names
 
     def without(self, obligation: Obligation, names: Iterable[str]) -> Obligation:
-        """The obligation once it is known that the object has none of some names.
+        """Returns the obligation after it is known that the object lacks some names.
 
-        Names are left out one by one: each is a short step from what was found without those before it.
+        Names are removed one by one, so each is a short step from the cached result without the names before it.
         """
         found = obligation
         for name in names:
@@ -64,17 +66,19 @@ class KeyScopes:
     def _find_missed(self, obligation: Obligation, name: str) -> Obligation:
         self._budget.check_time()
         self._budget.work(obligation.size)
-        return obligation.map(lambda atom: FALSE if _is_missed(atom, (name,)) else atom, partial(self.concern, name))
+        return obligation.map(
+            lambda atom: FALSE if _needs_missing_key(atom, (name,)) else atom, partial(self.concern, name)
+        )
 
     def without_all(self, obligation: Obligation, names: frozenset[str]) -> Obligation:
-        """The same for all names at once, which is not remembered: where an object ends."""
+        """Does the same for all names at once and caches nothing. Used at the end of an object."""
         if not names:
             return obligation
         self._budget.work(obligation.size)
-        return obligation.map(lambda atom: FALSE if _is_missed(atom, names) else atom)
+        return obligation.map(lambda atom: FALSE if _needs_missing_key(atom, names) else atom)
 
 
-def _is_missed(atom: Atom, missed: Collection[str]) -> bool:
+def _needs_missing_key(atom: Atom, missed: Collection[str]) -> bool:
     if isinstance(atom, StatedKeys):
         return any(name in missed for name, _ in atom.entries)
     return isinstance(atom, Has) and atom.name in missed

@@ -1,7 +1,7 @@
 """Labels of nonterminals: short names that are the same in every process and in every version.
 
-Tokenizer files and models know nonterminals by label. What is hashed is therefore spelled here with names of its own,
-which stay what they are when a class or a field is renamed.
+Tokenizer files and models identify nonterminals by label. So the hashed text uses names that are spelled in this
+module. They stay the same when a class or a field is renamed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
-from schemalm.schema.formula import And, Asked, Constant, ExactlyOne, Formula, Not, Or, Question
+from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
@@ -20,7 +20,7 @@ from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
-    Asked: "Asked",
+    ChildHas: "Asked",
     Constant: "Constant",
     Contains: "Contains",
     ExactlyOne: "ExactlyOne",
@@ -56,9 +56,10 @@ FORMULA_NAMES: dict[type[Formula], str] = {
 
 
 def label_of(state: State, accepts: tuple[int, ...], owner_accepts: tuple[int, ...], text_name: str) -> str:
-    """The label of a nonterminal: 16 hexadecimal digits.
+    """Returns the label of a nonterminal: 16 hexadecimal digits.
 
-    accepts, owner_accepts: as of the nonterminal; text_name: the name of the rest of its text, empty for what is none.
+    accepts, owner_accepts: as in the nonterminal. text_name: the name of the rest of its text, or empty if it is no
+    text.
     """
     content = f"Nonterminal(state={_state(state)}, accepts={accepts}, owner_accepts={owner_accepts})"
     if text_name:
@@ -73,7 +74,8 @@ def _state(state: State) -> str:
         return f"Object(inquiry={_obligation(state.obligation)}, order={state.order.names}, position={state.position})"
     if isinstance(state, Array):
         return f"Array(inquiry={_obligation(state.obligation)})"
-    # The number of a text's rest depends on what was met before: 0 stands for all, and the name tells them apart.
+    # A DFA state's number depends on the order of calls. So 0 stands for all of them, and `text_name` distinguishes
+    # them.
     if isinstance(state, Text):
         return f"Text(kind={state.kind!r}, place=0)"
     assert isinstance(state, Key)
@@ -85,7 +87,7 @@ def _obligation(obligation: Obligation) -> str:
 
 
 def _spelled(part: object) -> str:
-    """A formula, or what it is made of."""
+    """Returns the spelling of a formula, or of one of its parts."""
     if isinstance(part, Formula):
         return f"{FORMULA_NAMES[type(part)]}({', '.join(map(_spelled, part.parts))})"
     if isinstance(part, tuple):

@@ -1,7 +1,8 @@
-"""A matching of items and values: each item takes a value of its own, of those that its kind has.
+"""A bipartite matching: each item takes a value of its own among the values of its kind.
 
-It grows item by item along augmenting paths: where all values of a kind are held, another kind gives one up for one
-that is free. Source: Kuhn, "The Hungarian method for the assignment problem" (1955), on kinds instead of single items.
+It grows item by item along augmenting paths. If all values of a kind are taken, another kind gives up a value and takes
+a free one instead. Source: Kuhn, "The Hungarian method for the assignment problem" (1955), applied to kinds instead of
+single items.
 """
 
 from __future__ import annotations
@@ -16,97 +17,97 @@ from schemalm.grammar.value_sets import ValueSet
 
 @dataclass(frozen=True)
 class Kind:
-    """What an item of a way is: a value of a state that ends with an outcome."""
+    """The kind of an item: a state, and the outcome that its value ends with."""
 
     state: State
     outcome: int
 
 
 class Matching:
-    """Which value each item of a way takes; items of one kind are alike."""
+    """Which value each item of a path takes. Items of one kind are interchangeable."""
 
-    def __init__(self, taken: Container[Hashable]) -> None:
-        self._taken = taken
-        # What is not to be given for now.
-        self._barred: set[Hashable] = set()
+    def __init__(self, seen_items: Container[Hashable]) -> None:
+        self._seen_items = seen_items
+        # Values that may not be assigned at the moment.
+        self._forbidden: set[Hashable] = set()
         self._value_sets: dict[Kind, ValueSet] = {}
         self.counts: Counter[Kind] = Counter()
-        self._spare: dict[Kind, Iterator[Hashable]] = {}
+        self._untried: dict[Kind, Iterator[Hashable]] = {}
         self._held: dict[Kind, set[Hashable]] = {}
         self._owners: dict[Hashable, Kind] = {}
 
     @property
-    def contested(self) -> frozenset[Hashable]:
-        """The values of all kinds on the way that have few."""
+    def scarce_values(self) -> frozenset[Hashable]:
+        """All values of the kinds on the path that have few values."""
         return frozenset(value for kind, num in self.counts.items() if num for value in self._value_sets[kind].forms)
 
     def add(self, kind: Kind, value_set: ValueSet) -> bool:
-        """One more item of a kind; False where it can have no value."""
+        """Adds an item of a kind. Returns False if no value is left for it."""
         if kind not in self._value_sets:
             self._value_sets[kind] = value_set
             self._held[kind] = set()
-            self._spare[kind] = iter(value_set.forms)
-        value = next((value for value in self._spare[kind] if self._is_free(value)), None)
+            self._untried[kind] = iter(value_set.forms)
+        value = next((value for value in self._untried[kind] if self._is_free(value)), None)
         if value is not None:
-            self._give(value, kind)
-        elif not self._rearrange(kind):
+            self._assign(value, kind)
+        elif not self._augment(kind):
             return False
         self.counts[kind] += 1
         return True
 
     def remove(self, kind: Kind) -> None:
-        """One item of a kind fewer."""
+        """Removes an item of a kind."""
         self.counts[kind] -= 1
         del self._owners[self._held[kind].pop()]
 
-    def steps(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
-        """The values that are taken, each with the index in `kinds` of an item that takes it; equal kinds are alike."""
-        spare = {kind: [*held] for kind, held in self._held.items()}
-        return {spare[kind].pop(): step for step, kind in enumerate(kinds) if kind is not None and spare.get(kind)}
+    def indices(self, kinds: Iterable[Kind | None]) -> dict[Hashable, int]:
+        """Returns the taken values, each with the index in `kinds` of an item that takes it."""
+        held = {kind: [*held] for kind, held in self._held.items()}
+        return {held[kind].pop(): index for index, kind in enumerate(kinds) if kind is not None and held.get(kind)}
 
-    def spares(self, value: Hashable) -> bool:
-        """Whether every item can have a value of its own without this one."""
+    def can_avoid(self, value: Hashable) -> bool:
+        """Whether every item can have a value of its own without this value."""
         owner = self._owners.pop(value, None)
         if owner is None:
             return True
         self._held[owner].discard(value)
-        self._barred.add(value)
-        found = self._rearrange(owner)
-        self._barred.discard(value)
+        self._forbidden.add(value)
+        found = self._augment(owner)
+        self._forbidden.discard(value)
         if not found:
-            self._give(value, owner)
+            self._assign(value, owner)
         return found
 
     def _is_free(self, value: Hashable) -> bool:
-        return value not in self._taken and value not in self._barred and value not in self._owners
+        return value not in self._seen_items and value not in self._forbidden and value not in self._owners
 
-    def _give(self, value: Hashable, kind: Kind) -> None:
+    def _assign(self, value: Hashable, kind: Kind) -> None:
         if value in self._owners:
             self._held[self._owners[value]].discard(value)
         self._owners[value] = kind
         self._held[kind].add(value)
 
-    def _rearrange(self, start: Kind) -> bool:
-        """Finds a value for one more item of a kind where others can take other values instead."""
+    def _augment(self, start: Kind) -> bool:
+        """Finds a value for one more item of a kind by moving other items to other values."""
         came_from: dict[Kind, tuple[Kind, Hashable] | None] = {start: None}
         queue = deque([start])
         while queue:
             kind = queue.popleft()
             for value in self._value_sets[kind].forms:
-                if value in self._taken or value in self._barred:
+                if value in self._seen_items or value in self._forbidden:
                     continue
                 owner = self._owners.get(value)
                 if owner is None:
-                    self._shift(kind, value, came_from)
+                    self._apply_path(kind, value, came_from)
                     return True
                 if owner not in came_from:
                     came_from[owner] = (kind, value)
                     queue.append(owner)
         return False
 
-    def _shift(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
-        """Gives a free value to a kind, and along the path that led to it to each kind what the next one had."""
+    def _apply_path(self, kind: Kind, value: Hashable, came_from: dict[Kind, tuple[Kind, Hashable] | None]) -> None:
+        """Assigns a free value to the last kind of an augmenting path. Every other kind gets its successor's value."""
         while (before := came_from[kind]) is not None:
-            self._give(value, kind)
+            self._assign(value, kind)
             kind, value = before
-        self._give(value, kind)
+        self._assign(value, kind)

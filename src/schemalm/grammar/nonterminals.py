@@ -1,4 +1,4 @@
-"""Nonterminals, and what a symbol does to one."""
+"""Nonterminals, and the effect of a symbol on one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ HOLDS: Outcomes = (1,)
 
 @dataclass(frozen=True)
 class Nonterminal:
-    """What may still come: a state, and the outcomes that it may end with.
+    """What may still follow: a state, and the outcomes that it may end with.
 
-    owner_accepts: the outcomes that the object may end with whose key this is.
+    owner_accepts: if this is a key, the outcomes that its object may end with.
     """
 
     state: State
@@ -25,7 +25,10 @@ class Nonterminal:
 
 @dataclass(frozen=True)
 class Step:
-    """What a symbol does: it opens nonterminals, the next one first, or it closes one with an outcome."""
+    """The effect of a symbol.
+
+    It opens nonterminals, the next one first, or it ends the nonterminal with an outcome.
+    """
 
     opened: tuple[int, ...]
     outcome: int = 0

@@ -1,8 +1,8 @@
-"""What has to hold anyway, told to the rest of a formula: branches that contradict it go, and what repeats it goes.
+"""Unit propagation: simplifies the branches of a formula by the assertions that must hold next to them.
 
-In: a formula about an object or array. Out: one that is true of the same values. Bounds on the number of items or keys
-count as known wherever they follow from those that hold. Source: unit propagation, as in Davis, Logemann and Loveland,
-"A machine program for theorem-proving" (1962).
+Branches that contradict these assertions become false, and repetitions of them become true. The input is a formula
+about an object or array. The output is true of the same values. Bounds on the number of items or keys also apply where
+they follow from others. Source: Davis, Logemann and Loveland, "A machine program for theorem-proving" (1962).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from schemalm.schema.formula import FALSE, TRUE, And, Atom, Formula, Not, all_of
 from schemalm.schema.keywords.arrays import Contains, MaxItems, MinItems
 from schemalm.schema.keywords.objects import MaxProperties, MinProperties
 
-# Rounds after which what follows from what has just become known is left to a search.
+# The most rounds. Later consequences are left to a search.
 MAX_ROUNDS = 4
 UNBOUNDED = 1 << 60
 
 
 @dataclass
 class _Known:
-    """What holds and what does not, and between which bounds the number of items or keys lies."""
+    """Which assertions are known to be true or false, and the bounds of the number of items or keys."""
 
     atoms: dict[Atom, Formula] = field(default_factory=dict)
     least: int = 0
     most: int = UNBOUNDED
 
     def add(self, atom: Atom, holds: bool) -> None:
-        """Notes an assertion that has to hold, or has to be broken."""
+        """Adds an assertion that must be true, or must be false."""
         self.atoms[atom] = TRUE if holds else FALSE
         if isinstance(atom, MinItems | MinProperties):
             self._bound(atom.parts[0] if holds else 0, UNBOUNDED if holds else atom.parts[0] - 1)
@@ -38,7 +38,7 @@ class _Known:
         self.least, self.most = max(self.least, least), min(self.most, most)
 
     def replace(self, atom: Atom) -> Formula:
-        """What is known of an assertion; itself where nothing is."""
+        """Returns the known value of an assertion, or the assertion itself."""
         if atom in self.atoms:
             return self.atoms[atom]
         if isinstance(atom, MinItems | MinProperties):
@@ -48,7 +48,7 @@ class _Known:
         return self._replace_contains(atom) if isinstance(atom, Contains) else atom
 
     def _replace_contains(self, atom: Contains) -> Formula:
-        """Items of a form are no more than all items."""
+        """The items that `contains` counts are at most all items."""
         _, least, most = atom.parts
         if least > self.most:
             return FALSE
@@ -56,7 +56,7 @@ class _Known:
 
 
 def propagated(formula: Formula) -> Formula:
-    """The formula once its branches know what has to hold beside them."""
+    """Returns the formula after its branches were simplified by the assertions that must hold."""
     for _ in range(MAX_ROUNDS):
         if not isinstance(formula, And):
             break

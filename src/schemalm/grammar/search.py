@@ -1,9 +1,9 @@
-"""Searches for a way to a goal that takes no more than so many symbols: some way, or the cheapest one.
+"""Searches for a derivation of a goal with at most a given number of symbols: any derivation, or a cheapest one.
 
-What a way takes at least (`Goals.least`) rules most ways out unseen, and each step inwards leaves less, so a search
-ends although states lead back to themselves. What it found is remembered, and so is that a goal takes more than some
-bound. Source: depth-first branch and bound with memory, after Reinefeld and Marsland, "Enhanced iterative-deepening
-search" (1994), on derivations as in Knuth, "A generalization of Dijkstra's algorithm" (1977).
+A lower bound for each goal (`Goals.lower_bound`) prunes most branches. Every step inwards reduces the symbols that are
+left, so the search ends even if states are recursive. Results are cached, and so are proven lower bounds. Source:
+depth-first branch and bound with memory, after Reinefeld and Marsland, "Enhanced iterative-deepening search" (1994), on
+derivations as in Knuth, "A generalization of Dijkstra's algorithm" (1977).
 """
 
 from __future__ import annotations
@@ -16,157 +16,157 @@ from schemalm.grammar.states import Close, Enter, Open, Target, Text
 from schemalm.limits import Budget
 
 
-class _Question(NamedTuple):
-    """What a goal takes, where that is no more than `most`; `cheapest`: by the cheapest way, rather than by some."""
+class _Query(NamedTuple):
+    """Searches for the size of a goal, at most `bound`. `cheapest`: of a cheapest derivation, otherwise of any."""
 
     goal: Goal
-    most: int
+    bound: int
     cheapest: bool
 
 
-# Work of one step, or of one look at a state in a fixpoint.
+# Work of a search step, or of a visit of a state in a fixpoint.
 UNITS_OF_STEP = 10
-# Steps after which a search for some way, and for the cheapest one, is given up; and steps more for each symbol that a
-# way takes at least.
+# The most steps of a search for any derivation, and for a cheapest one. The third number is added per symbol of the
+# lower bound.
 MAX_STEPS, MAX_STEPS_TO_CHEAPEST, STEPS_OF_SYMBOL = 500, 8_000, 4
 
 
 class GaveUpError(Exception):
-    """A search takes more steps than one may: whether there is a way has to be told otherwise."""
+    """The search has reached its limit of steps. The caller must decide in another way."""
 
 
-# Asks what goals take, one after the other, and returns what its own does; None where that is more than it may be.
-Steps = Generator[_Question, int | None, int | None]
+# Yields queries for other goals, receives their sizes, and returns the size of its own goal, or None above the bound.
+Steps = Generator[_Query, int | None, int | None]
 
 
 class Search:
-    """Finds ways to goals.
+    """Finds derivations of goals.
 
-    sizes: the symbols of some way to a goal; exact: those of the cheapest one.
+    sizes: the number of symbols of some derivation. exact: that of a cheapest one.
     """
 
-    def __init__(self, goals: Goals, budget: Budget, may_be: Callable[[Goal], bool]) -> None:
-        """`may_be`: whether a goal can be reached at all, as far as is known."""
+    def __init__(self, goals: Goals, budget: Budget, is_possible: Callable[[Goal], bool]) -> None:
+        """is_possible: whether a goal may have a derivation, as far as is known."""
         self.sizes: dict[Goal, int] = {}
         self.exact: dict[Goal, int] = {}
         self._goals = goals
         self._budget = budget
-        self._may_be = may_be
-        # Goals that take no less than these, as far as is known.
-        self._least: dict[Goal, int] = {}
+        self._is_possible = is_possible
+        # Proven lower bounds of goals.
+        self._proven_bounds: dict[Goal, int] = {}
 
-    def some(self, goal: Goal, most: int) -> int | None:
-        """The symbols of some way to a goal, no more than `most`; None where there is none; raises GaveUpError."""
-        return self._answer(_Question(goal, most, False), MAX_STEPS)
+    def find_any(self, goal: Goal, bound: int) -> int | None:
+        """Returns the symbols of some derivation, at most `bound`; None if there is none. Raises GaveUpError."""
+        return self._answer(_Query(goal, bound, False), MAX_STEPS)
 
-    def cheapest(self, goal: Goal, most: int) -> int | None:
-        """The symbols of the cheapest way to a goal, where these are no more than `most`; raises GaveUpError."""
-        return self._answer(_Question(goal, most, True), MAX_STEPS_TO_CHEAPEST)
+    def find_cheapest(self, goal: Goal, bound: int) -> int | None:
+        """Returns the symbols of a cheapest derivation, at most `bound`; None if there is none. Raises GaveUpError."""
+        return self._answer(_Query(goal, bound, True), MAX_STEPS_TO_CHEAPEST)
 
-    def cheapest_after(self, target: Target, outcome: int, most: int) -> int | None:
-        """The same for what a symbol leads to, which shall end with an outcome."""
+    def cheapest_after(self, target: Target, outcome: int, bound: int) -> int | None:
+        """Does the same for the target of a symbol, which must end with an outcome."""
         max_steps = MAX_STEPS_TO_CHEAPEST
         if isinstance(target, Open):
-            max_steps += STEPS_OF_SYMBOL * self._goals.least(Goal(target.rest, outcome))
-        return self._run(self._after(target, outcome, most, cheapest=True), max_steps)
+            max_steps += STEPS_OF_SYMBOL * self._goals.lower_bound(Goal(target.rest, outcome))
+        return self._run(self._after(target, outcome, bound, cheapest=True), max_steps)
 
-    def _answer(self, question: _Question, max_steps: int) -> int | None:
-        answer = self._known(question)
-        if answer is not None or not self._is_open(question):
+    def _answer(self, query: _Query, max_steps: int) -> int | None:
+        answer = self._known(query)
+        if answer is not None or not self._may_be_answered(query):
             return answer
-        return self._run(self._steps(question), max_steps + STEPS_OF_SYMBOL * self._lower(question.goal))
+        return self._run(self._steps(query), max_steps + STEPS_OF_SYMBOL * self._lower_bound(query.goal))
 
     def _run(self, start: Steps, max_steps: int) -> int | None:
-        """Follows a search and those that it asks for, as a stack."""
+        """Runs a search and, on a stack, the searches for its queries."""
         running: list[Steps] = [start]
         answer: int | None = None
         for _ in range(max_steps):
             self._budget.work(UNITS_OF_STEP)
             self._budget.check_time()
             try:
-                question = running[-1].send(answer)
+                query = running[-1].send(answer)
             except StopIteration as ended:
                 running.pop()
                 answer = ended.value
                 if not running:
                     return answer
                 continue
-            answer = self._known(question)
-            if answer is None and self._is_open(question):
-                running.append(self._steps(question))
+            answer = self._known(query)
+            if answer is None and self._may_be_answered(query):
+                running.append(self._steps(query))
         raise GaveUpError
 
-    def _known(self, question: _Question) -> int | None:
-        known = self.exact.get(question.goal)
-        if known is None and not question.cheapest:
-            known = self.sizes.get(question.goal)
-        return known if known is not None and known <= question.most else None
+    def _known(self, query: _Query) -> int | None:
+        known = self.exact.get(query.goal)
+        if known is None and not query.cheapest:
+            known = self.sizes.get(query.goal)
+        return known if known is not None and known <= query.bound else None
 
-    def _is_open(self, question: _Question) -> bool:
+    def _may_be_answered(self, query: _Query) -> bool:
         """Whether a search can still find an answer."""
-        goal = question.goal
-        if goal in self.exact or self._lower(goal) > question.most:
+        goal = query.goal
+        if goal in self.exact or self._lower_bound(goal) > query.bound:
             return False
-        return self._may_be(goal)
+        return self._is_possible(goal)
 
-    def _lower(self, goal: Goal) -> int:
-        return max(self._least.get(goal, 0), self._goals.least(goal))
+    def _lower_bound(self, goal: Goal) -> int:
+        return max(self._proven_bounds.get(goal, 0), self._goals.lower_bound(goal))
 
-    def _steps(self, question: _Question) -> Steps:
-        goal, most, cheapest = question
-        least = self._lower(goal)
-        most = min(most, self.sizes.get(goal, most))
+    def _steps(self, query: _Query) -> Steps:
+        goal, bound, cheapest = query
+        least = self._lower_bound(goal)
+        bound = min(bound, self.sizes.get(goal, bound))
         best = None
         if isinstance(goal.state, Text):
             best = least
         else:
             for first in self._goals.first_steps(goal):
                 if best is not None:
-                    most = best - 1
-                if least > most:
+                    bound = best - 1
+                if least > bound:
                     break
-                after = yield from self._after(first.target, goal.outcome, most - first.cost, cheapest)
+                after = yield from self._after(first.target, goal.outcome, bound - first.cost, cheapest)
                 if after is not None:
                     best = first.cost + after
                     if not cheapest:
                         break
         if best is None:
-            self._least[goal] = max(least, most + 1)
+            self._proven_bounds[goal] = max(least, bound + 1)
             return None
         self.sizes[goal] = min(best, self.sizes.get(goal, best))
         if cheapest or best == least:
             self.exact[goal] = best
         return best
 
-    def _after(self, target: Target, outcome: int, most: int, cheapest: bool) -> Steps:
-        """What it takes after a symbol, where that is no more than `most`."""
+    def _after(self, target: Target, outcome: int, bound: int, cheapest: bool) -> Steps:
+        """Searches for the size of what follows a symbol, at most `bound`."""
         if isinstance(target, Close):
-            return 0 if target.outcome == outcome and most >= 0 else None
+            return 0 if target.outcome == outcome and bound >= 0 else None
         if isinstance(target, Enter):
             goal = self._goals.goal(target.state, outcome)
-            return (yield _Question(goal, most, cheapest)) if goal is not None else None
+            return (yield _Query(goal, bound, cheapest)) if goal is not None else None
         best = None
         for child, rest in self._goals.splits(target, outcome):
             if best is not None:
-                most = best - 1
-            found = yield from self._both(child, rest, most, cheapest)
+                bound = best - 1
+            found = yield from self._child_and_rest(child, rest, bound, cheapest)
             if found is not None:
                 best = found
                 if not cheapest:
                     break
         return best
 
-    def _both(self, child: Goal, rest: Goal, most: int, cheapest: bool) -> Steps:
-        """What a child and the rest after it take together, where that is no more than `most`."""
-        least = self._lower(child)
-        if least + self._lower(rest) > most:
+    def _child_and_rest(self, child: Goal, rest: Goal, bound: int, cheapest: bool) -> Steps:
+        """Searches for the size of a child and the rest after it together, at most `bound`."""
+        least = self._lower_bound(child)
+        if least + self._lower_bound(rest) > bound:
             return None
-        rest_size = yield _Question(rest, most - least, cheapest)
+        rest_size = yield _Query(rest, bound - least, cheapest)
         if rest_size is None:
             return None
-        child_size = yield _Question(child, most - rest_size, cheapest)
+        child_size = yield _Query(child, bound - rest_size, cheapest)
         if child_size is None and not cheapest:
-            # The rest may have taken more than it must.
-            rest_size = yield _Question(rest, most - least, True)
-            child_size = (yield _Question(child, most - rest_size, False)) if rest_size is not None else None
+            # The rest may have used more symbols than necessary.
+            rest_size = yield _Query(rest, bound - least, True)
+            child_size = (yield _Query(child, bound - rest_size, False)) if rest_size is not None else None
         return child_size + rest_size if child_size is not None and rest_size is not None else None

@@ -1,8 +1,7 @@
 """The symbols that lead from one state to the next.
 
-`StateSpace` finds the symbols that a state may begin with, and what each of them opens, when they are first asked for.
-Whether a state can be finished at all is found in `costs.py`; here a symbol is left out only where its formula is
-visibly false.
+`StateSpace` computes, on demand, the symbols that may begin a state and what each of them opens. `costs.py` decides
+whether a state can be finished at all. Here a symbol is excluded only if its formula is clearly false.
 """
 
 from __future__ import annotations
@@ -51,12 +50,12 @@ from schemalm.schema.keywords.strings import StringIn
 from schemalm.schema.prompt import Prompt
 from schemalm.schema.shapes import Shapes
 
-# Work of one way from a state to the next, and for each node of its formulas.
-NUM_UNITS, UNITS_OF_NODE = 20, 2
+# Work of an edge between states, and of each node of its formulas.
+UNITS_OF_EDGE, UNITS_OF_NODE = 20, 2
 
 
 class StateSpace:
-    """Makes states and their edges; `key_orders` maps the set of an object's names to their canonical order."""
+    """Makes states and edges. `key_orders` maps the set of an object's names to their canonical order."""
 
     def __init__(self, shapes: Shapes, budget: Budget, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> None:
         self._shapes = shapes
@@ -73,7 +72,7 @@ class StateSpace:
 
     @property
     def num_states(self) -> int:
-        """How many states and edges between them have been found so far."""
+        """The number of states and edges found so far."""
         return len(self._edges) + len(self._members) + len(self._values)
 
     @property
@@ -82,7 +81,7 @@ class StateSpace:
         return [names for names in self._orders if names]
 
     def value(self, obligation: Obligation) -> State | None:
-        """The state of a value; of its only kind where it has one kind; None where it has none."""
+        """Returns the state of a value; if only one kind is possible, of this kind. None if no value is possible."""
         if obligation not in self._values:
             self._spend(obligation)
             targets = dict(self._find_value_targets(obligation))
@@ -96,7 +95,7 @@ class StateSpace:
         return self._values[obligation]
 
     def value_like(self, obligation: Obligation, other: State) -> State | None:
-        """The state of a value that is also one of another state, written as that one's are; None where none is."""
+        """Returns the state of values that are also values of `other`, spelled as there; None if there are none."""
         state = self.value(obligation)
         if state is not None and isinstance(other, Value) and not isinstance(state, Value):
             state = Value(obligation)
@@ -104,12 +103,12 @@ class StateSpace:
         return state if type(state) is type(other) else None
 
     def _has_one_kind(self, obligation: Obligation) -> bool:
-        """Whether one kind is left by the schema alone: a prompt narrows values, but not how they are written."""
+        """Whether the schema alone permits one kind. A prompt narrows the values but not their spelling."""
         unprompted = obligation.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
         return unprompted == obligation or not isinstance(self.value(unprompted), Value)
 
     def edge(self, state: State, symbol: Symbol) -> Target | None:
-        """What a symbol leads to; None where a value, object or array visibly cannot begin with it."""
+        """Returns what a symbol leads to; None if it clearly cannot begin the value, object or array."""
         if isinstance(state, Value):
             return self._value_targets[state].get(symbol)
         if symbol.label == "KEY":
@@ -125,52 +124,52 @@ class StateSpace:
         return self._edges[key]
 
     def _spend(self, obligation: Obligation) -> None:
-        """Counts a state, or a way from one to the next."""
-        self._budget.spend()
-        self._budget.work(NUM_UNITS + UNITS_OF_NODE * obligation.size)
+        """Counts a state or an edge."""
+        self._budget.count_state()
+        self._budget.work(UNITS_OF_EDGE + UNITS_OF_NODE * obligation.size)
 
     def candidates(self, state: State) -> list[Symbol]:
-        """Every symbol that a value, object or array may visibly begin with, among others perhaps."""
+        """Returns a superset of the symbols that may begin a value, object or array."""
         if isinstance(state, Value):
             return list(self._value_targets[state])
         if isinstance(state, Array):
             return [ITEM, ARRAY_END]
         assert isinstance(state, Object)
         order, position = state.order, state.position
-        ranks = (rank for rank in _wanted_ranks(state) if rank >= position)
+        ranks = (rank for rank in _needed_ranks(state) if rank >= position)
         last = next((rank for rank in ranks if self._is_needed(state.obligation, rank, order)), None)
         if last is not None:
             return [KEY(name) for name in order.names[position : last + 1]]
         return [*map(KEY, order.names[position:]), FREE_KEY, OBJECT_END]
 
     def _is_needed(self, obligation: Obligation, rank: int, order: KeyOrder) -> bool:
-        """Whether an object cannot end well without the key of a rank."""
+        """Whether an object cannot fulfil its obligation without the key of a rank."""
         self._budget.check_time()
         return not self._without(obligation, order, rank, rank + 1).is_open
 
     def settle(self, rest: Object | Array, outcome: int) -> Object | Array | None:
-        """The rest after a child's outcome; None where nothing can end well."""
+        """Returns the rest after a child's outcome; None if it cannot end well."""
         if not rest.obligation.needs_outcome:
             return rest
         key = (rest, outcome)
         if key not in self._settled:
             self._budget.check_time()
-            self._budget.work(NUM_UNITS + UNITS_OF_NODE * rest.obligation.size)
-            obligation = rest.obligation.answered(outcome)
+            self._budget.work(UNITS_OF_EDGE + UNITS_OF_NODE * rest.obligation.size)
+            obligation = rest.obligation.after_child(outcome)
             self._settled[key] = replace(rest, obligation=obligation) if obligation.is_open else None
         return self._settled[key]
 
-    def repetition(self, target: Target) -> Open | None:
-        """What an item opens that repeats an earlier one; None for other targets, and where nothing can end well."""
+    def repeating_target(self, target: Target) -> Open | None:
+        """Returns what an item opens that repeats an earlier one; None if the target cannot be such an item."""
         if not isinstance(target, Open) or not isinstance(target.rest, Array) or not may_repeat(target.rest):
             return None
         if target not in self._repeated:
-            rest = self.repeated(target.rest)
+            rest = self.rest_after_repetition(target.rest)
             self._repeated[target] = Open(target.child, rest) if rest is not None else None
         return self._repeated[target]
 
-    def repeated(self, rest: Array) -> Array | None:
-        """The rest of an array once an item repeats an earlier one; None where nothing can end well."""
+    def rest_after_repetition(self, rest: Array) -> Array | None:
+        """Returns the rest of an array after an item that repeats an earlier one; None if it cannot end well."""
         obligation = rest.obligation.map(lambda atom: FALSE if isinstance(atom, Unique) else atom)
         return Array(obligation) if obligation.is_open else None
 
@@ -192,14 +191,14 @@ class StateSpace:
             return Array(obligation)
         if kind == "object":
             return Object(obligation, self._order(obligation), 0)
-        dfa_state = self._shapes.texts(obligation.formulas, kind)
+        dfa_state = self._shapes.text_start(obligation.formulas, kind)
         if dfa_state == DEAD or not self.text_outcomes(obligation, dfa_state):
             return None
         return Text(kind, dfa_state)
 
     def text_outcomes(self, obligation: Obligation, dfa_state: int) -> frozenset[int]:
-        """The outcomes that a string or number may end with and that the obligation can live with."""
-        found = self._shapes.automaton.verdicts(dfa_state)
+        """Returns the outcomes that a string or number may end with and that the obligation admits."""
+        found = self._shapes.automaton.outcomes(dfa_state)
         return found if obligation.is_single else frozenset(filter(obligation.admits, found))
 
     def _string_targets(self, obligation: Obligation, texts: list[str]) -> Iterator[tuple[Symbol, Target]]:
@@ -210,7 +209,7 @@ class StateSpace:
                 yield CONST(text), Close(outcome)
 
     def _order(self, obligation: Obligation) -> KeyOrder:
-        """The names of an object in canonical order; the few texts of a finite key pattern count as names."""
+        """Returns an object's names in canonical order. The few texts of a finite key pattern count as names."""
         names: dict[str, None] = {}
         for atom in obligation.atoms:
             if isinstance(atom, Has):
@@ -225,7 +224,7 @@ class StateSpace:
         return self._orders[listed]
 
     def _object_edge(self, state: Object, symbol: Symbol) -> Target | None:
-        names, ranks = state.obligation.wanted_names, state.order.ranks
+        names, ranks = state.obligation.needed_keys, state.order.ranks
         missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
         ended = self._scopes.without_all(state.obligation, missed)
         if symbol == FREE_KEY:
@@ -238,7 +237,7 @@ class StateSpace:
         return None
 
     def _named_edge(self, state: Object, name: str) -> Open | None:
-        """What a key that the schema names opens; None where it may not come any more."""
+        """Returns what a key that the schema names opens; None if it may not follow any more."""
         rank = state.order.ranks.get(name, -1)
         if rank < state.position:
             return None
@@ -247,7 +246,7 @@ class StateSpace:
     def _member(
         self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
     ) -> Open | None:
-        """What a key opens: the value under it and the rest of the object; a free key has no name here."""
+        """Returns what a key opens: its value and the rest of the object. `name`: None for a free key."""
         key = (obligation, order, name, judged)
         if key not in self._members:
             self._spend(obligation)
@@ -274,8 +273,8 @@ class StateSpace:
         return Open(child, Object(split[1], order, len(order.names) if name is None else order.ranks[name] + 1))
 
     def _without(self, obligation: Obligation, order: KeyOrder, begin: int, end: int) -> Obligation:
-        """The obligation once it is known that the object has none of the names with ranks from `begin` to `end`."""
-        ranks = sorted(rank for name in obligation.wanted_names if begin <= (rank := order.ranks.get(name, -1)) < end)
+        """Returns the obligation if the object has none of the names with ranks from `begin` to `end`."""
+        ranks = sorted(rank for name in obligation.needed_keys if begin <= (rank := order.ranks.get(name, -1)) < end)
         return self._scopes.without(obligation, [order.names[rank] for rank in ranks])
 
     def _key(self, owner: Object) -> Key | None:
@@ -283,13 +282,13 @@ class StateSpace:
         if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        dfa_state = self._shapes.keys(restricted, owner.order.names)
+        dfa_state = self._shapes.key_start(restricted, owner.order.names)
         return Key(owner, formulas, dfa_state) if dfa_state != DEAD else None
 
     def key_targets(self, owner: Object, formulas: tuple[Formula, ...]) -> dict[int, Open]:
-        """What the end of a free key opens, by the key's outcome."""
+        """Returns what the end of a free key opens, by the key's outcome."""
         restricted = tuple(self._shapes.restrict(formula, "string") for formula in formulas)
-        outcomes = self._shapes.automaton.verdicts(self._shapes.keys(restricted, ()))
+        outcomes = self._shapes.automaton.outcomes(self._shapes.key_start(restricted, ()))
         found = {}
         for outcome in sorted(outcomes):
             judged = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))
@@ -309,13 +308,13 @@ class StateSpace:
 
 
 def at_item(atom: Atom) -> Formula:
-    """What becomes of an assertion about an array once the next item is there."""
+    """Returns what an assertion about an array becomes at the next item."""
     assert isinstance(atom, ArrayAssertion)
     return atom.at_item()
 
 
 def _key_formulas(obligation: Obligation) -> tuple[Formula, ...]:
-    """What has to be known about a free key, each formula once."""
+    """Returns the distinct formulas that the text of a free key decides."""
     found: dict[Formula, None] = {}
     for atom in obligation.atoms:
         if isinstance(atom, ObjectAssertion):
@@ -324,7 +323,7 @@ def _key_formulas(obligation: Obligation) -> tuple[Formula, ...]:
 
 
 def _close(obligation: Obligation) -> Close | None:
-    """The end of an object or array of which nothing more comes; None where the parent cannot live with it."""
+    """Returns the end of an object or array; None if the parent does not accept its outcome."""
     outcome = obligation.map(
         lambda atom: TRUE if isinstance(atom, Assertion) and atom.holds_at_end else FALSE
     ).outcome()
@@ -332,7 +331,7 @@ def _close(obligation: Obligation) -> Close | None:
 
 
 def _outcome_where(obligation: Obligation, holds: Callable[[Atom], bool]) -> int | None:
-    """The outcome on a value of which every assertion is known; None where the parent cannot live with it."""
+    """Returns the outcome of a value that decides every assertion; None if the parent does not accept it."""
     return obligation.map(lambda atom: TRUE if holds(atom) else FALSE).outcome()
 
 
@@ -345,7 +344,7 @@ def _constant_targets(obligation: Obligation, kind: str) -> Iterator[tuple[Symbo
 
 
 def _finite_strings(obligation: Obligation) -> list[str] | None:
-    """The strings that an `enum` or `const` leaves, in the schema's order; None where it leaves others too."""
+    """Returns the strings that an `enum` or `const` permits, in the schema's order; None if it permits others."""
     others = obligation.map(lambda atom: FALSE if isinstance(atom, StringIn) else atom)
     if others.is_open:
         return None
@@ -355,6 +354,6 @@ def _finite_strings(obligation: Obligation) -> list[str] | None:
     return list(dict.fromkeys(text for atom in listed for text in atom.texts))
 
 
-def _wanted_ranks(state: Object) -> list[int]:
-    """The ranks of the names that something still asks for, in ascending order."""
-    return sorted(state.order.ranks[name] for name in state.obligation.wanted_names if name in state.order.ranks)
+def _needed_ranks(state: Object) -> list[int]:
+    """Returns the ranks of the names that are still required, in ascending order."""
+    return sorted(state.order.ranks[name] for name in state.obligation.needed_keys if name in state.order.ranks)

@@ -1,7 +1,7 @@
-"""The states that a derivation passes through, and what a symbol leads to.
+"""The states of a derivation, and what a symbol leads to.
 
-A state is what may still come: a value, the rest of an object, of a key, of an array, or a text. What the symbols of a
-state lead to is found in `state_space.py`.
+A state describes what may still follow: a value, or the rest of an object, a key, an array or a text. `state_space.py`
+computes what the symbols of a state lead to.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from schemalm.schema.keywords.arrays import Unique
 
 @dataclass(frozen=True)
 class Value:
-    """A value of more than one kind, or of constants."""
+    """A value that may have several kinds, or is one of some constants."""
 
     obligation: Obligation
 
 
 @dataclass(frozen=True, eq=False)
 class KeyOrder:
-    """The names of an object in canonical order, with their positions; one instance for equal orders."""
+    """The names of an object in canonical order, with their positions. Equal orders share one instance."""
 
     names: tuple[str, ...]
     ranks: Mapping[str, int]
@@ -35,7 +35,7 @@ class KeyOrder:
 
 @dataclass(frozen=True)
 class Object:
-    """The rest of an object: named keys from `position` of `order` on, then free keys."""
+    """The rest of an object: named keys from `position` in `order` on, then free keys."""
 
     obligation: Obligation
     order: KeyOrder
@@ -64,7 +64,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Key:
-    """The rest of a free key of `owner`; bit i + 1 of an outcome says that the key satisfies `formulas[i]`."""
+    """The rest of a free key of `owner`. Bit i + 1 of its outcome says whether the key satisfies `formulas[i]`."""
 
     owner: Object
     formulas: tuple[Formula, ...]
@@ -83,14 +83,14 @@ class Close:
 
 @dataclass(frozen=True)
 class Enter:
-    """The symbol goes on with one state."""
+    """The symbol leads to one state."""
 
     state: State
 
 
 @dataclass(frozen=True, eq=False)
 class Open:
-    """The symbol opens a child; `rest` comes after it and may wait for its outcome. One instance for equal ones."""
+    """The symbol opens a child. `rest` follows it and may need its outcome. Equal targets share one instance."""
 
     child: State
     rest: Object | Array
@@ -100,15 +100,15 @@ Target = Close | Enter | Open
 
 
 def obligation_of(state: Value | Object | Array | Key) -> Obligation:
-    """What is asked of a state; of a free key, what is asked of its object."""
+    """Returns the obligation of a state; for a free key, that of its object."""
     return state.owner.obligation if isinstance(state, Key) else state.obligation
 
 
 def may_repeat(rest: Array) -> bool:
-    """Whether the newest item of an array whose items may have to differ can repeat an earlier one."""
+    """Whether the newest item of a guarded array can repeat an earlier one."""
     return any(isinstance(atom, Unique) and atom.may_be_broken for atom in rest.obligation.atoms)
 
 
 def begins_guarded(array: Array) -> bool:
-    """Whether nothing has been read yet of an array whose items may have to differ."""
+    """Whether the array is guarded and nothing of it has been read."""
     return any(isinstance(atom, Unique) and atom.has_no_item for atom in array.obligation.atoms)

@@ -1,7 +1,7 @@
 """Symbols: the smallest units of a linearized value, each with a fixed arity and one character.
 
-The character stands for the symbol wherever symbols are handled as text: bytes are U+0000..U+00FF, all others come from
-a private range. Source of the table: section 2 of the design, "From value to symbols".
+The character represents the symbol wherever symbols are handled as text. Bytes are U+0000..U+00FF, and all other
+symbols are in a private range. Source of the table: section 2 of the design, "From value to symbols".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from schemalm.schema.translator import Mention
 
 NUM_BYTES = 256
-# Supplementary Private Use Area A begins here.
+# The start of Supplementary Private Use Area A.
 FIRST_PRIVATE = 0xF0000
 NUM_PRIVATE = 0xFFFE
 
@@ -43,22 +43,22 @@ STRUCTURE = (END, KEY_END, FREE_KEY, OBJECT_END, ARRAY_END, ITEM, TRUE_SYMBOL, F
 
 
 def KEY(name: str) -> Symbol:  # noqa: N802
-    """The symbol of a key that the schema names."""
+    """Returns the symbol of a key that the schema names."""
     return Symbol("KEY", 2, name)
 
 
 def CONST(text: str) -> Symbol:  # noqa: N802
-    """The symbol of a string that an `enum` or `const` lists."""
+    """Returns the symbol of a string that an `enum` or `const` lists."""
     return Symbol("CONST", 0, text)
 
 
-# The symbols of every grammar, and how many more there can be.
+# The symbols of every grammar, and the largest number of further symbols.
 COMMON = (*(Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)), *STRUCTURE)
 MAX_SCHEMA_SYMBOLS = NUM_PRIVATE - len(STRUCTURE)
 
 
 class SymbolTable:
-    """Numbers symbols: bytes first, then the fixed ones, then the keys and constants as given, each once."""
+    """Numbers the symbols: first the bytes, then the fixed ones, then the given keys and constants, each once."""
 
     def __init__(self, schema_symbols: Iterable[Symbol]) -> None:
         own = dict.fromkeys(schema_symbols)
@@ -78,17 +78,17 @@ class SymbolTable:
 
 
 def symbols_of(mentions: Iterable[Mention]) -> SymbolTable:
-    """The symbols of a schema that mentions these keys and constants."""
+    """Returns the symbols of a schema that mentions these keys and constants."""
     return SymbolTable(KEY(text) if kind == "key" else CONST(text) for kind, text in mentions)
 
 
 def character_of(symbol: int) -> str:
-    """The character that stands for a symbol id."""
+    """Returns the character that represents a symbol id."""
     return chr(symbol if symbol < NUM_BYTES else FIRST_PRIVATE + symbol - NUM_BYTES)
 
 
 def symbol_of(character: str) -> int:
-    """The symbol id that a character stands for."""
+    """Returns the symbol id that a character represents."""
     code = ord(character)
     return code if code < NUM_BYTES else code - FIRST_PRIVATE + NUM_BYTES
 

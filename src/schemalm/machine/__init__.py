@@ -1,6 +1,7 @@
 """The machine that keeps every derivation inside the schema.
 
-In go tokens, one after another; out come the mask of tokens that may come next and the cheapest completion.
+In go the tokens of a document, one by one; out come the mask of the tokens that may come next and the cheapest
+completion.
 """
 
 from schemalm.machine.finite_tables import StackEntry

@@ -1,8 +1,8 @@
 """Masks of many machines at once, as one tensor on any device.
 
-The packed rows that machines meet lie in one table on the device; a step gathers a row per machine and unpacks them
-there. Only rows that are new cross over, and the few tokens that free keys and guards strike. Training under the mask
-reads the same packed rows with the same `unpack_masks`.
+A table on the device contains the packed rows that machines use. Each step gathers one row per machine and unpacks it
+there. Only new rows, and the few tokens that free keys and guards forbid, are copied to the device. Training under the
+mask unpacks the same rows with the same `unpack_masks`.
 
 Tensor names: B machines, V vocabulary, R rows, P bytes of a packed row: ceil(V / 8).
 """
@@ -22,7 +22,7 @@ from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.machine.tables import Tables
 
-# The row that admits nothing, for documents that are whole.
+# The row that admits no token, for complete documents.
 NOTHING = -1
 FIRST_CAPACITY = 64
 
@@ -30,8 +30,8 @@ FIRST_CAPACITY = 64
 class BatchMasks:
     """The masks of machines that share their tables, on a device.
 
-    The table on the device keeps to the tables' own limit: the row that was not used for longest gives way, unless the
-    machines of one batch need more at once.
+    The table on the device has the same limit as the tables. The least recently used row is replaced, unless one batch
+    needs more rows at once.
     """
 
     def __init__(self, tables: Tables, device: torch.device | str = "cpu") -> None:
@@ -42,22 +42,22 @@ class BatchMasks:
 
     @property
     def num_rows(self) -> int:
-        """How many rows lie on the device."""
+        """The number of rows on the device."""
         return len(self._slots)
 
     def masks(self, machines: Sequence[Machine]) -> Tensor:
-        """Which tokens may come next: bool [B, V] on the device, row by row what `Machine.mask` gives."""
+        """Returns the tokens that may come next: bool [B, V] on the device. Row by row it equals `Machine.mask`."""
         rows = [machine.stack[-1].row if machine.stack else NOTHING for machine in machines]
         slots_B = torch.tensor(self._slots_of(rows), device=self._table_RP.device)
         masks_BV = unpack_masks(self._table_RP.index_select(0, slots_B), self._vocab_size)
-        struck = [(index, token) for index, machine in enumerate(machines) for token in machine.struck()]
-        if struck:
-            struck_N2 = torch.tensor(struck, device=masks_BV.device)
-            masks_BV[struck_N2[:, 0], struck_N2[:, 1]] = False
+        forbidden = [(index, token) for index, machine in enumerate(machines) for token in machine.forbidden_tokens()]
+        if forbidden:
+            forbidden_N2 = torch.tensor(forbidden, device=masks_BV.device)
+            masks_BV[forbidden_N2[:, 0], forbidden_N2[:, 1]] = False
         return masks_BV
 
     def _slots_of(self, rows: list[int]) -> list[int]:
-        """Where the table on the device has some rows, after taking in those that it had not."""
+        """Returns the index of each row in the device's table, after adding the rows that were missing."""
         new = dict.fromkeys(row for row in rows if row not in self._slots)
         for row in dict.fromkeys(rows):
             if row not in new:
@@ -68,7 +68,7 @@ class BatchMasks:
 
     @torch.inference_mode()
     def _take_in(self, new: list[int], num_needed: int) -> None:
-        """Copies rows to the device, in place of those that were not used for longest where the limit is reached."""
+        """Copies rows to the device. At the limit they replace the least recently used rows."""
         limit = max(self._tables.num_packed, num_needed)
         for row in new:
             slot = len(self._slots)
@@ -88,6 +88,6 @@ class BatchMasks:
 
 
 def advance(machines: Sequence[Machine], tokens_B: Tensor) -> None:
-    """Has every machine consume its token; raises ValueError where a mask forbids one."""
+    """Makes every machine consume its token. Raises ValueError if a mask forbids one."""
     for machine, token in zip(machines, tokens_B.tolist(), strict=True):
         machine.advance(token)

@@ -1,15 +1,15 @@
-"""What it takes to end what a machine has begun: least numbers of symbols, as far as finite states and keys tell."""
+"""The least number of symbols that end what a machine has open. Finite states and free keys count, items do not."""
 
 from __future__ import annotations
 
 from schemalm.grammar.costs import Costs
 from schemalm.grammar.states import Key
-from schemalm.machine.keys import is_exhausted
+from schemalm.machine.free_keys import is_exhausted
 from schemalm.machine.symbol_machine import SymbolMachine
 
 
 def top_costs(machine: SymbolMachine) -> Costs:
-    """The least number of symbols to finish the top, by the outcomes that it may end with."""
+    """Returns the least number of symbols that finish the top, by outcome."""
     grammar, nonterminal = machine.grammar, machine.nonterminal
     if not isinstance(grammar.nonterminals[nonterminal].state, Key):
         return grammar.costs(nonterminal)
@@ -21,12 +21,12 @@ def top_costs(machine: SymbolMachine) -> Costs:
 
 
 def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
-    """The outcomes with which the key on top may end as a new one, each with its distance in bytes."""
+    """Returns the outcomes that the key on top can end with as a new key, each with its distance in bytes."""
     grammar, keys = machine.grammar, machine.free_keys
     node = grammar.nonterminals[machine.nonterminal]
     assert isinstance(node.state, Key)
-    place = node.state.dfa_state
-    distances = ((outcome, grammar.automaton.distance(place, frozenset([outcome]))) for outcome in node.accepts)
+    dfa_state = node.state.dfa_state
+    distances = ((outcome, grammar.automaton.distance(dfa_state, frozenset([outcome]))) for outcome in node.accepts)
     return [
         (outcome, distance)
         for outcome, distance in distances
@@ -35,7 +35,7 @@ def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
 
 
 def least_cost(machine: SymbolMachine, height: int) -> int:
-    """The least number of symbols after which only `height` nonterminals are left."""
+    """Returns the least number of symbols after which only `height` nonterminals are left."""
     if machine.depth <= height:
         return 0
     costs = top_costs(machine)

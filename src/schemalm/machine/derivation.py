@@ -1,4 +1,4 @@
-"""From symbols back to a value, checked against the grammar symbol by symbol."""
+"""Converts symbols back into a value and checks each symbol against the grammar."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from schemalm.regular.numbers import number_of_text
 
 
 class NotDerivableError(ValueError):
-    """A symbol that the grammar does not admit at its place."""
+    """A symbol that the grammar does not admit at this point."""
 
 
 class Derivation:
-    """Builds the value of a derivation; `push` takes one symbol at a time."""
+    """Builds the value of a derivation. `push` consumes one symbol at a time."""
 
     def __init__(self, grammar: Grammar, start: int | None = None) -> None:
-        """`start`: the nonterminal to derive, the document by default."""
+        """start: the nonterminal to derive, by default the document."""
         self._grammar = grammar
         self._stack = [grammar.start if start is None else start]
         self._containers: list[Any] = []
-        # The items of every open array, as far as they have to differ.
+        # The identities of the items of every open array that have to differ.
         self._items: list[set[Hashable]] = []
         self._keys: list[str] = []
         self._text: bytearray | None = None
@@ -33,11 +33,11 @@ class Derivation:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the value is whole."""
+        """Whether the value is complete."""
         return not self._stack
 
     def push(self, symbol: int) -> None:
-        """Consumes one symbol; raises NotDerivableError where the grammar does not admit it."""
+        """Consumes one symbol. Raises NotDerivableError if the grammar does not admit it."""
         if not self._stack:
             raise NotDerivableError("the document already ended here")
         nonterminal = self._stack[-1]
@@ -51,11 +51,11 @@ class Derivation:
             self._stack[-1] = self._after_item(self._stack[-1])
 
     def last_item(self) -> Any:
-        """The newest item of the innermost open array."""
+        """Returns the newest item of the innermost open array."""
         return self._containers[-1][-1]
 
     def _after_item(self, rest: int) -> int:
-        """The rest below a value that has ended: of an array whose items may have to differ, once that is checked."""
+        """Returns the rest below a value that has ended. In a guarded array, checks the item first."""
         if not self._grammar.arrays.is_guarded(rest):
             return rest
         after = self._grammar.arrays.after_item(rest, self.last_item(), self._items[-1])
@@ -64,7 +64,7 @@ class Derivation:
         return after
 
     def _enter(self, nonterminal: int) -> None:
-        """Opens the container or text that a value of this nonterminal is, where that is already known."""
+        """Opens the container or text of a value if its nonterminal already fixes the kind."""
         state = self._grammar.nonterminals[nonterminal].state
         if isinstance(state, Object):
             self._containers.append({})

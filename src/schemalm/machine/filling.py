@@ -1,7 +1,7 @@
-"""Filling a mask: one walk of all token spellings through the grammar, along their trie.
+"""Fills a mask by walking the trie of all token spellings through the grammar.
 
-Structure is walked symbol by symbol. Inside a text a place of the automaton is all that counts, and most spellings are
-text: there the walk goes through the trie level by level, all its branches at once, as arrays.
+Outside texts the walk goes symbol by symbol. Inside a text only the state of its automaton matters, and most spellings
+are text. There the walk goes through the trie level by level, with all branches of a level as arrays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Trie, Vocabulary
 from schemalm.regular.automaton import DEAD
 
 Numbers = NDArray[np.int32]
-# Nonterminals with the next one last, as on the machine's stack.
+# Nonterminals, the next one last, as on the machine's stack.
 Stack = tuple[int, ...]
 NO_NODE = -1
 ROOT = 0
@@ -30,19 +30,19 @@ UNKNOWN = -2
 class SpellingTrie:
     """The trie of token spellings as arrays over its nodes, which are numbered breadth-first.
 
-    tokens: the token that ends at a node, or -1; symbols: the symbol that leads to it; the children by a byte of a node
-    have the numbers from `first_bytes` on, `num_bytes` of them; `child` finds the others. `is_inner`: whether it has
-    any.
+    tokens: the token that ends at a node, or -1. symbols: the symbol that leads to the node. first_bytes, num_bytes:
+    the children of a node by a byte are `num_bytes` consecutive nodes from `first_bytes` on; `child` finds its other
+    children. is_inner: whether a node has children.
     """
 
     def __init__(self, vocabulary: Vocabulary, text_ends: tuple[int, ...]) -> None:
         self._children: dict[tuple[int, int], int] = {}
-        # The root has a child for every symbol, in order: nothing has to be looked up.
+        # The root has one child per symbol, in order, so these children need no look-up.
         num_symbols = len(vocabulary.grammar.symbols)
         first_learned = num_symbols + 1
         tokens: list[int] = []
         symbols: list[int] = []
-        # Nodes that have children: their number, that of their first child, and how many of these are by a byte.
+        # The nodes with children: the node, its first child, and the number of its children by a byte.
         inner = [(ROOT, 1, NUM_BYTES)]
         queue: deque[tuple[Trie, int]] = deque()
         if vocabulary.num_learned:
@@ -68,7 +68,7 @@ class SpellingTrie:
         self._ends = {end: self._children_by(end) for end in text_ends}
 
     def _children_by(self, symbol: int) -> Numbers:
-        """The child of every node by one symbol; NO_NODE where it has none."""
+        """Returns the child of every node by one symbol; NO_NODE if there is none."""
         children = np.full(len(self.tokens), NO_NODE, np.int32)
         children[ROOT] = symbol + 1
         for (node, leading), child in self._children.items():
@@ -77,15 +77,15 @@ class SpellingTrie:
         return children
 
     def child(self, node: int, symbol: int) -> int:
-        """The child by a symbol that is no byte; NO_NODE where there is none."""
+        """Returns the child by a symbol that is not a byte; NO_NODE if there is none."""
         return symbol + 1 if node == ROOT else self._children.get((node, symbol), NO_NODE)
 
     def children_by_end(self, nodes: Numbers, end: int) -> Numbers:
-        """The child of each node by the end of a text or of a key; NO_NODE where it has none."""
+        """Returns the child of each node by the end of a text or key; NO_NODE if there is none."""
         return self._ends[end][nodes]
 
     def children_by_bytes(self, nodes: Numbers) -> tuple[Numbers, Numbers]:
-        """All children by a byte of some nodes, and which of the nodes each of them belongs to."""
+        """Returns all children by a byte of some nodes, and for each child the index of its parent in `nodes`."""
         counts = self.num_bytes[nodes]
         parents = np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
         begins = np.cumsum(counts, dtype=np.int32) - counts
@@ -94,36 +94,36 @@ class SpellingTrie:
 
 
 class TextSteps:
-    """The automaton's steps as a table over places that one walk meets; a step from which no end is near is DEAD."""
+    """The automaton's transitions as a table over the DFA states of one walk. DEAD if no accepted text can follow."""
 
     def __init__(self, grammar: Grammar, start: int, accepts: frozenset[int]) -> None:
         self._grammar = grammar
         self._accepts = accepts
-        self.places = [start]
+        self.dfa_states = [start]
         self._numbers = {start: 0}
         self._table = np.full((8, NUM_BYTES), UNKNOWN, np.int32)
 
     def after(self, numbers: Numbers, symbols: Numbers) -> Numbers:
-        """The numbers of the places after one byte each; DEAD where there is none."""
+        """Returns the numbers of the DFA states after one byte each; DEAD if there is none."""
         unknown = numbers[self._table[numbers, 0] == UNKNOWN]
         for number in sorted(set(unknown.tolist())):
             self._fill(number)
         return self._table[numbers, symbols]
 
     def _fill(self, number: int) -> None:
-        targets = self._grammar.automaton.targets(self.places[number])
+        targets = self._grammar.automaton.targets(self.dfa_states[number])
         after = {target: self._number(target) for target in set(targets)}
-        while len(self.places) > len(self._table):
+        while len(self.dfa_states) > len(self._table):
             self._table = np.concatenate([self._table, np.full_like(self._table, UNKNOWN)])
         self._table[number] = [after[target] for target in targets]
 
-    def _number(self, place: int) -> int:
-        if not self._grammar.can_end(place, self._accepts):
+    def _number(self, dfa_state: int) -> int:
+        if not self._grammar.can_end(dfa_state, self._accepts):
             return DEAD
-        if place not in self._numbers:
-            self._numbers[place] = len(self.places)
-            self.places.append(place)
-        return self._numbers[place]
+        if dfa_state not in self._numbers:
+            self._numbers[dfa_state] = len(self.dfa_states)
+            self.dfa_states.append(dfa_state)
+        return self._numbers[dfa_state]
 
 
 class MaskFiller:
@@ -136,7 +136,7 @@ class MaskFiller:
         self._trie = SpellingTrie(vocabulary, (self._end, self._key_end))
 
     def fill(self, nonterminal: int) -> NDArray[np.bool_]:
-        """The mask of a nonterminal: bool [vocab_size]."""
+        """Returns the mask of a nonterminal: bool [vocab_size]."""
         mask = np.zeros(self._num_tokens, dtype=np.bool_)
         pending: list[tuple[int, Stack]] = [(ROOT, (nonterminal,))]
         while pending:
@@ -149,7 +149,7 @@ class MaskFiller:
         return mask
 
     def _fill_structure(self, mask: NDArray[np.bool_], node: int, stack: Stack) -> list[tuple[int, Stack]]:
-        """Marks the tokens one symbol on, outside texts; gives where to go on."""
+        """Marks the tokens that end one symbol further, outside texts. Returns the nodes and stacks that go on."""
         found = []
         for symbol in self._grammar.candidates(stack[-1]):
             child = self._trie.child(node, symbol)
@@ -165,7 +165,7 @@ class MaskFiller:
     def _fill_text(
         self, mask: NDArray[np.bool_], node: int, stack: Stack, state: Text | Key
     ) -> list[tuple[int, Stack]]:
-        """Marks the tokens inside the text on top and those that end it; gives where to go on after its end."""
+        """Marks the tokens inside the text on top and those that end it. Returns where to continue after its end."""
         accepts = frozenset(self._grammar.nonterminals[stack[-1]].accepts)
         steps = TextSteps(self._grammar, state.dfa_state, accepts)
         end = self._key_end if isinstance(state, Key) else self._end
@@ -183,11 +183,11 @@ class MaskFiller:
     def _fill_ends(
         self, mask: NDArray[np.bool_], stack: Stack, steps: TextSteps, ends: Numbers, numbers: Numbers, end: int
     ) -> list[tuple[int, Stack]]:
-        """Marks the tokens that end the text where it stands; `ends`: the node after the end from each place."""
+        """Marks the tokens that end the text. `ends`: for each trie node, its child by the end symbol."""
         found: list[tuple[int, Stack]] = []
         ends, numbers = ends[ends >= 0], numbers[ends >= 0]
         for number in sorted(set(numbers.tolist())):
-            rest = self._grammar.at_dfa_state(stack[-1], steps.places[number])
+            rest = self._grammar.at_dfa_state(stack[-1], steps.dfa_states[number])
             after = stack_after(self._grammar, (*stack[:-1], rest), (end,))
             if after is None:
                 continue

@@ -1,9 +1,10 @@
-"""Masks and transitions by stack entry, filled on first use, shared by all machines of a tokenizer, bounded in memory.
+"""Masks and transitions by stack entry, as far as finite states determine them.
 
-A token is a connected piece of one derivation, so what it does depends on the nonterminal on top of the stack alone:
-the mask is a row of bits, the transition a fixed tuple of stack entries. What has not been used for longest goes out,
-and is found again where it is needed. The limit counts what is kept here; the grammar numbers the nonterminals that
-documents meet without a bound of its own, some hundred bytes each: a text of counted length brings one per character.
+All machines of a tokenizer share these tables. They are filled on first use and bounded in memory. A token is a
+connected piece of one derivation, so its effect depends only on the nonterminal on top of the stack: the mask is a row
+of bits, and the transition is a fixed tuple of stack entries. Least recently used entries are dropped and computed
+again when they are needed. The limit does not cover the grammar, which numbers nonterminals without a bound, some
+hundred bytes each. A text with a counted length adds one nonterminal per character.
 """
 
 from __future__ import annotations
@@ -19,30 +20,31 @@ from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
-from schemalm.machine.guards import tokens_that_pass_items
-from schemalm.machine.keys import EndlessKeys, KeyTokens
+from schemalm.machine.free_keys import EndlessKeys, KeyTokens
+from schemalm.machine.guards import tokens_with_whole_items
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 
-# Memory for the masks and transitions of one tokenizer, bytes.
+# Memory for the masks and transitions of one tokenizer, in bytes.
 LIMIT_BYTES = 32 << 20
-# What an entry takes besides its content, and a transition with its share of stack entries, bytes; a test holds this.
+# Overhead of a cache entry; also the size of a transition with its share of stack entries, in bytes. A test checks it.
 ENTRY_BYTES = 400
 NO_NONTERMINAL = -1
 
 
 class StackEntry:
-    """What lies on a machine's stack: a nonterminal and the path of keys that leads to it.
+    """An entry of a machine's stack: a nonterminal and the path of keys that leads to it.
 
-    row: the nonterminal whose mask serves this one; is_key: whether this is the rest of a free key; free_key: of an
-    object whose free keys can be used up, the nonterminal at which one begins, else NO_NONTERMINAL; is_watched: whether
-    keys or guards have a say in the mask; needs_outcome: whether the outcome of what lies above settles this.
+    row: the nonterminal whose mask serves this one. is_key: whether this is the rest of a free key. free_key: if this
+    is an object that can run out of free keys, the nonterminal at which a free key begins, else NO_NONTERMINAL.
+    has_dynamic_mask: whether the mask also depends on earlier keys or items. needs_outcome: whether the outcome of the
+    entry above settles this one.
     """
 
-    __slots__ = ("free_key", "is_key", "is_watched", "needs_outcome", "nonterminal", "path", "row")
+    __slots__ = ("free_key", "has_dynamic_mask", "is_key", "needs_outcome", "nonterminal", "path", "row")
 
     def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, needs_outcome: bool) -> None:
         self.nonterminal = nonterminal
@@ -50,38 +52,39 @@ class StackEntry:
         self.row = row
         self.is_key = is_key
         self.free_key = free_key
-        self.is_watched = is_key or free_key != NO_NONTERMINAL
+        self.has_dynamic_mask = is_key or free_key != NO_NONTERMINAL
         self.needs_outcome = needs_outcome
 
 
 class Transition(NamedTuple):
     """What a token does to the top of the stack.
 
-    opened: the entries that it leaves, the next one last; the first of them is the rest of what was on top. Without
-    any, the top has ended with `outcome`. meets_guard: whether items have to be watched from inside the token on.
+    opened: the entries that replace the top, the next one last. If it is empty, the top has ended with `outcome`.
+    opens_guarded_array: whether a guarded array comes to the top inside the token, so that its items have to be
+    recorded.
     """
 
     opened: tuple[StackEntry, ...]
     outcome: int
-    meets_guard: bool
+    opens_guarded_array: bool
 
 
 class FiniteTables:
-    """Masks and transitions of one vocabulary under a grammar over the same symbols, as finite states tell them.
+    """Masks and transitions of one vocabulary under a grammar with the same symbols, as finite states determine them.
 
-    packed: the mask of a nonterminal as bits, uint8 [ceil(vocab_size / 8)]; unpacked: that mask, bool [vocab_size],
-    read-only; both are to be asked for an entry's `row`. entry: that of a nonterminal and a path. transition: what a
-    token does to an entry on top, None where it is not admitted.
+    packed: returns the mask of a nonterminal as bits, uint8 [ceil(vocab_size / 8)]. unpacked: returns the same mask as
+    bool [vocab_size], read-only. Call both with the `row` of an entry. entry: returns the entry of a nonterminal and a
+    path. transition: returns what a token does to an entry on top, or None if it is not admitted.
     """
 
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary, limit_bytes: int = LIMIT_BYTES) -> None:
-        """`limit_bytes`: memory that masks and transitions may take; at least one of each is kept."""
+        """limit_bytes: memory for masks and transitions. At least one of each is kept."""
         self.grammar = grammar
         self.vocabulary = vocabulary
         self.limit_bytes = limit_bytes
-        self.tokens_that_pass_items = tokens_that_pass_items(vocabulary) if grammar.has_guards else frozenset()
-        self.nothing = np.zeros(len(vocabulary), dtype=np.bool_)
-        self.nothing.flags.writeable = False
+        self.tokens_with_whole_items = tokens_with_whole_items(vocabulary) if grammar.has_guards else frozenset()
+        self.empty_mask = np.zeros(len(vocabulary), dtype=np.bool_)
+        self.empty_mask.flags.writeable = False
         self.texts = Texts(grammar)
         self.values = Values(grammar, self.texts)
         self._filler = MaskFiller(grammar, vocabulary)
@@ -100,7 +103,7 @@ class FiniteTables:
         self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
         self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(self._transition)
         self.entry: Callable[[int, str], StackEntry] = lru_cache(max(1, num_transitions // 16))(self._entry)
-        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).include)
+        self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
 
     @cached_property
@@ -109,11 +112,11 @@ class FiniteTables:
         return KeyTokens(self.vocabulary)
 
     def mask(self, nonterminal: int) -> NDArray[np.bool_]:
-        """Which tokens `nonterminal` admits: bool [vocab_size], read-only."""
+        """Returns the tokens that `nonterminal` admits: bool [vocab_size], read-only."""
         return self.unpacked(self.grammar.equivalent(nonterminal))
 
     def label(self, nonterminal: int) -> str:
-        """The nonterminal's name, the same in every process."""
+        """Returns the label of the nonterminal, which is the same in every process."""
         return self._labels(nonterminal)
 
     def _packed(self, nonterminal: int) -> NDArray[np.uint8]:
@@ -121,7 +124,7 @@ class FiniteTables:
             return pack_masks(self._fill(nonterminal))
 
     def _fill(self, nonterminal: int) -> NDArray[np.bool_]:
-        """The mask of a nonterminal, bool [vocab_size]."""
+        """Returns the mask of a nonterminal, bool [vocab_size]."""
         return self._filler.fill(nonterminal)
 
     def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
@@ -138,13 +141,13 @@ class FiniteTables:
             self._exhaustible_key(nonterminal),
             grammar.needs_outcome(nonterminal),
         )
-        entry.is_watched |= bool(self.tokens_that_pass_items)
+        entry.has_dynamic_mask |= bool(self.tokens_with_whole_items)
         return entry
 
     def _exhaustible_key(self, nonterminal: int) -> int:
-        """The nonterminal at which a free key of an object begins, where these can be used up.
+        """Returns the nonterminal at which a free key begins, if the object can run out of free keys.
 
-        What still waits for an outcome is not on top yet.
+        A rest that still needs an outcome is never on top, so it has none.
         """
         if self.grammar.needs_outcome(nonterminal) or not isinstance(
             self.grammar.nonterminals[nonterminal].state, Object
@@ -154,8 +157,8 @@ class FiniteTables:
             step = self.grammar.step(nonterminal, self._free_key)
         return step.opened[0] if step is not None and not self._is_endless(step.opened[0]) else NO_NONTERMINAL
 
-    def can_use_up(self, key: int) -> bool:
-        """Whether the keys that go on at the nonterminal `key` can all be used, as far as is known."""
+    def can_run_out(self, key: int) -> bool:
+        """Whether the texts of the free key `key` may run out. True also if this is not known."""
         return not self._is_endless(key)
 
     @property
@@ -164,7 +167,7 @@ class FiniteTables:
         return self.entry(self.grammar.start, "")
 
     def settle(self, rest: StackEntry, outcome: int) -> StackEntry:
-        """The rest of an object or array after a whole member."""
+        """Returns the rest of an object or array after a complete child."""
         if not rest.needs_outcome:
             return rest
         with self.grammar.budget.call("advance"):
@@ -175,12 +178,12 @@ class FiniteTables:
             return self._walk(entry, token)
 
     def _walk(self, entry: StackEntry, token: int) -> Transition | None:
-        """Walks the token's symbols through the grammar."""
+        """Computes a transition by walking the token's symbols through the grammar."""
         grammar = self.grammar
         if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
             return None
         stack, paths = [entry.nonterminal], [entry.path]
-        outcome, meets_guard = 0, False
+        outcome, opens_guarded_array = 0, False
         for symbol in self.vocabulary.symbols[token]:
             step = advance(grammar, stack, symbol)
             if step is None:
@@ -188,5 +191,5 @@ class FiniteTables:
             if len(step.opened) != 1:
                 advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
             outcome = step.outcome
-            meets_guard = meets_guard or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
-        return Transition(tuple(map(self.entry, stack, paths)), outcome, meets_guard)
+            opens_guarded_array = opens_guarded_array or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
+        return Transition(tuple(map(self.entry, stack, paths)), outcome, opens_guarded_array)

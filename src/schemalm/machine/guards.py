@@ -1,8 +1,9 @@
-"""Guards: what no finite state carries, checked while decoding. Today that is `uniqueItems`.
+"""Guards: constraints that no finite state can carry, checked while decoding. The only one today is `uniqueItems`.
 
-An array whose items have to differ keeps its items so far. A token is struck where no item can begin with it that the
-array can still take: that may not repeat an earlier one, or has to, and leaves enough values for the items after it.
-Where many values begin with a token, some of which may not be, a search looks for another (`endings.py`).
+A guarded array records its items. A token is forbidden if the array cannot contain any item that continues with it. The
+item must differ from earlier items (or repeat one, where the schema requires that), and it must leave enough values for
+later items. If a token begins many values and some of them are forbidden, a search looks for one that is not
+(`item_endings.py`).
 """
 
 from __future__ import annotations
@@ -12,158 +13,161 @@ from typing import NamedTuple, TypeAlias
 
 from schemalm.documents.identity import identity
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.seen_items import Entry, Form, SeenItems
+from schemalm.grammar.seen_items import Form, SeenItem, SeenItems
 from schemalm.grammar.symbols import ITEM, NUM_BYTES
-from schemalm.machine.choices import Start
 from schemalm.machine.derivation import Derivation
-from schemalm.machine.forms import Beginnings, Symbols
+from schemalm.machine.form_trie import Candidates, Symbols
+from schemalm.machine.item_choices import ItemStart
 from schemalm.machine.stepper import advance, stack_after
 from schemalm.machine.vocabulary import Vocabulary
-from schemalm.regular.numbers import number_of_text, texts_of_equals
+from schemalm.regular.numbers import equal_number_texts, number_of_text
 
-# What it costs to read an item once it has ended, units of work for each symbol.
+# The cost of reading a complete item, in units of work per symbol.
 SYMBOL_UNITS = 5
 # Nonterminals, the next one last.
 Stack: TypeAlias = tuple[int, ...]
 
 
-class Begun:
-    """A symbol of what is under way in a guarded array, and all symbols before it.
+class SymbolHistory:
+    """The newest symbol inside a guarded array, linked to the symbols before it. Histories share their beginnings.
 
-    in_number: whether it belongs to a number or ends one.
+    in_number: whether the symbol belongs to a number or ends one.
     """
 
-    __slots__ = ("before", "in_number", "positions", "symbol")
+    __slots__ = ("before", "in_number", "pending_items", "symbol")
 
-    def __init__(self, before: Begun | None, symbol: int, in_number: bool) -> None:
+    def __init__(self, before: SymbolHistory | None, symbol: int, in_number: bool) -> None:
         self.before = before
         self.symbol = symbol
         self.in_number = in_number
-        # Where items stand here, as far as that was asked.
-        self.positions: dict[Items, Position] | None = None
+        # The pending items at this symbol, as far as they were computed.
+        self.pending_items: dict[ArrayItems, PendingItem] | None = None
 
 
-class Position(NamedTuple):
-    """Where an item stands that has begun.
+class PendingItem(NamedTuple):
+    """An item that has begun, and what it can still become.
 
-    named, refused: among the values that it may be, and may not be; stacks: what is still to be expanded of it if it is
-    none that is named, in every way that this may be, where that is not whatever finite states admit.
+    allowed, forbidden: the candidates among the listed values. stacks: the open nonterminals of the item in each of its
+    alternatives, or none if the machine's own stack derives it.
     """
 
-    named: Beginnings
-    refused: Beginnings
+    allowed: Candidates
+    forbidden: Candidates
     stacks: tuple[Stack, ...]
     has_begun: bool = False
 
-    def after(self, grammar: Grammar, symbol: int) -> Position:
-        """Where it stands after one more symbol; the first one is the ITEM."""
+    def after(self, grammar: Grammar, symbol: int) -> PendingItem:
+        """Returns the item after one more symbol. The first symbol is the ITEM."""
         stacks = self.stacks
         if stacks and self.has_begun:
             longer = (stack_after(grammar, stack, (symbol,)) for stack in stacks)
             stacks = tuple(stack for stack in longer if stack)
-        return Position(self.named.after(symbol), self.refused.after(symbol), stacks, True)
+        return PendingItem(self.allowed.after(symbol), self.forbidden.after(symbol), stacks, True)
 
 
-class Items:
+class ArrayItems:
     """The items of one guarded array so far.
 
-    since: the last symbol before the next item; is_narrowed: whether the stack already holds what else that may be.
+    before_item: the last symbol before the next item. is_restricted: whether the stack already derives only the
+    alternatives.
     """
 
-    __slots__ = ("is_narrowed", "since", "start")
+    __slots__ = ("before_item", "is_restricted", "start")
 
-    def __init__(self, start: Start, since: Begun | None, is_narrowed: bool = False) -> None:
+    def __init__(self, start: ItemStart, before_item: SymbolHistory | None, is_restricted: bool = False) -> None:
         self.start = start
-        self.since = since
-        self.is_narrowed = is_narrowed
+        self.before_item = before_item
+        self.is_restricted = is_restricted
 
     @property
-    def takes_others(self) -> bool:
-        """Whether the item may be whatever the stack admits, but for what is refused."""
-        return self.is_narrowed or self.start.takes_others
+    def only_forbids(self) -> bool:
+        """Whether the item may be every value that the stack derives, except the forbidden ones."""
+        return self.is_restricted or self.start.only_forbids
 
-    def is_under_way(self, begun: Begun | None) -> bool:
-        """Whether an item has begun in whose rest not finite states alone have a say."""
-        return begun is not self.since and not self.is_free(begun)
+    def has_constrained_item(self, history: SymbolHistory | None) -> bool:
+        """Whether an item has begun which finite states alone cannot check."""
+        return history is not self.before_item and not self.is_unconstrained(history)
 
-    def is_free(self, begun: Begun | None) -> bool:
-        """Whether finite states alone have a say in the next item, or in the rest of that which has begun."""
-        return self.start.is_free or (
-            begun is not self.since and self.takes_others and not self.position(begun).refused
+    def is_unconstrained(self, history: SymbolHistory | None) -> bool:
+        """Whether finite states alone check the next item, or what is left of the item that has begun."""
+        return self.start.is_unconstrained or (
+            history is not self.before_item and self.only_forbids and not self.pending(history).forbidden
         )
 
-    def position(self, begun: Begun | None) -> Position:
-        """Where the item stands; `begun`: the newest symbol."""
-        symbols: list[Begun] = []
-        position: Position | None = None
-        while begun is not None and begun is not self.since:
-            position = begun.positions.get(self) if begun.positions is not None else None
-            if position is not None:
+    def pending(self, history: SymbolHistory | None) -> PendingItem:
+        """Returns the item that has begun. `history`: the newest symbol."""
+        symbols: list[SymbolHistory] = []
+        pending: PendingItem | None = None
+        while history is not None and history is not self.before_item:
+            pending = history.pending_items.get(self) if history.pending_items is not None else None
+            if pending is not None:
                 break
-            symbols.append(begun)
-            begun = begun.before
-        position = position or self._first_position()
+            symbols.append(history)
+            history = history.before
+        pending = pending or self._first_pending()
         for symbol in reversed(symbols):
-            position = position.after(self.start.grammar, symbol.symbol)
+            pending = pending.after(self.start.grammar, symbol.symbol)
         if symbols:
             newest = symbols[0]
-            newest.positions = {**(newest.positions or {}), self: position}
-        return position
+            newest.pending_items = {**(newest.pending_items or {}), self: pending}
+        return pending
 
-    def _first_position(self) -> Position:
+    def _first_pending(self) -> PendingItem:
         choice = self.start.choice
-        return Position(
-            choice.named, choice.refused, () if self.takes_others else tuple((other,) for other in choice.others)
+        return PendingItem(
+            choice.allowed,
+            choice.forbidden,
+            () if self.only_forbids else tuple((other,) for other in choice.alternatives),
         )
 
-    def symbols(self, begun: Begun | None) -> list[Begun]:
-        """The symbols of the item, from its ITEM on."""
-        found: list[Begun] = []
-        while begun is not None and begun is not self.since:
-            found.append(begun)
-            begun = begun.before
+    def symbols(self, history: SymbolHistory | None) -> list[SymbolHistory]:
+        """Returns the symbols of the item, from its ITEM on."""
+        found: list[SymbolHistory] = []
+        while history is not None and history is not self.before_item:
+            found.append(history)
+            history = history.before
         return found[::-1]
 
-    def ended(self, begun: Begun, rest: int) -> Items | None:
-        """The items once the one that has begun has ended and `rest` comes; None where it may not be what it is."""
-        start, symbols = self.start, self.symbols(begun)
+    def with_ended_item(self, history: SymbolHistory, rest: int) -> ArrayItems | None:
+        """Returns the items once the pending item has ended before the rest `rest`; None if the item is forbidden."""
+        start, symbols = self.start, self.symbols(history)
         derivation = Derivation(start.grammar, start.rest)
         start.grammar.budget.work(SYMBOL_UNITS * (len(symbols) + 4))
         for symbol in symbols:
             derivation.push(symbol.symbol)
         item = identity(derivation.last_item())
-        after = start.after(item, rest)
+        after = start.rest_after(item, rest)
         if after is None:
             return None
-        taken = start.taken
-        if item not in taken:
-            taken = taken.then(Entry(item, start.opened[0], form_of(symbols)))
-        return Items(Start(start.grammar, after, taken), begun)
+        seen_items = start.seen_items
+        if item not in seen_items:
+            seen_items = seen_items.with_item(SeenItem(item, start.opened[0], form_of(symbols)))
+        return ArrayItems(ItemStart(start.grammar, after, seen_items), history)
 
 
-def form_of(symbols: Iterable[Begun]) -> Form:
-    """The form of a whole item."""
+def form_of(symbols: Iterable[SymbolHistory]) -> Form:
+    """Returns the form of a complete item."""
     form: list[int | bytes] = []
     number = bytearray()
-    for begun in symbols:
-        if begun.in_number and begun.symbol < NUM_BYTES:
-            number.append(begun.symbol)
+    for history in symbols:
+        if history.in_number and history.symbol < NUM_BYTES:
+            number.append(history.symbol)
             continue
         if number:
-            form.append(texts_of_equals(number_of_text(number.decode()))[0].encode())
+            form.append(equal_number_texts(number_of_text(number.decode()))[0].encode())
             number.clear()
-        form.append(begun.symbol)
+        form.append(history.symbol)
     return tuple(form)
 
 
 def tokens_that_enter_items(vocabulary: Vocabulary) -> frozenset[int]:
-    """The tokens that open an array and begin its first item."""
+    """Returns the tokens that open an array and begin its first item."""
     item = vocabulary.grammar.symbols.ids[ITEM]
     return frozenset(token for token, spelling in enumerate(vocabulary.symbols) if item in spelling[1:])
 
 
-def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
-    """Whether symbols begin the first item of an array that may not have every first item that finite states admit."""
+def begins_guarded_item(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
+    """Whether the symbols begin the first item of an array whose items finite states alone cannot check."""
     item = grammar.symbols.ids[ITEM]
     stack = [nonterminal]
     for index, symbol in enumerate(symbols):
@@ -173,7 +177,7 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
             index
             and symbol == item
             and grammar.arrays.is_guarded(stack[-1])
-            and not Start(grammar, stack[-1], SeenItems()).is_free
+            and not ItemStart(grammar, stack[-1], SeenItems()).is_unconstrained
         ):
             return True
         if advance(grammar, stack, symbol) is None:
@@ -181,13 +185,13 @@ def enters_guard(grammar: Grammar, nonterminal: int, symbols: Symbols) -> bool:
     return False
 
 
-def tokens_that_pass_items(vocabulary: Vocabulary) -> frozenset[int]:
-    """The tokens inside which an item ends that the token itself has begun."""
+def tokens_with_whole_items(vocabulary: Vocabulary) -> frozenset[int]:
+    """Returns the tokens inside which an item ends that the same token has begun."""
     item = vocabulary.grammar.symbols.ids[ITEM]
     arities = vocabulary.grammar.symbols.arities
     found = set()
     for token, spelling in enumerate(vocabulary.symbols):
-        # How many nonterminals are open; where that falls back to the rest of an array, an item has ended.
+        # The number of open nonterminals. When it falls back to that of an array's rest, an item has ended.
         num_open, rests = 1, []
         for index, symbol in enumerate(spelling):
             num_open += arities[symbol] - 1

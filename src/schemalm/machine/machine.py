@@ -1,7 +1,7 @@
-"""The stack machine: which tokens may come next, and what each of them leaves to be done.
+"""The stack machine: which tokens may come next, and what each of them opens.
 
-The top of the stack alone decides the mask; a free key or an item that would repeat is struck from it. Where neither
-has a say, a mask is a look-up, and a step is a look-up, a pop and an extend.
+The top of the stack determines the mask. Tokens that would repeat a free key or an item are removed from it. Where
+there are neither keys nor items to check, a mask is a look-up, and a step is a look-up, a pop and an extend.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
+from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.stepper import replace_top
-from schemalm.machine.striking import struck_by_items
 from schemalm.machine.symbol_machine import SymbolMachine, not_admitted
 from schemalm.machine.tables import Tables
 
 
 class Machine(SymbolMachine):
-    """Derives one document token by token; made by `Tokenizer.machine()`."""
+    """Derives one document token by token. `Tokenizer.machine()` makes one."""
 
     tables: Tables
 
@@ -27,58 +27,58 @@ class Machine(SymbolMachine):
         self._unpacked = tables.unpacked
 
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Which tokens may come next: bool [vocab_size], read-only; none once the document is whole.
+        """Returns the tokens that may come next: bool [vocab_size], read-only; all False once the document is complete.
 
-        Raises LimitError where that takes more work than the limits admit, as `advance` and `completion` do; the
-        machine stays where it is.
+        Raises LimitError if this takes more work than the limits permit, as `advance` and `completion` do. The machine
+        is unchanged then.
         """
         if not self.stack:
-            return self.tables.nothing
+            return self.tables.empty_mask
         top = self.stack[-1]
         try:
             mask = self._unpacked(top.row)
-            if not (top.is_watched or self.items):
+            if not (top.has_dynamic_mask or self.items):
                 return mask
-            struck = self.struck()
+            forbidden = self.forbidden_tokens()
         except LimitError as error:
             raise error.during("mask", top.path) from None
-        if struck:
+        if forbidden:
             mask = mask.copy()
-            for token in struck:
+            for token in forbidden:
                 mask[token] = False
             mask.flags.writeable = False
         return mask
 
-    def struck(self) -> list[int]:
-        """The tokens that the top's row admits and that would repeat, or have to repeat, a free key or an item."""
-        if not self.stack or not (self.stack[-1].is_watched or self.items):
+    def forbidden_tokens(self) -> list[int]:
+        """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
+        if not self.stack or not (self.stack[-1].has_dynamic_mask or self.items):
             return []
         top = self.stack[-1]
         try:
-            if not (self.items or self.tables.tokens_that_pass_items):
-                return self._struck_keys(top)
+            if not (self.items or self.tables.tokens_with_whole_items):
+                return self._forbidden_keys(top)
             with self.grammar.budget.call("mask"):
                 admitted = set(np.flatnonzero(self._unpacked(top.row)).tolist())
-                return self._struck_keys(top) + struck_by_items(self, admitted)
+                return self._forbidden_keys(top) + tokens_forbidden_by_items(self, admitted)
         except LimitError as error:
             raise error.during(error.operation, top.path) from None
 
     def advance(self, token: int) -> None:
-        """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
+        """Consumes one token. If the mask forbids it, raises ValueError and leaves the machine unchanged."""
         stack = self.stack
         if not stack:
             raise not_admitted(token)
         top = stack[-1]
         try:
-            if top.is_watched or self.items:
-                self._advance_watched(token)
+            if top.has_dynamic_mask or self.items:
+                self._advance_dynamic(token)
                 return
             transition = self._transition(top, token)
             if transition is None:
                 raise not_admitted(token)
-            opened, outcome, meets_guard = transition
-            if meets_guard:
-                self._advance_watched(token)
+            opened, outcome, opens_guarded_array = transition
+            if opens_guarded_array:
+                self._advance_dynamic(token)
                 return
             replace_top(stack, opened, outcome, self._settle)
             if not opened and self.keys:
@@ -86,29 +86,29 @@ class Machine(SymbolMachine):
         except LimitError as error:
             raise error.during("advance", top.path) from None
 
-    def _advance_watched(self, token: int) -> None:
-        """Consumes one token where keys or items have a say."""
-        if self.items or self.tables.tokens_that_pass_items:
+    def _advance_dynamic(self, token: int) -> None:
+        """Consumes one token where earlier keys or items matter."""
+        if self.items or self.tables.tokens_with_whole_items:
             self._advance_guarded(token)
             return
         transition = self._checked(token)
-        if transition.meets_guard:
+        if transition.opens_guarded_array:
             self._advance_guarded(token)
         else:
             self._apply(token, transition)
 
     def _advance_guarded(self, token: int) -> None:
-        """Consumes one token where items have a say, or begin to."""
+        """Consumes one token where items are checked, or where it opens an array that checks them."""
         with self.grammar.budget.call("advance"):
-            if struck_by_items(self, {token}):
-                raise ValueError(f"token {token} is not admitted here: items would have to repeat, or must not")
+            if tokens_forbidden_by_items(self, {token}):
+                raise ValueError(f"token {token} is not admitted here: the array could no longer satisfy uniqueItems")
             self.take(token)
 
     def completion(self) -> list[int]:
-        """The cheapest tokens, one symbol each, that end the document.
+        """Returns the cheapest tokens, one symbol each, that end the document.
 
-        Raises GuardError where no end was found that breaks no guard, LimitError where the search takes more work
-        than the limits admit.
+        Raises GuardError if no end was found that satisfies every guard. Raises LimitError if the search takes more
+        work than the limits permit.
         """
         if not self.stack:
             return []
@@ -116,5 +116,5 @@ class Machine(SymbolMachine):
             with self.grammar.budget.call("completion"):
                 return cheapest_completion(self)
         except LimitError as error:
-            # A grammar that is being compiled asks as well, and is named then.
+            # The error may have been raised for another operation, such as compiling.
             raise error.during(error.operation, self.path) from None

@@ -1,7 +1,7 @@
-"""Masks as packed bits: one byte for eight tokens, the lowest bit first.
+"""Masks as packed bits: eight tokens per byte, the lowest bit first.
 
-This is the one place that knows the format. In memory, in the masks.npy of prepared data and on a device, a row of
-ceil(vocab_size / 8) bytes is the mask of one nonterminal; `mask_tensors.py` unpacks rows of a tensor.
+Only this file knows the format. In memory, in the masks.npy of prepared data and on a device, a row of ceil(vocab_size
+/ 8) bytes is the mask of one nonterminal. `mask_tensors.py` unpacks such rows as tensors.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ BIT_ORDER: Final = "little"
 
 
 def num_mask_bytes(vocab_size: int) -> int:
-    """The bytes of one packed mask."""
+    """Returns the size of a packed mask in bytes."""
     return -(-vocab_size // 8)
 
 
 def pack_masks(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Masks, bool [num_nonterminals, vocab_size], as bits, uint8 [num_nonterminals, ceil(vocab_size / 8)]."""
+    """Packs masks, bool [num_nonterminals, vocab_size], as bits, uint8 [num_nonterminals, ceil(vocab_size / 8)]."""
     return np.packbits(masks, axis=-1, bitorder=BIT_ORDER)
 
 
 def unpack_mask(packed: NDArray[np.uint8], vocab_size: int) -> NDArray[np.bool_]:
-    """One packed row, uint8 [ceil(vocab_size / 8)], as a mask that cannot be changed, bool [vocab_size]."""
+    """Unpacks one row, uint8 [ceil(vocab_size / 8)], as a read-only mask, bool [vocab_size]."""
     mask: NDArray[np.bool_] = np.unpackbits(packed, count=vocab_size, bitorder=BIT_ORDER).view(np.bool_)
     mask.flags.writeable = False
     return mask

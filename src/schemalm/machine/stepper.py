@@ -1,16 +1,20 @@
-"""The stepper: what one symbol does to a stack of nonterminals. This is the only place that says so.
+"""The stepper: what one symbol does to a stack of nonterminals. No other module implements this rule.
 
-A stack holds what is still to be expanded, the next nonterminal last. A symbol replaces the top by what it opens:
+A value is written as a leftmost derivation. The stack contains the nonterminals that are still to be expanded, the next
+one last. Every symbol expands the top nonterminal, and its arity says how many nonterminals replace the top:
 
-| arity | the top becomes |
-|---|---|
-| 2 | the rest of the object or array and, above it, the child |
-| 1 | the rest of a text, the text of a free key, or the value of a chosen kind |
-| 0 | nothing: it ends with an outcome, which settles the object or array below |
+| arity | symbols | the top becomes |
+|---|---|---|
+| 2 | `KEY:name`, `KEY_END`, `ITEM` | the rest of the object or array and, above it, the child |
+| 1 | `AS:kind`, `FREE_KEY`, bytes | the value of the chosen kind, the text of the key, or the rest of the text |
+| 0 | `END`, `OBJECT_END`, `ARRAY_END`, `CONST:json`, `TRUE`, `FALSE`, `NULL` | nothing: it ends with an outcome |
 
-Everything that consumes symbols or tokens goes through `replace_top`: derivations, masks, transitions, machines and
-traces. Encoder and decoder keep what it gave for each nonterminal, and property tests hold them to it. Source: section
-2 of the design, "From value to symbols".
+An outcome says which formulas a finished value satisfies. The rest below may still be undecided about these formulas.
+So when the top ends, its outcome settles the nonterminal below it: that rest is replaced by the rest for this outcome.
+
+Derivations, masks, transitions, machines and traces all call `replace_top`. The encoder and the decoder cache its
+results by nonterminal, and property tests compare them with it. Source: section 2 of the design, "From value to
+symbols".
 """
 
 from __future__ import annotations
@@ -21,18 +25,19 @@ from typing import TypeVar
 from schemalm.grammar.grammar import ANY_ITEM, Grammar
 from schemalm.grammar.nonterminals import Step
 
-# What lies on a stack: a nonterminal, or one with more that is known of it.
+# The type of a stack entry: the number of a nonterminal, or an object that also stores what is known about it.
 Entry = TypeVar("Entry")
-# Paths do not grow beyond this many characters: deep derivations would need memory in the square of their depth.
+# Paths stop growing at this many characters. Otherwise the memory for a deep derivation would be quadratic in its
+# depth.
 MAX_PATH_LENGTH = 2_000
 
 
 def replace_top(
     stack: list[Entry], opened: Sequence[Entry], outcome: int, settle: Callable[[Entry, int], Entry]
 ) -> None:
-    """Replaces the top of a stack by what it opens, the next one last; else its outcome settles below.
+    """Replaces the top of a stack by what it opens, the next one last. If it opens nothing, settles the entry below.
 
-    Where `settle` raises, the stack stays as it was.
+    If `settle` raises an error, the stack stays unchanged.
     """
     if opened:
         stack.pop()
@@ -44,7 +49,7 @@ def replace_top(
 
 
 def advance(grammar: Grammar, stack: list[int], symbol: int) -> Step | None:
-    """Consumes one symbol; None, and the stack as it was, where its top does not admit the symbol."""
+    """Consumes one symbol. If the top does not admit it, returns None and leaves the stack unchanged."""
     step = grammar.step(stack[-1], symbol) if stack else None
     if step is not None:
         replace_top(stack, step.opened[::-1], step.outcome, grammar.settle)
@@ -52,14 +57,14 @@ def advance(grammar: Grammar, stack: list[int], symbol: int) -> Step | None:
 
 
 def stack_after(grammar: Grammar, stack: Sequence[int], symbols: Sequence[int]) -> tuple[int, ...] | None:
-    """The stack after some symbols; None where they are not admitted."""
+    """Returns the stack after some symbols, or None if one of them is not admitted."""
     after = list(stack)
     admitted = all(advance(grammar, after, symbol) is not None for symbol in symbols)
     return tuple(after) if admitted else None
 
 
 def successors(grammar: Grammar, nonterminal: int, symbol: int) -> Iterator[int]:
-    """What can come to the top once a symbol has replaced a nonterminal there: what it opens, each in its turn."""
+    """Yields what can reach the top after the symbol: the first nonterminal that it opens, and each settled rest."""
     step = grammar.step(nonterminal, symbol)
     if step is None:
         return
@@ -69,13 +74,13 @@ def successors(grammar: Grammar, nonterminal: int, symbol: int) -> Iterator[int]
 
 
 def advance_paths(paths: list[str], arity: int, element: str) -> None:
-    """Moves the paths of a stack on by one symbol; `element`: the key or item that a symbol of arity 2 opens."""
+    """Advances the paths of a stack by one symbol. `element`: the key or item that a symbol of arity 2 opens."""
     path = paths.pop()
     paths += [path, extended_path(path, element)] if arity == 2 else [path] * arity
 
 
 def extended_path(path: str, element: str) -> str:
-    """The path with one more element: `jobs.*.steps[].uses`."""
+    """Returns the path with one more element, such as `jobs.*.steps[].uses`."""
     if len(path) > MAX_PATH_LENGTH:
         return path
     return path + element if element == ANY_ITEM or not path else f"{path}.{element}"

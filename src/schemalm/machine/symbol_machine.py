@@ -1,8 +1,8 @@
-"""A machine that derives a document symbol by symbol, and keeps what no finite state can carry.
+"""A machine that derives a document symbol by symbol, with the state that does not fit into a nonterminal.
 
-State: a stack of entries; by height in that stack, the free keys that an open object already has, and the items of an
-array where they have to differ. Searches for the end of an item copy such machines and push symbols into them;
-`machine.py` builds on them the machine that consumes tokens.
+Its state is a stack of entries and, by height in that stack, the free keys of each open object and the items of each
+open guarded array (an array whose items may have to differ, `uniqueItems`). Searches for the end of an item copy such
+machines and push symbols into the copies. `machine.py` adds tokens, masks and completions.
 """
 
 from __future__ import annotations
@@ -13,57 +13,61 @@ from typing import Self
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.states import Text
-from schemalm.machine.choices import Start
 from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEntry, Transition
-from schemalm.machine.guards import Begun, Items, Stack
-from schemalm.machine.keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.free_keys import FreeKeys, exhausted_tokens, is_exhausted
+from schemalm.machine.guards import ArrayItems, Stack, SymbolHistory
+from schemalm.machine.item_choices import ItemStart
 from schemalm.machine.stepper import replace_top
 
 
 class SymbolMachine:
     """Derives one document symbol by symbol.
 
-    stack: what is still to be expanded, the next one last; keys, items: by height in the stack, those of the object or
-    array whose rest lies there. The values of both are immutable; the rest is the machine's own to change.
+    stack: what is still to be expanded, the next entry last. keys, items: by height in the stack, the keys or items of
+    the object or array whose rest is there. The values of both dictionaries are immutable; everything else belongs to
+    this machine alone.
     """
 
     def __init__(self, tables: FiniteTables) -> None:
         self.tables = tables
         self.stack: list[StackEntry] = [tables.start]
         self.keys: dict[int, FreeKeys] = {}
-        self.items: dict[int, Items] = {}
-        # The newest symbol, as far as items need it.
-        self.begun: Begun | None = None
+        self.items: dict[int, ArrayItems] = {}
+        # The newest symbol, linked to the symbols before it. None if no guarded array is open.
+        self.history: SymbolHistory | None = None
         self._transition, self._settle = tables.transition, tables.settle
-        self._watch_items()
+        self._record_items()
 
     @classmethod
     def at(cls, tables: FiniteTables, nonterminal: int) -> Self:
-        """A machine that has nothing to expand but one nonterminal, of which nothing has been read."""
+        """Returns a machine that has one nonterminal to expand and has read nothing of it."""
         machine = cls(tables)
         machine.stack, machine.items = [tables.entry(nonterminal, "")], {}
-        machine._watch_items()
+        machine._record_items()
         return machine
 
     def copy(self) -> Self:
-        """An independent machine in the same state."""
+        """Returns an independent machine in the same state."""
         other = copy.copy(self)
         other.stack = self.stack.copy()
         other.keys = self.keys.copy()
         other.items = self.items.copy()
         return other
 
-    def apart(self, height: int, stack: Stack) -> Self:
-        """A machine that has only to expand some nonterminals, instead of those above a height."""
+    def detached(self, height: int, stack: Stack) -> Self:
+        """Returns a machine that expands only the given nonterminals, with the free keys above a height.
+
+        stack: the nonterminals that replace those above the height, the next one last.
+        """
         other = self.at(self.tables, stack[-1])
         other.stack = [self.tables.entry(nonterminal, "") for nonterminal in stack]
         other.keys = {level - height - 1: keys for level, keys in self.keys.items() if level > height}
         return other
 
-    def narrowed(self, height: int, stack: Stack) -> Self | None:
-        """The machine where some nonterminals stand above the rest of a guarded array at a height.
+    def restricted_to(self, height: int, stack: Stack) -> Self | None:
+        """Returns the machine with other nonterminals above the rest of a guarded array; None if their states differ.
 
-        None where they are of other states than those that stand there.
+        height: of the array's rest in the stack. stack: the nonterminals, which may only accept fewer outcomes.
         """
         nodes, entries = self.grammar.nonterminals, self.stack[height + 1 :]
         if [nodes[number].state for number in stack] != [nodes[entry.nonterminal].state for entry in entries]:
@@ -72,7 +76,7 @@ class SymbolMachine:
         other.stack[height + 1 :] = [
             self.tables.entry(number, entry.path) for number, entry in zip(stack, entries, strict=True)
         ]
-        other.items[height] = Items(items.start, items.since, is_narrowed=True)
+        other.items[height] = ArrayItems(items.start, items.before_item, is_restricted=True)
         return other
 
     @property
@@ -82,27 +86,27 @@ class SymbolMachine:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the document is whole."""
+        """Whether the document is complete."""
         return not self.stack
 
     @property
     def depth(self) -> int:
-        """How many nonterminals are still to be expanded."""
+        """The number of nonterminals that are still to be expanded."""
         return len(self.stack)
 
     @property
     def top(self) -> StackEntry:
-        """What the next token expands: a nonterminal and its path; the document must not be whole."""
+        """The entry that the next token expands: a nonterminal and its path. The document must not be complete."""
         return self.stack[-1]
 
     @property
     def nonterminal(self) -> int:
-        """The number of the nonterminal that the next token expands; the document must not be whole."""
+        """The number of the nonterminal that the next token expands. The document must not be complete."""
         return self.stack[-1].nonterminal
 
     @property
     def path(self) -> str:
-        """The keys that lead to the next token: `jobs.*.steps[].uses`."""
+        """The keys that lead to the next token, such as `jobs.*.steps[].uses`."""
         return self.stack[-1].path
 
     @property
@@ -111,70 +115,70 @@ class SymbolMachine:
         return self.keys.get(len(self.stack) - 1) or FreeKeys()
 
     def take(self, token: int) -> None:
-        """Consumes one token symbol by symbol; raises ValueError where it is not admitted, and changes nothing then."""
+        """Consumes one token symbol by symbol. If it is not admitted, raises ValueError and changes nothing."""
         self._checked(token)
         after = self.copy()
         for symbol in self.tables.vocabulary.symbols[token]:
             after.push(symbol)
-        self.stack, self.keys, self.items, self.begun = after.stack, after.keys, after.items, after.begun
+        self.stack, self.keys, self.items, self.history = after.stack, after.keys, after.items, after.history
 
     def push(self, symbol: int) -> None:
-        """Consumes one symbol; raises ValueError where it is not admitted or breaks a guard.
+        """Consumes one symbol. Raises ValueError if it is not admitted or breaks a guard.
 
-        After a guard has been broken the machine is of no more use.
+        Do not use the machine any more once a guard was broken.
         """
         if not self.stack:
-            raise ValueError(f"symbol {symbol} comes after the end of the document")
+            raise ValueError(f"symbol {symbol} follows the end of the document")
         state = self.grammar.nonterminals[self.nonterminal].state
         in_number = isinstance(state, Text) and state.kind == "number"
         token = self.tables.vocabulary.symbol_token(symbol)
         self._apply(token, self._checked(token))
         if self.items:
-            self.begun = Begun(self.begun, symbol, in_number)
+            self.history = SymbolHistory(self.history, symbol, in_number)
             self._end_item()
-        self._watch_items()
+        self._record_items()
 
     def _checked(self, token: int) -> Transition:
-        """What a token does as far as finite states and free keys tell; raises ValueError where it is not admitted."""
+        """Returns a token's transition. Raises ValueError if finite states or free keys forbid the token."""
         top = self.stack[-1]
         transition = self._transition(top, token)
-        if transition is None or (top.is_watched and token in self._struck_keys(top)):
+        if transition is None or (top.has_dynamic_mask and token in self._forbidden_keys(top)):
             raise not_admitted(token)
         return transition
 
     def _apply(self, token: int, transition: Transition) -> None:
-        """Replaces the top by what the token opens, and keeps the bytes of a free key."""
+        """Replaces the top by what the token opens, and records the bytes of a free key."""
         if self.stack[-1].is_key:
             self._continue_key(token)
         replace_top(self.stack, transition.opened, transition.outcome, self._settle)
         if not transition.opened:
-            # What has ended takes its keys and items with it.
+            # The keys and items of the object or array that has ended are no longer needed.
             height = len(self.stack)
             self.keys.pop(height, None)
             self.items.pop(height, None)
 
     def _continue_key(self, token: int) -> None:
-        """Keeps the bytes of the free key that was on top."""
+        """Records the bytes of the free key on top."""
         height = len(self.stack) - 1
         keys = self.keys.get(height) or FreeKeys()
         spelling = self.tables.vocabulary.spellings[token]
         if spelling[-1] == self.tables.key_tokens.end:
-            keys = keys.then(spelling[:-1]).ended(self.tables.key_tokens)
+            keys = keys.extended(spelling[:-1]).with_key(self.tables.key_tokens)
         else:
-            keys = keys.then(spelling)
+            keys = keys.extended(spelling)
         self.keys[height] = keys
 
-    def _struck_keys(self, top: StackEntry) -> list[int]:
-        """The tokens that would repeat a free key, or leave no way but to repeat one."""
+    def _forbidden_keys(self, top: StackEntry) -> list[int]:
+        """Returns the tokens that would repeat a free key, or after which the key could only repeat one."""
         keys = self.keys.get(len(self.stack) - 1)
         if keys is None:
             return []
         if top.is_key:
-            struck = list(keys.repeating)
-            if self.tables.can_use_up(top.nonterminal):
+            forbidden = list(keys.repeating_tokens)
+            if self.tables.can_run_out(top.nonterminal):
                 with self.grammar.budget.call("mask"):
-                    struck += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
-            return struck
+                    forbidden += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
+            return forbidden
         if top.free_key == NO_NONTERMINAL:
             return []
         accepts = frozenset(self.grammar.nonterminals[top.free_key].accepts)
@@ -182,38 +186,40 @@ class SymbolMachine:
             is_used_up = is_exhausted(self.grammar, top.free_key, keys, accepts)
         return [self.tables.free_key_token] if is_used_up else []
 
-    def _watch_items(self) -> None:
-        """Begins to keep the items of an array where they have to differ."""
+    def _record_items(self) -> None:
+        """Starts to record the items if the top is a new guarded array."""
         height = len(self.stack) - 1
         if not self.items:
-            self.begun = None
+            self.history = None
         if height >= 0 and height not in self.items and self.grammar.arrays.is_guarded(self.nonterminal):
-            self.items[height] = Items(Start(self.grammar, self.nonterminal, SeenItems()), self.begun)
+            self.items[height] = ArrayItems(ItemStart(self.grammar, self.nonterminal, SeenItems()), self.history)
 
     def _end_item(self) -> None:
-        """Keeps the item of the guarded array whose rest has come to the top, and refuses one that may not be."""
+        """Records the item that has just ended if a guarded array is on top. Raises ValueError if it is forbidden."""
         height = len(self.stack) - 1
         items = self.items.get(height)
-        if items is None or self.begun is None:
+        if items is None or self.history is None:
             return
         rest = self.stack[height]
-        ended = items.ended(self.begun, rest.nonterminal)
+        ended = items.with_ended_item(self.history, rest.nonterminal)
         if ended is None:
-            raise ValueError("an item repeats an earlier one, fails to, or takes what another one needs")
+            raise ValueError("an item repeats an earlier one, fails to repeat one, or takes a value of a later one")
         self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
         if len(self.items) == 1:
-            # No other array needs what its item was made of.
-            self.begun = ended.since = None
+            # The symbols of the item are forgotten: no other array contains them.
+            self.history = ended.before_item = None
 
-    def under_way(self) -> list[Items]:
-        """The items of the arrays in which one has begun in whose rest not finite states alone have a say."""
-        return [items for items in self.items.values() if items.is_under_way(self.begun)]
+    def constrained_items(self) -> list[ArrayItems]:
+        """Returns the open arrays that have begun an item which finite states alone cannot check."""
+        return [items for items in self.items.values() if items.has_constrained_item(self.history)]
 
-    def height_under_way(self) -> int | None:
-        """The height of the outermost array in which such an item has begun; None where there is none."""
-        return min((height for height, items in self.items.items() if items.is_under_way(self.begun)), default=None)
+    def constrained_height(self) -> int | None:
+        """Returns the height of the outermost array with such an item, or None if there is none."""
+        return min(
+            (height for height, items in self.items.items() if items.has_constrained_item(self.history)), default=None
+        )
 
 
 def not_admitted(token: int) -> ValueError:
-    """The error for a token that may not come."""
+    """Returns the error for a token that is not admitted."""
     return ValueError(f"token {token} is not admitted here")

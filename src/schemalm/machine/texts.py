@@ -1,7 +1,7 @@
-"""Texts and constants in the order in which completions take them, found once and shared by all searches.
+"""Texts and constants in the order in which completions use them, computed once and shared by all searches.
 
-An array that needs a text which none of its items is goes on where its last such search ended: the k-th shortest text
-costs no more than the first.
+An array that needs a text which it does not contain yet continues where its last search ended. So the k-th shortest
+text costs no more than the first.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Generic, TypeVar
 
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
-from schemalm.machine.forms import Beginnings
+from schemalm.machine.form_trie import Candidates
 
 T = TypeVar("T")
 
-# Listings that are kept; what one text costs, units of work.
-MAX_LISTINGS = 256
+# The number of lists that are kept. The cost of a text, in units of work.
+MAX_LISTS = 256
 TEXT_UNITS = 10
 
 
-class Listing(Generic[T]):
-    """Values in order, found when they are asked for."""
+class LazyList(Generic[T]):
+    """Values in order, computed on demand."""
 
     def __init__(self, find: Callable[[], Iterator[T]], grammar: Grammar) -> None:
         self._find = find
@@ -32,7 +32,7 @@ class Listing(Generic[T]):
         self._budget = grammar.budget
 
     def at(self, position: int) -> T | None:
-        """The value at a position; None beyond the end."""
+        """Returns the value at a position; None beyond the end."""
         while len(self._found) <= position:
             value = self._next()
             if value is None:
@@ -47,7 +47,7 @@ class Listing(Generic[T]):
         try:
             return next(self._values, None)
         except LimitError:
-            # What has raised once is at its end: the next call begins anew.
+            # An iterator that has raised an error is exhausted. The next call starts again.
             self._values = None
             raise
 
@@ -57,41 +57,45 @@ class Texts:
 
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
-        self._listing = lru_cache(MAX_LISTINGS)(self._list)
-        self.symbols = lru_cache(MAX_LISTINGS)(self._find_symbols)
-        # The most texts of which it is known that there are more, by place and outcomes.
+        self._lists = lru_cache(MAX_LISTS)(self._list)
+        self.symbols = lru_cache(MAX_LISTS)(self._find_symbols)
+        # By DFA state and outcomes: a number that is known to be exceeded by the number of texts.
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
-    def _list(self, place: int, outcomes: tuple[int, ...]) -> Listing[bytes]:
-        return Listing(lambda: self._grammar.automaton.texts(place, frozenset(outcomes)), self._grammar)
+    def _list(self, dfa_state: int, outcomes: tuple[int, ...]) -> LazyList[bytes]:
+        return LazyList(lambda: self._grammar.automaton.texts(dfa_state, frozenset(outcomes)), self._grammar)
 
-    def are_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
-        """Whether more than `count` texts go on at a place and end with one of the outcomes."""
-        if self._exceeded.get((place, outcomes), -1) >= count:
+    def has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
+        """Whether more than `count` texts continue at a DFA state and end with one of the outcomes."""
+        if self._exceeded.get((dfa_state, outcomes), -1) >= count:
             return True
         doubled = 1 << count.bit_length()
-        found = next((num for num in (doubled, count) if self._has_more(place, outcomes, num)), None)
+        found = next((num for num in (doubled, count) if self._has_more(dfa_state, outcomes, num)), None)
         if found is not None:
-            self._exceeded[place, outcomes] = found
+            self._exceeded[dfa_state, outcomes] = found
         return found is not None
 
-    def _has_more(self, place: int, outcomes: tuple[int, ...], count: int) -> bool:
+    def _has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
         self._grammar.budget.work(TEXT_UNITS)
-        return self._grammar.automaton.has_more_texts(place, frozenset(outcomes), count)
+        return self._grammar.automaton.has_more_texts(dfa_state, frozenset(outcomes), count)
 
-    def others(self, place: int, outcomes: tuple[int, ...], end: int, refused: Beginnings) -> Iterator[bytes]:
-        """The texts that go on at a place, and are no beginning of what is refused once `end` has come after them."""
-        return refused.others((place, outcomes), self._listing(place, outcomes).at, lambda text: (*text, end))
+    def non_matching(
+        self, dfa_state: int, outcomes: tuple[int, ...], end: int, forbidden: Candidates
+    ) -> Iterator[bytes]:
+        """Yields the texts that continue at a DFA state and leave no forbidden candidate once `end` follows them."""
+        return forbidden.non_matching(
+            (dfa_state, outcomes), self._lists(dfa_state, outcomes).at, lambda text: (*text, end)
+        )
 
-    def all(self, place: int, outcomes: tuple[int, ...]) -> Iterator[bytes]:
-        """The texts that go on at a place."""
-        listing, position = self._listing(place, outcomes), 0
+    def all(self, dfa_state: int, outcomes: tuple[int, ...]) -> Iterator[bytes]:
+        """Yields the texts that continue at a DFA state."""
+        listing, position = self._lists(dfa_state, outcomes), 0
         while (text := listing.at(position)) is not None:
             yield text
             position += 1
 
     def _find_symbols(self, nonterminal: int) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
-        """The symbols that may come: those that end the nonterminal, by outcome, and the others."""
+        """Returns the admitted symbols: those that end the nonterminal, by outcome, and all others."""
         ends: dict[int, list[int]] = {}
         others: list[int] = []
         for symbol in self._grammar.admitted(nonterminal):
@@ -100,6 +104,6 @@ class Texts:
         return {outcome: tuple(symbols) for outcome, symbols in ends.items()}, tuple(others)
 
 
-def listed(values: Sequence[T]) -> Callable[[int], T | None]:
-    """The value at a position of some; None beyond the end."""
+def element_at(values: Sequence[T]) -> Callable[[int], T | None]:
+    """Returns a function that looks up the value at a position; None beyond the end."""
     return lambda position: values[position] if position < len(values) else None

@@ -1,9 +1,9 @@
-"""The stack entries that documents pass through: what a machine expects before each token.
+"""Traces documents: the stack entry on top of a machine before each token.
 
-In: a document in pieces, each the tokens of a text or of the structure before one; out: its tokens, and the number of
-the stack entry on top before each of them. The tokens of a document are known to be admitted, so nothing is checked. A
-piece expands the entry on top and nothing below, as a token does, so what it does there is found once. Only where the
-items of arrays have to differ a machine takes the tokens one by one.
+The input is a document in pieces. Each piece contains the tokens of a text, or of the structure before one. The output
+is its tokens and, for each token, the number of the stack entry on top before it. The tokens of a document are known to
+be admitted, so nothing is checked. Like a token, a piece expands only the entry on top, so its effect there is computed
+once. Only if the items of arrays have to differ, a machine consumes the tokens one by one.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from schemalm.machine.stepper import replace_top
 from schemalm.machine.tables import Tables
 
 Piece: TypeAlias = tuple[int, ...]
-# Tokens of the pieces that are remembered, at all entries together.
+# The most tokens of remembered pieces, at all entries together.
 MAX_REMEMBERED = 1 << 20
 
 
 class Trace(NamedTuple):
-    """A document's tokens [T]; `tracer.entries[numbers[i]]` is on top before token i."""
+    """A document's tokens [T]. `tracer.entries[numbers[i]]` is on top before token i."""
 
     tokens: NDArray[np.int64]
     numbers: NDArray[np.int64]
 
 
 class Tracer:
-    """Follows documents; `entries` holds each stack entry that one has met on top, in the order met."""
+    """Traces documents. `entries` contains each stack entry that has been on top, in order of first use."""
 
     def __init__(self, tables: Tables) -> None:
         self.entries: list[StackEntry] = []
@@ -44,25 +44,25 @@ class Tracer:
         end = tables.grammar.symbols.ids[END]
         self.end_token = tables.vocabulary.symbol_token(end)
         character, spellings = tables.grammar.symbols.characters[end], tables.vocabulary.spellings
-        # By token: whether it is made of ASCII characters, but for the end of a text, and whether it ends one.
+        # By token: whether it is ASCII, ignoring the end of a text; and whether it ends a text.
         self.is_ascii = [spelling.rstrip(character).isascii() for spelling in spellings]
         self.is_end = [spelling.endswith(character) for spelling in spellings]
-        self._followed: dict[tuple[int, str], _Followed] = {}
+        self._traced: dict[tuple[int, str], _TracedEntry] = {}
 
     def trace(self, pieces: Iterable[Piece]) -> Trace:
-        """The tokens of a whole document, and what is on top before each."""
-        marked = self._on_machine(pieces) if self.tables.grammar.has_guards else self._follow(pieces)
+        """Returns the tokens of a complete document, and the number of the entry on top before each."""
+        marked = self._on_machine(pieces) if self.tables.grammar.has_guards else self._trace_on_stack(pieces)
         numbers, tokens = np.divmod(np.array(marked, dtype=np.int64), len(self.tables.vocabulary))
         return Trace(tokens, numbers)
 
-    def _follow(self, pieces: Iterable[Piece]) -> list[int]:
-        """The tokens, each marked with the entry before it."""
+    def _trace_on_stack(self, pieces: Iterable[Piece]) -> list[int]:
+        """Returns the tokens, each combined with the entry before it."""
         marked: list[int] = []
         stack = [self.at(self.tables.start)]
         for piece in pieces:
             marked_here, opened, outcome = stack[-1][piece]
             marked += marked_here
-            replace_top(stack, opened, outcome, _Followed.settled)
+            replace_top(stack, opened, outcome, _TracedEntry.settled)
         return marked
 
     def _on_machine(self, pieces: Iterable[Piece]) -> list[int]:
@@ -72,34 +72,37 @@ class Tracer:
             machine.advance(token)
         return marked
 
-    def at(self, entry: StackEntry) -> _Followed:
-        """The entry with its number and what pieces do there."""
+    def at(self, entry: StackEntry) -> _TracedEntry:
+        """Returns the traced entry: its number and the effects of pieces there."""
         key = entry.nonterminal, entry.path
-        found = self._followed.get(key)
+        found = self._traced.get(key)
         if found is None:
-            found = self._followed[key] = _Followed(self, entry)
+            found = self._traced[key] = _TracedEntry(self, entry)
         return found
 
 
-# The marked tokens of a piece, what it opens, and the outcome that it ends with.
-Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_Followed, ...], int]"
+# The marked tokens of a piece, the entries that it opens, and the outcome that it ends with.
+Steps: TypeAlias = "tuple[tuple[int, ...], tuple[_TracedEntry, ...], int]"
 
 
-class _Followed(dict[Piece | int, Steps]):
-    """A stack entry, and what pieces and single tokens do there."""
+class _TracedEntry(dict[Piece | int, Steps]):
+    """A stack entry, and the effects of pieces and single tokens there."""
 
     def __init__(self, tracer: Tracer, entry: StackEntry) -> None:
         self._tracer, self._entry = tracer, entry
 
     @cached_property
     def mark(self) -> int:
-        """Marks tokens before which this is on top: the entry's number, given once it is there, times all tokens."""
+        """The offset of tokens before which this entry is on top: its number times the vocabulary size.
+
+        The entry gets its number on first use.
+        """
         self._tracer.entries.append(self._entry)
         return (len(self._tracer.entries) - 1) * len(self._tracer.tables.vocabulary)
 
     @cached_property
     def is_free_text(self) -> bool:
-        """Whether it is a text of which nothing is asked: the same is on top after each character."""
+        """Whether this is a text without constraints. Then the same entry is on top after each character."""
         return self._tracer.tables.grammar.admits_every_text(self._entry.nonterminal) and not self._entry.is_key
 
     def __missing__(self, piece: Piece | int) -> Steps:
@@ -128,11 +131,11 @@ class _Followed(dict[Piece | int, Steps]):
                 _, opened, outcome = top[end_token]
             else:
                 continue
-            replace_top(stack, opened, outcome, _Followed.settled)
+            replace_top(stack, opened, outcome, _TracedEntry.settled)
         return tuple(marked), tuple(stack), outcome
 
-    def settled(self, outcome: int) -> _Followed:
-        """The rest of an object or array after a whole member."""
+    def settled(self, outcome: int) -> _TracedEntry:
+        """Returns the rest of an object or array after a complete child."""
         if not self._entry.needs_outcome:
             return self
         return self._tracer.at(self._tracer.tables.settle(self._entry, outcome))

@@ -1,7 +1,8 @@
-"""The vocabulary: what each token id spells, as symbols.
+"""The vocabulary: the symbols that each token id spells.
 
-Ids: padding, beginning, then one per symbol of the grammar, then the whole values, then the merges in the order
-learned. A spelling is a text with one character per symbol; two tokens never spell the same.
+The ids are, in this order: padding, the beginning of a document, one per symbol of the grammar, the whole values, and
+the merges in the order in which they were learned. A spelling is a text with one character per symbol. No two tokens
+have the same spelling.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ PAD_ID = 0
 BOS_ID = 1
 FIRST_SYMBOL_ID = 2
 
-# The spellings of the symbols of every grammar, each alone.
+# The spellings of the symbols that every grammar has, one symbol each.
 COMMON_SPELLINGS = [(symbol,) for symbol in range(len(COMMON))]
 
-# symbol -> (token id that ends here or -1, longer spellings)
+# Maps a symbol to the token id that ends here, or -1, and the longer spellings.
 Trie = dict[int, tuple[int, Any]]
-# Shared by all spellings that none is longer than; never changed.
+# The empty trie, shared by all spellings that no spelling extends. It never changes.
 NO_LONGER: Trie = {}
 NO_SPELLING = (-1, NO_LONGER)
 
 
 class Vocabulary:
-    """Spellings by token id, and token ids by spelling; `num_learned`: how many of them are more than one symbol."""
+    """Maps token ids to spellings and back. `num_learned`: how many tokens spell more than one symbol."""
 
     def __init__(self, grammar: Grammar, whole_values: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
-        """Raises ValueError where a whole value is made of other than symbols, or a merge of other than tokens."""
+        """Raises ValueError if a whole value contains more than symbols, or a merge more than tokens."""
         self.grammar = grammar
         self.whole_values = tuple(whole_values)
         self.merges = tuple(merges)
@@ -56,17 +57,17 @@ class Vocabulary:
         unknown = {part for value in self.whole_values for part in value} - set(self.grammar.symbols.characters)
         unknown |= {part for pair in self.merges for part in pair} - self.ids.keys()
         if unknown:
-            raise ValueError(f"{len(unknown)} parts of whole values and merges are no tokens of this grammar")
+            raise ValueError(f"{len(unknown)} parts of whole values and merges are not tokens of this grammar")
 
     def __len__(self) -> int:
         return len(self.spellings)
 
     def symbol_token(self, symbol: int) -> int:
-        """The token that spells exactly one symbol."""
+        """Returns the token that spells exactly one symbol."""
         return FIRST_SYMBOL_ID + symbol
 
     def describe(self, token: int) -> str:
-        """The token's symbols for people; bytes are shown as quoted text."""
+        """Returns the token's symbols in readable form, with bytes as quoted text."""
         if token < FIRST_SYMBOL_ID:
             return "PAD" if token == PAD_ID else "BOS"
         parts: list[str] = []
@@ -84,7 +85,7 @@ class Vocabulary:
 
     @cached_property
     def trie(self) -> Trie:
-        """The spellings by their symbols."""
+        """The spellings as a trie over their symbols."""
         num_symbols = len(self.grammar.symbols)
         first_learned = self.symbol_token(num_symbols)
         root: Trie = dict(enumerate(zip(range(FIRST_SYMBOL_ID, first_learned), repeat(NO_LONGER))))
@@ -102,10 +103,13 @@ class Vocabulary:
 
 
 def num_learned_tokens(grammar: Grammar, vocab_size: int) -> int:
-    """How many tokens are left for whole values and merges; raises ConfigurationError where the symbols do not fit."""
+    """Returns how many tokens are left for whole values and merges.
+
+    Raises ConfigurationError if the symbols do not fit into `vocab_size`.
+    """
     base = FIRST_SYMBOL_ID + len(grammar.symbols)
     if vocab_size < base:
         raise ConfigurationError(
-            f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}: take more than that"
+            f"vocab_size is {vocab_size}, but the symbols of this schema alone need {base}: use a larger vocab_size"
         )
     return vocab_size - base

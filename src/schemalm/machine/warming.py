@@ -1,7 +1,7 @@
-"""Filling tables ahead: the masks of the nonterminals that training documents pass through.
+"""Fills the masks of frequent nonterminals ahead of time.
 
-A tokenizer knows these by label, most frequent first, which tells what they are but not how to reach them: the grammar
-is searched for them from the start of a document on, breadth-first.
+A tokenizer file lists the nonterminals of its training documents by label, most frequent first. A label identifies a
+nonterminal but does not say how to reach it, so the grammar is searched breadth-first from the start of a document.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from schemalm.grammar.symbols import END, KEY_END
 from schemalm.machine.stepper import successors
 from schemalm.machine.tables import Tables
 
-# Nonterminals that one search passes; the workflow schema has 1,200.
+# The most nonterminals that one search visits. The workflow schema has 1,200.
 MAX_SEARCHED = 10_000
 
 
 def warm_tables(tables: Tables, labels: Sequence[str]) -> None:
-    """Fills the masks of the nonterminals with these labels, the first ones where not all find room."""
+    """Fills the masks of the nonterminals with these labels, or of the first ones if the tables cannot keep all."""
     found: dict[str, int] = {}
-    # What takes too much work stays unfilled: whoever comes there is told.
+    # Masks that take too much work stay unfilled. A machine that needs one reports the limit.
     with suppress(LimitError), tables.grammar.budget.call("warm"):
         _find(tables, frozenset(labels), found)
     for label in labels[: tables.num_packed]:
@@ -33,7 +33,7 @@ def warm_tables(tables: Tables, labels: Sequence[str]) -> None:
 
 
 def _find(tables: Tables, labels: frozenset[str], found: dict[str, int]) -> None:
-    """Finds the nonterminals with some labels, as far as the search comes."""
+    """Finds the nonterminals with some labels, until the search reaches its limit."""
     grammar = tables.grammar
     seen = {grammar.start}
     queue = [grammar.start]
@@ -50,7 +50,7 @@ def _find(tables: Tables, labels: frozenset[str], found: dict[str, int]) -> None
 
 
 def _successors(grammar: Grammar, nonterminal: int) -> Iterator[int]:
-    """The nonterminals that one symbol leads to; of bytes that a text treats alike, one is tried."""
+    """Yields the nonterminals after one symbol. Of bytes with the same transition in a text, only one is tried."""
     state = grammar.nonterminals[nonterminal].state
     symbols = grammar.candidates(nonterminal) if not isinstance(state, Text | Key) else _text_symbols(grammar, state)
     for symbol in symbols:

@@ -1,4 +1,4 @@
-"""Regular languages over UTF-8 bytes, for strings, keys and numbers; nothing here knows of schemas.
+"""Regular languages over UTF-8 bytes, for strings, keys and numbers; this package does not know schemas.
 
-In go patterns, formats, bounds and sets of texts; out come finite automata over bytes.
+In go patterns, formats, bounds and sets of texts; out come automata over bytes.
 """

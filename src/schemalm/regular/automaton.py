@@ -1,8 +1,8 @@
-"""One automaton for all texts of a grammar: where they may end, with which verdicts, and how soon.
+"""One automaton for all texts of a grammar: where texts may end, with which outcomes, and how soon.
 
-In: places of `places.py`, and verdicts. Out: whether a text leads from a place to one of the verdicts, how long a
-shortest one is, and the texts themselves. A place at which a text was found keeps it, and hands what is left of it on
-to the place after its next byte: from where an end is known, some byte leads on to where one is known too.
+In: states of `lazy_dfa.py`, and outcomes. Out: whether a text leads from a state to one of the outcomes, the length of
+a shortest such text, and the texts themselves. A state remembers the text that was found for it, and passes the rest
+of the text to the state after its first byte. So a state with a known end always has a next byte with a known end.
 """
 
 from __future__ import annotations
@@ -12,32 +12,35 @@ from contextlib import suppress
 from heapq import heappop, heappush
 
 from schemalm.limits import Budget
-from schemalm.regular.judging import Verdicts, conjunctions, reachable_verdicts, relaxations, verdict_of
 from schemalm.regular.language import BYTE_RANKS
-from schemalm.regular.places import DEAD, UNKNOWN, Languages, Places
+from schemalm.regular.lazy_dfa import DEAD, UNKNOWN, Languages, LazyDfa
+from schemalm.regular.outcomes import Outcomes, conjunctions, outcome_of, reachable_outcomes, relaxations
 from schemalm.regular.search import GaveUpError, Search, too_many_states, width
 
-__all__ = ["DEAD", "Automaton", "Verdicts"]
+__all__ = ["DEAD", "Automaton", "Outcomes"]
 
-# A distance from the end, and bytes with the places after them that have it, readable ones first.
+# A distance from the end, and the bytes with their next states at that distance, readable bytes first.
 Siblings = tuple[int, list[tuple[int, int]]]
 
-# Languages that one search meets while a text is written; a longer one is given up.
+# Languages that one search may visit while a text is written.
 MAX_SHORT_SEARCH = 2_000
-# Languages that a search for a more readable text meets, or one with luck.
-MAX_GLANCE = 500
-# Verdicts for which a text is tried with luck.
-MAX_LUCKY = 8
-# Alternatives of a place that cost little to follow: where more would be left, bytes that leave fewer go first.
+# Languages that a search may visit for a more readable text or for a guess.
+MAX_QUICK_SEARCH = 500
+# Outcomes for which a text is guessed.
+MAX_GUESSES = 8
+# A byte that leaves more alternatives than this, and more than before, is used only as a last resort.
 FEW_ALTERNATIVES = 4
-# Alternatives of a place from which a text goes on as it was found, without a look at more readable ones.
+# With more alternatives than this, the text that was found first is followed, and no more readable one is searched.
 MANY_ALTERNATIVES = 16
-# What it costs to look at all bytes at a place, units of work.
-PLACE_UNITS = 20
+# The cost of following all bytes of a state, in units of work.
+STATE_UNITS = 20
 
 
-class Way:
-    """A text that leads from a place to an end, of which `num_read` bytes have been read; whether none is shorter."""
+class AcceptingPath:
+    """A text that leads from a state to an end; its first `num_read` bytes have been read.
+
+    is_shortest: whether no shorter text leads to the same outcomes.
+    """
 
     __slots__ = ("is_shortest", "num_read", "text")
 
@@ -50,180 +53,180 @@ class Way:
         return len(self.text) - self.num_read
 
 
-class Automaton(Places):
-    """Tells where the texts of numbered places may end.
+class Automaton(LazyDfa):
+    """Finds where the texts of numbered states may end.
 
-    `Limits.automaton_states` bounds every single search; raises LimitError where it is passed, and goes on to serve.
+    `Limits.automaton_states` bounds each search. A search over the limit raises LimitError; the automaton stays usable.
     """
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
         self._max_states = budget.limits.automaton_states
         self._search = Search(self.memo, budget)
-        self._ways: dict[int, dict[Verdicts, Way]] = {}
-        # Where no end was found: the states after which the search was given up, 0 where there is none.
-        self._ended: dict[tuple[int, Verdicts], int] = {}
-        self._reachable: dict[int, Verdicts] = {}
+        self._paths: dict[int, dict[Outcomes, AcceptingPath]] = {}
+        # Failed searches: the number of states after which a search was given up, 0 if there is no text at all.
+        self._failed_searches: dict[tuple[int, Outcomes], int] = {}
+        self._reachable: dict[int, Outcomes] = {}
 
-    def _after(self, place: int, byte: int) -> int:
-        target = super()._after(place, byte)
-        for verdicts, way in list(self._ways.get(place, {}).items()):
-            if way and self._classes[place][way.text[way.num_read]] == self._classes[place][byte]:
-                self._hand_on(target, verdicts, Way(way.text, way.num_read + 1, way.is_shortest))
+    def _after(self, state: int, byte: int) -> int:
+        target = super()._after(state, byte)
+        for outcomes, path in list(self._paths.get(state, {}).items()):
+            if path and self._classes[state][path.text[path.num_read]] == self._classes[state][byte]:
+                self._propagate(target, outcomes, AcceptingPath(path.text, path.num_read + 1, path.is_shortest))
         return target
 
-    def _hand_on(self, place: int, verdicts: Verdicts, way: Way) -> None:
-        """Notes a way, here and at the places after it that are there already."""
+    def _propagate(self, state: int, outcomes: Outcomes, path: AcceptingPath) -> None:
+        """Records a path at a state and at the known states after it."""
         while True:
-            known = self._ways.setdefault(place, {})
-            if verdicts not in known or way.is_shortest:
-                known[verdicts] = way
-            if not way or not self._classes[place]:
+            known = self._paths.setdefault(state, {})
+            if outcomes not in known or path.is_shortest:
+                known[outcomes] = path
+            if not path or not self._classes[state]:
                 return
-            place = self._targets[place][self._classes[place][way.text[way.num_read]]]
-            way = Way(way.text, way.num_read + 1, way.is_shortest)
-            if place == UNKNOWN or self._is_as_good(place, verdicts, way):
+            state = self._targets[state][self._classes[state][path.text[path.num_read]]]
+            path = AcceptingPath(path.text, path.num_read + 1, path.is_shortest)
+            if state == UNKNOWN or self._is_as_good(state, outcomes, path):
                 return
 
-    def _is_as_good(self, place: int, verdicts: Verdicts, way: Way) -> bool:
-        known = self._ways.get(place, {}).get(verdicts)
-        return known is not None and (known.is_shortest or not way.is_shortest)
+    def _is_as_good(self, state: int, outcomes: Outcomes, path: AcceptingPath) -> bool:
+        known = self._paths.get(state, {}).get(outcomes)
+        return known is not None and (known.is_shortest or not path.is_shortest)
 
-    def can_end(self, place: int, verdicts: Verdicts) -> bool:
-        """Whether a text from here may end with one of `verdicts`.
+    def can_end(self, state: int, outcomes: Outcomes) -> bool:
+        """Whether a text from `state` may end with one of `outcomes`.
 
-        Where that takes long to decide it counts as impossible. A place that can end has a known way there, so some
-        byte still goes on.
+        The answer is False if a short search cannot decide. A state that can end has a known path to an end, so some
+        next state can end too.
         """
-        languages = self._languages[place]
-        if self._verdicts[place] in verdicts or (len(languages) == 1 and languages[0].is_plain):
+        languages = self._languages[state]
+        if self._outcomes[state] in outcomes or (len(languages) == 1 and languages[0].is_plain):
             return True
-        if verdicts in self._ways.get(place, ()):
+        if outcomes in self._paths.get(state, ()):
             return True
-        if (place, verdicts) in self._ended:
+        if (state, outcomes) in self._failed_searches:
             return False
-        return self._find(place, verdicts, False, min(self._max_states, MAX_SHORT_SEARCH)) is not None
+        return self._find(state, outcomes, False, min(self._max_states, MAX_SHORT_SEARCH)) is not None
 
-    def distance(self, place: int, verdicts: Verdicts) -> int:
-        """The bytes of the shortest text from here that ends with one of `verdicts`; DEAD where there is none.
+    def distance(self, state: int, outcomes: Outcomes) -> int:
+        """The length in bytes of the shortest text from `state` with one of `outcomes`; DEAD if there is none.
 
-        Raises LimitError where the search passes more states than the limit.
+        Raises LimitError if the search visits more states than the limit.
         """
-        found = self._distance(place, verdicts, self._max_states)
+        found = self._distance(state, outcomes, self._max_states)
         if found is None:
             raise too_many_states(self._max_states)
         return found
 
-    def found_distance(self, place: int, verdicts: Verdicts) -> int:
-        """The distance where a short search finds it, else DEAD."""
-        found = self._distance(place, verdicts, min(self._max_states, MAX_SHORT_SEARCH))
+    def quick_distance(self, state: int, outcomes: Outcomes) -> int:
+        """The distance if a short search finds it, else DEAD."""
+        found = self._distance(state, outcomes, min(self._max_states, MAX_SHORT_SEARCH))
         return DEAD if found is None else found
 
-    def _distance(self, place: int, verdicts: Verdicts, max_states: int) -> int | None:
-        languages = self._languages[place]
-        if self._verdicts[place] in verdicts:
+    def _distance(self, state: int, outcomes: Outcomes, max_states: int) -> int | None:
+        languages = self._languages[state]
+        if self._outcomes[state] in outcomes:
             return 0
         if len(languages) == 1 and languages[0].is_plain:
-            return self.memo.least(languages[0])
-        way = self._ways.get(place, {}).get(verdicts)
-        if way is not None and way.is_shortest:
-            return len(way)
-        key = (place, verdicts)
-        if self._ended.get(key, max_states - 1) < max_states and self._ended.get(key) != 0:
-            text = self._find(place, verdicts, True, max_states)
+            return self.memo.min_bytes(languages[0])
+        path = self._paths.get(state, {}).get(outcomes)
+        if path is not None and path.is_shortest:
+            return len(path)
+        key = (state, outcomes)
+        if self._failed_searches.get(key, max_states - 1) < max_states and self._failed_searches.get(key) != 0:
+            text = self._find(state, outcomes, True, max_states)
             if text is not None:
                 return len(text)
-        return None if self._ended[key] else DEAD
+        return None if self._failed_searches[key] else DEAD
 
-    def _find(self, place: int, verdicts: Verdicts, nearest: bool, max_states: int) -> bytes | None:
-        """A text from here to one of `verdicts`, which the place keeps; None where none was found."""
-        find = self._search.shortest if nearest else self._search.any
-        languages = self._languages[place]
+    def _find(self, state: int, outcomes: Outcomes, want_shortest: bool, max_states: int) -> bytes | None:
+        """A text from `state` to one of `outcomes`, which the state remembers; None if none was found."""
+        find = self._search.shortest if want_shortest else self._search.any
+        languages = self._languages[state]
         try:
-            text = self._lucky_text(languages, verdicts, nearest)
+            text = self._guess_text(languages, outcomes, want_shortest)
             if text is None:
-                text = find(conjunctions(languages, verdicts), max_states)
+                text = find(conjunctions(languages, outcomes), max_states)
         except GaveUpError:
-            self._ended[place, verdicts] = max_states
+            self._failed_searches[state, outcomes] = max_states
             return None
         if text is None:
-            self._ended[place, verdicts] = 0
+            self._failed_searches[state, outcomes] = 0
         else:
-            self._ended.pop((place, verdicts), None)
-            self._hand_on(place, verdicts, Way(text, 0, nearest))
+            self._failed_searches.pop((state, outcomes), None)
+            self._propagate(state, outcomes, AcceptingPath(text, 0, want_shortest))
         return text
 
-    def _lucky_text(self, languages: Languages, verdicts: Verdicts, nearest: bool) -> bytes | None:
-        """A text that ends with one of `verdicts`, found without a look at the languages that must not hold it."""
+    def _guess_text(self, languages: Languages, outcomes: Outcomes, want_shortest: bool) -> bytes | None:
+        """A text with one of `outcomes`, found by a search that ignores the predicates that must be false."""
         if len(languages) == 1:
             return None
-        relaxed = relaxations(languages, verdicts)
+        relaxed = relaxations(languages, outcomes)
         with suppress(GaveUpError):
-            if nearest:
-                text = self._search.shortest(relaxed.values(), MAX_GLANCE)
-                is_found = text is not None and verdict_of(languages, text, self.memo) in verdicts
+            if want_shortest:
+                text = self._search.shortest(relaxed.values(), MAX_QUICK_SEARCH)
+                is_found = text is not None and outcome_of(languages, text, self.memo) in outcomes
                 return text if is_found else None
-            for verdict, language in list(relaxed.items())[:MAX_LUCKY]:
-                text = self._search.any([language], MAX_GLANCE)
-                if text is not None and verdict_of(languages, text, self.memo, verdict) in verdicts:
+            for outcome, language in list(relaxed.items())[:MAX_GUESSES]:
+                text = self._search.any([language], MAX_QUICK_SEARCH)
+                if text is not None and outcome_of(languages, text, self.memo, outcome) in outcomes:
                     return text
         return None
 
-    def _comes_closer(self, place: int, verdicts: Verdicts, most: int) -> bool:
-        """Whether a text of at most `most` bytes ends with one of `verdicts`, as far as a glance tells."""
-        languages = self._languages[place]
-        if self._verdicts[place] in verdicts:
+    def _is_within(self, state: int, outcomes: Outcomes, most: int) -> bool:
+        """Whether a short search finds a text of at most `most` bytes that ends with one of `outcomes`."""
+        languages = self._languages[state]
+        if self._outcomes[state] in outcomes:
             return True
         if len(languages) == 1 and languages[0].is_plain:
-            return self.memo.least(languages[0]) <= most
-        way = self._ways.get(place, {}).get(verdicts)
-        if way is not None and (way.is_shortest or len(way) <= most):
-            return len(way) <= most
+            return self.memo.min_bytes(languages[0]) <= most
+        path = self._paths.get(state, {}).get(outcomes)
+        if path is not None and (path.is_shortest or len(path) <= most):
+            return len(path) <= most
         try:
-            text = self._search.shortest(conjunctions(languages, verdicts), MAX_GLANCE, most)
+            text = self._search.shortest(conjunctions(languages, outcomes), MAX_QUICK_SEARCH, most)
         except GaveUpError:
             return False
         if text is not None:
-            self._hand_on(place, verdicts, Way(text, 0, True))
+            self._propagate(state, outcomes, AcceptingPath(text, 0, True))
         return text is not None
 
-    def verdicts(self, place: int) -> Verdicts:
-        """Every verdict with which a text from here may end; raises LimitError where finding them takes too long."""
-        if place not in self._reachable:
+    def outcomes(self, state: int) -> Outcomes:
+        """Every outcome that a text from `state` may end with; raises LimitError if the search takes too long."""
+        if state not in self._reachable:
             try:
-                found = reachable_verdicts(self._languages[place], self._search, self.memo, self._max_states)
+                found = reachable_outcomes(self._languages[state], self._search, self.memo, self._max_states)
             except GaveUpError:
                 raise too_many_states(self._max_states) from None
-            self._reachable[place] = found
-        return self._reachable[place]
+            self._reachable[state] = found
+        return self._reachable[state]
 
-    def closest_byte(self, place: int, verdicts: Verdicts) -> int:
-        """The most readable byte that comes one step closer to an end with one of `verdicts`.
+    def closest_byte(self, state: int, outcomes: Outcomes) -> int:
+        """The most readable byte that leads one step closer to an end with one of `outcomes`.
 
-        Bytes that leave no more alternatives than before go first, where these are more than a few.
+        Bytes that do not increase the number of alternatives come first, unless there are few alternatives anyway.
         """
-        distance = self.distance(place, verdicts)
-        num_alternatives = self._num_alternatives(place)
-        way = self._ways.get(place, {}).get(verdicts)
-        if way is not None and way.is_shortest and num_alternatives > MANY_ALTERNATIVES:
-            return way.text[way.num_read]
+        distance = self.distance(state, outcomes)
+        num_alternatives = self._num_alternatives(state)
+        path = self._paths.get(state, {}).get(outcomes)
+        if path is not None and path.is_shortest and num_alternatives > MANY_ALTERNATIVES:
+            return path.text[path.num_read]
         fallback = DEAD
-        for byte in sorted(self._representatives_of(place), key=BYTE_RANKS.__getitem__):
-            after = self.step(place, byte)
-            if after == DEAD or not self._comes_closer(after, verdicts, distance - 1):
+        for byte in sorted(self._representatives_of(state), key=BYTE_RANKS.__getitem__):
+            after = self.step(state, byte)
+            if after == DEAD or not self._is_within(after, outcomes, distance - 1):
                 continue
             if self._num_alternatives(after) <= max(FEW_ALTERNATIVES, num_alternatives):
                 return byte
             fallback = byte if fallback == DEAD else fallback
         return fallback
 
-    def _num_alternatives(self, place: int) -> int:
-        return sum(map(width, self._languages[place]))
+    def _num_alternatives(self, state: int) -> int:
+        return sum(map(width, self._languages[state]))
 
-    def texts(self, place: int, verdicts: Verdicts) -> Iterator[bytes]:
-        """Every text from here that ends with one of `verdicts`, shortest first and readable ones before others."""
+    def texts(self, state: int, outcomes: Outcomes) -> Iterator[bytes]:
+        """Yield every text from `state` that ends with one of `outcomes`, shortest first, then most readable."""
         groups: dict[int, list[Siblings]] = {}
-        # Estimated length, then longer beginnings first, then readable ones: only the next sibling stands in the queue.
+        # Ordered by estimated length, then longer prefixes, then readable ones; of siblings, only the next is queued.
         queue: list[tuple[int, int, list[int], bytes, Siblings, int]] = []
 
         def add(ranks: list[int], text: bytes, siblings: Siblings, index: int) -> None:
@@ -231,16 +234,16 @@ class Automaton(Places):
             longer = [*ranks, BYTE_RANKS[steps[index][0]]]
             heappush(queue, (len(longer) + distance, -len(longer), longer, text, siblings, index))
 
-        def visit(ranks: list[int], text: bytes, place: int) -> None:
-            if place not in groups:
-                groups[place] = self._siblings(place, verdicts)
-            for siblings in groups[place]:
+        def visit(ranks: list[int], text: bytes, state: int) -> None:
+            if state not in groups:
+                groups[state] = self._siblings(state, outcomes)
+            for siblings in groups[state]:
                 add(ranks, text, siblings, 0)
 
-        if self.distance(place, verdicts) >= 0:
-            if self.verdict(place) in verdicts:
+        if self.distance(state, outcomes) >= 0:
+            if self.outcome(state) in outcomes:
                 yield b""
-            visit([], b"", place)
+            visit([], b"", state)
         while queue:
             estimate, _, ranks, before, siblings, index = heappop(queue)
             byte, after = siblings[1][index]
@@ -248,56 +251,56 @@ class Automaton(Places):
                 add(ranks[:-1], before, siblings, index + 1)
             text = before + bytes([byte])
             self.budget.work(len(text))
-            if estimate == len(text) and self.verdict(after) in verdicts:
+            if estimate == len(text) and self.outcome(after) in outcomes:
                 yield text
             visit(ranks, text, after)
 
-    def _siblings(self, place: int, verdicts: Verdicts) -> list[Siblings]:
-        """The bytes that may come at a place, with the place after each, by the distance from there to an end."""
+    def _siblings(self, state: int, outcomes: Outcomes) -> list[Siblings]:
+        """The bytes that may come at a state with their next states, grouped by the distance from there to an end."""
         found: dict[int, list[tuple[int, int]]] = {}
-        targets = self.targets(place)
-        distances = {after: self.found_distance(after, verdicts) for after in set(targets) - {DEAD}}
+        targets = self.targets(state)
+        distances = {after: self.quick_distance(after, outcomes) for after in set(targets) - {DEAD}}
         for byte, after in sorted(enumerate(targets), key=lambda step: BYTE_RANKS[step[0]]):
             distance = distances.get(after, DEAD)
             if distance >= 0:
                 found.setdefault(distance, []).append((byte, after))
         return list(found.items())
 
-    def all_texts(self, place: int, verdicts: Verdicts) -> list[bytes]:
-        """Every text from here that ends with one of `verdicts`; there must be finitely many."""
+    def all_texts(self, state: int, outcomes: Outcomes) -> list[bytes]:
+        """Every text from `state` that ends with one of `outcomes`; there must be finitely many."""
         found: list[bytes] = []
-        beginnings = [(b"", place)]
+        beginnings = [(b"", state)]
         steps: dict[int, list[tuple[bytes, int]]] = {}
         while beginnings:
-            text, place = beginnings.pop()
-            if self.verdict(place) in verdicts:
+            text, state = beginnings.pop()
+            if self.outcome(state) in outcomes:
                 found.append(text)
-            if place not in steps:
-                self.budget.work(PLACE_UNITS)
-                targets = enumerate(self.targets(place))
-                steps[place] = [
-                    (bytes([byte]), after) for byte, after in targets if after != DEAD and self.can_end(after, verdicts)
+            if state not in steps:
+                self.budget.work(STATE_UNITS)
+                targets = enumerate(self.targets(state))
+                steps[state] = [
+                    (bytes([byte]), after) for byte, after in targets if after != DEAD and self.can_end(after, outcomes)
                 ]
-            self.budget.work(len(steps[place]) + 1)
-            beginnings += [(text + byte, after) for byte, after in steps[place]]
+            self.budget.work(len(steps[state]) + 1)
+            beginnings += [(text + byte, after) for byte, after in steps[state]]
         return found
 
-    def has_more_texts(self, place: int, verdicts: Verdicts, count: int) -> bool:
-        """Whether more than `count` texts lead from here to one of `verdicts`."""
+    def has_more_texts(self, state: int, outcomes: Outcomes, count: int) -> bool:
+        """Whether more than `count` texts lead from `state` to one of `outcomes`."""
         num_found = 0
-        # How many beginnings of equal length lead to each place from which an end can be reached.
-        beginnings = {place: 1} if self.can_end(place, verdicts) else {}
+        # The number of prefixes of one length that lead to each state; from each state an end can be reached.
+        beginnings = {state: 1} if self.can_end(state, outcomes) else {}
         while beginnings:
             longer: dict[int, int] = {}
             for current, num_beginnings in beginnings.items():
-                if self.verdict(current) in verdicts:
+                if self.outcome(current) in outcomes:
                     num_found += num_beginnings
                 for byte, after in self.steps(current):
                     self.budget.work()
-                    if self.can_end(after, verdicts):
+                    if self.can_end(after, outcomes):
                         num_bytes = self._classes[current].count(self._classes[current][byte])
                         longer[after] = longer.get(after, 0) + num_beginnings * num_bytes
-            # Each beginning has an end of its own.
+            # Each prefix has an end of its own.
             if num_found + sum(longer.values()) > count:
                 return True
             beginnings = longer

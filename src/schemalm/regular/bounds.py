@@ -1,10 +1,10 @@
 """`minimum`, `maximum` and their exclusive forms as languages of number texts.
 
-In: a bound, any int or finite float. Out: plain expressions, to be intersected with `number_texts`: what else they hold
-is no text of a number. An int counts as itself and a float as the decimal number that its `repr` writes, which is how
-jsonschema-rs reads both bounds and values; the text of a float counts as the float that it is read as. So a text is on
-the same side of a bound as its number. The one exception: where a bound is an int beyond 2 ** 53, a validator may
-compare the binary value of a float instead (`misjudged_by_bound`).
+In: a bound, any int or finite float. Out: plain expressions, to be intersected with `number_texts`; they may contain
+texts that are not numbers. An int has its own value; a float has the value of the decimal number that its `repr`
+writes, which is how jsonschema-rs reads bounds and values. The text of a float has the value of the float that it is
+read as. So a text and its number are on the same side of a bound, with one exception: if a bound is an int beyond
+2 ** 53, a validator may compare the binary value of a float instead (`misjudged_by_bound`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from schemalm.regular.digits import (
     naturals_between,
     one_of,
 )
-from schemalm.regular.language import EMPTY, NOTHING, Language, literal, repeat, sequence, union, words
+from schemalm.regular.language import EMPTY, NOTHING, Language, repeat, sequence, union
 from schemalm.regular.numbers import (
     MAX_DIGITS,
     MAX_EXACT_INTEGER,
@@ -36,6 +36,7 @@ from schemalm.regular.numbers import (
     ZERO,
     other_spellings,
 )
+from schemalm.regular.words import literal, words
 
 # Enough digits for the exact value halfway between two doubles.
 EXACT = Context(prec=800)
@@ -44,7 +45,7 @@ SMALLEST_FLOAT = math.ulp(0.0)
 ANYTHING = repeat(one_of(b"0123456789.e+-"), 0, None)
 FRACTION = repeat(sequence(POINT, DIGITS), 0, 1)
 SIGNIFICAND = sequence(NONZERO, FRACTION)
-# The layouts of floats without a sign, from the smallest numbers to the largest.
+# The layouts of floats without a sign, in ascending order of their numbers.
 ZERO_FLOAT = literal(b"0.0")
 SMALL = sequence(SIGNIFICAND, literal(b"e-"), DIGITS)
 LARGE = sequence(SIGNIFICAND, literal(b"e+"), DIGITS)
@@ -52,22 +53,22 @@ BELOW_ONE = sequence(ZERO, POINT, repeat(ZERO, 0, None), NONZERO, DIGITS)
 LAYOUTS = (ZERO_FLOAT, SMALL, union([BELOW_ONE, sequence(NONZERO, DIGITS, POINT, DIGITS)]), LARGE)
 
 
-# One and 1.0 are equal as keys; the types keep 10 ** 23 and 1e23 apart, which Python takes for different numbers.
+# 1 and 1.0 are equal as cache keys. Their types keep 10 ** 23 and 1e23 apart, which are different numbers in Python.
 @lru_cache(maxsize=1024, typed=True)
 def at_least(bound: int | float, exclusive: bool) -> Language:
-    """The texts of numbers that are not less than `bound`, or that are more where it is `exclusive`."""
+    """The texts of numbers that are at least `bound`, or greater if `exclusive`."""
     return _from(exact_value(bound), exclusive, EMPTY, MINUS)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def at_most(bound: int | float, exclusive: bool) -> Language:
-    """The texts of numbers that are not more than `bound`, or that are less where it is `exclusive`."""
+    """The texts of numbers that are at most `bound`, or less if `exclusive`."""
     return _from(exact_value(bound).copy_negate(), exclusive, MINUS, EMPTY)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def misjudged_by_bound(bound: int | float) -> Language:
-    """The texts of a float whose decimal and binary values are on different sides of an int, or just one is equal."""
+    """The texts of floats whose decimal and binary values compare differently with an int beyond 2 ** 53."""
     if isinstance(bound, float) or abs(bound) <= MAX_EXACT_INTEGER:
         return NOTHING
     value, found = Decimal(bound), list[str]()
@@ -78,12 +79,12 @@ def misjudged_by_bound(bound: int | float) -> Language:
 
 
 def exact_value(value: int | float) -> Decimal:
-    """The decimal number that an int or the `repr` of a float writes."""
+    """The decimal value of an int, or of the `repr` of a float."""
     return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
 
 
 def _from(bound: Decimal, exclusive: bool, upward: Language, downward: Language) -> Language:
-    """The texts from `bound` on, where `upward` is the sign of numbers that go on from 0, and `downward` the other."""
+    """The texts from `bound` on in the direction of the sign `upward`; `downward` is the opposite sign."""
     if bound > 0 or (bound == 0 and exclusive):
         return sequence(upward, _magnitudes(bound, exclusive, larger=True))
     below = _magnitudes(bound.copy_negate(), exclusive, larger=False)
@@ -91,7 +92,7 @@ def _from(bound: Decimal, exclusive: bool, upward: Language, downward: Language)
 
 
 def _magnitudes(bound: Decimal, exclusive: bool, larger: bool) -> Language:
-    """The texts without a sign from `bound` to infinity, or to 0."""
+    """The texts without a sign from `bound` to infinity if `larger`, else down to 0."""
     limit = math.ceil(bound) if larger else math.floor(bound)
     if exclusive and limit == bound:
         limit += 1 if larger else -1
@@ -101,7 +102,7 @@ def _magnitudes(bound: Decimal, exclusive: bool, larger: bool) -> Language:
 
 
 def _closest_float(bound: Decimal, exclusive: bool, larger: bool) -> float | None:
-    """The closest float from 0 on that `bound` admits; None where it admits none."""
+    """The non-negative float closest to `bound` among those within it; None if there is none."""
     compared = (1,) if exclusive else (0, 1)
     sign = 1 if larger else -1
     admitted = [
@@ -111,7 +112,7 @@ def _closest_float(bound: Decimal, exclusive: bool, larger: bool) -> float | Non
 
 
 def _floats_around(value: Decimal) -> list[float]:
-    """The float closest to `value`, and the ones beside it."""
+    """The float closest to `value`, and its two neighbours."""
     greatest = sys.float_info.max
     closest = max(-greatest, min(float(value), greatest))
     found = [math.nextafter(closest, -math.inf), closest, math.nextafter(closest, math.inf)]
@@ -119,7 +120,7 @@ def _floats_around(value: Decimal) -> list[float]:
 
 
 def _floats(limit: float | None, larger: bool) -> Language:
-    """The texts without a sign that are read as `limit` or, where `larger`, as more, else as less."""
+    """The texts without a sign that are read as `limit` or more if `larger`, else as `limit` or less."""
     if limit is None:
         return NOTHING
     if limit <= SMALLEST_FLOAT if larger else limit == 0:
@@ -132,7 +133,7 @@ def _floats(limit: float | None, larger: bool) -> Language:
 
 
 def _edge(limit: float, larger: bool) -> Decimal:
-    """The smallest number of 17 significant digits that is read as `limit`, or the largest one."""
+    """The smallest number of 17 significant digits that is read as `limit` if `larger`, else the largest one."""
     beside = math.nextafter(limit, 0 if larger else math.inf)
     if math.isinf(beside):
         return Decimal(repr(limit))
@@ -156,7 +157,7 @@ def _positional(edge: Decimal, larger: bool) -> Language:
 
 
 def _scientific(edge: Decimal, larger: bool) -> Language:
-    """The texts with an exponent of the same sign from `edge` on."""
+    """The texts with an exponent of the sign of `edge`, from `edge` on."""
     exponent = edge.adjusted()
     first, *following = map(str, edge.as_tuple().digits)
     rest = "".join(following).rstrip("0")

@@ -1,8 +1,8 @@
 """Sets of code points as inclusive ranges: the classes of ECMA-262 and the properties of Unicode.
 
 In: ranges, or the name of a property. Out: ranges in ascending order that neither overlap nor touch. General categories
-and the binary properties named here come from the standard library, so their Unicode version is that of the Python that
-runs; what needs tables that the standard library lacks (scripts, `Alphabetic`, `Emoji`) is not known here.
+and the binary properties named here come from the standard library, so their Unicode version is that of the running
+Python. Not covered: properties that need tables outside the standard library (scripts, `Alphabetic`, `Emoji`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SPACE_SEPARATORS = ((0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x20
 SPACE: Ranges = ((0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), *_SPACE_SEPARATORS, (0x3000, 0x3000), (0xFEFF, 0xFEFF))
 WHITE_SPACE: Ranges = (*SPACE[:2], (0x85, 0x85), *SPACE[2:-1])
 
-# Long names, and the prefix of the two-letter codes that each stands for.
+# Long names, each with the prefix of its two-letter codes.
 _CATEGORY_NAMES = """
 Other C, Control Cc, cntrl Cc, Format Cf, Unassigned Cn, Private_Use Co, Surrogate Cs, Letter L, Lowercase_Letter Ll,
 Modifier_Letter Lm, Other_Letter Lo, Titlecase_Letter Lt, Uppercase_Letter Lu, Mark M, Combining_Mark M,
@@ -60,14 +60,14 @@ def normalized(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 @cache
 def complement(ranges: Ranges) -> Ranges:
-    """The code points outside `ranges`, which are normalized."""
+    """The code points outside `ranges`, which must be normalized."""
     starts = [0, *(high + 1 for _, high in ranges)]
     ends = [*(low - 1 for low, _ in ranges), MAX_CODE_POINT]
     return tuple((start, end) for start, end in zip(starts, ends, strict=True) if start <= end)
 
 
 def common(first: Ranges, second: Ranges) -> Ranges:
-    """The code points in both; both are normalized."""
+    """The code points in both; both must be normalized."""
     result = []
     i = j = 0
     while i < len(first) and j < len(second):
@@ -83,7 +83,7 @@ def common(first: Ranges, second: Ranges) -> Ranges:
 
 @cache
 def property_ranges(expression: str) -> Ranges | None:
-    """The code points of `\\p{expression}`; None where the property is not known here."""
+    """The code points of `\\p{expression}`; None if the property is not supported."""
     name, equals, value = expression.partition("=")
     if equals:
         return _category(value) if name in ("General_Category", "gc") else None
@@ -112,7 +112,7 @@ def _with_categories(codes: tuple[str, ...]) -> Ranges:
 
 @cache
 def _by_category() -> dict[str, list[tuple[int, int]]]:
-    """The runs of each two-letter category: one pass over all code points, about a fifth of a second, once."""
+    """The runs of each two-letter category: one pass over all code points, which takes about a fifth of a second."""
     found: dict[str, list[tuple[int, int]]] = {code: [] for code in _CATEGORIES.values() if len(code) == 2}
     start = 0
     for category, run in groupby(map(unicodedata.category, map(chr, range(MAX_CODE_POINT + 1)))):

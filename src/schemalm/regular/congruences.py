@@ -1,7 +1,7 @@
-"""Digits that make a number a multiple of several others at once, found by arithmetic instead of trying.
+"""Digits that make a number a multiple of several divisors at once, found by arithmetic instead of a search.
 
-In: a language of number texts with conditions such as those of `multiples.py` inside. Out: a few texts of digits alone
-that meet one choice of the conditions, which the rest of the language may still refuse. Source of the arithmetic: the
+In: a language of number texts that contains conditions such as those of `multiples.py`. Out: a few texts of digits
+that meet one choice of the conditions; the rest of the language may still exclude them. Source of the arithmetic: the
 Chinese remainder theorem.
 """
 
@@ -14,18 +14,18 @@ from itertools import islice, product
 
 from schemalm.regular.language import Computed, Congruence, Intersection, Language, Union
 
-# The numbers with a remainder for a modulus.
+# All numbers with one remainder for a modulus: (modulus, remainder).
 Class = tuple[int, int]
-# Choices of conditions that are tried, and numbers of digits for each.
+# Choices of conditions that are tried, and numbers of digits that are tried for each choice.
 MAX_CHOICES = 12
 MAX_LENGTHS = 3
 
 
 def completions(language: Language, least: int) -> Iterator[bytes]:
-    """Texts of at least `least` digits that complete numbers as the conditions inside a language ask.
+    """Yield texts of at least `least` digits that complete numbers to meet the conditions inside a language.
 
-    They are guesses: each meets the conditions of one choice, which may leave out some that the language makes of
-    every integer. Whoever asks has to look whether they are of the language.
+    They are guesses: each meets one choice of conditions, and the language may have others. The caller has to check
+    that the language contains them.
     """
     choices = dict.fromkeys(frozenset(choice) for choice in islice(_choices(language), MAX_CHOICES))
     for choice in choices:
@@ -36,7 +36,7 @@ def completions(language: Language, least: int) -> Iterator[bytes]:
 
 
 def _choices(language: Language) -> Iterator[tuple[Congruence, ...]]:
-    """Conditions that a text may meet to be of a language: one alternative of each union, all parts together."""
+    """Yield sets of conditions: one alternative of each union, all parts of each intersection."""
     if isinstance(language, Computed):
         condition = language.congruence()
         yield () if condition is None else (condition,)
@@ -51,11 +51,11 @@ def _choices(language: Language) -> Iterator[tuple[Congruence, ...]]:
 
 
 def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes]:
-    """The smallest and the largest digits, so many, that meet all conditions."""
+    """Yield the smallest and the largest `num_digits` digits that meet all conditions."""
     power = 10**num_digits
     needed = ((modulus, -remainder * power % modulus) for modulus, remainder, _ in conditions)
     every: Class | None = (1, 0)
-    common = reduce(_both, needed, every)
+    common = reduce(_combine, needed, every)
     if common is None:
         return
     modulus, smallest = common
@@ -64,8 +64,8 @@ def _digits(conditions: Iterable[Congruence], num_digits: int) -> Iterator[bytes
             yield str(number).zfill(num_digits).encode()
 
 
-def _both(first: Class | None, second: Class) -> Class | None:
-    """The numbers with a remainder for one modulus and another for a second one; None where there are none."""
+def _combine(first: Class | None, second: Class) -> Class | None:
+    """The numbers with one remainder for the first modulus and another for the second; None if there are none."""
     if first is None:
         return None
     (modulus, remainder), (other_modulus, other_remainder) = first, second

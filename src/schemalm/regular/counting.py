@@ -1,6 +1,6 @@
-"""Languages of which only the number of characters matters, such as the texts of at least 5.
+"""Languages that depend only on the number of characters, such as the texts of at least 5 characters.
 
-In: an expression. Out: the number of characters in its shortest text, found without reading one.
+In: an expression. Out: the number of characters in its shortest text, found without a search.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from schemalm.regular.language import (
 
 
 def is_counter(language: Language) -> bool:
-    """Whether it holds every text with a number of characters in bounds."""
+    """Whether a language contains exactly the texts whose number of characters is within bounds."""
     return isinstance(language, Repetition) and language.parts[0] == ANY_CHARACTER
 
 
 def least_count(language: Language) -> int | None:
-    """The characters of the shortest text of an intersection of which only their number matters, however large.
+    """The characters of the shortest text of an intersection that depends only on their number, however large.
 
-    -1 where it holds none; None for other languages.
+    -1 if it is empty; None for other languages.
     """
     if not isinstance(language, Intersection):
         return None
-    if (numbers := _telling_counts(language)) is None:
+    if (numbers := _critical_counts(language)) is None:
         return None
-    return next((number for number in sorted(numbers) if _holds_count(language, number)), -1)
+    return next((number for number in sorted(numbers) if _contains_count(language, number)), -1)
 
 
-def _telling_counts(language: Language) -> set[int] | None:
-    """The numbers of characters at which it begins or ceases to hold texts; None where more than these matters."""
+def _critical_counts(language: Language) -> set[int] | None:
+    """The numbers of characters at which the language may change; None if it depends on more than the number."""
     if isinstance(language, AnyText) or language in (EMPTY, NOTHING):
         return {0, 1}
     if is_counter(language):
@@ -46,17 +46,17 @@ def _telling_counts(language: Language) -> set[int] | None:
         return None
     numbers: set[int] = set()
     for part in language.operands():
-        if (found := _telling_counts(part)) is None:
+        if (found := _critical_counts(part)) is None:
             return None
         numbers |= found
     return numbers
 
 
-def _holds_count(language: Language, number: int) -> bool:
+def _contains_count(language: Language, number: int) -> bool:
     if is_counter(language):
         _, minimum, maximum = language.parts
         return bool(minimum <= number and (maximum is None or number <= maximum))
-    held = (_holds_count(part, number) for part in language.operands())
+    held = (_contains_count(part, number) for part in language.operands())
     if isinstance(language, Complement):
         return not next(held)
     if isinstance(language, Union | Intersection):

@@ -1,13 +1,14 @@
 """Languages of decimal digits, compared with given digits.
 
-In: digit strings, or the ends of a range. Out: plain expressions. A comparison halves its digits again and again, so
-that expressions are as deep as the logarithm of their length and a text keeps few alternatives alive. Signs, points
-and the layout of numbers are the business of `numbers.py` and `bounds.py`.
+In: digit strings, or the ends of a range. Out: plain expressions. A comparison splits its digits in halves, so the
+depth of an expression is logarithmic in its length, and few alternatives run in parallel. Not covered: signs, points
+and the layout of numbers; see `numbers.py` and `bounds.py`.
 """
 
 from __future__ import annotations
 
-from schemalm.regular.language import NOTHING, Language, byte_set, literal, repeat, sequence, union, words
+from schemalm.regular.language import NOTHING, Language, byte_set, repeat, sequence, union
+from schemalm.regular.words import literal, words
 
 
 def one_of(characters: bytes) -> Language:
@@ -21,7 +22,7 @@ DIGITS = repeat(DIGIT, 0, None)
 
 
 def digits_between(low: str, high: str) -> Language:
-    """The digit strings from `low` to `high`, which are of one length."""
+    """The digit strings from `low` to `high`, two strings of the same length."""
     if low > high:
         return NOTHING
     if low[:1] == high[:1]:
@@ -52,7 +53,7 @@ def _at_most(digits: str) -> Language:
 
 
 def _beyond(digits: str, larger: bool) -> Language:
-    """The digit strings as long as `digits` that are larger, or smaller."""
+    """The digit strings of the length of `digits` that are larger, or smaller."""
     if len(digits) < 2:
         return _digit_beyond(digits, larger) if digits else NOTHING
     half = len(digits) // 2
@@ -70,18 +71,18 @@ def _digit_beyond(digit: str, larger: bool) -> Language:
 
 
 def fractions_at_least(digits: str) -> Language:
-    """The fractions, of any length and none, that are not less than 0.`digits`."""
+    """The digits f, any number of them, with 0.f >= 0.`digits`."""
     return union([_fractions_beyond(digits, True), sequence(literal(digits.encode()), DIGITS)])
 
 
 def fractions_at_most(digits: str) -> Language:
-    """The fractions, of any length and none, that are not more than 0.`digits`; 0 is the only one that ends in 0."""
+    """The digits f, any number of them, with 0.f <= 0.`digits`; none of them ends in 0 but `0` itself."""
     prefixes = [digits[:end].encode() for end in range(len(digits) + 1)]
     return union([_fractions_beyond(digits, False), words([*prefixes, b"0"])])
 
 
 def _fractions_beyond(digits: str, larger: bool) -> Language:
-    """The fractions that differ from `digits` at one of its places, and are larger or smaller there."""
+    """The fractions that are larger (or smaller) than `digits` at the first digit that differs."""
     if len(digits) < 2:
         return sequence(_digit_beyond(digits, larger), DIGITS) if digits else NOTHING
     half = len(digits) // 2
@@ -90,7 +91,7 @@ def _fractions_beyond(digits: str, larger: bool) -> Language:
 
 
 def naturals_between(low: int, high: int | None) -> Language:
-    """The natural numbers from `low` to `high`, without leading zeros; no upper end where `high` is None."""
+    """The natural numbers from `low` to `high`, without leading zeros; `high` None: no upper bound."""
     first = str(max(low, 0))
     if high is None:
         more = sequence(NONZERO, repeat(DIGIT, len(first), None))
@@ -106,7 +107,7 @@ def naturals_between(low: int, high: int | None) -> Language:
 
 
 def exponents_between(low: int, high: int) -> Language:
-    """The exponents from `low` to `high`, below 1000, without a sign and of at least two digits."""
+    """The exponents from `low` to `high`, below 1000, without a sign, of at least two digits."""
     two_digits = digits_between(f"{low:02d}", f"{min(high, 99):02d}") if low < 100 else NOTHING
     three_digits = digits_between(f"{max(low, 100)}", f"{high}") if high >= 100 else NOTHING
     return union([two_digits, three_digits])

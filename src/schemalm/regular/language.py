@@ -1,16 +1,15 @@
 """Regular languages of byte strings, as expressions with derivatives.
 
 Expressions are built from byte sets by concatenation, union, repetition, intersection and complement. The constructor
-functions normalize (associativity, commutativity, idempotence), so that an expression has finitely many derivatives;
-each class says what its derivatives and its shortest texts are. Source: Brzozowski, "Derivatives of regular
-expressions" (1964); byte classes after Owens, Reppy and Turon, "Regular-expression derivatives re-examined" (2009).
-Ranges of characters become UTF-8 in `utf8.py`; text patterns are parsed in `pattern.py`; `automaton.py` reads texts.
+functions normalize (associativity, commutativity, idempotence), so an expression has finitely many derivatives. Each
+class defines its derivatives and its shortest texts. Sources: Brzozowski, "Derivatives of regular expressions" (1964);
+for byte classes, Owens, Reppy and Turon, "Regular-expression derivatives re-examined" (2009).
+`words.py` adds finite sets of strings, `utf8.py` ranges of characters, `pattern.py` regular expressions.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -18,29 +17,28 @@ from typing import Any
 ALL_BYTES = (1 << 256) - 1
 PREFERRED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ "
 BYTE_RANKS = {byte: rank for rank, byte in enumerate([*PREFERRED, *(b for b in range(256) if b not in PREFERRED)])}
-# More words than these are kept in one table.
-MAX_WORDS = 256
-# The bytes that continue a character of UTF-8, and those that begin one.
+# Bytes that continue a UTF-8 character, as a bit mask.
 CONTINUATIONS = (1 << 0xC0) - (1 << 0x80)
-# Bit masks of disjoint byte sets that together are all bytes.
+# Disjoint byte sets that together cover all bytes, as bit masks.
 Partition = tuple[int, ...]
-# A modulus, a remainder, and a least number of digits.
+# A modulus, a remainder and a minimum number of digits.
 Congruence = tuple[int, int, int]
-# Least and largest number of something; None for no bound.
-Lengths = tuple[int, int | None]
+# A minimum and a maximum; None: no maximum.
+Bounds = tuple[int, int | None]
 
 
 class Language:
-    """A node of an expression: class and `parts` are its identity.
+    """A node of an expression; its class and `parts` are its identity.
 
-    nullable: whether it holds the empty string; is_plain: whether it is free of intersections, complements and
-    arithmetic, and so holds something unless it is `NOTHING`; is_computed: whether there is arithmetic in it.
+    nullable: whether the language contains the empty string. is_plain: whether the expression has no intersection, no
+    complement and no arithmetic; a plain language is not empty unless it is `NOTHING`. is_computed: whether the
+    expression has arithmetic.
     """
 
     __slots__ = ("_hash", "is_computed", "is_plain", "nullable", "parts")
-    # Whether the class itself allows an expression to be plain.
+    # Whether an expression of this class can be plain.
     plain = True
-    # Whether the class is arithmetic.
+    # Whether this class is arithmetic.
     computed = False
     is_plain: bool
     is_computed: bool
@@ -61,57 +59,57 @@ class Language:
         return type(self) is type(other) and self._hash == other._hash and self.parts == other.parts
 
     def operands(self) -> tuple[Language, ...]:
-        """The expressions that this one is made of."""
+        """The expressions that this one is built from."""
         return ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """What may follow once `byte` has been read; `memo` as for `derivative`."""
+        """The derivative by `byte`: what may follow that byte; `memo` as for `derivative`."""
         return NOTHING
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """A partition of the bytes into sets with equal derivatives; `memo` as for `byte_classes`."""
         return (ALL_BYTES,)
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """The bytes of the shortest text, where it is not empty, or no more than these; `memo` as for `shortest`."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The length of the shortest text in bytes, or a lower bound, if the language is not nullable."""
         return 0
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
-        """A text that it holds, of a plain expression a shortest one; None where none is seen; `memo` as above."""
+        """Return a text of the language, a shortest one if it is plain; None if none is found without a search."""
         return b"" if self.nullable else None
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """How many characters the texts have; `memo` as for `lengths`."""
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """The minimum and maximum number of characters in a text; `memo` as for the function `character_bounds`."""
         return 0, None
 
     def told(self) -> str:
-        """What tells it apart from other expressions, its operands aside."""
+        """The text that `digest` hashes for this node; it leaves out the operands."""
         if self.operands():
             return f"{type(self).__name__} {self.parts[1:]}"
         return f"{type(self).__name__} {[part for part in self.parts if not isinstance(part, Language)]}"
 
 
-# What derivatives and equal expressions have been found, by expression and byte.
+# Known derivatives by expression and byte; under `SAME`, the one object for each group of equal expressions.
 Derivatives = dict[tuple[Language, int], Language]
-# Stands in the place of a byte for an expression itself.
+# Stands in place of a byte for the expression itself.
 SAME = -1
 
 
 class ByteSet(Language):
-    """One byte out of a set; parts: (bit mask of 256 bits,)."""
+    """One byte of a set; parts: (bit mask of 256 bits,)."""
 
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """The empty string, after a byte of the set."""
+        """The empty string after a byte of the set."""
         return EMPTY if self.parts[0] >> byte & 1 else NOTHING
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """The set and all other bytes."""
         return _split(self.parts[0])
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """One byte."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """One byte is the shortest text."""
         return 1
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
@@ -119,8 +117,8 @@ class ByteSet(Language):
         mask = self.parts[0]
         return bytes([min((byte for byte in range(256) if mask >> byte & 1), key=BYTE_RANKS.__getitem__)])
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """One where the bytes begin a character."""
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """One character if the bytes begin a character, else none."""
         count = 1 if self.parts[0] & ~CONTINUATIONS else 0
         return count, count
 
@@ -130,98 +128,9 @@ class Empty(Language):
 
     __slots__ = ()
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """None."""
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """No characters."""
         return 0, 0
-
-
-class Words(Language):
-    """One of several byte strings, not the empty one alone; parts: (sorted tuple,)."""
-
-    __slots__ = ()
-
-    def after(self, byte: int, memo: Derivatives) -> Language:
-        """The rest of the strings that begin with the byte."""
-        return words(text[1:] for text in self.parts[0] if text and text[0] == byte)
-
-    def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Every byte that a string begins with, and all others."""
-        first = [1 << byte for byte in sorted({text[0] for text in self.parts[0] if text})]
-        others = ALL_BYTES & ~sum(first)
-        return (*first, others) if others else tuple(first)
-
-    def least(self, memo: dict[Language, int]) -> int:
-        """Of the shortest string."""
-        return min(map(len, self.parts[0]))
-
-    def example(self, memo: dict[Language, int]) -> bytes | None:
-        """The shortest string."""
-        text: bytes = min(self.parts[0], key=len)
-        return text
-
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """Of the strings with the fewest and with the most."""
-        return _characters_of(self.parts[0])
-
-
-class WordList(Language):
-    """Like `Words`, for many of them; parts: (the table that they are in, first, last + 1, bytes that were read).
-
-    What may follow is found by halving the table, which lists all strings in order.
-    """
-
-    __slots__ = ()
-
-    def after(self, byte: int, memo: Derivatives) -> Language:
-        """The rest of the strings that go on with the byte."""
-        table, first, last, num_read = self.parts
-        prefix = table.texts[first][:num_read]
-        begin = bisect_left(table.texts, prefix + bytes([byte]), first, last)
-        end = bisect_left(table.texts, prefix + bytes([byte + 1]), begin, last) if byte < 0xFF else last
-        return _word_list(table, begin, end, num_read + 1)
-
-    def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Every byte that a string goes on with, and all others."""
-        table, first, last, num_read = self.parts
-        prefix, found = table.texts[first][:num_read], []
-        first += len(table.texts[first]) == num_read
-        while first < last:
-            byte = table.texts[first][num_read]
-            found.append(1 << byte)
-            first = bisect_left(table.texts, prefix + bytes([byte + 1]), first, last) if byte < 0xFF else last
-        others = ALL_BYTES & ~sum(found)
-        return (*found, others) if others else tuple(found)
-
-    def rests(self) -> tuple[bytes, ...]:
-        """What is left of the strings."""
-        table, first, last, num_read = self.parts
-        return tuple(text[num_read:] for text in table.texts[first:last])
-
-    def least(self, memo: dict[Language, int]) -> int:
-        """Of the shortest string."""
-        table, first, last, num_read = self.parts
-        return min(map(len, table.texts[first:last])) - int(num_read)
-
-    def example(self, memo: dict[Language, int]) -> bytes | None:
-        """The shortest string."""
-        return min(self.rests(), key=len)
-
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """Of the strings with the fewest and with the most."""
-        return _characters_of(self.rests())
-
-    def told(self) -> str:
-        """What tells `Words` of the same strings apart."""
-        return f"{Words.__name__} {[self.rests()]}"
-
-
-class WordTable:
-    """Byte strings in ascending order, each once; equal to itself alone."""
-
-    __slots__ = ("texts",)
-
-    def __init__(self, texts: tuple[bytes, ...]) -> None:
-        self.texts = texts
 
 
 class AnyText(Language):
@@ -230,11 +139,11 @@ class AnyText(Language):
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """The rest of the character, and any text after it."""
+        """The rest of the character, then any text."""
         return sequence(derivative(self.parts[0], byte, memo), self)
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of one character."""
+        """The classes of one character."""
         return byte_classes(self.parts[0], memo)
 
 
@@ -244,12 +153,12 @@ class Sequence(Language):
     __slots__ = ()
 
     def operands(self) -> tuple[Language, ...]:
-        """What comes one after the other."""
+        """The parts in order."""
         parts: tuple[Language, ...] = self.parts[0]
         return parts
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """The rest of the first part and all others; or of a later one, where those before may be empty."""
+        """The rest of the first part and all later parts; also of a later part if all parts before it are nullable."""
         parts = self.operands()
         moved = []
         for index, part in enumerate(parts):
@@ -259,29 +168,29 @@ class Sequence(Language):
         return union(moved)
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of every part that a text may begin with."""
+        """The classes of every part that a text may begin in."""
         parts = self.operands()
         last = next((index for index, part in enumerate(parts) if not part.nullable), len(parts) - 1)
         return meet([byte_classes(part, memo) for part in parts[: last + 1]])
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """Of all parts together."""
-        return sum(shortest(part, memo) for part in self.operands())
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The sum over all parts."""
+        return sum(min_bytes(part, memo) for part in self.operands())
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
-        """One of each part."""
+        """An example of each part, joined."""
         texts = [b"" if part.nullable else part.example(memo) for part in self.operands()]
         return None if None in texts else b"".join(text for text in texts if text)
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """Of all parts together."""
-        bounds = [lengths(part, memo) for part in self.operands()]
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """The sum over all parts."""
+        bounds = [character_bounds(part, memo) for part in self.operands()]
         highs = [high for _, high in bounds if high is not None]
         return sum(low for low, _ in bounds), sum(highs) if len(highs) == len(bounds) else None
 
 
 class Connective(Language):
-    """A union or intersection; parts: (frozenset of languages,), whose order is that in which they were met."""
+    """A union or intersection; parts: (frozenset of languages,). The order of the operands is that of construction."""
 
     __slots__ = ("_ordered",)
 
@@ -295,36 +204,36 @@ class Connective(Language):
 
 
 class Union(Connective):
-    """All texts of some languages."""
+    """All texts of several languages."""
 
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """Those of the alternatives."""
+        """The union of the derivatives."""
         return union(derivative(part, byte, memo) for part in self._ordered)
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of all alternatives."""
+        """The common refinement of the operands' classes."""
         return meet([byte_classes(part, memo) for part in self._ordered])
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """Of the shortest alternative."""
-        return min(shortest(part, memo) for part in self._ordered)
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The minimum over the alternatives."""
+        return min(min_bytes(part, memo) for part in self._ordered)
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
-        """Of the first alternative that shows one, the shorter ones first."""
-        ordered = sorted(self._ordered, key=lambda part: shortest(part, memo))
+        """An example of the shortest alternative that has one."""
+        ordered = sorted(self._ordered, key=lambda part: min_bytes(part, memo))
         return next((text for part in ordered if (text := part.example(memo)) is not None), None)
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """Of the alternatives with the fewest and with the most."""
-        bounds = [lengths(part, memo) for part in self._ordered]
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """The smallest minimum and the largest maximum of the alternatives."""
+        bounds = [character_bounds(part, memo) for part in self._ordered]
         highs = [high for _, high in bounds if high is not None]
         return min(low for low, _ in bounds), max(highs) if len(highs) == len(bounds) else None
 
 
 class Intersection(Connective):
-    """The texts that some languages have in common; those that say what it is stand before those that say what not."""
+    """The texts that several languages have in common; complements come last in the order of the operands."""
 
     __slots__ = ()
     plain = False
@@ -333,52 +242,52 @@ class Intersection(Connective):
         super().__init__(nullable, sorted(ordered, key=_is_complement))
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """Those of all languages together."""
+        """The intersection of the derivatives."""
         return intersection(derivative(part, byte, memo) for part in self.operands())
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of all languages."""
+        """The common refinement of the operands' classes."""
         return meet([byte_classes(part, memo) for part in self._ordered])
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """No less than any of the languages asks for."""
-        return max(shortest(part, memo) for part in self._ordered)
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """A lower bound: the maximum over the operands."""
+        return max(min_bytes(part, memo) for part in self._ordered)
 
 
 class Repetition(Language):
-    """parts: (repeated, minimum, maximum or None)."""
+    """A repeated language; parts: (repeated, minimum, maximum or None)."""
 
     __slots__ = ()
 
     def operands(self) -> tuple[Language, ...]:
-        """What is repeated."""
+        """The repeated expression."""
         return self.parts[:1]
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """The rest of one repetition, and one repetition fewer."""
+        """The rest of one repetition, then one repetition fewer."""
         part, minimum, maximum = self.parts
         rest = repeat(part, max(0, minimum - 1), None if maximum is None else maximum - 1)
         return sequence(derivative(part, byte, memo), rest)
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of what is repeated."""
+        """The classes of the repeated expression."""
         return byte_classes(self.parts[0], memo)
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """As many times as must be."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The minimum number of repetitions of the shortest text."""
         part, minimum, _ = self.parts
-        return shortest(part, memo) * int(minimum)
+        return min_bytes(part, memo) * int(minimum)
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
-        """The same one as many times as must be."""
+        """The minimum number of repetitions of one example."""
         part, minimum, _ = self.parts
         text = part.example(memo) if minimum else b""
         return None if text is None else text * int(minimum)
 
-    def characters(self, memo: dict[Language, Lengths]) -> Lengths:
-        """As many times as must be, and as may be."""
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """The bounds of the repeated expression times the bounds of the count."""
         part, minimum, maximum = self.parts
-        low, high = lengths(part, memo)
+        low, high = character_bounds(part, memo)
         return low * minimum, None if high is None or maximum is None else high * maximum
 
 
@@ -389,15 +298,15 @@ class Complement(Language):
     plain = False
 
     def operands(self) -> tuple[Language, ...]:
-        """What is left out."""
+        """The complemented expression."""
         return self.parts
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """The complement of what may follow in the part."""
+        """The complement of the derivative."""
         return complement(derivative(self.parts[0], byte, memo))
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """Those of the part."""
+        """The classes of the complemented expression."""
         return byte_classes(self.parts[0], memo)
 
 
@@ -406,14 +315,17 @@ def _is_complement(language: Language) -> bool:
 
 
 class Computed(Language):
-    """A language that arithmetic decides: `parts` are its state, all numbers, and subclasses say what may follow."""
+    """A language defined by arithmetic; `parts` are its state, all numbers, and subclasses define the derivatives."""
 
     __slots__ = ()
     plain = False
     computed = True
 
     def congruence(self) -> Congruence | None:
-        """A modulus m, a remainder r and a least n: n digits d or more end a text if m divides r * 10 ** n + d."""
+        """A modulus m, a remainder r and a minimum: n more digits of value d end a text if m divides r * 10 ** n + d.
+
+        n is at least the minimum. None if the state has no such rule.
+        """
         return None
 
 
@@ -435,7 +347,7 @@ def sequence(*parts: Language) -> Language:
             return NOTHING
         if part != EMPTY:
             flat.extend(part.parts[0] if isinstance(part, Sequence) else (part,))
-    # Before any text, a text that may be empty says nothing.
+    # A nullable language right before any text adds nothing.
     while len(flat) > 1 and isinstance(flat[-1], AnyText) and flat[-2].nullable and flat[-2].is_plain:
         del flat[-2]
     if not flat:
@@ -444,7 +356,7 @@ def sequence(*parts: Language) -> Language:
 
 
 def union(parts: Iterable[Language]) -> Language:
-    """The languages of `parts` together."""
+    """All texts of `parts`."""
     unique: dict[Language, None] = {}
     mask = 0
     for part in parts:
@@ -465,7 +377,7 @@ def union(parts: Iterable[Language]) -> Language:
 
 
 def intersection(parts: Iterable[Language]) -> Language:
-    """What all of `parts` have in common."""
+    """The texts that are in all of `parts`."""
     unique: dict[Language, None] = {}
     excluded: list[Language] = []
     for part in parts:
@@ -493,7 +405,7 @@ def intersection(parts: Iterable[Language]) -> Language:
 
 
 def complement(part: Language) -> Language:
-    """Every byte string that `part` does not hold."""
+    """Every byte string that is not in `part`."""
     if isinstance(part, Complement):
         inner: Language = part.parts[0]
         return inner
@@ -501,7 +413,7 @@ def complement(part: Language) -> Language:
 
 
 def repeat(part: Language, minimum: int, maximum: int | None) -> Language:
-    """Between `minimum` and `maximum` repetitions; no upper bound where `maximum` is None."""
+    """Between `minimum` and `maximum` repetitions of `part`; `maximum` None: no upper bound."""
     if maximum == 0 or part in (EMPTY, NOTHING):
         return NOTHING if part == NOTHING and minimum > 0 else EMPTY
     if minimum == maximum == 1:
@@ -512,39 +424,13 @@ def repeat(part: Language, minimum: int, maximum: int | None) -> Language:
     return Repetition(minimum == 0, part, minimum, maximum)
 
 
-def literal(text: bytes) -> Language:
-    """Exactly these bytes."""
-    return Words(False, (text,)) if text else EMPTY
-
-
-def words(texts: Iterable[bytes]) -> Language:
-    """Exactly these byte strings."""
-    listed = tuple(sorted(set(texts)))
-    return _word_list(WordTable(listed), 0, len(listed), 0)
-
-
-def _word_list(table: WordTable, first: int, last: int, num_read: int) -> Language:
-    """The rests of strings `first` up to `last` of a table, of which as many bytes have been read."""
-    if last - first > MAX_WORDS:
-        return WordList(len(table.texts[first]) == num_read, table, first, last, num_read)
-    rests = tuple(text[num_read:] for text in table.texts[first:last])
-    if len(rests) < 2:
-        return literal(rests[0]) if rests else NOTHING
-    return Words(rests[0] == b"", rests)
-
-
-def _characters_of(texts: Iterable[bytes]) -> Lengths:
-    counts = [len(text) if text.isascii() else sum(not CONTINUATIONS >> byte & 1 for byte in text) for text in texts]
-    return min(counts), max(counts)
-
-
 def byte_range(low: int, high: int) -> Language:
     """One byte from `low` to `high`."""
     return ByteSet(False, (1 << (high + 1)) - (1 << low))
 
 
 def _any_character() -> Language:
-    """UTF-8, by the first byte (RFC 3629, section 4)."""
+    """One UTF-8 character, by its first byte (RFC 3629, section 4)."""
     tail = byte_range(0x80, 0xBF)
     beginnings = (
         (byte_range(0x00, 0x7F),),
@@ -565,33 +451,33 @@ ANY_TEXT = AnyText(True, ANY_CHARACTER)
 
 
 def derivative(language: Language, byte: int, memo: Derivatives) -> Language:
-    """What may follow once `byte` has been read; `memo` keeps what was found before."""
+    """What may follow once `byte` has been read; `memo` keeps known derivatives."""
     key = (language, byte)
     if key not in memo:
         result = language.after(byte, memo)
-        # Equal results become one object, so that comparing expressions made of them is quick.
+        # Equal results become one object, so comparing expressions built from them is quick.
         memo[key] = memo.setdefault((result, SAME), result)
     return memo[key]
 
 
-def shortest(language: Language, memo: dict[Language, int]) -> int:
-    """The bytes of the shortest text of a plain expression other than `NOTHING`; of others, no more than these."""
+def min_bytes(language: Language, memo: dict[Language, int]) -> int:
+    """The length of the shortest text in bytes if the expression is plain and not `NOTHING`, else a lower bound."""
     if language.nullable:
         return 0
     if language not in memo:
-        memo[language] = language.least(memo)
+        memo[language] = language.min_bytes(memo)
     return memo[language]
 
 
-def lengths(language: Language, memo: dict[Language, Lengths]) -> Lengths:
-    """The least and the largest number of characters in a text of a plain expression; None for no bound."""
+def character_bounds(language: Language, memo: dict[Language, Bounds]) -> Bounds:
+    """The minimum and maximum number of characters in a text of a plain expression; None: no maximum."""
     if language not in memo:
-        memo[language] = language.characters(memo)
+        memo[language] = language.character_bounds(memo)
     return memo[language]
 
 
 def byte_classes(language: Language, memo: dict[Language, Partition]) -> Partition:
-    """A partition of the bytes into sets with equal derivatives, as bit masks; `memo` keeps what was found before."""
+    """A partition of the bytes into sets with equal derivatives, as bit masks; `memo` keeps known partitions."""
     if language not in memo:
         memo[language] = language.classes(memo)
     return memo[language]

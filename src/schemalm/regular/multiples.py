@@ -1,18 +1,18 @@
 """`multipleOf` as a language of number texts, decided by arithmetic instead of unrolled remainders.
 
-In: divisors, positive ints or finite floats; each counts as the decimal number that is written, and all together as
-the least that they divide, p / 10 ** k. Out: the texts whose decimal value is a multiple, to be intersected with
-`number_texts`. What has been read of a text is its remainder modulo p, reduced to what later digits can tell apart; a
-state is there only while some text goes on, short of the exponents that `number_texts` refuses. jsonschema-rs divides
-decimal numbers too, and reads a float as its `repr`: texts that stand for a float of another `repr` may be misjudged.
-The price: floats from 1e16 on are multiples of no divisor with prime factors other than 2 and 5, or each would need all
-remainders at 17 digits.
+In: divisors, positive ints or finite floats. A float has the value of its decimal text, and all divisors together count
+as their least common multiple, p / 10 ** k. Out: the texts whose decimal value is a multiple, to be intersected with
+`number_texts`. A state is the remainder modulo p of what has been read, reduced to what later digits can distinguish. A
+state exists only if some text continues from it, apart from exponents that `number_texts` excludes. jsonschema-rs
+divides decimal numbers too, and reads a float as its `repr`, so a text of a float with another `repr` may be judged
+differently. The cost: no float from 1e16 on is a multiple of a divisor with prime factors other than 2 and 5, since
+each would need all remainders at 17 digits.
 
-A text of up to 15 significant digits has the decimal value of its float's `repr`. With 16 or 17, the two differ by less
-than 3 in the sixteenth digit. So where not both are multiples, or none, of a divisor of k places after the point, the
-digits from the k-th place on are zeros or nines, or there are none left. `misjudged_by_divisor` is the plain language
-of all such texts, which holds some that are judged well; ints and ordinary decimal fractions are never in it. The
-price: what it holds cannot be written where a schema asks for multiples, such as 0.30000000000000004 for 0.1.
+A text of up to 15 significant digits has the decimal value of its float's `repr`. With 16 or 17 digits, the two differ
+by less than 3 in the sixteenth digit. If only one of them is a multiple of a divisor with k places after the point, the
+digits from the k-th place on are all zeros or all nines, or there are none. `misjudged_by_divisor` is the plain
+language of all such texts. It contains some texts that are judged correctly, but no ints and no ordinary decimal
+fractions. The cost: under `multipleOf`, its texts cannot be written, such as 0.30000000000000004 for 0.1.
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ from schemalm.regular.language import (
     Language,
     Partition,
     byte_set,
-    literal,
     repeat,
     sequence,
     union,
-    words,
 )
 from schemalm.regular.numbers import (
     MAX_DIGITS,
@@ -47,13 +45,14 @@ from schemalm.regular.numbers import (
     POSITIONAL,
     SIGN,
     ZERO,
-    texts_of_equals,
+    equal_number_texts,
 )
+from schemalm.regular.words import literal, words
 
 CHARACTERS = b"0123456789.e"
 MIN_POSITIVE_EXPONENT = POSITIONAL[-1] + 1
 MIN_NEGATIVE_EXPONENT = 1 - POSITIONAL[0]
-# So many significant digits are kept by every double whose leading digit counts 10 ** e with e from here on.
+# Every double keeps this many significant digits if its first digit has the weight 10 ** e with e at least the minimum.
 KEPT_DIGITS = 15
 MIN_KEPT_EXPONENT = -307
 FRACTION = repeat(sequence(POINT, DIGITS), 0, 1)
@@ -61,16 +60,16 @@ LONG_FRACTION = sequence(repeat(DIGIT, KEPT_DIGITS - 1, MAX_SIGNIFICANT - 2), NO
 
 
 def multiples(*divisors: int | float) -> Language:
-    """The texts of the numbers that are multiples of every one of `divisors`, which are positive.
+    """The texts of the numbers that are multiples of all `divisors`, which are positive.
 
-    Those are the multiples of one number, the least that all of them divide.
+    These are the multiples of the least common multiple.
     """
     fractions = [as_fraction(divisor) for divisor in divisors]
     most_places, least = max(places for _, places in fractions), 1
     for modulus, places in fractions:
         least = math.lcm(least, modulus * 10 ** (most_places - places))
         if least >= 10 ** (MAX_DIGITS + most_places):
-            return words(text.encode() for text in texts_of_equals(0))
+            return words(text.encode() for text in equal_number_texts(0))
     while most_places and least % 10 == 0:
         least, most_places = least // 10, most_places - 1
     return _multiples(least, most_places)
@@ -90,7 +89,7 @@ def _multiples(modulus: int, places: int) -> Language:
 
 
 def as_fraction(divisor: int | float) -> tuple[int, int]:
-    """The integers p and k, as small as can be, with `divisor` written as p / 10 ** k."""
+    """The smallest integers p and k with `divisor` = p / 10 ** k."""
     if isinstance(divisor, int):
         return divisor, 0
     _, digits, exponent = Decimal(repr(divisor)).normalize().as_tuple()
@@ -99,18 +98,18 @@ def as_fraction(divisor: int | float) -> tuple[int, int]:
 
 
 def is_decimal(modulus: int) -> bool:
-    """Whether no prime factors but 2 and 5 are in `modulus`."""
+    """Whether `modulus` has no prime factors but 2 and 5."""
     return _reduced(modulus, modulus.bit_length()) == 1
 
 
 @lru_cache(maxsize=4096)
 def _reduced(modulus: int, zeros: int) -> int:
-    """The modulus that is left for a number that is known to get so many zeros more."""
+    """The modulus that remains for a number that will be followed by this many zeros."""
     return modulus // math.gcd(modulus, 10**zeros)
 
 
 def _solvable(modulus: int, remainder: int, num_digits: int, zeros: int) -> bool:
-    """Whether some `num_digits` more digits, then `zeros`, make a multiple of `modulus`; not with less than 0 zeros."""
+    """Whether `num_digits` more digits and then `zeros` zeros can make a multiple of `modulus`; False for zeros < 0."""
     if zeros < 0:
         return False
     power = 10**num_digits
@@ -118,18 +117,18 @@ def _solvable(modulus: int, remainder: int, num_digits: int, zeros: int) -> bool
 
 
 def _completing(modulus: int, remainder: int, num_digits: int, zeros: int) -> bytes:
-    """The smallest digits that, with `zeros` after them, make a multiple of `modulus`."""
+    """The smallest `num_digits` digits that, followed by `zeros` zeros, make a multiple of `modulus`."""
     smallest = -remainder * 10**num_digits % _reduced(modulus, zeros)
     return str(smallest).zfill(num_digits).encode() if num_digits else b""
 
 
 class _Digits(Computed):
-    """What the states have in common: only digits, the point and an `e` may follow."""
+    """A state that only digits, the point and an `e` may follow."""
 
     __slots__ = ()
 
     def classes(self, memo: dict[Language, Partition]) -> Partition:
-        """A partition of the bytes into sets after which the same may follow."""
+        """A partition of the bytes into sets with equal derivatives."""
         masks: dict[Language, int] = {NOTHING: ALL_BYTES & ~sum(1 << byte for byte in CHARACTERS)}
         for byte in CHARACTERS:
             after = self.after(byte, {})
@@ -143,7 +142,7 @@ class _Whole(_Digits):
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """What may follow a digit or the point."""
+        """The state after a digit or the point."""
         modulus, places, remainder, missing = self.parts
         if byte == ord("."):
             return NOTHING if missing else _fraction(modulus, places, remainder)
@@ -151,8 +150,8 @@ class _Whole(_Digits):
             return NOTHING
         return _whole(modulus, places, 10 * remainder + byte - ord("0"), max(0, missing - 1))
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """The bytes of the shortest text: digits alone, or fewer digits and a point."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The length of the shortest text: digits alone, or fewer digits and a point."""
         modulus, places, remainder, missing = self.parts
         length = missing
         while not _solvable(modulus, remainder, length, places):
@@ -163,26 +162,26 @@ class _Whole(_Digits):
         return int(length)
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
-        """The fewest digits alone that make a multiple."""
+        """The fewest digits without a point that make a multiple."""
         modulus, places, remainder, length = self.parts
         while not _solvable(modulus, remainder, length, places):
             length += 1
         return _completing(modulus, remainder, length, places)
 
     def congruence(self) -> Congruence | None:
-        """Digits alone end the text where the number is a multiple, whatever stands after the point."""
+        """The rule for ending with digits alone, without a point."""
         modulus, places, remainder, missing = self.parts
         reduced = _reduced(modulus, places)
         return reduced, remainder % reduced, missing
 
 
 class _Fraction(_Digits):
-    """Digits after the point; parts: (modulus, places that are left, remainder)."""
+    """Digits after the point; parts: (modulus, remaining places, remainder)."""
 
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """What may follow a digit; needless zeros may."""
+        """The state after a digit; trailing zeros may follow."""
         modulus, places, remainder = self.parts
         if byte in b".e":
             return NOTHING
@@ -190,28 +189,28 @@ class _Fraction(_Digits):
             return self if byte == ord("0") else NOTHING
         return _fraction(modulus, places - 1, 10 * remainder + byte - ord("0"))
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """The bytes of the shortest text."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The length of the shortest text."""
         modulus, places, remainder = self.parts
         return next(n for n in range(places + 1) if _solvable(modulus, remainder, n, places - n))
 
     def example(self, memo: dict[Language, int]) -> bytes | None:
         """The fewest digits that make a multiple."""
         modulus, places, remainder = self.parts
-        length = self.least(memo)
+        length = self.min_bytes(memo)
         return _completing(modulus, remainder, length, places - length)
 
 
 class _Significand(_Digits):
-    """Digits before an exponent; parts: (modulus, places that are left, remainder, digits that may follow, point read).
+    """Digits before an exponent; parts: (modulus, remaining places, remainder, digits that may follow, point read).
 
-    Places count from 10 ** 0, so more digits may be read than places are left, and an exponent makes up for them.
+    Places count from 10 ** 0. More digits than places may be read; an exponent makes up for them.
     """
 
     __slots__ = ()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
-        """What may follow a digit after the point, the point, or the `e`."""
+        """The state after a digit after the point, the point, or the `e`."""
         modulus, places, remainder, num_following, has_point = self.parts
         if byte == ord("e"):
             return _exponents(modulus, places, remainder)
@@ -221,8 +220,8 @@ class _Significand(_Digits):
             return NOTHING
         return _significand(modulus, places - 1, 10 * remainder + byte - ord("0"), num_following - 1, True)
 
-    def least(self, memo: dict[Language, int]) -> int:
-        """The bytes of the shortest text: digits, a point before them, and an exponent of two or three digits."""
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The length of the shortest text: digits, a point before them, and an exponent of two or three digits."""
         modulus, places, remainder, num_following, has_point = self.parts
         largest = _largest_exponent(modulus)
         return min(
@@ -238,7 +237,7 @@ def _largest_exponent(modulus: int) -> int:
 
 
 def _whole(modulus: int, places: int, remainder: int, missing: int) -> Language:
-    """The state before the point after `remainder`, where no text has less than `missing` digits more."""
+    """The state before the point after `remainder`; every text has at least `missing` more digits."""
     while not _solvable(modulus, remainder, missing + places, 0):
         missing += 1
     remainder %= _reduced(modulus, missing + places)
@@ -247,7 +246,7 @@ def _whole(modulus: int, places: int, remainder: int, missing: int) -> Language:
 
 
 def _fraction(modulus: int, places: int, remainder: int) -> Language:
-    """The state after the point after `remainder`; NOTHING where no digits make a multiple."""
+    """The state after the point after `remainder`; NOTHING if no digits make a multiple."""
     if not _solvable(modulus, remainder, places, 0):
         return NOTHING
     remainder %= _reduced(modulus, places)
@@ -255,7 +254,7 @@ def _fraction(modulus: int, places: int, remainder: int) -> Language:
 
 
 def _significand(modulus: int, places: int, remainder: int, num_following: int, has_point: bool = False) -> Language:
-    """The state before an exponent after `remainder`; NOTHING where no digits and no exponent make a multiple."""
+    """The state before an exponent after `remainder`; NOTHING if no digits and no exponent make a multiple."""
     largest = _largest_exponent(modulus) + places
     if not any(_solvable(modulus, remainder, n, largest - n) for n in range(num_following + 1)):
         return NOTHING
@@ -265,7 +264,7 @@ def _significand(modulus: int, places: int, remainder: int, num_following: int, 
 
 
 def _exponents(modulus: int, places: int, remainder: int) -> Language:
-    """The exponents, without the `e`, that make a multiple out of a significand."""
+    """The exponents, without the `e`, that turn a significand into a multiple."""
     left, largest = modulus // math.gcd(modulus, remainder), _largest_exponent(modulus)
     smallest = next((zeros for zeros in range(largest + places + 1) if _reduced(left, zeros) == 1), None)
     if smallest is None:
@@ -277,7 +276,7 @@ def _exponents(modulus: int, places: int, remainder: int) -> Language:
 
 @lru_cache(maxsize=1024, typed=True)
 def misjudged_by_divisor(divisor: int | float) -> Language:
-    """The texts that may be judged other than the float that they stand for."""
+    """Texts that may be judged differently from the float that they denote."""
     modulus, places = as_fraction(divisor)
     exact = _exact_exponent(modulus, places)
     large = _large(exact) if is_decimal(modulus) else sequence(NONZERO, FRACTION, literal(b"e+"), DIGITS)
@@ -285,14 +284,14 @@ def misjudged_by_divisor(divisor: int | float) -> Language:
 
 
 def _exact_exponent(modulus: int, places: int) -> int:
-    """Where the leading digit counts 10 ** e with e from here on, texts of 17 digits are multiples all."""
+    """The least e such that all texts of 17 digits whose first digit has the weight 10 ** e are multiples."""
     last = MAX_EXPONENT + places
     zeros = next((zeros for zeros in range(last) if 10**zeros % modulus == 0), last)
     return zeros - places + MAX_SIGNIFICANT - 1
 
 
 def _tail(num_kept: int, num_read: int) -> Language:
-    """What follows `num_read` digits, where the first `num_kept` belong to the places of the divisor."""
+    """What follows `num_read` digits, if the first `num_kept` belong to the places of the divisor."""
     if num_kept > KEPT_DIGITS:
         return sequence(repeat(DIGIT, max(0, KEPT_DIGITS - num_read), MAX_SIGNIFICANT - 1 - num_read), NONZERO)
     num_filled = KEPT_DIGITS - max(num_kept, num_read)
@@ -305,12 +304,12 @@ def _tail(num_kept: int, num_read: int) -> Language:
 
 
 def _leading(num_kept: int, following: Language) -> Language:
-    """The first digit and what follows it; a 9 where it comes after the places of the divisor."""
+    """The first digit and what follows it; the digit is a 9 if it comes after the places of the divisor."""
     return sequence(NONZERO if num_kept else literal(b"9"), following)
 
 
 def _above_one(places: int, exact: int) -> Language:
-    """The texts with a point and digits other than 0 before it; from 2 ** 53 on, floats are even."""
+    """The texts with a point and digits other than 0 before it; floats from 2 ** 53 on are even."""
     found: Language = NOTHING
     for before in reversed(range(1, MAX_SIGNIFICANT)):
         fractions = NOTHING if before > exact else _tail(places + before, before)
@@ -322,7 +321,7 @@ def _above_one(places: int, exact: int) -> Language:
 
 
 def _below_one(places: int, exact: int) -> Language:
-    """The texts with a point after a 0, by the zeros that follow."""
+    """The texts with a point after a 0, by the number of zeros that follow."""
     return union(
         sequence(ZERO, POINT, literal(b"0" * zeros), _leading(places - zeros, _tail(places - zeros, 1)))
         for zeros in range(-POSITIONAL[0])
@@ -337,7 +336,7 @@ def _large(exact: int) -> Language:
 
 
 def _small(places: int, exact: int) -> Language:
-    """The texts with a negative exponent: those with places for all digits together, the others one by one."""
+    """The texts with a negative exponent: together if the divisor has places for all digits, else one by one."""
     smallest, largest = 1 - POSITIONAL[0], min(places + 1, -MIN_KEPT_EXPONENT)
     together = min(places - KEPT_DIGITS, largest)
     rounded = exponents_between(max(smallest, 1 - exact), together)

@@ -1,12 +1,11 @@
 """Numbers as decimal text: the texts that Python's `repr` writes for int and finite float, and few others.
 
-`1` and `1.0` are different texts and stay different values. Integers have at most 309 digits, which covers every
-integer that a double can hold; every text of a float is a finite one. Which texts of 16 or 17 digits `repr` writes is
-no regular matter: all of them are admitted. Where a schema tells numbers apart, those are left out whose text misleads
-about the value (`misleading_fractions`, `other_spellings`), so texts may be judged as they stand. The price: where a
-schema tells integers from fractions, fractions within 1e-14 of an integer's size around it cannot be written.
-Expressions branch on digits one after the other and hold no intersection and no complement, so that few derivatives are
-alive.
+`1` and `1.0` are different texts and remain different values. Integers have at most 309 digits, which covers every
+integer that a double can represent; every text of a float is finite. Which texts of 16 or 17 digits `repr` writes is
+not a regular question, so all of them are included. If a schema distinguishes numbers, texts that suggest a wrong value
+are excluded (`misleading_fractions`, `other_spellings`), so a text can be tested as it is. The cost: if a schema
+distinguishes integers from fractions, fractions within a relative distance of 1e-14 from an integer cannot be written.
+Expressions branch digit by digit and contain no intersection and no complement, so few derivatives are alive at once.
 """
 
 from __future__ import annotations
@@ -22,21 +21,20 @@ from schemalm.regular.language import (
     byte_classes,
     byte_set,
     derivative,
-    literal,
     repeat,
     sequence,
     union,
-    words,
 )
+from schemalm.regular.words import literal, words
 
 MAX_DIGITS = 309
-# `repr` writes floats without an exponent where their leading digit counts 10 ** e with e in this range.
+# `repr` writes a float without an exponent if its first digit has the weight 10 ** e with e in this range.
 POSITIONAL = range(-4, 16)
-# So many significant digits tell all doubles apart.
+# Significant digits that distinguish all doubles.
 MAX_SIGNIFICANT = 17
-# Below, every integer is a double.
+# Every integer below this is a double.
 MAX_EXACT_INTEGER = 2**53
-# The exponents of the largest double and of those that have two digits at least.
+# The exponent of the largest double, and the smallest exponent of doubles with at least two digits.
 MAX_EXPONENT = 308
 MIN_EXPONENT = -323
 # The digits of the largest double, 1.7976931348623157e+308: a text with that exponent must not exceed them.
@@ -50,7 +48,7 @@ SIGN = repeat(MINUS, 0, 1)
 
 
 def _fraction(num_digits: int) -> Language:
-    """What `repr` writes after the point, up to `num_digits` digits, where it is not 0."""
+    """What `repr` writes after the point, up to `num_digits` digits, unless it is 0."""
     return sequence(repeat(DIGIT, 0, num_digits - 1), NONZERO)
 
 
@@ -67,7 +65,7 @@ def integer_texts(fractions: bool) -> Language:
 
 @cache
 def non_integer_texts(fractions: bool) -> Language:
-    """The texts of the other numbers, without those that `misleading_fractions` holds; `fractions` as above."""
+    """The texts of all other numbers but `misleading_fractions`; `fractions` as for `integer_texts`."""
     return _fractions(misleading=False) if fractions else union([_integral_floats(), _fractions(misleading=True)])
 
 
@@ -87,7 +85,7 @@ def _integral_floats() -> Language:
 
 
 def _largest_fraction() -> Language:
-    """What may follow the point with the exponent of the largest double."""
+    """What may follow the point if the exponent is that of the largest double."""
     found: Language = NOTHING
     for index in reversed(range(len(MAX_MANTISSA))):
         digit, num_following = MAX_MANTISSA[index], len(MAX_MANTISSA) - 1 - index
@@ -100,7 +98,7 @@ def _largest_fraction() -> Language:
 
 @cache
 def _fractions(misleading: bool) -> Language:
-    """The texts with a fraction other than 0; `misleading`: with those that may stand for an integral double."""
+    """The texts with a fraction other than 0; `misleading`: include those that may denote an integral double."""
     leading_zeros = repeat(ZERO, 0, -POSITIONAL[0] - 1)
     below_one = sequence(leading_zeros, NONZERO, _optional(_fraction(MAX_SIGNIFICANT - 1)))
     below_one = below_one if misleading else _without(below_one, _lost_fractions(0))
@@ -116,7 +114,7 @@ def _fractions(misleading: bool) -> Language:
 
 
 def _small() -> Language:
-    """Texts with a negative exponent; those of the smallest doubles have fewer digits."""
+    """The texts with a negative exponent; those of the smallest doubles have fewer digits."""
     following: Language = NOTHING
     for num_digits in reversed(range(2, MAX_SIGNIFICANT + 1)):
         following = union([sequence(DIGIT, following), sequence(NONZERO, _negative_exponents(num_digits))])
@@ -124,13 +122,13 @@ def _small() -> Language:
 
 
 def _negative_exponents(num_digits: int) -> Language:
-    """The exponents that so many significant digits may have."""
+    """The exponents that this many significant digits may have."""
     smallest = next(e for e in range(MIN_EXPONENT, 0) if significant_digits(e) >= num_digits)
     return sequence(literal(b"e-"), exponents_between(1 - POSITIONAL[0], -smallest))
 
 
 def _without(language: Language, texts: frozenset[bytes]) -> Language:
-    """The language short of a few texts."""
+    """The language without a few texts."""
     if not texts:
         return language
     firsts = {text[0] for text in texts if text}
@@ -146,7 +144,7 @@ def _without(language: Language, texts: frozenset[bytes]) -> Language:
 
 
 def text_of_number(value: int | float) -> str:
-    """The decimal text of a number; empty for integers of more digits than Python writes."""
+    """The decimal text of a number; empty for integers with more digits than Python writes."""
     try:
         return repr(value)
     except ValueError:
@@ -154,22 +152,22 @@ def text_of_number(value: int | float) -> str:
 
 
 def number_of_text(text: str) -> int | float:
-    """The number that a text stands for: an int without point and exponent, else a float."""
+    """The number that a text denotes: an int if it has no point and no exponent, else a float."""
     return int(text) if is_integer_text(text) else float(text)
 
 
 def is_integer_text(text: str) -> bool:
-    """Whether a number's text stands for an int rather than a float."""
+    """Whether the text of a number denotes an int rather than a float."""
     return "." not in text and "e" not in text
 
 
 def significant_digits(exponent: int) -> int:
-    """How many digits tell apart the doubles whose leading digit counts 10 ** exponent."""
+    """The number of digits that distinguish the doubles whose first digit has the weight 10 ** exponent."""
     return min(MAX_SIGNIFICANT, 325 + exponent)
 
 
-def texts_of_equals(value: int | float) -> tuple[str, ...]:
-    """The `repr` of every int and float that stands for the same decimal number as `value`."""
+def equal_number_texts(value: int | float) -> tuple[str, ...]:
+    """The `repr` of every int and float with the same decimal value as `value`."""
     if value == 0:
         return "0", "0.0", "-0.0"
     if isinstance(value, int) and abs(value) < MAX_EXACT_INTEGER:
@@ -182,9 +180,9 @@ def texts_of_equals(value: int | float) -> tuple[str, ...]:
 
 @cache
 def misleading_fractions() -> Language:
-    """Texts with a fraction other than 0 that may stand for an integral double: `1.0000000000000001`.
+    """Texts with a fraction other than 0 that may denote an integral double, such as `1.0000000000000001`.
 
-    Judged by the digits before the point alone: as coarse as the doubles are at the largest number of so many digits.
+    Only the number of digits before the point is considered, with the precision of doubles at the largest such number.
     """
     below_one = sequence(ZERO, POINT, words(_lost_fractions(0)))
     others = [
@@ -196,7 +194,7 @@ def misleading_fractions() -> Language:
 
 @cache
 def _lost_fractions(before: int) -> frozenset[bytes]:
-    """The fractions that are lost after the largest number of `before` digits; after 0 where there are none."""
+    """The fractions that are lost after the largest number of `before` digits; after 0 if `before` is 0."""
     largest, num_digits = 10**before - 1, MAX_SIGNIFICANT - before
     lost: set[bytes] = set()
     for fractions in (range(1, 10**num_digits), range(10**num_digits - 1, 0, -1)):
@@ -209,7 +207,7 @@ def _lost_fractions(before: int) -> frozenset[bytes]:
 
 
 def other_spellings(text: str) -> set[str]:
-    """The admitted texts that stand for the same float as its `repr`, without the `repr` itself."""
+    """All other included texts that denote the same float as `text`, which is its `repr`."""
     value = float(text)
     exact = abs(Decimal(value))
     found: set[str] = set()
@@ -230,7 +228,7 @@ def other_spellings(text: str) -> set[str]:
 
 
 def _layout(digits: str, exponent: int) -> str:
-    """The digits as `repr` lays them out, the first one counting 10 ** exponent."""
+    """The digits in the layout of `repr`; the first digit has the weight 10 ** exponent."""
     if exponent not in POSITIONAL:
         return f"{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e{exponent:+03d}"
     if exponent < 0:

@@ -1,9 +1,9 @@
 """ECMA-262 regular expressions as regular languages.
 
-In: the source of a `pattern`, searched anywhere in the text, as JSON Schema asks. Out: the language of the UTF-8 texts
-that have a match; no text holds a surrogate. Covered is what is regular: `pattern_syntax.py` says what is read and how,
-`lookaround.py` what is done about anchors and look-ahead. A pattern without look-ahead becomes a plain expression,
-without intersection or complement, unless an anchor stands after what may be empty. Everything else raises
+In: the source of a `pattern`, which may match anywhere in the text, as JSON Schema specifies. Out: the language of the
+UTF-8 texts that have a match; no text contains a surrogate. `pattern_syntax.py` defines which syntax is read, and
+`lookahead.py` translates anchors and look-ahead. A pattern without look-ahead becomes a plain expression, without
+intersection or complement, unless an anchor follows something that may be empty. Anything that is not regular raises
 `PatternError`.
 """
 
@@ -27,16 +27,16 @@ from schemalm.regular.language import (
     derivative,
     sequence,
 )
-from schemalm.regular.lookaround import searched
+from schemalm.regular.lookahead import search_language
 from schemalm.regular.pattern_syntax import PatternError, parse
 from schemalm.regular.utf8 import code_points
 
 __all__ = ["PatternError", "disputed_texts", "finite_texts", "pattern_language"]
 
-# Where a dot is no dot.
+# Escapes and classes, where a dot is an ordinary character.
 ESCAPE_OR_CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]")
 
-# Texts longer than this are not listed.
+# The length of a listed text in bytes.
 MAX_TEXT_BYTES = 4096
 Texts = set[bytes]
 
@@ -47,15 +47,15 @@ def pattern_language(source: str, max_repeat: int) -> Language:
     `max_repeat` is the largest count that a quantifier may have.
     """
     try:
-        return searched(parse(source, max_repeat))
+        return search_language(parse(source, max_repeat))
     except RecursionError:
         raise PatternError("the expression is nested too deeply") from None
 
 
 def disputed_texts(source: str) -> Language:
-    """Texts on which engines differ: whether the dot of an expression matches every line end of ECMA-262.
+    """Texts that engines judge differently because of a dot; empty for expressions without a dot.
 
-    Empty for expressions without a dot. ECMA-262: it matches none of the four; elsewhere it matches all but line feeds.
+    In ECMA-262 a dot matches none of the four line ends; in other engines it matches all but line feeds.
     """
     if "." not in ESCAPE_OR_CLASS.sub("", source):
         return NOTHING
@@ -63,16 +63,16 @@ def disputed_texts(source: str) -> Language:
 
 
 def finite_texts(source: str, limit: int) -> list[str] | None:
-    """Every text in which `source` has a match, each once, shortest first; None where they are more than `limit`.
+    """Every text in which `source` has a match, each once, shortest first; None if there are more than `limit`.
 
-    None also where the expression does not show how many they are, or one is longer than 4 KiB; raises `PatternError`.
+    None also if the expression does not show their number, or one is longer than 4 KiB. Raises `PatternError`.
     """
     texts = _Listing(limit).texts(pattern_language(source, sys.maxsize))
     return None if texts is None else [text.decode() for text in sorted(texts, key=lambda text: (len(text), text))]
 
 
 class _Listing:
-    """The texts of expressions, or None where they are not listed, see `finite_texts`."""
+    """Lists the texts of expressions; None for those that `finite_texts` does not list."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

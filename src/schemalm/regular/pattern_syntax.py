@@ -1,9 +1,9 @@
-"""The syntax of ECMA-262 regular expressions: source to tree.
+"""The syntax of ECMA-262 regular expressions: from source to tree.
 
-In: the source of a `pattern`. Out: its syntax tree, or `PatternError`. The source is read as with the flag `u`; where
-that makes it malformed, as without, with the lenient forms of annex B. In both, a character is a code point.
-Back-references are refused unless they can only stand for the empty text; so are look-behind, word boundaries, inline
-flags, which the standard lacked until 2025, and counts over a limit.
+In: the source of a `pattern`. Out: its syntax tree, or `PatternError`. The source is read as with the flag `u`. If that
+fails, it is read without the flag, with the lenient forms of annex B. In both cases a character is a code point.
+Refused are back-references unless they can only match the empty text, look-behind, word boundaries, inline flags (which
+the standard lacked until 2025), and counts over a limit.
 Source of the syntax: ECMA-262, sections 22.2.1 and B.1.2.
 """
 
@@ -31,7 +31,7 @@ from schemalm.regular.pattern_tree import (
     Anchor,
     Characters,
     Group,
-    Look,
+    Lookahead,
     Node,
     Repetition,
     consumes,
@@ -54,7 +54,7 @@ OCTAL = re.compile("[0-3][0-7]{0,2}|[4-7][0-7]?")
 _DECIMAL = re.compile("[1-9][0-9]*")
 _PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
 _NAME = re.compile(r"<([^\W\d][\w$]*|[$_][\w$]*)>")
-# Escapes and classes are skipped, so that what remains are the parentheses that capture.
+# Escapes and classes are skipped, so only parentheses remain.
 _CAPTURES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*|(\((?!\?)|\(\?<(?![=!])([^>]*)>)", re.DOTALL)
 
 
@@ -67,15 +67,15 @@ class PatternSyntaxError(PatternError):
 
 
 SYMBOLS: dict[str, Node] = {".": DOT, "^": START, "$": END}
-# What other engines know behind `(?`, and what to write for it.
+# What other engines allow after `(?`, and what to write instead.
 _FOREIGN_GROUPS = {
     re.compile("[a-zA-Z^-]+[:)]"): ": flags cannot be set, so list the letters of both cases, as in [aA]",
     re.compile("P<"): ": a group with a name is (?<name>...)",
     re.compile("#"): ": there are no comments",
     re.compile(">"): ": there are no atomic groups, (?:...) matches in the same texts or more",
 }
-# What begins a look-ahead, and whether it is negated.
-_LOOKS = {"?=": False, "?!": True}
+# The beginning of a look-ahead, and whether it is negated.
+_LOOKAHEADS = {"?=": False, "?!": True}
 _LOOK_BEHIND = re.compile(r"\?<[=!]")
 
 
@@ -88,7 +88,7 @@ def parse(source: str, max_repeat: int) -> tuple[tuple[Node, ...], ...]:
 
 
 def is_lenient(source: str) -> bool:
-    """Whether a valid expression is malformed with the flag `u`, so that it is read without."""
+    """Whether a valid expression is malformed with the flag `u`, so it is read without the flag."""
     try:
         _Parser(source, sys.maxsize, unicode=True).parse()
     except PatternSyntaxError:
@@ -99,7 +99,7 @@ def is_lenient(source: str) -> bool:
 
 
 class _Parser:
-    """Recursive descent over the source; `unicode`: as with the flag `u`, else with the forms of annex B."""
+    """A recursive descent parser; `unicode`: as with the flag `u`, else with the forms of annex B."""
 
     def __init__(self, source: str, max_repeat: int, unicode: bool) -> None:
         self.source = source
@@ -123,7 +123,7 @@ class _Parser:
         return False
 
     def scan(self, expression: re.Pattern[str]) -> re.Match[str] | None:
-        """Takes what `expression` matches here, if anything."""
+        """Takes what `expression` matches at the position, if anything."""
         match = expression.match(self.source, self.position)
         if match:
             self.position = match.end()
@@ -136,7 +136,7 @@ class _Parser:
         return self.source[self.position - 1]
 
     def lenient(self, message: str) -> None:
-        """What only annex B allows."""
+        """Raises `PatternSyntaxError` unless annex B applies."""
         if self.unicode:
             raise PatternSyntaxError(message)
 
@@ -179,7 +179,7 @@ class _Parser:
         number = 0
         if behind := self.scan(_LOOK_BEHIND):
             raise PatternError(f"the look-behind ({behind[0]}...) is not supported; a look-ahead (?=...) or (?!...) is")
-        negated = next((negated for prefix, negated in _LOOKS.items() if self.take(prefix)), None)
+        negated = next((negated for prefix, negated in _LOOKAHEADS.items() if self.take(prefix)), None)
         if negated is None and not self.take("?:"):
             if self.take("?") and not self.scan(_NAME):
                 raise PatternSyntaxError(self.unknown_group())
@@ -190,12 +190,12 @@ class _Parser:
             raise PatternSyntaxError("a group is not closed")
         self.depth -= 1
         if negated is not None:
-            return Look(group, negated)
+            return Lookahead(group, negated)
         self.closed[number] = group
         return group
 
     def unknown_group(self) -> str:
-        """What is said of a `(?` that begins no group, with what other engines mean by it."""
+        """The message for a `(?` that begins no group, with a hint if another engine knows it."""
         rest = self.source[self.position :]
         hint = next((hint for start, hint in _FOREIGN_GROUPS.items() if start.match(rest)), "")
         return f"no kind of group known to ECMA-262 at offset {self.position - 1}{hint}"
@@ -204,7 +204,7 @@ class _Parser:
         bounds = self.bounds(symbol)
         if bounds is None:
             return node
-        if isinstance(node, Look):
+        if isinstance(node, Lookahead):
             self.lenient(f"a look-ahead is repeated before offset {self.position}")
         elif isinstance(node, Anchor):
             raise PatternSyntaxError(f"nothing to repeat before offset {self.position}")
@@ -262,7 +262,7 @@ class _Parser:
         return ((ord(character), ord(character)),)
 
     def atom_escape(self) -> Node:
-        """An escape outside classes, where it may also be a boundary or a back-reference."""
+        """An escape outside classes, which may also be a boundary or a back-reference."""
         letter = self.source[self.position : self.position + 1]
         if letter in ("b", "B"):
             raise PatternError(f"the word boundary \\{letter} is not supported; say which characters may stand there")
@@ -272,11 +272,11 @@ class _Parser:
         number, text = reference
         if number in self.closed and consumes(self.closed[number]):
             raise PatternError(f"the back-reference {text} is not regular")
-        # A group that is still open, or opens later, has captured nothing in this repetition.
+        # A group that is still open, or opens later, has captured nothing in this iteration.
         return NO_CHARACTERS
 
     def reference(self) -> tuple[int, str] | None:
-        """The number of the group that a back-reference here names, and its source; None where there is none."""
+        """The number of the group that a back-reference here names, and its source; None without a back-reference."""
         start = self.position
         decimal = self.scan(_DECIMAL)
         names_of_groups = captures(self.source) if decimal or self.take("k") else ()
@@ -306,7 +306,7 @@ class _Parser:
         return ((code, code),)
 
     def single_escape(self, character: str, in_class: bool) -> int | None:
-        """The code point that an escape stands for; None where that is at most `character` itself."""
+        """The code point of an escape; None if the escape means `character` itself at most."""
         if character == "b" and in_class:
             return 0x08
         if character in CONTROL_ESCAPES:
@@ -346,7 +346,7 @@ class _Parser:
         return ord("\\")
 
     def code_point_escape(self, kind: str) -> int | None:
-        """The code point of `\\x` or `\\u`; None where no digits follow."""
+        """The code point of `\\x` or `\\u`; None if no digits follow."""
         if kind == "u" and self.unicode and (braced := self.scan(_CODE_POINT)):
             code = int(braced[1], 16)
             if code > MAX_CODE_POINT:
@@ -362,13 +362,13 @@ class _Parser:
 
 @lru_cache(maxsize=4096)
 def _class_ranges(source: str, unicode: bool) -> Ranges:
-    """The code points of a class, whose source begins after its opening bracket."""
+    """The code points of a class; `source` begins after its opening bracket."""
     return _Parser(source, 0, unicode).class_ranges()
 
 
 @lru_cache(maxsize=16)
 def captures(source: str) -> tuple[str | None, ...]:
-    """The groups of an expression that capture, in order: their names, or None."""
+    """The capturing groups of an expression in order: their names, or None."""
     return tuple(match[2] for match in _CAPTURES.finditer(source) if match[1])
 
 

@@ -1,6 +1,6 @@
 """The syntax tree of a regular expression.
 
-Nodes are immutable and compare by value. Groups that capture are groups like others.
+Nodes are immutable and compare by value. Capturing groups are not marked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from schemalm.regular.character_ranges import LINE_ENDS, Ranges, complement
 
 @dataclass(frozen=True)
 class Characters:
-    """One character out of normalized ranges."""
+    """One character in normalized ranges."""
 
     ranges: Ranges
 
@@ -28,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Repetition:
-    """A node between `minimum` and `maximum` times; no upper bound where `maximum` is None."""
+    """A node repeated between `minimum` and `maximum` times; `maximum` None: no upper bound."""
 
     node: Node
     minimum: int
@@ -36,21 +36,21 @@ class Repetition:
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look-ahead: nothing, where `node` matches right after this point; `negated`: where it does not."""
+class Lookahead:
+    """A look-ahead, which reads nothing: `node` matches at this point, or does not if `negated`."""
 
     node: Node
     negated: bool
 
 
 class Anchor(Enum):
-    """Nothing, at the start or the end of the text; the value is what writes it."""
+    """The start or the end of the text, which reads nothing; the value is its spelling."""
 
     START = "^"
     END = "$"
 
 
-Node = Characters | Group | Repetition | Look | Anchor
+Node = Characters | Group | Repetition | Lookahead | Anchor
 
 START, END = Anchor.START, Anchor.END
 NO_CHARACTERS = Group(((),))
@@ -65,7 +65,7 @@ def single(code: int) -> Characters:
 
 
 def consumes(node: Node) -> bool:
-    """Whether a match of the node may hold a character."""
+    """Whether a match of the node may contain a character."""
     if isinstance(node, Group):
         return any(consumes(inner) for alternative in node.alternatives for inner in alternative)
     return isinstance(node, Characters) or (isinstance(node, Repetition) and node.maximum != 0 and consumes(node.node))

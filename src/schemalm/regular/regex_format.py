@@ -1,14 +1,14 @@
-"""The format `regex`: ECMA-262 regular expressions, as far as they are a regular language.
+"""The format `regex`: the regular part of the syntax of ECMA-262 regular expressions.
 
-Out: expressions that are valid with the flag `u` (ECMA-262, section 22.2.1), widened by the escapes of punctuation that
-are valid without it. Left out of what is valid, since no finite state carries it or too many would:
+Out: expressions that are valid with the flag `u` (ECMA-262, section 22.2.1), plus the escapes of punctuation that are
+valid without it. Some valid expressions are left out, because no finite state can check them or too many could:
 
-* groups within `MAX_DEPTH` others or more, and in a look-around other look-arounds or groups in groups;
-* back-references; named groups but one that stands outside other groups, where those hold no groups;
-* `{m,n}` with bounds of equally many digits, three or more;
-* ranges in a class but within digits, capitals, small letters or the punctuation before them, from one of `BLOCKS` to
-  a later one, or between `\\x..` escapes with another first digit;
-* the escapes `\\0`, `\\u{...}` and of surrogates, pattern modifiers, and Unicode properties but `CATEGORIES`.
+* groups nested in `MAX_DEPTH` others or more; in a look-around, other look-arounds and groups within groups;
+* back-references; named groups, except one outside all other groups if those contain no groups;
+* `{m,n}` with bounds of the same number of digits, three or more;
+* class ranges, except within digits, capitals, small letters or the punctuation before them, from one of `BLOCKS` to a
+  later one, or between `\\x..` escapes with another first digit;
+* the escapes `\\0`, `\\u{...}` and of surrogates, pattern modifiers, and Unicode properties other than `CATEGORIES`.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ from __future__ import annotations
 import string
 from functools import cache
 
-from schemalm.regular.language import Language, literal, repeat, sequence, union, words
+from schemalm.regular.language import Language, repeat, sequence, union
 from schemalm.regular.pattern import pattern_language
+from schemalm.regular.words import literal, words
 
-# Real schemas nest groups up to eight deep, for addresses of IPv6.
+# Real schemas nest groups up to eight deep, for IPv6 addresses.
 MAX_DEPTH = 8
 MAX_REPEAT = 8
 
 HEX = "[0-9A-Fa-f]"
-# A code unit that is half a character is left out: with the next one it would be another character.
+# Surrogate escapes are left out: combined with the next escape, they would be another character.
 CODE_POINT = f"x{HEX}{{2}}|u(?:[0-9A-CEFa-cef]{HEX}{{3}}|[Dd][0-7]{HEX}{{2}})"
 CATEGORIES = "L[ulmot]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?"
 ESCAPE = rf"\\(?:[DSWdfnrstvw]|c[A-Za-z]|{CODE_POINT}|[ -/:-@\[-`{{-~]|[Pp]\{{(?:{CATEGORIES})\}})"
 CHARACTER = r"[^\^$\\*+?()\[\]{}|]"
 
-# ASCII in order, cut where digits and letters begin and end; without `-`, `\`, `]` and `^`, which mean more in a class.
+# ASCII in order, split where digits and letters begin and end; without `-`, `\`, `]` and `^`, special in a class.
 BLOCKS = (" -,./", "0-9", ":-@", "A-Z", r"\[_`", "a-z", "{-~", r"\u{80}-\u{10ffff}")
-# Of these, characters of one kind make a range where they are in order.
+# Characters of one kind form a range if they are in order.
 KINDS = (" !\"#$%&'()*+,./", string.digits, string.ascii_lowercase, string.ascii_uppercase)
 CLASS_CHARACTER = r"[^\]\\\-]"
 
@@ -50,7 +51,7 @@ def _counts() -> Language:
 
 
 def _class() -> Language:
-    """A class; `-` stands for itself at its ends and after a range, where it cannot make another one."""
+    """A class; `-` is an ordinary character at its ends and after a range, where it cannot form another range."""
     pairs = [(low, high) for kind in KINDS for low in kind for high in kind if low <= high]
     upwards = [f"[{low}]-[{''.join(BLOCKS[index + 1 :])}]" for index, low in enumerate(BLOCKS[:-1])]
     digits = "0123456789abcdef"
@@ -64,7 +65,7 @@ def _class() -> Language:
 
 
 def _disjunction(atoms: list[Language], assertions: list[Language], quantifier: Language) -> Language:
-    """Terms and `|` in any order: alternatives may be empty."""
+    """Terms and `|` in any order; alternatives may be empty."""
     optional = repeat(quantifier, 0, 1)
     return repeat(union([_texts(r"[|^$]|\\[Bb]"), *assertions, sequence(union(atoms), optional)]), 0, None)
 

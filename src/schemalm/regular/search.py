@@ -1,10 +1,10 @@
-"""Which texts a language holds: a shortest one, any one, or none, found without building an automaton of it.
+"""Searches for texts of languages: a shortest text, any text, or none, without building an automaton.
 
-In: languages, of which one has to hold the text. Out: the text. Expressions without intersection, complement and
-arithmetic show what they hold. The others are searched by derivatives, best first: `shortest` bounds from below what is
-still to come. Where an intersection has many alternatives to follow at once, they are searched one by one (Antimirov,
-"Partial derivatives of regular expressions", 1996): a text that one of them holds is a text of the whole. What was
-found is remembered for every language along the way. Not covered: which places of an automaton a text leads to.
+In: languages. Out: a text that one of them contains. A plain expression shows an example. Others are searched by
+derivatives, best first, with `min_bytes` as the lower bound of the remaining length. An intersection with many
+parallel alternatives is split, and the alternatives are searched one by one: a text of one alternative is a text of
+the whole (Antimirov, "Partial derivatives of regular expressions", 1996). Each language on the path remembers the rest
+of the text that was found. Not covered: which state of an automaton a text leads to.
 """
 
 from __future__ import annotations
@@ -23,158 +23,160 @@ from schemalm.regular.language import (
     ANY_TEXT,
     BYTE_RANKS,
     NOTHING,
+    Bounds,
     Complement,
     Derivatives,
     Intersection,
     Language,
-    Lengths,
     Partition,
     Union,
     byte_classes,
+    character_bounds,
     complement,
     derivative,
     intersection,
-    lengths,
-    shortest,
+    min_bytes,
 )
 
-# Alternatives that are followed at once; more are searched one by one.
-MAX_TOGETHER = 16
-# Bytes of texts that are guessed.
+# Alternatives that are followed in parallel; more are searched one by one.
+MAX_PARALLEL = 16
+# The length of guessed texts in bytes.
 MAX_GUESS = 400
-# What is remembered between searches: parts of expressions, each some hundred bytes; then all is forgotten.
-MAX_REMEMBERED = 100_000
-# The work of one derivative.
+# Entries of a memo, each some hundred bytes; a fuller memo is cleared.
+MAX_MEMO_ENTRIES = 100_000
+# The work of one derivative, in units.
 UNITS_PER_STEP = 5
-# Where any text will do, a byte that is still to come weighs as much as so many that were read.
-HASTE = 3
-# Stands for a way from a language to one of its alternatives, which reads no byte.
+# The weight of the remaining bytes against those that were read, if any text will do (weighted A*).
+HEURISTIC_WEIGHT = 3
+# Marks a step from a language to one of its alternatives, which reads no byte.
 NO_BYTE = -1
 
-# A text, and how many of its bytes have been read already.
-Rest = tuple[bytes, int]
+# A text, and the number of its bytes that have been read.
+Suffix = tuple[bytes, int]
 
 
 class Memo:
-    """What has been found out about languages; it is forgotten now and then, so that it stays small."""
+    """Remembers facts about languages; it is cleared when it grows too large."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self._size = 0
         self._derivatives: Derivatives = {}
         self._partitions: dict[Language, Partition] = {}
-        self._least: dict[Language, int] = {}
-        self._lengths: dict[Language, Lengths] = {}
+        self._min_bytes: dict[Language, int] = {}
+        self._character_bounds: dict[Language, Bounds] = {}
 
     def after(self, language: Language, byte: int) -> Language:
-        """What may follow in a language once a byte has been read."""
+        """The derivative of a language by a byte: what may follow."""
         known = self._derivatives.get((language, byte))
         if known is not None:
             return known
-        if isinstance(language, Intersection) and self._is_stopped(language, byte):
+        if isinstance(language, Intersection) and self._is_dead(language, byte):
             return NOTHING
         num_known = len(self._derivatives)
         found = derivative(language, byte, self._derivatives)
         added = width(found) + len(self._derivatives) - num_known
         self.budget.work(UNITS_PER_STEP * added)
         self._size += added
-        if self._size > MAX_REMEMBERED:
-            self.forget()
+        if self._size > MAX_MEMO_ENTRIES:
+            self.clear()
         return found
 
-    def _is_stopped(self, language: Intersection, byte: int) -> bool:
-        """Whether a part of an intersection is known not to go on with a byte."""
+    def _is_dead(self, language: Intersection, byte: int) -> bool:
+        """Whether a part of an intersection is known to have no text that begins with `byte`."""
         return any(self._derivatives.get((part, byte)) == NOTHING for part in language.parts[0])
 
     def classes(self, language: Language) -> Partition:
-        """The bytes, in sets after which the same may follow."""
+        """The bytes in sets with equal derivatives, as bit masks."""
         return byte_classes(language, self._partitions)
 
-    def least(self, language: Language) -> int:
-        """No more than the bytes of its shortest text; just these for a plain language."""
-        return shortest(language, self._least)
+    def min_bytes(self, language: Language) -> int:
+        """The length in bytes of the shortest text of a plain language; a lower bound for others."""
+        return min_bytes(language, self._min_bytes)
 
-    def lengths(self, language: Language) -> Lengths:
-        """The least and the largest number of characters in a text of a plain language; None for no bound."""
-        return lengths(language, self._lengths)
+    def character_bounds(self, language: Language) -> Bounds:
+        """The minimum and maximum number of characters in a text of a plain language; None: no maximum."""
+        return character_bounds(language, self._character_bounds)
 
     def example(self, language: Language) -> bytes | None:
-        """A text that it holds, of a plain language a shortest one; None where none is seen."""
-        return language.example(self._least)
+        """A text of the language, a shortest one if it is plain; None if none is found without a search."""
+        return language.example(self._min_bytes)
 
-    def holds(self, language: Language, text: bytes, max_width: float = math.inf) -> bool:
-        """Whether a language holds a text, following no more than `max_width` alternatives at once."""
+    def contains(self, language: Language, text: bytes, max_width: float = math.inf) -> bool:
+        """Whether a language contains a text; False also if more than `max_width` alternatives run in parallel."""
         for byte in text:
             language = self.after(language, byte)
             if language == NOTHING or width(language) > max_width:
                 return False
         return language.nullable
 
-    def forget(self) -> None:
-        """Starts anew; nothing that is found depends on what is remembered."""
+    def clear(self) -> None:
+        """Forgets everything; results do not depend on what is remembered."""
         self._size = 0
         self._derivatives.clear()
         self._partitions.clear()
-        self._least.clear()
-        self._lengths.clear()
+        self._min_bytes.clear()
+        self._character_bounds.clear()
 
 
 class GaveUpError(Exception):
-    """A search met more languages than it may; what it looked for may be there or not."""
+    """A search visited more languages than it may, so its result is not known."""
 
 
 class Search:
-    """Finds texts of languages, and remembers them; `max_languages` bounds every single search.
+    """Searches for texts of languages and remembers them; `max_languages` bounds each search.
 
-    A text of more bytes than a completion may have counts as none.
+    Texts longer than `Limits.completion_symbols` are not found.
     """
 
     def __init__(self, memo: Memo, budget: Budget) -> None:
         self._memo = memo
         self._budget = budget
-        self._most = budget.limits.completion_symbols
-        self._nearest: dict[Language, Rest] = {}
-        self._found: dict[Language, Rest] = {}
+        self._max_bytes = budget.limits.completion_symbols
+        self._shortest_texts: dict[Language, Suffix] = {}
+        self._known_texts: dict[Language, Suffix] = {}
         self._empty: set[Language] = set()
 
-    def shortest(self, languages: Iterable[Language], max_languages: int, most: int | None = None) -> bytes | None:
-        """A shortest text of all that some languages hold, of at most `most` bytes; None where there is none.
+    def shortest(self, languages: Iterable[Language], max_languages: int, max_bytes: int | None = None) -> bytes | None:
+        """A shortest text that one of the languages contains, of at most `max_bytes` bytes; None if there is none.
 
-        Raises GaveUpError where the search meets more than `max_languages`.
+        Raises GaveUpError if the search visits more than `max_languages`.
         """
-        return self._search(languages, max_languages, True, self._most if most is None else most)
+        return self._search(languages, max_languages, True, self._max_bytes if max_bytes is None else max_bytes)
 
     def any(self, languages: Iterable[Language], max_languages: int) -> bytes | None:
-        """A text that one of some languages holds; None where they are empty. Raises GaveUpError as above."""
-        return self._search(languages, max_languages, False, self._most)
+        """A text that one of the languages contains; None if all are empty. Raises GaveUpError as `shortest` does."""
+        return self._search(languages, max_languages, False, self._max_bytes)
 
-    def _search(self, languages: Iterable[Language], max_languages: int, nearest: bool, most: int) -> bytes | None:
-        front = _Front(most, nearest)
+    def _search(
+        self, languages: Iterable[Language], max_languages: int, want_shortest: bool, max_bytes: int
+    ) -> bytes | None:
+        frontier = _Frontier(max_bytes, want_shortest)
         for language in dict.fromkeys(languages):
-            front.meet(language, 0, self._least(language, nearest))
-        for num_looked_at in count(1):
-            if not front.queue:
+            frontier.add(language, 0, self._lower_bound(language, want_shortest))
+        for num_visited in count(1):
+            if not frontier.queue:
                 break
-            depth, language = front.next()
-            # Guesses cost as much as their text is long: fewer and fewer are made.
-            rest = self._rest(language, nearest, guesses=num_looked_at & (num_looked_at - 1) == 0)
-            if rest is not None and depth + len(rest) <= most:
-                return self._note_way(language, rest, front.came_from, nearest)
+            depth, language = frontier.next()
+            # A guess costs as much as its text is long, so guesses become rare as the search goes on.
+            rest = self._rest(language, want_shortest, guesses=num_visited & (num_visited - 1) == 0)
+            if rest is not None and depth + len(rest) <= max_bytes:
+                return self._record_path(language, rest, frontier.parents, want_shortest)
             for byte, after in self._moves(language):
                 longer = depth + (byte != NO_BYTE)
-                if longer < front.depths.get(after, longer + 1):
-                    front.meet(after, longer, self._least(after, nearest), (language, byte))
-            if len(front.depths) > max_languages:
+                if longer < frontier.depths.get(after, longer + 1):
+                    frontier.add(after, longer, self._lower_bound(after, want_shortest), (language, byte))
+            if len(frontier.depths) > max_languages:
                 raise GaveUpError
-        if not front.has_left_out:
-            self._remember_empty(front.depths)
+        if not frontier.has_pruned:
+            self._record_empty(frontier.depths)
         return None
 
-    def _least(self, language: Language, nearest: bool) -> int | None:
-        """No more than the bytes that are still to come; None where no text is."""
+    def _lower_bound(self, language: Language, want_shortest: bool) -> int | None:
+        """A lower bound of the bytes that are still to come; None if the language is empty."""
         if language == NOTHING or language in self._empty:
             return None
-        known = self._nearest.get(language) or (None if nearest else self._found.get(language))
+        known = self._shortest_texts.get(language) or (None if want_shortest else self._known_texts.get(language))
         if known is not None:
             return len(known[0]) - known[1]
         if isinstance(language, Intersection):
@@ -183,12 +185,12 @@ class Search:
                 return number if number >= 0 else None
             if self._is_ruled_out(language):
                 return None
-        return self._memo.least(language)
+        return self._memo.min_bytes(language)
 
     def _is_ruled_out(self, language: Intersection) -> bool:
-        """Whether an intersection visibly holds nothing: it leaves out all texts, or no length suits all parts.
+        """Whether an intersection is visibly empty: it excludes all texts, or no length fits all parts.
 
-        Texts are those of UTF-8, so a part that says what they are holds nothing else.
+        Texts are UTF-8, so an intersection with a plain part contains nothing else.
         """
         least, most = 0, None
         for part in language.operands():
@@ -197,41 +199,43 @@ class Search:
                 if ANY_TEXT in (left_out.operands() if isinstance(left_out, Union) else (left_out,)):
                     return True
             elif part.is_plain:
-                low, high = self._memo.lengths(part)
+                low, high = self._memo.character_bounds(part)
                 least = max(least, low)
                 most = high if most is None or (high is not None and high < most) else most
         return most is not None and least > most
 
-    def _rest(self, language: Language, nearest: bool, guesses: bool) -> bytes | None:
-        """A text of a language where one is known, a shortest one if need be."""
+    def _rest(self, language: Language, want_shortest: bool, guesses: bool) -> bytes | None:
+        """A text of a language if one is known without a search, a shortest one if `want_shortest`."""
         if language.nullable:
             return b""
-        known = self._nearest.get(language) or self._found.get(language)
-        if known is not None and (not nearest or len(known[0]) - known[1] == self._least(language, nearest)):
+        known = self._shortest_texts.get(language) or self._known_texts.get(language)
+        if known is not None and (
+            not want_shortest or len(known[0]) - known[1] == self._lower_bound(language, want_shortest)
+        ):
             return known[0][known[1] :]
         if (number := least_count(language)) is not None:
             return b"a" * number
         if language.is_plain:
             return self._memo.example(language)
-        return self._guess(language, nearest) if guesses else None
+        return self._guess(language, want_shortest) if guesses else None
 
-    def _guess(self, language: Language, nearest: bool) -> bytes | None:
-        """A text of one part of an intersection that all other parts hold too."""
+    def _guess(self, language: Language, want_shortest: bool) -> bytes | None:
+        """A text of one part of an intersection that all other parts contain too."""
         if not isinstance(language, Intersection):
             return self._memo.example(language)
-        parts, least = language.operands(), self._memo.least(language)
-        most = min(least, MAX_GUESS) if nearest else MAX_GUESS
+        parts, least = language.operands(), self._memo.min_bytes(language)
+        max_bytes = min(least, MAX_GUESS) if want_shortest else MAX_GUESS
         examples = (self._memo.example(part) for part in parts if not isinstance(part, Complement))
         for text in chain(examples, completions(language, least)):
-            if text is None or len(text) > most:
+            if text is None or len(text) > max_bytes:
                 continue
             self._budget.work(len(text))
-            if all(self._memo.holds(part, text, MAX_TOGETHER) for part in parts):
+            if all(self._memo.contains(part, text, MAX_PARALLEL) for part in parts):
                 return text
         return None
 
     def _moves(self, language: Language) -> Iterator[tuple[int, Language]]:
-        """What may come next: one byte of each class, or one of too many alternatives."""
+        """Yield the steps from a language: one byte of each class, or each alternative if there are too many."""
         self._budget.check_time()
         alternatives = _alternatives(language)
         if alternatives:
@@ -245,69 +249,69 @@ class Search:
             if after != NOTHING:
                 yield byte, after
 
-    def _note_way(
-        self, language: Language, rest: bytes, came_from: dict[Language, tuple[Language, int]], nearest: bool
+    def _record_path(
+        self, language: Language, rest: bytes, parents: dict[Language, tuple[Language, int]], want_shortest: bool
     ) -> bytes:
-        """The whole text, of which every language on its way keeps the rest."""
-        way = [(language, NO_BYTE)]
-        while language in came_from:
-            language, byte = came_from[language]
-            way.append((language, byte))
-        read = bytes(byte for _, byte in reversed(way) if byte != NO_BYTE)
+        """The whole text; every language on its path remembers the rest of it."""
+        path = [(language, NO_BYTE)]
+        while language in parents:
+            language, byte = parents[language]
+            path.append((language, byte))
+        read = bytes(byte for _, byte in reversed(path) if byte != NO_BYTE)
         text = read + rest
-        known = self._nearest if nearest else self._found
-        if len(known) > MAX_REMEMBERED:
+        known = self._shortest_texts if want_shortest else self._known_texts
+        if len(known) > MAX_MEMO_ENTRIES:
             known.clear()
         num_read = len(read)
-        for passed, byte in way:
+        for passed, byte in path:
             num_read -= byte != NO_BYTE
             known[passed] = (text, num_read)
         return text
 
-    def _remember_empty(self, languages: Iterable[Language]) -> None:
-        if len(self._empty) > MAX_REMEMBERED:
+    def _record_empty(self, languages: Iterable[Language]) -> None:
+        if len(self._empty) > MAX_MEMO_ENTRIES:
             self._empty.clear()
         self._empty.update(languages)
 
 
-class _Front:
-    """The languages that a search has met, and those that it will look at, the most promising first."""
+class _Frontier:
+    """The languages that a search has found, and a queue of those to visit, the most promising first."""
 
-    def __init__(self, most: int, nearest: bool) -> None:
-        self._most = most
-        self._nearest = nearest
+    def __init__(self, max_bytes: int, want_shortest: bool) -> None:
+        self._max_bytes = max_bytes
+        self._want_shortest = want_shortest
         self._turn = count()
         self.queue: list[tuple[int, int, int, Language]] = []
         self.depths: dict[Language, int] = {}
-        self.came_from: dict[Language, tuple[Language, int]] = {}
-        self.has_left_out = False
+        self.parents: dict[Language, tuple[Language, int]] = {}
+        self.has_pruned = False
 
-    def meet(
+    def add(
         self, language: Language, depth: int, least: int | None, origin: tuple[Language, int] | None = None
     ) -> None:
-        """Takes up a language after `depth` bytes, of which at least `least` are still to come; None: there are none.
+        """Adds a language after `depth` bytes; `least`: a lower bound of the bytes to come, None if there is no text.
 
-        Of those that promise alike the deepest goes first.
+        Among equally promising languages the deepest is visited first.
         """
         if least is None:
             return
-        if depth + least > self._most:
-            self.has_left_out = True
+        if depth + least > self._max_bytes:
+            self.has_pruned = True
             return
         self.depths[language] = depth
         if origin is not None:
-            self.came_from[language] = origin
-        promise = depth + (least if self._nearest else HASTE * least)
+            self.parents[language] = origin
+        promise = depth + (least if self._want_shortest else HEURISTIC_WEIGHT * least)
         heappush(self.queue, (promise, -depth, next(self._turn), language))
 
     def next(self) -> tuple[int, Language]:
-        """The bytes that lead to the next language, and the language."""
+        """The number of bytes that lead to the next language, and the language."""
         _, negative_depth, _, language = heappop(self.queue)
         return -negative_depth, language
 
 
 def width(language: Language) -> int:
-    """How many alternatives a language follows at once."""
+    """The number of alternatives that a language follows in parallel."""
     if isinstance(language, Union):
         return len(language.parts[0])
     if isinstance(language, Intersection | Complement):
@@ -316,9 +320,9 @@ def width(language: Language) -> int:
 
 
 def _alternatives(language: Language) -> list[Language]:
-    """Languages that together hold what an intersection holds, where it has too many alternatives; else none."""
-    # Remainders are few, however they are combined; apart, they would be looked at once for each alternative.
-    if not isinstance(language, Intersection) or language.is_computed or width(language) <= MAX_TOGETHER:
+    """Languages whose union is an intersection with too many parallel alternatives; empty for other languages."""
+    # States of arithmetic are few in any combination; split, they would be visited once per alternative.
+    if not isinstance(language, Intersection) or language.is_computed or width(language) <= MAX_PARALLEL:
         return []
     parts = language.operands()
     split = min((part for part in parts if len(_choices(part)) > 1), key=lambda part: len(_choices(part)), default=None)
@@ -337,7 +341,7 @@ def _choices(part: Language) -> tuple[Language, ...]:
 
 @lru_cache(maxsize=4096)
 def class_table(partition: Partition) -> tuple[bytes, list[int]]:
-    """The class of every byte, and the most readable byte of every class, in the order of these."""
+    """The class of every byte, and the most readable byte of every class, in the order of the classes."""
     classes = [[byte for byte in range(256) if mask >> byte & 1] for mask in partition]
     classes.sort(key=lambda members: min(map(BYTE_RANKS.__getitem__, members)))
     table = bytearray(256)

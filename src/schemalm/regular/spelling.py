@@ -1,10 +1,10 @@
-"""Spellings of patterns that engines other than ECMA-262's read as ECMA-262 does.
+"""Patterns that every regular expression engine reads as ECMA-262 does.
 
-In: the source of a `pattern` that `pattern_syntax.py` can read. Out: the source itself where it keeps to what all
-engines read alike; else an expression that has a match in the same texts. That one is written from the syntax tree,
-except that a dot alone is replaced where it stands. It uses nothing that is read in different ways: no class with a
-name, no escape but those of code points and of syntax, no bracket or brace that stands for itself.
-It is an expression of ECMA-262 with the flag `u` too. Not covered: how many steps or states an engine takes.
+In: the source of a `pattern` that `pattern_syntax.py` can read. Out: the source itself if all engines read it alike,
+else an expression that matches in the same texts. That expression is written from the syntax tree; if only dots differ,
+each dot is replaced in the source. It avoids all forms that engines read differently: named classes, escapes other than
+those of code points and syntax characters, and literal brackets and braces. It is also valid in ECMA-262 with the flag
+`u`. Not covered: how many steps or states an engine needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 
 from schemalm.regular.character_ranges import ANY, LINE_ENDS, SURROGATES, Ranges, common, complement
 from schemalm.regular.pattern_syntax import parse
-from schemalm.regular.pattern_tree import Anchor, Characters, Group, Look, Node, Repetition, consumes
+from schemalm.regular.pattern_tree import Anchor, Characters, Group, Lookahead, Node, Repetition, consumes
 
 _LITERAL = frozenset(string.ascii_letters + string.digits + " !\"#%',/:;<=>@_`")
 _SYNTAX = frozenset("^$\\.*+?()[]{}|")
@@ -30,7 +30,7 @@ _ESCAPE_OR_CLASS_OR_DOT = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*+\]|\.", re.DOTALL)
 
 
 def portable_pattern(source: str) -> str:
-    """An expression that every engine reads as ECMA-262 reads `source`; raises `PatternError` for what is none."""
+    """An expression that every engine reads as ECMA-262 reads `source`; raises `PatternError` if it is malformed."""
     alternatives = parse(source, sys.maxsize)
     if not is_plain_spelling(source):
         return _alternatives(alternatives)
@@ -38,7 +38,7 @@ def portable_pattern(source: str) -> str:
 
 
 def is_plain_spelling(source: str) -> bool:
-    """Whether all engines read a valid expression alike, but for its dots: common forms alone, look-around apart."""
+    """Whether all engines read a valid expression alike apart from its dots; look-around counts as different."""
     return _PLAIN.fullmatch(source) is not None
 
 
@@ -53,17 +53,17 @@ def _node(node: Node) -> str:
         return f"(?:{_alternatives(node.alternatives)})"
     if isinstance(node, Anchor):
         return node.value
-    return _look(node) if isinstance(node, Look) else _repetition(node)
+    return _lookahead(node) if isinstance(node, Lookahead) else _repetition(node)
 
 
-def _look(node: Look) -> str:
+def _lookahead(node: Lookahead) -> str:
     body = _alternatives(node.node.alternatives) if isinstance(node.node, Group) else _node(node.node)
     return f"(?{'!' if node.negated else '='}{body})"
 
 
 def _repetition(node: Repetition) -> str:
     if node.maximum == 0 or not consumes(node.node):
-        # What stands for no text is the same once as many times; engines refuse to repeat it.
+        # A node without characters matches the same once as many times; engines refuse to repeat it.
         return _node(node.node) if node.minimum else "(?:)"
     bounds = (node.minimum, node.maximum)
     low, high = node.minimum, "" if node.maximum is None else node.maximum
@@ -71,7 +71,7 @@ def _repetition(node: Repetition) -> str:
 
 
 def _characters(ranges: Ranges) -> str:
-    """A class of the code points but surrogates, which no text holds and some engines refuse."""
+    """A class of the code points without surrogates, which no text contains and some engines refuse."""
     found = common(ranges, complement(SURROGATES))
     if len(found) == 1 and found[0][0] == found[0][1]:
         return _code_point(found[0][0])

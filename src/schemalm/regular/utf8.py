@@ -10,7 +10,7 @@ MAX_CODE_POINT = 0x10FFFF
 
 
 def code_points(ranges: Iterable[tuple[int, int]]) -> Language:
-    """One character out of inclusive code point ranges, as its UTF-8 bytes; surrogates are left out."""
+    """One character in inclusive ranges of code points, as UTF-8 bytes; surrogates are left out."""
     return union(_utf8_range(low, high) for low, high in _without_surrogates(ranges) if low <= high)
 
 
@@ -21,7 +21,7 @@ def _without_surrogates(ranges: Iterable[tuple[int, int]]) -> Iterable[tuple[int
 
 
 def _utf8_range(low: int, high: int) -> Language:
-    """UTF-8 sequences of the code points low..high, split so that every piece is a product of byte ranges."""
+    """The UTF-8 sequences of the code points low..high, split so that each piece is a product of byte ranges."""
     for limit in (0x7F, 0x7FF, 0xFFFF):
         if low <= limit < high:
             return union([_utf8_range(low, limit), _utf8_range(limit + 1, high)])

@@ -1,20 +1,20 @@
-"""From a JSON Schema to formulas: what is asked of a value, in one form for all drafts and keywords.
+"""Translates a JSON Schema into formulas, one form for all drafts and keywords.
 
 In goes a JSON Schema; out come formulas over assertions, and explanations of what is wrong with a value.
 
-A schema goes through these files in this order:
+A schema passes through these files in this order:
 
-    sources.py           reads it: a value, a file, or a built-in name
-    dialects.py          which draft each part of it is read by
-    references.py        where its references lead
-    nodes.py             its objects, and which of their keywords bind
-    translator.py        the walk through them
-    keywords/            what each keyword asserts, a file for each kind of value
+    sources.py           reads it from a value, a file, or a built-in name
+    dialects.py          finds the draft of each part
+    references.py        resolves its references
+    nodes.py             finds its objects, and which of their keywords apply
+    translator.py        walks through them
+    keywords/            defines what each keyword asserts, one file for each kind of value
     formula.py           and, or, not, exactly one, over assertions
-    translation.py       `translate`: all of it, and what comes out
-    shapes.py            what is left of a formula once the kind of the value is known
-    string_languages.py  the strings that satisfy one; numbers in `number_languages.py`
+    translation.py       `translate` combines these steps
+    shapes.py            restricts a formula to one kind of value
+    string_languages.py  translates formulas about strings; `number_languages.py` those about numbers
 
-The grammar is made of what `translate` gives. `explanation/` says why a value breaks a formula; `plain.py` writes a
-schema for programs that would misread it; `prompt.py` has the assertions of a prompt.
+The grammar is built from the result of `translate`. `explanation/` explains why a value breaks a formula, `portable.py`
+rewrites a schema for programs that would misread it, and `prompt.py` defines the assertions of a prompt.
 """

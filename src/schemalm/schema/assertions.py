@@ -1,7 +1,7 @@
-"""What an assertion is, and those that speak of values of every kind.
+"""The base class of assertions, and the assertions that apply to values of every kind.
 
-An assertion speaks of one kind of value and is true of every value of another kind, except `KindIs`,
-`Is` and the references, which speak of all. Parts are plain tuples, so that assertions compare by value.
+An assertion applies to one kind of value and is true for values of other kinds. `KindIs`, `Is` and the references
+apply to all kinds. Parts are plain tuples, so assertions compare by value.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ KINDS_OF_TYPES = {
 
 
 def kind_of(value: object) -> str:
-    """The JSON kind of a value: null, boolean, number, string, array or object; its Python type for what is no JSON."""
+    """The JSON kind of a value: null, boolean, number, string, array or object; for other values, the Python type."""
     return KINDS_OF_TYPES.get(type(value)) or f"Python {type(value).__name__}"
 
 
 class Assertion(Atom):
-    """One constraint; `keyword` is the JSON Schema keyword that a message names."""
+    """One constraint; `keyword` is the JSON Schema keyword that messages name."""
 
     __slots__ = ()
     keyword = ""
     kind: str | None = None
-    # Whether it is true of an object or array that ends here, having met everything before.
+    # Whether it is true if the object or array ends now.
     holds_at_end = True
 
 
-# Tells whether the key at hand satisfies a formula over string assertions.
-KeyJudge = Callable[[Formula], bool]
+# Whether the current key satisfies a formula over string assertions.
+KeyTest = Callable[[Formula], bool]
 
 
 class KindIs(Assertion):
     """parts: (sorted tuple of JSON Schema type names, whether 1.0 is an integer).
 
-    `integer` may stand beside or instead of `number`.
+    The names may include `integer`, with or without `number`.
     """
 
     __slots__ = ()
@@ -52,13 +52,13 @@ class KindIs(Assertion):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The admitted type names."""
+        """The type names."""
         kinds: tuple[str, ...] = self.parts[0]
         return kinds
 
     @property
     def integer(self) -> IsInteger:
-        """What the type name `integer` says of a number."""
+        """The assertion of the type name `integer` about a number."""
         return IsInteger(self.parts[1])
 
 
@@ -90,14 +90,14 @@ class Is(Assertion):
 
 
 class Reference(Assertion):
-    """parts: (location,): the shape of the schema node there."""
+    """parts: (location,): the value has the shape of the schema node at that location."""
 
     __slots__ = ()
     keyword = "$ref"
 
     @property
     def location(self) -> str:
-        """Where the schema node is, resolved."""
+        """The resolved location of the schema node."""
         location: str = self.parts[0]
         return location
 

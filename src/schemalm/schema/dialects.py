@@ -1,8 +1,8 @@
-"""The drafts of JSON Schema, and which of them each part of a schema is read by.
+"""The drafts of JSON Schema, and the draft of each part of a schema.
 
-A part with a known `$schema` of its own is read by that draft, with all that lies inside it up to the next such part;
-other parts are read as what encloses them. Source: JSON Schema 2020-12, section 9.3.2, on embedded resources. Elsewhere
-the drafts forbid `$schema` in a part, or say nothing; there it means the same here as to common validators.
+A part with a known `$schema` is read by that draft, including everything inside it up to the next such part. Other
+parts have the draft of the part around them. Source: JSON Schema 2020-12, section 9.3.2, on embedded resources. The
+other drafts forbid `$schema` in a part or do not mention it; it is read here as common validators read it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import referencing
 import referencing.jsonschema
 
-# The drafts that a schema may name, oldest first.
+# The drafts that a schema may name, the oldest first.
 DIALECTS = (
     "http://json-schema.org/draft-04/schema",
     "http://json-schema.org/draft-06/schema",
@@ -24,7 +24,7 @@ DIALECTS = (
     "https://json-schema.org/draft/2020-12/schema",
 )
 DRAFT4, DRAFT6, DRAFT7, DRAFT201909, DRAFT202012 = range(1, 6)
-# Addresses that stand for whichever draft is the last one.
+# Addresses that mean the latest draft.
 LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
 SPECIFICATIONS = dict(
     enumerate(
@@ -38,7 +38,7 @@ SPECIFICATIONS = dict(
         start=DRAFT4,
     )
 )
-# What holds subschemas, by what it has to be.
+# Keywords whose value contains subschemas, by the form of the value.
 TABLES = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 # Keywords that name a part of a schema.
@@ -46,14 +46,14 @@ NAMES = ("$id", "id", "$anchor", "$dynamicAnchor")
 
 
 def dialect(tree: Any) -> str:
-    """The `$schema` of a schema, without an empty fragment; empty where it names no draft."""
+    """The `$schema` of a schema without an empty fragment; empty if it names no draft."""
     declared = tree.get("$schema", "") if isinstance(tree, dict) else ""
     named = str(declared).rstrip("#")
     return "" if named in LATEST else named
 
 
 def named_draft(node: dict[str, Any]) -> int | None:
-    """The draft that a part names; None where it names none that is known."""
+    """The draft that a part names; None if it names no known draft."""
     declared = node.get("$schema")
     named = declared.rstrip("#") if isinstance(declared, str) else ""
     if named in DIALECTS:
@@ -62,17 +62,17 @@ def named_draft(node: dict[str, Any]) -> int | None:
 
 
 class Drafts:
-    """The draft of every part of a schema; `root` is that of the whole."""
+    """The draft of every part of a schema; `root` is the draft of the whole."""
 
     def __init__(self, schema: Any, is_mixed: bool) -> None:
-        """`is_mixed`: whether parts may name a draft of their own."""
+        """`is_mixed`: whether parts may name drafts of their own."""
         self.root = DRAFT4 + DIALECTS.index(dialect(schema) or DIALECTS[-1])
         self._others: dict[int, int] = {}
         if is_mixed:
             self.add(schema)
 
     def add(self, schema: Any) -> None:
-        """Reads the drafts of another schema's parts, which has to live as long as this."""
+        """Adds the drafts of the parts of another schema, which must live as long as this object."""
         stack: list[tuple[Any, int]] = [(schema, self.root)]
         while stack:
             node, draft = stack.pop()
@@ -89,25 +89,25 @@ class Drafts:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether a part is of another draft than the whole."""
+        """Whether the draft of a part differs from the draft of the whole."""
         return bool(self._others)
 
     def address_of(self, node: Any) -> str:
-        """The address of the draft of an object of the schema."""
+        """The address of the draft of a schema object."""
         return DIALECTS[self.of(node) - DRAFT4]
 
     def parts(self, contents: Any) -> Iterator[Any]:
-        """The subschemas that are directly inside a node."""
+        """The direct subschemas of a node."""
         if isinstance(contents, dict):
             found = SPECIFICATIONS[self.of(contents)].subresources_of(_well_formed(contents))
             yield from (node for node in found if isinstance(node, dict | bool))
 
     def resource(self, contents: Any) -> referencing.Resource[Any]:
-        """A part for the registry of a library, which would tell the drafts of what is inside by other rules."""
+        """A part as a resource for the registry of `referencing`, with the rules of this class for drafts."""
         return self._specification.create_resource(contents)
 
     def resources(self, schema: Any) -> Iterator[tuple[str, referencing.Resource[Any]]]:
-        """Every part that has an address, the whole among them, with that address."""
+        """Yield every part with an address, including the whole schema, with its address."""
         yield "", self.resource(schema)
         pending = [(schema, "")]
         while pending:
@@ -135,7 +135,7 @@ class Drafts:
         return found if is_address(found) else None
 
     def _anchors(self, contents: Any) -> Iterator[Any]:
-        """The anchors of a part, inside it as well, but for those of parts with an address of their own."""
+        """Yield the anchors of a part and its subschemas, except those of parts with an address of their own."""
         pending = [contents]
         while pending:
             node = pending.pop()
@@ -144,7 +144,7 @@ class Drafts:
             pending += [part for part in self.parts(node) if self._id(part) is None]
 
     def _enter(self, segments: Any, resolver: Any, subresource: Any) -> Any:
-        """What resolves references after a step of a pointer, which may lead into a part of another draft."""
+        """The resolver after a step of a pointer, which may lead into a part of another draft."""
         for draft in dict.fromkeys((self.root, self.of(subresource.contents))):
             inside = SPECIFICATIONS[draft].maybe_in_subresource(segments, resolver, subresource)
             if inside is not resolver:
@@ -153,7 +153,7 @@ class Drafts:
 
 
 def is_address(name: Any) -> bool:
-    """Whether a name can be put together with other addresses."""
+    """Whether a name can be joined with other addresses."""
     try:
         return isinstance(name, str) and bool(urlsplit(name))
     except ValueError:
@@ -161,12 +161,12 @@ def is_address(name: Any) -> bool:
 
 
 def _is_named(contents: Any) -> bool:
-    """Whether a node is a schema of which every name is a text."""
+    """Whether a node is a schema object whose names are all strings."""
     return isinstance(contents, dict) and all(isinstance(contents.get(name, ""), str) for name in NAMES)
 
 
 def _well_formed(contents: dict[str, Any]) -> dict[str, Any]:
-    """The node without what does not hold subschemas as its keyword says."""
+    """The node without keywords whose value does not have the form that they require."""
     ill_formed = {name for name in TABLES & contents.keys() if not isinstance(contents[name], dict)}
     ill_formed |= {name for name in LISTS & contents.keys() if not isinstance(contents[name], list)}
     return {name: part for name, part in contents.items() if name not in ill_formed} if ill_formed else contents

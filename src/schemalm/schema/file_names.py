@@ -1,7 +1,7 @@
-"""Where documents of a schema stand in a repository, for formats that have a known place.
+"""The paths of a schema's documents in a repository, for formats with known paths.
 
-Of the built-in schemas the package `check-jsonschema` says which paths its checks are for, as expressions. Names of
-files are hostile input, so these are matched by automata, in time that grows with the name alone.
+The package `check-jsonschema` lists the paths of each built-in schema as regular expressions. File names are hostile
+input, so automata match them, in time linear in the length of the name.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from schemalm.regular.matching import PatternMatcher
 from schemalm.schema.naming import identity_of
 from schemalm.schema.sources import CUSTOM, VENDOR, Schema
 
-# By the types of files that a check is for, in any case.
+# Suffixes by the file types of a check, in upper and lower case.
 _SUFFIXES = {"yaml": r"[yY][aA]?[mM][lL]", "json": r"[jJ][sS][oO][nN][cC5]?"}
 
 
 def path_matcher(schema: Schema) -> PatternMatcher | None:
-    """What tells the paths of a repository where documents of a schema stand; None where no place is known.
+    """A matcher for the paths of a schema's documents in a repository; None if no paths are known.
 
-    A schema is known by its `$id`, else by its title, as by `merge_keys`, else by its content.
+    A schema is recognized by its `$id`, else its title, as in `merge_keys`, else its content.
     """
     name = _names().get(_identity(schema))
     check = _checks().get(name or "", {})
@@ -37,7 +37,7 @@ def _matcher(pattern: str) -> PatternMatcher:
 
 
 def _path_pattern(check: dict[str, Any]) -> str:
-    """One expression for the paths of a check: several of them each stand for a whole path, one is searched for."""
+    """One expression for the paths of a check: each of a list has to match a whole path, a single one is searched."""
     files = check["files"]
     pattern = "|".join(f"^(?:{file})$" for file in files) if isinstance(files, list) else files
     types = check.get("types_or") or [check.get("types", check.get("type"))]
@@ -47,7 +47,7 @@ def _path_pattern(check: dict[str, Any]) -> str:
 
 @cache
 def _checks() -> dict[str, dict[str, Any]]:
-    """What is checked by each built-in schema."""
+    """The checks by built-in schema."""
     from check_jsonschema.catalog import CUSTOM_SCHEMA_CATALOG, SCHEMA_CATALOG  # noqa: PLC0415
 
     catalog: dict[str, dict[str, Any]] = {**SCHEMA_CATALOG, **CUSTOM_SCHEMA_CATALOG}
@@ -56,7 +56,7 @@ def _checks() -> dict[str, dict[str, Any]]:
 
 @cache
 def _names() -> dict[tuple[str, str], str]:
-    """The built-in schemas by what they are known by."""
+    """The names of the built-in schemas by identity."""
     return {_identity(schema): name for name in _checks() for schema in _schemas(name)}
 
 

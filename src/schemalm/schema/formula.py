@@ -1,9 +1,9 @@
 """Boolean formulas over assertions: the normal form of a schema node (its *shape*).
 
 Formulas are immutable trees with structural equality and a hash computed once, so they serve as keys.
-The constructor functions simplify: constants vanish, nested conjunctions flatten, duplicates merge, and a
-formula next to its own negation collapses. Simplification is sound but not complete: two formulas
-that compare unequal may still be equivalent. Which assertions exist is not known here.
+The constructor functions simplify: constants vanish, nested conjunctions flatten, duplicates merge, and a formula next
+to its own negation collapses. Simplification is sound but not complete: two formulas that compare unequal may still be
+equivalent. This module does not know which assertions exist.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 
 
 class Formula:
-    """A node of a formula: its class and `parts` are its identity.
+    """A node of a formula; its class and `parts` are its identity.
 
-    asks: whether there is a question about a child in it; size: how many nodes it has, those that occur twice twice.
+    has_question: whether it contains a `Question` or `ChildHas`. size: the number of nodes; a shared node counts again.
     """
 
-    __slots__ = ("_hash", "_possibilities", "asks", "parts", "size")
+    __slots__ = ("_hash", "_possibilities", "has_question", "parts", "size")
 
     def __init__(self, *parts: object) -> None:
         self.parts: tuple[Any, ...] = parts
         self._hash = hash((type(self).__qualname__, parts))
-        # What `possible` has found.
+        # The cached result of `possible`.
         self._possibilities: tuple[Formula, Formula] | None = None
-        self.asks, self.size = self._measure()
+        self.has_question, self.size = self._measure()
 
     def _measure(self) -> tuple[bool, int]:
-        """Whether there is a question in it, and its size."""
+        """Whether it contains a question about a child, and its size."""
         return False, 1
 
     def __hash__(self) -> int:
@@ -56,11 +56,11 @@ class Connective(Formula):
     __slots__ = ()
 
     def _measure(self) -> tuple[bool, int]:
-        asks, size = False, 1
+        has_question, size = False, 1
         for part in self.parts:
-            asks = asks or part.asks
+            has_question = has_question or part.has_question
             size += part.size
-        return asks, size
+        return has_question, size
 
 
 class Not(Connective):
@@ -70,36 +70,36 @@ class Not(Connective):
 
 
 class And(Connective):
-    """True where every part is."""
+    """True if all parts are true."""
 
     __slots__ = ()
 
 
 class Or(Connective):
-    """True where some part is."""
+    """True if at least one part is true."""
 
     __slots__ = ()
 
 
 class ExactlyOne(Connective):
-    """True where one part is, and no other."""
+    """True if exactly one part is true."""
 
     __slots__ = ()
 
 
 class Atom(Formula):
-    """A leaf: an assertion, or a question whose answer is not known yet."""
+    """A leaf: an assertion, or a question that is not answered yet."""
 
     __slots__ = ()
 
     @property
-    def wanted_names(self) -> tuple[str, ...]:
-        """The names of the keys without which it cannot come true."""
+    def needed_keys(self) -> tuple[str, ...]:
+        """The keys that an object needs for this to become true."""
         return ()
 
 
 class Question(Atom):
-    """The outcome of a child on the shape with this index; its one part is that index."""
+    """Whether the current child has the shape with this index; parts: (index,)."""
 
     __slots__ = ()
 
@@ -108,13 +108,13 @@ class Question(Atom):
 
     @property
     def index(self) -> int:
-        """Which of the shapes that the child is asked about."""
+        """The index of the shape among those that the child is tested for."""
         index: int = self.parts[0]
         return index
 
 
-class Asked(Atom):
-    """That the next child has a shape; its one part is that shape."""
+class ChildHas(Atom):
+    """Whether the next child has a shape; parts: (shape,)."""
 
     __slots__ = ()
 
@@ -124,24 +124,24 @@ class Asked(Atom):
 
 TRUE = Constant(True)
 FALSE = Constant(False)
-# The part of a formula that says nothing.
+# The part that a connective can drop.
 NEUTRAL: dict[type[Formula], Formula] = {And: TRUE, Or: FALSE, ExactlyOne: FALSE}
 
 
-def asked(shape: Formula) -> Formula:
-    """That the next child has a shape."""
-    return shape if isinstance(shape, Constant) else Asked(shape)
+def child_has(shape: Formula) -> Formula:
+    """The formula that is true if the next child has a shape."""
+    return shape if isinstance(shape, Constant) else ChildHas(shape)
 
 
 def children(formula: Formula) -> tuple[Formula, ...]:
-    """The formulas directly under a connective; none for constants and atoms."""
+    """The direct parts of a connective; empty for constants and atoms."""
     if isinstance(formula, Atom | Constant):
         return ()
     return formula.parts
 
 
 def conjuncts(formula: Formula) -> tuple[Formula, ...]:
-    """The parts of a conjunction; any other formula is the only part of its own."""
+    """The parts of a conjunction; any other formula alone."""
     return formula.parts if isinstance(formula, And) else (formula,)
 
 
@@ -183,7 +183,7 @@ def _flatten(
 
 
 def exactly_one(parts: Iterable[Formula]) -> Formula:
-    """True where one of `parts` is true and no other (JSON Schema's `oneOf`)."""
+    """The formula that is true if exactly one of `parts` is (JSON Schema's `oneOf`)."""
     counts: dict[Formula, int] = {}
     for part in parts:
         if part != FALSE:
@@ -202,9 +202,9 @@ def exactly_one(parts: Iterable[Formula]) -> Formula:
 def substitute(
     formula: Formula, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None = None
 ) -> Formula:
-    """The formula with every atom replaced by what `replace` gives for it, simplified.
+    """The simplified formula with every atom replaced by `replace(atom)`.
 
-    touches: whether anything in a part may be replaced by something else; what it says no to stays unseen.
+    touches: whether a part may contain an atom that changes; other parts are skipped.
     """
     memo: dict[Formula, Formula] = {}
 
@@ -222,7 +222,7 @@ def substitute(
             return node
         neutral = NEUTRAL.get(type(node))
         kept = [part for part in parts if part is not neutral]
-        # What is left of a simplified formula once some parts say nothing more is simplified.
+        # Dropping neutral parts of a simplified formula leaves it simplified.
         if neutral is not None and not set(map(id, kept)).difference(map(id, node.parts)):
             return type(node)(*kept) if len(kept) > 1 else kept[0] if kept else neutral
         return rebuild(node, parts)
@@ -231,8 +231,8 @@ def substitute(
 
 
 def has_questions(formula: Formula) -> bool:
-    """Whether there is a question about a child in the formula."""
-    return formula.asks
+    """Whether the formula contains a question about a child."""
+    return formula.has_question
 
 
 def rebuild(node: Formula, parts: list[Formula]) -> Formula:
@@ -247,7 +247,7 @@ def rebuild(node: Formula, parts: list[Formula]) -> Formula:
 
 
 def atoms(formulas: Iterable[Formula], touches: Callable[[Formula], bool] | None = None) -> Iterator[Atom]:
-    """Every distinct atom of the formulas, in order of first occurrence; `touches`: which parts to look into."""
+    """Yield every distinct atom of the formulas, in order of first occurrence; `touches`: which parts to search."""
     seen: set[Formula] = set()
     stack = list(formulas)[::-1]
     while stack:
@@ -261,9 +261,9 @@ def atoms(formulas: Iterable[Formula], touches: Callable[[Formula], bool] | None
 
 
 def atoms_in_doubt(formula: Formula, is_held: bool = True) -> Iterator[Atom]:
-    """The atoms that a formula may be true without: those under a negation, or among exactly one.
+    """Yield the atoms that may be false in a true formula: those under a negation, or in exactly one of several parts.
 
-    is_held: whether the formula itself has to be true, rather than judged.
+    is_held: whether the formula has to be true; otherwise it may have either value.
     """
     if isinstance(formula, Atom):
         if not is_held:
@@ -274,15 +274,15 @@ def atoms_in_doubt(formula: Formula, is_held: bool = True) -> Iterator[Atom]:
 
 
 def possible(formula: Formula) -> Formula:
-    """What the questions must answer for the formula to be possibly true, whatever its other atoms turn out to be.
+    """What the answers must be for the formula to be possibly true, whatever its other atoms are.
 
-    The result has no atoms but questions. It is an upper bound: other atoms count as independent.
+    The result contains no atoms but questions. It is an upper bound: other atoms count as independent.
     """
     return _possibilities(formula)[0]
 
 
 def _possibilities(formula: Formula) -> tuple[Formula, Formula]:
-    """What the questions must answer for the formula to be possibly true, and to be possibly false."""
+    """What the answers must be for the formula to be possibly true, and for it to be possibly false."""
     if isinstance(formula, Question | Constant):
         return formula, negate(formula)
     if isinstance(formula, Atom):
@@ -306,9 +306,9 @@ def _connective_possibilities(formula: Formula, parts: list[tuple[Formula, Formu
 
 
 def _possibilities_of_one(positive: list[Formula], negative: list[Formula]) -> tuple[Formula, Formula]:
-    """What the questions must answer for exactly one of some parts to be possibly true, and for it to be false.
+    """What the answers must be for exactly one of several parts to be possibly true, and for this to be possibly false.
 
-    Parts that hang on questions alone are counted by the formula itself. Of the others, all may be false.
+    Parts that depend only on questions are counted by the formula itself; of the others, all may be false.
     """
     pairs = list(zip(positive, negative, strict=True))
     if any(not_here != TRUE and here != negate(not_here) for here, not_here in pairs):
@@ -320,7 +320,7 @@ def _possibilities_of_one(positive: list[Formula], negative: list[Formula]) -> t
 
 
 def _counted_possibilities(pairs: list[tuple[Formula, Formula]]) -> tuple[Formula, Formula]:
-    """The same for any parts, counting those that are true: none, one or more."""
+    """The same for any parts, by counting the true ones: none, one, or more."""
     none: Formula = TRUE
     one: Formula = FALSE
     more: Formula = FALSE

@@ -1,7 +1,7 @@
-"""What the value of each constraining keyword has to be, whichever draft it is of.
+"""The form that the value of each constraining keyword must have in every draft.
 
-The meta-schema of a draft does not look everywhere: not under the keywords of other drafts, which a schema may use that
-names none, and not at what only a reference leads to. What is read is therefore looked at once more where it is read.
+The meta-schema of a draft does not check everything: it skips keywords of other drafts, which a schema without a draft
+may use, and parts that only references lead to. So each keyword is checked again when it is read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "s
 
 
 def fault_of(keyword: str, value: Any) -> str:
-    """What a keyword of `FORMS` asks for, where its value is something else; empty where it fits."""
+    """What a keyword of `FORMS` requires if its value has another form; empty if the form is right."""
     words, fits = FORMS[keyword]
     return "" if fits(value) else words
 
@@ -53,7 +53,7 @@ Form = tuple[str, Callable[[Any], bool]]
 SCHEMA: Form = "a schema", _is_schema
 SCHEMAS: Form = "a list of schemas", _are_schemas
 TABLE: Form = "an object of schemas", _table_of(_is_schema)
-COUNT: Form = "a whole number from 0 on", _is_count
+COUNT: Form = "a non-negative integer", _is_count
 NUMBER: Form = "a number", _is_number
 TEXT: Form = "a string", _is_text
 FORMS: dict[str, Form] = {
@@ -65,7 +65,7 @@ FORMS: dict[str, Form] = {
     **dict.fromkeys(("minContains", "minItems", "minLength", "minProperties"), COUNT),
     **dict.fromkeys(("maximum", "minimum"), NUMBER),
     **dict.fromkeys(("$dynamicRef", "$recursiveRef", "$ref", "format", "pattern"), TEXT),
-    # Booleans are what draft 4 has in place of a number, and what drafts before it had in place of a list.
+    # Draft 4 has booleans in place of numbers here; `required` was a boolean in drafts before it.
     **dict.fromkeys(
         ("exclusiveMaximum", "exclusiveMinimum"),
         ("a number or a boolean", lambda value: isinstance(value, bool) or _is_number(value)),

@@ -1,7 +1,7 @@
-"""Which schemas describe a format whose own program resolves the YAML merge key `<<`.
+"""The schemas of formats that resolve the YAML merge key `<<`.
 
 YAML 1.2 has no merge keys, and GitHub refuses them in workflows; the formats listed here document them. A schema is
-known by its `$id`, or by its title where it has none, so a copy in a file or in a tokenizer counts as the built-in one.
+recognized by its `$id`, else its title, so a copy in a file or in a tokenizer counts as the built-in schema.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from functools import cache
 from schemalm.schema.naming import identity_of
 from schemalm.schema.sources import VENDOR, Schema
 
-# The built-in schemas of these formats; each format's documentation or schema speaks of `<<`.
+# Built-in schemas of formats whose documentation or schema mentions `<<`.
 MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-ci", "travis", "woodpecker-ci")
 
 
-def knows_merge_keys(schema: Schema) -> bool:
-    """Tell whether documents of this schema may use `<<` as YAML 1.1 has it."""
+def uses_merge_keys(schema: Schema) -> bool:
+    """Whether documents of this schema may use `<<` as in YAML 1.1."""
     return identity_of(schema) in _merging()
 
 
-def resolves_merge_keys(schema: Schema, asked: bool | None) -> bool:
-    """Whether `<<` is resolved in documents of a schema: as was `asked`, by the schema where nobody did."""
-    return knows_merge_keys(schema) if asked is None else asked
+def resolves_merge_keys(schema: Schema, setting: bool | None) -> bool:
+    """Whether `<<` is resolved in documents of a schema: `setting`, or what the schema says if that is None."""
+    return uses_merge_keys(schema) if setting is None else setting
 
 
 @cache

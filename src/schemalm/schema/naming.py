@@ -1,4 +1,4 @@
-"""What people call a schema, and what it is known by."""
+"""The name of a schema for people, and its identity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _COMMON_WORDS = re.compile(r"^(json )?schema (for |of )?(the )?|( json)? schema$
 
 
 def schema_name(schema: dict[str, Any] | bool) -> str:
-    """What to call the documents of a schema: its title without "JSON schema for", else the last part of its `$id`."""
+    """A name for the documents of a schema: its title without "JSON schema for", else the last part of its `$id`."""
     fields = schema if isinstance(schema, dict) else {}
     title = fields.get("title")
     identifier = fields.get("$id", fields.get("id"))
@@ -21,7 +21,7 @@ def schema_name(schema: dict[str, Any] | bool) -> str:
 
 
 def identity_of(schema: dict[str, Any] | bool) -> tuple[str, str] | None:
-    """What a schema is known by, whatever file it stands in: a keyword and its text; None where it has no name."""
+    """The identity of a schema in any file, as a keyword and its text; None if it has no name."""
     if isinstance(schema, dict):
         for keyword in ("$id", "id", "title"):
             if isinstance(name := schema.get(keyword), str) and name:

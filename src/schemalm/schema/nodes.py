@@ -1,7 +1,7 @@
-"""The objects of a schema: where each stands, and which of its keywords say anything there.
+"""The objects of a schema: their location, and which of their keywords apply.
 
-A keyword binds where it constrains values: by the draft of the object, by what stands beside it, and, for `format`, by
-the caller's setting. A keyword that JSON Schema does not define is an annotation, as it says.
+Whether a keyword binds (constrains values) depends on the draft of the object, on the keywords beside it and, for
+`format`, on a setting of the caller. A keyword that JSON Schema does not define is an annotation, as the standard says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemalm.schema.keyword_forms import CONSTRAINING, FORMS, fault_of
 from schemalm.schema.references import References, Resolver, SchemaLocation
 from schemalm.schema.sources import Schema
 
-# Keywords that are annotations in the drafts before.
+# Keywords with the draft that introduced them; before, they are annotations.
 INTRODUCED = {
     "const": DRAFT6,
     "contains": DRAFT6,
@@ -37,11 +37,11 @@ INTRODUCED = {
     "prefixItems": DRAFT202012,
     "$dynamicRef": DRAFT202012,
 }
-# Keywords that do not bind everywhere; all others do, but for those beside an old `$ref`.
+# Keywords that do not always bind; all others do, except beside `$ref` in old drafts.
 CONDITIONAL = INTRODUCED.keys() | {"additionalItems", "format"}
-# Keywords of which no finite state can tell whether they hold.
+# Keywords that a finite state cannot check.
 GUARDED = frozenset({"uniqueItems"})
-# Of a value in messages.
+# The length of a value in messages.
 MAX_VALUE_CHARACTERS = 80
 
 
@@ -55,7 +55,7 @@ class KeywordUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A schema object: its JSON pointer, what resolves its references, and the draft by which it is read."""
+    """A schema object with its JSON pointer, the resolver of its references, and its draft."""
 
     content: dict[str, Any]
     pointer: str
@@ -69,12 +69,12 @@ class Node:
         return self.content[keyword]
 
     def pointer_to(self, *path: str | int) -> str:
-        """The JSON pointer of something inside."""
+        """The JSON pointer of a part."""
         return self.pointer + pointer_to(path)
 
 
 class Nodes:
-    """Finds the objects of one schema; `formats`: "assert" where the keyword `format` binds."""
+    """Finds the objects of one schema; `formats`: "assert" if the keyword `format` binds."""
 
     def __init__(self, schema: Schema, formats: str) -> None:
         self.schema = schema
@@ -82,33 +82,33 @@ class Nodes:
         self.references = References(schema)
 
     def at(self, content: dict[str, Any], pointer: str, resolver: Resolver) -> Node:
-        """The node at a pointer; raises SchemaError where a keyword that binds has a value of the wrong form."""
+        """The node at a pointer; raises SchemaError if a binding keyword has a value of the wrong form."""
         node = Node(content, pointer, resolver, self.references.drafts.of(content))
         for keyword, value in content.items():
             if keyword in FORMS and (fault := fault_of(keyword, value)) and self.binds(node, keyword):
                 found = shortened(repr(value), MAX_VALUE_CHARACTERS)
-                message = f"this is no JSON Schema: {keyword} has to be {fault}, found {found}"
+                message = f"this is not a JSON Schema: {keyword} must be {fault}, found {found}"
                 raise SchemaError(message, pointer=node.pointer_to(keyword), keyword=keyword)
         return node
 
     def inside(self, node: Node, *path: str | int) -> tuple[Any, str, Resolver]:
-        """A schema inside a node: what it is, its JSON pointer, and what resolves the references inside it."""
+        """A schema inside a node: its content, its JSON pointer, and the resolver of its references."""
         content: Any = node.content
         for part in path:
             content = content[part]
         return content, node.pointer_to(*path), self.references.enter(content, node.resolver)
 
     def referenced(self, node: Node, keyword: str) -> SchemaLocation:
-        """Where the reference under a keyword leads; raises SchemaError where that is no schema."""
+        """The target of the reference under a keyword; raises SchemaError if it is not a schema."""
         return self.references.resolve(keyword, node[keyword], node.pointer, node.resolver)
 
     def uses(self, node: Node) -> Iterator[KeywordUse]:
-        """The constraining keywords of a node."""
+        """Yield the constraining keywords of a node."""
         for keyword in CONSTRAINING & node.content.keys():
             yield KeywordUse(f"{node.pointer}/{keyword}", keyword, self._status(node, keyword))
 
     def is_guarded(self, node: Node) -> bool:
-        """Whether a node has a keyword of which no finite state can tell whether it holds."""
+        """Whether a node has a binding keyword that a finite state cannot check."""
         found = GUARDED & node.content.keys()
         return bool(found) and any(self._status(node, keyword) == "guard" for keyword in found)
 
@@ -118,15 +118,15 @@ class Nodes:
         return "guard" if keyword in GUARDED and node[keyword] else "construction"
 
     def binds(self, node: Node, keyword: str) -> bool:
-        """Whether a node has a keyword that says something in this draft."""
+        """Whether a node has a keyword and the keyword constrains values."""
         content = node.content
-        # Before 2019-09 a `$ref` stands alone: its siblings say nothing.
+        # Before 2019-09, keywords beside a `$ref` are ignored.
         if keyword not in content or (node.draft < DRAFT201909 and keyword != "$ref" and "$ref" in content):
             return False
         return keyword not in CONDITIONAL or not self._is_annotation(node, keyword)
 
     def _is_annotation(self, node: Node, keyword: str) -> bool:
-        """Whether a keyword says nothing in this draft, without its companion, or by the setting of `formats`."""
+        """Whether a keyword is an annotation because of the draft, a missing companion, or the setting of `formats`."""
         if keyword == "format":
             return self.formats == "annotate" or str(node["format"]) not in FORMATS
         if keyword in ("then", "else"):

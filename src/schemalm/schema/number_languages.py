@@ -1,7 +1,7 @@
 """Formulas over number assertions as languages of decimal texts.
 
-Texts are judged as they stand. Those of which the number that they stand for would be judged otherwise, because a float
-keeps 17 digits at most, are told by `misjudged` and left out of what may be written.
+A text is tested as it is. A float keeps at most 17 digits, so a text and the number that it denotes may be judged
+differently; `misjudged` finds these texts, and they are excluded.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Iterable
 from schemalm.regular.bounds import at_least, at_most, exact_value, misjudged_by_bound
 from schemalm.regular.language import (
     EVERYTHING,
-    MAX_WORDS,
     NOTHING,
     Language,
     complement,
     intersection,
     union,
-    words,
 )
 from schemalm.regular.multiples import misjudged_by_divisor, multiples
 from schemalm.regular.numbers import (
@@ -28,6 +26,7 @@ from schemalm.regular.numbers import (
     number_texts,
     other_spellings,
 )
+from schemalm.regular.words import MAX_WORDS, words
 from schemalm.schema.assertions import IsInteger
 from schemalm.schema.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children, conjuncts
 from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
@@ -48,12 +47,12 @@ def number_language(formula: Formula) -> Language:
 
 
 def misjudged(formulas: tuple[Formula, ...]) -> Language:
-    """The texts of numbers on which a formula, or its negation, would be wrong; the first one has to hold."""
+    """Texts whose number a formula may judge differently; the first formula must be true, the others may be false."""
     found = []
     spellings: set[str] = set()
-    held, *judged = formulas
+    held, *others = formulas
     parts = conjuncts(held)
-    # A long list holds no text but the `repr` of its numbers.
+    # Of a long list, only the `repr` of its numbers is written.
     is_listed = any(isinstance(part, NumberIn) and len(part.texts) > MAX_WORDS for part in parts)
     for atom in atoms(formulas):
         if isinstance(atom, NumberIn) and not is_listed:
@@ -62,9 +61,9 @@ def misjudged(formulas: tuple[Formula, ...]) -> Language:
             found.append(misjudged_by_bound(atom.parts[0]))
         elif isinstance(atom, MultipleOf):
             found.append(misjudged_by_divisor(atom.parts[0]))
-    # A conjunct about integers is a language that is free of these.
+    # `integer_texts` contains no misleading fractions, so an integer conjunct needs no exclusion.
     loose = (part for part in parts if not isinstance(children(part)[0] if isinstance(part, Not) else part, Atom))
-    if any(isinstance(atom, IsInteger) and atom.fractions for atom in atoms([*loose, *judged])):
+    if any(isinstance(atom, IsInteger) and atom.fractions for atom in atoms([*loose, *others])):
         found.append(misleading_fractions())
     return union([*found, words(text.encode() for text in spellings)])
 
@@ -80,29 +79,29 @@ def _language(formula: Formula) -> Language:
     if isinstance(formula, Or):
         return union(map(_language, parts))
     if isinstance(formula, Not):
-        return _opposite(parts[0])
+        return _negation(parts[0])
     return exactly_one_of([_language(part) for part in parts])
 
 
-def _opposite(formula: Formula) -> Language:
-    """The texts that do not satisfy a formula: bounds turn around, and what is joined is taken apart."""
+def _negation(formula: Formula) -> Language:
+    """The texts that do not satisfy a formula; bounds are reversed, and connectives are negated by De Morgan's laws."""
     if isinstance(formula, And):
-        return union(map(_opposite, children(formula)))
+        return union(map(_negation, children(formula)))
     if isinstance(formula, Or):
-        return intersection(map(_opposite, children(formula)))
+        return intersection(map(_negation, children(formula)))
     if isinstance(formula, Minimum | Maximum):
-        return _atom_language(_turned(formula))
+        return _atom_language(_negated_bound(formula))
     return complement(_language(formula))
 
 
-def _turned(bound: Minimum | Maximum) -> Minimum | Maximum:
-    """What holds of the numbers that break a bound."""
+def _negated_bound(bound: Minimum | Maximum) -> Minimum | Maximum:
+    """The bound that is true of exactly the numbers that break `bound`."""
     value, exclusive = bound.parts
     return Maximum(value, not exclusive) if isinstance(bound, Minimum) else Minimum(value, not exclusive)
 
 
 def _in_common(parts: Iterable[Formula]) -> list[Language]:
-    """Languages that hold together what satisfies all parts: one of all divisors, one of each kind of bound."""
+    """Languages whose intersection satisfies all parts: one for all divisors, and one for each kind of bound."""
     divisors: list[int | float] = []
     bounds: dict[type, Minimum | Maximum] = {}
     found = []
@@ -111,16 +110,16 @@ def _in_common(parts: Iterable[Formula]) -> list[Language]:
         if isinstance(part, MultipleOf):
             divisors.append(part.parts[0])
         elif isinstance(inner, Minimum | Maximum):
-            bound = inner if inner is part else _turned(inner)
-            bounds[type(bound)] = _closer(bound, bounds.get(type(bound), bound))
+            bound = inner if inner is part else _negated_bound(inner)
+            bounds[type(bound)] = _stricter(bound, bounds.get(type(bound), bound))
         else:
             found.append(_language(part))
     found += map(_atom_language, bounds.values())
     return [*found, multiples(*divisors)] if divisors else found
 
 
-def _closer(bound: Minimum | Maximum, other: Minimum | Maximum) -> Minimum | Maximum:
-    """The bound that admits fewer numbers."""
+def _stricter(bound: Minimum | Maximum, other: Minimum | Maximum) -> Minimum | Maximum:
+    """The stricter bound."""
     (value, exclusive), (other_value, other_exclusive) = bound.parts, other.parts
     difference = exact_value(value).compare(exact_value(other_value))
     if not difference:
@@ -129,8 +128,8 @@ def _closer(bound: Minimum | Maximum, other: Minimum | Maximum) -> Minimum | Max
 
 
 def exactly_one_of(parts: list[Language]) -> Language:
-    """The texts that are in one of the languages and in no other."""
-    # Texts in none and in exactly one of some languages; pairs are joined, so that expressions stay shallow.
+    """The texts that are in exactly one of the languages."""
+    # For each group: the texts in none and in exactly one of its languages; pairs are joined, so the depth stays low.
     counted = [(complement(part), part) for part in parts]
     while len(counted) > 1:
         pairs = zip(counted[::2], counted[1::2], strict=False)

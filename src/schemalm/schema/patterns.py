@@ -8,14 +8,14 @@ from schemalm.regular.pattern import finite_texts, pattern_language
 
 
 class Patterns:
-    """The languages of ECMA-262 expressions; remembers them.
+    """The languages of ECMA-262 expressions, with a cache.
 
-    most_finite: so many texts or fewer are listed.
+    max_finite: the maximum number of texts that are listed.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.most_finite = limits.finite_pattern_keys
+        self.max_finite = limits.finite_pattern_keys
         self._languages: dict[str, Language] = {}
         self._finite: dict[str, list[str]] = {}
 
@@ -26,7 +26,7 @@ class Patterns:
         return self._languages[source]
 
     def finite_texts(self, source: str) -> list[str]:
-        """Every text that matches, where these are few; none for other expressions."""
+        """Every text that matches if there are at most `max_finite`; empty for other expressions."""
         if source not in self._finite:
-            self._finite[source] = finite_texts(source, self.most_finite) or []
+            self._finite[source] = finite_texts(source, self.max_finite) or []
         return self._finite[source]

@@ -1,7 +1,7 @@
-"""Where the references of a schema lead: `$ref`, `$dynamicRef`, `$recursiveRef`, by the rules of its draft.
+"""Resolves the references of a schema: `$ref`, `$dynamicRef`, `$recursiveRef`, by the rules of its draft.
 
-Nothing is fetched: a reference leads to a node of the schema or of a draft's own meta-schema, or raises SchemaError. A
-node is named by its JSON pointer and, in schemas with dynamic references, by the resources it was entered through.
+Nothing is fetched: a reference leads to a node of the schema or of a draft's meta-schema, or raises SchemaError. A node
+is identified by its JSON pointer and, in schemas with dynamic references, by the resources on the way to it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from schemalm.schema.dialects import DIALECTS, Drafts, is_address
 from schemalm.schema.sources import Schema
 
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
-# Keywords that name a part of a schema, or make its references relative to it.
+# Keywords that name a part of a schema, or set the base of its references.
 NAMING = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
-# Keywords that decide where the references of a schema lead, and which draft its parts are of.
-TELLING = frozenset((*DYNAMIC, *NAMING, "$schema"))
+# Keywords that affect the targets of references and the drafts of parts.
+REFERENCE_KEYWORDS = frozenset((*DYNAMIC, *NAMING, "$schema"))
 NOWHERE = object()
 # RFC 6901, section 4: no leading zeros.
 INDEX = re.compile("0|[1-9][0-9]{0,9}")
@@ -36,7 +36,7 @@ Resolver = Any
 
 @dataclass(frozen=True)
 class SchemaLocation:
-    """A node of the schema: its JSON pointer, what it is, and what resolves the references inside it."""
+    """A node of the schema: its JSON pointer, its content, and the resolver of its references."""
 
     pointer: str
     node: Any
@@ -44,15 +44,15 @@ class SchemaLocation:
 
 
 class References:
-    """Resolves the references of one schema; `drafts` knows the draft of every part."""
+    """Resolves the references of one schema; `drafts`: the draft of every part."""
 
     def __init__(self, schema: Schema) -> None:
-        names, is_mixed = _telling_keywords(schema)
+        names, is_mixed = _reference_keywords(schema)
         self.drafts = Drafts(schema, is_mixed)
         self._schema = schema
         self._is_dynamic = not names.isdisjoint(DYNAMIC)
         self._bases = _bases(schema) if self._is_dynamic else {}
-        # Where nothing has a name of its own, a pointer means the same everywhere, and needs no resolver.
+        # If no part has a name, a pointer has the same target everywhere and needs no resolver.
         self.root: Resolver = None if names.isdisjoint(NAMING) else self._root_resolver()
 
     @property
@@ -65,13 +65,13 @@ class References:
         return registry.resolver_with_root(self.drafts.resource(self._schema))
 
     def enter(self, node: Any, resolver: Resolver) -> Resolver:
-        """What resolves the references of a node inside another one."""
+        """The resolver for the references of a node inside another one."""
         if resolver is None or not isinstance(node, dict) or not isinstance(node.get("$id", node.get("id")), str):
             return resolver
         return resolver.in_subresource(self.drafts.resource(node))
 
     def resolve(self, keyword: str, reference: str, pointer: str, resolver: Resolver) -> SchemaLocation:
-        """The node that a reference leads to; raises SchemaError where that is no node of the schema."""
+        """The target of a reference; raises SchemaError if it is not a node of the schema."""
         own_pointer = f"{pointer}/{keyword}"
         if resolver is None and (reference == "#" or reference.startswith("#/")):
             path = parts_of(unquote(reference[1:]))
@@ -79,7 +79,7 @@ class References:
         else:
             target, inside = self._look_up(keyword, reference, resolver)
             if target is NOWHERE and self.drafts.is_mixed:
-                # The `id` of a part names nothing to those who go by the draft of what encloses it.
+                # By the draft of the enclosing part, the `id` of this part names nothing.
                 target, inside = self._look_up(keyword, reference, self.root)
             found = self._pointer(target)
         if target is NOWHERE:
@@ -99,16 +99,16 @@ class References:
             else:
                 resolved = resolver.lookup(reference)
                 if keyword == "$dynamicRef" and id(resolved.contents) in self._bases:
-                    # The library keeps the address of the anchor that it has found first.
+                    # The library keeps the address of the anchor that it found first.
                     inside = resolved.resolver._evolve(base_uri=self._bases[id(resolved.contents)])
                     return resolved.contents, inside
-        # What is no schema may have anything under the names that references go by.
+        # A value that is not a schema may have anything under naming keywords.
         except (referencing.exceptions.Unresolvable, ValueError, AttributeError, TypeError):
             return NOWHERE, None
         return resolved.contents, resolved.resolver
 
     def _pointer(self, target: Any) -> str:
-        """The JSON pointer of an object of the schema, or its address in a meta-schema; empty for others."""
+        """The JSON pointer of a schema object, or its address in a meta-schema; empty for other values."""
         found = self._pointers.get(id(target))
         if found is None and isinstance(target, dict):
             for address in META_SCHEMAS:
@@ -121,7 +121,7 @@ class References:
         return _pointers(self._schema, "")
 
     def location(self, pointer: str, resolver: Resolver) -> str:
-        """A name of a node: its pointer, and where references are dynamic the resources that lead to it."""
+        """An identifier of a node: its pointer and, if references are dynamic, the resources on the way to it."""
         if not self._is_dynamic or resolver is None:
             return pointer
         scope = [uri for uri, _ in resolver.dynamic_scope()][::-1]
@@ -129,12 +129,12 @@ class References:
 
 
 def _is_an_old_name(reference: str, schema: Schema) -> bool:
-    """Whether draft 4 would know a reference, by the `id` of some part."""
+    """Whether a reference would be valid in draft 4, by the `id` of some part."""
     return any(isinstance(node, dict) and node.get("id") == reference for level in levels(schema) for node in level)
 
 
 def _at_path(node: Any, path: list[str]) -> Any:
-    """What the parts of a JSON pointer lead to; NOWHERE where they lead to nothing."""
+    """The value at a path of a JSON pointer; NOWHERE if there is none."""
     for name in path:
         if isinstance(node, dict) and name in node:
             node = node[name]
@@ -145,21 +145,21 @@ def _at_path(node: Any, path: list[str]) -> Any:
     return node
 
 
-def _telling_keywords(schema: Schema) -> tuple[set[str], bool]:
-    """The keywords of a tree that say something about references, and whether a part of it names a draft."""
+def _reference_keywords(schema: Schema) -> tuple[set[str], bool]:
+    """The keywords of a tree that affect references, and whether a part names a draft."""
     names: set[str] = set()
     is_mixed = False
     for level in levels(schema):
         for node in level:
-            if isinstance(node, dict) and not TELLING.isdisjoint(node):
-                found = {name for name in TELLING & node.keys() if isinstance(node[name], str | bool)}
+            if isinstance(node, dict) and not REFERENCE_KEYWORDS.isdisjoint(node):
+                found = {name for name in REFERENCE_KEYWORDS & node.keys() if isinstance(node[name], str | bool)}
                 is_mixed = is_mixed or ("$schema" in found and node is not schema)
                 names |= found
     return names, is_mixed
 
 
 def _pointers(schema: Schema, address: str) -> dict[int, str]:
-    """The pointer of every object of the tree, by identity."""
+    """The pointer of every object of the tree, by `id`."""
     pointers: dict[int, str] = {}
     stack: list[tuple[Any, str]] = [(schema, address)]
     while stack:
@@ -178,7 +178,7 @@ def _pointers(schema: Schema, address: str) -> dict[int, str]:
 
 
 def _bases(schema: Schema) -> dict[int, str]:
-    """The address of the resource that every object of the tree belongs to, by identity."""
+    """The address of the resource that contains each object of the tree, by `id`."""
     bases: dict[int, str] = {}
     stack: list[tuple[Any, str]] = [(schema, "")]
     while stack:

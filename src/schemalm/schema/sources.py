@@ -1,6 +1,6 @@
-"""Where a schema comes from: a value, a file, or a name that the package `check-jsonschema` carries.
+"""Reads a schema from a value, a file, or the name of a schema in the package `check-jsonschema`.
 
-Out comes a plain JSON tree that is a schema by its own draft. Nothing is fetched.
+Out: a plain JSON tree that is valid under the meta-schema of its draft. Nothing is fetched.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from schemalm.schema.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_dr
 
 Schema = dict[str, Any] | bool
 
-# The contract's spellings of names that the package carries in the plural.
+# Names of the public contract that the package has in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
 VENDOR = "check_jsonschema.builtin_schemas.vendor"
 CUSTOM = "check_jsonschema.builtin_schemas.custom"
-# What to do about faults that schemas of other times and tools have, by keyword and fault.
+# Advice for errors of older schemas and other tools, by keyword and error.
 HINTS = {
-    ("required", f'{value} is not of type "array"'): "; it is a list of names, beside the properties that it names"
+    ("required", f'{value} is not of type "array"'): "; `required` is a list of names beside `properties`"
     for value in ("true", "false")
 }
-# How a lone surrogate stands in JSON, and half a character as well.
+# The beginning of a surrogate escape in JSON, lone or not.
 ESCAPED_SURROGATE = b"\\ud"
-# Files beside a missing one that are looked at for a similar name.
+# Files in the folder of a missing file that are compared with its name.
 MAX_NEIGHBOURS = 1000
 
 
 def built_in_names() -> list[str]:
-    """The names of the schemas that need no file."""
+    """The names of the built-in schemas."""
     names = {
         entry.name.removesuffix(".json")
         for package in (VENDOR, CUSTOM)
@@ -56,7 +56,7 @@ def built_in_names() -> list[str]:
 
 
 def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
-    """The schema as a fresh JSON tree; raises SchemaError for what is no schema or breaks a limit."""
+    """The schema as a new JSON tree; raises SchemaError if it is not valid or exceeds a limit."""
     tree = _fresh_tree(schema, limits)
     _check_depth(tree, limits.schema_depth)
     _check_form(tree)
@@ -64,7 +64,7 @@ def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
 
 
 def schema_of_value(value: Any, limits: Limits) -> Schema:
-    """The schema that data holds, as a fresh JSON tree: a text in its place is no schema, and no file is opened for it.
+    """The schema in data as a new JSON tree; a string is not read as a file name.
 
     Raises SchemaError as `read_schema` does.
     """
@@ -74,29 +74,29 @@ def schema_of_value(value: Any, limits: Limits) -> Schema:
 
 
 def _check_form(tree: Schema) -> None:
-    """Raises SchemaError where a tree is no schema of its draft."""
+    """Raises SchemaError if a tree is not a valid schema of its draft."""
     declared = dialect(tree)
     if declared and declared not in DIALECTS:
         _, _, address = declared.partition("://")
         meant = [known for known in DIALECTS if known.partition("://")[2] == address]  # http in place of https
-        advice = did_you_mean(meant, DIALECTS) + ("" if meant else "; without $schema it is the last")
+        advice = did_you_mean(meant, DIALECTS) + ("" if meant else "; without $schema, the last one applies")
         raise SchemaError(f"the draft {declared!r} is not known; {advice}", pointer="/$schema", keyword="$schema")
-    # Without a draft of its own it may use the spellings of several.
+    # A schema without a draft may use the spellings of several drafts.
     fault = _fault(tree, [declared] if declared else [DIALECTS[-1], DIALECTS[2], DIALECTS[0]])
     if fault is not None:
         path, error = fault
         keyword = str(path[-1]) if path else ""
         hint = HINTS.get((keyword, error.message), "")
-        message = f"this is no JSON Schema: {error.message}{hint}"
+        message = f"this is not a JSON Schema: {error.message}{hint}"
         raise SchemaError(message, pointer=pointer_to(path), keyword=keyword)
 
 
-# Where something is no schema, and why.
+# The path of an invalid part, and the error.
 Fault = tuple[list[str | int], jsonschema_rs.ValidationError]
 
 
 def _fault(tree: Schema, candidates: Sequence[str]) -> Fault | None:
-    """Why a tree is a schema of none of some drafts, nor made of parts that are schemas of the draft that they name."""
+    """The reason why a tree is not valid, neither under one of the drafts nor with each part under its own draft."""
     error = _error(tree, candidates)
     if error is None:
         return None
@@ -108,14 +108,14 @@ def _fault(tree: Schema, candidates: Sequence[str]) -> Fault | None:
         return list(error.instance_path), error
     for path, part in parts:
         own = DIALECTS[(named_draft(part) or DRAFT4) - DRAFT4]
-        # Common validators look at a part in the light of what encloses it, some at nothing else.
+        # Common validators also check a part under the draft of the part around it; some check only that.
         if (fault := _fault(part, [own])) and _error(part, candidates):
             return [*path, *fault[0]], fault[1]
     return None
 
 
 def _without_other_drafts(tree: Schema) -> tuple[Schema, list[tuple[list[str | int], dict[str, Any]]]]:
-    """The tree with an empty schema for each outermost part that names another draft; these parts with their paths."""
+    """The tree with `{}` for each outermost part that names another draft, and these parts with their paths."""
     drafts = Drafts(tree, is_mixed=True)
     others: dict[int, dict[str, Any]] = {}
     pending = [tree]
@@ -137,32 +137,32 @@ def _without_other_drafts(tree: Schema) -> tuple[Schema, list[tuple[list[str | i
 
 
 def _error(tree: Schema, candidates: Sequence[str]) -> jsonschema_rs.ValidationError | None:
-    """Why a tree is a schema of none of some drafts, by the first of them."""
+    """The reason why a tree is not valid under any of several drafts, by the first of them."""
     first: jsonschema_rs.ValidationError | None = None
     for candidate in candidates:
         validator = _meta_validator(candidate)
         if validator.is_valid(tree):
             return None
-        # Something listed twice does no harm, and schemas that are in use do it.
+        # Duplicates in a list are harmless and occur in real schemas.
         errors = (error for error in validator.iter_errors(tree) if error.schema_path[-1] != "uniqueItems")
         error = next(errors, None)
         if error is None:
             return None
         first = first or error
-    return first and _telling(first)
+    return first and _most_specific(first)
 
 
-def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
-    """The error itself, or of several branches that failed the one that got furthest, types last."""
+def _most_specific(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """The most specific error: of several failed branches the deepest, and errors of type last."""
     branches = [inner for branch in getattr(error.kind, "context", ()) for inner in branch]
     if not branches:
         return error
-    return _telling(max(branches, key=lambda inner: (len(inner.instance_path), inner.kind.name != "type")))
+    return _most_specific(max(branches, key=lambda inner: (len(inner.instance_path), inner.kind.name != "type")))
 
 
 @cache
 def _meta_validator(named: str) -> jsonschema_rs.Validator:
-    """A validator of schemas of one draft; whether patterns are expressions is found when they are read."""
+    """A validator of schemas of one draft; patterns are checked later, when they are read."""
     meta_schema = SPECIFICATIONS.contents(named)
     return jsonschema_rs.validator_for(meta_schema, validate_formats=False, retriever=_refuse)
 
@@ -178,11 +178,11 @@ def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
         raise LimitError(message, limit="schema_bytes", maximum=limits.schema_bytes)
     try:
         tree = json.loads(text, parse_float=_finite, parse_constant=_finite)
-        # Only what is escaped, or no ASCII, can be a lone surrogate.
+        # Only escapes or non-ASCII bytes can contain a lone surrogate.
         if not text.isascii() or b"\0" in text or ESCAPED_SURROGATE in text.lower():
             json.dumps(tree, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise SchemaError(f"the schema is no JSON: {error}") from None
+        raise SchemaError(f"the schema is not valid JSON: {error}") from None
     if not isinstance(tree, dict | bool):
         raise SchemaError(f"a schema is an object or a boolean, found {type(tree).__name__}")
     return tree
@@ -191,7 +191,7 @@ def _fresh_tree(schema: Schema | str | Path, limits: Limits) -> Schema:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number of JSON")
+        raise ValueError(f"{text} is not a JSON number")
     return number
 
 
@@ -199,7 +199,7 @@ def _serialize(schema: Schema) -> bytes:
     try:
         return json.dumps(schema).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise SchemaError(f"the schema is no JSON value: {error}") from None
+        raise SchemaError(f"the schema is not a JSON value: {error}") from None
 
 
 def _read(schema: str | Path, limits: Limits) -> bytes:
@@ -222,9 +222,9 @@ def _read(schema: str | Path, limits: Limits) -> bytes:
 
 
 def _guess(schema: str) -> str:
-    """What may have been meant by a name that leads to nothing, to be put behind that."""
+    """A suffix for the message about an unknown name: what may have been meant."""
     if schema.lstrip()[:1] == "{":
-        return ", but the text of a schema: give its value (json.loads) or its file"
+        return ", but the text of a schema; pass its value (json.loads) or a file"
     path = Path(schema)
     built_in = built_in_names()
     guesses = close_names(path.stem, built_in) + _similar_files(path)
@@ -232,7 +232,7 @@ def _guess(schema: str) -> str:
 
 
 def _similar_files(path: Path) -> list[str]:
-    """Files beside a missing one, of its kind or JSON, with a similar name."""
+    """Files of the same suffix, or JSON, with a similar name in the folder of a missing file."""
     suffixes = {path.suffix, ".json"}
     try:
         beside = [other for other in islice(path.parent.iterdir(), MAX_NEIGHBOURS) if other.suffix in suffixes]

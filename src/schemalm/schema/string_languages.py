@@ -1,7 +1,7 @@
 """Formulas over string assertions as languages of UTF-8 texts.
 
-Here `minLength`, `maxLength`, `pattern`, `format` and listed strings become what automata walk. Whether one
-text satisfies a formula is told without an automaton.
+`minLength`, `maxLength`, `pattern`, `format` and listed strings become languages for the automaton. Whether one text
+satisfies a formula is decided without the automaton.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from schemalm.regular.language import (
     ANY_TEXT,
     EVERYTHING,
     NOTHING,
+    Bounds,
     Derivatives,
     Language,
-    Lengths,
     Repetition,
+    character_bounds,
     complement,
     derivative,
     intersection,
-    lengths,
-    literal,
     repeat,
     union,
-    words,
 )
 from schemalm.regular.pattern import disputed_texts
+from schemalm.regular.words import literal, words
 from schemalm.schema.dialects import DRAFT7
 from schemalm.schema.formula import TRUE, And, Atom, Constant, ExactlyOne, Formula, Not, Or, children
 from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
@@ -37,14 +36,14 @@ from schemalm.schema.prompt import StringIs
 
 
 class StringLanguages:
-    """The languages of formulas over string assertions; remembers them."""
+    """The languages of formulas over string assertions; results are cached."""
 
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns
         self._languages: dict[Formula, Language] = {}
-        self._judged: dict[tuple[Formula, str], bool] = {}
+        self._satisfied: dict[tuple[Formula, str], bool] = {}
         self._derivatives: Derivatives = {}
-        self._lengths: dict[Language, Lengths] = {}
+        self._character_bounds: dict[Language, Bounds] = {}
 
     def language(self, formula: Formula) -> Language:
         """The strings that satisfy a formula."""
@@ -65,7 +64,7 @@ class StringLanguages:
         return exactly_one_of(parts)
 
     def _conjunction(self, parts: tuple[Formula, ...]) -> Language:
-        """What all parts have in common; lengths are left out where the rest keeps them anyway."""
+        """The intersection of all parts; a length bound that the rest implies is dropped."""
         minimum = max((part.count for part in parts if isinstance(part, MinLength)), default=0)
         maximum = min((part.count for part in parts if isinstance(part, MaxLength)), default=None)
         if maximum is not None and minimum > maximum:
@@ -76,7 +75,7 @@ class StringLanguages:
         if held == EVERYTHING:
             held = repeat(ANY_CHARACTER, minimum, maximum)
         else:
-            held = _bounded(held, minimum, maximum, self._lengths)
+            held = _bounded(held, minimum, maximum, self._character_bounds)
         return intersection([held, *(complement(part) for part in excluded)])
 
     def _text_language(self, formula: Formula) -> Language:
@@ -91,7 +90,7 @@ class StringLanguages:
         return self.language(formula)
 
     def doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:
-        """Strings on which assertions might be wrong: a format may hold more than its language."""
+        """Strings that an assertion may judge differently from its language; that of a format may be too small."""
         doubtful = []
         for atom in dict.fromkeys(in_doubt):
             if isinstance(atom, Format):
@@ -102,29 +101,29 @@ class StringLanguages:
         return union(doubtful)
 
     def finite_texts(self, formula: Formula) -> Sequence[str] | None:
-        """Few texts, among which are all that satisfy a formula; None where it does not show that they are few."""
+        """Candidates that include every text of a formula; None if it does not show that they are few."""
         if isinstance(formula, Pattern):
             return self._patterns.finite_texts(formula.source) or None
         if isinstance(formula, StringIn):
-            return formula.texts if len(formula.texts) <= self._patterns.most_finite else None
+            return formula.texts if len(formula.texts) <= self._patterns.max_finite else None
         if isinstance(formula, And):
             return next((texts for part in children(formula) if (texts := self.finite_texts(part)) is not None), None)
         if isinstance(formula, Or | ExactlyOne):
             found = [self.finite_texts(part) for part in children(formula)]
             texts = [text for part in found for text in part or ()]
-            return texts if None not in found and len(texts) <= self._patterns.most_finite else None
+            return texts if None not in found and len(texts) <= self._patterns.max_finite else None
         return None
 
     def holds(self, formula: Formula, text: str) -> bool:
-        """Whether a string satisfies a formula over string assertions; none does that is no Unicode text."""
+        """Whether a string satisfies a formula over string assertions; False for strings with lone surrogates."""
         key = (formula, text)
-        if key not in self._judged:
-            self._judged[key] = self._judge(formula, text)
-        return self._judged[key]
+        if key not in self._satisfied:
+            self._satisfied[key] = self._test(formula, text)
+        return self._satisfied[key]
 
-    def _judge(self, formula: Formula, text: str) -> bool:
+    def _test(self, formula: Formula, text: str) -> bool:
         if isinstance(formula, Atom):
-            return self._judge_atom(formula, text)
+            return self._test_atom(formula, text)
         if isinstance(formula, Constant):
             return formula == TRUE
         num_held = sum(self.holds(part, text) for part in children(formula))
@@ -134,7 +133,7 @@ class StringLanguages:
             return num_held == 0
         return num_held > 0 if isinstance(formula, Or) else num_held == 1
 
-    def _judge_atom(self, atom: Atom, text: str) -> bool:
+    def _test_atom(self, atom: Atom, text: str) -> bool:
         if isinstance(atom, StringIn):
             return text in atom
         if isinstance(atom, MinLength):
@@ -144,7 +143,7 @@ class StringLanguages:
         return self.contains(self.language(atom), text)
 
     def contains(self, language: Language, text: str) -> bool:
-        """Whether a language holds a text."""
+        """Whether a language contains a text."""
         for byte in text.encode(errors="surrogatepass"):
             language = derivative(language, byte, self._derivatives)
             if language == NOTHING:
@@ -152,13 +151,13 @@ class StringLanguages:
         return language.nullable
 
 
-def _bounded(held: Language, minimum: int, maximum: int | None, memo: dict[Language, Lengths]) -> Language:
-    """The texts of `held` with a number of characters in bounds; bounds that it keeps anyway cost nothing."""
+def _bounded(held: Language, minimum: int, maximum: int | None, memo: dict[Language, Bounds]) -> Language:
+    """The texts of `held` with a number of characters within bounds; implied bounds are dropped."""
     if held.is_plain and held != NOTHING:
-        least, most = lengths(held, memo)
+        least, most = character_bounds(held, memo)
         minimum = 0 if least >= minimum else minimum
         maximum = None if maximum is not None and most is not None and most <= maximum else maximum
-        if isinstance(held, Repetition) and lengths(held.parts[0], memo) == (1, 1):
+        if isinstance(held, Repetition) and character_bounds(held.parts[0], memo) == (1, 1):
             part, fewest, largest = held.parts
             bounds = [bound for bound in (maximum, largest) if bound is not None]
             if not bounds or min(bounds) >= max(minimum, fewest):

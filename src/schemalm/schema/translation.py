@@ -1,8 +1,7 @@
-"""A schema as formulas: what the grammar is made of.
+"""Translates a schema into the formulas that the grammar is built from.
 
-In: a schema tree. Out: the formula of its root, and of every node that a reference leads to, with what else was met on
-the way: keys and constants, patterns, keywords. What stays true: a value satisfies the formula exactly where it is
-valid under the node.
+In: a schema tree. Out: the formula of its root and of every target of a reference, with the keys, constants, patterns
+and keywords of the schema. Invariant: a value satisfies a formula if and only if it is valid under the node.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ KEYWORDS: dict[str, Keyword] = {
 class Translation:
     """A schema as formulas.
 
-    nodes: finds the objects of the schema. budget: what compiling and later calls may cost. root: the formula of the
-    whole schema. shapes: the formulas that references lead to, and what becomes of a formula for each kind of value.
+    nodes: finds the objects of the schema. budget: limits the work of compiling and later calls. root: the formula of
+    the whole schema. shapes: the formulas of the targets of references, restricted to each kind of value.
     shapes_of_nodes: the formulas of all schema objects, by JSON pointer. mentions: the keys and constants that the
-    schema lists, in their order. expressions: the patterns, by JSON pointer. read: the schema objects that
-    were met. has_guards: whether one has a keyword of which no finite state can tell whether it holds.
+    schema lists, in order. expressions: the patterns, by JSON pointer. read: the schema objects that were translated.
+    has_guards: whether one of them has a keyword that a finite state cannot check.
     """
 
     nodes: Nodes
@@ -54,15 +53,15 @@ class Translation:
     has_guards: bool
 
     def uses(self) -> Iterator[KeywordUse]:
-        """The constraining keywords that were met."""
+        """The constraining keywords of all translated objects."""
         return (use for node in self.read for use in self.nodes.uses(node))
 
 
 def translate(schema: Schema, formats: str, limits: Limits) -> Translation:
-    """The formulas of a schema that `read_schema` gave.
+    """The formulas of a schema returned by `read_schema`.
 
-    formats: "assert" where the keyword `format` binds, else "annotate". Raises SchemaError, with pointer and keyword,
-    for what cannot be translated or breaks a limit.
+    formats: "assert" if the keyword `format` binds, else "annotate". Raises SchemaError, with pointer and keyword, if
+    the schema cannot be translated or exceeds a limit.
     """
     budget, nodes, patterns = Budget(limits), Nodes(schema, formats), Patterns(limits)
     translator = Translator(nodes, KEYWORDS, budget, patterns)
@@ -85,7 +84,7 @@ def translate(schema: Schema, formats: str, limits: Limits) -> Translation:
 
 
 def _check_cycles(translator: Translator) -> None:
-    """Raises SchemaError where a reference leads back to itself before any key or item."""
+    """Raises SchemaError if a reference leads back to itself without a key or item in between."""
     shapes = translator.shapes
     finished: set[str] = set()
     for start in shapes:

@@ -1,7 +1,7 @@
-"""The walk through a schema's nodes: each becomes the conjunction of what its keywords say.
+"""Walks through the nodes of a schema; each node becomes the conjunction of the formulas of its keywords.
 
-It knows no keyword itself: a table tells which function makes the formula of each. The nodes that references lead to
-are translated after the root, one after another, so a schema may refer to itself.
+A table maps each keyword to the function that makes its formula, so this file knows no keyword. The targets of
+references are translated after the root, one by one, so a schema may refer to itself.
 """
 
 from __future__ import annotations
@@ -18,22 +18,21 @@ from schemalm.schema.nodes import Node, Nodes
 from schemalm.schema.patterns import Patterns
 from schemalm.schema.references import Resolver
 
-# A key or a constant string that the schema lists: which of both, and its text.
+# A key or a constant string that the schema lists, as its kind and its text.
 Mention: TypeAlias = tuple[Literal["key", "constant"], str]
 
 
 class Translator:
     """Translates the nodes of one schema.
 
-    shapes: the formula of the root (""), and of every node that a reference leads to, by location. pointers: the JSON
-    pointer of each location. shapes_of_nodes: the formula of every schema object, by its JSON pointer. read: all of
-    these objects, in their order. expressions: every pattern, by its JSON pointer. mentions: the keys and constants
-    that the schema lists, in the order in which they were met. key_names: the nodes with `propertyNames`, each with
-    the formula that its keys satisfy.
+    shapes: the formula of the root ("") and of every target of a reference, by location. pointers: the JSON pointer of
+    each location. shapes_of_nodes: the formula of every schema object, by its JSON pointer. read: all translated
+    objects, in order. expressions: every pattern, by its JSON pointer. mentions: the keys and constants that the
+    schema lists, in order of occurrence. key_names: the nodes with `propertyNames`, each with the formula of its keys.
     """
 
     def __init__(self, nodes: Nodes, keywords: Mapping[str, Keyword], budget: Budget, patterns: Patterns) -> None:
-        """`keywords`: the function that makes the formula of each."""
+        """`keywords`: the function that makes the formula of each keyword."""
         self.nodes = nodes
         self.limits = budget.limits
         self.patterns = patterns
@@ -49,7 +48,7 @@ class Translator:
         self._waiting: list[tuple[str, Any, str, Resolver]] = []
 
     def translate(self) -> None:
-        """Translates the root and every node that references lead to."""
+        """Translates the root and the targets of all references."""
         self.shapes[""] = self._node(self.nodes.schema, "", self.nodes.references.root)
         while self._waiting:
             location, content, pointer, resolver = self._waiting.pop()
@@ -59,7 +58,7 @@ class Translator:
 
     def _node(self, content: Any, pointer: str, resolver: Resolver) -> Formula:
         """The shape of one node; `resolver` resolves the references inside it."""
-        self._budget.spend()
+        self._budget.count_state()
         if isinstance(content, bool):
             return TRUE if content else FALSE
         node = self.nodes.at(content, pointer, resolver)
@@ -77,12 +76,12 @@ class Translator:
         """The shapes of a list of nodes."""
         return [self.inner(node, keyword, index) for index in range(len(node[keyword]))]
 
-    def aside(self, node: Node, *path: str | int) -> Formula:
-        """The shape of a node inside another one, translated later: it may depend on the shape that asks for it."""
+    def deferred(self, node: Node, *path: str | int) -> Formula:
+        """A reference to a node inside another one, which is translated later; its shape may depend on this one."""
         return self._refer(*self.nodes.inside(node, *path))
 
     def reference(self, node: Node, keyword: str) -> Formula:
-        """The shape of the node that a reference leads to."""
+        """The shape of the target of a reference."""
         found = self.nodes.referenced(node, keyword)
         return self._refer(found.node, found.pointer, found.resolver)
 
@@ -94,8 +93,8 @@ class Translator:
         return Reference(location)
 
     def mention(self, node: Node, keyword: str, mentions: Iterable[Mention]) -> None:
-        """Notes the keys and constants that a keyword lists; raises LimitError where they become too many."""
-        # Each gets a character of its own, and there are no more of these than the default.
+        """Records the keys and constants that a keyword lists; raises LimitError if there are too many."""
+        # Each gets a character of its own; there are only as many characters as the default.
         most = min(self.limits.symbols, DEFAULT_LIMITS.symbols)
         for mention in mentions:
             self.mentions[mention] = None
@@ -105,11 +104,11 @@ class Translator:
                 raise LimitError(message, limit="symbols", maximum=most, pointer=pointer, keyword=keyword)
 
     def mention_keys(self, node: Node, keyword: str, names: Iterable[str]) -> None:
-        """Notes the keys that a keyword lists; raises LimitError where they become too many."""
+        """Records the keys that a keyword lists; raises LimitError if there are too many."""
         self.mention(node, keyword, (("key", name) for name in names))
 
     def check_pattern(self, source: str, pointer: str, keyword: str) -> None:
-        """Notes a pattern; raises SchemaError where it is malformed or not regular."""
+        """Records a pattern; raises SchemaError if it is malformed or not regular."""
         try:
             self.patterns.language(source)
         except PatternError as error:

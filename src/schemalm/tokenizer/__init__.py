@@ -1,6 +1,6 @@
-"""Values become tokens, which are typed pieces of derivations, and tokens become values again.
+"""Encodes values as tokens, which are typed pieces of derivations, and decodes tokens to values.
 
-In go values of a grammar; out come token ids, and from token ids the values again.
+In go values of a grammar, or token ids; out come token ids, or values.
 """
 
 from schemalm.tokenizer.parts import GrammarStates

@@ -1,9 +1,9 @@
-"""What each nonterminal does with values, worked out when a document first meets it and looked up afterwards.
+"""The rules of a grammar, compiled for values: each is computed when a document first needs it, and then looked up.
 
-In: nonterminals; out: how their values begin, and what may come next in their objects and arrays. The encoder looks up
-names and texts, the decoder the characters of symbols. Nothing here walks a value, and no rule of the grammar is stated
-here: what a symbol opens is told by the stepper (`machine/stepper.py`), and how an outcome settles what is below it by
-the grammar. `tests/laws` holds encoder and decoder to both.
+In: nonterminals. Out: how their values begin, and which members may follow in their objects and arrays. The encoder
+looks up names and texts; the decoder looks up the characters of symbols. This module walks no values and defines no
+rules of its own: the stepper (`machine/stepper.py`) says what a symbol opens, and the grammar says what an outcome
+means for the parent. `tests/laws` checks that the encoder and the decoder agree with both.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from schemalm.tokenizer.memo import Allowance, Memo
 
 T = TypeVar("T")
 
-# What is remembered of the texts or names of one nonterminal, in characters.
+# Size of the cache for the texts or names of one nonterminal, in characters.
 MAX_REMEMBERED = 1_600_000
-# The name of every item of an array.
+# Stands for the name of an item: items have none.
 EACH_ITEM = ""
 LITERALS: dict[Symbol, bool | None] = {NULL: None, TRUE_SYMBOL: True, FALSE_SYMBOL: False}
 
 
 class RefusedError(Exception):
-    """The grammar does not admit the value or the tokens at hand."""
+    """The grammar does not admit the value or the tokens."""
 
 
 class CompiledRules:
-    """The value starts and container states of a grammar, as far as documents have met them."""
+    """The value starts and container states of a grammar, created when a document first needs them."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
@@ -54,21 +54,21 @@ class CompiledRules:
 
     @property
     def start(self) -> ValueStart:
-        """How a whole document begins."""
+        """The value start of a whole document."""
         return self.value_start(self.grammar.start)
 
     def container(self, nonterminal: int) -> ContainerState:
-        """The object or array of which a nonterminal is the rest."""
+        """The state of an object or array whose rest is this nonterminal."""
         if nonterminal not in self._containers:
             self._containers[nonterminal] = ContainerState(self, nonterminal)
         return self._containers[nonterminal]
 
     def value_start(self, nonterminal: int) -> ValueStart:
-        """How the values of a nonterminal begin."""
+        """The value start of a nonterminal."""
         if nonterminal not in self._value_starts:
             start = ValueStart()
             self._fill(start, nonterminal)
-            self._value_starts[nonterminal] = start  # only once it is whole: filling it may meet a limit
+            self._value_starts[nonterminal] = start  # stored only when complete: filling it may exceed a limit
         return self._value_starts[nonterminal]
 
     def _fill(self, start: ValueStart, nonterminal: int) -> None:
@@ -109,7 +109,7 @@ class CompiledRules:
         return TextRule(prefix, is_string, common, outcomes)
 
     def member(self, nonterminal: int, name: str) -> MemberRule:
-        """What a key of an object, or `EACH_ITEM` of an array, opens; raises RefusedError where it may not come."""
+        """The rule of an object's key, or of an item (`EACH_ITEM`); raises RefusedError if it is not admitted."""
         state = self.grammar.nonterminals[nonterminal].state
         if isinstance(state, Array):
             return self._member(nonterminal, self.ids[ITEM])
@@ -128,22 +128,22 @@ class CompiledRules:
 
     def _free_member(self, nonterminal: int, name: str) -> MemberRule:
         (key,) = self._opened(nonterminal, self.ids[FREE_KEY])
-        # Where every key is admitted, all have the same rest.
+        # If every key is admitted, the same nonterminal follows each of them.
         last = key if self.grammar.admits_every_text(key) else self._after_text(key, name)
         rest, child = self._opened(last, self.ids[KEY_END])
         return MemberRule(self.characters[self.ids[FREE_KEY]], name, self.value_start(child), self.container(rest))
 
     def end(self, nonterminal: int, symbol: Symbol) -> tuple[str, int]:
-        """The character and the outcome of the end of an object or array; raises RefusedError where it may not end."""
+        """The character that ends an object or array, and the outcome; raises RefusedError if it may not end here."""
         number = self.ids[symbol]
         return self.characters[number], self._outcome(nonterminal, number)
 
     def _text_outcome(self, nonterminal: int, text: str) -> int:
-        """The outcome of a whole text; raises RefusedError where it is not admitted."""
+        """The outcome of a complete text; raises RefusedError if the text is not admitted."""
         return self._outcome(self._after_text(nonterminal, text), self.ids[END])
 
     def _after_text(self, nonterminal: int, text: str) -> int:
-        """The nonterminal after the bytes of a text, which an automaton takes at once; raises RefusedError."""
+        """The nonterminal after all bytes of a text, by one run of the automaton; raises RefusedError if none."""
         state = self.grammar.nonterminals[nonterminal].state
         assert isinstance(state, Text | Key)
         dfa_state = self.grammar.automaton.run(text.encode(), state.dfa_state)
@@ -152,11 +152,11 @@ class CompiledRules:
         return self.grammar.at_dfa_state(nonterminal, dfa_state)
 
     def _opened(self, nonterminal: int, symbol: int) -> tuple[int, ...]:
-        """What replaces a nonterminal at a symbol, the next last; raises RefusedError where it is not admitted."""
+        """What a symbol replaces a nonterminal by, the next one last; raises RefusedError if it is not admitted."""
         return required(stack_after(self.grammar, (nonterminal,), (symbol,)))
 
     def _outcome(self, nonterminal: int, symbol: int) -> int:
-        """The outcome with which a symbol ends a nonterminal; raises RefusedError where it is not admitted."""
+        """The outcome of the symbol that ends a nonterminal; raises RefusedError if the symbol is not admitted."""
         return required(self.grammar.step(nonterminal, symbol)).outcome
 
 
@@ -164,9 +164,9 @@ class CompiledRules:
 class ValueStart:
     """How the values of a nonterminal begin.
 
-    For the encoder: the constants among strings and literals with their outcomes, and the rule of each other kind of
-    value. For the decoder: constants with their outcomes and other rules by the character that announces them, which
-    is "" where nothing does.
+    For the encoder: constant strings and literals with their characters and outcomes, and the rule of each other kind
+    of value. For the decoder: `constants` (value and outcome) and `contents` (all other rules) by the character that
+    begins them, or "" if no symbol announces the kind.
     """
 
     strings: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -183,22 +183,22 @@ class ValueStart:
 class TextRule:
     """A string or number: the characters before its text, and the outcome of each text.
 
-    common: the outcome of every text, where all are admitted; None where `outcomes` has to be asked.
+    common_outcome: the one outcome of all texts if every text is admitted, else None: `outcomes` has each of them.
     """
 
     prefix: str
     is_string: bool
-    common: int | None
+    common_outcome: int | None
     outcomes: Mapping[str, int]
 
     def outcome(self, text: str) -> int:
-        """The outcome of a text; raises RefusedError where it is not admitted."""
-        return self.outcomes[text] if self.common is None else self.common
+        """The outcome of a text; raises RefusedError if the text is not admitted."""
+        return self.outcomes[text] if self.common_outcome is None else self.common_outcome
 
 
 @dataclass(slots=True, eq=False)
 class MemberRule:
-    """What a key or item opens: its characters, the free key's name, the child and the rest after it."""
+    """A member: the characters before it, its name if the key is free, its value and the rest after it."""
 
     prefix: str
     free_key: str | None
@@ -207,15 +207,15 @@ class MemberRule:
 
 
 class ContainerState:
-    """The rest of an object or array; `needs_outcome`: whether its members decide by their outcomes how it goes on."""
+    """The rest of an object or array; `needs_outcome`: whether it depends on the outcomes of its members."""
 
-    __slots__ = ("_end", "_rules", "_settled", "is_object", "members", "needs_outcome", "nonterminal", "ranks")
+    __slots__ = ("_end", "_rests", "_rules", "is_object", "members", "needs_outcome", "nonterminal", "ranks")
 
     def __init__(self, rules: CompiledRules, nonterminal: int) -> None:
         grammar, state = rules.grammar, rules.grammar.nonterminals[nonterminal].state
         self.nonterminal = nonterminal
         self.is_object = isinstance(state, Object)
-        # The canonical order of the keys that the schema names.
+        # The position of each named key in the canonical order.
         self.ranks: Mapping[str, int] = state.order.ranks if isinstance(state, Object) else {}
         self.members: Memo[str, MemberRule] = Memo(
             lambda name: rules.member(nonterminal, name), Allowance(MAX_REMEMBERED)
@@ -223,33 +223,33 @@ class ContainerState:
         self.needs_outcome = grammar.needs_outcome(nonterminal) or grammar.arrays.is_guarded(nonterminal)
         self._rules = rules
         self._end: tuple[str, int] | None = None
-        self._settled: dict[int, ContainerState] = {}
+        self._rests: dict[int, ContainerState] = {}
 
-    def after(self, outcome: int, item: Any, seen: set[Hashable]) -> ContainerState:
-        """The rest once a member is whole; raises RefusedError where the item of an array may not repeat.
+    def after_member(self, outcome: int, item: Any, seen: set[Hashable]) -> ContainerState:
+        """The rest after a member; raises RefusedError for an array's item that repeats and must not.
 
-        seen: the identities of the array's items, as far as they have to differ.
+        seen: the identities of the array's earlier items that must differ.
         """
-        rest = self.settled(outcome)
+        rest = self.with_outcome(outcome)
         if rest.is_object:
             return rest
         return self._rules.container(required(self._rules.grammar.arrays.after_item(rest.nonterminal, item, seen)))
 
-    def settled(self, outcome: int) -> ContainerState:
-        """The rest once a member is whole that repeats no earlier one."""
-        if outcome not in self._settled:
-            self._settled[outcome] = self._rules.container(self._rules.grammar.settle(self.nonterminal, outcome))
-        return self._settled[outcome]
+    def with_outcome(self, outcome: int) -> ContainerState:
+        """The rest after a member with this outcome; repeated items are not checked."""
+        if outcome not in self._rests:
+            self._rests[outcome] = self._rules.container(self._rules.grammar.settle(self.nonterminal, outcome))
+        return self._rests[outcome]
 
     def end(self) -> tuple[str, int]:
-        """The character and the outcome of the end; raises RefusedError where it may not end yet."""
+        """The character that ends it, and the outcome; raises RefusedError if it may not end yet."""
         if self._end is None:
             self._end = self._rules.end(self.nonterminal, OBJECT_END if self.is_object else ARRAY_END)
         return self._end
 
 
 def required(found: T | None) -> T:
-    """What was found; raises RefusedError where nothing was."""
+    """The argument itself; raises RefusedError if it is None."""
     if found is None:
         raise RefusedError
     return found

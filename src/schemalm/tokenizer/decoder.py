@@ -1,19 +1,18 @@
 """The decoder: from the token ids of a document back to its value.
 
-The short way goes by JSON text. A document is cut into fields, each field is written as the JSON that it stands for in
-its state, and a library reads the whole. What a field writes and where it leads is worked out when a document first has
-it there (`DecodeCache`) and looked up afterwards. All that is worked out comes from the grammar's `step` and `settle`
-by way of `compiled_rules.py`: this is a cache above the stepper. The law that holds it to the stepper is
+The fast path writes JSON text. It splits a document into fields, translates each field to JSON in its state, and lets a
+library parse the result. Each translation and the state after it are computed when a document first needs them, and
+then looked up (`DecodeCache`). They are computed from the grammar's `step` and `settle` through `compiled_rules.py`, so
+the fast path is a cache on top of the stepper. The law that compares the two is
 `test_reading_a_document_at_once_equals_deriving_it_symbol_by_symbol` in `tests/laws/test_laws.py`.
 
-The long way derives symbol by symbol (`machine/derivation.py`). It is for what the short way refuses: what the grammar
-does not derive, to say where it goes wrong, and what JSON text would not give back or what hangs on the value of an
-item (integers beyond 64 bits, more than 1,024 levels, items that repeat where a schema may forbid that).
+The slow path derives symbol by symbol (`machine/derivation.py`). It takes what the fast path refuses: tokens that the
+grammar does not derive, to report the position of the error; values that do not survive JSON text (integers beyond 64
+bits, more than 1,024 levels); and arrays with repeated items if the schema may forbid them.
 
-A field is a text with all the structure before it, and `FIELD_END` follows it; what comes after the last text is a
-field too. The text stands as in JSON, with the quotation mark that ends it. Structure stands between `RUN` and
-`RUN_END`, a character for each symbol, once for each token that it was cut into. JSON escapes the bytes of all these
-marks, so fields say what the symbols are.
+A field is a text with all structure before it; `FIELD_END` follows. Structure after the last text is a field as well.
+The text is spelled as in JSON, with the closing quotation mark. Each token's run of structure is between `RUN` and
+`RUN_END`, one character per symbol. JSON escapes these three bytes, so no text contains them.
 """
 
 from __future__ import annotations
@@ -47,13 +46,13 @@ RUN = b"\x01"
 RUN_END = b"\x02"
 TEXT_END = b'"' + FIELD_END
 
-# States and fields at them that are remembered, in bytes.
+# Size of the cache for states and their fields, in bytes.
 MAX_REMEMBERED = 4_000_000
-# Integers that the JSON library reads as such.
+# Integers that the JSON library parses exactly.
 INTEGERS = range(-(2**63), 2**64)
 
-# The state that a field leads to, the JSON that it writes, and the free key that it ends with.
-Reached: TypeAlias = "tuple[DecodeState, bytes, FreeKey | None]"
+# The state after a field, its JSON, and the free key that it ends with.
+Transition: TypeAlias = "tuple[DecodeState, bytes, FreeKey | None]"
 
 
 class Decoder:
@@ -64,22 +63,22 @@ class Decoder:
         self._cache = DecodeCache(rules)
 
     def decode(self, ids: Sequence[int]) -> Any:
-        """The value of one whole document; raises DecodeError (position, message) for anything else.
+        """The value of one complete document; raises DecodeError (position, message) for anything else.
 
-        Raises LimitError where that takes more work than the limits admit.
+        Raises LimitError if that takes more work than the limits allow.
         """
         with self._rules.grammar.budget.call("decode"):
             try:
-                return self.read(ids)
+                return self.decode_fast(ids)
             except RefusedError:
-                return self._derived(ids)
+                return self._decode_slowly(ids)
 
-    def read(self, ids: Sequence[int]) -> Any:
-        """The value of a whole document, the short way; raises RefusedError for anything else and what is left out."""
+    def decode_fast(self, ids: Sequence[int]) -> Any:
+        """The value of a complete document by the fast path; raises RefusedError if that does not cover it."""
         if self._cache.allowance.is_spent:
             self._cache = DecodeCache(self._rules)
         try:
-            value = orjson.loads(b"".join(self._written(self._fields.of(ids))))
+            value = orjson.loads(b"".join(self._json_fields(self._field_reader.fields(ids))))
         except (KeyError, OverflowError, ValueError):
             raise RefusedError from None
         if self._rules.grammar.has_guards and has_repetition(value):
@@ -87,18 +86,18 @@ class Decoder:
         return value
 
     @cached_property
-    def _fields(self) -> Fields:
-        return Fields(self._vocabulary)
+    def _field_reader(self) -> FieldReader:
+        return FieldReader(self._vocabulary)
 
-    def _written(self, fields: list[bytes]) -> list[bytes]:
-        """The JSON of each field; raises RefusedError, KeyError or ValueError where the grammar does not derive it."""
+    def _json_fields(self, fields: list[bytes]) -> list[bytes]:
+        """The JSON of each field; raises RefusedError, KeyError or ValueError if the grammar does not derive it."""
         state, opening = self._cache.start
-        written = [opening]
-        # The free keys of the objects at hand, by depth.
+        output = [opening]
+        # The free keys of each open object, by depth.
         keys: dict[int, set[bytes]] = {}
         for field in fields:
             state, text, key = state[field]
-            written.append(text)
+            output.append(text)
             if key is None:
                 continue
             if key.is_first:
@@ -109,34 +108,34 @@ class Decoder:
                 keys[key.depth].add(key.text)
         if state is not self._cache.end:
             raise RefusedError
-        return written
+        return output
 
-    def _derived(self, ids: Sequence[int]) -> Any:
-        """The value of a whole document, the long way."""
+    def _decode_slowly(self, ids: Sequence[int]) -> Any:
+        """The value of a complete document by the slow path."""
         derivation = Derivation(self._rules.grammar)
         for position, token in enumerate(ids):
             if not FIRST_SYMBOL_ID <= token < len(self._vocabulary):
-                raise DecodeError(f"{token} is no token of a document", position=position)
+                raise DecodeError(f"token id {token} cannot occur in a document", position=position)
             try:
                 for symbol in self._vocabulary.symbols[token]:
                     derivation.push(symbol)
             except NotDerivableError as error:
                 raise DecodeError(f"after {position} of {len(ids)} tokens: {error}", position=position) from None
         if not derivation.is_complete:
-            raise DecodeError(f"the document is not whole after {len(ids)} tokens", position=len(ids))
+            raise DecodeError(f"the document is incomplete after {len(ids)} tokens", position=len(ids))
         return derivation.value
 
 
-class Fields:
-    """Writes tokens as fields; the library `tiktoken` puts their bytes together."""
+class FieldReader:
+    """Reads token ids as fields; the library `tiktoken` joins the bytes of the tokens."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         symbols = vocabulary.grammar.symbols
         end, self._key_end = (symbols.characters[symbols.ids[symbol]] for symbol in (END, KEY_END))
-        self._written = {chr(byte): orjson.dumps(chr(byte))[1:-1] for byte in range(0x80)}
-        self._written |= {chr(byte): bytes([byte]) for byte in range(0x80, NUM_BYTES)}
-        self._written[end] = TEXT_END
-        # The end of a key begins a run.
+        self._bytes_of = {chr(byte): orjson.dumps(chr(byte))[1:-1] for byte in range(0x80)}
+        self._bytes_of |= {chr(byte): bytes([byte]) for byte in range(0x80, NUM_BYTES)}
+        self._bytes_of[end] = TEXT_END
+        # A run of structure may begin with the end of a key, but does not contain one elsewhere.
         parts = re.compile(rf"[\x00-\xff{end}]|[^\x00-\xff{end}][^\x00-\xff{end}{self._key_end}]*")
         ranks = {
             b"".join(map(self._part, parts.findall(spelling))): token
@@ -146,14 +145,14 @@ class Fields:
         self._engine = tiktoken.Encoding("fields", pat_str=".", mergeable_ranks=ranks, special_tokens={})
 
     def _part(self, characters: str) -> bytes:
-        """What a byte, the end of a text, or a run of other structure writes."""
-        if characters in self._written:
-            return self._written[characters]
+        """The bytes of one text byte, of the end of a text, or of a run of structure."""
+        if characters in self._bytes_of:
+            return self._bytes_of[characters]
         run = RUN + characters.encode() + RUN_END
         return TEXT_END + run if characters[0] == self._key_end else run
 
-    def of(self, ids: Sequence[int]) -> list[bytes]:
-        """The fields of some tokens; raises KeyError or OverflowError for an id that is no token of a document."""
+    def fields(self, ids: Sequence[int]) -> list[bytes]:
+        """The fields of token ids; raises KeyError or OverflowError for an id that cannot occur in a document."""
         found = self._engine.decode_bytes(ids).split(FIELD_END)
         if not found[-1]:
             found.pop()
@@ -161,9 +160,9 @@ class Fields:
 
 
 class DecodeCache:
-    """The states of a grammar, as far as documents have met them; `end`: after a whole document.
+    """The decoder's states of a grammar, created when a document first needs them; `end` follows a complete document.
 
-    Equal states are one object, so a corpus has few.
+    Equal states share one object, so a corpus needs few of them.
     """
 
     def __init__(self, rules: CompiledRules) -> None:
@@ -171,106 +170,106 @@ class DecodeCache:
         self.rules, self.allowance = rules, Allowance(MAX_REMEMBERED)
         self.item, self.free_key, self.key_end = (characters[ids[symbol]] for symbol in (ITEM, FREE_KEY, KEY_END))
         self.end = DecodeState(self, None)
-        self.start = self.end.enter(rules.start)
+        self.start = self.end.enter_value(rules.start)
 
 
 class FreeKey(NamedTuple):
-    """A free key of an object at a depth; `is_first`: of those that the object has."""
+    """A free key with the depth of its object; `is_first`: whether it is the object's first free key."""
 
     depth: int
     text: bytes
     is_first: bool
 
 
-class DecodeState(Memo[bytes, Reached]):
-    """What each field leads to and writes; a state says what may come next inside the state `above`.
+class DecodeState(Memo[bytes, Transition]):
+    """A state of the decoder inside the state `parent`: a mapping of each field that may follow to its transition.
 
-    This class itself is the state after a whole document.
+    This class itself is the state after a complete document.
     """
 
-    __slots__ = ("_nested", "above", "cache", "depth")
+    __slots__ = ("_nested", "cache", "depth", "parent")
 
-    def __init__(self, cache: DecodeCache, above: DecodeState | None) -> None:
-        super().__init__(self._field, cache.allowance)
+    def __init__(self, cache: DecodeCache, parent: DecodeState | None) -> None:
+        super().__init__(self._read_field, cache.allowance)
         self.cache = cache
-        self.above = self if above is None else above
-        self.depth: int = 0 if above is None else above.depth + 1
+        self.parent = self if parent is None else parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self._nested: dict[Any, DecodeState] = {}
 
-    def _field(self, field: bytes) -> Reached:
-        """Reads a field for the first time; raises RefusedError, KeyError or ValueError where it may not come."""
+    def _read_field(self, field: bytes) -> Transition:
+        """Computes the transition of a field; raises RefusedError, KeyError or ValueError if it is not admitted."""
         begin = field.rfind(RUN_END) + 1
         if begin == len(field):
-            return self._runs(field)
+            return self._read_runs(field)
         state, before, _ = self[field[:begin]] if begin else (self, b"", None)
-        after, text, key = state.read(field[begin:])
+        after, text, key = state.read_text(field[begin:])
         return after, before + text, key
 
-    def _runs(self, runs: bytes) -> Reached:
+    def _read_runs(self, runs: bytes) -> Transition:
         found = runs.split(RUN_END)[:-1]
         if len(found) == 1:
-            return self._run(found[0])
-        state, written = self, []
+            return self._read_run(found[0])
+        state, output = self, []
         for run in found:
             state, text, _ = state[run + RUN_END]
-            written.append(text)
-        return state, b"".join(written), None
+            output.append(text)
+        return state, b"".join(output), None
 
-    def _run(self, run: bytes) -> Reached:
-        state, written = self, []
-        # Where a text precedes the run, its bytes are steps that nothing admits.
+    def _read_run(self, run: bytes) -> Transition:
+        state, output = self, []
+        # If text precedes the run, no state admits its bytes as structure.
         for character in run.removeprefix(RUN).decode():
-            state, text = state.step(character)
-            written.append(text)
-        return state, b"".join(written), None
+            state, text = state.read_symbol(character)
+            output.append(text)
+        return state, b"".join(output), None
 
-    def step(self, character: str) -> tuple[DecodeState, bytes]:
-        """What one symbol of structure leads to and writes."""
+    def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
+        """The state after one symbol of structure, and its JSON; raises RefusedError or KeyError if not admitted."""
         raise RefusedError
 
-    def read(self, text: bytes) -> Reached:
-        """What a text leads to and writes; a quotation mark ends it."""
+    def read_text(self, text: bytes) -> Transition:
+        """The transition of a text with its quotation mark; raises RefusedError or ValueError if it is not admitted."""
         raise RefusedError
 
-    def ended(self, outcome: int) -> DecodeState:
-        """The state after a whole value inside this one."""
+    def after_value(self, outcome: int) -> DecodeState:
+        """The state after a complete value inside this one."""
         return self
 
     def nested(self, kind: type[DecodeState], *content: Any) -> DecodeState:
-        """The state inside this one that has such content."""
+        """The state of a class and content inside this one; equal arguments return the same object."""
         key = (kind, *content)
         if key not in self._nested:
             self.cache.allowance.spend()
             self._nested[key] = kind(self.cache, self, *content)
         return self._nested[key]
 
-    def enter(self, start: ValueStart) -> tuple[DecodeState, bytes]:
-        """Begins a value inside this state."""
+    def enter_value(self, start: ValueStart) -> tuple[DecodeState, bytes]:
+        """The state at the beginning of a value inside this one, and the JSON that opens it."""
         content = start.contents.get("")
-        return (self.nested(_ValueState, start), b"") if content is None else self.open(content)
+        return (self.nested(_ValueState, start), b"") if content is None else self.enter_content(content)
 
-    def open(self, content: TextRule | ContainerState) -> tuple[DecodeState, bytes]:
-        """Begins a text, an object or an array inside this state."""
+    def enter_content(self, content: TextRule | ContainerState) -> tuple[DecodeState, bytes]:
+        """The state at the beginning of a text, object or array inside this one, and the JSON that opens it."""
         if isinstance(content, TextRule):
             return self.nested(_TextState, content), b'"' if content.is_string else b""
         return self.nested(_MembersState, content, False, False), b"{" if content.is_object else b"["
 
 
 class _ValueState(DecodeState):
-    """Before a value whose first symbol says what it is."""
+    """Before a value whose first symbol is a constant or announces its kind."""
 
     __slots__ = ("_start",)
 
-    def __init__(self, cache: DecodeCache, above: DecodeState, start: ValueStart) -> None:
-        super().__init__(cache, above)
+    def __init__(self, cache: DecodeCache, parent: DecodeState, start: ValueStart) -> None:
+        super().__init__(cache, parent)
         self._start = start
 
-    def step(self, character: str) -> tuple[DecodeState, bytes]:
+    def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
         constant = self._start.constants.get(character)
         if constant is None:
-            return self.above.open(self._start.contents[character])
+            return self.parent.enter_content(self._start.contents[character])
         value, outcome = constant
-        return self.above.ended(outcome), orjson.dumps(value)
+        return self.parent.after_value(outcome), orjson.dumps(value)
 
 
 class _TextState(DecodeState):
@@ -278,39 +277,39 @@ class _TextState(DecodeState):
 
     __slots__ = ("_rule",)
 
-    def __init__(self, cache: DecodeCache, above: DecodeState, rule: TextRule) -> None:
-        super().__init__(cache, above)
+    def __init__(self, cache: DecodeCache, parent: DecodeState, rule: TextRule) -> None:
+        super().__init__(cache, parent)
         self._rule = rule
 
-    def read(self, text: bytes) -> Reached:
+    def read_text(self, text: bytes) -> Transition:
         rule = self._rule
-        if rule.common is not None:
-            # Whether this is UTF-8 turns out when the JSON is read.
-            return self.above.ended(rule.common), text, None
+        if rule.common_outcome is not None:
+            # The JSON library checks that this is UTF-8.
+            return self.parent.after_value(rule.common_outcome), text, None
         if rule.is_string:
-            return self.above.ended(rule.outcome(_unescaped(text))), text, None
+            return self.parent.after_value(rule.outcome(_unescaped(text))), text, None
         digits = text.removesuffix(b'"')
         number = digits.decode()
         outcome = rule.outcome(number)
         if digits == text or (is_integer_text(number) and int(number) not in INTEGERS):
             raise RefusedError
-        return self.above.ended(outcome), digits, None
+        return self.parent.after_value(outcome), digits, None
 
 
 class _MembersState(DecodeState):
     """Before the next member or the end of an object or array."""
 
-    __slots__ = ("_has_free_keys", "_is_filled", "_rest")
+    __slots__ = ("_has_free_keys", "_has_members", "_rest")
 
     def __init__(
-        self, cache: DecodeCache, above: DecodeState, rest: ContainerState, is_filled: bool, has_free_keys: bool
+        self, cache: DecodeCache, parent: DecodeState, rest: ContainerState, has_members: bool, has_free_keys: bool
     ) -> None:
-        super().__init__(cache, above)
-        self._rest, self._is_filled, self._has_free_keys = rest, is_filled, has_free_keys
+        super().__init__(cache, parent)
+        self._rest, self._has_members, self._has_free_keys = rest, has_members, has_free_keys
 
-    def step(self, character: str) -> tuple[DecodeState, bytes]:
+    def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
         cache = self.cache
-        separator = b"," if self._is_filled else b""
+        separator = b"," if self._has_members else b""
         if character == cache.free_key:
             return self.nested(_KeyState, not self._has_free_keys), separator + b'"'
         name = EACH_ITEM if character == cache.item else cache.rules.names.get(character)
@@ -319,7 +318,7 @@ class _MembersState(DecodeState):
         member = self._rest.members[name]
         if member.prefix != character:
             raise RefusedError
-        state, opening = self._after_member(member.rest, self._has_free_keys).enter(member.child)
+        state, opening = self._after_member(member.rest, self._has_free_keys).enter_value(member.child)
         label = orjson.dumps(name) + b":" if self._rest.is_object else b""
         return state, separator + label + opening
 
@@ -327,18 +326,18 @@ class _MembersState(DecodeState):
         end, outcome = self._rest.end()
         if end != character:
             raise RefusedError
-        return self.above.ended(outcome), b"}" if self._rest.is_object else b"]"
+        return self.parent.after_value(outcome), b"}" if self._rest.is_object else b"]"
 
-    def ended(self, outcome: int) -> DecodeState:
+    def after_value(self, outcome: int) -> DecodeState:
         if not self._rest.needs_outcome:
             return self
-        return self._after_member(self._rest.settled(outcome), self._has_free_keys)
+        return self._after_member(self._rest.with_outcome(outcome), self._has_free_keys)
 
     def _after_member(self, rest: ContainerState, has_free_keys: bool) -> DecodeState:
-        """The state after one more member, before `rest`."""
-        return self.above.nested(_MembersState, rest, True, has_free_keys)
+        """The state before `rest`, after at least one member."""
+        return self.parent.nested(_MembersState, rest, True, has_free_keys)
 
-    def free_member(self, name: str) -> DecodeState:
+    def after_free_key(self, name: str) -> DecodeState:
         """The state after the text of a free key."""
         member = self._rest.members[name]
         if member.free_key is None:
@@ -347,18 +346,18 @@ class _MembersState(DecodeState):
 
 
 class _KeyState(DecodeState):
-    """Before the text of a free key; `is_first`: of an object that has none yet."""
+    """Before the text of a free key; `is_first`: whether it is the object's first free key."""
 
     __slots__ = ("_is_first",)
 
-    above: _MembersState
+    parent: _MembersState
 
-    def __init__(self, cache: DecodeCache, above: DecodeState, is_first: bool) -> None:
-        super().__init__(cache, above)
+    def __init__(self, cache: DecodeCache, parent: DecodeState, is_first: bool) -> None:
+        super().__init__(cache, parent)
         self._is_first = is_first
 
-    def read(self, text: bytes) -> Reached:
-        return self.above.free_member(_unescaped(text)), text, FreeKey(self.depth, text, self._is_first)
+    def read_text(self, text: bytes) -> Transition:
+        return self.parent.after_free_key(_unescaped(text)), text, FreeKey(self.depth, text, self._is_first)
 
 
 class _KeyEndState(DecodeState):
@@ -366,18 +365,18 @@ class _KeyEndState(DecodeState):
 
     __slots__ = ("_start",)
 
-    def __init__(self, cache: DecodeCache, above: DecodeState, start: ValueStart) -> None:
-        super().__init__(cache, above)
+    def __init__(self, cache: DecodeCache, parent: DecodeState, start: ValueStart) -> None:
+        super().__init__(cache, parent)
         self._start = start
 
-    def step(self, character: str) -> tuple[DecodeState, bytes]:
+    def read_symbol(self, character: str) -> tuple[DecodeState, bytes]:
         if character != self.cache.key_end:
             raise RefusedError
-        state, opening = self.above.enter(self._start)
+        state, opening = self.parent.enter_value(self._start)
         return state, b":" + opening
 
 
 def _unescaped(text: bytes) -> str:
-    """The text that a field ends with; raises ValueError where it is none."""
+    """The text of JSON bytes that a quotation mark ends; raises ValueError if they are not JSON."""
     found: str = orjson.loads(b'"' + text)
     return found

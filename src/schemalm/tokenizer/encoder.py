@@ -1,13 +1,13 @@
-"""The encoder: from values to their derivation, as token ids or as pieces, in time that grows with the value.
+"""The encoder: from values to their derivation, as token ids or as pieces, in linear time.
 
-The walk visits each node of a value once. What a state writes, and what follows, is worked out when a document first
-gets there (`EncodeCache`) and looked up afterwards. All that is worked out comes from the grammar's `step` and `settle`
-by way of `compiled_rules.py`: this is a cache above the stepper. The laws hold it to that (`tests/laws/test_laws.py`):
-a value is encoded exactly where it is valid, machines take the tokens, and symbols derived one by one give the value.
+The walk visits each node of a value once. The output of a state and the state after it are computed when a document
+first needs them, and then looked up (`EncodeCache`). They are computed from the grammar's `step` and `settle` through
+`compiled_rules.py`, so the encoder is a cache on top of the stepper. `tests/laws/test_laws.py` compares the two: a
+value is encoded if and only if it is valid, machines accept its tokens, and its symbols derive the value again.
 
-In: a value. Out: what a function gives for each piece of its derivation, in order, or InvalidDocument exactly where the
-grammar does not derive the value. A piece is a run of structure, the content of a string or number with its end, or a
-free key with its end. The walk keeps its own stack, so depth costs nothing.
+In: a value. Out: the result of a function for each piece of the value's derivation, in order; InvalidDocument if and
+only if the grammar does not derive the value. A piece is a run of structure, the content of a string or number with its
+end, or a free key with its end. The walk has its own stack, so deep values need no recursion.
 """
 
 from __future__ import annotations
@@ -36,61 +36,61 @@ from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PieceKind
 
 T = TypeVar("T")
 
-# What a piece is encoded as.
-Find: TypeAlias = Callable[[PieceKind, str], tuple[T, ...]]
-# An object or array under way: its value, its name and state in what encloses it, the members to come there, and the
-# identities of the items there so far, where those of an array have to differ.
+# Encodes a piece, given its kind and text.
+EncodePiece: TypeAlias = Callable[[PieceKind, str], tuple[T, ...]]
+# An open object or array: its value; its name and state in its parent; the parent's remaining members; and the
+# identities of the parent's items so far, if they must differ.
 Frame: TypeAlias = "tuple[Any, str, EncodeState[T], Iterator[tuple[str, Any]], set[Hashable]]"
 
-# States, with the short texts at them, and pieces that are remembered, in characters.
+# Sizes of the caches, in characters: of states with their short texts, and of pieces.
 MAX_REMEMBERED = 8_000_000
 MAX_REMEMBERED_PIECES = 1 << 24
-# Longer pieces come once, shorter ones again and again.
+# Longer pieces are not cached: they rarely repeat.
 MAX_PIECE_LENGTH = 4096
-# Objects with more keys are put in order each time.
+# The order of more keys is not cached.
 MAX_ORDERED_KEYS = 32
 EACH = repeat(EACH_ITEM)
 
-# A value that contains itself is nested deeper than any limit.
+# The limit also ends the walk through a value that contains itself.
 MAX_DEPTH = 10_000
-TOO_DEEP = f"the value is nested too deeply; at most {MAX_DEPTH:,} levels are written"
-# What is left out although it is valid: see the departures in docs/support.md.
+TOO_DEEP = f"the value is nested too deeply: expected at most {MAX_DEPTH:,} levels"
+# Valid values that the grammar refuses: see the departures in docs/support.md.
 NOT_WRITTEN = (
-    f"integers have at most {MAX_DIGITS} digits, and where a schema rules numbers or formats out, "
-    "values are left out that validators may judge otherwise"
+    f"integers may have at most {MAX_DIGITS} digits, and a schema that excludes numbers or formats "
+    "also excludes values on which validators disagree"
 )
 
 
 class Encoder(Generic[T]):
-    """Encodes values of a grammar as what `find` gives for each piece of their derivation."""
+    """Encodes values of a grammar by applying `encode_piece` to each piece of their derivation."""
 
-    def __init__(self, rules: CompiledRules, find: Find[T]) -> None:
+    def __init__(self, rules: CompiledRules, encode_piece: EncodePiece[T]) -> None:
         grammar = rules.grammar
-        self._rules, self._pieces = rules, PieceEncoder(find)
+        self._rules, self._pieces = rules, PieceEncoder(encode_piece)
         self._cache = EncodeCache(rules, self._pieces)
         self._shape = grammar.shape
         self._explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)
 
     def encode(self, value: Any) -> list[T]:
-        """The encoded pieces of a value, in order; raises InvalidDocument where the schema refuses it.
+        """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.
 
-        Raises LimitError, whose place is a JSON pointer, where that takes more work than the limits admit.
+        Raises LimitError, with a JSON pointer as its place, if that takes more work than the limits allow.
         """
-        self._pieces.limit()
+        self._pieces.clear_if_full()
         if self._cache.allowance.is_spent:
             self._cache = EncodeCache(self._rules, self._pieces)
         try:
             with self._rules.grammar.budget.call("encode"):
                 return self._walk(value)
         except RecursionError:
-            # Comparing items takes Python's stack.
+            # Comparing items is recursive.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
 
     def _walk(self, value: Any) -> list[T]:
-        """Encodes a whole value, in one loop: this is where encoding spends its time."""
+        """Encodes a whole value in one loop: the hot path of encoding."""
         encoded: list[T] = []
         frames: list[Frame[T]] = []
-        states, seen = self._cache.outside, set[Hashable]()
+        states, seen = self._cache.root, set[Hashable]()
         members: Iterator[tuple[str, Any]] = iter(((EACH_ITEM, value),))
         name: str | None
         try:
@@ -99,13 +99,13 @@ class Encoder(Generic[T]):
                     state = states[name]
                     kind = type(child)
                     if kind is str:
-                        encoded += state.before
+                        encoded += state.before_string
                         encoded += state.texts[child]
                     elif kind is dict or kind is list:
                         if len(frames) == MAX_DEPTH:
                             raise InvalidDocument(TOO_DEEP, keyword="depth")
                         states = state.inside[kind] if kind in state.inside else state.enter(kind)
-                        encoded += state.lead
+                        encoded += state.before_value
                         frames.append((child, name, state, members, seen))
                         members = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
                         seen = set()
@@ -113,39 +113,39 @@ class Encoder(Generic[T]):
                     else:
                         encoded += state.scalar(child)
                     states = (
-                        state.after if state.after is not None else state.settled(state.outcome(child), child, seen)
+                        state.after if state.after is not None else state.after_value(state.outcome(child), child, seen)
                     )
                 else:
                     if not frames:
                         return encoded
                     name = None
-                    closing, outcome = states.closed or states.close()
+                    closing, outcome = states.ending or states.end()
                     encoded += closing
                     child, name, state, members, seen = frames.pop()
-                    states = state.after if state.after is not None else state.settled(outcome, child, seen)
+                    states = state.after if state.after is not None else state.after_value(outcome, child, seen)
         except (RefusedError, UnicodeEncodeError):
-            raise self._explained(value, _path(frames, name, members)) from None
+            raise self._invalid_document(value, _path(frames, name, members)) from None
         except LimitError as error:
             raise error.during("encode", pointer_to(_path(frames, name, members))) from None
 
-    def _explained(self, value: Any, path: Path) -> InvalidDocument:
-        failure = _fault(value, path) or self._explainer.explain(self._shape, value, path)
+    def _invalid_document(self, value: Any, path: Path) -> InvalidDocument:
+        failure = _json_fault(value, path) or self._explainer.explain(self._shape, value, path)
         if failure is None:
             failure = Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
         return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
 
 class PieceEncoder(Generic[T]):
-    """What pieces are encoded as, by kind; looking one up raises UnicodeEncodeError for what is no text."""
+    """Caches of encoded pieces by kind; a look-up raises UnicodeEncodeError if the text is not valid Unicode."""
 
-    def __init__(self, find: Find[T]) -> None:
+    def __init__(self, encode_piece: EncodePiece[T]) -> None:
         self._allowance = Allowance(MAX_REMEMBERED_PIECES)
-        self.structure = Memo(partial(find, "structure"), self._allowance, MAX_PIECE_LENGTH)
-        self.contents = Memo(partial(find, "content"), self._allowance, MAX_PIECE_LENGTH)
-        self.keys = Memo(partial(find, "key"), self._allowance, MAX_PIECE_LENGTH)
+        self.structure = Memo(partial(encode_piece, "structure"), self._allowance, MAX_PIECE_LENGTH)
+        self.contents = Memo(partial(encode_piece, "content"), self._allowance, MAX_PIECE_LENGTH)
+        self.keys = Memo(partial(encode_piece, "key"), self._allowance, MAX_PIECE_LENGTH)
 
-    def limit(self) -> None:
-        """Forgets all pieces where no more may be remembered; states go on with the same memos."""
+    def clear_if_full(self) -> None:
+        """Clears the caches if they are full; states keep their references to them."""
         if self._allowance.is_spent:
             for memo in (self.structure, self.contents, self.keys):
                 memo.clear()
@@ -153,20 +153,21 @@ class PieceEncoder(Generic[T]):
 
 
 class EncodeCache(Generic[T]):
-    """The states of a grammar, as far as documents have met them; equal ones are one object, so a corpus has few.
+    """The encoder's states of a grammar, created when a document first needs them.
 
-    `outside` has one member, the whole document, under `EACH_ITEM`.
+    Equal states share one object, so a corpus needs few of them. `root` has one member, the whole document, under
+    `EACH_ITEM`.
     """
 
     def __init__(self, rules: CompiledRules, pieces: PieceEncoder[T]) -> None:
         self.pieces = pieces
         self.allowance = Allowance(MAX_REMEMBERED)
         self._members: dict[tuple[ContainerState, str], MemberStates[T]] = {}
-        self.outside: MemberStates[T] = MemberStates(self, None, "")
-        self.outside[EACH_ITEM] = EncodeState(self, (), "", rules.start, None)
+        self.root: MemberStates[T] = MemberStates(self, None, "")
+        self.root[EACH_ITEM] = EncodeState(self, (), "", rules.start, None)
 
     def members(self, rest: ContainerState, pending: str) -> MemberStates[T]:
-        """The members that may come next in `rest`, after structure that is pending."""
+        """The members that may follow in `rest`, with structure before them that is not encoded yet (`pending`)."""
         found = self._members.get((rest, pending))
         if found is None:
             found = self._members[rest, pending] = MemberStates(self, rest, pending)
@@ -175,27 +176,28 @@ class EncodeCache(Generic[T]):
 
 
 class MemberStates(Memo[str, "EncodeState[T]"], Generic[T]):
-    """The states of the members that may come next in an object, by name, or in an array, under `EACH_ITEM`.
+    """The states of the members that may follow: of an object by name, of an array under `EACH_ITEM`.
 
-    `pending` is structure that is not encoded yet, for it is one piece with what follows. `closed`: what `close` gave.
+    `pending` is structure that is not encoded yet, because it forms one piece with the structure after it. `ending`
+    caches the result of `end`.
     """
 
-    __slots__ = ("_cache", "_orders", "_pending", "_rest", "closed")
+    __slots__ = ("_cache", "_orders", "_pending", "_rest", "ending")
 
     def __init__(self, cache: EncodeCache[T], rest: ContainerState | None, pending: str) -> None:
         super().__init__(self._member, cache.allowance)
         self._cache, self._rest, self._pending = cache, rest, pending
         self._orders = Memo(self._order, cache.allowance, MAX_ORDERED_KEYS)
-        self.closed: tuple[tuple[T, ...], int] | None = None
+        self.ending: tuple[tuple[T, ...], int] | None = None
 
     def _member(self, name: str) -> EncodeState[T]:
-        """The state of a member that is met for the first time; raises RefusedError where none may come."""
+        """Computes the state of a member; raises RefusedError if the member is not admitted."""
         member, pieces = required(self._rest).members[name], self._cache.pieces
-        lead: tuple[T, ...] = ()
+        before_value: tuple[T, ...] = ()
         pending = self._pending + member.prefix
         if member.free_key is not None:
-            lead, pending = (*pieces.structure[pending], *pieces.keys[member.free_key]), ""
-        return EncodeState(self._cache, lead, pending, member.child, member.rest)
+            before_value, pending = (*pieces.structure[pending], *pieces.keys[member.free_key]), ""
+        return EncodeState(self._cache, before_value, pending, member.child, member.rest)
 
     def in_order(self, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """The members of an object by name, in canonical order."""
@@ -203,86 +205,87 @@ class MemberStates(Memo[str, "EncodeState[T]"], Generic[T]):
         return zip(order, map(value.__getitem__, order), strict=False) if order else iter(value.items())
 
     def _order(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Names in canonical order, free keys last; none where they are in that order."""
+        """Names in canonical order, free keys last; the empty tuple if they already are in that order."""
         ranks = required(self._rest).ranks
         found = tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
         return () if found == names else found
 
-    def close(self) -> tuple[tuple[T, ...], int]:
-        """What ends the object or array, and the outcome; raises RefusedError where it may not end."""
+    def end(self) -> tuple[tuple[T, ...], int]:
+        """The encoded end of the object or array, and the outcome; raises RefusedError if it may not end here."""
         character, outcome = required(self._rest).end()
-        self.closed = self._cache.pieces.structure[self._pending + character], outcome
-        return self.closed
+        self.ending = self._cache.pieces.structure[self._pending + character], outcome
+        return self.ending
 
 
 class EncodeState(Generic[T]):
-    """The state before a value: what comes before any (`lead`), before a string (`before`), and strings (`texts`).
+    """The state before a value.
 
-    `inside`: the members that an object or array here may have, by its type, as far as values had them. `after`: the
-    members that may follow, outside those of the document; None where the value's outcome decides that (`settled`).
+    `before_value` and `before_string`: the encoded pieces before any value, and before a string. `texts`: each string.
+    `inside`: the members of an object or array here, by its type (a cache of `enter`). `after`: the members that may
+    follow the value; None if they depend on its outcome (`after_value`).
     """
 
     __slots__ = (
         *("_cache", "_literals", "_numbers", "_pending", "_rest", "_start"),
-        *("after", "before", "inside", "lead", "texts"),
+        *("after", "before_string", "before_value", "inside", "texts"),
     )
 
     def __init__(
         self,
         cache: EncodeCache[T],
-        lead: tuple[T, ...],
+        before_value: tuple[T, ...],
         pending: str,
         start: ValueStart,
         rest: ContainerState | None,
     ) -> None:
-        """lead: what comes before any value; pending: structure after it; rest: what follows, None for a document."""
+        """rest: the parent's rest after the value, None for the root; pending: structure after `before_value`."""
         while len(pending) >= MAX_SEGMENT_SYMBOLS:
-            lead = (*lead, *cache.pieces.structure[pending[:MAX_SEGMENT_SYMBOLS]])
+            before_value = (*before_value, *cache.pieces.structure[pending[:MAX_SEGMENT_SYMBOLS]])
             pending = pending[MAX_SEGMENT_SYMBOLS:]
         self._cache, self._start, self._rest = cache, start, rest
-        self.lead, self._pending = lead, pending
-        self.before, self.texts = self._strings()
+        self.before_value, self._pending = before_value, pending
+        self.before_string, self.texts = self._strings()
         self._numbers: Memo[str, tuple[T, ...]] = Memo(
             lambda text: self._text(required(start.number), text), cache.allowance
         )
         self._literals: dict[bool | None, tuple[T, ...]] = {}
         self.inside: dict[type, MemberStates[T]] = {}
-        self.after = cache.outside if rest is None else None if rest.needs_outcome else cache.members(rest, "")
+        self.after = cache.root if rest is None else None if rest.needs_outcome else cache.members(rest, "")
 
     def _strings(self) -> tuple[tuple[T, ...], Mapping[str, tuple[T, ...]]]:
-        """What comes before every string, and each string; RefusedError for one that is not admitted."""
+        """The pieces before every string, and those of each; a look-up raises RefusedError if it is not admitted."""
         rule = self._start.string
         if self._start.strings or rule is None:
             return (), Memo(self._constant_or_text, self._cache.allowance)
-        texts = self._cache.pieces.contents if rule.common is not None else self._judged(rule)
-        return self._before(rule), texts
+        texts = self._cache.pieces.contents if rule.common_outcome is not None else self._checked_texts(rule)
+        return self._before_text(rule), texts
 
-    def _before(self, rule: TextRule) -> tuple[T, ...]:
-        """What comes before a text."""
-        return *self.lead, *self._cache.pieces.structure[self._pending + rule.prefix]
+    def _before_text(self, rule: TextRule) -> tuple[T, ...]:
+        """The pieces before a text."""
+        return *self.before_value, *self._cache.pieces.structure[self._pending + rule.prefix]
 
-    def _judged(self, rule: TextRule) -> Memo[str, tuple[T, ...]]:
-        """Each text that a rule admits."""
+    def _checked_texts(self, rule: TextRule) -> Memo[str, tuple[T, ...]]:
+        """The pieces of each text that a rule admits."""
         return Memo(lambda text: self._content(rule, text), self._cache.allowance)
 
     def _content(self, rule: TextRule, text: str) -> tuple[T, ...]:
-        rule.outcome(text)  # raises RefusedError where the text is not admitted
+        rule.outcome(text)  # raises RefusedError if the text is not admitted
         return self._cache.pieces.contents[text]
 
     def _text(self, rule: TextRule, text: str) -> tuple[T, ...]:
-        """A string or number with what comes before it; raises RefusedError where it is not admitted."""
-        return *self._before(rule), *self._content(rule, text)
+        """A string or number with the pieces before it; raises RefusedError if it is not admitted."""
+        return *self._before_text(rule), *self._content(rule, text)
 
     def _constant_or_text(self, text: str) -> tuple[T, ...]:
         constant = self._start.strings.get(text)
-        return self._text(required(self._start.string), text) if constant is None else self._closed(constant[0])
+        return self._text(required(self._start.string), text) if constant is None else self._single_symbol(constant[0])
 
-    def _closed(self, character: str) -> tuple[T, ...]:
-        """A value of one symbol with what comes before it."""
-        return *self.lead, *self._cache.pieces.structure[self._pending + character]
+    def _single_symbol(self, character: str) -> tuple[T, ...]:
+        """A value of one symbol with the pieces before it."""
+        return *self.before_value, *self._cache.pieces.structure[self._pending + character]
 
     def scalar(self, value: Any) -> tuple[T, ...]:
-        """A number or literal with what comes before it; raises RefusedError where it is not admitted."""
+        """A number or literal with the pieces before it; raises RefusedError if it is not admitted."""
         kind = type(value)
         if kind is bool or value is None:
             return self._literals.get(value) or self._literal(value)
@@ -291,11 +294,11 @@ class EncodeState(Generic[T]):
         raise RefusedError
 
     def _literal(self, value: bool | None) -> tuple[T, ...]:
-        self._literals[value] = self._closed(required(self._start.literals.get(value))[0])
+        self._literals[value] = self._single_symbol(required(self._start.literals.get(value))[0])
         return self._literals[value]
 
     def outcome(self, value: Any) -> int:
-        """The outcome of a scalar here; raises RefusedError where it is not admitted."""
+        """The outcome of a scalar here; raises RefusedError if it is not admitted."""
         start, kind = self._start, type(value)
         if kind is str:
             constant = start.strings.get(value)
@@ -305,20 +308,20 @@ class EncodeState(Generic[T]):
         return required(start.literals.get(value) if kind is bool or value is None else None)[1]
 
     def enter(self, kind: type) -> MemberStates[T]:
-        """The members of an object (`dict`) or array (`list`) here; raises RefusedError where it may not come."""
+        """The members of an object (`dict`) or array (`list`) here; raises RefusedError if it is not admitted."""
         prefix, rest = required(self._start.object if kind is dict else self._start.array)
         self.inside[kind] = self._cache.members(rest, self._pending + prefix)
         return self.inside[kind]
 
-    def settled(self, outcome: int, value: Any, seen: set[Hashable]) -> MemberStates[T]:
-        """The members that may follow a value of this outcome; raises RefusedError for an item that may not repeat."""
-        return self._cache.members(required(self._rest).after(outcome, value, seen), "")
+    def after_value(self, outcome: int, value: Any, seen: set[Hashable]) -> MemberStates[T]:
+        """The members that may follow a value; raises RefusedError for an item that repeats and must not."""
+        return self._cache.members(required(self._rest).after_member(outcome, value, seen), "")
 
 
 def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[str, Any]]) -> Path:
-    """The keys and indices that lead to a member, of which `members` are those that would have followed.
+    """The keys and indices that lead to a member, or to the innermost object or array if `name` is None.
 
-    Where it has no name, those that lead to the innermost object or array.
+    members: the members after it, which are consumed.
     """
     entered = [(frame[1], frame[3]) for frame in frames[1:]]
     if name is not None:
@@ -329,8 +332,8 @@ def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[
     )
 
 
-def _fault(value: Any, path: Path) -> Failure | None:
-    """Why the key or scalar at `path` is no JSON at all; None where it is."""
+def _json_fault(value: Any, path: Path) -> Failure | None:
+    """Why the key or scalar at `path` is not JSON; None if it is."""
     fault = None
     for depth, element in enumerate(path):
         if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""What a function gave is remembered within bounds; every cache of the encoder and the decoder is such a memo.
+"""A bounded cache of a function's results; all caches of the encoder and the decoder are such memos.
 
-Memos that share an `Allowance` are bounded together. Nothing is forgotten one by one: what no longer fits is found
-again each time, and the owner of a spent allowance begins anew between two documents.
+Memos that share an `Allowance` are bounded together. No entry is evicted: when the allowance is spent, further results
+are computed each time, and the owner clears its memos between two documents.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
-# Keys up to this length are remembered: longer ones hardly come twice.
+# Longer keys are not cached: they rarely repeat.
 MAX_KEY_LENGTH = 200
-# An entry takes about as much memory as so many characters, besides its key.
-CHARACTERS_OF_AN_ENTRY = 64
+# The memory of an entry without its key, in characters.
+ENTRY_COST = 64
 
 
 class _Key(Hashable, Protocol):
@@ -20,11 +20,11 @@ class _Key(Hashable, Protocol):
 
 
 Key = TypeVar("Key", bound=_Key)
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 class Allowance:
-    """How much the memos that share it may remember, in characters of their keys and a constant for each entry."""
+    """The size that memos may have together, in characters: of their keys, and a constant for each entry."""
 
     __slots__ = ("_num_characters", "_num_left")
 
@@ -33,32 +33,32 @@ class Allowance:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no more may be remembered."""
+        """Whether no entry may be added."""
         return self._num_left <= 0
 
     def spend(self, num_characters: int = 0) -> bool:
-        """Whether one more entry may be remembered; it is counted then."""
+        """Counts one more entry if it may be added; returns whether it may."""
         if self._num_left <= 0:
             return False
-        self._num_left -= num_characters + CHARACTERS_OF_AN_ENTRY
+        self._num_left -= num_characters + ENTRY_COST
         return True
 
     def restore(self) -> None:
-        """Begins anew: to be called once the memos are empty."""
+        """Makes the whole allowance available again; to be called when the memos have been cleared."""
         self._num_left = self._num_characters
 
 
-class Memo(dict[Key, Found], Generic[Key, Found]):
-    """What a function gave for each key: looking a key up calls the function where the answer is not remembered."""
+class Memo(dict[Key, Value], Generic[Key, Value]):
+    """The results of a function by key; looking up a key that is not cached calls the function."""
 
-    __slots__ = ("_allowance", "_find", "_max_length")
+    __slots__ = ("_allowance", "_compute", "_max_length")
 
-    def __init__(self, find: Callable[[Key], Found], allowance: Allowance, max_length: int = MAX_KEY_LENGTH) -> None:
-        """`max_length`: keys beyond this length are not remembered."""
-        self._find, self._allowance, self._max_length = find, allowance, max_length
+    def __init__(self, compute: Callable[[Key], Value], allowance: Allowance, max_length: int = MAX_KEY_LENGTH) -> None:
+        """max_length: longer keys are not cached."""
+        self._compute, self._allowance, self._max_length = compute, allowance, max_length
 
-    def __missing__(self, key: Key) -> Found:
-        found = self._find(key)
+    def __missing__(self, key: Key) -> Value:
+        found = self._compute(key)
         length = len(key)
         if length <= self._max_length and self._allowance.spend(length):
             self[key] = found

@@ -1,9 +1,9 @@
 """Learning merges: byte-pair encoding over symbols.
 
-In: segments with weights; out: merges in the order learned. Only the last symbol of a segment may end something, so
-every token is a connected piece of one derivation. Ties fall to the pair that compares first, so equal input gives
-equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words
-with subword units" (2016), with counts kept up to date as merges are made.
+In: segments with weights. Out: merges in the order in which they are learned. Only the last symbol of a segment may
+have arity 0, so every token is a connected piece of one derivation. Among pairs of equal weight the smallest is merged,
+so equal input gives equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words with
+subword units" (2016), with counts that are updated after each merge.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 
 
 def learn_merges(segments: Mapping[str, int], num_merges: int) -> list[Pair]:
-    """Learns up to `num_merges` merges from segments with integer weights; stops where no pair is left."""
+    """Learns up to `num_merges` merges from segments with integer weights; stops when no pair is left."""
     learner = _Learner(segments)
     merges: list[Pair] = []
     while len(merges) < num_merges and (pair := learner.best()) is not None:
@@ -31,7 +31,7 @@ class _Learner:
         self.words = [list(segment) for segment in segments]
         self.weights = list(segments.values())
         self.counts: dict[Pair, int] = defaultdict(int)
-        # The words that have a pair, or had it.
+        # For each pair, the words that contain it or did so earlier.
         self.indices: dict[Pair, set[int]] = defaultdict(set)
         for index, word in enumerate(self.words):
             for pair in pairwise(word):
@@ -64,7 +64,7 @@ class _Learner:
             heapq.heappush(self.heap, (-self.counts[changed], changed))
 
     def _merge_in(self, index: int, pair: Pair, merged: str, grown: set[Pair]) -> None:
-        """Applies the merge to one word from left to right, moving the counts of the pairs beside it."""
+        """Applies the merge to one word from left to right and updates the counts of the neighbouring pairs."""
         word = self.words[index]
         first, second = pair
         result: list[str] = []

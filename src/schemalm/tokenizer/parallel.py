@@ -1,4 +1,4 @@
-"""Encoding over processes: each reads the tokenizer once, values go out in chunks and come back in order."""
+"""Encodes values in several processes: each loads the tokenizer once; chunks of values return in their order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Encoded = list[int] | InvalidDocument | LimitError
 
 
 class BatchEncoder(Protocol):
-    """What encodes lists of values: a tokenizer."""
+    """A tokenizer that encodes lists of values."""
 
     def encode_batch(self, values: Iterable[Any], on_error: Literal["return"]) -> list[Encoded]:
-        """The token ids of each value, or the error instead."""
+        """The token ids of each value, or its error."""
         ...
 
 
 @dataclass(frozen=True)
 class EncodeTask:
-    """Encodes lists of values with the tokenizer of a file's content, which `load` reads in each process."""
+    """Encodes lists of values with a tokenizer that each process loads from a file's content."""
 
     load: Callable[[bytes], BatchEncoder]
     content: bytes
@@ -36,7 +36,7 @@ class EncodeTask:
 
 
 def encode_in_processes(task: EncodeTask, values: Iterable[Any], num_workers: int) -> Iterator[Encoded]:
-    """The token ids of each value, or the error instead, in the order of the values."""
+    """The token ids of each value, or its error, in the order of the values."""
     with open_engine("local", workers=num_workers) as engine:
         for encoded in engine.map(task, _chunks(values)):
             yield from encoded

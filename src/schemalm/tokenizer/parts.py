@@ -1,4 +1,4 @@
-"""What a tokenizer is made of: training makes it, a tokenizer file holds it."""
+"""The parts of a tokenizer, as training returns them and a tokenizer file contains them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from schemalm.tokenizer.pretokenizer import MergeScope
 
 @dataclass(frozen=True)
 class GrammarStates:
-    """Which nonterminals (by label) and paths the training corpus has: rows of a model's grammar-state embedding.
+    """The nonterminals (by label) and paths of the training corpus: the rows of a model's grammar-state embedding.
 
-    Row 0 stands for everything else; nonterminals follow, then paths.
+    Row 0 is for everything else; then follow the nonterminals, then the paths.
     """
 
     nonterminals: tuple[str, ...] = ()
@@ -20,11 +20,11 @@ class GrammarStates:
 
     @property
     def num_states(self) -> int:
-        """Rows of the embedding."""
+        """The number of rows of the embedding."""
         return 1 + len(self.nonterminals) + len(self.paths)
 
     def rows(self) -> tuple[dict[str, int], dict[str, int]]:
-        """The row of each known nonterminal label, and of each known path."""
+        """The row of each nonterminal's label, and the row of each path."""
         nonterminals = {label: row for row, label in enumerate(self.nonterminals, start=1)}
         return nonterminals, {path: row for row, path in enumerate(self.paths, start=1 + len(self.nonterminals))}
 
@@ -34,7 +34,7 @@ NO_STATES = GrammarStates()
 
 @dataclass(frozen=True)
 class TokenizerParts:
-    """All that tells two tokenizers apart; the vocabulary holds the grammar, with its key orders."""
+    """Everything that defines a tokenizer; the vocabulary contains the grammar, and that the key orders."""
 
     vocabulary: Vocabulary
     merge_scope: MergeScope = "word"

@@ -1,8 +1,8 @@
-"""The pretokenizer: how a text's symbols are split into segments. Merges never cross a border between segments.
+"""The pretokenizer: splits the symbols of a piece into segments. Merges never cross the border between two segments.
 
-In: the text of a string, number or key with the symbol that ends it; out: its segments, one character per symbol.
-Joined, they spell the whole text whatever the borders. A segment has at most `MAX_SEGMENT_SYMBOLS` symbols, so that
-finding its tokens takes bounded time and a document of n bytes takes time in proportion to n.
+In: a run of structure, or the text of a string, number or key with the symbol that ends it. Out: its segments, one
+character per symbol; joined, they spell the whole piece. A segment has at most `MAX_SEGMENT_SYMBOLS` symbols, so
+encoding it takes bounded time, and encoding a document takes time linear in its length.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ MergeScope = Literal["word", "value"]
 PieceKind = Literal["structure", "content", "key"]
 MAX_SEGMENT_SYMBOLS = 256
 
-# What the characters of a spelling are: symbols of structure come from the private range, bytes beyond ASCII are parts
-# of letters for all that matters here.
+# Classes of the characters in a spelling. Symbols of structure are in the private range; bytes beyond ASCII are taken
+# as parts of letters.
 STRUCTURE = f"{chr(FIRST_PRIVATE)}-\U000fffff"
 LETTER = r"0-9A-Za-z_\x80-\xff"
 SPACE = r"\t-\r "
-# Word boundaries: an expression in braces as templates have them, with its quotes; a name with the character before it,
-# identifiers in a row that dots and hyphens join; a run of signs with the white space after it; a run of white space.
-# Identifiers keep their digits and underscores: commit hashes and variable names stay in one segment.
+# A word is one of: a template expression in braces, with its quotes; identifiers joined by dots and hyphens, with one
+# character before them; a run of punctuation with the white space after it; a run of white space. Identifiers include
+# digits and underscores, so commit hashes and variable names stay in one segment.
 WORD = "|".join(
     [
         rf" ?[\"']?\$?\{{{{1,2}} ?[{LETTER}.\-]{{1,60}} ?\}}{{1,2}}[\"']?",
@@ -33,7 +33,7 @@ WORD = "|".join(
         rf"[{SPACE}]{{1,60}}",
     ]
 )
-# Regular expressions that mean the same to `re` and to the merge engine; each finds the segments of a spelling.
+# Regular expressions that match the segments of a spelling; `re` and the merge engine agree on what they match.
 PATTERNS: dict[MergeScope, str] = {
     "word": rf"(?:{WORD})[{STRUCTURE}]?|[{STRUCTURE}]{{1,{MAX_SEGMENT_SYMBOLS}}}",
     "value": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
@@ -41,14 +41,14 @@ PATTERNS: dict[MergeScope, str] = {
 
 
 class Piece(NamedTuple):
-    """Symbols that are encoded at once: "structure" by its spelling, a "content" or a free "key" by its text."""
+    """Symbols that are encoded together: "structure" by its spelling, "content" or a free "key" by its text."""
 
     kind: PieceKind
     text: str
 
 
 class Pretokenizer:
-    """Spells pieces and splits them into segments; `whole_values` are never split."""
+    """Spells pieces and splits them into segments; spellings in `whole_values` are never split."""
 
     def __init__(self, symbols: SymbolTable, scope: MergeScope, whole_values: Sequence[str] = ()) -> None:
         self.pattern = PATTERNS[scope]
@@ -58,15 +58,15 @@ class Pretokenizer:
         self._ends: dict[PieceKind, str] = {"structure": "", "content": end, "key": key_end}
 
     def spell(self, kind: PieceKind, text: str) -> str:
-        """A piece with one character per symbol; raises UnicodeEncodeError for what is no text."""
-        return text if kind == "structure" else spelled(text) + self._ends[kind]
+        """A piece with one character per symbol; raises UnicodeEncodeError if the text is not valid Unicode."""
+        return text if kind == "structure" else bytes_as_characters(text) + self._ends[kind]
 
     def pieces(self, kind: PieceKind, text: str) -> tuple[Piece, ...]:
-        """The piece itself, none where it has no symbol; raises UnicodeEncodeError for what is no text."""
+        """The piece, nothing if it has no symbols; raises UnicodeEncodeError if the text is not valid Unicode."""
         return (Piece(kind, text),) if self.spell(kind, text) else ()
 
     def split(self, kind: PieceKind, text: str) -> list[str]:
-        """The segments of a piece; raises UnicodeEncodeError for what is no text."""
+        """The segments of a piece; raises UnicodeEncodeError if the text is not valid Unicode."""
         spelling = self.spell(kind, text)
         if spelling in self._whole_values:
             return [spelling]
@@ -74,6 +74,6 @@ class Pretokenizer:
         return found
 
 
-def spelled(text: str) -> str:
-    """A text's UTF-8 bytes, one character each."""
+def bytes_as_characters(text: str) -> str:
+    """The UTF-8 bytes of a text, each as the character with its code; raises UnicodeEncodeError for lone surrogates."""
     return text if text.isascii() else text.encode().decode("latin-1")

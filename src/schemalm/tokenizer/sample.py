@@ -1,8 +1,9 @@
-"""What a tokenizer learns from: values with their sources, a seeded sample of them where there are too many.
+"""Samples a corpus: a tokenizer learns from all values if they fit into memory, else from a seeded sample.
 
-Each value draws a number, and those with the smallest numbers are kept, as many as the bounds have room for: a fair
-sample, whatever the order of the corpus, and all of it where it fits. Values are kept as bytes, and made again when
-they are asked for: as Python objects they would take six times the memory.
+In: a stream of values with their sources. Out: a `Sample`. Each value gets a random number, and as many values as fit
+the bounds are kept, those with the smallest numbers. This is reservoir sampling: the sample is uniform, whatever the
+order of the corpus. Values are stored pickled and restored on access: as Python objects they would take six times the
+memory.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ MAX_BYTES = 160 << 20
 
 
 class Sample(Sequence[Any]):
-    """Values in the order in which they came; `num_given` counts those that were not kept as well."""
+    """Values in the order of the stream; `num_offered` counts all values of the stream."""
 
-    def __init__(self, contents: list[bytes], sources: list[str | None], num_given: int) -> None:
+    def __init__(self, contents: list[bytes], sources: list[str | None], num_offered: int) -> None:
         self._contents, self._sources = contents, sources
-        self.num_given = num_given
+        self.num_offered = num_offered
 
     def __len__(self) -> int:
         return len(self._contents)
@@ -40,7 +41,7 @@ class Sample(Sequence[Any]):
         return pickle.loads(self._contents[index])
 
     def by_source(self) -> Iterator[Iterator[Any]]:
-        """Yield the values of each source, in their order; a value without one is a source of its own."""
+        """Yields the values of each source, in their order; a value without a source is a source of its own."""
         for index, source in enumerate(self._sources):
             if source is None:
                 yield iter([self[index]])
@@ -55,39 +56,42 @@ def draw_sample(
     max_documents: int = MAX_DOCUMENTS,
     max_bytes: int = MAX_BYTES,
 ) -> Sample:
-    """The sample of values with their sources, None for one of its own; the bounds are of what is kept, as bytes."""
-    drawing = _Drawing(seed, max_documents, max_bytes)
+    """Draws a sample from pairs of a value and its source, which is None if the value is a source of its own.
+
+    max_documents, max_bytes: bounds of the sample; bytes are those of the pickled values.
+    """
+    reservoir = _Reservoir(seed, max_documents, max_bytes)
     for value, source in documents:
-        drawing.offer(value, source)
-    kept = drawing.kept.values()
-    return Sample([content for content, _ in kept], [source for _, source in kept], drawing.num_offered)
+        reservoir.offer(value, source)
+    kept = reservoir.kept.values()
+    return Sample([content for content, _ in kept], [source for _, source in kept], reservoir.num_offered)
 
 
-class _Drawing:
-    """What is kept so far, in the order in which it came."""
+class _Reservoir:
+    """The values that are kept so far, in the order of the stream."""
 
     def __init__(self, seed: int, max_documents: int, max_bytes: int) -> None:
         self.kept: dict[int, tuple[bytes, str | None]] = {}
         self.num_offered = 0
         self._draw = random.Random(seed).random
-        self._limit = 1.0  # numbers from here on are too large
+        self._threshold = 1.0  # only smaller numbers are kept
         self._max_documents, self._max_bytes = max_documents, max_bytes
         self._num_bytes = 0
-        self._largest: list[tuple[float, int]] = []  # a heap of the numbers, negative, with what drew them
+        self._largest: list[tuple[float, int]] = []  # a heap of negated numbers with the index of their value
 
     def offer(self, value: Any, source: str | None) -> None:
-        """Keep a value unless its number is too large."""
+        """Draws a number for a value and keeps the value unless the number is too large."""
         self.num_offered += 1
         number = self._draw()
-        if number < self._limit:
+        if number < self._threshold:
             self._add(number, pickle.dumps(value), source)
 
     def _add(self, number: float, content: bytes, source: str | None) -> None:
-        """Keep a value, and let go of those with the largest numbers until the rest fits."""
+        """Keeps a value, and drops those with the largest numbers until the rest fits."""
         self.kept[self.num_offered] = content, source
         heapq.heappush(self._largest, (-number, self.num_offered))
         self._num_bytes += len(content)
         while len(self.kept) > self._max_documents or self._num_bytes > self._max_bytes:
             largest, number = heapq.heappop(self._largest)
-            self._limit = -largest
+            self._threshold = -largest
             self._num_bytes -= len(self.kept.pop(number)[0])

@@ -1,8 +1,8 @@
-"""The typed tokenizer: values to token ids and back, under a grammar.
+"""The typed tokenizer: converts values to token ids and back, under a grammar.
 
-It is made of a grammar and a vocabulary over its symbols, and hands all work on: values to the encoder, token ids to
-the decoder, masks and machines to the tables. What the file holds, the tokenizer is: the schema, the key orders, the
-whole values and the merges, as one JSON file.
+It combines a grammar with a vocabulary over the grammar's symbols and delegates all work: values to the encoder, token
+ids to the decoder, masks and machines to the tables. One JSON file stores all of it: the schema, the key orders, the
+whole values, the merges and the grammar states.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from schemalm.machine.warming import warm_tables
 from schemalm.tokenizer.compiled_rules import CompiledRules
 from schemalm.tokenizer.decoder import Decoder
 from schemalm.tokenizer.encoder import Encoder
-from schemalm.tokenizer.engine import MergeEngine
+from schemalm.tokenizer.merge_engine import MergeEngine
 from schemalm.tokenizer.parallel import Encoded, EncodeTask, encode_in_processes
 from schemalm.tokenizer.parts import NO_STATES, GrammarStates, TokenizerParts
 from schemalm.tokenizer.pretokenizer import MergeScope, Piece, Pretokenizer
 from schemalm.tokenizer.sample import Sample, draw_sample
-from schemalm.tokenizer.tokenizer_file import read_tokenizer_file, typed_content, typed_parts
+from schemalm.tokenizer.tokenizer_file import parts_from_json, parts_to_json, read_tokenizer_file
 from schemalm.tokenizer.training import WHOLE_VALUES_SHARE, learn_parts
 
 
 class Tokenizer:
-    """Encodes values of one schema as token ids; made by `train`, `from_grammar` or `load`."""
+    """Encodes values of one schema as token ids; create one with `train`, `from_grammar` or `load`."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Tokenizer:
         merge_scope: MergeScope = "word",
         states: GrammarStates = NO_STATES,
     ) -> None:
-        """`vocabulary`: over the symbols of the grammar, and none but these by default."""
+        """vocabulary: over the symbols of the grammar; by default these symbols alone, without merges."""
         self.grammar = grammar
         self.vocabulary = Vocabulary(grammar, (), ()) if vocabulary is None else vocabulary
         self.merge_scope = merge_scope
@@ -69,12 +69,13 @@ class Tokenizer:
     ) -> Tokenizer:
         """Learns key orders, whole values and merges from valid values.
 
-        sources: where each value comes from (its repository), so that large sources do not own the vocabulary; without
-        it every value counts as a source of its own. merge_scope: how far merges reach. whole_values: the share of
-        the learned tokens that are whole strings, at most, under the scope "word". seed: draws the documents that are
-        learned from where there are too many for the memory (`sample`), and those that give the grammar states.
-        Raises InvalidDocument for a value that breaks the schema, LimitError for one that takes more work than the
-        limits admit, ConfigurationError for too small a vocab_size.
+        vocab_size: the maximum number of tokens. seed: chooses the documents to learn from if not all fit into memory
+        (`sample`), and the documents whose grammar states are collected. sources: the source of each value, such as
+        its repository, so that large sources do not dominate the vocabulary; by default each value is a source of its
+        own. merge_scope: whether merges may join words ("value") or not ("word"). whole_values: the maximum share of
+        the learned tokens that are whole strings, under the scope "word". Raises InvalidDocument for a value that
+        breaks the schema, LimitError for a value that takes more work than the limits allow, ConfigurationError if
+        vocab_size is too small.
         """
         sample = draw_sample(zip(values, repeat(None)) if sources is None else zip(values, sources, strict=True), seed)
         return cls.train_on_sample(grammar, sample, vocab_size, seed, merge_scope, whole_values)
@@ -89,21 +90,21 @@ class Tokenizer:
         merge_scope: MergeScope = "word",
         whole_values: float = WHOLE_VALUES_SHARE,
     ) -> Tokenizer:
-        """Learns from a sample that is already drawn; see `train`."""
-        return cls._of(learn_parts(grammar, sample, vocab_size, seed, merge_scope, whole_values))
+        """Learns from a sample that has been drawn already; see `train`."""
+        return cls._from_parts(learn_parts(grammar, sample, vocab_size, seed, merge_scope, whole_values))
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
-        """Reads a tokenizer file; raises DataError where it is none."""
+        """Reads a tokenizer file; raises DataError if it cannot be read or is not a tokenizer."""
         return cls.from_json(read_tokenizer_file(path), str(path))
 
     @classmethod
     def from_json(cls, text: bytes, name: str = "the text") -> Tokenizer:
-        """The tokenizer of a file's content; raises DataError, which calls it `name`, where it is none."""
-        return cls._of(typed_parts(text, name))
+        """Reads a tokenizer from a file's content; raises DataError, which calls it `name`, if it is no tokenizer."""
+        return cls._from_parts(parts_from_json(text, name))
 
     @classmethod
-    def _of(cls, parts: TokenizerParts) -> Tokenizer:
+    def _from_parts(cls, parts: TokenizerParts) -> Tokenizer:
         vocabulary = parts.vocabulary
         return cls(vocabulary.grammar, vocabulary, merge_scope=parts.merge_scope, states=parts.states)
 
@@ -112,34 +113,34 @@ class Tokenizer:
         write_atomically(Path(path), self.to_json())
 
     def to_json(self) -> bytes:
-        """The file's content: equal tokenizers give equal bytes."""
-        return typed_content(TokenizerParts(self.vocabulary, self.merge_scope, self.states))
+        """The content of the tokenizer's file; equal tokenizers have equal bytes."""
+        return parts_to_json(TokenizerParts(self.vocabulary, self.merge_scope, self.states))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the tokenizer file, hexadecimal."""
+        """The SHA-256 digest of the tokenizer file, in hexadecimal."""
         return hashlib.sha256(self.to_json()).hexdigest()
 
     @property
     def vocab_size(self) -> int:
-        """How many token ids there are."""
+        """The number of token ids."""
         return len(self.vocabulary)
 
     @property
     def pad_id(self) -> int:
-        """The id that fills rows; no document contains it."""
+        """The id that pads rows; no document contains it."""
         return PAD_ID
 
     @property
     def bos_id(self) -> int:
-        """The id that may stand before a document; no document contains it."""
+        """The id that may precede a document; no document contains it."""
         return BOS_ID
 
     def describe(self, token: int) -> str:
-        """The token's symbols for people: `KEY:uses 'actions/checkout@v4' OBJECT_END`."""
+        """The symbols of a token in readable form, such as `KEY:uses 'actions/checkout@v4' OBJECT_END`."""
         return self.vocabulary.describe(token)
 
-    # Each part is made when it is first asked for: who decodes under a mask encodes nothing.
+    # Each part is created on first use: decoding under a mask, for example, needs no encoder.
 
     @cached_property
     def _rules(self) -> CompiledRules:
@@ -154,8 +155,8 @@ class Tokenizer:
         return Encoder(self._rules, self._engine.tokens)
 
     @cached_property
-    def _token_piece_encoder(self) -> Encoder[tuple[int, ...]]:
-        return Encoder(self._rules, self._engine.token_pieces)
+    def _token_group_encoder(self) -> Encoder[tuple[int, ...]]:
+        return Encoder(self._rules, self._engine.token_groups)
 
     @cached_property
     def _piece_encoder(self) -> Encoder[Piece]:
@@ -171,22 +172,22 @@ class Tokenizer:
         return Tables(self.grammar, self.vocabulary)
 
     def encode(self, value: Any) -> list[int]:
-        """The token ids of a value; raises InvalidDocument (pointer, keyword, message) where the schema refuses it.
+        """The token ids of a value; raises InvalidDocument (pointer, keyword, message) if the schema refuses it.
 
-        Raises LimitError where that takes more work than the limits admit.
+        Raises LimitError if that takes more work than the limits allow.
         """
         return self._encoder.encode(value)
 
     def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
-        """The token ids of a value, those of each piece together; raises as `encode` does."""
-        return self._token_piece_encoder.encode(value)
+        """The token ids of a value, grouped by piece; raises what `encode` raises."""
+        return self._token_group_encoder.encode(value)
 
     def pieces(self, value: Any) -> list[Piece]:
-        """The pieces of a value's derivation, which are split into segments; raises as `encode` does."""
+        """The pieces of a value's derivation, before they are split into segments; raises what `encode` raises."""
         return self._piece_encoder.encode(value)
 
     def segments(self, value: Any) -> list[str]:
-        """The segments of a value's derivation, one character per symbol; raises as `encode` does."""
+        """The segments of a value's derivation, one character per symbol; raises what `encode` raises."""
         return [segment for piece in self.pieces(value) for segment in self.pretokenizer.split(*piece)]
 
     @overload
@@ -200,9 +201,10 @@ class Tokenizer:
     ) -> list[list[int] | InvalidDocument | LimitError]: ...
 
     def encode_batch(self, values: Iterable[Any], on_error: str = "raise", *, workers: int = 1) -> Any:
-        """The token ids of each value; with on_error="return" the error instead of a refused value's ids.
+        """The token ids of each value; with on_error="return" a refused value's error takes the place of its ids.
 
-        workers: how many processes share the work; 1 encodes in this one. Raises ConfigurationError for less.
+        workers: the number of processes; 1 encodes in the current process. Raises what `encode` raises, and
+        ConfigurationError if workers is less than 1.
         """
         if workers < 1:
             raise ConfigurationError(f"workers must be at least 1, got {workers}")
@@ -223,16 +225,17 @@ class Tokenizer:
             return error
 
     def decode(self, ids: Sequence[int]) -> Any:
-        """The value of one whole document; raises DecodeError (position, message) for anything else.
+        """The value of one complete document; raises DecodeError (position, message) for anything else.
 
-        Raises LimitError where that takes more work than the limits admit.
+        Raises LimitError if that takes more work than the limits allow.
         """
         return self._decoder.decode(ids)
 
     def decode_prefix(self, ids: Sequence[int]) -> Any:
-        """The value of a document's beginning, ended by the machine's completion.
+        """The value of a document's beginning, which the machine's completion ends.
 
-        Raises DecodeError where no document begins so, LimitError where that takes more work than the limits admit.
+        Raises DecodeError (position, message) if no document begins with these ids, LimitError if that takes more work
+        than the limits allow.
         """
         with self.grammar.budget.call("decode_prefix"):
             machine = self.machine()
@@ -244,13 +247,13 @@ class Tokenizer:
             return self.decode([*ids, *machine.completion()])
 
     def machine(self) -> Machine:
-        """A machine at the beginning of a document."""
+        """A new machine at the beginning of a document."""
         return Machine(self.tables)
 
     def warm(self) -> None:
-        """Fills ahead the masks of the nonterminals that training documents pass through, most frequent first.
+        """Computes the masks of the nonterminals that occur in training documents, most frequent first.
 
-        Masks are the same with and without it: without, each is filled when a machine first asks for it, in a few
-        milliseconds. A tokenizer that was not trained knows no such nonterminals.
+        This is optional: otherwise each mask is computed in a few milliseconds when a machine first needs it. A
+        tokenizer that was not trained knows no such nonterminals.
         """
         warm_tables(self.tables, self.states.nonterminals)

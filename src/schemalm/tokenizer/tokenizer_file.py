@@ -1,11 +1,12 @@
-"""Tokenizer files: their types, how they are read, and what the file of a typed tokenizer holds.
+"""Tokenizer files: reads the file of any tokenizer, and converts typed tokenizers to JSON and back.
 
-A file may be anybody's. A schema in it is an object or a boolean: no text of a file is ever taken for a path or a name.
+Files may be untrusted. A schema in a file is an object or a boolean; no string in a file is used as a path or a name.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,16 +19,17 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS
 from schemalm.machine.vocabulary import Vocabulary
+from schemalm.messages.visible import visible_name
 from schemalm.schema.sources import schema_of_value
 from schemalm.schema.translation import translate
 from schemalm.tokenizer.parts import GrammarStates, TokenizerParts
 from schemalm.tokenizer.pretokenizer import MergeScope
 
 FORMAT = 2
-# A scope that tokenizers could once be trained with.
+# Earlier versions could train tokenizers with this scope.
 REMOVED_SCOPE = "derivation"
-# Characters that all spellings of a vocabulary have together: each takes memory some hundred times its size.
-MAX_SPELLED = 1 << 22
+# Total characters of a vocabulary's spellings; each takes about a hundred times its size in memory.
+MAX_SPELLED_SYMBOLS = 1 << 22
 
 Spelling = Annotated[str, Meta(min_length=1)]
 
@@ -40,7 +42,7 @@ class States(msgspec.Struct, frozen=True):
 
 
 class TypedFile(msgspec.Struct, frozen=True):
-    """What the file of a typed tokenizer holds; raises `ValueError` where that contradicts itself."""
+    """The content of a typed tokenizer's file; raises `ValueError` if it contradicts itself."""
 
     kind: Literal["typed"]
     format: Literal[2]
@@ -55,17 +57,19 @@ class TypedFile(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | bool
 
     def __post_init__(self) -> None:
-        if any(len(set(order)) < len(order) for order in self.key_orders):
-            raise ValueError("key_orders must list each key once in an order")
+        for order in self.key_orders:
+            if len(set(order)) < len(order):
+                key = Counter(order).most_common(1)[0][0]
+                raise ValueError(f"key_orders must not repeat a key in an order, found {visible_name(key)!r} twice")
         num_spelled = sum(map(len, self.whole_values)) + sum(len(a) + len(b) for a, b in self.merges)
-        if num_spelled > MAX_SPELLED:
+        if num_spelled > MAX_SPELLED_SYMBOLS:
             raise ValueError(
-                f"whole_values and merges must spell at most {MAX_SPELLED:,} symbols, found {num_spelled:,}"
+                f"whole_values and merges must spell at most {MAX_SPELLED_SYMBOLS:,} symbols, found {num_spelled:,}"
             )
 
 
 def tokenizer_file(path: str | Path) -> CheckedFile:
-    """The file of a tokenizer, whose errors are DataError; the path itself may be a link, for a user named it."""
+    """The file of a tokenizer, whose errors are DataError; a path that is a symbolic link is followed."""
     file = Path(path)
     if file.is_symlink():
         file = file.resolve()
@@ -75,29 +79,29 @@ def tokenizer_file(path: str | Path) -> CheckedFile:
 
 
 def read_tokenizer_file(path: str | Path) -> bytes:
-    """The content of a tokenizer file; raises DataError where it cannot be read."""
+    """The content of a tokenizer file; raises DataError if it cannot be read."""
     return tokenizer_file(path).content()
 
 
-def typed_parts(text: bytes, name: str) -> TokenizerParts:
-    """The parts of a typed tokenizer from its file's content; raises DataError, which calls it `name`."""
+def parts_from_json(text: bytes, name: str) -> TokenizerParts:
+    """Reads the parts of a typed tokenizer from its file's content; raises DataError, which calls it `name`."""
     file = tokenizer_file(name)
     content = file.load(text, TypedFile)
     if content.get("kind") != "typed" or content.get("format") != FORMAT:
-        raise DataError(f"{file.shown} is no typed tokenizer of format {FORMAT}: train it again")
+        found = visible_name(f"kind {content.get('kind')!r} and format {content.get('format')!r}")
+        raise DataError(f"{file.shown} has {found}, expected kind 'typed' and format {FORMAT}: train it again")
     if content.get("merge_scope") == REMOVED_SCOPE:
         raise DataError(
-            f'{file.shown} has merges over whole derivations (merge_scope "{REMOVED_SCOPE}"), which this version does '
-            "not have any more: train it again"
+            f"{file.shown} has merge_scope {REMOVED_SCOPE!r}, which this version no longer supports: train it again"
         )
     described = file.convert(content, TypedFile)
     try:
         parts = _parts(described)
     except (ValueError, SchemaError, RecursionError) as error:
-        raise DataError(f"{file.shown} is no tokenizer file: {error}") from None
-    if described.symbols != _names_of_symbols(parts.vocabulary.grammar):
+        raise DataError(f"{file.shown} is not a tokenizer file: {error}") from None
+    if described.symbols != _symbol_names(parts.vocabulary.grammar):
         raise DataError(
-            f"{file.shown} was made by a version that derives other symbols from its schema: train it again"
+            f"{file.shown} was written by a version that derives different symbols from the schema: train it again"
         )
     if described.vocab_size != len(parts.vocabulary):
         file.fail(f"expected {len(parts.vocabulary)}, found {described.vocab_size}", ("vocab_size",))
@@ -114,8 +118,8 @@ def _parts(content: TypedFile) -> TokenizerParts:
     return TokenizerParts(vocabulary, content.merge_scope, states)
 
 
-def typed_content(parts: TokenizerParts) -> bytes:
-    """The content of a typed tokenizer's file: equal parts give equal bytes."""
+def parts_to_json(parts: TokenizerParts) -> bytes:
+    """The content of a typed tokenizer's file; equal parts have equal bytes."""
     vocabulary, grammar = parts.vocabulary, parts.vocabulary.grammar
     content = {
         "kind": "typed",
@@ -123,7 +127,7 @@ def typed_content(parts: TokenizerParts) -> bytes:
         "vocab_size": len(vocabulary),
         "merge_scope": parts.merge_scope,
         "formats": grammar.formats,
-        "symbols": _names_of_symbols(grammar),
+        "symbols": _symbol_names(grammar),
         "key_orders": [list(order) for order in grammar.key_orders.values()],
         "whole_values": vocabulary.whole_values,
         "merges": vocabulary.merges,
@@ -133,5 +137,5 @@ def typed_content(parts: TokenizerParts) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def _names_of_symbols(grammar: Grammar) -> list[str]:
+def _symbol_names(grammar: Grammar) -> list[str]:
     return [str(symbol) for symbol in grammar.symbols.symbols[NUM_BYTES:]]

@@ -1,14 +1,16 @@
-"""Training a tokenizer: key orders, then whole values, then merges, then the grammar states that documents have.
+"""Trains a tokenizer: learns key orders, then whole values, then merges, and collects the grammar states of documents.
 
-In: a grammar and a sample of valid values; out: the parts that a tokenizer is made of.
+In: a grammar and a sample of valid values. Out: the parts of a tokenizer.
 
-What counts is what a document adds. Of a source's documents each counts by the share of its pieces (structure,
-contents, keys) that no earlier one had, so near-duplicates and the versions of one file count about once; a source with
-n times the documents weighs the square root of n times as much; and a piece counts at most `MAX_COUNT_PER_DOCUMENT`
-times in one document, so that long repetitive ones do not own the vocabulary.
+Counts are balanced, so that large sources and repetitive documents do not dominate the vocabulary:
 
-Memory is bounded whatever is learned from: values are a `Sample`, sources are counted one after another, and counts are
-a `Tally`. A corpus within the bounds is learned from as a whole.
+* The weight of a document is the share of its distinct pieces (structure, contents, keys) that no earlier document of
+  its source has. So near-duplicates and versions of one file count about once.
+* The weight of a source is the square root of the sum of its documents' weights.
+* A piece counts at most `MAX_COUNT_PER_DOCUMENT` times in one document.
+
+Memory is bounded for any corpus: values are in a `Sample`, sources are counted one at a time, and counts are in a
+`BoundedCounter`. A corpus within these bounds is used completely.
 """
 
 from __future__ import annotations
@@ -25,26 +27,26 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.machine import Tables
 from schemalm.machine.tracing import Tracer
 from schemalm.machine.vocabulary import Vocabulary, num_learned_tokens
+from schemalm.tokenizer.bounded_counter import BoundedCounter
 from schemalm.tokenizer.compiled_rules import CompiledRules
 from schemalm.tokenizer.encoder import Encoder
-from schemalm.tokenizer.engine import MergeEngine
 from schemalm.tokenizer.key_order import learn_key_orders
+from schemalm.tokenizer.merge_engine import MergeEngine
 from schemalm.tokenizer.merges import learn_merges
 from schemalm.tokenizer.parts import GrammarStates, TokenizerParts
 from schemalm.tokenizer.pretokenizer import MergeScope, Piece, Pretokenizer
 from schemalm.tokenizer.sample import Sample
-from schemalm.tokenizer.tally import Tally
 
-# Of the learned tokens, those that are whole strings: at most so many.
+# The maximum share of the learned tokens that are whole strings.
 WHOLE_VALUES_SHARE = 0.15
 MAX_COUNT_PER_DOCUMENT = 8
-# Weights are whole numbers, so that sums do not depend on their order.
+# Weights are integers, so that sums do not depend on the order of their terms.
 WEIGHT_UNIT = 1 << 12
 MIN_WHOLE_VALUE_SOURCES = 3
 MAX_WHOLE_VALUE_SYMBOLS = 200
 MAX_STATE_DOCUMENTS = 4000
 MAX_STATES = 4096
-# What different pieces may take, and different segments while merges are learned from them.
+# Memory for distinct pieces, and for distinct segments while merges are learned.
 MAX_PIECE_BYTES = 128 << 20
 MAX_SEGMENT_BYTES = 320 << 20
 
@@ -56,36 +58,36 @@ def learn_parts(
     ordered = grammar.with_key_orders(learn_key_orders(grammar, sample))
     num_learned = num_learned_tokens(ordered, vocab_size)
     rules = CompiledRules(ordered)
-    counts = _count(rules, Pretokenizer(ordered.symbols, merge_scope), sample)
-    wholes = counts.whole_values(int(num_learned * whole_values)) if merge_scope == "word" else []
-    pretokenizer = Pretokenizer(ordered.symbols, merge_scope, wholes)
-    segments = _segment_weights(pretokenizer, counts.weights, wholes)
-    del counts  # learning takes much memory itself
-    vocabulary = Vocabulary(ordered, wholes, learn_merges(segments, num_learned - len(wholes)))
+    counts = _count_pieces(rules, Pretokenizer(ordered.symbols, merge_scope), sample)
+    whole_spellings = counts.whole_values(int(num_learned * whole_values)) if merge_scope == "word" else []
+    pretokenizer = Pretokenizer(ordered.symbols, merge_scope, whole_spellings)
+    segments = _segment_weights(pretokenizer, counts.weights, whole_spellings)
+    del counts  # learning merges needs much memory
+    vocabulary = Vocabulary(ordered, whole_spellings, learn_merges(segments, num_learned - len(whole_spellings)))
     chosen = random.Random(seed).sample(range(len(sample)), min(len(sample), MAX_STATE_DOCUMENTS))
-    encoder = Encoder(rules, MergeEngine(vocabulary, pretokenizer).token_pieces)
+    encoder = Encoder(rules, MergeEngine(vocabulary, pretokenizer).token_groups)
     states = _collect_states(vocabulary, encoder, (sample[index] for index in sorted(chosen)))
     return TokenizerParts(vocabulary, merge_scope, states)
 
 
-def _count(rules: CompiledRules, pretokenizer: Pretokenizer, sample: Sample) -> _Counts:
-    counts, encoder = _Counts(pretokenizer), Encoder(rules, pretokenizer.pieces)
+def _count_pieces(rules: CompiledRules, pretokenizer: Pretokenizer, sample: Sample) -> _PieceCounts:
+    counts, encoder = _PieceCounts(pretokenizer), Encoder(rules, pretokenizer.pieces)
     for values in sample.by_source():
         counts.add_source(map(encoder.encode, values))
     return counts
 
 
-class _Counts:
-    """How much each piece weighs over all sources, and in how many of them those are that may become one token."""
+class _PieceCounts:
+    """The weight of each piece over all sources, and the number of sources of each that may become one token."""
 
     def __init__(self, pretokenizer: Pretokenizer) -> None:
-        self.weights: Tally[Piece] = Tally(MAX_PIECE_BYTES, _piece_bytes)
-        self._num_sources: Tally[Piece] = Tally(MAX_PIECE_BYTES, _piece_bytes)
+        self.weights: BoundedCounter[Piece] = BoundedCounter(MAX_PIECE_BYTES, _piece_bytes)
+        self._num_sources: BoundedCounter[Piece] = BoundedCounter(MAX_PIECE_BYTES, _piece_bytes)
         self._pretokenizer = pretokenizer
 
     def add_source(self, documents: Iterable[Sequence[Piece]]) -> None:
-        """Count a source: each of its documents by what it adds to those before."""
-        known: Tally[Piece] = Tally(MAX_PIECE_BYTES, _piece_bytes)
+        """Counts the documents of one source, weighted by their share of new pieces."""
+        known: BoundedCounter[Piece] = BoundedCounter(MAX_PIECE_BYTES, _piece_bytes)
         size = 0
         for pieces in documents:
             found = Counter(pieces)
@@ -100,7 +102,7 @@ class _Counts:
                 self._num_sources.add(piece, 1)
 
     def whole_values(self, num_values: int) -> list[str]:
-        """The contents of several words that save most tokens, with their end, of those that enough sources share."""
+        """The spellings of up to `num_values` contents that save most tokens: of several words, in enough sources."""
         savings: dict[str, int] = {}
         for piece, num_sources in self._num_sources.items():
             words = self._pretokenizer.split(*piece) if num_sources >= MIN_WHOLE_VALUE_SOURCES else []
@@ -111,18 +113,20 @@ class _Counts:
 
 
 def _piece_bytes(piece: Piece) -> int:
-    """About what a counted piece takes."""
+    """The approximate memory of a counted piece."""
     return 256 + len(piece.text) * (1 if piece.text.isascii() else 4)
 
 
 def _segment_bytes(segment: str) -> int:
-    """About what learning from a segment takes: a list of its symbols, and an entry for each pair of them."""
+    """The approximate memory to learn from a segment: a list of its symbols, and an entry for each pair of them."""
     return 256 + 64 * len(segment)
 
 
-def _segment_weights(pretokenizer: Pretokenizer, weights: Tally[Piece], whole_values: Sequence[str]) -> dict[str, int]:
-    """How much each segment weighs that merges are learned from."""
-    found: Tally[str] = Tally(MAX_SEGMENT_BYTES, _segment_bytes)
+def _segment_weights(
+    pretokenizer: Pretokenizer, weights: BoundedCounter[Piece], whole_values: Sequence[str]
+) -> dict[str, int]:
+    """The weight of each segment that merges are learned from; whole values are left out."""
+    found: BoundedCounter[str] = BoundedCounter(MAX_SEGMENT_BYTES, _segment_bytes)
     for piece, weight in weights.items():
         for segment, count in Counter(pretokenizer.split(*piece)).items():
             found.add(segment, weight * min(count, MAX_COUNT_PER_DOCUMENT))
@@ -132,11 +136,11 @@ def _segment_weights(pretokenizer: Pretokenizer, weights: Tally[Piece], whole_va
 
 
 def _collect_states(vocabulary: Vocabulary, encoder: Encoder[tuple[int, ...]], values: Iterable[Any]) -> GrammarStates:
-    """The nonterminals and paths that documents pass through, most frequent first."""
+    """The nonterminals and paths that occur in documents, most frequent first."""
     tracer = Tracer(Tables(vocabulary.grammar, vocabulary))
     numbers: Counter[int] = Counter()
     for value in values:
-        with suppress(LimitError):  # the document serves for the rest
+        with suppress(LimitError):  # the document still counts for the other parts
             numbers.update(tracer.trace(encoder.encode(value)).numbers.tolist())
     labels: Counter[str] = Counter()
     paths: Counter[str] = Counter()

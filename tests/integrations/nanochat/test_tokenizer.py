@@ -125,11 +125,11 @@ def test_special_tokens_around_a_document_are_passed_over(tokenizer: TCTTokenize
 def test_errors_of_decoding_say_where_and_what_to_do(tokenizer: TCTTokenizer) -> None:
     ids = tokenizer.encode(VALUE)
     for wrong, position, message in [
-        ([1, *ids[:4]], 5, "not whole after 4 tokens; decode_prefix ends"),
-        ([], 0, "not whole"),
+        ([1, *ids[:4]], 5, "incomplete after 4 tokens; decode_prefix ends"),
+        ([], 0, "incomplete"),
         ([*ids, *ids], len(ids), "one document at a time"),
         ([1, 8191, *ids], 1, "after 0 of"),
-        ([9999], 0, "9999 is no token"),
+        ([9999], 0, "9999 cannot occur"),
         ([ids], 0, "expected a token id"),
         ("text", 0, "expected a token id, got 't'"),
     ]:

@@ -1,4 +1,4 @@
-"""A refusal names the place and the keyword that a person should look at first."""
+"""A refusal names the location and the keyword that a person should look at first."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ INVALID: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_a_refused_workflow_names_place_and_keyword(workflows: Tokenizer, name: str) -> None:
+def test_a_refused_workflow_names_location_and_keyword(workflows: Tokenizer, name: str) -> None:
     value, pointer, keyword = INVALID[name]
     with pytest.raises(InvalidDocument) as caught:
         workflows.encode(value)
@@ -115,13 +115,13 @@ def test_each_keyword_is_named(schema: Any, value: Any, pointer: str, keyword: s
 
 
 class Text(str):
-    """A subclass, which is no JSON string."""
+    """A subclass, which is not a JSON string."""
 
     __slots__ = ()
 
 
 def kind_name(value: object) -> str:
-    """A test's name: some of the values cannot be written."""
+    """The name of a test; some of the values cannot be written."""
     return type(value).__name__
 
 
@@ -147,7 +147,9 @@ NO_JSON: list[tuple[Any, str, str]] = [
     "schema", [{}, {"type": ["number", "string", "array", "object"], "patternProperties": {"^x": {}}}]
 )
 @pytest.mark.parametrize(("value", "pointer", "message"), NO_JSON, ids=kind_name)
-def test_what_is_no_json_value_is_refused_at_its_place(schema: Any, value: Any, pointer: str, message: str) -> None:
+def test_a_value_that_is_not_json_is_refused_at_its_location(
+    schema: Any, value: Any, pointer: str, message: str
+) -> None:
     error = refused(schema, value)
     assert error.pointer == pointer
     assert message in error.message
@@ -187,5 +189,5 @@ def test_values_that_are_nested_too_deep_are_refused() -> None:
     assert "deep" in refused({"items": {"type": "array"}}, cycle).message
 
 
-def test_a_long_value_is_shown_in_short() -> None:
+def test_a_long_value_is_shortened() -> None:
     assert len(refused({"type": "string"}, ["x" * 10_000]).message) < 200

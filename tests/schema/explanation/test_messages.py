@@ -25,17 +25,17 @@ def message_of(tokenizer: Tokenizer, value: Any) -> str:
 STEPS: list[tuple[dict[str, Any], str]] = [
     (
         {"uses": "a/b@v1", "run": "make"},
-        ": has both 'uses' and 'run', of which only one may be there; remove 'uses' or remove 'run'",
+        ": has both 'uses' and 'run', but only one of them is allowed; remove 'uses' or remove 'run'",
     ),
     (
         {"uses": "a/b@v1", "run": "make", "shell": "bash"},
-        ": has both 'uses' and 'run', of which only one may be there; remove 'uses'",
+        ": has both 'uses' and 'run', but only one of them is allowed; remove 'uses'",
     ),
     (
         {"uses": "a/b@v1", "shell": "bash"},
-        ": because the key 'shell' is there, the key 'run' is missing; remove 'shell'",
+        ": because the key 'shell' is present, the key 'run' is missing; remove 'shell'",
     ),
-    ({"shell": "bash"}, ": because the key 'shell' is there, the key 'run' is missing"),
+    ({"shell": "bash"}, ": because the key 'shell' is present, the key 'run' is missing"),
     (
         {"name": "x"},
         ": one of these keys is missing: 'uses', 'run', 'wait', 'wait-all', 'cancel' or 'parallel'",
@@ -46,14 +46,14 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     ({"run": "make", "name": None}, "/name: expected string, found null; remove 'name'"),
     (
         {"run": "make", "timeout-minutes": "5"},
-        '/timeout-minutes: "5" does not match the pattern ^\\$\\{\\{(.|[\\r\\n])*\\}\\}$; allowed too: number; '
+        '/timeout-minutes: "5" does not match the pattern ^\\$\\{\\{(.|[\\r\\n])*\\}\\}$; also allowed: number; '
         "write it without quotes",
     ),
 ]
 
 
 @pytest.mark.parametrize(("step", "message"), STEPS)
-def test_a_wrong_step_of_a_workflow_is_told_in_words(workflows: Tokenizer, step: dict[str, Any], message: str) -> None:
+def test_a_wrong_step_of_a_workflow_is_described(workflows: Tokenizer, step: dict[str, Any], message: str) -> None:
     value = {"on": "push", "jobs": {"build": {"runs-on": "ubuntu-latest", "steps": [step]}}}
     assert message_of(workflows, value) == f"/jobs/build/steps/0{message}"
 
@@ -69,21 +69,21 @@ NAMED = {
     "oneOf": [{"$ref": "#/$defs/one"}, {"$ref": "#/$defs/two"}],
 }
 CASES: list[tuple[Any, Any, str]] = [
-    # Alternatives that hold together.
+    # Alternatives that are true together.
     ({"oneOf": [{"type": "integer"}, {"minimum": 2}]}, 3,
-     ": more than one of the alternatives holds: the one with type integer and the one with minimum 2"),
-    (NAMED, 3, ": more than one of the alternatives holds: the one of $ref 'one' and the one of $ref 'two'"),
+     ": more than one alternative matches: the one with type integer and the one with minimum 2"),
+    (NAMED, 3, ": more than one alternative matches: $ref 'one' and $ref 'two'"),
     ({"oneOf": [{"required": ["a", "z"]}, {"required": ["b", "z"]}, {"required": ["c"]}]},
      {"a": 1, "b": 1, "c": 1, "z": 1},
-     ": has 'a' with 'z', 'b' with 'z' and 'c', of which only one may be there; remove 'z'"),
+     ": has 'a' with 'z', 'b' with 'z' and 'c', but only one of them is allowed; remove 'z'"),
     ({"not": {"required": ["a", "b"]}}, {"a": 1, "b": 2},
-     ": has both 'a' and 'b', which may not be there together; remove 'a' or remove 'b'"),
+     ": has both 'a' and 'b', which are not allowed together; remove 'a' or remove 'b'"),
     ({"not": {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, "type": "object"}, {"a": 1, "b": 2},
-     ': {"a": 1, "b": 2} has a form that is ruled out; remove \'a\' and remove \'b\''),
-    ({"not": {"required": ["a"]}, "type": "object"}, {"a": 1}, ": the key 'a' may not be here; remove 'a'"),
+     ': {"a": 1, "b": 2} has a form that is not allowed; remove \'a\' and remove \'b\''),
+    ({"not": {"required": ["a"]}, "type": "object"}, {"a": 1}, ": the key 'a' is not allowed here; remove 'a'"),
     ({"not": {"properties": {"a": {"const": 1}}, "required": ["a"]}, "type": "object"}, {"a": 1},
-     ": this is ruled out: 'a' is 1; remove 'a'"),
-    # Alternatives of which none holds.
+     ": this is not allowed: 'a' is 1; remove 'a'"),
+    # Alternatives that are all false.
     (SHAPES, {"kind": "circle", "side": 3}, "/side: the key 'side' is not allowed here; allowed: 'radius'"),
     (SHAPES, {"kind": "circle"}, ": the key 'radius' is missing"),
     (SHAPES, {"kind": "circel", "radius": 1},
@@ -95,18 +95,18 @@ CASES: list[tuple[Any, Any, str]] = [
     ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1,
      ": expected null or string, found number 1; put it in quotes"),
     ({"anyOf": [{"type": "string", "maxLength": 1}, {"type": "integer"}]}, "ab",
-     ': "ab" has 2 characters; the most is 1; allowed too: integer'),
+     ': "ab" has 2 characters; the maximum is 1; also allowed: integer'),
     ({"anyOf": [{"required": ["a", "b"], "type": "object"}, {"required": ["c", "d"]}]}, {"c": 1},
      ": the key 'd' is missing"),
     ({"anyOf": [{"minimum": 5}, {"multipleOf": 2}]}, 3,
-     ": none of the alternatives holds: 3 is too small: the least is 5; 3 is no multiple of 2"),
+     ": no alternative matches: 3 is too small: the minimum is 5; 3 is not a multiple of 2"),
     # Conditions.
     ({"if": {"properties": {"kind": {"const": "a"}}, "required": ["kind"]}, "then": {"required": ["b"]}}, {"kind": "a"},
      ": because 'kind' is \"a\", the key 'b' is missing; add 'b' or remove 'kind'"),
     ({"dependencies": {"with": ["uses"]}, "additionalProperties": True}, {"with": {}},
-     ": because the key 'with' is there, the key 'uses' is missing; add 'uses' or remove 'with'"),
+     ": because the key 'with' is present, the key 'uses' is missing; add 'uses' or remove 'with'"),
     ({"dependentSchemas": {"a": {"maxProperties": 1}}}, {"a": 1, "b": 2},
-     ': because the key \'a\' is there, {"a": 1, "b": 2} has 2 keys; the most is 1; remove \'a\''),
+     ': because the key \'a\' is present, {"a": 1, "b": 2} has 2 keys; the maximum is 1; remove \'a\''),
     # Names and constants.
     ({"properties": {"name": {}, "tags": {}}, "additionalProperties": False}, {"nmae": 1},
      "/nmae: the key 'nmae' is not allowed here; did you mean 'name'?"),
@@ -122,33 +122,33 @@ CASES: list[tuple[Any, Any, str]] = [
     ({"propertyNames": {"enum": ["alpha", "beta"]}}, {"alhpa": 1},
      "/alhpa: the key 'alhpa': \"alhpa\" is not one of \"alpha\", \"beta\"; did you mean 'alpha'?"),
     # Kinds and sizes.
-    ({"type": "array", "items": {"type": "string"}}, "x", ': expected array, found string "x"; put it into a list'),
+    ({"type": "array", "items": {"type": "string"}}, "x", ': expected array, found string "x"; put it in a list'),
     ({"type": "integer"}, "5", ': expected integer, found string "5"; write it without quotes'),
     ({"type": "boolean"}, "yes", ': expected boolean, found string "yes"'),
     ({"type": "string"}, True, ": expected string, found boolean true; put it in quotes"),
     ({"type": "string"}, None, ": expected string, found null"),
-    ({"minProperties": 2}, {"a": 1}, ': {"a": 1} has 1 key; the least is 2'),
-    ({"maxItems": 1}, [1, 2], ": [1, 2] has 2 items; the most is 1"),
+    ({"minProperties": 2}, {"a": 1}, ': {"a": 1} has 1 key; the minimum is 2'),
+    ({"maxItems": 1}, [1, 2], ": [1, 2] has 2 items; the maximum is 1"),
     ({"exclusiveMinimum": 1}, 1, ": 1 is too small: it must be more than 1"),
     ({"contains": {"required": ["a"], "type": "object"}}, [{"b": 1}],
-     ': [{"b": 1}] has no item of the form that is asked for; item 0 comes nearest: the key \'a\' is missing'),
+     ': [{"b": 1}] has no item of the required form; item 0 is the closest: the key \'a\' is missing'),
     ({"contains": {"const": 1}, "maxContains": 1}, [1, 1],
-     ": [1, 1] has more than 1 items of the form that is asked for"),
+     ": [1, 1] has more than 1 items of the required form"),
     ({"uniqueItems": True}, [1, 2, 1], "/2: the item 1 repeats an earlier one"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("schema", "value", "message"), CASES)
-def test_a_refusal_is_told_in_words(schema: Any, value: Any, message: str) -> None:
+def test_a_refusal_is_described(schema: Any, value: Any, message: str) -> None:
     assert message_of(Tokenizer.from_grammar(compile_schema(schema)), value) == message
 
 
-def test_what_hides_or_moves_text_is_escaped() -> None:
+def test_invisible_characters_are_escaped() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"additionalProperties": {"type": "integer"}}))
     assert "\u202e" not in message_of(tokenizer, {"a": "x\u202ey"}).partition(": ")[2]
 
 
-def test_long_keys_are_cut() -> None:
+def test_long_keys_are_shortened() -> None:
     tokenizer = Tokenizer.from_grammar(compile_schema({"additionalProperties": False}))
     with pytest.raises(InvalidDocument) as caught:
         tokenizer.encode({"k" * 10_000: 1})

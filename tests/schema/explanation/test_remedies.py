@@ -1,4 +1,4 @@
-"""What a message advises makes the document valid, by an independent validator."""
+"""The changes that a message suggests make the document valid, by an independent validator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def after(value: Any, changes: tuple[Change, ...], filling: Any) -> Any:
 
 
 def filled(value: Any, filling: Any) -> Any:
-    """The value with something in place of what a message leaves open."""
+    """The value with something in place of what the message leaves open."""
     if value is HOLE:
         return filling
     if isinstance(value, dict):
@@ -51,9 +51,9 @@ SHAPE = {
     ]
 }
 EVENTS = {"properties": {"a": {}, "b": {}, "c": {}}, "oneOf": [{"required": [key]} for key in "abc"]}
-# What may stand under a key that a message says to add.
+# Possible values of a key that a message says to add.
 FILLINGS: list[Any] = ["x", 1, True, [], [{"run": "x"}]]
-# A schema, and a value that breaks it.
+# A schema, and a value that is not valid.
 MENDED: list[tuple[Any, Any]] = [
     ("github-workflow", workflow({"uses": "a/b@v1", "run": "make"})),
     ("github-workflow", workflow({"uses": "a/b@v1", "shell": "bash"})),
@@ -91,7 +91,7 @@ MENDED: list[tuple[Any, Any]] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("schema", "value"), MENDED)
-def test_each_change_that_is_advised_makes_the_document_valid(schema: Any, value: Any) -> None:
+def test_each_suggested_change_makes_the_document_valid(schema: Any, value: Any) -> None:
     failure, source = failure_of(schema, value)
     assert failure.remedies
     for changes in failure.remedies:
@@ -99,13 +99,13 @@ def test_each_change_that_is_advised_makes_the_document_valid(schema: Any, value
         assert any(jsonschema_rs.is_valid(source, one) for one in mended), f"{failure.message}: {mended[0]}"
 
 
-def test_a_fault_is_mended_though_others_stay() -> None:
+def test_a_fault_is_repaired_although_others_remain() -> None:
     schema = {"properties": {"name": {}, "size": {"type": "string"}}, "additionalProperties": False}
     failure, _ = failure_of(schema, {"nmae": 1, "size": 3})
     assert failure.message.endswith("did you mean 'name'?")
 
 
-def test_nothing_is_advised_that_breaks_something_else() -> None:
+def test_no_suggestion_breaks_something_else() -> None:
     failure, _ = failure_of({"type": "string", "enum": ["10"]}, 9)
     assert failure.remedies == ()
 
@@ -116,18 +116,18 @@ def test_the_value_itself_stays_as_it_is() -> None:
     assert value == workflow({"uses": "a/b@v1", "run": "make"})
 
 
-def test_a_change_leaves_the_places_beside_it() -> None:
+def test_a_change_keeps_the_locations_beside_it() -> None:
     root = Location({"a": {"b": {"c": 1}, "d": {"e": 2}}, "f": [3]})
-    after_it = changed(root, Remove(root.inside("a").inside("b"), "c"))
+    after_it = changed(root, Remove(root.child("a").child("b"), "c"))
     assert after_it.value == {"a": {"b": {}, "d": {"e": 2}}, "f": [3]}
-    assert after_it.inside("f") is root.inside("f")
-    assert after_it.inside("a").inside("d") is root.inside("a").inside("d")
-    assert after_it.inside("a") is not root.inside("a")
+    assert after_it.child("f") is root.child("f")
+    assert after_it.child("a").child("d") is root.child("a").child("d")
+    assert after_it.child("a") is not root.child("a")
 
 
 def test_a_second_change_keeps_the_first() -> None:
     root = Location({"a": {"b": 1, "c": 2, "d": 3}})
-    first, second = (Remove(root.inside("a"), key) for key in "bc")
+    first, second = (Remove(root.child("a"), key) for key in "bc")
     assert changed(changed(root, first), second).value == {"a": {"d": 3}}
 
 

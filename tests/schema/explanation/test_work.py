@@ -1,4 +1,4 @@
-"""What an explanation costs grows with the formulas and the places, and is bounded: the refusal comes all the same."""
+"""The cost of an explanation grows with the formulas and the locations and is bounded; the value is refused anyway."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def listed(depth: int) -> Any:
 
 
 def work_of(schema: Any, value: Any, limits: Limits | None = None) -> tuple[int, str]:
-    """The units of work that explaining a refusal took, and its message."""
+    """The units of work of explaining a refusal, and its message."""
     grammar = compile_schema(schema, limits=limits or Limits())
     before = grammar.budget.num_units
     failure = Explainer(grammar.shapes, grammar.resolve, grammar.budget).explain(grammar.shape, value)
@@ -62,7 +62,7 @@ RECURSIVE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", RECURSIVE)
-def test_alternatives_inside_one_another_take_work_linear_in_the_depth(name: str) -> None:
+def test_nested_alternatives_take_work_linear_in_the_depth(name: str) -> None:
     schema = recursive(RECURSIVE[name])
     half, _ = work_of(schema, chain(32))
     whole, message = work_of(schema, chain(64))
@@ -126,7 +126,7 @@ def tree(depth: int) -> Any:
     return "x" if depth == 0 else {f"x{i}": tree(depth - 1) for i in range(8)}
 
 
-def test_where_all_faults_would_take_too_long_the_first_ones_are_told() -> None:
+def test_the_first_faults_are_reported_if_all_would_take_too_long() -> None:
     members = {"type": "object", "additionalProperties": NODE}
     schema = recursive(
         {"anyOf": [{**members, "minProperties": 1}, {**members, "required": ["x0"]}, {"type": "integer"}]}
@@ -136,7 +136,7 @@ def test_where_all_faults_would_take_too_long_the_first_ones_are_told() -> None:
     assert num_units < 10_000
 
 
-def test_where_the_reason_takes_too_long_the_refusal_comes_and_the_grammar_goes_on() -> None:
+def test_the_value_is_still_refused_if_the_reason_takes_too_long() -> None:
     grammar = compile_schema(
         {"items": {"anyOf": [{"type": "integer"}, {"required": ["a"]}]}}, limits=Limits(call_work=500)
     )

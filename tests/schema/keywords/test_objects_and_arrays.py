@@ -1,4 +1,4 @@
-"""Assertions about objects and arrays move on from child to child as their keywords say."""
+"""Assertions about objects and arrays change from child to child as their keywords say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.schema.assertions import Assertion, Is, KeyJudge, kind_of, of_kind
+from schemalm.schema.assertions import Assertion, Is, KeyTest, kind_of, of_kind
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -19,8 +19,8 @@ from schemalm.schema.formula import (
     Formula,
     all_of,
     any_of,
-    asked,
     atoms,
+    child_has,
     negate,
     substitute,
 )
@@ -38,7 +38,7 @@ def never(formula: Formula) -> bool:
     raise AssertionError("the key need not be judged")
 
 
-def judging(*true: Formula) -> KeyJudge:
+def judging(*true: Formula) -> KeyTest:
     return lambda formula: formula in true
 
 
@@ -49,7 +49,7 @@ def test_a_required_key_is_fulfilled_by_its_name_alone() -> None:
     assert not Has("x").holds_at_end
 
 
-def test_members_ask_for_every_shape_that_names_and_patterns_give_a_key() -> None:
+def test_a_member_needs_every_shape_of_its_name_and_patterns() -> None:
     members = Members((("x", STRING), ("y", NUMBER)), ((A, B), (C, STRING)), FALSE)
     assert members.names == ("x", "y")
     assert members.key_formulas() == (A, C)
@@ -57,12 +57,12 @@ def test_members_ask_for_every_shape_that_names_and_patterns_give_a_key() -> Non
     assert members.shape("x", judging(A)) == all_of([STRING, B])
     assert members.shape(None, judging(A, C)) == all_of([B, STRING])
     assert members.shape(None, judging()) == FALSE
-    assert members.at_key("y", judging()) == all_of([asked(NUMBER), members])
+    assert members.at_key("y", judging()) == all_of([child_has(NUMBER), members])
     assert members.at_key(None, judging()) == FALSE
     assert members.holds_at_end
 
 
-def test_every_key_is_judged_by_property_names() -> None:
+def test_property_names_tests_every_key() -> None:
     names = PropertyNames(A)
     assert names.key_formulas() == (A,)
     assert names.at_key("x", judging(A)) == names
@@ -70,7 +70,7 @@ def test_every_key_is_judged_by_property_names() -> None:
 
 
 @pytest.mark.parametrize("make", [MinProperties, MinItems])
-def test_a_least_count_becomes_true_once_it_is_reached(make: Callable[[int], Assertion]) -> None:
+def test_a_minimum_count_becomes_true_once_it_is_reached(make: Callable[[int], Assertion]) -> None:
     assertion: Formula = make(3)
     for left in (2, 1):
         assertion = moved(assertion)
@@ -80,7 +80,7 @@ def test_a_least_count_becomes_true_once_it_is_reached(make: Callable[[int], Ass
 
 
 @pytest.mark.parametrize("make", [MaxProperties, MaxItems])
-def test_a_largest_count_becomes_false_once_it_is_passed(make: Callable[[int], Assertion]) -> None:
+def test_a_maximum_count_becomes_false_once_it_is_exceeded(make: Callable[[int], Assertion]) -> None:
     assert moved(make(2)) == make(1)
     assert moved(make(1)) == make(0)
     assert moved(make(0)) == FALSE
@@ -99,35 +99,35 @@ def test_items_have_shapes_by_position() -> None:
     listed = items((A, B), C)
     assert isinstance(listed, Items)
     assert (listed.first, listed.after) == (A, items((B,), C))
-    assert listed.at_item() == all_of([asked(A), items((B,), C)])
+    assert listed.at_item() == all_of([child_has(A), items((B,), C)])
     rest = items((), C)
     assert isinstance(rest, Items)
     assert (rest.first, rest.after) == (C, rest)
 
 
-def test_positions_that_say_what_the_rest_says_are_left_out() -> None:
+def test_positions_with_the_shape_of_the_rest_are_dropped() -> None:
     assert items((A, B, B), B) == items((A,), B)
     assert items((TRUE,), TRUE) == TRUE
     assert items((A, TRUE), TRUE) == Items((A,), TRUE)
     after_last = Items((A,), TRUE).at_item()
-    assert after_last == asked(A)
+    assert after_last == child_has(A)
 
 
 def test_contains_counts_the_items_of_the_shape() -> None:
     two = contains(A, 2, 3)
     assert isinstance(two, Contains)
-    assert two.at_item() == any_of([all_of([asked(A), contains(A, 1, 2)]), all_of([negate(asked(A)), two])])
+    assert two.at_item() == any_of([all_of([child_has(A), contains(A, 1, 2)]), all_of([negate(child_has(A)), two])])
     assert not two.holds_at_end
     assert Contains(A, 0, 1).holds_at_end
 
 
-def test_what_contains_cannot_refuse_or_accept_is_a_constant() -> None:
+def test_a_decided_contains_is_a_constant() -> None:
     assert contains(A, 0, None) == contains(A, -1, None) == TRUE
     assert contains(A, 2, 1) == contains(A, 0, -1) == FALSE
     assert contains(A, -1, 2) == Contains(A, 0, 2)
 
 
-def test_items_that_have_to_differ_stay_so() -> None:
+def test_unique_items_stay_unique() -> None:
     first, second, later = Unique(0).at_item(), Unique(1).at_item(), Unique(2).at_item()
     assert (first, second, later) == (Unique(1), Unique(2), Unique(2))
     assert Unique(2).holds_at_end
@@ -141,7 +141,7 @@ CONSTANTS: tuple[Any, ...] = (
 
 
 def holds(formula: Formula, value: Any) -> bool:
-    """Whether a value has a shape of constants, by walking it as the grammar does."""
+    """Whether a value has a shape of constants, by stepping through it as the grammar does."""
     kind = kind_of(value)
 
     def atom_holds(atom: Atom) -> Formula:
@@ -188,13 +188,13 @@ def _after(part: Atom, child: Any) -> Formula:
 
 
 @pytest.mark.parametrize("constant", CONSTANTS, ids=repr)
-def test_the_shape_of_a_constant_holds_its_equals_alone(constant: Any) -> None:
+def test_the_shape_of_a_constant_accepts_only_equal_values(constant: Any) -> None:
     validator = jsonschema_rs.validator_for({"const": constant})
     assert [holds(equals(constant), value) for value in CONSTANTS] == [validator.is_valid(value) for value in CONSTANTS]
 
 
 @given(st.lists(st.sampled_from(CONSTANTS), max_size=4))
-def test_the_shape_of_an_enum_holds_its_members_equals_alone(listed: list[Any]) -> None:
+def test_the_shape_of_an_enum_accepts_only_values_equal_to_its_members(listed: list[Any]) -> None:
     shape = one_of_values(listed)
     for value in CONSTANTS:
         same = any(jsonschema_rs.is_valid({"const": constant}, value) for constant in listed)
@@ -207,6 +207,6 @@ def test_the_strings_of_an_enum_are_one_assertion() -> None:
     assert StringIn(("a", "b")) in atoms([shape])
 
 
-def test_moves_ask_for_nothing_where_nothing_is_said() -> None:
+def test_a_constant_needs_no_question_about_the_child() -> None:
     assert Members((), (), TRUE).at_key(None, never) == Members((), (), TRUE)
-    assert isinstance(asked(TRUE), Constant)
+    assert isinstance(child_has(TRUE), Constant)

@@ -1,4 +1,4 @@
-"""What is left for `unevaluatedProperties` and `unevaluatedItems` depends on the branches that hold."""
+"""What `unevaluatedProperties` and `unevaluatedItems` apply to depends on the branches that are true."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def assert_agrees(schema: Any, values: tuple[Any, ...]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "keyword", "schema"), CASES)
-def test_what_is_not_evaluated_has_to_have_the_shape(name: str, keyword: str, schema: Any) -> None:
+def test_unevaluated_children_must_have_the_shape(name: str, keyword: str, schema: Any) -> None:
     assert_agrees({"$schema": DRAFT_2020, **schema}, OBJECTS if keyword == "unevaluatedProperties" else ARRAYS)
 
 
@@ -153,7 +153,7 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @pytest.mark.slow
 @settings(max_examples=80)
 @given(st.recursive(branches, _grown, max_leaves=4), st.sampled_from([False, {"type": "string"}]))
-def test_random_branches_evaluate_what_the_validator_says(schema: Any, rest: Any) -> None:
+def test_random_branches_agree_with_the_validator(schema: Any, rest: Any) -> None:
     whole = {"$schema": DRAFT_2020, "properties": {"kind": {}}, **schema, "unevaluatedProperties": rest}
     try:
         assert_agrees(whole, OBJECTS)
@@ -182,7 +182,7 @@ def test_branches_that_evaluate_nothing_do_not_count() -> None:
     assert not accepts(tokenizer, {"k3": "s"})
 
 
-def test_the_older_keyword_means_what_it_says_where_no_draft_is_named() -> None:
+def test_the_older_keyword_applies_without_a_draft() -> None:
     schema = {"items": [{"type": "integer"}], "unevaluatedItems": False}
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     assert [accepts(tokenizer, value) for value in ([], [1], [1, 2])] == [True, True, False]

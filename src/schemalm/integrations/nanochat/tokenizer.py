@@ -15,7 +15,7 @@ from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.documents import canonical_json, parse_document
 from schemalm.errors import ConfigurationError, DataError, DecodeError, DocumentError, InvalidDocument, LimitError
 from schemalm.integrations.nanochat.packaged import packaged_tokenizer
-from schemalm.schema.merge_keys import knows_merge_keys
+from schemalm.schema.merge_keys import uses_merge_keys
 from schemalm.tokenizer import Tokenizer
 
 BOS, PAD = "<|bos|>", "<|pad|>"
@@ -146,7 +146,7 @@ class TCTTokenizer:
         return self.tokenizer.encode(document)
 
     def _encode_text(self, text: str) -> list[int]:
-        value = parse_document(text, merge_keys=knows_merge_keys(self.tokenizer.grammar.schema))
+        value = parse_document(text, merge_keys=uses_merge_keys(self.tokenizer.grammar.schema))
         try:
             return self.tokenizer.encode(value)
         except InvalidDocument as error:

@@ -1,4 +1,4 @@
-"""What formulas say of a value, in words: conditions that hold, and alternatives that hold together."""
+"""Describes formulas in words: conditions that are true, and alternatives that are true together."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Resolve = Callable[[str], Formula]
 MAX_TRAITS = 3
 
 
-def here(formula: Formula, resolve: Resolve) -> Iterator[Atom]:
-    """Every distinct atom that speaks of a value itself, with references opened."""
+def own_atoms(formula: Formula, resolve: Resolve) -> Iterator[Atom]:
+    """Yield every distinct atom about a value itself, with references resolved."""
     return _atoms(formula, resolve, lambda _: True)
 
 
@@ -37,13 +37,13 @@ def _atoms(formula: Formula, resolve: Resolve, is_entered: Callable[[Formula], b
 
 
 def facts(formula: Formula, value: Any) -> list[str] | None:
-    """Why a formula holds of an object, in words; None where these are not known."""
+    """The reasons in words why a formula is true of an object; None if they are not known."""
     found = _facts(formula, value) if isinstance(value, dict) else None
     return list(found.values()) if found is not None and len(found) <= MAX_LISTED else None
 
 
 def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
-    """What holds, by the key that it is about; of a key's presence and its value only the value is told."""
+    """The true conditions by key; the presence of a key is omitted if its value is described."""
     together: dict[str, str] = {}
     parts = conjuncts(formula)
     for part in sorted(parts, key=lambda part: isinstance(part, Members)):
@@ -56,7 +56,7 @@ def _facts(formula: Formula, value: dict[str, Any]) -> dict[str, str] | None:
 
 def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | None:
     if isinstance(part, Has):
-        return {part.name: _is_there(part.name)}
+        return {part.name: _is_present(part.name)}
     if isinstance(part, Not) and isinstance(inner := children(part)[0], Has):
         return {inner.name: f"the key {named(inner.name)} is missing"}
     if isinstance(part, Members) and not part.parts[1] and part.parts[2] == TRUE:
@@ -65,23 +65,23 @@ def _facts_of_part(part: Formula, value: dict[str, Any]) -> dict[str, str] | Non
 
 
 def why_ruled_out(formula: Formula, value: Any) -> str:
-    """That a value is ruled out, for a formula that holds of it and should not."""
+    """The message for a formula that is true of a value and must not be."""
     parts = conjuncts(formula)
     keys = [part.name for part in parts if isinstance(part, Has)]
     found = facts(formula, value)
-    if found and found == [_is_there(key) for key in keys]:
+    if found and found == [_is_present(key) for key in keys]:
         return _too_much(list(map(named, keys)))
-    return f"this is ruled out: {joined(found, 'and')}" if found else f"{shown(value)} has a form that is ruled out"
+    return f"this is not allowed: {joined(found, 'and')}" if found else f"{shown(value)} has a form that is not allowed"
 
 
-def _is_there(key: str) -> str:
-    return f"the key {named(key)} is there"
+def _is_present(key: str) -> str:
+    return f"the key {named(key)} is present"
 
 
 def _too_much(keys: Sequence[str]) -> str:
     if len(keys) == 1:
-        return f"the key {keys[0]} may not be here"
-    return f"has {'both ' if len(keys) == 2 else ''}{joined(keys, 'and')}, which may not be there together"
+        return f"the key {keys[0]} is not allowed here"
+    return f"has {'both ' if len(keys) == 2 else ''}{joined(keys, 'and')}, which are not allowed together"
 
 
 def _facts_of_members(members: Members, value: dict[str, Any]) -> dict[str, str] | None:
@@ -91,32 +91,32 @@ def _facts_of_members(members: Members, value: dict[str, Any]) -> dict[str, str]
             continue
         if isinstance(value.get(name), dict | list):
             return None
-        is_there = name in value
-        found[name] = f"{named(name)} is {shown(value[name])}" if is_there else f"the key {named(name)} is missing"
+        is_present = name in value
+        found[name] = f"{named(name)} is {shown(value[name])}" if is_present else f"the key {named(name)} is missing"
     return found
 
 
-def holding_together(parts: Sequence[Formula], resolve: Resolve) -> str:
-    """That several alternatives hold, of which one may: by the keys that each requires, or by what each says."""
+def why_too_many(parts: Sequence[Formula], resolve: Resolve) -> str:
+    """The message for alternatives that are true together: by the keys that each requires, else by their assertions."""
     required = [[atom.name for atom in _asserted(part, resolve) if isinstance(atom, Has)] for part in parts]
     common = set.intersection(*map(set, required))
     marks = [[named(name) for name in names if name not in common] for names in required]
     if all(marks):
         both = "both " if len(marks) == 2 and all(len(names) == 1 for names in marks) else ""
         keys = joined([joined(names, "with") for names in marks], "and")
-        return f"has {both}{keys}, of which only one may be there"
+        return f"has {both}{keys}, but only one of them is allowed"
     traits = [_traits(part, names, resolve) for part, names in zip(parts, marks, strict=True)]
-    return f"more than one of the alternatives holds: {joined(traits, 'and')}"
+    return f"more than one alternative matches: {joined(traits, 'and')}"
 
 
 def _asserted(formula: Formula, resolve: Resolve) -> Iterator[Atom]:
-    """The atoms that a formula asks for in any case."""
+    """Yield the atoms that a formula always requires."""
     return _atoms(formula, resolve, lambda node: isinstance(node, And))
 
 
 def _traits(part: Formula, marks: Sequence[str], resolve: Resolve) -> str:
     if isinstance(part, Reference):
-        return f"the one of $ref {named(part.location.rpartition('/')[2])}"
+        return f"$ref {named(part.location.rpartition('/')[2])}"
     if marks:
         return f"the one that requires {joined(marks, 'and')}"
     said = [_trait(atom) for atom in _asserted(part, resolve) if isinstance(atom, Assertion)]

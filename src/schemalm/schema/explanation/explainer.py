@@ -1,4 +1,4 @@
-"""Explains refusals: a fault, where it is, and what was seen to help."""
+"""Explains refusals: a fault, its location, and changes that are known to help."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from schemalm.errors import LimitError
 from schemalm.json_pointer import pointer_to
 from schemalm.limits import Budget
 from schemalm.schema.explanation.allowance import Allowance, SpentError
+from schemalm.schema.explanation.evaluator import Evaluator
 from schemalm.schema.explanation.finder import Finder
-from schemalm.schema.explanation.judge import Judge
 from schemalm.schema.explanation.locations import Change, Location, Path
 from schemalm.schema.explanation.remedies import Remedies, advice
 from schemalm.schema.explanation.tasks import finish
 from schemalm.schema.formula import Formula
 from schemalm.schema.shapes import Shapes
 
-# Of what a call may cost: looking at all faults, or at one of each object and array; and trying what helps.
+# Shares of a call's work: for finding all faults, or one per object and array; and for trying remedies.
 LARGEST_SHARE = 0.4
 SHARE_OF_REMEDIES = 0.05
-NO_REASON = "refused; the reason takes too long to find"
+NO_REASON = "not valid; finding the reason takes too much work"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One broken keyword at one location, in words; `remedies`: changes of which each was seen to help."""
+    """One broken keyword at one location, in words; `remedies`: changes, each of which is known to help."""
 
     path: Path
     keyword: str
@@ -40,38 +40,38 @@ class Failure:
 
 
 class Explainer:
-    """Finds why values break a formula; the work is counted as that of one call."""
+    """Finds out why values break a formula; each explanation is one call, whose work is limited."""
 
     def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], budget: Budget) -> None:
         self._shapes, self._resolve, self._budget = shapes, resolve, budget
 
     def explain(self, formula: Formula, value: Any, refused_at: Path = ()) -> Failure | None:
-        """The most telling failure of a value; None where it satisfies the formula.
+        """The most relevant failure of a value; None if the value satisfies the formula.
 
-        refused_at: where the grammar refused the value, which is told where the call may take no more work.
+        refused_at: where the grammar refused the value; reported if the call exceeds its work limit.
         """
-        judge = Judge(self._shapes, self._resolve, Allowance(self._budget))
+        evaluator = Evaluator(self._shapes, self._resolve, Allowance(self._budget))
         root = Location(value)
         with self._budget.call("explanation"):
             try:
-                if finish(judge.holds(formula, root)):
+                if finish(evaluator.holds(formula, root)):
                     return None
-                return self._failure(judge, formula, root)
+                return self._failure(evaluator, formula, root)
             except (LimitError, SpentError):
                 return Failure(refused_at, "limit", NO_REASON)
 
-    def _failure(self, judge: Judge, formula: Formula, root: Location) -> Failure:
-        judge.allowance.share(LARGEST_SHARE)
+    def _failure(self, evaluator: Evaluator, formula: Formula, root: Location) -> Failure:
+        evaluator.allowance.share(LARGEST_SHARE)
         try:
-            finder = Finder(judge)
+            finder = Finder(evaluator)
             fault = finish(finder.fault(formula, root))
         except SpentError:
-            judge.allowance.share(LARGEST_SHARE)
-            fault = finish(Finder(judge, max_faults=1).fault(formula, Location(root.value)))
+            evaluator.allowance.share(LARGEST_SHARE)
+            fault = finish(Finder(evaluator, max_faults=1).fault(formula, Location(root.value)))
             return Failure(fault.location.path, fault.keyword, fault.message())
-        judge.allowance.share(SHARE_OF_REMEDIES)
+        evaluator.allowance.share(SHARE_OF_REMEDIES)
         try:
-            remedies = Remedies(judge, finder, formula).find(root, fault)
+            remedies = Remedies(evaluator, finder, formula).find(root, fault)
         except (LimitError, SpentError):
             remedies = []
         words = [part for part in (fault.message(), advice(remedies, fault)) if part]

@@ -1,8 +1,8 @@
-"""What keeps a value from satisfying a formula, and which of several alternatives is nearest to hold.
+"""Faults: what keeps a value from satisfying a formula, and the nearest of several alternatives.
 
-The cost of a fault is about the number of changes that would mend it, taken one by one: what one change does to another
-fault is not known here. Its distance is the cost with a bound on what lies inside each member and item, so that the
-keys of an object and their constants tell its alternatives apart, and not how much is wrong deep inside.
+The cost of a fault is about the number of changes that would repair it, counted one by one, without the effect of one
+change on other faults. Its distance is the cost with a bound for each member and item. So alternatives are compared by
+the keys of an object and their constants, rather than by the number of faults deep inside.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from itertools import islice
 from schemalm.schema.explanation.locations import Change, Location
 from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
 
-# A slip in a name; a key to add or to take away, or a value to write.
-SLIP_COST = 1
+# The cost of a typing error in a name; of adding or removing a key, or writing a value.
+TYPO_COST = 1
 COST = 2
 MAX_DISTANCE_INSIDE = 3
-MAX_COST = 1_000_000  # what nothing can mend
+MAX_COST = 1_000_000  # of a fault that nothing can repair
 MAX_CHANGES = 12
 MAX_PARTS = 16
 MAX_REASONS = 4
@@ -27,12 +27,12 @@ MAX_REASONS = 4
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """One broken keyword at one location, and how many changes everything takes that stands behind it.
+    """One broken keyword at one location, with the cost of all faults that it represents.
 
-    message: what is wrong, in words, made when asked for. changes: ways to mend it. kinds: the kinds of value that are
-    admitted, where the value has none of them. constants: those admitted, as JSON text, where the value is none of
-    them. missing: the key that is. reasons: the messages of the alternatives that it speaks of. The others are of
-    everything that it stands for, where that is more than itself: the distance, its own share of the cost, the parts.
+    message: makes the message. changes: ways to repair it. kinds: the allowed kinds, if the value has none of them.
+    constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. reasons: the
+    messages of the alternatives that it covers. If it represents several faults: some_distance, their distance;
+    own_cost, the cost of this fault alone; parts, the faults.
     """
 
     location: Location
@@ -50,22 +50,22 @@ class Fault:
 
     @property
     def leaves(self) -> tuple[Fault, ...]:
-        """The first of the faults that it stands for."""
+        """The first of the faults that it represents."""
         return self.parts or (self,)
 
     @property
     def weight(self) -> int:
-        """The cost of the one keyword."""
+        """The cost of this keyword alone."""
         return self.cost if self.own_cost is None else self.own_cost
 
     @property
     def distance(self) -> int:
-        """How far the value is from what is asked for."""
+        """The distance between the value and what is required."""
         return self.cost if self.some_distance is None else self.some_distance
 
 
-def together(faults: Sequence[Fault]) -> Fault:
-    """All of several faults: the first one stands for them, but a wrong kind of the value itself before others."""
+def combined(faults: Sequence[Fault]) -> Fault:
+    """One fault for several: the first one, or a wrong kind of the value itself, represents the others."""
     first = next((fault for fault in faults if fault.kinds and fault.location is faults[0].location), faults[0])
     others = [fault for fault in faults if fault is not first]
     leaves = tuple(islice((leaf for fault in (first, *others) for leaf in fault.leaves), MAX_PARTS))
@@ -75,15 +75,15 @@ def together(faults: Sequence[Fault]) -> Fault:
 
 
 def inside(fault: Fault) -> Fault:
-    """The fault of a member or item, as one of what holds it."""
+    """The fault of a member or item as a fault of its parent."""
     return replace(fault, some_distance=min(fault.distance, MAX_DISTANCE_INSIDE))
 
 
 @dataclass(frozen=True, eq=False)
 class Alternative:
-    """One of several alternatives, with what keeps it from holding.
+    """One of several alternatives, with the fault that keeps it from being true.
 
-    num_known: how many of an object's keys it speaks of. tags: the keys of the object whose values must be constants.
+    num_known: how many of an object's keys it mentions. tags: keys of the object whose values must be constants.
     """
 
     fault: Fault
@@ -91,37 +91,37 @@ class Alternative:
     tags: frozenset[str] = frozenset()
 
     def wrong_tags(self, location: Location) -> frozenset[str | int]:
-        """The keys whose values are none of the constants that it asks for there."""
+        """The keys whose values are not the constants that the alternative requires."""
         leaves = (leaf for leaf in self.fault.leaves if leaf.constants and leaf.location.parent is location)
         return frozenset(leaf.location.key for leaf in leaves)
 
 
 def nearest(location: Location, alternatives: Sequence[Alternative], keyword: str) -> Fault:
-    """The fault of the alternative that is nearest to hold, or one that speaks of several."""
+    """The fault of the nearest alternative, or one fault for several alternatives."""
     faults = [alternative.fault for alternative in alternatives]
     fitting = [one for one in alternatives if not _is_of_kind(one.fault, location)] or alternatives
     found = _nearest_of(_meant(fitting, location), location, keyword)
     least = min(fault.distance for fault in faults)
-    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + SLIP_COST)])
+    changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + TYPO_COST)])
     others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
     if found.location is not location or not others or isinstance(location.value, dict | list):
         return replace(found, changes=changes)
     return replace(
-        found, changes=changes, message=lambda: f"{found.message()}; allowed too: {joined(list(others), 'or')}"
+        found, changes=changes, message=lambda: f"{found.message()}; also allowed: {joined(list(others), 'or')}"
     )
 
 
 def _meant(alternatives: Sequence[Alternative], location: Location) -> Sequence[Alternative]:
-    """The alternatives without those that ask for another constant where one asks for the one that is there."""
+    """The alternatives without those that require a different constant where another one requires the given one."""
     right = {tag for one in alternatives for tag in one.tags - one.wrong_tags(location)}
     return [one for one in alternatives if right.isdisjoint(one.wrong_tags(location))] or alternatives
 
 
 def _nearest_of(alternatives: Sequence[Alternative], location: Location, keyword: str) -> Fault:
     faults = [one.fault for one in alternatives]
-    told_apart = _told_apart(faults) if len(faults) > 1 else None
-    if told_apart is not None:
-        return told_apart
+    distinguishing = _distinguishing_fault(faults) if len(faults) > 1 else None
+    if distinguishing is not None:
+        return distinguishing
     least = min(fault.distance for fault in faults)
     most = max(one.num_known for one in alternatives if one.fault.distance == least)
     closest = [one.fault for one in alternatives if (one.fault.distance, one.num_known) == (least, most)]
@@ -129,7 +129,7 @@ def _nearest_of(alternatives: Sequence[Alternative], location: Location, keyword
 
 
 def changes_of(faults: Sequence[Fault]) -> tuple[Change, ...]:
-    """The changes of several faults, the cheapest fault's first, none of them crowded out by another's."""
+    """The changes of several faults, ordered by rank and then by distance, so each fault has some among the first."""
     ordered = sorted(faults, key=lambda fault: fault.distance)
     ranked = [(rank, change) for fault in ordered for rank, change in enumerate(fault.changes)]
     unique: dict[tuple[Location, str], Change] = {}
@@ -142,8 +142,8 @@ def _is_of_kind(fault: Fault, location: Location) -> bool:
     return bool(fault.kinds) and fault.location is location
 
 
-def _told_apart(faults: Sequence[Fault]) -> Fault | None:
-    """The location that tells the alternatives apart: each asks for other constants there, and it has none of them."""
+def _distinguishing_fault(faults: Sequence[Fault]) -> Fault | None:
+    """The fault at a location where each alternative requires other constants and none is given; else None."""
     for candidate in _constant_leaves(faults[0]):
         same = [_constant_leaf_at(candidate.location, fault) for fault in faults]
         if all(leaf is not None for leaf in same):
@@ -167,7 +167,7 @@ def _one_of_constants(leaves: Sequence[Fault]) -> Fault:
 
 
 def _of_several(location: Location, faults: Sequence[Fault], keyword: str) -> Fault:
-    """One fault for alternatives that are equally near."""
+    """One fault for alternatives at the same distance."""
     if all(_is_of_kind(fault, location) for fault in faults):
         kinds = tuple(sorted({kind for fault in faults for kind in fault.kinds}))
         return replace(faults[0], keyword="type", message=lambda: wrong_kind(location.value, kinds), kinds=kinds)
@@ -189,4 +189,4 @@ def _needed(faults: Sequence[Fault]) -> str:
 def _none_holds(reasons: Sequence[Callable[[], str]]) -> str:
     words = list(dict.fromkeys(reason() for reason in reasons))
     more = "; ..." if len(words) > MAX_REASONS else ""
-    return f"none of the alternatives holds: {'; '.join(words[:MAX_REASONS])}{more}"
+    return f"no alternative matches: {'; '.join(words[:MAX_REASONS])}{more}"

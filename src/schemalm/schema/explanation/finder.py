@@ -1,4 +1,4 @@
-"""Finds the faults of values against formulas: of formulas that should hold, and under a negation of those that do."""
+"""Finds the faults of values: of formulas that must be true, and of formulas that must be false."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from itertools import islice
 from typing import Any
 
 from schemalm.schema.assertions import Assertion, Is, KindIs, Reference, kind_of
-from schemalm.schema.explanation.conditions import facts, holding_together, why_ruled_out
+from schemalm.schema.explanation.conditions import facts, why_ruled_out, why_too_many
+from schemalm.schema.explanation.evaluator import Evaluator, item_shape
 from schemalm.schema.explanation.faults import (
     COST,
     MAX_COST,
-    SLIP_COST,
+    TYPO_COST,
     Alternative,
     Fault,
     changes_of,
+    combined,
     inside,
     nearest,
-    together,
 )
-from schemalm.schema.explanation.guesses import constants_meant, keys_meant, other_spellings
-from schemalm.schema.explanation.judge import Judge, item_shape
+from schemalm.schema.explanation.guesses import other_spellings, similar_constants, similar_keys
 from schemalm.schema.explanation.locations import HOLE, Add, Change, Location, Remove, Rename
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.explanation.wording import (
@@ -44,24 +44,24 @@ from schemalm.schema.keywords.numbers import NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
 from schemalm.schema.keywords.strings import Pattern, StringIn
 
-MAX_FAULTS = 32  # of one object or array, that are counted
-UNITS = 8  # of work: a fault
+MAX_FAULTS = 32  # counted per object or array
+UNITS = 8  # of work, for a fault
 
 
 class Finder:
-    """Finds faults, by what a judge says; every task raises what `Allowance.work` raises.
+    """Finds faults with the results of an evaluator; every task raises the errors of `Allowance.work`.
 
-    max_faults: of one object or array, that are looked at.
+    max_faults: how many faults of one object or array are found.
     """
 
-    def __init__(self, judge: Judge, max_faults: int = MAX_FAULTS) -> None:
-        self._judge = judge
-        self._allowance = judge.allowance
+    def __init__(self, evaluator: Evaluator, max_faults: int = MAX_FAULTS) -> None:
+        self._evaluator = evaluator
+        self._allowance = evaluator.allowance
         self._max_faults = max_faults
         self._faults: dict[tuple[Location, Formula, bool], Fault] = {}
 
     def fault(self, formula: Formula, location: Location, wanted: bool = True) -> Task[Fault]:
-        """What keeps a formula from being true of a value, of which it is not; unless wanted, from being false."""
+        """What keeps a false formula from being true of a value; if not `wanted`, a true formula from being false."""
         key = (location, formula, wanted)
         if key not in self._faults:
             self._allowance.work(UNITS)
@@ -72,20 +72,20 @@ class Finder:
     def _failing(
         self, parts: Sequence[Formula], location: Location, wanted: bool = True
     ) -> Task[list[tuple[Formula, Fault]]]:
-        """The parts that are not as wanted, each with its fault."""
+        """The parts whose value is not `wanted`, each with its fault."""
         found = []
         for part in parts:
-            if (yield self._judge.holds(part, location)) != wanted:
+            if (yield self._evaluator.holds(part, location)) != wanted:
                 found.append((part, (yield self.fault(part, location, wanted))))
         return found
 
-    # Formulas that should hold.
+    # Formulas that must be true.
 
     def _unfulfilled(self, formula: Formula, location: Location) -> Task[Fault]:
         if isinstance(formula, Constant):
             return Fault(location, "false schema", lambda: "nothing is allowed here", MAX_COST)
         if isinstance(formula, Reference):
-            found: Fault = yield self.fault(self._judge.resolve(formula.location), location)
+            found: Fault = yield self.fault(self._evaluator.resolve(formula.location), location)
             return found
         if isinstance(formula, Assertion):
             return (yield from self._assertion(formula, location))
@@ -97,14 +97,14 @@ class Finder:
             return (yield from self._ruled_out(parts[0], location))
         failing = yield from self._failing(parts, location)
         if isinstance(formula, And):
-            return together(self._with_renamings(formula, [fault for _, fault in failing], location))
+            return combined(self._with_renamings(formula, [fault for _, fault in failing], location))
         if isinstance(formula, ExactlyOne) and len(failing) < len(parts):
             failed = {part for part, _ in failing}
             return (yield from self._too_many([part for part in parts if part not in failed], location))
         return self._no_alternative(formula, failing, location)
 
     def _no_alternative(self, formula: Formula, failing: list[tuple[Formula, Fault]], location: Location) -> Fault:
-        """The fault of alternatives of which none holds; negations among them are conditions of the others."""
+        """The fault of alternatives that are all false; negations among them are conditions of the others."""
         self._allowance.work(UNITS * len(failing))
         conditions = [(part, fault) for part, fault in failing if isinstance(part, Not)]
         asked = [(part, fault) for part, fault in failing if not isinstance(part, Not)] or failing
@@ -123,15 +123,15 @@ class Finder:
         if not isinstance(value, dict):
             return Alternative(fault)
         keys = value.keys()
-        return Alternative(fault, len(self._judge.names(part) & keys), self._judge.tags(part) & keys)
+        return Alternative(fault, len(self._evaluator.names(part) & keys), self._evaluator.tags(part) & keys)
 
     def _too_many(self, parts: Sequence[Formula], location: Location) -> Task[Fault]:
-        """The fault of alternatives that hold together, though one of them is enough."""
+        """The fault of alternatives that are true together although only one may be."""
         faults = []
         for part in parts:
             faults.append((yield self.fault(part, location, False)))
         costs = sorted(fault.cost for fault in faults)
-        words = partial(holding_together, parts, self._judge.resolve)
+        words = partial(why_too_many, parts, self._evaluator.resolve)
         return Fault(location, "oneOf", words, min(MAX_COST, sum(costs[:-1])), changes_of(faults))
 
     def _ruled_out(self, formula: Formula, location: Location) -> Task[Fault]:
@@ -140,18 +140,18 @@ class Finder:
         return Fault(location, "not", words, fault.cost, fault.changes)
 
     def _with_renamings(self, formula: Formula, faults: list[Fault], location: Location) -> list[Fault]:
-        """The faults of an object; where a missing key may be there under a wrong name, that is a way to mend it."""
+        """The faults of an object; if a missing key may have a wrong name, renaming it is one of the changes."""
         missing = [fault for fault in faults if fault.missing is not None and fault.location is location]
         if not missing:
             return faults
-        known = self._judge.names(formula)
+        known = self._evaluator.names(formula)
         self._allowance.work(len(location.value))
         unknown = [name for name in location.value if isinstance(name, str) and name not in known]
         return [self._with_renaming(fault, unknown, location) if fault in missing else fault for fault in faults]
 
     def _with_renaming(self, fault: Fault, unknown: Sequence[str], location: Location) -> Fault:
         name = str(fault.missing)
-        meant = tuple(Rename(location, other, name) for other in keys_meant(name, unknown, self._allowance))
+        meant = tuple(Rename(location, other, name) for other in similar_keys(name, unknown, self._allowance))
         return replace(fault, changes=(*fault.changes, *meant))
 
     def _assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
@@ -161,7 +161,7 @@ class Finder:
         return self._at_once(atom, location)
 
     def _at_once(self, atom: Assertion, location: Location) -> Fault:
-        """The fault of a value itself, whatever lies in it."""
+        """The fault of a value itself, without the values in it."""
         value = location.value
         if isinstance(atom, KindIs):
             kinds = atom.kinds
@@ -200,22 +200,22 @@ class Finder:
         )  # fmt: skip
 
     def _constants(self, atom: StringIn | NumberIn, location: Location) -> tuple[tuple[str, ...], tuple[Change, ...]]:
-        """The first constants that are admitted, as JSON text, and the changes to those that may have been meant."""
+        """The first allowed constants as JSON text, and changes to those that may have been meant."""
         if isinstance(atom, NumberIn):
             return tuple(distinct_numbers(atom)), ()
-        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), constants_meant(
+        return tuple(map(json_text, atom.texts[: MAX_LISTED + 1])), similar_constants(
             location, atom.texts, self._allowance
         )
 
     def _none_of(self, atom: StringIn | NumberIn, location: Location) -> Fault:
         constants, changes = self._constants(atom, location)
-        cost = SLIP_COST if changes else COST
+        cost = TYPO_COST if changes else COST
         return Fault(location, "enum", lambda: message(atom, location.value), cost, changes, constants=constants)
 
     def _repeated(self, location: Location) -> Fault:
-        index = self._judge.repetition(location.value)
-        assert index is not None, "an array that was refused for it has a repetition"
-        item = location.inside(index)
+        index = self._evaluator.repetition(location.value)
+        assert index is not None, "an array that breaks `uniqueItems` has a repetition"
+        item = location.child(index)
         words = f"the item {shown(item.value)} repeats an earlier one"
         return Fault(item, "uniqueItems", lambda: words, COST, (Remove(location, index),))
 
@@ -223,24 +223,24 @@ class Finder:
         found: list[Fault] = []
         allowed: list[str] | None = None
         for name in islice(location.value, location.first_failing.get(atom, 0), None):
-            shape = self._judge.member_shape(atom, name)
+            shape = self._evaluator.member_shape(atom, name)
             if shape == FALSE:
                 allowed = self._allowed_keys(atom, location) if allowed is None else allowed
                 found.append(self._unknown_key(atom, name, location, allowed))
-            elif not (yield from self._judge.holds_inside(shape, location, name)):
-                found.append(inside((yield self.fault(shape, location.inside(name)))))
+            elif not (yield from self._evaluator.holds_inside(shape, location, name)):
+                found.append(inside((yield self.fault(shape, location.child(name)))))
             if len(found) == self._max_faults:
                 break
-        return together(found)
+        return combined(found)
 
     def _allowed_keys(self, atom: Members, location: Location) -> list[str]:
         """The keys that may be added."""
         self._allowance.work(len(atom.names))
         free = (name for name in atom.names if name not in location.value)
-        return [name for name in free if self._judge.member_shape(atom, name) != FALSE]
+        return [name for name in free if self._evaluator.member_shape(atom, name) != FALSE]
 
     def _unknown_key(self, atom: Members, name: str, location: Location, allowed: Sequence[str]) -> Fault:
-        meant = keys_meant(str(name), allowed, self._allowance)
+        meant = similar_keys(str(name), allowed, self._allowance)
         changes = (*(Rename(location, name, other, is_guess=True) for other in meant), Remove(location, name))
         patterns = [f"keys like {pattern(key.source)}" for key in atom.key_formulas() if isinstance(key, Pattern)]
 
@@ -249,21 +249,21 @@ class Finder:
             listing = f"; allowed: {listed(others)}" if others else ""
             return f"the key {named(name)} is not allowed here{listing}"
 
-        return Fault(location.inside(name), "additionalProperties", words, COST, changes)
+        return Fault(location.child(name), "additionalProperties", words, COST, changes)
 
     def _names(self, atom: PropertyNames, location: Location) -> Task[Fault]:
         found = []
         for name in location.value:
-            if not self._judge.allows_name(atom, name):
+            if not self._evaluator.allows_name(atom, name):
                 found.append((yield from self._wrong_name(atom, name, location)))
                 if len(found) == self._max_faults:
                     break
-        return together(found)
+        return combined(found)
 
     def _wrong_name(self, atom: PropertyNames, name: str, location: Location) -> Task[Fault]:
         key = Location(str(name))
         fault: Fault | None = None
-        if not (yield self._judge.holds(atom.parts[0], key)):
+        if not (yield self._evaluator.holds(atom.parts[0], key)):
             fault = yield self.fault(atom.parts[0], key)
         changes = [
             Rename(location, name, str(change.apply(name)), is_guess=True)
@@ -274,50 +274,50 @@ class Finder:
         def words() -> str:
             return f"the key {named(name)}: {fault.message() if fault else 'its form is not allowed'}"
 
-        return Fault(location.inside(name), "propertyNames", words, COST, (*changes, Remove(location, name)))
+        return Fault(location.child(name), "propertyNames", words, COST, (*changes, Remove(location, name)))
 
     def _items(self, atom: Items, location: Location) -> Task[Fault]:
         found = []
         for index in range(location.first_failing.get(atom, 0), len(location.value)):
             shape = item_shape(atom, index)
-            if not (yield from self._judge.holds_inside(shape, location, index)):
-                found.append(inside((yield self.fault(shape, location.inside(index)))))
+            if not (yield from self._evaluator.holds_inside(shape, location, index)):
+                found.append(inside((yield self.fault(shape, location.child(index)))))
                 if len(found) == self._max_faults:
                     break
-        return together(found)
+        return combined(found)
 
     def _contains(self, atom: Contains, location: Location) -> Task[Fault]:
         shape, least, most = atom.parts
-        num_found = yield self._judge.num_of_form(atom, location)
+        num_found = yield self._evaluator.num_matching(atom, location)
         if most is not None and num_found > most:
-            words = f"has more than {most} items of the form that is asked for"
+            words = f"has more than {most} items of the required form"
             return Fault(location, "contains", lambda: f"{shown(location.value)} {words}", COST)
-        words = f"has {num_found} items of the form that is asked for, fewer than {least}"
+        words = f"has {num_found} items of the required form, fewer than {least}"
         if not num_found:
-            words = "has no item of the form that is asked for"
+            words = "has no item of the required form"
         reason = yield from self._of_the_nearest(shape, location)
         lacking = (least - num_found) * COST
         return Fault(location, "contains", lambda: f"{shown(location.value)} {words}{reason()}", lacking)
 
     def _of_the_nearest(self, shape: Formula, location: Location) -> Task[Callable[[], str]]:
-        """What the item lacks that comes nearest to the form asked for."""
+        """A suffix about the item that is closest to the required form."""
         failing: list[tuple[int, Fault]] = []
         for index in range(min(len(location.value), self._max_faults)):
-            if not (yield from self._judge.holds_inside(shape, location, index)):
-                failing.append((index, (yield self.fault(shape, location.inside(index)))))
+            if not (yield from self._evaluator.holds_inside(shape, location, index)):
+                failing.append((index, (yield self.fault(shape, location.child(index)))))
         if not failing:
             return lambda: ""
         index, fault = min(failing, key=lambda pair: pair[1].cost)
-        return lambda: f"; item {index} comes nearest: {fault.message()}"
+        return lambda: f"; item {index} is the closest: {fault.message()}"
 
-    # Formulas that hold and should not.
+    # Formulas that must be false.
 
     def _unwanted(self, formula: Formula, location: Location) -> Task[Fault]:
         found: Fault
         if location.value is HOLE or isinstance(formula, Constant):
             return _kept(location, MAX_COST)
         if isinstance(formula, Reference):
-            found = yield self.fault(self._judge.resolve(formula.location), location, False)
+            found = yield self.fault(self._evaluator.resolve(formula.location), location, False)
             return found
         if isinstance(formula, Assertion):
             return (yield from self._unwanted_assertion(formula, location))
@@ -327,7 +327,7 @@ class Finder:
         holding = [fault for _, fault in (yield from self._failing(children(formula), location, False))]
         if isinstance(formula, And):
             return _cheapest(location, holding)
-        return together(holding)
+        return combined(holding)
 
     def _unwanted_assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
         if isinstance(atom, Has) and isinstance(location.value, dict):
@@ -341,21 +341,21 @@ class Finder:
     def _unwanted_members(self, atom: Members, location: Location) -> Task[Fault]:
         found = []
         for name in location.value:
-            shape = self._judge.member_shape(atom, name)
+            shape = self._evaluator.member_shape(atom, name)
             if shape != TRUE:
-                found.append((yield self.fault(shape, location.inside(name), False)))
+                found.append((yield self.fault(shape, location.child(name), False)))
                 if len(found) == self._max_faults:
                     break
         return _cheapest(location, found)
 
 
 def _kept(location: Location, cost: int) -> Fault:
-    """The fault of a formula that holds, for which no change is known."""
+    """The fault of a true formula without known changes."""
     return Fault(location, "not", lambda: "", cost)
 
 
 def _cheapest(location: Location, faults: Sequence[Fault]) -> Fault:
-    """One fault for several of which one may be mended: with the changes of all."""
+    """One fault for several, of which only one needs repair; it has the changes of all."""
     cost = min((fault.cost for fault in faults), default=MAX_COST)
     return Fault(location, "not", lambda: "", cost, changes_of(faults))
 

@@ -1,4 +1,4 @@
-"""What may have been meant by a name, a constant or a value of the wrong kind."""
+"""Guesses what was meant by a name, a constant or a value of the wrong kind."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from schemalm.schema.explanation.allowance import Allowance
 from schemalm.schema.explanation.locations import Change, Location, Remove, Write
 from schemalm.schema.explanation.wording import json_text
 
-MAX_KNOWN = 1_000  # names that a slip is compared with
-MAX_NAME = 100  # characters
+MAX_KNOWN = 1_000  # names that a name is compared with
+MAX_NAME = 100  # characters of a name that is compared
 COMPARISON_UNITS = 20  # of work
-MIN_SIMILARITY = 0.6  # of names that only share a word
+MIN_SIMILARITY = 0.6  # of two names; excludes names that only share a word
 
 
-def keys_meant(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
-    """The known names that a name may be a slip for; none where comparing would take long."""
+def similar_keys(name: str, known: Sequence[str], allowance: Allowance) -> list[str]:
+    """The known names that were possibly meant by a name; empty if comparing would take too long."""
     if not 0 < len(name) <= MAX_NAME or len(known) > MAX_KNOWN:
         return []
     candidates = [other for other in known if 0 < len(other) <= MAX_NAME]
@@ -32,14 +32,14 @@ def _similarity(name: str, other: str) -> float:
     return difflib.SequenceMatcher(a=name.casefold(), b=other.casefold()).ratio()
 
 
-def constants_meant(location: Location, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
-    """Writing the constants that a string may be a slip for."""
-    meant = keys_meant(location.value, texts, allowance)
+def similar_constants(location: Location, texts: Sequence[str], allowance: Allowance) -> tuple[Change, ...]:
+    """Changes to the constants that were possibly meant by a string."""
+    meant = similar_keys(location.value, texts, allowance)
     return tuple(Write(location, text, json_text(text), is_guess=True) for text in meant)
 
 
 def other_spellings(location: Location, kinds: Sequence[str]) -> tuple[Change, ...]:
-    """Writing nearly the same in another way, as a value of one of these kinds."""
+    """Changes to nearly the same value in another spelling, of one of these kinds."""
     return tuple(_other_spellings(location, location.value, kinds))
 
 
@@ -49,7 +49,7 @@ def _other_spellings(location: Location, value: Any, kinds: Sequence[str]) -> It
     if isinstance(value, str) and len(value) <= MAX_NAME and not {"number", "integer", "boolean"}.isdisjoint(kinds):
         yield from _without_quotes(location, value)
     if "array" in kinds and not isinstance(value, list):
-        yield Write(location, [value], "put it into a list")
+        yield Write(location, [value], "put it in a list")
     if value is None and isinstance(location.key, str) and location.parent is not None:
         yield Remove(location.parent, location.key)
     if isinstance(value, list) and len(value) == 1:

@@ -1,7 +1,7 @@
-"""The values inside a value, each with what was found out about it, and changes of a value.
+"""The values inside a value, with the results for each, and changes of a value.
 
-A location remembers the verdicts of formulas on its value. A changed value shares the locations of all that
-stayed the same, so that only what lies around the change is judged again.
+A location caches the results of formulas for its value. A changed value shares the locations that did not change, so
+only the values around the change are evaluated again.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ Path: TypeAlias = "tuple[str | int, ...]"
 
 
 class Hole:
-    """A value that is not known yet: that of a key which a change adds."""
+    """An unknown value: the value of a key that a change adds."""
 
 
 HOLE = Hole()
 
 
 class Location:
-    """A value, and where it stands: under `key` in the value of `parent`; the whole value has neither.
+    """A value and its location: under `key` in the value of `parent`; the whole value has no parent.
 
-    depth: how many keys and indices lead here. first_failing: how many members or items come before the first that does
-    not satisfy an assertion about each. before: this location before its value was changed.
+    depth: the number of keys and indices that lead here. first_failing: for each assertion about members or items, the
+    number of those before the first that fails. before: this location before its value was changed.
     """
 
-    __slots__ = ("_before", "_inside", "depth", "first_failing", "key", "parent", "value", "verdicts")
+    __slots__ = ("_before", "_children", "depth", "first_failing", "key", "parent", "results", "value")
 
     def __init__(
         self, value: Any, parent: Location | None = None, key: str | int = "", before: Location | None = None
@@ -40,13 +40,13 @@ class Location:
         self.key = key
         self._before = before
         self.depth: int = parent.depth + 1 if parent is not None else 0
-        self.verdicts: dict[Formula, bool] = {}
+        self.results: dict[Formula, bool] = {}
         self.first_failing: dict[Formula, int] = {}
-        self._inside: dict[str | int, Location] = {}
+        self._children: dict[str | int, Location] = {}
 
     @property
     def path(self) -> Path:
-        """The keys and indices that lead here from the whole value."""
+        """The keys and indices from the whole value to this one."""
         found: list[str | int] = []
         location = self
         while location.parent is not None:
@@ -54,14 +54,14 @@ class Location:
             location = location.parent
         return tuple(reversed(found))
 
-    def inside(self, key: str | int) -> Location:
-        """The location of a member or item; where a change left that as it is, the location that it had before."""
-        if key not in self._inside:
+    def child(self, key: str | int) -> Location:
+        """The location of a member or item; the same as before the change if its value did not change."""
+        if key not in self._children:
             value, outer = self.value[key], self._before
-            before = outer.inside(key) if outer is not None and _has(outer.value, key) else None
+            before = outer.child(key) if outer is not None and _has(outer.value, key) else None
             stayed = before is not None and before.value is value
-            self._inside[key] = before if before is not None and stayed else Location(value, self, key, before)
-        return self._inside[key]
+            self._children[key] = before if before is not None and stayed else Location(value, self, key, before)
+        return self._children[key]
 
 
 def _has(value: Any, key: str | int) -> bool:
@@ -83,17 +83,17 @@ class Change(ABC):
 
     @abstractmethod
     def apply(self, value: Any) -> Any:
-        """The value of the location after the change, where it is `value` before."""
+        """The value of the location after the change; `value` is the value before."""
 
     @property
     def guess(self) -> str:
-        """What may have been meant instead, in words; empty where the change is no guess at a slip."""
+        """What may have been meant, in words; empty if the change is not a guess."""
         return ""
 
 
 @dataclass(frozen=True, eq=False)
 class Remove(Change):
-    """Takes a key away, or an item."""
+    """Removes a key or an item."""
 
     key: str | int
 
@@ -111,7 +111,7 @@ class Remove(Change):
 
 @dataclass(frozen=True, eq=False)
 class Add(Change):
-    """Adds a key, with whatever value."""
+    """Adds a key with an unknown value."""
 
     key: str
 
@@ -127,7 +127,7 @@ class Add(Change):
 
 @dataclass(frozen=True, eq=False)
 class Rename(Change):
-    """Gives a key another name; `is_guess`: the key is the fault, and this may be what it was meant to be."""
+    """Renames a key; `is_guess`: the key is wrong, and this name may have been meant."""
 
     key: str
     name: str
@@ -140,7 +140,7 @@ class Rename(Change):
 
     @property
     def guess(self) -> str:
-        """What may have been meant instead, in words."""
+        """What may have been meant, in words."""
         return named(self.name) if self.is_guess else ""
 
     def apply(self, value: Any) -> Any:
@@ -150,7 +150,7 @@ class Rename(Change):
 
 @dataclass(frozen=True, eq=False)
 class Write(Change):
-    """Writes another value; `words` say how."""
+    """Writes another value; `words`: how, for people."""
 
     value: Any
     words: str
@@ -163,20 +163,20 @@ class Write(Change):
 
     @property
     def guess(self) -> str:
-        """What may have been meant instead, in words."""
+        """What may have been meant, in words."""
         return self.words if self.is_guess else ""
 
     def apply(self, value: Any) -> Any:
-        """The other value."""
+        """The new value."""
         return self.value
 
 
 def changed(root: Location, change: Change) -> Location:
-    """The whole value after a change, or after another one of a value that `root` was changed from."""
+    """The whole value after a change; the change may come from an earlier version of `root`."""
     location, outer = root, []
     for key in change.location.path:
         outer.append(location.value)
-        location = location.inside(key)
+        location = location.child(key)
     value = change.apply(location.value)
     for around, key in zip(reversed(outer), reversed(change.location.path), strict=True):
         copied = around.copy()

@@ -1,6 +1,6 @@
-"""Recursion without Python's stack: values are nested deeper than functions may be.
+"""Recursion without Python's stack, since values may be nested deeper than Python functions.
 
-A task is a generator. What it yields is a task too, whose result it gets back; what it returns is its own result.
+A task is a generator. It yields tasks and receives their results; it returns its own result.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Task: TypeAlias = "Generator[Task[Any], Any, T]"
 
 
 def finish(task: Task[T]) -> T:
-    """The result of a task, once all tasks that it asks for are done."""
+    """The result of a task, after running all tasks that it yields."""
     waiting: list[Task[Any]] = [task]
     result: Any = None
     while waiting:

@@ -21,7 +21,7 @@ MAX_SPELLINGS = 4  # of one number
 
 
 def message(atom: Assertion, value: Any) -> str:
-    """Why a value of the assertion's kind does not satisfy it."""
+    """The message for a value that has the kind of an assertion but does not satisfy it."""
     if isinstance(atom, StringIn):
         return not_one_of(value, map(json_text, atom.texts[: MAX_LISTED + 1]))
     if isinstance(atom, NumberIn):
@@ -32,7 +32,7 @@ def message(atom: Assertion, value: Any) -> str:
 
 
 def distinct_numbers(atom: NumberIn) -> list[str]:
-    """The first of the numbers that are admitted, each in one of its spellings."""
+    """The first allowed numbers, each in one of its spellings."""
     spellings = atom.texts[: MAX_LISTED * MAX_SPELLINGS]
     return list({Decimal(text).normalize(): text for text in reversed(spellings)}.values())[::-1]
 
@@ -45,30 +45,30 @@ def _reason(atom: Assertion, value: Any) -> str:
     if isinstance(atom, Minimum | Maximum):
         return f"is {_out_of_bounds(atom)}"
     if isinstance(atom, MultipleOf):
-        return f"is no multiple of {atom.parts[0]}"
+        return f"is not a multiple of {atom.parts[0]}"
     noun, bound = _COUNTED[type(atom)]
     return f"has {counted(len(value), noun)}; the {bound} is {atom.parts[0]}"
 
 
 _COUNTED: dict[type[Assertion], tuple[str, str]] = {
-    MinLength: ("character", "least"),
-    MaxLength: ("character", "most"),
-    MinProperties: ("key", "least"),
-    MaxProperties: ("key", "most"),
-    MinItems: ("item", "least"),
-    MaxItems: ("item", "most"),
+    MinLength: ("character", "minimum"),
+    MaxLength: ("character", "maximum"),
+    MinProperties: ("key", "minimum"),
+    MaxProperties: ("key", "maximum"),
+    MinItems: ("item", "minimum"),
+    MaxItems: ("item", "maximum"),
 }
 
 
 def _out_of_bounds(atom: Minimum | Maximum) -> str:
     bound, is_exclusive = atom.parts
     if isinstance(atom, Minimum):
-        return f"too small: it must be more than {bound}" if is_exclusive else f"too small: the least is {bound}"
-    return f"too large: it must be less than {bound}" if is_exclusive else f"too large: the most is {bound}"
+        return f"too small: it must be more than {bound}" if is_exclusive else f"too small: the minimum is {bound}"
+    return f"too large: it must be less than {bound}" if is_exclusive else f"too large: the maximum is {bound}"
 
 
 def not_one_of(value: Any, texts: Iterable[str]) -> str:
-    """That a value is none of some constants, given as JSON text."""
+    """The message for a value that is none of several constants, given as JSON text."""
     first = list(dict.fromkeys(texts))
     if len(first) == 1:
         return f"expected {_cut(first[0])}, found {described(value)}"
@@ -76,7 +76,7 @@ def not_one_of(value: Any, texts: Iterable[str]) -> str:
 
 
 def wrong_kind(value: Any, kinds: Sequence[str]) -> str:
-    """That a value is of another kind than those admitted."""
+    """The message for a value of a kind that is not allowed."""
     return f"expected {' or '.join(kinds)}, found {described(value)}"
 
 
@@ -87,14 +87,14 @@ def listed(texts: Iterable[str]) -> str:
 
 
 def joined(texts: Sequence[str], word: str) -> str:
-    """Texts as one speaks them: `a`, `a and b`, `a, b and c`."""
+    """Texts joined as in speech: `a`, `a and b`, `a, b and c`."""
     if len(texts) > MAX_LISTED:
         return listed(texts)
     return f" {word} ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
 def named(key: object) -> str:
-    """A key in quotes, long ones cut."""
+    """A key in quotes; a long one is shortened."""
     return _cut(repr(key))
 
 
@@ -109,7 +109,7 @@ def described(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """The beginning of a value's JSON text, whatever its size."""
+    """The beginning of a value's JSON text, at little cost for large values."""
     text = ""
     try:
         for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
@@ -117,15 +117,15 @@ def shown(value: Any) -> str:
             if len(text) > MAX_SHOWN:
                 break
     except (TypeError, ValueError, RecursionError):
-        return f"a {type(value).__name__} that is no JSON"
+        return f"a {type(value).__name__}, which is not JSON"
     return _cut(text)
 
 
 def json_text(text: str) -> str:
-    """A string as JSON writes it."""
+    """A string as JSON text."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def _cut(text: str) -> str:
-    """The text, or its beginning where it is longer than a message may quote, as it may be shown."""
+    """The text, shortened to what a message may quote, with invisible characters escaped."""
     return visible_line(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "...")

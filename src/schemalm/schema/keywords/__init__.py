@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema: what each asserts about a value, and how it is read.
+"""The keywords of JSON Schema: their assertions, and how they are read.
 
     values.py       `type`, `enum`, `const`
     strings.py      `minLength`, `maxLength`, `pattern`, `format`
@@ -7,8 +7,8 @@
     arrays.py       `items` and its companions, `contains`, `minItems`, `maxItems`, `uniqueItems`
     branches.py     `allOf`, `anyOf`, `oneOf`, `not`, `if`, and the references
     unevaluated.py  `unevaluatedProperties`, `unevaluatedItems`
-    counts.py       what the keywords that count have in common
+        counts.py       the parts that counting keywords share
 
-In each file the assertions come first, then `KEYWORDS`: for each keyword the function that makes its formula. The
+Each file defines assertions first, then `KEYWORDS`, which maps each keyword to the function that makes its formula. The
 languages of strings and numbers that satisfy formulas are in `string_languages.py` and `number_languages.py`.
 """

@@ -1,7 +1,7 @@
-"""The keywords about arrays, and how what they assert moves on from item to item.
+"""The keywords about arrays, and how their assertions change from item to item.
 
-`at_item` says what an assertion becomes once the next item is there: a formula over what it asks of that item (`asked`)
-and what it says of those after it. The counts are true only of what is still to come.
+`at_item` returns a formula for the next item (`child_has`) and for the items after it. Counts apply only to the items
+that are still to come.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from schemalm.schema.assertions import Assertion, of_kind
-from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, asked, negate
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_has, negate
 from schemalm.schema.keywords.counts import at_least, at_most, least_count
 from schemalm.schema.nodes import Node
 from schemalm.schema.translator import Keyword, Translator
 
-# They are translated together, once, where the first of them stands; `additionalItems` with them.
+# Translated together, once, at the first of them; `additionalItems` as well.
 ITEMS = ("prefixItems", "items")
 
 
@@ -25,12 +25,12 @@ class ArrayAssertion(Assertion):
     kind = "array"
 
     def at_item(self) -> Formula:
-        """What remains once the next item is there, and what is asked of that item."""
+        """The formula for the next item and for the items after it."""
         raise NotImplementedError
 
 
 class Items(ArrayAssertion):
-    """parts: (prefix, rest): shapes of the next items by position, then of all others."""
+    """parts: (prefix, rest): shapes of the next items by position, then the shape of all others."""
 
     __slots__ = ()
     keyword = "items"
@@ -48,55 +48,55 @@ class Items(ArrayAssertion):
         return items(prefix[1:], rest)
 
     def at_item(self) -> Formula:
-        """Asks for the shape of the next item."""
-        return all_of([asked(self.first), self.after])
+        """The next item has its shape, and the rest follows."""
+        return all_of([child_has(self.first), self.after])
 
 
 class MinItems(ArrayAssertion):
-    """parts: (count,): the array still needs so many items."""
+    """parts: (count,): the array needs at least this many more items."""
 
     __slots__ = ()
     keyword = "minItems"
     holds_at_end = False
 
     def at_item(self) -> Formula:
-        """One item fewer."""
+        """One item fewer is needed."""
         return MinItems(self.parts[0] - 1) if self.parts[0] > 1 else TRUE
 
 
 class MaxItems(ArrayAssertion):
-    """parts: (count,): the array has room for so many more items."""
+    """parts: (count,): the array may have at most this many more items."""
 
     __slots__ = ()
     keyword = "maxItems"
 
     def at_item(self) -> Formula:
-        """One item fewer."""
+        """One item fewer is allowed."""
         return MaxItems(self.parts[0] - 1) if self.parts[0] > 0 else FALSE
 
 
 class Contains(ArrayAssertion):
-    """parts: (shape, minimum, maximum or None): how many of the items still to come have the shape."""
+    """parts: (shape, minimum, maximum or None): how many of the remaining items have the shape."""
 
     __slots__ = ()
     keyword = "contains"
 
     @property
     def holds_at_end(self) -> bool:  # type: ignore[override]
-        """Whether enough items had the shape."""
+        """Whether no more items of the shape are needed."""
         return bool(self.parts[1] == 0)
 
     def at_item(self) -> Formula:
-        """Asks whether the next item has the shape, and counts."""
+        """Either the next item has the shape and the counts decrease, or it does not."""
         shape, minimum, maximum = self.parts
         fewer = contains(shape, minimum - 1, None if maximum is None else maximum - 1)
-        return any_of([all_of([asked(shape), fewer]), all_of([negate(asked(shape)), self])])
+        return any_of([all_of([child_has(shape), fewer]), all_of([negate(child_has(shape)), self])])
 
 
 class Unique(ArrayAssertion):
-    """parts: (how many items there are, counted up to 2): no item repeats an earlier one.
+    """parts: (number of items, at most 2): no item repeats an earlier one.
 
-    Whether one does is told from outside: no finite state knows.
+    The guards check this, because a finite state cannot.
     """
 
     __slots__ = ()
@@ -113,7 +113,7 @@ class Unique(ArrayAssertion):
         return bool(self.parts[0] > 1)
 
     def at_item(self) -> Formula:
-        """Stays, unless the item is told to be a repetition."""
+        """One item more; the guards report a repetition."""
         return Unique(min(self.parts[0] + 1, 2))
 
 
@@ -125,7 +125,7 @@ def items(prefix: tuple[Formula, ...], rest: Formula) -> Formula:
 
 
 def contains(shape: Formula, minimum: int, maximum: int | None) -> Formula:
-    """The assertion that between `minimum` and `maximum` of the items still to come have a shape."""
+    """The assertion that between `minimum` and `maximum` of the remaining items have a shape."""
     if maximum is not None and maximum < max(minimum, 0):
         return FALSE
     if minimum <= 0 and maximum is None:
@@ -134,7 +134,7 @@ def contains(shape: Formula, minimum: int, maximum: int | None) -> Formula:
 
 
 def _items(keyword: str, translator: Translator, node: Node) -> Formula:
-    """`prefixItems`, `items` and `additionalItems`, whichever of the two spellings is used."""
+    """`prefixItems`, `items` and `additionalItems`, in either of the two spellings."""
     binds = translator.nodes.binds
     if keyword != next(other for other in node.content if other in ITEMS and binds(node, other)):
         return TRUE
@@ -146,7 +146,7 @@ def _items(keyword: str, translator: Translator, node: Node) -> Formula:
 
 
 def _contains(translator: Translator, node: Node) -> Formula:
-    """`contains` with its counts."""
+    """`contains` with `minContains` and `maxContains`."""
     binds = translator.nodes.binds
     least = least_count(translator, node, "minContains") if binds(node, "minContains") else 1
     most = int(node["maxContains"]) if binds(node, "maxContains") else None

@@ -1,4 +1,4 @@
-"""The keywords that join schemas: `allOf`, `anyOf`, `oneOf`, `not`, `if` with `then` and `else`, and the references."""
+"""The keywords that combine schemas: `allOf`, `anyOf`, `oneOf`, `not`, `if` with `then` and `else`, and references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _condition(translator: Translator, node: Node) -> Formula:
 
 
 def _gathered(branches: list[Formula]) -> list[Formula]:
-    """Alternatives of which those that are strings, none of them twice, are gathered into one assertion."""
+    """The alternatives, with those that are distinct strings collected into one assertion."""
     constants = [next((part for part in children(branch) if isinstance(part, StringIn)), None) for branch in branches]
     counts = Counter(text for constant in constants if constant is not None for text in constant.texts)
     texts: list[str] = []

@@ -1,4 +1,4 @@
-"""What the keywords that count have in common: a count is a whole number, and the least one is limited."""
+"""The parts that counting keywords share: counts are integers, and minimum counts are limited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemalm.schema.translator import Keyword, Translator
 
 
 def at_least(keyword: str, assertion: Callable[[int], Formula]) -> Keyword:
-    """Makes the assertion of a least count."""
+    """The translation of a keyword with a minimum count."""
 
     def make(translator: Translator, node: Node) -> Formula:
         count = least_count(translator, node, keyword)
@@ -21,12 +21,12 @@ def at_least(keyword: str, assertion: Callable[[int], Formula]) -> Keyword:
 
 
 def at_most(keyword: str, assertion: Callable[[int], Formula]) -> Keyword:
-    """Makes the assertion of a largest count."""
+    """The translation of a keyword with a maximum count."""
     return lambda translator, node: assertion(int(node[keyword]))
 
 
 def least_count(translator: Translator, node: Node, keyword: str) -> int:
-    """The value of a keyword that asks for so many; raises LimitError over the limit."""
+    """The value of a keyword with a minimum count; raises LimitError over the limit."""
     count = int(node[keyword])
     name = "minimum_keys" if keyword == "minProperties" else "minimum_count"
     limit = getattr(translator.limits, name)

@@ -9,7 +9,7 @@ from schemalm.schema.translator import Keyword, Translator
 
 
 class NumberIn(Assertion):
-    """parts: (tuple of decimal texts,): the number is written as one of them."""
+    """parts: (tuple of decimal texts,): the number is written as one of these texts."""
 
     __slots__ = ()
     keyword = "enum"
@@ -23,7 +23,7 @@ class NumberIn(Assertion):
 
 
 class Minimum(Assertion):
-    """parts: (bound, whether the bound itself is left out): the number is not smaller."""
+    """parts: (bound, whether the bound itself is excluded): the number is not smaller."""
 
     __slots__ = ()
     keyword = "minimum"
@@ -31,7 +31,7 @@ class Minimum(Assertion):
 
 
 class Maximum(Assertion):
-    """parts: (bound, whether the bound itself is left out): the number is not larger."""
+    """parts: (bound, whether the bound itself is excluded): the number is not larger."""
 
     __slots__ = ()
     keyword = "maximum"
@@ -39,7 +39,7 @@ class Maximum(Assertion):
 
 
 class MultipleOf(Assertion):
-    """parts: (divisor,): the number is an integer times the divisor, as decimal numbers."""
+    """parts: (divisor,): the number is an integer multiple of the divisor, in decimal arithmetic."""
 
     __slots__ = ()
     keyword = "multipleOf"
@@ -47,7 +47,7 @@ class MultipleOf(Assertion):
 
 
 def _bound(keyword: str, assertion: type[Assertion]) -> Keyword:
-    """Makes the assertion of a bound; before draft 6, `exclusiveMinimum` says whether `minimum` itself is left out."""
+    """The translation of a bound; before draft 6, `exclusiveMinimum` says whether `minimum` itself is excluded."""
     flag = f"exclusive{assertion.__name__}"
 
     def make(translator: Translator, node: Node) -> Formula:

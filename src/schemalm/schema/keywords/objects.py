@@ -1,21 +1,21 @@
-"""The keywords about objects, and how what they assert moves on from key to key.
+"""The keywords about objects, and how their assertions change from key to key.
 
-`at_key` says what an assertion becomes once the next key is there: a formula over what it asks of the value under it
-(`asked`) and what it says of the keys after it. `Has` and the counts are true only of what is still to come.
+`at_key` returns a formula for the value under the next key (`child_has`) and for the keys after it. `Has` and the
+counts apply only to the keys that are still to come.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from schemalm.schema.assertions import Assertion, KeyJudge, of_kind
-from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, asked, negate
+from schemalm.schema.assertions import Assertion, KeyTest, of_kind
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_has, negate
 from schemalm.schema.keywords.counts import at_least, at_most
 from schemalm.schema.keywords.strings import pattern
 from schemalm.schema.nodes import Node
 from schemalm.schema.translator import Keyword, Translator
 
-# They are translated together, once, where the first of them stands.
+# Translated together, once, at the first of them.
 MEMBERS = ("properties", "patternProperties", "additionalProperties")
 DEPENDENCIES = ("dependencies", "dependentRequired", "dependentSchemas")
 
@@ -26,12 +26,12 @@ class ObjectAssertion(Assertion):
     __slots__ = ()
     kind = "object"
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """What remains once a key is there, and what is asked of the value under it; a free key has no name here."""
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """The formula for the value under the next key and for the keys after it; a free key has the name None."""
         raise NotImplementedError
 
     def key_formulas(self) -> tuple[Formula, ...]:
-        """What the assertion has to know about a key, as formulas over string assertions."""
+        """The formulas over string assertions that decide what a key means for this assertion."""
         return ()
 
 
@@ -49,20 +49,20 @@ class Has(ObjectAssertion):
         return name
 
     @property
-    def wanted_names(self) -> tuple[str, ...]:
+    def needed_keys(self) -> tuple[str, ...]:
         """The key."""
         return self.parts
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """Fulfilled by the key of this name."""
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """True if this is the key, else unchanged."""
         return TRUE if name == self.name else self
 
 
 class Members(ObjectAssertion):
-    """parts: (named, patterned, rest): which shape the value under each key has.
+    """parts: (named, patterned, rest): the shape of the value under each key.
 
-    named: tuple of (name, Formula); patterned: tuple of (formula about the key, Formula of the value);
-    rest: the Formula of the values whose keys neither names nor patterns match.
+    named: tuple of (name, shape). patterned: tuple of (formula about the key, shape). rest: the shape under all keys
+    that neither a name nor a pattern matches.
     """
 
     __slots__ = ("_named",)
@@ -78,19 +78,19 @@ class Members(ObjectAssertion):
         return tuple(self._named)
 
     def key_formulas(self) -> tuple[Formula, ...]:
-        """The patterns."""
+        """The formulas of the patterned keys."""
         return tuple(key for key, _ in self.parts[1])
 
-    def shape(self, name: str | None, judge: KeyJudge) -> Formula:
+    def shape(self, name: str | None, test: KeyTest) -> Formula:
         """The shape of the value under a key."""
         shapes = [self._named[name]] if name in self._named else []
-        shapes += [shape for key, shape in self.parts[1] if judge(key)]
+        shapes += [shape for key, shape in self.parts[1] if test(key)]
         rest: Formula = self.parts[2]
         return all_of(shapes) if shapes else rest
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """Asks for the shape under the key."""
-        return all_of([asked(self.shape(name, judge)), self])
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """The value under the key has its shape."""
+        return all_of([child_has(self.shape(name, test)), self])
 
 
 class PropertyNames(ObjectAssertion):
@@ -103,31 +103,31 @@ class PropertyNames(ObjectAssertion):
         """The one formula."""
         return self.parts
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """Broken by a key that does not satisfy the formula."""
-        return self if judge(self.parts[0]) else FALSE
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """False if the key does not satisfy the formula, else unchanged."""
+        return self if test(self.parts[0]) else FALSE
 
 
 class MinProperties(ObjectAssertion):
-    """parts: (count,): the object still needs so many keys."""
+    """parts: (count,): the object needs at least this many more keys."""
 
     __slots__ = ()
     keyword = "minProperties"
     holds_at_end = False
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """One key fewer."""
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """One key fewer is needed."""
         return MinProperties(self.parts[0] - 1) if self.parts[0] > 1 else TRUE
 
 
 class MaxProperties(ObjectAssertion):
-    """parts: (count,): the object has room for so many more keys."""
+    """parts: (count,): the object may have at most this many more keys."""
 
     __slots__ = ()
     keyword = "maxProperties"
 
-    def at_key(self, name: str | None, judge: KeyJudge) -> Formula:
-        """One key fewer."""
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """One key fewer is allowed."""
         return MaxProperties(self.parts[0] - 1) if self.parts[0] > 0 else FALSE
 
 
@@ -154,7 +154,7 @@ def _property_names(translator: Translator, node: Node) -> Formula:
 
 
 def _required(translator: Translator, node: Node) -> Formula:
-    # Before draft 4 it was a boolean, beside the properties: such schemas are still met.
+    # Before draft 4, `required` was a boolean inside a property; such schemas still occur.
     return _has_all(translator, node, "required", node["required"]) if isinstance(node["required"], list) else TRUE
 
 
@@ -165,7 +165,7 @@ def _has_all(translator: Translator, node: Node, keyword: str, names: list[str])
 
 
 def _dependencies(keyword: str, translator: Translator, node: Node) -> Formula:
-    """What the presence of keys asks for: other keys, or a shape of the whole object."""
+    """The requirements of keys that are present: other keys, or a shape of the whole object."""
     parts = []
     for name, dependency in node[keyword].items():
         translator.mention_keys(node, keyword, [name])

@@ -8,7 +8,7 @@ from schemalm.schema.keywords.counts import at_least, at_most
 from schemalm.schema.nodes import Node
 from schemalm.schema.translator import Keyword, Translator
 
-# Strings of one `enum` that have symbols of their own; where there are more, they are texts (`Limits.symbols`).
+# Strings of one `enum` that get symbols of their own; the strings of a longer one are texts (`Limits.symbols`).
 MAX_CONSTANTS = 60_000
 
 
@@ -27,7 +27,7 @@ class StringIn(Assertion):
 
     @property
     def has_constants(self) -> bool:
-        """Whether each string has a symbol; where they are too many to, they are written as texts."""
+        """Whether each string has a symbol; otherwise there are too many, and they are written as texts."""
         return len(self.texts) <= MAX_CONSTANTS
 
     def __init__(self, *parts: object) -> None:
@@ -53,7 +53,7 @@ class Pattern(Assertion):
 
 
 class MinLength(Assertion):
-    """parts: (count,): the string has at least so many code points."""
+    """parts: (count,): the string has at least this many code points."""
 
     __slots__ = ()
     keyword = "minLength"
@@ -61,13 +61,13 @@ class MinLength(Assertion):
 
     @property
     def count(self) -> int:
-        """Code points."""
+        """The number of code points."""
         count: int = self.parts[0]
         return count
 
 
 class MaxLength(Assertion):
-    """parts: (count,): the string has at most so many code points."""
+    """parts: (count,): the string has at most this many code points."""
 
     __slots__ = ()
     keyword = "maxLength"
@@ -75,13 +75,13 @@ class MaxLength(Assertion):
 
     @property
     def count(self) -> int:
-        """Code points."""
+        """The number of code points."""
         count: int = self.parts[0]
         return count
 
 
 class Format(Assertion):
-    """parts: (name, draft): the string is of the format, as that draft defines it."""
+    """parts: (name, draft): the string has the format, as that draft defines it."""
 
     __slots__ = ()
     keyword = "format"
@@ -95,13 +95,13 @@ class Format(Assertion):
 
     @property
     def draft(self) -> int:
-        """The draft that defines it."""
+        """The draft that defines the format."""
         draft: int = self.parts[1]
         return draft
 
 
 def pattern(translator: Translator, source: str, pointer: str, keyword: str) -> Formula:
-    """The assertion of a pattern; raises SchemaError where it is malformed or not regular."""
+    """The assertion of a pattern; raises SchemaError if it is malformed or not regular."""
     translator.check_pattern(source, pointer, keyword)
     return Pattern(source)
 

@@ -1,8 +1,8 @@
-"""`unevaluatedProperties` and `unevaluatedItems`: what is left over depends on which branches hold.
+"""`unevaluatedProperties` and `unevaluatedItems`, whose meaning depends on which branches are true.
 
-A node and its subschemas evaluate children under conditions: a branch of `anyOf` only where it holds. For every set of
-conditions that may hold together there is one list of the children that are evaluated, so the keyword means a
-disjunction over these sets. A larger set evaluates more, so it does no harm to list sets of which others hold too.
+A node and its subschemas evaluate children under conditions; a branch of `anyOf` evaluates children only if it is true.
+For each set of conditions that may be true together, the evaluated children are known. So the keyword is a disjunction
+over these sets. A larger set evaluates more children, so listing a set does no harm if other conditions are true too.
 Source: JSON Schema 2020-12, section 11 (2019-09: section 9.3).
 """
 
@@ -28,7 +28,7 @@ from schemalm.schema.translator import Keyword, Translator
 class Evaluated:
     """The children that a node evaluates.
 
-    everything: all of them; names, patterns: of keys; prefix: how many items; shapes: items of one of these shapes.
+    everything: all of them; names, patterns: of keys; prefix: number of items; shapes: items of one of these shapes.
     """
 
     everything: bool = False
@@ -48,7 +48,7 @@ class Evaluated:
 
 
 NONE = Evaluated()
-# A condition, and what is evaluated where it holds.
+# A condition, and what is evaluated if it is true.
 Case = tuple[Formula, Evaluated]
 
 
@@ -61,7 +61,7 @@ class Evaluations:
         self._open: set[str] = set()
 
     def of(self, node: Node, own_keyword: bool) -> Iterator[Case]:
-        """The cases of a node that holds; `own_keyword`: whether the keyword at hand evaluates all there."""
+        """Yield the cases of a node that is true; `own_keyword`: whether the unevaluated keyword counts there too."""
         if own_keyword and self._nodes.binds(node, self.keyword):
             yield TRUE, Evaluated(everything=True)
         yield TRUE, self._direct(node)
@@ -73,7 +73,7 @@ class Evaluations:
                 yield from self._inner(node, keyword == "allOf", keyword, index)
         if self._nodes.binds(node, "if"):
             yield from self._inner(node, False, "if")
-            condition = self._translator.aside(node, "if")
+            condition = self._translator.deferred(node, "if")
             for keyword, holds in (("then", condition), ("else", negate(condition))):
                 if keyword in node:
                     yield from ((all_of([holds, case]), found) for case, found in self._inner(node, True, keyword))
@@ -84,11 +84,11 @@ class Evaluations:
                     yield from ((all_of([of_kind("object"), Has(name), case]), found) for case, found in cases)
 
     def _inner(self, node: Node, is_certain: bool, *path: str | int) -> Iterator[Case]:
-        """The cases of a subschema, under the condition that it holds unless that is certain."""
+        """Yield the cases of a subschema, under the condition that it is true unless `is_certain`."""
         content, pointer, resolver = self._nodes.inside(node, *path)
         if isinstance(content, bool):
             return
-        holds = TRUE if is_certain else self._translator.aside(node, *path)
+        holds = TRUE if is_certain else self._translator.deferred(node, *path)
         for case, found in self.of(self._nodes.at(content, pointer, resolver), own_keyword=True):
             yield all_of([holds, case]), found
 
@@ -103,7 +103,7 @@ class Evaluations:
         self._open.discard(location)
 
     def _direct(self, node: Node) -> Evaluated:
-        """What the keywords beside the keyword at hand evaluate."""
+        """What the keywords beside the unevaluated keyword evaluate."""
         binds = self._nodes.binds
         if self.keyword == "unevaluatedProperties":
             return Evaluated(
@@ -116,13 +116,13 @@ class Evaluations:
             return Evaluated(binds(node, "additionalItems"), prefix=len(listed))
         shapes: tuple[Formula, ...] = ()
         if node.draft >= DRAFT202012 and binds(node, "contains"):
-            shapes = (self._translator.aside(node, "contains"),)
+            shapes = (self._translator.deferred(node, "contains"),)
         prefix = len(node["prefixItems"]) if binds(node, "prefixItems") else 0
         return Evaluated(binds(node, "items"), prefix=prefix, shapes=shapes)
 
 
 def _unevaluated(keyword: str, translator: Translator, node: Node) -> Formula:
-    """What the keyword says of a value that the rest of the node holds for."""
+    """The formula of the keyword, for values that satisfy the rest of the node."""
     shape, limits = translator.inner(node, keyword), translator.limits
     cases: dict[Formula, Evaluated] = {}
     for condition, evaluated in Evaluations(translator, keyword).of(node, own_keyword=False):

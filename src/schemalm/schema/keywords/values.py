@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from schemalm.regular.numbers import texts_of_equals
+from schemalm.regular.numbers import equal_number_texts
 from schemalm.schema.assertions import Is, KindIs, of_kind
 from schemalm.schema.dialects import DRAFT6
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of
@@ -24,7 +24,7 @@ def _type(translator: Translator, node: Node) -> Formula:
 
 
 def _enum(translator: Translator, node: Node) -> Formula:
-    """The shape of a list of constants; more strings than have symbols are written as texts."""
+    """The shape of a list of constants; too many strings for symbols are written as texts."""
     values = node["enum"]
     num_strings = len({value for value in values if isinstance(value, str)})
     has_symbols = num_strings <= MAX_CONSTANTS
@@ -39,7 +39,7 @@ def _const(translator: Translator, node: Node) -> Formula:
 
 
 def _mentions(values: Iterable[Any]) -> Iterator[Mention]:
-    """The strings and the names of keys inside constants."""
+    """Yield the strings and the names of keys inside constants."""
     pending = list(values)
     for value in pending:
         if isinstance(value, str):
@@ -52,13 +52,13 @@ def _mentions(values: Iterable[Any]) -> Iterator[Mention]:
 
 
 def equals(value: object) -> Formula:
-    """The shape of one constant; JSON Schema counts 1 and 1.0 as equal."""
+    """The shape of one constant; in JSON Schema, 1 and 1.0 are equal."""
     if value is None or isinstance(value, bool):
         return Is(json.dumps(value))
     if isinstance(value, str):
         return all_of([of_kind("string"), StringIn((value,))])
     if isinstance(value, int | float):
-        return all_of([of_kind("number"), NumberIn(texts_of_equals(value))])
+        return all_of([of_kind("number"), NumberIn(equal_number_texts(value))])
     if isinstance(value, list):
         listed = Items(tuple(equals(item) for item in value), FALSE)
         return all_of([of_kind("array"), listed, MinItems(len(value)) if value else TRUE])
@@ -68,10 +68,10 @@ def equals(value: object) -> Formula:
 
 
 def one_of_values(values: list[object]) -> Formula:
-    """The shape of an `enum`; its strings and numbers are gathered into one assertion each."""
+    """The shape of an `enum`; its strings and its numbers are collected into one assertion each."""
     strings = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    texts = tuple(dict.fromkeys(text for number in numbers for text in texts_of_equals(number)))
+    texts = tuple(dict.fromkeys(text for number in numbers for text in equal_number_texts(number)))
     parts = [equals(value) for value in values if value is None or isinstance(value, bool | list | dict)]
     if strings:
         parts.append(all_of([of_kind("string"), StringIn(strings)]))

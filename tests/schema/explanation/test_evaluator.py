@@ -1,4 +1,4 @@
-"""An explanation is given exactly for the values that an independent validator refuses."""
+"""Exactly the values that an independent validator refuses get an explanation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_what_is_refused_is_explained_and_nothing_else(schema: dict[str, Any]) -> None:
+def test_exactly_the_refused_values_are_explained(schema: dict[str, Any]) -> None:
     grammar = compile_schema(schema)
     validator = jsonschema_rs.Draft202012Validator(schema)
     explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)

@@ -1,4 +1,4 @@
-"""Whether a value satisfies a formula: evaluated on the value itself, remembered by formula and location."""
+"""Evaluates formulas on values; results are cached by formula and location."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemalm.documents.identity import identity
 from schemalm.regular.numbers import text_of_number
 from schemalm.schema.assertions import KINDS, Assertion, Is, IsInteger, KindIs, Reference, kind_of
 from schemalm.schema.explanation.allowance import Allowance
-from schemalm.schema.explanation.conditions import here
+from schemalm.schema.explanation.conditions import own_atoms
 from schemalm.schema.explanation.locations import HOLE, Location
 from schemalm.schema.explanation.tasks import Task
 from schemalm.schema.formula import FALSE, TRUE, And, Atom, Constant, Formula, Not, Or, children, conjuncts
@@ -21,13 +21,13 @@ from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinPro
 from schemalm.schema.keywords.strings import MaxLength, MinLength, StringIn
 from schemalm.schema.shapes import Shapes
 
-JUDGING_UNITS = 3  # of work: a formula at a location
-REPETITION_UNITS = 4  # an item that is compared
+EVALUATION_UNITS = 3  # of work, for a formula at a location
+REPETITION_UNITS = 4  # of work, for an item that is compared
 CHARACTERS_PER_UNIT = 4  # of a text that is matched
 
 
-class Judge:
-    """Judges values; every task raises what `Allowance.work` raises."""
+class Evaluator:
+    """Evaluates formulas on values; every task raises the errors of `Allowance.work`."""
 
     def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], allowance: Allowance) -> None:
         self.resolve = resolve
@@ -37,15 +37,15 @@ class Judge:
         self._tags: dict[Formula, frozenset[str]] = {}
 
     def holds(self, formula: Formula, location: Location) -> Task[bool]:
-        """Whether the value at `location` satisfies `formula`; a value that is not known yet does where any can."""
-        known = location.verdicts.get(formula)
+        """Whether the value at `location` satisfies `formula`; an unknown value does if any value can."""
+        known = location.results.get(formula)
         if known is None:
-            self.allowance.work(JUDGING_UNITS)
-            known = formula != FALSE if location.value is HOLE else (yield from self._judge(formula, location))
-            location.verdicts[formula] = known
+            self.allowance.work(EVALUATION_UNITS)
+            known = formula != FALSE if location.value is HOLE else (yield from self._evaluate(formula, location))
+            location.results[formula] = known
         return known
 
-    def _judge(self, formula: Formula, location: Location) -> Task[bool]:
+    def _evaluate(self, formula: Formula, location: Location) -> Task[bool]:
         if isinstance(formula, Constant):
             return formula == TRUE
         if isinstance(formula, Reference):
@@ -55,7 +55,7 @@ class Judge:
         is_and, is_or = isinstance(formula, And), isinstance(formula, Or)
         num_held = 0
         for part in children(formula):
-            held = location.verdicts.get(part)
+            held = location.results.get(part)
             if held is None:
                 held = yield self.holds(part, location)
             num_held += held
@@ -80,7 +80,7 @@ class Judge:
             return (yield from self._items(atom, location))
         if isinstance(atom, Contains):
             _, least, most = atom.parts
-            num_found = yield self.num_of_form(atom, location)
+            num_found = yield self.num_matching(atom, location)
             return bool(num_found >= least and (most is None or num_found <= most))
         return self._holds_at_once(atom, kind, location.value)
 
@@ -99,7 +99,7 @@ class Judge:
         return True
 
     def holds_inside(self, shape: Formula, location: Location, key: str | int) -> Task[bool]:
-        """Whether a member or item satisfies a formula: at once where its kind decides."""
+        """Whether a member or item satisfies a formula; its kind alone may decide."""
         self.allowance.work()
         value = location.value[key]
         kind = kind_of(value)
@@ -108,14 +108,14 @@ class Judge:
             return decided == TRUE
         if isinstance(decided, IsInteger) and isinstance(value, int):
             return True
-        inside = location.inside(key)
-        held = inside.verdicts.get(shape)
+        inside = location.child(key)
+        held = inside.results.get(shape)
         if held is None:
-            held = inside.verdicts[shape] = yield self.holds(decided, inside)
+            held = inside.results[shape] = yield self.holds(decided, inside)
         return held
 
-    def num_of_form(self, atom: Contains, location: Location) -> Task[int]:
-        """How many items have the form that `contains` asks for; of too many, as many as decide it."""
+    def num_matching(self, atom: Contains, location: Location) -> Task[int]:
+        """The number of items with the shape of `contains`; counting stops when the result is certain."""
         shape, least, most = atom.parts
         num_found = 0
         for index in range(len(location.value)):
@@ -131,7 +131,7 @@ class Judge:
         return atom.shape(text, partial(self._shapes.key_satisfies, text))
 
     def names(self, formula: Formula) -> frozenset[str]:
-        """The keys that a formula speaks of, for an object itself and not for what lies in it."""
+        """The keys that a formula mentions for an object itself, not for the values in it."""
         if formula not in self._names:
             self._names[formula] = frozenset(self._find_names(formula))
         return self._names[formula]
@@ -143,19 +143,19 @@ class Judge:
         return self._tags[formula]
 
     def _find_names(self, formula: Formula) -> Iterator[str]:
-        for atom in self._here(formula):
+        for atom in self._own_atoms(formula):
             if isinstance(atom, Has):
                 yield atom.name
             elif isinstance(atom, Members):
                 yield from atom.names
 
     def _find_tags(self, formula: Formula) -> Iterator[str]:
-        for atom in self._here(formula):
+        for atom in self._own_atoms(formula):
             if isinstance(atom, Members):
                 yield from (name for name, shape in atom.parts[0] if _asks_for_constants(shape))
 
-    def _here(self, formula: Formula) -> Iterator[Atom]:
-        for atom in here(formula, self.resolve):
+    def _own_atoms(self, formula: Formula) -> Iterator[Atom]:
+        for atom in own_atoms(formula, self.resolve):
             self.allowance.work()
             yield atom
 
@@ -188,7 +188,7 @@ class Judge:
         return bool(text) and self._shapes.strings.contains(self._shapes.language(atom, "number"), text)
 
     def allows_name(self, atom: PropertyNames, name: Any) -> bool:
-        """Whether a key has the form that `propertyNames` asks for."""
+        """Whether a key satisfies `propertyNames`."""
         text = str(name)
         self.allowance.work(1 + len(text) // CHARACTERS_PER_UNIT)
         return self._shapes.key_satisfies(text, atom.parts[0])
@@ -223,7 +223,7 @@ def item_shape(atom: Items, index: int) -> Formula:
 
 
 def holds_of_all_kinds(atom: Assertion, kind: str, value: Any) -> bool:
-    """Whether a value satisfies an assertion that speaks of all kinds."""
+    """Whether a value satisfies an assertion about all kinds."""
     if isinstance(atom, KindIs):
         is_number = kind == "number" and "integer" in atom.kinds
         return kind in atom.kinds or (is_number and _is_integer(value, atom.integer))

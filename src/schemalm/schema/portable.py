@@ -1,9 +1,9 @@
-"""A schema as it was understood, for programs that would misread it or cannot read it as it is written.
+"""Rewrites a schema for programs that would misread it or cannot read it.
 
-In: a schema and its patterns, or its translation. Out: a schema of the same draft with the same valid values, in which
-patterns are spelled as `regular/spelling.py` spells them. In plain words, moreover, every reference is a pointer to
-`definitions`, nothing has a name of its own (`$id`, `$anchor`), nothing lies outside the reach of the root, spellings
-of older drafts are those of its own, and what says nothing is left out, annotations included.
+In: a schema and its patterns, or its nodes. Out: a schema of the same draft with the same valid values, whose patterns
+have the spelling of `regular/spelling.py`. A portable schema is simpler, too: every reference is a pointer to
+`definitions`; no part has a name (`$id`, `$anchor`) or lies out of reach of the root; spellings of older drafts become
+those of its own draft; keywords without effect, including annotations, are left out.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from schemalm.schema.references import DYNAMIC, Resolver
 from schemalm.schema.sources import Schema
 
 DEFINITIONS = "definitions"
-# What references lead to is written once more, and may lie inside one another.
+# The targets of references are written once more, and may contain one another.
 MAX_PARTS = 1_000_000
 
 
 def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
-    """The schema with other spellings of patterns, by their pointers; references through key patterns may break."""
+    """The schema with other spellings of its patterns, by pointer; references through key patterns may break."""
     respelled: Schema = copy.deepcopy(schema)
-    # What lies under a key pattern comes before it, while its pointer still leads there.
+    # Inner patterns come first, while their pointers are still valid.
     for pointer in sorted(spellings, key=lambda pointer: pointer.count("/"), reverse=True):
         node: Any = respelled
         *path, name = parts_of(pointer)
@@ -46,13 +46,13 @@ def respelled_schema(schema: Schema, spellings: Mapping[str, str]) -> Schema:
     return respelled
 
 
-def plain_schema(nodes: Nodes) -> Schema:
-    """The schema in plain words; raises SchemaError where these would be far too many."""
+def portable_schema(nodes: Nodes) -> Schema:
+    """The schema in portable form; raises SchemaError if it has more than `MAX_PARTS` parts."""
     return _Writer(nodes).write()
 
 
 class _Writer:
-    """Writes the root and then, one after another, the nodes that references lead to."""
+    """Writes the root, then the targets of references one by one."""
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
@@ -72,12 +72,12 @@ class _Writer:
         return {"$schema": references.dialect, **root, **({DEFINITIONS: definitions} if definitions else {})}
 
     def _node(self, content: Any, pointer: str, resolver: Resolver, around: int) -> Schema:
-        """A node; `around`: the draft of what it is written into."""
+        """A rewritten node; `around`: the draft of the schema around it."""
         if isinstance(content, bool):
             return content if around >= DRAFT6 else ({} if content else {"not": {}})
         self._num_parts += 1 + sum(len(part) for part in content.values() if isinstance(part, list | dict))
         if self._num_parts > MAX_PARTS:
-            raise SchemaError(f"in plain words the schema has more than {MAX_PARTS:,} parts")
+            raise SchemaError(f"the portable form of the schema has more than {MAX_PARTS:,} parts")
         node = self._nodes.at(content, pointer, resolver)
         written: dict[str, Any] = {} if node.draft == around else {"$schema": self._drafts.address_of(content)}
         beside: list[Schema] = []
@@ -95,7 +95,7 @@ class _Writer:
         return self._node(*self._nodes.inside(node, *path), node.draft)
 
     def _value(self, node: Node, keyword: str) -> list[dict[str, Any]]:
-        """A keyword that holds no schema, as it stands; nothing twice in a list."""
+        """A keyword without subschemas, unchanged except for duplicates in a list."""
         value = node[keyword]
         listed = list({identity(item): item for item in value}.values()) if isinstance(value, list) else value
         return [{keyword: value if keyword == "const" else listed}]
@@ -130,7 +130,7 @@ class _Writer:
         return [{keyword: found}]
 
     def _bound(self, node: Node, keyword: str) -> list[dict[str, Any]]:
-        """A bound; `exclusiveMinimum: true` is of draft 4 and becomes the bound itself in others."""
+        """A bound; `exclusiveMinimum: true` belongs to draft 4 and becomes the bound itself in later drafts."""
         value, exclusive = node[keyword], "exclusive" + keyword[0].upper() + keyword[1:]
         if node.draft < DRAFT6:
             return [{keyword: value}]
@@ -142,7 +142,7 @@ class _Writer:
         return self._value(node, keyword) if isinstance(node[keyword], list) else []
 
     def _items(self, node: Node, keyword: str) -> list[dict[str, Any]]:
-        """`items`, or what a list of items and `additionalItems` are called in this draft."""
+        """`items`, or the keywords of this draft for a list of items and `additionalItems`."""
         if not isinstance(node[keyword], list):
             return self._single(node, keyword)
         listed, rest = ("prefixItems", "items") if node.draft >= DRAFT202012 else ("items", "additionalItems")
@@ -155,7 +155,7 @@ class _Writer:
         return [] if isinstance(node.content.get("items"), list) else self._listed(node, keyword)
 
     def _dependencies(self, node: Node, keyword: str) -> list[dict[str, Any]]:
-        """`dependencies`, which later drafts have two keywords for."""
+        """`dependencies`, which later drafts split into two keywords."""
         names = {name: value for name, value in node[keyword].items() if isinstance(value, list)}
         required = {name: list(dict.fromkeys(value)) for name, value in names.items()}
         schemas = {name: self._inner(node, keyword, name) for name in node[keyword] if name not in names}
@@ -169,7 +169,7 @@ class _Writer:
 
 
 def _free(taken: Mapping[str, Any], pattern: str) -> str:
-    """The pattern, in groups until it is none of the keys that are taken."""
+    """The pattern, wrapped in groups until it differs from all keys in `taken`."""
     while pattern in taken:
         pattern = f"(?:{pattern})"
     return pattern

@@ -1,9 +1,10 @@
 """Anchors within patterns and look-ahead, as regular languages.
 
 In: the alternatives of a pattern. Out: the language of the texts that have a match. A pattern is read from left to
-right together with what follows it: `$` leaves the empty text of that, and a look-ahead an intersection with it.
-`^` holds where nothing has been read. Repetitions around an anchor are rewritten, since only the first round can begin
-where the text does and only the last can end where it does. `PatternError` is raised for a look-ahead in a repetition.
+right together with the language that follows it: `$` restricts that language to the empty text, and a look-ahead
+intersects with it. `^` is true if nothing has been read. A repetition around an anchor is rewritten, because only the
+first iteration can begin at the start of the text, and only the last can end at its end. A look-ahead in a repetition
+raises `PatternError`.
 """
 
 from __future__ import annotations
@@ -33,24 +34,24 @@ from schemalm.regular.pattern_tree import (
     Anchor,
     Characters,
     Group,
-    Look,
+    Lookahead,
     Node,
     Repetition,
     consumes,
 )
 from schemalm.regular.utf8 import code_points
 
-# What may follow, given whether nothing has been read before it.
+# The language that follows; the argument says whether nothing has been read before it.
 Rest = Callable[[bool], Language]
 
 
-def searched(alternatives: Iterable[tuple[Node, ...]]) -> Language:
-    """The texts in which one of some sequences has a match; raises `PatternError`."""
+def search_language(alternatives: Iterable[tuple[Node, ...]]) -> Language:
+    """The texts in which one of several sequences has a match; raises `PatternError`."""
     reader = _Reader()
-    return union([_searched(nodes, reader) for nodes in alternatives])
+    return union([_search_language(nodes, reader) for nodes in alternatives])
 
 
-def _searched(nodes: tuple[Node, ...], reader: _Reader) -> Language:
+def _search_language(nodes: tuple[Node, ...], reader: _Reader) -> Language:
     later = reader.follow(nodes, False, _any_text)
     if not any(_contains(node, START) for node in nodes):
         return sequence(ANY_TEXT, later)
@@ -68,7 +69,7 @@ def _any_text(is_start: bool) -> Language:
 
 
 def _is_plain(node: Node) -> bool:
-    """Whether there is no anchor and no look-ahead in the node."""
+    """Whether the node contains no anchor and no look-ahead."""
     if isinstance(node, Group):
         return all(_is_plain(inner) for alternative in node.alternatives for inner in alternative)
     return isinstance(node, Characters) or (isinstance(node, Repetition) and _is_plain(node.node))
@@ -85,14 +86,14 @@ def _plain_language(node: Node) -> Language:
 
 
 class _Reader:
-    """Reads the sequences of one pattern from left to right."""
+    """Translates the sequences of one pattern from left to right."""
 
     def __init__(self) -> None:
-        # Equal expressions as one object: shared parts are then never compared part by part.
+        # One object for each group of equal expressions, so shared parts are never compared part by part.
         self._shared: dict[Language, Language] = {}
 
     def follow(self, nodes: tuple[Node, ...], is_start: bool, rest: Rest) -> Language:
-        """The texts of a sequence with what follows it; is_start: whether nothing has been read before it."""
+        """The language of a sequence and what follows it; is_start: whether nothing has been read before it."""
         if not nodes:
             return rest(is_start)
         plain = tuple(takewhile(_is_plain, nodes))
@@ -112,7 +113,7 @@ class _Reader:
             return after(True) if is_start else NOTHING
         if node is END:
             return EMPTY if after(is_start).nullable else NOTHING
-        if isinstance(node, Look):
+        if isinstance(node, Lookahead):
             ahead = self.follow((node.node,), is_start, _any_text)
             return intersection([complement(ahead) if node.negated else ahead, after(is_start)])
         if isinstance(node, Repetition):
@@ -122,7 +123,7 @@ class _Reader:
 
 
 def _plain_before(texts: Language, is_start: bool, after: Rest) -> Language:
-    """Plain texts with what follows them: after an empty one, nothing has been read still."""
+    """Plain texts and what follows them; after an empty text it is still true that nothing has been read."""
     if not is_start or not texts.nullable or after(True) == after(False):
         return sequence(texts, after(False))
     not_empty = intersection([texts, sequence(ANY_CHARACTER, ANY_TEXT)])
@@ -130,7 +131,7 @@ def _plain_before(texts: Language, is_start: bool, after: Rest) -> Language:
 
 
 def _rounds(node: Repetition) -> tuple[Node, ...]:
-    """A repetition in which there is an anchor or a look-ahead, with no such thing in what is still repeated."""
+    """A repetition around an anchor or look-ahead, rewritten so that the part that still repeats contains none."""
     inner, maximum = node.node, node.maximum
     if node.minimum > 1:
         most = None if maximum is None else maximum - node.minimum + 1
@@ -139,7 +140,7 @@ def _rounds(node: Repetition) -> tuple[Node, ...]:
         return ()
     rounds: tuple[Node, ...] = (inner,)
     if maximum != 1 and consumes(inner):
-        # A round that reads nothing can be left out: before the first one that does, and once the text is at its end.
+        # An iteration that reads nothing can be dropped: before the first one that reads, and at the end of the text.
         anchor = START if _contains(inner, START) else END
         others = Repetition(_without(inner, anchor), 0, None if maximum is None else maximum - 1)
         rounds = (inner, others) if anchor is START else (others, inner)
@@ -149,14 +150,14 @@ def _rounds(node: Repetition) -> tuple[Node, ...]:
 def _contains(node: Node, anchor: Anchor) -> bool:
     if isinstance(node, Group):
         return any(_contains(inner, anchor) for alternative in node.alternatives for inner in alternative)
-    if isinstance(node, Repetition | Look):
+    if isinstance(node, Repetition | Lookahead):
         return _contains(node.node, anchor)
     return node is anchor
 
 
 def _without(node: Node, anchor: Anchor) -> Node:
-    """The node where the anchor does not hold."""
-    if isinstance(node, Look):
+    """The node with an anchor that never matches."""
+    if isinstance(node, Lookahead):
         raise PatternError(
             "a look-ahead in a repetition is not supported; ^(?!.*x) at the start rules out x everywhere"
         )

@@ -1,4 +1,4 @@
-"""A schema in plain words has the same values, and is read by a program that cannot read the schema as it stands."""
+"""A portable schema has the same values, and can be read by a program that cannot read the original schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument, SchemaError
-from schemalm.schema import plain
+from schemalm.schema import portable
 from schemalm.tokenizer import Tokenizer
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema"
@@ -131,7 +131,7 @@ SCHEMAS: list[tuple[Any, list[Any]]] = [
 
 @pytest.mark.parametrize(("schema", "values"), SCHEMAS, ids=[json.dumps(schema)[:60] for schema, _ in SCHEMAS])
 def test_the_values_are_the_same(schema: Any, values: list[Any]) -> None:
-    said = compile_schema(schema).plain_schema()
+    said = compile_schema(schema).portable_schema()
     assert [is_valid(said, value) for value in values] == [holds(schema, value) for value in values]
 
 
@@ -141,7 +141,7 @@ def test_references_with_any_characters_are_followed(name: str, is_encoded: bool
     part = pointer_part(name)
     written = "".join(f"%{byte:02X}" for byte in part.encode()) if is_encoded else part.replace("%", "%25")
     schema = {"properties": {"a": {"$ref": f"#/definitions/{written}"}}, "definitions": {name: {"type": "null"}}}
-    said = compile_schema(schema).plain_schema()
+    said = compile_schema(schema).portable_schema()
     assert is_valid(said, {"a": None})
     assert not is_valid(said, {"a": 1})
 
@@ -149,21 +149,21 @@ def test_references_with_any_characters_are_followed(name: str, is_encoded: bool
 def test_the_draft_is_stated() -> None:
     assert compile_schema({"$schema": DRAFT_7}).draft == "http://json-schema.org/draft-07/schema"
     assert compile_schema({"minimum": 1, "exclusiveMinimum": True}).draft.endswith("2020-12/schema")
-    assert compile_schema({"type": "null"}).plain_schema()["$schema"].endswith("2020-12/schema")  # type: ignore[index]
+    assert compile_schema({"type": "null"}).portable_schema()["$schema"].endswith("2020-12/schema")  # type: ignore[index]
 
 
-def test_the_patterns_are_listed_with_their_places() -> None:
+def test_the_patterns_are_listed_with_their_locations() -> None:
     schema = {"properties": {"a": {"pattern": "x"}}, "patternProperties": {"^b/": {}}, "enum": [{"pattern": "y"}, {}]}
     assert compile_schema(schema).expressions() == {"/patternProperties/^b~1": "^b/", "/properties/a/pattern": "x"}
 
 
-def test_references_into_one_another_are_not_written_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutual_references_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     schema: dict[str, Any] = {"enum": list(range(100))}
     for _ in range(20):
         schema = {"items": schema}
     references = [{"$ref": "#" + "/items" * depth} for depth in range(1, 20)]
     grammar = compile_schema({**schema, "properties": {str(i): target for i, target in enumerate(references)}})
-    assert grammar.plain_schema()
-    monkeypatch.setattr(plain, "MAX_PARTS", 1000)
+    assert grammar.portable_schema()
+    monkeypatch.setattr(portable, "MAX_PARTS", 1000)
     with pytest.raises(SchemaError, match="more than 1,000 parts"):
-        grammar.plain_schema()
+        grammar.portable_schema()

@@ -1,7 +1,7 @@
-"""Counts in bounded memory: where there are too many different things, the lightest of them are forgotten.
+"""A counter in bounded memory: when there are too many distinct keys, those with the smallest counts are dropped.
 
-What is counted often is what a tokenizer learns from, so nothing is lost that would have been learned, unless a corpus
-has far more different texts than a vocabulary has room for. Counts are exact as long as nothing was forgotten.
+Counts are exact as long as no key was dropped. A tokenizer learns from frequent texts, so dropping changes what it
+learns only if a corpus has far more distinct texts than the vocabulary has tokens.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key")
 
 
-class Tally(Generic[Key]):
-    """Counts of things that can be ordered; `num_bytes` says what one costs, `max_bytes` bounds the sum of these."""
+class BoundedCounter(Generic[Key]):
+    """Counts keys that can be ordered; `max_bytes` bounds the sum of `num_bytes(key)` over all keys."""
 
     def __init__(self, max_bytes: int, num_bytes: Callable[[Key], int]) -> None:
         self.counts: dict[Key, int] = {}
@@ -25,11 +25,11 @@ class Tally(Generic[Key]):
         return key in self.counts
 
     def items(self) -> ItemsView[Key, int]:
-        """Each thing with its count."""
+        """The keys with their counts."""
         return self.counts.items()
 
     def add(self, key: Key, count: int) -> None:
-        """Count a thing so many times more."""
+        """Adds `count` to the count of a key."""
         known = self.counts.get(key)
         if known is not None:
             self.counts[key] = known + count
@@ -37,10 +37,10 @@ class Tally(Generic[Key]):
         self.counts[key] = count
         self._size += self._num_bytes(key)
         if self._size > self._max_bytes:
-            self._forget()
+            self._drop_smallest()
 
-    def _forget(self) -> None:
-        """Keep the heaviest, in half of the memory."""
+    def _drop_smallest(self) -> None:
+        """Keeps the keys with the largest counts, in half of the memory."""
         ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         self.counts, self._size = {}, 0
         for key, count in ranked:

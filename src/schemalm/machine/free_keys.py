@@ -1,7 +1,7 @@
-"""The free keys that an object already has, which no finite state can carry, and the tokens that would repeat one.
+"""The free keys of an object, which no finite state can carry, and the tokens that would repeat one.
 
-Keys are written as vocabulary spellings are: one character for each byte. A token that ends a key holds nothing else
-but bytes of that key, so what it ends is known from where the key stands.
+Keys are written as vocabulary spellings, one character per byte. A token that ends a key contains only bytes of that
+key, so the key's prefix before the token determines which key it ends.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from schemalm.grammar.symbols import KEY_END
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.regular.automaton import DEAD
 
-# Places that are looked at to tell whether a language of keys can be used up, and work that this may take.
+# The most DFA states, and units of work, of a search that decides whether keys can run out.
 MAX_SEARCHED = 2_000
 MAX_UNITS = 50_000
-# Places that are known to go on without end, of all objects.
+# The most DFA states, of all objects together, that are remembered as endless.
 MAX_REMEMBERED = 20_000
 
 
@@ -33,7 +33,7 @@ class KeyTokens:
         self._longest = max(map(len, self._tokens))
 
     def ends(self, key: str) -> Iterator[tuple[str, int]]:
-        """The ways to end a key with one token: how it begins before that token, and the token."""
+        """Yields the ways to end a key with one token: the prefix of the key before that token, and the token."""
         spelling = key + self.end
         for begin in range(max(0, len(spelling) - self._longest), len(spelling)):
             token = self._tokens.get(spelling[begin:])
@@ -42,31 +42,31 @@ class KeyTokens:
 
 
 class _Log:
-    """The keys of all versions that have not parted, by number, and the tokens that would end one of them."""
+    """The keys of all versions with a common history, by number, and the tokens that end one of them."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.numbers: dict[str, int] = {}
-        # By the beginning of a key: its number, and a token that would end it.
+        # By prefix of a key: the number of the key, and a token that ends it.
         self.ends: dict[str, list[tuple[int, int]]] = {}
 
     def add(self, tokens: KeyTokens, key: str) -> None:
         number = self.numbers[key] = len(self.names)
         self.names.append(key)
-        for beginning, token in tokens.ends(key):
-            self.ends.setdefault(beginning, []).append((number, token))
+        for prefix, token in tokens.ends(key):
+            self.ends.setdefault(prefix, []).append((number, token))
 
 
 class FreeKeys:
-    """The free keys of one object: those that it has, and how the next one begins.
+    """The free keys of one object, and the prefix of the next one.
 
-    Immutable; versions share what they have in common.
+    Immutable. Versions share their common keys.
     """
 
-    __slots__ = ("_log", "_num", "begun")
+    __slots__ = ("_log", "_num", "prefix")
 
-    def __init__(self, begun: str = "", log: _Log | None = None, num: int = 0) -> None:
-        self.begun = begun
+    def __init__(self, prefix: str = "", log: _Log | None = None, num: int = 0) -> None:
+        self.prefix = prefix
         self._log = log if log is not None else _Log()
         self._num = num
 
@@ -83,42 +83,42 @@ class FreeKeys:
         return islice(self._log.names, self._num)
 
     @property
-    def repeating(self) -> list[int]:
-        """The tokens that would end the key that has begun as an earlier one."""
-        return [token for number, token in self._log.ends.get(self.begun, ()) if number < self._num]
+    def repeating_tokens(self) -> list[int]:
+        """The tokens that would end the current key as an earlier one."""
+        return [token for number, token in self._log.ends.get(self.prefix, ()) if number < self._num]
 
-    def then(self, text: str) -> FreeKeys:
-        """These keys, with more of the next one."""
-        return FreeKeys(self.begun + text, self._log, self._num)
+    def extended(self, text: str) -> FreeKeys:
+        """Returns these keys with a longer prefix of the next one."""
+        return FreeKeys(self.prefix + text, self._log, self._num)
 
-    def ended(self, tokens: KeyTokens) -> FreeKeys:
-        """These keys and the one that has begun."""
+    def with_key(self, tokens: KeyTokens) -> FreeKeys:
+        """Returns these keys and the current one."""
         log = self._log
-        if self._num < len(log.names) and log.names[self._num] != self.begun:
-            # Another version has gone on in another way: from here on they share nothing.
+        if self._num < len(log.names) and log.names[self._num] != self.prefix:
+            # Another version has added a different key, so this one needs a log of its own.
             log = _Log()
             for key in self:
                 log.add(tokens, key)
         if self._num == len(log.names):
-            log.add(tokens, self.begun)
+            log.add(tokens, self.prefix)
         return FreeKeys("", log, self._num + 1)
 
 
 class EndlessKeys:
-    """Tells where keys can never be used up: however one begins, endlessly many begin like it.
+    """Decides where keys can never run out: every prefix has endlessly many continuations.
 
-    Where every place has another one after it from which an end can be reached, texts go on without end.
+    This is so if after every DFA state there is another one from which an end can be reached.
     """
 
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
         self._endless: set[tuple[int, frozenset[int]]] = set()
 
-    def include(self, nonterminal: int) -> bool:
-        """Whether the keys that go on at a nonterminal cannot be used up; False where that is not known."""
+    def contains(self, nonterminal: int) -> bool:
+        """Whether the keys that continue at a nonterminal can never run out. False if this is not known."""
         state, accepts = _key(self._grammar, nonterminal)
         if not state.formulas:
-            # All texts but some names.
+            # The key may be any text except some names.
             return True
         if (state.dfa_state, accepts) not in self._endless:
             try:
@@ -130,17 +130,17 @@ class EndlessKeys:
                 return False
             if len(self._endless) > MAX_REMEMBERED:
                 self._endless.clear()
-            self._endless.update((place, accepts) for place in found)
+            self._endless.update((dfa_state, accepts) for dfa_state in found)
         return True
 
     def _search(self, start: int, accepts: frozenset[int]) -> list[int]:
-        """All places that keys pass through from `start`; none where one is the last, or that takes too long."""
+        """Returns all DFA states of keys from `start` on; none if one of them is the last, or after too many steps."""
         found, seen = [start], {start}
         budget = self._grammar.budget
         last = budget.num_units + MAX_UNITS
-        for place in found:
-            after = {after for _, after in self._grammar.automaton.steps(place)} - {DEAD}
-            after = {place for place in after if place in seen or self._grammar.can_end(place, accepts)}
+        for dfa_state in found:
+            after = {after for _, after in self._grammar.automaton.steps(dfa_state)} - {DEAD}
+            after = {dfa_state for dfa_state in after if dfa_state in seen or self._grammar.can_end(dfa_state, accepts)}
             if not after or len(found) > MAX_SEARCHED or budget.num_units > last:
                 return []
             found += sorted(after - seen)
@@ -149,19 +149,19 @@ class EndlessKeys:
 
 
 def is_exhausted(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> bool:
-    """Whether the object has every key that begins as this one has and ends with one of the outcomes."""
+    """Whether the object has every key that continues the current prefix and ends with one of the outcomes."""
     return not _has_new_key(grammar, nonterminal, "", outcomes, len(_used(grammar, nonterminal, keys, outcomes)))
 
 
 def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int, keys: FreeKeys) -> list[int]:
-    """The tokens after which every end of the key is one that the object has."""
+    """Returns the tokens after which the key could only repeat a key of the object."""
     _, accepts = _key(grammar, nonterminal)
     rests = _used(grammar, nonterminal, keys, accepts)
-    beginnings = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
+    prefixes = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
     return [
-        vocabulary.ids[beginning]
-        for beginning, num_used in beginnings.items()
-        if beginning in vocabulary.ids and not _has_new_key(grammar, nonterminal, beginning, accepts, num_used)
+        vocabulary.ids[prefix]
+        for prefix, num_used in prefixes.items()
+        if prefix in vocabulary.ids and not _has_new_key(grammar, nonterminal, prefix, accepts, num_used)
     ]
 
 
@@ -172,14 +172,14 @@ def _key(grammar: Grammar, nonterminal: int) -> tuple[Key, frozenset[int]]:
 
 
 def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> list[str]:
-    """How the object's keys go on that begin as this one has and end with one of the outcomes."""
-    place, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.verdict
-    rests = [key[len(keys.begun) :] for key in keys if key.startswith(keys.begun)]
-    ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), place)) for rest in rests)
+    """Returns the suffixes of the object's keys that continue the current prefix and end with one of the outcomes."""
+    dfa_state, outcome = _key(grammar, nonterminal)[0].dfa_state, grammar.automaton.outcome
+    rests = [key[len(keys.prefix) :] for key in keys if key.startswith(keys.prefix)]
+    ends = ((rest, grammar.automaton.run(rest.encode("latin-1"), dfa_state)) for rest in rests)
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
 
 
-def _has_new_key(grammar: Grammar, nonterminal: int, beginning: str, outcomes: frozenset[int], num_used: int) -> bool:
-    """Whether more than `num_used` keys go on with `beginning` and end with one of the outcomes."""
-    place = grammar.automaton.run(beginning.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
-    return place != DEAD and grammar.automaton.has_more_texts(place, outcomes, num_used)
+def _has_new_key(grammar: Grammar, nonterminal: int, prefix: str, outcomes: frozenset[int], num_used: int) -> bool:
+    """Whether more than `num_used` keys continue with `prefix` and end with one of the outcomes."""
+    dfa_state = grammar.automaton.run(prefix.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
+    return dfa_state != DEAD and grammar.automaton.has_more_texts(dfa_state, outcomes, num_used)

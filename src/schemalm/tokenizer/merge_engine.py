@@ -1,9 +1,9 @@
-"""The merge engine: from a piece of a derivation to its token ids, by the library `tiktoken`.
+"""The merge engine: from a piece of a derivation to its token ids, with the library `tiktoken`.
 
-The library merges bytes, so each symbol's character stands as its UTF-8: its bytes are merged before anything else, and
-from there on merges are those of the vocabulary. In every segment the adjacent pair whose joint spelling was learned
-first merges first, as often as one does. In: pieces, which the library splits by the pretokenizer's pattern; out: token
-ids.
+In: pieces, which the library splits by the pretokenizer's pattern. Out: token ids. In each segment, the adjacent pair
+whose merge was learned first is merged first, until no pair has a merge. The library merges bytes, so each symbol is
+given as the UTF-8 of its character: the bytes of a character are merged first, and then the merges of the vocabulary
+apply.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class MergeEngine:
         self._whole_values = {spelling: vocabulary.ids[spelling] for spelling in vocabulary.whole_values}
 
     def tokens(self, kind: PieceKind, text: str) -> tuple[int, ...]:
-        """The token ids of a piece; raises UnicodeEncodeError for what is no text."""
+        """The token ids of a piece; raises UnicodeEncodeError if the text is not valid Unicode."""
         spelling = self._pretokenizer.spell(kind, text)
         whole = self._whole_values.get(spelling)
         if whole is not None:
@@ -36,23 +36,23 @@ class MergeEngine:
         engine, ids = self._engine
         return tuple(map(ids.__getitem__, engine.encode_ordinary(spelling)))
 
-    def token_pieces(self, kind: PieceKind, text: str) -> tuple[tuple[int, ...], ...]:
-        """The token ids of a piece together, none where it has no symbol; raises as `tokens` does."""
+    def token_groups(self, kind: PieceKind, text: str) -> tuple[tuple[int, ...], ...]:
+        """The token ids of a piece as one group, no group if it has no symbols; raises what `tokens` raises."""
         tokens = self.tokens(kind, text)
         return (tokens,) if tokens else ()
 
     @cached_property
     def _engine(self) -> tuple[tiktoken.Encoding, list[int]]:
-        """The library's engine, and our token by its ids; made when it is first asked for."""
+        """The library's encoder, and our token id for each of its ids; created on first use."""
         vocabulary = self._vocabulary
         symbols = vocabulary.grammar.symbols.characters
         merged = [first + second for first, second in vocabulary.merges]
         spelled = [spelling.encode() for spelling in dict.fromkeys([*symbols, *merged])]
-        # Bytes that begin a character are no tokens, yet their ranks come first.
-        beginnings = dict.fromkeys([*_beginnings(spelled[: len(symbols)]), *map(_byte, range(NUM_BYTES))])
+        # Proper prefixes of a character are not tokens, but the library needs ranks for them, before all others.
+        prefixes = dict.fromkeys([*_proper_prefixes(spelled[: len(symbols)]), *map(_byte, range(NUM_BYTES))])
         for spelling in spelled:
-            beginnings.pop(spelling, None)
-        ordered = [*beginnings, *spelled]
+            prefixes.pop(spelling, None)
+        ordered = [*prefixes, *spelled]
         ranks = {spelling: rank for rank, spelling in enumerate(ordered)}
         ids = [vocabulary.ids.get(spelling.decode(errors="replace"), -1) for spelling in ordered]
         return tiktoken.Encoding(
@@ -64,7 +64,7 @@ def _byte(value: int) -> bytes:
     return bytes([value])
 
 
-def _beginnings(characters: list[bytes]) -> Iterator[bytes]:
+def _proper_prefixes(characters: list[bytes]) -> Iterator[bytes]:
     for character in characters:
         for length in range(2, len(character)):
             yield character[:length]
