@@ -1,1 +1,1 @@
-"""Fuzzers for the readers of files that may come from anybody; see README.md."""
+"""Fuzzers for the readers of untrusted files; see README.md."""

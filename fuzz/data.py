@@ -16,7 +16,7 @@ from fuzz.harness import fuzz
 
 
 def read(folder: Path) -> None:
-    """Opens the training split and draws batches from it."""
+    """Open the training split and draw batches from it."""
     metadata = read_metadata(folder)
     load_masks(folder, metadata)
     batches = Loader(training_windows(Split(folder, "train", metadata)), 2)

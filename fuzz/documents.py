@@ -1,4 +1,4 @@
-"""Fuzzes the readers of documents; a value that was read can be written, and is read again as it was."""
+"""Fuzzes the readers of documents; every value read must be the same after writing and reading it again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEEDS = (
 
 
 def read(content: bytes) -> None:
-    """Reads a text in every way."""
+    """Read a text with every reader."""
     text = content.decode("utf-8", "replace")
     parse_documents(text, merge_keys=True)
     value = parse_document(text)

@@ -1,4 +1,4 @@
-"""What all fuzzers share: they run a reader on bytes, and take whatever is no refusal for a fault."""
+"""The common part of all fuzzers: it runs a reader on bytes; any error but a `SchemaLMError` is a fault."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from schemalm.errors import SchemaLMError
 
 Reader = Callable[[bytes], object]
 OPTIONS = ("-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-len_control=0")
-# Texts that readers compare with.
+# Texts that readers look for.
 WORDS = ("true", "null", "1e999", "-0", "$ref", "$id", "#/", "properties", "\\u0000", "&a ", "*a", "<<: ", "---\n")
 
 
 def fuzz(name: str, reader: Reader, seeds: Iterable[bytes]) -> None:
-    """Runs a reader until libFuzzer is done; the first arguments may be `--corpus DIR`, the others are its options."""
+    """Run a reader until libFuzzer ends; arguments: `--corpus DIR` first, if at all, then libFuzzer's options."""
     arguments = sys.argv[1:]
     corpus = Path(tempfile.gettempdir()) / "schemalm-fuzz" / name
     if arguments[:1] == ["--corpus"]:
@@ -40,5 +40,5 @@ def _run(reader: Reader, content: bytes) -> None:
 
 
 def _spelled(word: str) -> str:
-    """A word as dictionaries of libFuzzer have it."""
+    """Return a word in the notation of libFuzzer's dictionaries."""
     return "".join(character if character.isalnum() else f"\\x{ord(character):02x}" for character in word)

@@ -1,4 +1,4 @@
-"""Fuzzes the reading of corpora: lines of JSON Lines, whose documents are texts or values."""
+"""Fuzzes the reader of corpora: JSON Lines whose documents are texts or values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE = Path(tempfile.mkdtemp()) / "rows.jsonl"
 
 
 def read(content: bytes) -> None:
-    """Reads a file of rows, and all documents in it."""
+    """Read a file of rows, and all documents in it."""
     FILE.write_bytes(content)
     left_out = LeftOut()
     for piece in read_pieces([FILE], left_out):

@@ -16,7 +16,7 @@ from fuzz.harness import fuzz
 
 
 def read(folder: Path) -> None:
-    """Loads the run and what reports tell of it."""
+    """Load the run and the record that reports show."""
     read_record(folder)
     verify_checkpoint(folder, load_run(folder).step)
 

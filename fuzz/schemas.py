@@ -1,4 +1,4 @@
-"""Fuzzes the reading and compiling of schemas; one that compiles has a value, which is encoded as it is."""
+"""Fuzzes reading and compiling schemas; a schema that compiles has a value that survives encoding and decoding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEDS = tuple(
 
 
 def read(content: bytes) -> None:
-    """Compiles a schema, and writes its shortest value."""
+    """Compile a schema, and encode its shortest value."""
     try:
         schema = json.loads(content)
     except (ValueError, RecursionError):

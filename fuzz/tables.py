@@ -1,4 +1,4 @@
-"""Fuzzes the reading of Parquet files, whose pages are looked at before a library unpacks them."""
+"""Fuzzes the reader of Parquet files, which checks their pages before a library unpacks them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE = Path(tempfile.mkdtemp()) / "rows.parquet"
 
 
 def seeds() -> list[bytes]:
-    """Small tables, packed in different ways."""
+    """Return small tables with different compressions."""
     found = []
     for compression in ("none", "zstd", "snappy"):
         sink = io.BytesIO()
@@ -31,7 +31,7 @@ def seeds() -> list[bytes]:
 
 
 def read(content: bytes) -> None:
-    """Counts and reads the rows of a table."""
+    """Count and read the rows of a table."""
     FILE.write_bytes(content)
     count_rows([FILE])
     for piece in read_pieces([FILE], LeftOut()):

@@ -1,4 +1,4 @@
-"""Fuzzes the readers of tokenizer files, of every kind; one that is read encodes or refuses."""
+"""Fuzzes the readers of tokenizer files of every kind; a tokenizer that was read encodes a value or refuses it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ VALUES = [{"kind": "a", "name": f"name {number}"} for number in range(6)]
 
 
 def seeds() -> list[bytes]:
-    """A small file of each kind."""
+    """Return a small file of each kind."""
     typed = Tokenizer.train(compile_schema(SCHEMA), VALUES, 300)
     return [typed.to_json(), ByteBPETokenizer.train(VALUES, 260).to_json(), CharacterTokenizer.train(VALUES).to_json()]
 
 
 def read(content: bytes) -> None:
-    """Reads a file, encodes with it and decodes."""
+    """Read a file, then encode and decode a value with it."""
     tokenizer = parse_tokenizer(content)
     tokenizer.decode(tokenizer.encode(VALUES[0]))
 

@@ -15,13 +15,13 @@ import pytest
 
 from schemalm.engines import Engine, open_engine
 
-# The same examples in every run: a failure is a change's doing. `LAW_EXAMPLES=5000` draws new ones, in tests/laws that
-# many. No deadlines: how long an example takes says more about the machine than about the code.
+# Every run has the same examples, so only a change can cause a failure. `LAW_EXAMPLES=5000` draws new ones, that many
+# in tests/laws. There are no deadlines: the time of an example says more about the machine than about the code.
 hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not in os.environ, deadline=None)
 hypothesis.settings.load_profile("project")
 
-# One thread for each process, which libraries read when they are loaded: several of them share the cores, and models as
-# small as those of tests are slower on two threads than on one, many times so where the machine is busy.
+# One thread per process; libraries read this when they are loaded. Several processes share the cores, and models as
+# small as those in the tests are slower on two threads than on one, much slower on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -30,7 +30,7 @@ pytest_plugins = ["tests.lifeline"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a Ray cluster as slow: it takes many seconds of a processor to start and to end one."""
+    """Mark the tests that need a Ray cluster as slow: starting and ending one takes many CPU seconds."""
     for item in items:
         if "ray_engine" in (*getattr(item, "fixturenames", ()), item.name.rpartition("[")[2].rstrip("]")):
             item.add_marker(pytest.mark.slow)
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data beside the repository; tests that need it are skipped where it is absent."""
+    """The folder of real data next to the repository; tests that need it are skipped if it is absent."""
     folder = REPOSITORY.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("needs ../shared/data, which is not part of the repository")
@@ -47,7 +47,7 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def outputs_in_processes() -> Callable[[str], set[str]]:
-    """What a program prints in processes that hash strings differently: one output where it does not depend on that."""
+    """The outputs of a program under different string hashes: only one if it does not depend on the hashes."""
 
     def outputs(program: str) -> set[str]:
         return {
@@ -66,7 +66,7 @@ def outputs_in_processes() -> Callable[[str], set[str]]:
 
 @pytest.fixture(scope="session")
 def num_lines() -> Callable[[Callable[[], object]], int]:
-    """How many lines of Python a call executes: what it costs, whatever the machine."""
+    """The number of lines of Python that a call executes: its cost, independent of the machine."""
 
     def count(work: Callable[[], object]) -> int:
         lines = 0
@@ -89,7 +89,7 @@ def num_lines() -> Callable[[Callable[[], object]], int]:
 
 @pytest.fixture(scope="session")
 def ray_engine() -> Iterator[Engine]:
-    """A local Ray cluster of two workers, one for all tests: what opens an engine `ray` in this process finds it."""
+    """A local Ray cluster of two workers for all tests: every engine `ray` opened in this process uses it."""
     pytest.importorskip("ray", reason="needs the extra `ray`")
     with open_engine("ray", workers=2) as engine:
         yield engine

@@ -1,9 +1,9 @@
 """A pytest plugin: no process that the tests start outlives pytest, even if pytest itself is killed.
 
-pytest puts a mark of its own into the environment, which every process that is started from then on inherits, however
-deep and in whatever session. A watchdog waits for the end of a pipe that pytest alone holds open, and then kills every
-process with the mark. It begins before the mark is set, in a session of its own, so neither it nor Ctrl-C ends it.
-Linux only, as it reads `/proc`; elsewhere it does nothing.
+pytest puts a unique mark into its environment, and every process started later inherits it, at any depth and in any
+session. A watchdog waits for the end of a pipe that only pytest holds open, and then kills every process with the mark.
+The watchdog starts before the mark is set and in its own session, so it does not kill itself and Ctrl-C does not reach
+it. It works on Linux only, because it reads `/proc`; elsewhere it does nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # this file is the watchdog's program too, which has the standard library alone
+if TYPE_CHECKING:  # this file is also the watchdog's program, which has only the standard library
     import pytest
 
 MARK = "SCHEMALM_TEST_SESSION"
@@ -32,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     watchdog = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, mark], stdin=subprocess.PIPE, start_new_session=True
     )
-    os.environ[MARK] = os.environ.get(MARK, "") + mark  # a pytest that a test starts has that of the outer one too
-    config.add_cleanup(watchdog.communicate)  # closes the pipe and waits until all is killed
+    os.environ[MARK] = os.environ.get(MARK, "") + mark  # a pytest that a test starts keeps the outer mark too
+    config.add_cleanup(watchdog.communicate)  # closes the pipe and waits until all processes are killed
 
 
 def watch(mark: str) -> None:
@@ -47,7 +47,7 @@ def watch(mark: str) -> None:
 
 
 def processes_with(mark: str) -> list[int]:
-    """The processes whose environment has the mark; those that ended and wait for their parents have none."""
+    """Return the processes whose environment has the mark; a zombie has no environment, so it is not among them."""
     found = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Numbers out of bounds are refused with the value found and what was expected."""
+"""Numbers out of bounds are refused with the value found and the expected range."""
 
 from __future__ import annotations
 

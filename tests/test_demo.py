@@ -18,7 +18,7 @@ from schemalm.interruption import Interrupted, TrainingInterrupted
 
 pytestmark = pytest.mark.slow
 SIZES = DemoSizes(num_documents=60, vocab_size=700, context_size=64, num_steps=3, num_samples=5, max_tokens=40)
-# More symbols than the vocabulary of SIZES has room for.
+# More symbols than the vocabulary of SIZES allows.
 COLOURS = [f"colour {number}" for number in range(700)]
 PALETTE = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -42,7 +42,7 @@ def palette(tmp_path: Path) -> Path:
 
 
 def write_palettes(folder: Path, num_documents: int) -> Path:
-    """A folder with so many valid documents, one that the schema refuses and one that is no JSON."""
+    """Make a folder with valid documents, one document that the schema refuses, and one that is not JSON."""
     folder.mkdir()
     for number in range(num_documents):
         value = {"name": f"palette {number}", "colours": COLOURS[number : number + 2]}
@@ -80,7 +80,7 @@ def test_the_seed_chooses_which_embedded_documents_are_held_out(
     assert first == again != other
 
 
-def test_a_corpus_of_ones_own_takes_the_place_of_the_embedded_one(tmp_path: Path) -> None:
+def test_a_given_corpus_replaces_the_embedded_one(tmp_path: Path) -> None:
     rows = [
         {
             "value": {"on": "push", "jobs": {f"job-{i}": {"runs-on": "x", "steps": [{"run": f"make {i % 7}"}]}}},
@@ -109,14 +109,14 @@ def test_a_signal_after_the_training_does_not_lose_it(tmp_path: Path, monkeypatc
     assert load_run(stopped.run).step == SIZES.num_steps
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("keep")
     with pytest.raises(DataError, match="not empty"):
         run_demo(tmp_path, sizes=SIZES)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
-def test_another_schema_needs_documents_of_its_own(tmp_path: Path) -> None:
+def test_another_schema_needs_its_own_documents(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--corpus"):
         run_demo(tmp_path / "demo", schema="dependabot", sizes=SIZES)
 
@@ -139,7 +139,7 @@ def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette:
 
 
 @pytest.mark.parametrize(("num_documents", "found"), [(0, "no document"), (1, "only one document")])
-def test_too_few_documents_are_refused_with_what_was_wrong_with_the_others(
+def test_too_few_documents_are_refused_with_the_faults_of_the_others(
     tmp_path: Path, palette: Path, num_documents: int, found: str
 ) -> None:
     corpus = write_palettes(tmp_path / "corpus", num_documents)
@@ -157,7 +157,7 @@ def test_documents_of_one_repository_are_split_one_by_one(tmp_path: Path, palett
     assert (result.evaluation.num_train_documents, result.evaluation.likelihood.num_documents) == (9, 1)
 
 
-def test_small_corpora_are_not_trained_on_for_longer_than_they_teach(tmp_path: Path, palette: Path) -> None:
+def test_training_on_small_corpora_is_short(tmp_path: Path, palette: Path) -> None:
     corpus = write_palettes(tmp_path / "corpus", 3)
     sizes = replace(SIZES, num_steps=100, min_steps=2, num_epochs=8)
     result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=sizes)

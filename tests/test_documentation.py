@@ -1,4 +1,4 @@
-"""What the pages name exists: links, files, folders, public names; and every page has its place in the index."""
+"""Everything that the pages name exists: links, files, folders, public names; and the index lists every page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGES = [
     *(REPOSITORY / name / "README.md" for name in ("examples", "findings", "fuzz")),
     *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts),
 ]
-# Pages that tell what was: the files that they name may be gone.
+# Pages about the past: the files that they name may no longer exist.
 HISTORY = {REPOSITORY / "CHANGELOG.md", DOCS / "log.md", *(DOCS / "decisions").glob("0*.md")}
 FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -28,7 +28,7 @@ FILE_OR_FOLDER = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks of code."""
+    """Return a page without its code blocks."""
     return FENCED.sub("", page.read_text())
 
 
@@ -42,7 +42,7 @@ def named(page: Path) -> Iterator[str]:
 
 
 def exists(page: Path, name: str) -> bool:
-    """Whether a file is where a page may mean: in the repository, in the package, or beside the page."""
+    """Return whether a file exists relative to the repository, the package or the page."""
     places = (REPOSITORY, PACKAGE, page.parent)
     return any((place / name).exists() for place in places) or ("/" not in name and any(PACKAGE.rglob(name)))
 

@@ -31,7 +31,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
 
 
 class FieldsByKeywordError(SchemaLMError):
-    """Fields by keyword without a default, and a message made of them."""
+    """An error with required keyword fields and a message made from them."""
 
     def __init__(self, *, first: int, second: str) -> None:
         super().__init__(f"{first} of {second}", first)
@@ -40,7 +40,7 @@ class FieldsByKeywordError(SchemaLMError):
 
 
 class GrandchildError(FieldsByKeywordError):
-    """An error of another's kind with a constructor of its own."""
+    """An error from another library, with its own constructor."""
 
     def __init__(self, first: int) -> None:
         super().__init__(first=first, second="grandchildren")
@@ -53,7 +53,7 @@ def tree(root: type[SchemaLMError]) -> Iterator[type[SchemaLMError]]:
 
 
 for path in SOURCES.rglob("*.py"):
-    # Whoever names the root may derive from it.
+    # Other libraries may derive from the root.
     if "SchemaLMError" in path.read_text():
         parts = path.relative_to(SOURCES).with_suffix("").parts
         importlib.import_module(".".join(["schemalm", *(part for part in parts if part != "__init__")]))
@@ -121,7 +121,7 @@ def test_a_broken_limit_is_a_schema_error_that_says_which_limit_and_where() -> N
     assert pickle.loads(pickle.dumps(of_file)) == of_file
 
 
-def test_errors_come_out_of_other_processes_as_they_were_raised() -> None:
+def test_errors_cross_processes_unchanged() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         refused = pool.submit(compile_schema, {"properties": {"a": {"minimum": "1"}}}).exception()
         no_document = pool.submit(load_document, "a: 1\na: 2").exception()

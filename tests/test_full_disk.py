@@ -1,4 +1,4 @@
-"""Where writing fails the error names the file, though the system does not: here a file may not grow any more."""
+"""If writing fails, the error names the file, although the system's error does not; here files may not grow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINE = {"kind": "train", "step": 1, "loss": 2.0}
 
 @contextmanager
 def full() -> Iterator[None]:
-    """No file can have more than a thousand bytes: for the writing alone, since the tests' own report is a file too."""
+    """Limit files to a thousand bytes during the writing only, since the report of the tests is a file too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, limits[1]))
     try:
@@ -73,7 +73,7 @@ def test_the_error_names_the_file(tmp_path: Path, write: Callable[[Path], None],
     assert str(caught.value.filename) == str(tmp_path / name)
 
 
-def test_a_preparation_names_the_file_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+def test_a_preparation_names_the_file_and_resumes_when_there_is_space(tmp_path: Path) -> None:
     rows = [json.dumps({"value": {"name": f"n{index}"}, "repo": f"r{index % 5}"}) + "\n" for index in range(99)]
     (tmp_path / "rows.jsonl").write_text("".join(rows))
     tokenizer = ByteBPETokenizer.train([{"name": "n"}], 300)
@@ -95,7 +95,7 @@ def test_a_preparation_names_the_file_and_goes_on_when_there_is_room(tmp_path: P
     assert contents[0] == contents[1]
 
 
-def test_what_was_there_stays(tmp_path: Path) -> None:
+def test_the_old_content_stays(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
     with pytest.raises(OSError, match="too large"), full():
         write_whole(tmp_path)
@@ -103,7 +103,7 @@ def test_what_was_there_stays(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_metrics_that_could_not_be_written_are_read_up_to_there(tmp_path: Path) -> None:
+def test_metrics_are_read_up_to_the_line_that_could_not_be_written(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="too large"), full():
         write_metrics(tmp_path)
     lines = read_metrics(tmp_path)

@@ -1,4 +1,4 @@
-"""Pointers name places, whatever the keys on the way there are."""
+"""Pointers name locations, whatever keys lead there."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def test_indices_and_the_whole_value_have_pointers() -> None:
 
 
 @given(st.lists(st.text("a~/01", max_size=3), max_size=4))
-def test_a_pointer_is_taken_apart_into_the_keys_that_it_was_made_of(path: list[str]) -> None:
+def test_a_pointer_is_split_into_its_keys(path: list[str]) -> None:
     assert parts_of(pointer_to(path)) == path

@@ -1,4 +1,4 @@
-"""What tests start ends with pytest, however pytest ends."""
+"""All processes that tests start end with pytest, however it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# A test that starts a process out of reach of signals to groups, which starts another one, and forgets both.
+# A test that starts a process in another session, which starts another process, and then forgets both.
 FORGETFUL = """
 import subprocess, sys, time
 CHILD = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
@@ -30,7 +30,7 @@ pytestmark = [
 
 
 def running(folder: Path) -> set[int]:
-    """The processes that work in the folder."""
+    """Return the processes whose working folder this is."""
     found = set()
     for place in Path("/proc").glob("[0-9]*/cwd"):
         try:
@@ -48,7 +48,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture(params=[[], ["-n", "1"]], ids=["alone", "with workers"])
 def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
-    """Starts pytest in the temporary folder on a test that goes on for so many seconds after it started processes."""
+    """Starts pytest in the temporary folder on a test that runs for some seconds after it has started processes."""
 
     def begin(seconds: int) -> subprocess.Popen[bytes]:
         (tmp_path / "test_forgets.py").write_text(FORGETFUL.replace("{seconds}", str(seconds)))
@@ -61,7 +61,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     wait_until(lambda: not running(tmp_path))
 
 
-def test_a_killed_pytest_leaves_nothing(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
+def test_a_killed_pytest_leaves_no_process(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
     program = start(600)
     wait_until(lambda: is_sleeping_twice(tmp_path) or program.poll() is not None)
     program.send_signal(signal.SIGKILL)
@@ -70,13 +70,11 @@ def test_a_killed_pytest_leaves_nothing(start: Callable[[int], subprocess.Popen[
 
 
 def is_sleeping_twice(folder: Path) -> bool:
-    """Whether the process and its child, which differ from pytest by their command lines, run in the folder."""
+    """Return whether the process and its child, known by their command lines, run in the folder."""
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running(folder)]
     return sum(b"time.sleep(600)" in command for command in commands) == 2
 
 
-def test_a_pytest_that_comes_to_its_end_leaves_nothing(
-    start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path
-) -> None:
+def test_a_finished_pytest_leaves_no_process(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
     assert start(0).wait() == 0
     assert not running(tmp_path)

@@ -1,4 +1,4 @@
-"""What `import schemalm` gives: its public names, its version, and a help page that says what they are for."""
+"""`import schemalm` has the public names, the version, and a help page that describes them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_version_is_that_of_the_installed_package() -> None:
     assert schemalm.__version__ == importlib.metadata.version("schemalm")
 
 
-def test_a_checkout_that_nobody_installed_has_an_unknown_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkout_that_is_not_installed_has_an_unknown_version(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 

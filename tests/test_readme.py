@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 DOCS = REPOSITORY / "docs"
 README, TUTORIAL = REPOSITORY / "README.md", DOCS / "tutorial.md"
 PAGES = [README, TUTORIAL, *sorted((DOCS / "concepts").glob("*.md"))]
-# What the commands that run here are given instead, so that they take seconds.
+# Replacements in the commands, so that they take only seconds here.
 SMALLER = {
     "--steps 60": "--steps 1 --batch-size 1 --samples 0",
     "menu-prompt.yml": "menu-prompt.yml --max-tokens 30",
@@ -30,12 +30,12 @@ COMMAND = re.compile(r"(?:\$ |.*\btorchrun .*)?schemalm (.+)")
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
-    """The code blocks of some languages."""
+    """Return the code blocks in the given languages."""
     return [block for language, block in BLOCK.findall(page.read_text()) if language in languages]
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """The arguments of every `schemalm` command in a block, also of one that torchrun starts."""
+    """Return the arguments of every `schemalm` command in a block, including those that torchrun starts."""
     for line in text.replace("\\\n", " ").splitlines():
         command = COMMAND.match(line)
         if command:
@@ -77,7 +77,7 @@ def test_every_command_of_the_pages_exists_with_its_options() -> None:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the commands run in, with the files that the repository has."""
+    """The folder in which the commands run, with the files of the repository."""
     for name in ("examples", ".github", "README.md"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What an installed package holds, and what it leaves to the repository."""
+"""What an installed package contains, and what stays in the repository."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def included() -> set[str]:
 @pytest.mark.parametrize(
     "asset", ["dataset/embedded_workflows.jsonl.zst", "integrations/nanochat/tokenizer.json.zst", "py.typed"]
 )
-def test_the_wheel_carries_what_the_package_reads(included: set[str], asset: str) -> None:
+def test_the_wheel_contains_the_assets(included: set[str], asset: str) -> None:
     assert f"schemalm/{asset}" in included
 
 
-def test_the_wheel_carries_the_package_alone(included: set[str]) -> None:
+def test_the_wheel_contains_only_the_package(included: set[str]) -> None:
     assert {Path(path).parts[0] for path in included} == {"schemalm"}
     assert not [path for path in included if "workflow_book" in path or "recipes" in path]

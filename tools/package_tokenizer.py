@@ -1,4 +1,4 @@
-"""Learns the tokenizer that the package carries: `make packaged-tokenizer`."""
+"""Trains the tokenizer that the package contains: `make packaged-tokenizer`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from schemalm.tokenizer import Tokenizer
 FILE = Path(packaged.__file__).with_name(packaged.ASSET)
 NUM_WORKFLOWS = 2000
 SEED = 0
-# Whole texts of embedded workflows are rarely those of real ones. With 0.15 of the learned tokens for them, the usual
-# share, 487 real workflows take 3.5 % more tokens.
+# The strings of embedded workflows rarely occur in real ones. With the usual share of whole values, 0.15 of the learned
+# tokens, 487 real workflows take 3.5 % more tokens.
 WHOLE_VALUES = 0.05
-# What a schema says to people, which no grammar reads.
+# Keywords that only people read.
 _REMARKS = frozenset({"$comment", "description", "title"})
 
 
 def train_packaged_tokenizer(schema: dict[str, Any]) -> Tokenizer:
-    """Learn from embedded workflows for a schema of workflows; the same schema gives the same bytes."""
+    """Train on embedded workflows for a schema of workflows; the same schema yields the same bytes."""
     workflows = embedded_workflows(NUM_WORKFLOWS)
     return Tokenizer.train(
         compile_schema(without_remarks(schema)),

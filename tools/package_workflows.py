@@ -1,4 +1,4 @@
-"""Writes the workflows that the package carries: `make packaged-workflows`."""
+"""Writes the workflows that the package contains: `make packaged-workflows`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEED = 0
 
 
 def embedded_rows() -> bytes:
-    """The first workflows of the book as JSON Lines."""
+    """Return the first workflows of the book as JSON Lines."""
     workflows = compose_workflows(embedded.NUM_EMBEDDED_WORKFLOWS, SEED)
     rows = ({"value": each.value, "repo": each.repository, "path": each.path} for each in workflows)
     return b"".join(orjson.dumps(row) + b"\n" for row in rows)

@@ -2,24 +2,24 @@
 
 Schemas and documents:
 
-    compile_schema      a JSON Schema as a Grammar; raises SchemaError for what cannot be enforced
-    Grammar             what a compiled schema is: its coverage, its size, its parts that no value satisfies
+    compile_schema      turns a JSON Schema into a Grammar; raises SchemaError if it cannot be enforced
+    Grammar             a compiled schema, with its coverage, its size and the parts that no value satisfies
     Limits              how much work compiling and every later call may take
-    load_document       YAML or JSON text as a value
-    dump_document       a value as YAML or JSON text
+    load_document       reads YAML or JSON text as a value
+    dump_document       writes a value as YAML or JSON text
 
 Tokens:
 
-    Tokenizer           values as token ids and back; `machine()` says which token may come next
-    ByteBPETokenizer    a plain text tokenizer, to compare with
+    Tokenizer           turns values into token ids and back; `machine()` says which token may come next
+    ByteBPETokenizer    a plain text tokenizer, for comparison
 
 Models:
 
-    load_run            a trained Run: the model, its tokenizer and its configuration
-    generate            documents that a run writes, each a Generated
-    Run, Generated      what these two return
+    load_run            loads a trained Run: the model, its tokenizer and its configuration
+    generate            writes documents with a run, each a Generated
+    Run, Generated      the results of these two
 
-Errors, each with its fields, all under SchemaLMError:
+Errors, all subclasses of SchemaLMError, each with its own fields:
 
     SchemaError, LimitError, DocumentError, InvalidDocument, DecodeError, GuardError, PromptError,
     DataError, ConfigurationError, TrainingError, CheckpointError
@@ -32,8 +32,8 @@ For example:
     >>> tokenizer.decode(tokenizer.encode({"size": "M"}))
     {'size': 'M'}
 
-These names are the public surface; everything else may change. They are loaded on first use, so importing the package
-costs next to nothing. `__version__` is the version of the installed package, "unknown" where it is not installed.
+These names are the public API; everything else may change. They are loaded on first use, so importing the package
+costs next to nothing. `__version__` is the version of the installed package, or "unknown" if it is not installed.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def __dir__() -> list[str]:
 
 
 def _installed_version() -> str:
-    """The version in the metadata of the installed package; "unknown" in a checkout that nobody installed."""
+    """The version in the metadata of the installed package; "unknown" in a checkout that is not installed."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (no import of this package needs it)
 
     try:

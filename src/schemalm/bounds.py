@@ -1,4 +1,4 @@
-"""Numbers that settings may be: one check and one wording for all of them."""
+"""The range check for numeric settings, with one wording for all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def check_number(
 ) -> None:
     """Raise `ConfigurationError`, with the value found, unless it is a finite number from `least` to `most`.
 
-    With `is_above`, `least` itself is refused too; with `is_whole`, whatever is no integer.
+    `is_above` excludes `least` itself; `is_whole` excludes everything but integers.
     """
     is_number = isinstance(value, Integral if is_whole else Real) and not isinstance(value, bool)
     if is_number and least <= value <= most and not math.isinf(value) and not (is_above and value == least):

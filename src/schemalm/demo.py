@@ -1,8 +1,8 @@
 """The whole way in minutes on a CPU: a corpus, a grammar, a tokenizer, windows, a tiny model, documents, a report.
 
-In goes a corpus of any schema (or the embedded workflows), out comes a folder with the prepared data,
-the run and its report. Every part is the one that larger trainings use; only the sizes here are small, and smaller
-still for a small corpus: its vocabulary, windows and steps follow from how much there is to learn from.
+In goes a corpus of any schema (or the embedded workflows); out comes a folder with the prepared data, the run and its
+report. Every part is the one that larger trainings use. Only the sizes are small, and smaller still for a small
+corpus: the vocabulary, the windows and the number of steps depend on the amount of data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
 from schemalm.documents import LeftOut, Rejection, canonical_json
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.evaluation.judge_selection import announcement, judge_for
@@ -34,20 +34,20 @@ from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 
 EMBEDDED_SCHEMA = "github-workflow"
-# Where a schema has more symbols than the vocabulary should, so many learned tokens stand beside them all the same.
+# The least number of learned tokens, even if the symbols of the schema alone fill the vocabulary.
 MIN_LEARNED_TOKENS = 512
-# With more learned tokens for its size, a corpus is spelled in tokens that each of them occurs in once.
+# With more learned tokens per byte, most tokens would occur only once in the corpus.
 BYTES_PER_LEARNED_TOKEN = 16
 
 
 @dataclass(frozen=True)
 class DemoSizes:
-    """How much the demo does, at most: sized to stay under 5 minutes on 2 cores.
+    """The maximum sizes of the demo, chosen to stay under 5 minutes on 2 cores.
 
-    num_documents, num_bytes: of the corpus; bytes are those of compact JSON. vocab_size: grows where the symbols of the
-    schema leave little room. num_epochs: passes over the tokens, after which models of small corpora learn nothing but
-    to recite them; yet there are min_steps, without which they do not even spell. num_scored: validation documents that
-    the final figures are taken from.
+    num_documents, num_bytes: of the corpus, in bytes of compact JSON. vocab_size: grows if the symbols of the schema
+    need most of it. num_epochs: passes over the tokens; with more, a model of a small corpus only memorizes it.
+    min_steps: with fewer, a model does not even learn to spell. num_scored: how many validation documents the final
+    figures are measured on.
     """
 
     num_documents: int = 2500
@@ -70,7 +70,7 @@ class DemoSizes:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Where everything is, how it went, and what of the corpus was left out."""
+    """The paths of the results, the figures, and the documents of the corpus that were left out."""
 
     folder: Path
     run: Path
@@ -96,12 +96,12 @@ def run_demo(
     log: Callable[[str], None] = lambda message: None,
     training_progress: Progress | None = None,
 ) -> DemoResult:
-    """Prepares, trains, generates, judges and reports into the folder `out`, which must be empty or new.
+    """Prepare, train, generate, judge and report into the folder `out`, which must be empty or new.
 
-    seed: chooses the sources to train on and to hold out, the first weights, the order of training and the samples.
-    merge_keys: whether `<<` in documents is resolved or refused; None decides by the schema.
-    log: is called with a line for each stage. Raises DataError where the corpus has too little to train on, and
-    `TrainingInterrupted` for a signal from the training on.
+    seed: decides which sources are trained on and which are held out, the initial weights, the order of training and
+    the samples. merge_keys: whether `<<` in documents is resolved or refused; None lets the schema decide.
+    log: called with one line for each stage. Raises `DataError` if the corpus is too small to train on, and
+    `TrainingInterrupted` if a signal arrives during the training or later.
     """
     started = time.monotonic()
     if out.exists() and any(out.iterdir()):
@@ -142,7 +142,7 @@ def run_demo(
             progress=log,
         )
         report = write_report(evaluation, out / "run")
-    except Interrupted as signal:  # the training is not lost by that
+    except Interrupted as signal:  # the training is already saved
         how = "interrupted, and nothing of the training is lost"
         raise TrainingInterrupted(signal.number, out / "run", how, trained.num_steps, "auto") from None
     return DemoResult(out, out / "run", report, evaluation, left_out, time.monotonic() - started)
@@ -167,12 +167,12 @@ def _documents(
     if len(documents) < 2:
         found = "only one document" if documents else "no document"
         problem = f"{found} of {corpus} is valid; the demo needs two, one to train on and one to hold out"
-        raise too_little(problem, left_out)
+        raise left_out_error(problem, left_out)
     return documents, left_out
 
 
 def _sample(documents: list[SourceDocument], num_bytes: int) -> list[SourceDocument]:
-    """An evenly spaced selection with about `num_bytes` bytes of compact JSON, or all where they have fewer."""
+    """Select documents at even distances, about `num_bytes` bytes of compact JSON; all if there are fewer bytes."""
     share = num_bytes / max(1, _count_bytes(documents))
     if share >= 1:
         return documents
@@ -181,7 +181,7 @@ def _sample(documents: list[SourceDocument], num_bytes: int) -> list[SourceDocum
 
 
 def _of_several_sources(documents: list[SourceDocument]) -> list[SourceDocument]:
-    """The documents, each a source of its own where all come from one: else none could be held out."""
+    """Return the documents; if all have one source, each becomes its own source, so that some can be held out."""
     if len({document.source for document in documents}) > 1:
         return documents
     return [replace(document, source=document.name) for document in documents]
@@ -207,9 +207,10 @@ def _tokenizer(
 
 
 def _context_size(tokenizer: Tokenizer, documents: Sequence[SourceDocument], sizes: DemoSizes) -> int:
-    """Room for the longest document, in whole strides and up to the size wanted: padding costs time for nothing.
+    """Return the length of the longest document, rounded up to whole strides and limited to `sizes.context_size`.
 
-    Two strides at least: generation begins its next window at a stride that leaves half of the context.
+    A larger context would only add padding, which wastes time. It is two strides at least, because generation begins
+    its next window at a stride that leaves half of the context.
     """
     longest = max(len(tokenizer.encode(document.value)) for document in documents)
     return min(sizes.context_size, max(2, math.ceil(longest / sizes.stride)) * sizes.stride)
@@ -217,14 +218,14 @@ def _context_size(tokenizer: Tokenizer, documents: Sequence[SourceDocument], siz
 
 def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> TrainingConfiguration:
     train_split = metadata.splits["train"]
-    # About as many windows as hold every token once; those in training overlap.
+    # About as many windows as would contain every token once; the windows in training overlap.
     num_windows = train_split.num_documents + train_split.num_tokens / metadata.context_size
     num_steps = max(sizes.min_steps, math.ceil(sizes.num_epochs * num_windows / sizes.batch_size))
     num_steps = min(sizes.num_steps, num_steps)
     return TrainingConfiguration(
         num_steps=num_steps,
         batch_size=sizes.batch_size,
-        # Steps are counted in windows: packed, a small corpus would be recited before the least of steps are over.
+        # Steps are counted in windows: with packed rows, a small corpus would be memorized before min_steps are over.
         packing="windows",
         learning_rate=sizes.learning_rate,
         warmup_steps=min(sizes.warmup_steps, num_steps // 5),

@@ -1,21 +1,22 @@
 """Every error that SchemaLM raises on purpose, each with its fields.
 
     SchemaLMError
-    ├── SchemaError        a schema that is no schema, or that no value satisfies
-    │   └── LimitError     work on a schema, compiled or not, that a limit does not admit
-    ├── DocumentError      text that is no document (YAML or JSON)
+    ├── SchemaError        a schema that is not valid, or that no value satisfies
+    │   └── LimitError     work that exceeds a limit, during compiling or later
+    ├── DocumentError      text that is not a document (YAML or JSON)
     ├── InvalidDocument    a value that breaks the schema
-    ├── DecodeError        token ids that are no whole document
-    ├── GuardError         a beginning of a document that cannot be ended without breaking a guard
+    ├── DecodeError        token ids that are not a whole document
+    ├── GuardError         the beginning of a document that cannot be completed without breaking a guard
     ├── PromptError        a partial value that no document can contain, or a text that a model cannot read
     ├── DataError          a corpus or a prepared data set that cannot be used
-    ├── ConfigurationError a setting that is out of range or does not fit another
-    ├── TrainingError      a training run that cannot go on: its loss, memory or another process
-    └── CheckpointError    a run or checkpoint that is missing, damaged or of another configuration
+    ├── ConfigurationError a setting that is out of range or conflicts with another
+    ├── TrainingError      a training run that cannot continue because of its loss, its memory or another process
+    └── CheckpointError    a run or checkpoint that is missing, is damaged or has another configuration
 
 A message says what was found, where, what was expected and what to do. Fields are plain values, so tests and tools
-compare them without parsing the message, in which long ones are cut and all are visible. Errors are values: those of
-one class with equal messages and fields are equal, and a copy, by pickle or otherwise, is equal to what was copied.
+compare them without parsing the message; the message shortens long values and escapes invisible characters. Errors are
+values: two of the same class with equal messages and fields are equal, and a copy, by pickle or otherwise, equals its
+original.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class SchemaLMError(Exception):
     """The root of every error that SchemaLM raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Constructors put messages together from fields; a copy has both already.
+        # Constructors build the message from the fields; a copy already has both.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def __eq__(self, other: object) -> bool:
@@ -44,9 +45,9 @@ class SchemaLMError(Exception):
 
 
 class SchemaError(SchemaLMError):
-    """A schema that cannot be compiled: `pointer` and `keyword` say which place of it, where it is one place.
+    """A schema that cannot be compiled; `pointer` and `keyword` say where the fault is, if it is in one location.
 
-    `source` is the file or name that the schema was read from, empty where it was given as a value.
+    `source` is the file or the name that the schema was read from; it is empty if the schema was passed as a value.
     """
 
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "", source: str = "") -> None:
@@ -59,18 +60,18 @@ class SchemaError(SchemaLMError):
         self.message = message
 
     def of_source(self, source: str) -> SchemaError:
-        """The same error, of a schema that was read from a file or has a name."""
+        """Return the same error with the file or the name of its schema."""
         found = copy.copy(self)
         SchemaError.__init__(found, self.message, pointer=self.pointer, keyword=self.keyword, source=source)
         return found
 
 
 class LimitError(SchemaError):
-    """Work on a schema that a limit does not admit: while it is compiled, or in a call on the compiled grammar.
+    """Work that exceeds a limit, while a schema is compiled or in a call on the compiled grammar.
 
-    limit: the field of `Limits`, whose value is `maximum`; operation: what was under way, such as "mask"; place: where
-    in the document, as `Machine.path` has it, of a value that is encoded the JSON pointer; empty where it is not known
-    or while compiling.
+    limit: the field of `Limits`; its value is `maximum`. operation: what was running, such as "mask". place: where in
+    the document, in the form of `Machine.path`, or as a JSON pointer if a value was being encoded; empty if it is
+    unknown, and while compiling.
     """
 
     def __init__(
@@ -87,11 +88,11 @@ class LimitError(SchemaError):
 
     @property
     def explanation(self) -> str:
-        """What is to be said beside the place: the reason and the limit."""
+        """The message without the place: the reason and the limit."""
         return f"{self.reason} (limit {self.limit} = {self.maximum:,})"
 
     def during(self, operation: str, place: str = "") -> LimitError:
-        """The same error, of a call on a compiled grammar; an operation and a place that it names already stay."""
+        """Return the same error for a call on a compiled grammar; an operation and a place already set are kept."""
         return LimitError(
             self.reason,
             limit=self.limit,
@@ -104,7 +105,7 @@ class LimitError(SchemaError):
 
 
 class DocumentError(SchemaLMError):
-    """Text that is no document; `line` and `column` count from 1."""
+    """Text that is not a document; `line` and `column` count from 1."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1, source: str = "") -> None:
         place = f"{visible_line(source)}:{line}:{column}" if source else f"line {line}, column {column}"
@@ -116,7 +117,7 @@ class DocumentError(SchemaLMError):
 
 
 class InvalidDocument(SchemaLMError):  # noqa: N818 (the contract's name)
-    """A value that breaks the schema at the JSON pointer `pointer`, by the schema keyword `keyword`."""
+    """A value that breaks the schema keyword `keyword` at the JSON pointer `pointer`."""
 
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "") -> None:
         super().__init__(f"{visible_name(pointer) or '/'}: {message} ({keyword})")
@@ -126,7 +127,7 @@ class InvalidDocument(SchemaLMError):  # noqa: N818 (the contract's name)
 
 
 class DecodeError(SchemaLMError):
-    """Token ids that are no whole document; `position` is the index of the offending token."""
+    """Token ids that are not a whole document; `position` is the index of the offending token."""
 
     def __init__(self, message: str, *, position: int) -> None:
         super().__init__(f"token {position}: {message}")
@@ -135,18 +136,18 @@ class DecodeError(SchemaLMError):
 
 
 class GuardError(SchemaLMError):
-    """A beginning that was not found to end without breaking a guard: its `keyword`, and the `path` of keys there."""
+    """A beginning for which no completion was found that keeps a guard: its `keyword`, at the `path` of keys."""
 
     def __init__(self, keyword: str, path: str) -> None:
         super().__init__(
-            f"{keyword} at {visible_name(path) or 'the document'}: no way was found to go on without breaking it"
+            f"{keyword} at {visible_name(path) or 'the document'}: no way was found to continue without breaking it"
         )
         self.keyword = keyword
         self.path = path
 
 
 class PromptError(SchemaLMError):
-    """A partial value that no document of the schema can contain; for a prompt that is text `pointer` is None."""
+    """A partial value that no document of the schema can contain; `pointer` is None if the prompt is text."""
 
     def __init__(self, message: str, *, pointer: str | None = "") -> None:
         place = "prompt" if pointer is None else f"prompt at {visible_name(pointer) or '/'}"
@@ -160,12 +161,12 @@ class DataError(SchemaLMError):
 
 
 class ConfigurationError(SchemaLMError):
-    """A setting that is out of its range or does not fit another."""
+    """A setting that is out of its range or conflicts with another."""
 
 
 class TrainingError(SchemaLMError):
-    """A training run that cannot go on."""
+    """A training run that cannot continue."""
 
 
 class CheckpointError(SchemaLMError):
-    """A run or checkpoint that is missing, damaged or of another configuration."""
+    """A run or checkpoint that is missing, is damaged or has another configuration."""

@@ -1,4 +1,4 @@
-"""SIGINT (Ctrl-C) and SIGTERM: the signals that ask a program to end, and the exceptions that they become."""
+"""SIGINT (Ctrl-C) and SIGTERM: the signals that end a program, turned into exceptions."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal ended what was under way; `number` is the signal's. A process that it ends exits with 128 + `number`."""
+    """The signal `number` ended the work; a process that ends because of it exits with 128 + `number`."""
 
     def __init__(self, number: int = signal.SIGINT) -> None:
         super().__init__(number)
         self.number = number
 
 
-def end_at_once(number: int) -> None:
-    """Raise `Interrupted`: what a handler does where nothing has to be finished."""
+def raise_interrupted(number: int) -> None:
+    """Raise `Interrupted`: the handler for work that has nothing to finish first."""
     raise Interrupted(number)
 
 
 class TrainingInterrupted(Interrupted):
     """A signal ended a training run.
 
-    run: its folder. how: what became of the work. step: that of the newest checkpoint in the folder, None where there
-    is none. resume: what `train` has to be given to go on exactly from here, None for a start.
+    run: its folder. how: what happened to the work. step: the step of the newest checkpoint in the folder, or None if
+    there is none. resume: the argument that makes `train` continue exactly from here, or None to start again.
     """
 
     def __init__(self, number: int, run: Path, how: str, step: int | None, resume: str | int | None) -> None:
@@ -46,10 +46,10 @@ class TrainingInterrupted(Interrupted):
 
 @contextmanager
 def handled_signals(handle: Callable[[int], None]) -> Iterator[None]:
-    """Call `handle` with the number of each of `SIGNALS` that arrives; the handlers before come back at the end.
+    """Call `handle` with the number of each of `SIGNALS` that arrives; the previous handlers return at the end.
 
-    Python lets the main thread alone hear of signals: in others nothing changes. Neither does it for a signal that is
-    ignored, as shells make background jobs ignore SIGINT, or whose handler is not Python's to restore.
+    Python delivers signals to the main thread only, so nothing changes in other threads. Nothing changes either for a
+    signal that is ignored (shells make background jobs ignore SIGINT), or whose handler Python cannot restore.
     """
     with ExitStack() as handlers:
         if threading.current_thread() is threading.main_thread():

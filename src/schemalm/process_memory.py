@@ -1,4 +1,4 @@
-"""The memory of this process, as the system counts it."""
+"""The memory of this process, as the operating system counts it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def peak_resident_bytes() -> int:
-    """The most bytes of memory that this process held so far; 0 where the system does not say, as on Windows."""
+    """Return the peak memory of this process in bytes; 0 if the system does not report it, as on Windows."""
     try:
         import resource  # noqa: PLC0415
     except ImportError:

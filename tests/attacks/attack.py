@@ -1,4 +1,4 @@
-"""What an attack is, and how one may end: hostile input as data, with the only ends that are admitted for it."""
+"""The description of an attack: hostile input as data, with the only outcomes that are allowed for it."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Operation = Literal["schema", "document", "command", "tokenizer", "data", "run"]
-# How a call ended: "value" where it returned, the class of the error that it raised, "exit 2" of a command.
+# How a call ended: "value" if it returned, the class of the error that it raised, or "exit 2" for a command.
 End = str
 
 
 @dataclass(frozen=True)
 class Link:
-    """A symbolic link to what is named, relative to the scratch folder of the attack."""
+    """A symbolic link to `target`, relative to the scratch folder of the attack."""
 
     target: str
 
 
 @dataclass(frozen=True)
 class Zeros:
-    """A file of so many zero bytes that takes no room on a disk."""
+    """A sparse file of zero bytes, which takes no space on the disk."""
 
     num_bytes: int
 
 
 @dataclass(frozen=True)
 class Fifo:
-    """A pipe into which nobody writes: whoever reads from it waits for ever."""
+    """A pipe without a writer: a reader of it would wait forever."""
 
 
 @dataclass(frozen=True)
 class Members:
-    """Changes of members in a file that is JSON: values by JSON pointer."""
+    """Changes in a JSON file: new values by JSON pointer."""
 
     values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Removed:
-    """A file that is not there."""
+    """A file that does not exist."""
 
 
-# What stands in the place of a file: its content as text or bytes, or one of the above.
+# The replacement of a file: its content as text or bytes, or one of the above.
 Content = str | bytes | Link | Zeros | Fifo | Members | Removed
 
 
@@ -50,9 +50,9 @@ Content = str | bytes | Link | Zeros | Fifo | Members | Removed
 class Attack:
     """One hostile input.
 
-    operation: what is done, a function of `tests.attacks.operations`; given: what is handed to it, or a function that
-    makes it, for what is large; ends_in: every end that is admitted; files: what stands in the scratch folder, by
-    path: for "tokenizer", "data" and "run" these are changes of `tokenizer.json`, `data/` and `run/` that are right.
+    operation: the function of `tests.attacks.operations` to call; given: its input, or a function that makes a large
+    one; ends_in: every outcome that is allowed; files: the content of the scratch folder, by path. For "tokenizer",
+    "data" and "run" the files replace parts of a valid `tokenizer.json`, `data/` and `run/`.
     """
 
     operation: Operation
@@ -63,7 +63,7 @@ class Attack:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attack ended, and what it cost: CPU seconds, and memory above the start in MiB."""
+    """How an attack ended, and its cost: CPU seconds, and the growth of memory in MiB."""
 
     end: End
     message: str = ""

@@ -1,4 +1,4 @@
-"""All attacks by name. Each kind of hostile input has a module with its `ATTACKS`; names are unique."""
+"""All attacks by name; each kind of hostile input has a module with its `ATTACKS`, and names are unique."""
 
 from __future__ import annotations
 

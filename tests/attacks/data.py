@@ -1,4 +1,4 @@
-"""Hostile data folders: `data/` with changes, and positions in it."""
+"""Hostile data folders: a changed `data/`, and invalid positions in a valid one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
     "NaN": '{"format_version": NaN}',
     "a number of 100,000 digits": f'{{"format_version": {"9" * 100_000}}}',
 }
-# In `documents.bin` 32 documents begin; positions in an epoch of their windows, and numbers of epochs.
+# The states of a loader: the number of the epoch, and a position in its windows.
 STATES: dict[str, tuple[int, int]] = {
     "beyond the end": (0, 10**6),
     "far beyond the end": (0, 2**62),

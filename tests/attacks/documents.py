@@ -1,4 +1,4 @@
-"""Hostile documents: texts and files that are read, and those that commands read."""
+"""Hostile documents: texts and files for the readers, and files for commands."""
 
 from __future__ import annotations
 

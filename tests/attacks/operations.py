@@ -1,4 +1,4 @@
-"""What attacks do: each operation takes what is given and the scratch folder, and returns or raises as users see it."""
+"""The operations of attacks: each takes the input and the scratch folder, and returns or raises as for a user."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MAX_SHOWN = 400
 
 
 class FaultError(Exception):
-    """A command that ended in what is a fault of ours, or an error that is none of ours."""
+    """A command that ended in a fault of SchemaLM itself."""
 
 
 def walk_schema(given: Any, folder: Path) -> None:
-    """Every public call on a schema: `given` is the schema, or a pair of it and of values to be written."""
+    """Make every public call on a schema; `given` is the schema, or a pair of the schema and values to encode."""
     schema, values = given if isinstance(given, tuple) else (given, ())
     tokenizer = Tokenizer.from_grammar(compile_schema(schema))
     for value in values:
@@ -43,12 +43,12 @@ def walk_schema(given: Any, folder: Path) -> None:
 
 
 def read_document(given: Any, folder: Path) -> None:
-    """Reads a text, or the file of the scratch folder that a `Path` names."""
+    """Read a text, or a file of the scratch folder if `given` is a `Path`."""
     load_document(folder / given if isinstance(given, Path) else given)
 
 
 def run_command(given: Any, folder: Path) -> None:
-    """Runs a command in the scratch folder; ends as `exit N`."""
+    """Run a command in the scratch folder; the outcome is `exit N`."""
     from schemalm.cli.application import main  # noqa: PLC0415
 
     output = io.StringIO()
@@ -64,8 +64,8 @@ def run_command(given: Any, folder: Path) -> None:
     raise CommandEnded(int(str(code or 0)), text)
 
 
-class CommandEnded(Exception):  # noqa: N818 (no error)
-    """How a command ended: its exit code and what it said."""
+class CommandEnded(Exception):  # noqa: N818 (not an error)
+    """The end of a command: its exit code and its output."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text[-MAX_SHOWN:])
@@ -73,13 +73,13 @@ class CommandEnded(Exception):  # noqa: N818 (no error)
 
 
 def load_tokenizer(given: Any, folder: Path) -> None:
-    """Loads `tokenizer.json`, and encodes with it what is given."""
+    """Load `tokenizer.json`, and encode the given value with it."""
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     tokenizer.decode(tokenizer.encode(given))
 
 
 def load_data(given: Any, folder: Path) -> None:
-    """Draws batches from `data`; `given` is the loader's state, where it is not the beginning."""
+    """Draw batches from `data`; `given` is the loader's state, or None for the beginning."""
     from schemalm.dataset.loader import Loader, LoaderState  # noqa: PLC0415
     from schemalm.dataset.store import Split, read_metadata  # noqa: PLC0415
     from schemalm.dataset.windows import training_windows  # noqa: PLC0415
@@ -92,7 +92,7 @@ def load_data(given: Any, folder: Path) -> None:
 
 
 def load_run(given: Any, folder: Path) -> None:
-    """Loads `run`, and writes one document with it."""
+    """Load `run`, and generate one document with it."""
     from schemalm.generation import generate, load_run  # noqa: PLC0415
 
     generate(load_run(folder / "run"), num_samples=1, max_tokens=8)
@@ -109,7 +109,7 @@ OPERATIONS: dict[str, Callable[[Any, Path], None]] = {
 
 
 def end_of(error: BaseException | None) -> str:
-    """The end that a call's error stands for: "value" without one, and what is no error of ours is a fault."""
+    """Return how a call ended: "value" without an error; an error that is not SchemaLM's own is a fault."""
     if error is None:
         return "value"
     if isinstance(error, CommandEnded):

@@ -1,9 +1,9 @@
-"""Runs attacks, each in a process of its own that may use so much time and memory, and prints how they ended.
+"""Runs attacks, each in its own process with limits on time and memory, and prints how they ended.
 
     PYTHONPATH=src:benchmarks:. python -m tests.attacks.runner [NAME...]
 
-Processes are forked from one that has imported what they need and has made, once, what is right: a tokenizer file,
-prepared data and a run, which attacks change copies of. One that dies is named like any other. Prints a JSON object.
+The processes are forked from one that has the imports and has made a valid tokenizer file, prepared data and a run;
+attacks change copies of these. A process that dies has an outcome like any other. The output is a JSON object.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from tests.attacks.operations import OPERATIONS, end_of
 
 from conformance.pool import Failure, ProcessLimits, call_each
 
-# Each is many times what any attack takes: it ends what hangs or blows up, on a slow machine too.
+# Each limit is many times what any attack needs: it ends a process that hangs or grows, even on a slow machine.
 PROCESSOR_SECONDS = 60
 WALL_SECONDS = 600.0
-# Above what the process has when it begins: most of it is address space that is never touched.
+# In addition to what the process has at its start; most of that is address space that is never touched.
 ADDRESS_SPACE_BYTES = 1 << 30
 KINDS = ["alpha", "beta", "gamma"]
 SCHEMA = {"type": "object", "properties": {"kind": {"enum": KINDS}, "name": {"type": "string"}}, "required": ["kind"]}
-# What an operation finds in its scratch folder.
+# The valid files in the scratch folder of each operation.
 GIVEN_FILES = {"tokenizer": ("tokenizer.json",), "data": ("data",), "run": ("run",), "command": ("tokenizer.json",)}
 
 
-def make_right(folder: Path) -> None:
-    """Fills a folder with a tokenizer file, prepared data and a run that nobody has touched."""
+def make_valid(folder: Path) -> None:
+    """Fill a folder with a valid tokenizer file, prepared data and a run."""
     from schemalm.cli.application import main  # noqa: PLC0415
 
-    os.dup2(2, 1)  # what commands print is no part of what this program prints
+    os.dup2(2, 1)  # the output of commands is not part of the output of this program
     os.chdir(folder)
     Path("schema.json").write_text(json.dumps(SCHEMA))
     rows = ({"value": {"kind": KINDS[n % 3], "name": f"name {n}"}, "repo": f"r{n % 8}"} for n in range(40))
@@ -60,7 +60,7 @@ def make_right(folder: Path) -> None:
 
 
 def write(path: Path, content: Content, folder: Path) -> None:
-    """Puts hostile content in the place of a file."""
+    """Replace a file by hostile content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Members):
         path.write_text(json.dumps(changed(json.loads(path.read_text()), content.values)))
@@ -83,22 +83,22 @@ def write(path: Path, content: Content, folder: Path) -> None:
 
 
 def changed(document: Any, values: Any) -> Any:
-    """The document with other values at JSON pointers."""
+    """Return the document with new values at JSON pointers."""
     for pointer, value in values.items():
-        *way, last = pointer.split("/")[1:] or [""]
+        *path, last = pointer.split("/")[1:] or [""]
         inner = document
-        for name in way:
+        for name in path:
             inner = inner[int(name) if isinstance(inner, list) else name]
         inner[int(last) if isinstance(inner, list) else last] = value
     return document
 
 
-def run(right: Path, attack: Attack) -> Outcome:
-    """How one attack ends, in this process."""
+def run(valid: Path, attack: Attack) -> Outcome:
+    """Run one attack in this process and return its outcome; `valid` is the folder with the valid files."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in GIVEN_FILES.get(attack.operation, ()):
-            source = right / part
+            source = valid / part
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / part)
         for path, content in attack.files.items():
             write(folder / path, content, folder)
@@ -113,34 +113,34 @@ def run(right: Path, attack: Attack) -> Outcome:
 
 
 def peak_mebibytes() -> float:
-    """The most memory that this process has had so far."""
+    """Return the peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def address_space_bytes() -> int:
-    """The address space of this process."""
+    """Return the size of the address space of this process."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def run_all(names: list[str]) -> dict[str, Outcome]:
-    """How the named attacks end, all where none is named."""
+    """Run the named attacks, or all if none is named, and return their outcomes."""
     import schemalm.generation  # noqa: F401, PLC0415 (torch, once for all)
 
-    gc.freeze()  # the children share the pages of what exists already
+    gc.freeze()  # the children share the memory of existing objects
     found = {}
-    with tempfile.TemporaryDirectory() as right:
+    with tempfile.TemporaryDirectory() as valid:
         limits = ProcessLimits(address_space_bytes() + 4 * ADDRESS_SPACE_BYTES, 600, 600.0)
-        for _, made in call_each(make_right, [Path(right)], limits, 1):
+        for _, made in call_each(make_valid, [Path(valid)], limits, 1):
             assert not isinstance(made, Failure), made.message
         limits = ProcessLimits(address_space_bytes() + ADDRESS_SPACE_BYTES, PROCESSOR_SECONDS, WALL_SECONDS)
-        for name, ended in call_each(partial(_run_named, Path(right)), names or list(ATTACKS), limits, 2):
+        for name, ended in call_each(partial(_run_named, Path(valid)), names or list(ATTACKS), limits, 2):
             found[name] = Outcome(ended.status, ended.message) if isinstance(ended, Failure) else ended
     return found
 
 
-def _run_named(right: Path, name: str) -> Outcome:
+def _run_named(valid: Path, name: str) -> Outcome:
     os.dup2(2, 1)
-    return run(right, ATTACKS[name])
+    return run(valid, ATTACKS[name])
 
 
 if __name__ == "__main__":

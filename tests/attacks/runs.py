@@ -1,4 +1,4 @@
-"""Hostile run folders: `run/` with changes."""
+"""Hostile run folders: a changed `run/`."""
 
 from __future__ import annotations
 

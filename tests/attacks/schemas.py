@@ -1,4 +1,4 @@
-"""Hostile schemas: of each kind, every public call ends in a value or in a limit that is named, and soon."""
+"""Hostile schemas: every public call must quickly end in a value, or in an error that names a limit."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ ANY = (*VALUE, *REFUSED)
 
 
 def parts(keyword: str, count: int, make: Callable[[int], Any]) -> dict[str, Any]:
-    """Many subschemas under one keyword."""
+    """Return many subschemas under one keyword."""
     return {keyword: [make(number) for number in range(count)]}
 
 
 def branches(count: int) -> dict[str, Any]:
-    """Exactly one of many objects, each with a key of its own that it requires."""
+    """Exactly one of many objects, each of which requires its own key."""
     found = parts("oneOf", count, lambda n: {"required": [f"k{n}"], "properties": {f"k{n}": {"type": "string"}}})
     return {"type": "object", **found}
 
 
 def conditions(count: int) -> dict[str, Any]:
-    """Many conditions on a tag that need not be there."""
+    """Many conditions on an optional tag."""
     return {
         "type": "object",
         **parts(
@@ -38,7 +38,7 @@ def conditions(count: int) -> dict[str, Any]:
 
 
 def mutual(count: int, num_branches: int) -> dict[str, Any]:
-    """Open objects that lead to each other, under exactly one of some."""
+    """Open objects that refer to each other, under `oneOf`."""
     names = [f"d{n}" for n in range(count)]
     definitions = {
         name: {"type": "object", "properties": {n: {"$ref": f"#/$defs/{n}"} for n in names}} for name in names
@@ -47,7 +47,7 @@ def mutual(count: int, num_branches: int) -> dict[str, Any]:
 
 
 def different(count: int) -> dict[str, Any]:
-    """Many items that differ."""
+    """Many different items."""
     return {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "minItems": count}
 
 
@@ -61,12 +61,12 @@ def contained(count: int) -> dict[str, Any]:
 
 
 def named(count: int) -> dict[str, Any]:
-    """Many names."""
+    """Many property names."""
     return {"type": "object", "properties": {f"p{n}": {"type": "integer"} for n in range(count)}}
 
 
 def explained(depth: int) -> Any:
-    """A refusal with several reasons at every level."""
+    """An invalid value with several reasons at every level."""
     schema = {
         "$defs": {
             "n": {

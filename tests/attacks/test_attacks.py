@@ -1,4 +1,4 @@
-"""Every attack ends as it must, within limits on time and memory: never in a hang, a crash or a fault of ours."""
+"""Every attack has an allowed outcome within limits on time and memory: no hang, no crash, no fault of SchemaLM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_MEBIBYTES = 256
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, Outcome]:
-    """How all attacks end: one process runs them, since it forks, which takes one without threads."""
+    """The outcomes of all attacks, run in a separate process, because forking requires a process without threads."""
     ended = subprocess.run(
         [sys.executable, "-m", "tests.attacks.runner"],
         cwd=REPOSITORY,
@@ -33,7 +33,7 @@ def outcomes() -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_ends_as_it_must(name: str, outcomes: dict[str, Outcome]) -> None:
+def test_an_attack_has_an_allowed_outcome(name: str, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[name]
     assert outcome.end in ATTACKS[name].ends_in, outcome
     assert outcome.peak_mebibytes < MAX_MEBIBYTES, outcome

@@ -1,4 +1,4 @@
-"""Hostile tokenizer files: `tokenizer.json` with changes, each refused before anything is done with it."""
+"""Hostile tokenizer files: a changed `tokenizer.json`, which must be refused before it is used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from tests.attacks.attack import Attack, Content, Fifo, Link, Members, Removed, Zeros
 
 DEEP = "[" * 100_000
-# Nobody's file: what it says must never come back.
+# A file that must never be read: its text must not appear anywhere.
 SECRET = {"secret.json": '{"type": "object", "title": "a secret"}'}
 
 FILES: dict[str, Content] = {

@@ -45,17 +45,17 @@ def test_values_round_trip(baseline: ByteBPETokenizer, value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [10**40, -0.0, 1.0, "on", "README.md", "2024-01-01", "<pad>", {"on": [1, {"é": None}]}]
 )
-def test_what_readers_misread_round_trips(baseline: ByteBPETokenizer, value: Any) -> None:
+def test_values_that_readers_misread_round_trip(baseline: ByteBPETokenizer, value: Any) -> None:
     assert json_equal(baseline.decode(baseline.encode(value)), value)
 
 
-def test_documents_larger_than_a_reader_takes_by_default_round_trip(baseline: ByteBPETokenizer) -> None:
+def test_documents_over_the_default_limits_round_trip(baseline: ByteBPETokenizer) -> None:
     value = {"a": " " * (MAX_BLANKS + 1) + "x" * (1 << 20)}
     assert baseline.decode(baseline.encode(value)) == value
 
 
 @pytest.mark.parametrize("split", SPLIT_PATTERNS)
-def test_white_space_beyond_what_the_engine_bears_is_encoded(split: Split) -> None:
+def test_white_space_that_would_crash_the_engine_is_encoded(split: Split) -> None:
     bare = ByteBPETokenizer(BYTES, split=split)
     text = "a" + " " * 1_500_000 + "\n"
     assert bare.decode_text(bare.encode_text(text)) == text
@@ -66,7 +66,7 @@ def test_yaml_is_the_text_that_a_person_would_write(documents: list[Any]) -> Non
     assert tokenizer.decode_text(tokenizer.encode(documents[0])) == dump_document(documents[0])
 
 
-def test_comments_and_trailing_commas_are_no_json_that_a_model_wrote() -> None:
+def test_comments_and_trailing_commas_are_refused_when_decoding() -> None:
     bare = ByteBPETokenizer(BYTES)
     assert bare.decode(bare.encode_text('{"a": [1]}')) == {"a": [1]}
     for text in ('{"a": [1,]}', '{"a": [1]} // c'):
@@ -94,7 +94,7 @@ def test_both_engines_give_the_same_tokens_for_real_workflows(shared_data: Path)
         assert [token - FIRST_TOKEN_ID for token in tokenizer.encode_text(text)] == engine.encode(text).ids
 
 
-# Texts that never end a word: one character, any of one class, and classes side by side.
+# Texts that are one long word: one character, characters of one class, and classes next to each other.
 RUNS = [
     "a",
     "éÄ",
@@ -119,7 +119,7 @@ def test_a_long_run_is_cut_into_short_words(run: str) -> None:
     engine = learn_merges([run], 260)
     assert engine.pre_tokenizer is not None
     words = engine.pre_tokenizer.pre_tokenize_str(run * 5_000)
-    # A sign or blank before a run, the run, and line ends after it.
+    # A sign or blank before the run, the run, and line ends after it.
     assert max(end - begin for _, (begin, end) in words) <= 2 * MAX_RUN + 1
 
 
@@ -135,7 +135,7 @@ def test_a_long_run_is_encoded_as_it_was_learned(run: str) -> None:
         assert tokenizer.decode_text(ids) == text
 
 
-def test_a_file_with_the_split_of_old_keeps_its_tokens(tmp_path: Path) -> None:
+def test_a_file_with_the_old_split_pattern_keeps_its_tokens(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     tokens = [*LATIN, "aa", "a" * 4, "a" * 8, "a" * 16, "a" * 32, "a" * 64]
     path.write_text(json.dumps({**GOOD, "tokens": tokens}))
@@ -147,7 +147,7 @@ def test_at_most_three_digits_share_a_token(documents: list[Any]) -> None:
     assert all(len(token) <= 3 for token in tokenizer.tokens if token.isdigit())
 
 
-def test_merges_shorten_what_the_corpus_repeats(baseline: ByteBPETokenizer, documents: list[Any]) -> None:
+def test_merges_shorten_repeated_text(baseline: ByteBPETokenizer, documents: list[Any]) -> None:
     assert baseline.vocab_size == 380
     assert len(baseline.encode(documents[0])) < 120
 
@@ -180,12 +180,12 @@ def test_a_batch_holds_each_value_or_its_error(baseline: ByteBPETokenizer) -> No
 
 
 @pytest.mark.parametrize("value", [float("inf"), "\ud800", {1}, object()])
-def test_what_is_no_json_value_is_refused(baseline: ByteBPETokenizer, value: Any) -> None:
+def test_other_objects_than_json_values_are_refused(baseline: ByteBPETokenizer, value: Any) -> None:
     with pytest.raises(InvalidDocument):
         baseline.encode(value)
 
 
-def test_a_cut_sequence_is_no_json_document(documents: list[Any]) -> None:
+def test_a_truncated_sequence_is_not_a_json_document(documents: list[Any]) -> None:
     tokenizer = ByteBPETokenizer(BYTES)
     ids = tokenizer.encode(documents[0])
     with pytest.raises(DecodeError) as caught:
@@ -194,13 +194,13 @@ def test_a_cut_sequence_is_no_json_document(documents: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("stranger", [0, 1, 380, -1, 1 << 40])
-def test_ids_that_spell_nothing_are_refused(baseline: ByteBPETokenizer, stranger: int) -> None:
+def test_ids_without_text_are_refused(baseline: ByteBPETokenizer, stranger: int) -> None:
     with pytest.raises(DecodeError) as caught:
         baseline.decode([*baseline.encode("a"), stranger])
     assert caught.value.position == len(baseline.encode("a"))
 
 
-def test_bytes_that_are_no_utf8_are_refused() -> None:
+def test_bytes_that_are_not_utf8_are_refused() -> None:
     tokenizer = ByteBPETokenizer(BYTES)
     with pytest.raises(DecodeError, match="UTF-8"):
         tokenizer.decode([0xFF + FIRST_TOKEN_ID])
@@ -237,14 +237,14 @@ LATIN = [chr(byte) for byte in range(256)]
         json.dumps({**GOOD, "tokens": LATIN, "split": []}),
     ],
 )
-def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_baseline_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(content)
     with pytest.raises(DataError):
         ByteBPETokenizer.load(path)
 
 
-def test_a_file_of_an_older_format_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_file_of_an_older_format_is_refused_with_the_format(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     path.write_text('{"kind":"byte-bpe","format":1,"engine":{}}')
     with pytest.raises(DataError, match="format 1, this version reads 2: train it again"):

@@ -39,25 +39,25 @@ def test_any_text_round_trips() -> None:
     assert 0 not in ids
 
 
-def test_rows_are_filled_with_bos_which_no_text_contains() -> None:
+def test_rows_are_padded_with_bos_which_no_text_contains() -> None:
     tokenizer = CharacterTokenizer("\0ab")
     assert tokenizer.pad_id == tokenizer.bos_id == 0
     assert tokenizer.encode_text("\0ab") == [1, 2, 3]
 
 
-def test_an_unknown_character_is_named_with_its_place() -> None:
+def test_an_unknown_character_is_named_with_its_offset() -> None:
     with pytest.raises(DataError, match=r"'é' \(U\+00E9\) at offset 2 "):
         CharacterTokenizer("ab").encode_text("abé")
 
 
 @pytest.mark.parametrize("stranger", [0, 3, -1])
-def test_ids_that_spell_nothing_are_refused(stranger: int) -> None:
+def test_ids_without_text_are_refused(stranger: int) -> None:
     with pytest.raises(DecodeError) as caught:
         CharacterTokenizer("ab").decode_text([1, stranger])
     assert caught.value.position == 1
 
 
-def test_a_cut_sequence_is_no_document(characters: CharacterTokenizer, documents: list[Any]) -> None:
+def test_a_truncated_sequence_is_not_a_document(characters: CharacterTokenizer, documents: list[Any]) -> None:
     with pytest.raises(DecodeError):
         characters.decode(characters.encode(documents[0])[:-1])
 

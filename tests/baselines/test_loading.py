@@ -1,4 +1,4 @@
-"""One function reads a tokenizer file of whatever kind."""
+"""One function reads a tokenizer file of any kind."""
 
 from __future__ import annotations
 

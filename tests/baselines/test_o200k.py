@@ -28,7 +28,7 @@ def test_a_file_of_ranks_gives_the_tokenizer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"YQ==\n", b"YQ== 0\n", b"?? 0\n", b"YQ== a\n"])
-def test_a_file_that_holds_no_ranks_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_ranks_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "ranks"
     path.write_bytes(content)
     with pytest.raises(DataError, match="gpt-tokenizer"):
@@ -49,7 +49,7 @@ def test_a_network_out_of_reach_is_explained(monkeypatch: pytest.MonkeyPatch) ->
         load_o200k_base()
 
 
-def test_what_tiktoken_finds_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_that_tiktoken_finds_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
     found = tiktoken.Encoding("o200k_base", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={"<end>": 999})
     monkeypatch.setattr(tiktoken, "get_encoding", lambda name: found)

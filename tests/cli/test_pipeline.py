@@ -112,12 +112,12 @@ def test_what_is_left_out_is_reported_and_listed(invoke, pipeline, mixed: Path, 
     (mixed / "notes.txt").touch()
     result = invoke(*command(pipeline, mixed, tmp_path / "a"))
     assert "1 exact duplicate left out, for example same.yml, which equals 0.yml" in result.stdout
-    assert "links to what has another name here (1): link.yml; .txt files (1): notes.txt" in result.stdout
+    assert "links whose targets are read anyway (1): link.yml; .txt files (1): notes.txt" in result.stdout
     described = json.loads(invoke(*command(pipeline, mixed, tmp_path / "b"), "--json").stdout)
     assert {rejection["name"] for rejection in described["rejected"]} == {"broken.yml", "invalid.yml"}
     assert described["duplicates"] == [{"name": "same.yml", "original": "0.yml"}]
     assert {passed["kind"]: passed["names"] for passed in described["passed_over"]} == {
-        "links to what has another name here": ["link.yml"],
+        "links whose targets are read anyway": ["link.yml"],
         ".txt files": ["notes.txt"],
     }
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.cli.tokenizer_inspect import paint
-from schemalm.inspection import Run
+from schemalm.inspection import TextRun
 
 TEXT = "kind: alpha\nname: first\n\ntags:\n  - red\n"
 
@@ -45,7 +45,7 @@ def test_a_document_is_shown_with_borders_if_there_are_no_colours(invoke, pipeli
 @pytest.mark.parametrize("colours", ["standard", "256", "truecolor"])
 def test_neighbouring_tokens_differ_in_colour_on_a_terminal(colours: Literal["standard", "256", "truecolor"]) -> None:
     console = Console(force_terminal=True, color_system=colours, no_color=False)
-    runs = [Run("  ", None), *(Run(text, token) for token, text in enumerate("abcdefgh")), Run("}", 8, True)]
+    runs = [TextRun("  ", None), *map(TextRun, "abcdefgh", range(8)), TextRun("}", 8, True)]
     line = paint(runs, console)
     assert line.plain == "  abcdefgh}"
     with console.capture() as capture:
@@ -127,7 +127,7 @@ def test_what_cannot_be_read_exits_2(invoke, pipeline, document: Path, tmp_path:
     assert invoke("tokenizer", "inspect", tmp_path / "no.yml", "--tokenizer", pipeline.tokenizer).exit_code == 2
     result = invoke("tokenizer", "inspect", document, "--tokenizer", document)
     assert result.exit_code == 2
-    assert "is damaged: it is no JSON" in result.stderr
+    assert "is damaged: it is not JSON" in result.stderr
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from schemalm.dataset.shards import LOCK_FILE, WORKING_FOLDER
 from schemalm.dataset.store import read_metadata, verify_files
 from schemalm.engines import open_engine
 from schemalm.errors import DataError
-from schemalm.files.writing import filled_folder
+from schemalm.files.writing import filled_atomically
 
 from .conftest import Pipeline
 
@@ -26,7 +26,7 @@ Invoke = Callable[..., Result]
 
 def test_the_second_generate_is_refused_before_it_works(pipeline: Pipeline, invoke: Invoke, tmp_path: Path) -> None:
     out = tmp_path / "written"
-    with filled_folder(out) as folder:
+    with filled_atomically(out) as folder:
         (folder / "0001.yaml").write_text("the first command's")
         refused = invoke("generate", pipeline.run, "-n", 2, "--out", out)
         assert refused.exit_code == 2

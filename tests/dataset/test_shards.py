@@ -163,8 +163,8 @@ def test_shards_name_their_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text("a: 1")
     (shard,) = shards_of(read_pieces([tmp_path], LeftOut()), is_held_out=True)
     assert (shard.num_rows, shard.is_held_out) == (2, True)
-    assert shard.place == f"{tmp_path / 'a.yml'} to {tmp_path / 'b.yml'}"
-    assert Shard(shard.pieces[:1]).place == str(tmp_path / "a.yml")
+    assert shard.description == f"{tmp_path / 'a.yml'} to {tmp_path / 'b.yml'}"
+    assert Shard(shard.pieces[:1]).description == str(tmp_path / "a.yml")
 
 
 def test_files_that_are_gone_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a Git checkout says of its repository."""
+"""The repository of a Git checkout is found in its configuration."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def repository(folder: Path, configuration: str) -> str:
         ("", "the folder"),
     ],
 )
-def test_the_repository_is_the_path_of_the_remote_and_nothing_else_of_it(tmp_path: Path, url: str, name: str) -> None:
+def test_the_repository_is_only_the_path_of_the_remote(tmp_path: Path, url: str, name: str) -> None:
     assert repository(tmp_path, f'[remote "origin"]\n\turl = {url}\n\tfetch = +refs/*\n') == name
 
 
@@ -64,7 +64,7 @@ def test_a_linked_working_tree_has_the_configuration_of_its_repository(tmp_path:
     assert Checkout.at(tree, "tree").repository == "own/name"
 
 
-def test_what_is_no_configuration_is_passed_by(tmp_path: Path) -> None:
+def test_other_files_than_configurations_are_ignored(tmp_path: Path) -> None:
     assert repository(tmp_path, '[remote "fork"]\nurl = https://example.org/own/name\n\0') == "the folder"
     (tmp_path / "pipe" / ".git").mkdir(parents=True)
     os.mkfifo(tmp_path / "pipe" / ".git" / "config")

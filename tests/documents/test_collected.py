@@ -1,4 +1,4 @@
-"""What SchemaLM writes beside documents is not read as one; what only has its name is."""
+"""Files that SchemaLM writes next to documents are not read; other files with the same names are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemalm.documents.collected import CORPUS_KIND, REPORTS, UNFINISHED_WORK, 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A document beside the reports of a corpus, in a folder of a folder."""
+    """A nested folder with a document and the reports of a corpus."""
     folder = tmp_path / "below" / "corpus"
     folder.mkdir(parents=True)
     (folder / "a.yml").write_text("a: 1\n")
@@ -43,7 +43,7 @@ def test_files_that_only_have_the_names_are_read(corpus: Path, text: str) -> Non
     assert not is_corpus_manifest(corpus / "none")
 
 
-def test_unfinished_work_is_passed_over_where_it_is_work(corpus: Path) -> None:
+def test_only_real_unfinished_work_is_passed_over(corpus: Path) -> None:
     for name, holds_lock in (("mine", False), ("theirs", True)):
         work = corpus / "below" / name / ".work"
         work.mkdir(parents=True)

@@ -36,14 +36,14 @@ def test_a_folder_is_read_in_order_and_its_links_are_followed(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["a.YML", "a.Yaml", "a.JSON", "a.JsonL", "a.JSONL.ZST", "a.jsonl.Zst"])
 @pytest.mark.parametrize("is_named", [True, False])
-def test_the_ends_of_names_are_read_in_any_case(tmp_path: Path, name: str, is_named: bool) -> None:
+def test_suffixes_are_recognized_in_any_case(tmp_path: Path, name: str, is_named: bool) -> None:
     text = b'{"json": {"a": 1}}'
     (tmp_path / name).write_bytes(zstandard.compress(text) if name.lower().endswith(".zst") else text)
     (row,) = read_corpus([tmp_path / name if is_named else tmp_path])
     assert row.value == ({"a": 1} if "jsonl" in name.lower() else {"json": {"a": 1}})
 
 
-def test_shards_in_a_folder_are_read_with_the_documents_and_keep_apart(tmp_path: Path) -> None:
+def test_shards_in_a_folder_are_read_with_the_documents_as_separate_sources(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     (tmp_path / "a" / "part.jsonl").write_text('{"value": 1}\n{"value": 2, "repo": "o/r", "path": "x.yml"}\n')
@@ -64,7 +64,7 @@ def test_shards_without_a_row_are_named(tmp_path: Path) -> None:
     assert left_out.passed_over["files without a row"].names == ["blank.jsonl.zst", "empty.jsonl"]
 
 
-def test_hidden_folders_are_read_but_for_those_of_git(tmp_path: Path) -> None:
+def test_hidden_folders_are_read_except_those_of_git(tmp_path: Path) -> None:
     (tmp_path / ".github" / "workflows").mkdir(parents=True)
     (tmp_path / ".github" / "workflows" / "ci.yml").write_text("on: push")
     (tmp_path / ".git" / "refs").mkdir(parents=True)
@@ -147,10 +147,10 @@ MARK = b"\xef\xbb\xbf"
         MARK + b'{"value": 1}\n{"value": 2}\n',
         MARK + b'\n\n{"value": 1}\n  \n\t\r\n{"value": 2}',
         b'{"value": 1}\r\n{"value": 2}\r\n',
-        MARK + b'{"value": 1}\n' + MARK + b'{"value": 2}\n',  # one file put behind another
+        MARK + b'{"value": 1}\n' + MARK + b'{"value": 2}\n',  # two files concatenated
     ],
 )
-def test_marks_blank_lines_and_ends_of_lines_cost_no_row(tmp_path: Path, text: bytes, is_compressed: bool) -> None:
+def test_marks_blank_lines_and_line_ends_lose_no_row(tmp_path: Path, text: bytes, is_compressed: bool) -> None:
     file = tmp_path / ("rows.jsonl.zst" if is_compressed else "rows.jsonl")
     file.write_bytes(zstandard.compress(text) if is_compressed else text)
     rows = list(read_corpus([file]))
@@ -158,14 +158,14 @@ def test_marks_blank_lines_and_ends_of_lines_cost_no_row(tmp_path: Path, text: b
 
 
 @pytest.mark.parametrize("is_at_a_rows_end", [True, False])
-def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path: Path, is_at_a_rows_end: bool) -> None:
+def test_a_truncated_compressed_file_is_refused(tmp_path: Path, is_at_a_rows_end: bool) -> None:
     compressor = zstandard.ZstdCompressor().compressobj()
     begun = compressor.compress(b'{"value": 1}\n{"value": 2}\n' + (b"" if is_at_a_rows_end else b'{"value":'))
     begun += compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
     file = tmp_path / "rows.jsonl.zst"
     file.write_bytes(begun)
     rows = []
-    with pytest.raises(DataError, match=r"rows\.jsonl\.zst is cut off: .* after 2 whole rows"):
+    with pytest.raises(DataError, match=r"rows\.jsonl\.zst is truncated: .* after 2 whole rows"):
         rows.extend(read_corpus([tmp_path]))
     file.write_bytes(zstandard.compress(b'{"value": 1}\n') + b"spoiled")
     with pytest.raises(DataError, match=r"rows\.jsonl\.zst: cannot be read after 1 row: "):
@@ -199,7 +199,7 @@ def write_rows(file: Path, rows: list[object]) -> Path:
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.zst"])
-def test_rows_hold_yaml_json_text_or_values(tmp_path: Path, name: str) -> None:
+def test_rows_contain_yaml_json_text_or_values(tmp_path: Path, name: str) -> None:
     rows: list[object] = [
         {"yaml": "on: push", "repo": "o/r", "path": "ci.yml", "other": [1]},
         {"json": '{"a": 1.0}'},
@@ -215,7 +215,7 @@ def test_rows_hold_yaml_json_text_or_values(tmp_path: Path, name: str) -> None:
     assert not any(row.error for row in rest)
 
 
-def test_bad_rows_are_reported_and_passed_over(tmp_path: Path) -> None:
+def test_bad_rows_are_reported_and_skipped(tmp_path: Path) -> None:
     limits = DocumentLimits(max_bytes=50, max_nodes=5)
     rows: list[object] = [
         "{truncated",
@@ -247,7 +247,7 @@ def test_a_bad_file_does_not_stop_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.yml", "notes.txt", "empty", "empty.jsonl", "broken.jsonl.zst"])
-def test_what_is_no_corpus_is_a_data_error(tmp_path: Path, name: str) -> None:
+def test_other_files_than_a_corpus_are_a_data_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty.jsonl").write_text("\n")

@@ -1,4 +1,4 @@
-"""Which files of a folder are read: links, loops, Git checkouts, and what cannot be read."""
+"""Which files of a folder are read: links, loops, Git checkouts, and unreadable files."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def names(*paths: Path, left_out: LeftOut | None = None, places: Any = None) -> 
 
 
 def rows(*paths: Path, left_out: LeftOut | None = None) -> list[CorpusRow]:
-    return list(read_corpus(paths, left_out=left_out, documents_at=WORKFLOWS))
+    return list(read_corpus(paths, left_out=left_out, path_matcher=WORKFLOWS))
 
 
 def passed(left_out: LeftOut) -> dict[str, list[str]]:
     return {kind: named.names for kind, named in left_out.passed_over.items()}
 
 
-def test_links_lead_to_files_and_folders_outside_in_the_place_of_their_names(tmp_path: Path) -> None:
+def test_files_and_folders_behind_links_are_read_under_the_links_names(tmp_path: Path) -> None:
     files(tmp_path / "elsewhere", "a.yml", "sub/b.yml", "notes.txt")
     corpus = files(tmp_path / "corpus", "a.yml", "z.yml")
     (corpus / "folder").symlink_to(tmp_path / "elsewhere")
@@ -62,7 +62,7 @@ def test_links_lead_to_files_and_folders_outside_in_the_place_of_their_names(tmp
     assert passed(left_out) == {".txt files": ["folder/notes.txt"]}
 
 
-def test_loops_and_second_ways_are_taken_once_and_named(tmp_path: Path) -> None:
+def test_loops_and_duplicate_paths_are_followed_once_and_named(tmp_path: Path) -> None:
     elsewhere = files(tmp_path / "elsewhere", "a.yml", "b.yml")
     (elsewhere / "back").symlink_to(elsewhere)
     (elsewhere / "home").symlink_to(tmp_path / "corpus")
@@ -82,7 +82,7 @@ def test_loops_and_second_ways_are_taken_once_and_named(tmp_path: Path) -> None:
     }
 
 
-def test_links_that_double_at_each_step_cost_a_step_each(tmp_path: Path) -> None:
+def test_links_that_double_the_paths_are_followed_once_each(tmp_path: Path) -> None:
     for number in range(30):
         (tmp_path / "steps" / f"{number}").mkdir(parents=True)
         for name in ("left", "right"):
@@ -102,7 +102,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     assert passed(left_out) == {DEAD_LINKS: ["gone.yml", "self.yml"]}
 
 
-def test_documents_of_checkouts_are_those_at_the_place_of_the_schema(tmp_path: Path) -> None:
+def test_documents_of_checkouts_are_those_at_paths_of_the_schema(tmp_path: Path) -> None:
     texts = (".github/workflows/ci.yml", ".github/dependabot.yml", "values.yaml", "data.jsonl", "a.py")
     checkout(tmp_path / "one", "https://token@github.com/own/one.git", *texts)
     checkout(tmp_path / "deep" / "two", "git@github.com:own/two.git", *texts)
@@ -124,7 +124,7 @@ def test_documents_of_checkouts_are_those_at_the_place_of_the_schema(tmp_path: P
     assert left_out.passed_over[OTHER_PLACES].names[0] == "deep/two/.github/dependabot.yml"
 
 
-def test_all_documents_of_checkouts_are_read_where_a_schema_has_no_place(tmp_path: Path) -> None:
+def test_all_documents_of_checkouts_are_read_if_the_schema_has_no_paths(tmp_path: Path) -> None:
     checkout(tmp_path / "one", "https://github.com/own/one", "a.yml", "sub/b.json")
     assert [file.repository for file in corpus_files([tmp_path], LeftOut())] == ["own/one", "own/one"]
 
@@ -136,7 +136,7 @@ def test_a_given_checkout_is_a_repository_or_a_data_set(tmp_path: Path) -> None:
     assert [(row.repository, row.path) for row in rows(folder)] == [("own/set", ".github/workflows/ci.yml")]
 
 
-def test_a_submodule_is_a_checkout_of_its_own(tmp_path: Path) -> None:
+def test_a_submodule_is_a_separate_checkout(tmp_path: Path) -> None:
     outer = checkout(tmp_path / "outer", "https://github.com/own/outer", ".github/workflows/a.yml")
     files(outer / "inner", ".github/workflows/b.yml")
     (outer / "inner" / ".git").write_text("gitdir: ../.git/modules/inner\n")
@@ -168,7 +168,7 @@ def test_links_do_not_lead_out_of_a_checkout(tmp_path: Path) -> None:
     assert passed(left_out)[LINKS_INSIDE] == ["one/.github/workflows/f.yml"]
 
 
-def test_contents_that_annex_keeps_are_read(tmp_path: Path) -> None:
+def test_the_content_of_git_annex_is_read(tmp_path: Path) -> None:
     folder = checkout(tmp_path / "set", "")
     files(folder, ".git/annex/objects/a/SHA--x.yml")
     (folder / "a.yml").symlink_to(".git/annex/objects/a/SHA--x.yml")
@@ -218,7 +218,7 @@ def test_files_that_vanish_meanwhile_are_rejections(tmp_path: Path) -> None:
     assert all("No such file" in rejection.reason for rejection in left_out.rejections)
 
 
-def test_names_that_are_no_text_are_read_and_shown(tmp_path: Path) -> None:
+def test_names_that_are_not_utf8_are_read_and_shown(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.yml")).write_text("[")
     (row,) = rows(tmp_path)
     assert row.name == "\\xff.yml"
@@ -226,7 +226,7 @@ def test_names_that_are_no_text_are_read_and_shown(tmp_path: Path) -> None:
     row.rejection(row.error).file.encode()
 
 
-def test_documents_that_are_packed_one_by_one_are_named_by_both_endings(tmp_path: Path) -> None:
+def test_compressed_documents_are_named_by_both_suffixes(tmp_path: Path) -> None:
     files(tmp_path, "a.yml", "b.yml.gz", "c.json.zst", "d.jsonl.bz2", "e.gz")
     left_out = LeftOut()
     assert names(tmp_path, left_out=left_out) == ["a.yml"]

@@ -1,4 +1,4 @@
-"""The content of gzip files: whole, of several members, cut off, spoiled, and hostile."""
+"""The content of gzip files: whole, with several members, truncated, damaged and hostile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def content(data: bytes) -> bytes:
     return io.BufferedReader(GzipStream(io.BytesIO(data))).read()
 
 
-def test_members_follow_one_another_and_zeros_may_fill_the_end() -> None:
+def test_several_members_are_read_and_zeros_may_pad_the_end() -> None:
     assert content(MEMBER + EMPTY + MEMBER) == CONTENT * 2
     assert content(MEMBER + b"\0" * 512) == CONTENT
     assert content(EMPTY) == b""
@@ -27,7 +27,7 @@ def test_members_follow_one_another_and_zeros_may_fill_the_end() -> None:
 
 @pytest.mark.parametrize("num_kept", [0, 1, 5, 9, len(MEMBER) // 2, len(MEMBER) - 8, len(MEMBER) - 1])
 @pytest.mark.parametrize("before", [b"", MEMBER])
-def test_a_file_that_was_cut_off_is_told_from_a_whole_one(before: bytes, num_kept: int) -> None:
+def test_a_truncated_file_is_detected(before: bytes, num_kept: int) -> None:
     if before and not num_kept:
         assert content(before) == CONTENT
     else:
@@ -45,12 +45,12 @@ def test_a_file_that_was_cut_off_is_told_from_a_whole_one(before: bytes, num_kep
         MEMBER[:100] + b"\xff" * 50 + MEMBER[150:],
     ],
 )
-def test_what_is_no_gzip_is_an_error(data: bytes) -> None:
+def test_other_data_than_gzip_is_an_error(data: bytes) -> None:
     with pytest.raises(zlib.error):
         content(data)
 
 
-def test_a_file_that_expands_a_thousandfold_is_read_in_pieces() -> None:
+def test_a_file_that_expands_a_thousandfold_is_read_in_blocks() -> None:
     stream = GzipStream(io.BytesIO(gzip.compress(b"\0" * (1 << 24)) * 5))
     buffer = bytearray(1 << 16)
     num_bytes = 0

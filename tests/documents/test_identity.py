@@ -1,4 +1,4 @@
-"""Two values are the same one where JSON Schema says so."""
+"""Two values are equal if JSON Schema says so."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from schemalm.errors import DocumentError
         ("\ufeff// c\n{}", {}),
     ],
 )
-def test_comments_and_trailing_commas_are_passed_over(text: str, value: JSONValue) -> None:
+def test_comments_and_trailing_commas_are_ignored(text: str, value: JSONValue) -> None:
     found = parse_documents(text, json_only=True)
     assert found.is_jsonc
     assert found.documents[0].value == value
@@ -39,7 +39,7 @@ def test_comments_and_trailing_commas_are_passed_over(text: str, value: JSONValu
         ("[1,,]", 1, 4, "Expecting value"),
         ('{"a":,}', 1, 6, "Expecting value"),
         ('{"a": 1, // c\n "a": 2,}', 2, 2, "repeated"),
-        ("/* c */ [NaN,]", 1, 10, "no JSON number"),
+        ("/* c */ [NaN,]", 1, 10, "not a JSON number"),
         ("// c\n{'a': 1,}", 2, 2, "double quotes"),
         ("// c\n{a: 1}", 2, 2, "double quotes"),
         ("# c\n[1,]", 1, 1, "Expecting value"),
@@ -51,7 +51,7 @@ def test_comments_and_trailing_commas_are_passed_over(text: str, value: JSONValu
         ("// nothing", 1, 11, "Expecting value"),
     ],
 )
-def test_all_else_is_refused_where_it_stands(text: str, line: int, column: int, part: str) -> None:
+def test_everything_else_is_refused_with_its_position(text: str, line: int, column: int, part: str) -> None:
     with pytest.raises(DocumentError, match=part) as caught:
         parse_document(text, json_only=True)
     assert (caught.value.line, caught.value.column) == (line, column)
@@ -76,5 +76,5 @@ def test_yaml_stays_yaml() -> None:
 
 
 @pytest.mark.parametrize("text", ["/*" * 50_000, "/* " * 50_000, '"' * 50_000, "[1," * 50_000, "/" * 50_000])
-def test_blanking_keeps_every_place_in_linear_time(text: str) -> None:
+def test_blanking_keeps_every_offset_in_linear_time(text: str) -> None:
     assert len(blank_comments(text)) == len(text)

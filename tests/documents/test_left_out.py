@@ -1,10 +1,10 @@
-"""What was left out, in words and as plain values."""
+"""The record of what was left out, in words and as plain values."""
 
 from __future__ import annotations
 
 from schemalm.documents import LeftOut, Rejection
 from schemalm.documents.corpus_files import DEAD_LINKS as LINKS
-from schemalm.documents.left_out import NUM_KEPT, Duplicate, too_little
+from schemalm.documents.left_out import NUM_KEPT, Duplicate, left_out_error
 from schemalm.errors import DocumentError, InvalidDocument
 
 PINK = InvalidDocument("not one of red, blue", pointer="/colour", keyword="enum")
@@ -45,7 +45,7 @@ def test_duplicates_links_and_other_files_are_counted_and_named() -> None:
     ]
 
 
-def test_names_of_what_is_passed_over_are_bounded_and_the_count_is_whole() -> None:
+def test_names_of_skipped_files_are_bounded_and_the_count_is_complete() -> None:
     left_out = LeftOut()
     for number in range(1000):
         left_out.pass_over(".png files", f"{number}.png")
@@ -56,7 +56,7 @@ def test_names_of_what_is_passed_over_are_bounded_and_the_count_is_whole() -> No
     assert left_out.unread()[0].endswith("; 995 other kinds")
 
 
-def test_plain_values_give_the_same_record_again() -> None:
+def test_a_record_survives_plain_values() -> None:
     left_out = LeftOut([Rejection.of("a.yml", PINK)], [Duplicate("c.yml", "b.yml")])
     left_out.pass_over(LINKS, "link.yml")
     left_out.comments.add("d.json")
@@ -73,13 +73,13 @@ def test_a_rejection_is_named_unless_its_reason_names_it() -> None:
 
 
 def test_the_error_names_the_problem_first() -> None:
-    error = too_little("no document is left", LeftOut([Rejection.of("a.yml", PINK)]))
+    error = left_out_error("no document is left", LeftOut([Rejection.of("a.yml", PINK)]))
     assert str(error).splitlines()[0] == "no document is left"
     assert "1 rejected: the schema's enum; for example a.yml: " in str(error)
-    assert str(too_little("nothing", LeftOut())) == "nothing"
+    assert str(left_out_error("nothing", LeftOut())) == "nothing"
 
 
-def test_one_record_takes_in_another() -> None:
+def test_one_record_is_added_to_another() -> None:
     first, second = LeftOut([refused("a.yml", "empty")]), LeftOut([refused("b.yml", "empty")], [Duplicate("d", "c")])
     for number in range(15):
         first.pass_over(LINKS, f"a{number}")
@@ -117,7 +117,7 @@ def test_reasons_and_names_are_bounded_too() -> None:
     assert "3,000 rejected: other reasons; for example" in left_out.explanation()[0]
 
 
-def test_records_of_parts_put_together_are_the_record_of_the_whole() -> None:
+def test_merged_records_of_parts_are_the_record_of_the_whole() -> None:
     whole, together = LeftOut(), LeftOut()
     for part in range(5):
         record = LeftOut()

@@ -1,4 +1,4 @@
-"""Licences that are told by the files of a repository."""
+"""Licences are recognized by the files of a repository."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ The above copyright notice and this permission notice shall be included in all c
         ("", ""),
     ],
 )
-def test_licences_are_told_by_identifiers_titles_and_words(text: str, license: str | None) -> None:
+def test_licences_are_recognized_by_identifiers_titles_and_text(text: str, license: str | None) -> None:
     assert license_in(text) == ("GPL-2.0-only WITH Classpath-exception-2.0" if license is None else license)
 
 

@@ -1,4 +1,4 @@
-"""Reading and locating take work in proportion to the text, counted in executed lines; patterns never go back far."""
+"""Reading and locating take work linear in the text, counted in executed lines; patterns do not backtrack far."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from schemalm.cli.locate import locate
 from schemalm.documents import DocumentLimits, dump_document, parse_document, parse_documents
 from schemalm.documents.checkouts import _origin
-from schemalm.documents.cutting import cut_documents
 from schemalm.documents.json_reader import json_with_comments
+from schemalm.documents.splitting import split_documents
 from schemalm.documents.yaml_exact import compose
 from schemalm.errors import DocumentError
 
@@ -19,7 +19,7 @@ NumLines = Callable[[Callable[[], object]], int]
 LIMITS = DocumentLimits(max_bytes=1 << 24, max_nodes=1 << 24)
 SIZE = 1000
 
-# Texts of so many parts; each part costs lines, so that a cost which grows is seen.
+# Texts with many parts; each part costs some lines, so a growing cost per part is visible.
 TEXTS: dict[str, Callable[[int], str]] = {
     "lists": lambda n: "[" + "[1]," * n + "]",
     "mappings": lambda n: "[" + "{a: 1}," * n + "]",
@@ -47,7 +47,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
 
 
 def attempt(work: Callable[[], object]) -> Callable[[], object]:
-    """The work, whether it refuses the text or not."""
+    """Return the work, which may refuse the text."""
 
     def attempted() -> None:
         with contextlib.suppress(DocumentError):
@@ -106,7 +106,7 @@ MANY = 1_000_000
     ],
     ids=lambda text: ascii(text[:14]),
 )
-def test_no_pattern_goes_back_over_a_long_text(text: str) -> None:
+def test_no_pattern_backtracks_over_a_long_text(text: str) -> None:
     for work in (
         lambda: parse_documents(text, limits=LIMITS),
         lambda: compose(text, LIMITS),
@@ -115,14 +115,14 @@ def test_no_pattern_goes_back_over_a_long_text(text: str) -> None:
     ):
         attempt(work)()
     locate(text, "/k")
-    cut_documents(text)
+    split_documents(text)
 
 
 def test_a_configuration_of_git_is_read_in_one_pass() -> None:
     assert _origin("[a" + " " * MANY) == ""
 
 
-def test_errors_of_many_documents_do_not_keep_what_the_parser_made() -> None:
+def test_errors_of_many_documents_do_not_keep_the_parsers_objects() -> None:
     (broken, *_) = parse_documents("a: [\n---\nb").documents
     assert broken.error is not None
     assert broken.error.__traceback__ is None and broken.error.__context__ is None

@@ -1,4 +1,4 @@
-"""The merge key `<<`, by the type that YAML 1.1 has for it."""
+"""The merge key `<<`, as defined by YAML 1.1."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_merged_values_are_copies() -> None:
         ("<<: {1: 2}", 1, 6, "key must be a string"),
     ],
 )
-def test_what_cannot_be_merged_is_refused_with_its_place(text: str, line: int, column: int, part: str) -> None:
+def test_values_that_cannot_be_merged_are_refused(text: str, line: int, column: int, part: str) -> None:
     with pytest.raises(DocumentError, match=part) as caught:
         merged(text)
     assert (caught.value.line, caught.value.column) == (line, column)
@@ -82,7 +82,7 @@ def test_without_the_option_the_refusal_names_it() -> None:
             parse_document(text)
 
 
-def test_what_merging_adds_is_counted() -> None:
+def test_merged_keys_count_towards_the_limits() -> None:
     keys = ", ".join(f"k{number}: 1" for number in range(50))
     text = f"a: &a {{{keys}}}\n" + "".join(f"b{number}: {{<<: [*a, *a]}}\n" for number in range(20))
     assert merged(text)

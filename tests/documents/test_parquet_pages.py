@@ -1,4 +1,4 @@
-"""What Parquet files state about their pages, and footers and headers that are none."""
+"""The claims of Parquet files about their pages, and malformed footers and headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.errors import DataError
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 @pytest.mark.parametrize("compression", ["none", "zstd", "snappy"])
-def test_pages_are_those_that_a_library_knows_of(tmp_path: Path, version: str, compression: str) -> None:
+def test_pages_agree_with_a_library(tmp_path: Path, version: str, compression: str) -> None:
     columns = {"a": [f"text {number}" for number in range(3000)], "b": [[1.5, None], [], None] * 1000}
     file = tmp_path / "a.parquet"
     pq.write_table(
@@ -50,12 +50,12 @@ def test_pages_are_those_that_a_library_knows_of(tmp_path: Path, version: str, c
         b"\x1c" * 1000,  # structures in one another
         b"\x19" + b"\x19" * 1000,  # lists in one another
         b"\x1b\x00",  # a map
-        b"\x19\xf1" + b"\xff" * 9 + b"\x01",  # a list of 2^69 truth values
+        b"\x19\xf1" + b"\xff" * 9 + b"\x01",  # a list of 2^69 booleans
         b"\x19\xfc" + b"\xff" * 9 + b"\x01",  # of structures
         b"\x18" + b"\xff" * 9 + b"\x01",  # a text of such a length
     ],
 )
-def test_what_is_no_structure_ends_at_once(data: bytes) -> None:
+def test_malformed_structures_are_refused_at_once(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"structure|number"):
         read_structure(io.BytesIO(data), {})
 
@@ -69,7 +69,7 @@ def test_fields_of_another_kind_than_the_wanted_are_refused() -> None:
             read_structure(io.BytesIO(data), wanted)
 
 
-def test_every_byte_of_a_table_may_be_spoiled(tmp_path: Path) -> None:
+def test_any_byte_of_a_table_may_be_damaged(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     values = [{"a": ["x", "y"], "b": number} for number in range(9)]
     pq.write_table(pa.table({"value": values, "repo": ["o/r"] * 9}), file, compression="zstd")

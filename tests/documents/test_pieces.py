@@ -1,4 +1,4 @@
-"""A corpus in pieces: the same rows wherever they are parsed, choices, counts, shards, and bounds."""
+"""A corpus in pieces: the same rows in every process, selections, counts, shards and bounds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from schemalm.errors import DataError
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """One of each: 1 raw row of a file, 4 + 1300 of lines, 3 of a table, 2 documents in some of them."""
+    """A corpus with a file (1 raw row), lines (4 + 1300) and a table (3); some raw rows have 2 documents."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     (folder / "a.yml").write_text("a: 1\n---\na: [\n")
@@ -51,7 +51,7 @@ def read(paths: Sequence[Path], **options: object) -> list[Piece]:
     return list(read_pieces(paths, LeftOut(), **options))  # type: ignore[arg-type]
 
 
-def test_a_piece_gives_the_same_rows_wherever_it_was_sent_to_and_whatever_became_of_its_file(corpus: Path) -> None:
+def test_a_piece_has_the_same_rows_in_any_process_even_if_its_file_changed(corpus: Path) -> None:
     there, here = LeftOut(), LeftOut()
     whole = list(read_corpus([corpus], left_out=here))
     sent = pickle.dumps(read([corpus]))
@@ -111,7 +111,7 @@ def test_pieces_and_shards_are_bounded_in_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.ndjson", "a.NDJSON.ZST", "a.jsonl"])
-def test_lines_are_read_plain_and_packed(tmp_path: Path, name: str) -> None:
+def test_lines_are_read_plain_and_compressed(tmp_path: Path, name: str) -> None:
     text = b'{"value": 1}\n{"value": 2}'
     packed = {"gz": gzip.compress(text), "zst": zstandard.compress(text)}.get(name.lower().split(".")[-1], text)
     (tmp_path / name).write_bytes(packed)
@@ -120,14 +120,14 @@ def test_lines_are_read_plain_and_packed(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("num_kept", [0, 1, 9, 40, -9, -1])
 @pytest.mark.parametrize("is_counted", [True, False])
-def test_gzip_that_was_cut_off_is_refused(tmp_path: Path, num_kept: int, is_counted: bool) -> None:
+def test_truncated_gzip_is_refused(tmp_path: Path, num_kept: int, is_counted: bool) -> None:
     lines = b"".join(b'{"value": %d}\n' % number for number in range(9))
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines)[:num_kept])
-    with pytest.raises(DataError, match=r"a\.jsonl\.gz is cut off: .* after \d whole rows"):
+    with pytest.raises(DataError, match=r"a\.jsonl\.gz is truncated: .* after \d whole rows"):
         count_rows([tmp_path]) if is_counted else list(read_corpus([tmp_path]))
 
 
-def test_gzip_that_is_spoiled_is_refused(tmp_path: Path) -> None:
+def test_damaged_gzip_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress(b'{"value": 1}\n')
     for spoiled in (whole[:-8] + b"\0" * 8, whole + b"more", b'{"value": 1}\n'):
         (tmp_path / "a.jsonl.gz").write_bytes(spoiled)

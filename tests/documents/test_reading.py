@@ -67,10 +67,10 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("? [a]\n: 1", 1, 3, "key must be a string"),
         ("a: 1\n---\nb: 2", 2, 1, "one document"),
         ("%YAML 1.1\n---\na: 1", 2, 1, "YAML 1.2"),
-        ("a: [.inf]", 1, 5, "no JSON number"),
+        ("a: [.inf]", 1, 5, "not a JSON number"),
         ("a: 1e999", 1, 4, "beyond the range"),
-        ("[1, NaN]", 1, 5, "no JSON number"),
-        ("[1, 1e999]", 1, 5, "no JSON number"),
+        ("[1, NaN]", 1, 5, "not a JSON number"),
+        ("[1, 1e999]", 1, 5, "not a JSON number"),
         ('{"a": ["\\ud800"]}', 1, 8, "surrogate"),
         ('a:\n  "\\ude00\\ud83d"', 2, 3, "surrogate"),
         ("a: '\\ud83d\\ude00'\nb: [x\n", 2, 4, "is not closed: add \\]"),
@@ -81,8 +81,8 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("a: &x [*x]", 1, 8, "alias"),
         ("a: [", 1, 4, "list that opens here is not closed: add \\]"),
         ("a: {b: [\n", 1, 8, "list that opens here is not closed"),
-        ("a: &x 1\nb: &x\n  c: *x", 3, 6, r"the alias \*x stands for nothing that is complete"),
-        ("a: &x {k: 1}\nb: &x [{d: *x}]", 2, 12, r"the alias \*x stands for nothing that is complete"),
+        ("a: &x 1\nb: &x\n  c: *x", 3, 6, r"the alias \*x names no complete value"),
+        ("a: &x {k: 1}\nb: &x [{d: *x}]", 2, 12, r"the alias \*x names no complete value"),
         ("a: 'x", 1, 4, "quote that opens here is not closed"),
         ("[" * 129 + "]" * 129, 1, 129, "nested deeper"),
         ("- " * 129 + "a", 1, 257, "nested too deep"),
@@ -90,7 +90,7 @@ def test_text_is_read_by_the_core_schema(text: str, value: JSONValue) -> None:
         ("[" + "1" * 5000 + "]", 1, 2, "4300 digits"),
     ],
 )
-def test_refused_text_is_named_with_its_place(text: str, line: int, column: int, part: str) -> None:
+def test_refused_text_is_named_with_its_position(text: str, line: int, column: int, part: str) -> None:
     with pytest.raises(DocumentError, match=part.replace("(", r"\(").replace("+", r"\+")) as caught:
         parse_document(text, source="ci.yml")
     assert (caught.value.line, caught.value.column, caught.value.source) == (line, column, "ci.yml")
@@ -154,7 +154,7 @@ def test_files_are_read_by_path_or_name(tmp_path: Path) -> None:
     assert load_document("name: no such file") == {"name": "no such file"}
 
 
-def test_files_that_are_no_documents_are_named(tmp_path: Path) -> None:
+def test_files_that_are_not_documents_are_named(tmp_path: Path) -> None:
     cases = {"latin.yml": b"a: 1\nb: \xe9\n", "flow.json": b"{a: 1}", "large.yml": b"a" * (LIMITS.max_bytes + 1)}
     for name, data in cases.items():
         (tmp_path / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""U+0085, U+2028 and U+2029 are content wherever they stand."""
+"""U+0085, U+2028 and U+2029 are content everywhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_separators_are_content(s: str, text: str, value: JSONValue) -> None:
     assert parse_document(real(text)) == real(value)
 
 
-def test_escapes_mean_what_they_meant() -> None:
+def test_escapes_of_separators_keep_their_meaning() -> None:
     text = '["\\N", "\\L", "\\P", "\\x85", "\\u2028", "\\U00002029", "\x85\u2028\u2029", "\\ue000", "\ue001"]'
     characters = ["\x85", "\u2028", "\u2029"]
     assert parse_document(text) == [*characters, *characters, "\x85\u2028\u2029", "\ue000", "\ue001"]
@@ -70,7 +70,7 @@ def test_escapes_mean_what_they_meant() -> None:
         ("a: § !x y\nb: !§", 2, 4, "tag"),
     ],
 )
-def test_places_count_the_lines_of_yaml(s: str, text: str, line: int, column: int, part: str) -> None:
+def test_positions_count_the_lines_of_yaml(s: str, text: str, line: int, column: int, part: str) -> None:
     with pytest.raises(DocumentError, match=part) as caught:
         parse_document(text.replace("§", s))
     assert (caught.value.line, caught.value.column) == (line, column)
@@ -83,4 +83,4 @@ def test_messages_show_the_character_itself(s: str) -> None:
     assert repr(f"k{s}") in caught.value.message
     with pytest.raises(DocumentError) as caught:
         parse_document(f"a: *x{s}")
-    assert f"*x{s} stands" in caught.value.message
+    assert f"*x{s} names" in caught.value.message

@@ -54,7 +54,7 @@ def test_a_broken_document_does_not_hide_the_others() -> None:
     assert [(error.line, error.source) for error in errors] == [(1, "f.yml"), (3, "f.yml"), (6, "f.yml"), (10, "f.yml")]
 
 
-def test_aliases_reach_no_other_document() -> None:
+def test_aliases_do_not_reach_other_documents() -> None:
     first, second = parse_documents("a: &x 1\n---\nb: *x").documents
     assert first.value == {"a": 1}
     assert second.error is not None
@@ -69,7 +69,7 @@ def test_a_text_without_documents_is_one_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "line"), [("a: 1\n---\nb: 2", 2), ("a: 1\n...\n\nb: 2\n", 3), ("--- a\r--- b", 2)])
-def test_where_one_document_is_read_the_second_is_refused_with_a_way_out(text: str, line: int) -> None:
+def test_a_second_document_is_refused_with_advice(text: str, line: int) -> None:
     with pytest.raises(
         DocumentError, match=r"only one document is read here \(`check` and corpora read each"
     ) as caught:
@@ -77,7 +77,7 @@ def test_where_one_document_is_read_the_second_is_refused_with_a_way_out(text: s
     assert (caught.value.line, caught.value.column) == (line, 1)
 
 
-def test_empty_documents_beside_one_are_passed_over() -> None:
+def test_empty_documents_next_to_another_are_skipped() -> None:
     assert parse_document("---\n# head\n---\na: 1\n---\n") == {"a": 1}
 
 

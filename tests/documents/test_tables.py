@@ -1,4 +1,4 @@
-"""Parquet as a corpus: rows, columns, damaged files, and tables that expand beyond reason."""
+"""Parquet as a corpus: rows, columns, damaged files, and tables that expand excessively."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemalm.documents import CorpusRow, DocumentLimits, LeftOut, read_corpus, tables
-from schemalm.documents.choice import Choice
 from schemalm.documents.pieces import TablePiece, count_rows, read_pieces
+from schemalm.documents.row_selection import RowSelection
 from schemalm.documents.tables import Table
 from schemalm.errors import DataError
 
@@ -53,7 +53,7 @@ def test_columns_are_the_fields_of_rows(tmp_path: Path) -> None:
     assert rows[0].fields == {"repo": "o/r", "path": "a.yml", "license": "MIT", "kind": "head"}
 
 
-def test_nested_types_are_the_values_of_json(tmp_path: Path) -> None:
+def test_nested_types_become_json_values(tmp_path: Path) -> None:
     nested = {"map": {"k": [1, None]}, "list": [[], [True]], "text": "é", "none": None, "float": 0.5}
     kind = pa.struct(
         [
@@ -81,7 +81,7 @@ def test_nested_types_are_the_values_of_json(tmp_path: Path) -> None:
         pa.scalar(1 << 62, pa.timestamp("us")),
     ],
 )
-def test_what_has_no_value_in_json_is_a_rejection_that_names_the_column(tmp_path: Path, value: object) -> None:
+def test_a_value_without_json_is_a_rejection_that_names_the_column(tmp_path: Path, value: object) -> None:
     inner = pa.array([value, None], value.type) if isinstance(value, pa.Scalar) else pa.array([value, None])
     structs = pa.StructArray.from_arrays([inner], ["a"])
     bad, good = read(write(tmp_path / "a.parquet", {"value": structs}))
@@ -90,7 +90,7 @@ def test_what_has_no_value_in_json_is_a_rejection_that_names_the_column(tmp_path
     assert good.value == {"a": None}
 
 
-def test_texts_that_are_none_and_rows_without_a_document_are_rejections(tmp_path: Path) -> None:
+def test_invalid_texts_and_rows_without_a_document_are_rejections(tmp_path: Path) -> None:
     texts = pa.array([b"a: 1", b"\xff\xfe", b"b: 2"]).view(pa.utf8())
     first, bad, last = read(write(tmp_path / "a.parquet", {"yaml": texts}))
     assert (first.value, last.value) == ({"a": 1}, {"b": 2})
@@ -149,10 +149,10 @@ def test_a_row_that_is_too_long_does_not_hide_its_neighbours(tmp_path: Path) -> 
 
 
 def packed(file: Path, max_bytes: int = 1 << 24) -> list[tuple[tuple[int, ...], bytes]]:
-    return list(Table(file, "it", ("json", "value")).rows(Choice(), max_bytes))
+    return list(Table(file, "it", ("json", "value")).rows(RowSelection(), max_bytes))
 
 
-def test_a_text_that_many_rows_share_is_written_out_for_a_few_of_them_at_a_time(tmp_path: Path) -> None:
+def test_a_text_that_many_rows_share_is_expanded_for_a_few_rows_at_a_time(tmp_path: Path) -> None:
     shared = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), pa.array(["x" * 1_000_000]))
     found = packed(write(tmp_path / "a.parquet", {"json": shared}, compression="zstd"))
     assert (tmp_path / "a.parquet").stat().st_size < 10_000
@@ -160,7 +160,7 @@ def test_a_text_that_many_rows_share_is_written_out_for_a_few_of_them_at_a_time(
     assert max(len(content) for _, content in found) < 5_000_000
 
 
-def test_texts_in_lists_are_not_written_out_before_their_length_is_known(tmp_path: Path) -> None:
+def test_texts_in_lists_are_not_expanded_before_their_length_is_known(tmp_path: Path) -> None:
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int32()), pa.array(["x" * 100_000]))
     lists = pa.ListArray.from_arrays([0, 1_000_000, 1_000_000], texts)
     (first, content), (rest, _) = packed(write(tmp_path / "a.parquet", {"value": lists}, compression="zstd"))
@@ -175,13 +175,13 @@ def test_texts_in_lists_are_not_written_out_before_their_length_is_known(tmp_pat
         ("_PAGE_BYTES", pa.array(["x" * 50_000]), r"\d\d,\d{3} bytes in one page"),
     ],
 )
-def test_sizes_beyond_reason_are_refused_before_they_are_read(
+def test_excessive_sizes_are_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, column: pa.Array, message: str
 ) -> None:
     file = write(tmp_path / "a.parquet", {"value": column}, compression="zstd")
     assert len(packed(file)) == 1
     monkeypatch.setattr(tables, limit, 10_000)
-    with pytest.raises(DataError, match=rf"it: {message}.* are more than the 10,000"):
+    with pytest.raises(DataError, match=rf"it: {message}.* exceed the limit of 10,000"):
         packed(file)
 
 

@@ -1,4 +1,4 @@
-"""Whichever reader decides, a text means the same: what sends it to the exact one changes nothing in the rest."""
+"""A text has the same value with both readers: a part that requires the exact reader changes no other part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemalm.documents import JSONValue, json_equal, parse_document
 from schemalm.errors import DocumentError
 
-# What people write, and what is near to it; each may stand anywhere.
+# Common text and its variations; each may be anywhere in a document.
 PIECES = [
     *["a", "1", "010", "0x1", "1e3", ".5", "~", "é", "\x85", "\x7f", "c:\\td", "c:\td", "it's", "k:v", "http://x#y"],
     *["b: ", "- ", "? ", ": ", ", ", ",", "-", "?", ":", "::", "@", "`", "%", "!", "&", "*", "&x ", "<<"],
@@ -41,7 +41,7 @@ ELSEWHERE = [
 
 
 @given(texts, st.sampled_from(ELSEWHERE))
-def test_what_stands_elsewhere_changes_nothing(text: str, elsewhere: tuple[str, int]) -> None:
+def test_other_text_in_the_document_changes_nothing(text: str, elsewhere: tuple[str, int]) -> None:
     item = "- " + text.rstrip("\n").replace("\n", "\n  ") + "\n"
     added, num_items = elsewhere
     alone, together = read(item), without_last(read(item + added), num_items)
@@ -53,6 +53,6 @@ def test_what_stands_elsewhere_changes_nothing(text: str, elsewhere: tuple[str, 
 @pytest.mark.parametrize(
     "text", ["a: |# x\n  b", "a: >#\n  b", "a: |-# x\n  b", "a: |2# x\n    b", "a: | # x\n  b", "a: 'b'#c", "a: [b]#c"]
 )
-def test_a_comment_may_follow_at_once_for_both_readers(text: str) -> None:
+def test_a_comment_may_follow_directly_for_both_readers(text: str) -> None:
     value = parse_document(f"{text}\n")
     assert parse_document(f"{text}\nx: &x 1\ny: *x\n") == {**value, "x": 1, "y": 1}  # type: ignore[dict-item]

@@ -11,12 +11,12 @@ from schemalm.documents import JSONValue, canonical_json, json_equal
     ("left", "right"),
     [(1, 1.0), (True, 1), (0.0, -0.0), (None, False), ("1", 1), ([], {}), ([1], [1, 2]), ({"a": 1}, {"b": 1})],
 )
-def test_values_of_different_json_are_apart(left: JSONValue, right: JSONValue) -> None:
+def test_different_json_values_are_unequal(left: JSONValue, right: JSONValue) -> None:
     assert not json_equal(left, right)
     assert not json_equal({"x": [left]}, {"x": [right]})
 
 
-def test_key_order_does_not_count() -> None:
+def test_key_order_does_not_matter() -> None:
     assert json_equal({"a": 1, "b": [None]}, {"b": [None], "a": 1})
 
 

@@ -1,4 +1,4 @@
-"""Tabs and blank lines: content, separation and what may not indent, by YAML 1.2.2."""
+"""Tabs and blank lines as content, separation and forbidden indentation, by YAML 1.2.2."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def test_tabs_separate_and_fill_blank_lines(text: str, value: JSONValue, reader)
         ("a:\n\t- b", 2, 1),
     ],
 )
-def test_tabs_that_indent_are_refused_at_the_tab(text: str, line: int, column: int) -> None:
+def test_tabs_in_indentation_are_refused_at_the_tab(text: str, line: int, column: int) -> None:
     with pytest.raises(DocumentError, match="indent with spaces") as caught:
         parse_document(text)
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-def test_what_both_readers_refuse_is_refused_where_the_exact_one_stops() -> None:
+def test_refusals_have_the_position_of_the_exact_reader() -> None:
     with pytest.raises(DocumentError, match="repeated") as caught:
         parse_document("a: |\n  \tx\nb: 1\nb: 2\n")
     assert caught.value.line == 4

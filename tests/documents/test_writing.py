@@ -1,4 +1,4 @@
-"""Writing documents: the look, and that what is written loads back."""
+"""Written documents have the expected style and load back to the same value."""
 
 from __future__ import annotations
 
@@ -165,13 +165,13 @@ def test_special_texts_load_back_as_key_item_and_value(text: str) -> None:
     [float("nan"), float("inf"), "\ud800", {"\udfff": 1}, {1: 2}, (1,), b"x", 10**5000],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_json_value_is_refused(value: Any) -> None:
+def test_other_objects_than_json_values_are_refused(value: Any) -> None:
     for format in ("yaml", "json"):
         with pytest.raises(DocumentError, match="cannot be written"):
             dump_document(value, format)  # type: ignore[arg-type]
 
 
-def test_a_value_that_holds_itself_is_refused() -> None:
+def test_a_value_that_contains_itself_is_refused() -> None:
     value: list[Any] = []
     value.append(value)
     with pytest.raises(DocumentError, match="nested deeper"):

@@ -1,4 +1,4 @@
-"""What is no YAML is told in plain words, where it begins: what was found, what was expected, what to do."""
+"""Faults in YAML are explained in plain words where they begin: what was found, what was expected, what to do."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ FIELD = re.compile(r"\\\{(?:!r|:X|:04X)?\\\}")
 
 
 def pattern(message: str) -> re.Pattern[str]:
-    """What a message looks like when it is filled in."""
+    """Return a pattern for a message with its braces filled in."""
     escaped = re.escape(message)
     if FIELD.search(escaped):
         escaped = FIELD.sub(".+", escaped).replace(r"\{\{", r"\{").replace(r"\}\}", r"\}")
@@ -138,7 +138,7 @@ def pattern(message: str) -> re.Pattern[str]:
 
 @pytest.mark.parametrize(("name", "text", "line", "column"), REFUSED)
 @pytest.mark.parametrize("read", [parse_yaml, compose])
-def test_what_is_no_yaml_is_told_where_it_begins(read, name: str, text: str, line: int, column: int) -> None:
+def test_a_fault_is_reported_where_it_begins(read, name: str, text: str, line: int, column: int) -> None:
     with pytest.raises(DocumentError) as caught:
         read(text, LIMITS, merge_keys=name in ("NOT_MERGEABLE", "REPEATED_MERGE"))
     assert pattern(MESSAGES[name]).fullmatch(caught.value.message), caught.value.message
@@ -149,19 +149,19 @@ def test_every_message_has_an_example() -> None:
     assert {name for name, *_ in REFUSED} == set(MESSAGES)
 
 
-def test_no_message_speaks_as_parsers_do() -> None:
+def test_no_message_uses_parser_jargon() -> None:
     words = set(re.findall(r"\w+", " ".join(MESSAGES.values())))
     assert not words & {"mapping", "mappings", "sequence", "scalar", "flow", "stream", "token", "node", "block"}
 
 
 def raised(path: Path) -> list[ast.expr]:
-    """What a source file refuses with: the first arguments of the calls that raise a fault."""
+    """Return the messages of a source file: the first arguments of the calls that raise a fault."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     names = [(call, getattr(call.func, "attr", getattr(call.func, "id", ""))) for call in calls]
     return [call.args[0] for call, name in names if name in ("refuse", "_refuse", "check_begin", "YAMLFault")]
 
 
-def test_all_that_the_parser_says_stands_among_the_messages() -> None:
+def test_all_messages_of_the_parser_are_in_one_module() -> None:
     paths = sorted(Path(yaml_faults.__file__).parent.glob("yaml_*.py"))
     arguments = [argument for path in paths for argument in raised(path)]
     assert len(arguments) > 50

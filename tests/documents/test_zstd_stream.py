@@ -1,4 +1,4 @@
-"""The content of zstd files: whole, of several frames, cut off, and hostile."""
+"""The content of zstd files: whole, with several frames, truncated and hostile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemalm.documents.zstd_stream import ZstdStream
 
 CONTENT = b"".join(b'{"value": %d}\n' % number for number in range(20_000))
 FRAME = zstandard.compress(CONTENT)
-RESERVED = b"\x28\xb5\x2f\xfd\0\0\x07\0\0"  # a block of the type that stands for nothing
+RESERVED = b"\x28\xb5\x2f\xfd\0\0\x07\0\0"  # a block of the reserved type
 EMPTY = zstandard.compress(b"")
 SKIPPED = struct.pack("<II", 0x184D2A50, 5) + b"notes"
 
@@ -33,7 +33,7 @@ def test_frames_follow_one_another() -> None:
 
 @pytest.mark.parametrize("num_kept", [0, 1, 5, 9, len(FRAME) // 2, len(FRAME) - 4, len(FRAME) - 1])
 @pytest.mark.parametrize("before", [b"", FRAME])
-def test_a_file_that_was_cut_off_is_told_from_a_whole_one(before: bytes, num_kept: int) -> None:
+def test_a_truncated_file_is_detected(before: bytes, num_kept: int) -> None:
     if before and not num_kept:
         assert content(before) == CONTENT
     else:
@@ -41,7 +41,7 @@ def test_a_file_that_was_cut_off_is_told_from_a_whole_one(before: bytes, num_kep
             content(before + FRAME[:num_kept])
 
 
-def test_a_cut_between_the_blocks_of_a_frame_is_seen() -> None:
+def test_a_file_truncated_between_the_blocks_of_a_frame_is_detected() -> None:
     compressor = zstandard.ZstdCompressor().compressobj()
     begun = compressor.compress(CONTENT) + compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
     with pytest.raises(EOFError):
@@ -50,12 +50,12 @@ def test_a_cut_between_the_blocks_of_a_frame_is_seen() -> None:
 
 
 @pytest.mark.parametrize("data", [b"no zstd file", FRAME + b"\0\0\0\0", RESERVED])
-def test_what_is_no_zstd_is_an_error(data: bytes) -> None:
+def test_other_data_than_zstd_is_an_error(data: bytes) -> None:
     with pytest.raises(zstandard.ZstdError):
         content(data)
 
 
-def test_a_file_that_expands_a_thousandfold_is_read_in_pieces() -> None:
+def test_a_file_that_expands_a_thousandfold_is_read_in_blocks() -> None:
     expanding = zstandard.compress(b"\0" * (1 << 24))
     stream = ZstdStream(io.BytesIO(expanding * 20))
     buffer = bytearray(1 << 20)

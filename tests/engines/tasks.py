@@ -17,7 +17,7 @@ from schemalm.errors import InvalidDocument
 
 @dataclass(frozen=True)
 class Add:
-    """Adds a number; notes in `folder` when it starts."""
+    """Adds a number; records each start in `folder`."""
 
     number: int
     folder: Path | None = None
@@ -30,7 +30,7 @@ class Add:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Raises what cannot be crossed over a process in the same way."""
+    """Raises errors that cross processes in different ways."""
 
     def start(self) -> Callable[[str], str]:
         return _refuse
@@ -50,7 +50,7 @@ def _refuse(kind: str) -> Any:
 
 @dataclass(frozen=True)
 class Vital:
-    """Kills its worker at the item `deadly`, the first `num_times` times, which it counts in `folder`."""
+    """Kills its worker at the item `deadly` the first `num_times` times, and counts them in `folder`."""
 
     folder: Path
     deadly: int
@@ -68,7 +68,7 @@ class Vital:
 
 @dataclass(frozen=True)
 class Slow:
-    """Notes its process in `folder`, then works for `seconds`."""
+    """Records its process in `folder`, then works for `seconds`."""
 
     folder: Path
     seconds: float
@@ -84,23 +84,23 @@ class Slow:
 
 @dataclass(frozen=True)
 class Describe:
-    """What workers see of the machine; an array among it."""
+    """Returns the settings that a worker sees, and an array."""
 
     def start(self) -> Callable[[int], dict[str, Any]]:
         return lambda item: {"threads": os.environ["OMP_NUM_THREADS"], "array": np.zeros(item)}
 
 
 @dataclass(frozen=True)
-class Place:
-    """An item that has a name."""
+class Named:
+    """An item with a description."""
 
-    place: str
+    description: str
     number: int
 
 
 @dataclass(frozen=True)
 class Deadly:
-    """Kills its worker whatever the item."""
+    """Kills its worker at every item."""
 
     def start(self) -> Callable[[Any], None]:
         return lambda item: os._exit(9)

@@ -1,4 +1,4 @@
-"""However the process ends that opened an engine, its workers end with it."""
+"""The workers of an engine end with the process that opened it, however it ends."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from schemalm.engines import open_engine
-from schemalm.interruption import Interrupted, end_at_once, handled_signals
+from schemalm.interruption import Interrupted, handled_signals, raise_interrupted
 from tests.engines.tasks import Slow
 
 try:
-    with handled_signals(end_at_once), open_engine(sys.argv[1], workers=2) as engine:
+    with handled_signals(raise_interrupted), open_engine(sys.argv[1], workers=2) as engine:
         list(engine.map(Slow(Path(sys.argv[2]), 3600), range(9)))
 except Interrupted as interruption:
     sys.exit(128 + interruption.number)
@@ -45,7 +45,7 @@ def is_running(pid: int) -> bool:
 
 
 def end(engine: str, number: int, folder: Path) -> int:
-    """Start the program, send it a signal when two workers are at work, and wait until these are gone; its code."""
+    """Start the program, send it a signal while two workers run, wait for their end, and return its exit code."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])}
     command = [sys.executable, "-c", PROGRAM, engine, str(folder)]
     with subprocess.Popen(command, env=environment, cwd=REPOSITORY) as program:
@@ -66,7 +66,7 @@ def test_workers_of_a_pool_end_at_once(number: int, tmp_path: Path) -> None:
     assert end("local", number, tmp_path) == (-9 if number == signal.SIGKILL else 128 + number)
 
 
-def test_a_pool_ends_workers_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+def test_a_pool_ends_workers_whose_results_are_not_needed(tmp_path: Path) -> None:
     with open_engine("local", workers=2) as engine:
         found = engine.map(Slow(tmp_path, 0.0), range(8))
         assert next(found) == 0

@@ -1,4 +1,4 @@
-"""Every engine does the same: order, laziness, errors, workers that die."""
+"""All engines behave the same: order, laziness, errors, workers that die."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.tasks import Add, Deadly, Describe, Place, Refuse, Vital
+from tests.engines.tasks import Add, Deadly, Describe, Named, Refuse, Vital
 
 from schemalm.engines import Engine, open_engine
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument
@@ -41,7 +41,7 @@ def test_results_come_in_the_order_of_the_items(engine: Engine) -> None:
     assert list(engine.map(Add(2), [])) == []
 
 
-def test_items_are_taken_as_results_are_asked_for(engine: Engine) -> None:
+def test_items_are_taken_as_results_are_requested(engine: Engine) -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -63,7 +63,7 @@ def test_a_task_starts_once_in_each_worker(engine: Engine, tmp_path: Path) -> No
     assert 1 <= len(starts) == len(set(starts)) <= 2
 
 
-def test_an_error_of_ours_comes_back_with_its_fields(engine: Engine) -> None:
+def test_a_schemalm_error_is_raised_with_its_fields(engine: Engine) -> None:
     found = engine.map(Refuse(), ["a", "ours", "b"])
     assert next(found) == "a"
     with pytest.raises(InvalidDocument) as raised:
@@ -71,7 +71,7 @@ def test_an_error_of_ours_comes_back_with_its_fields(engine: Engine) -> None:
     assert raised.value == InvalidDocument("no such key", pointer="/a", keyword="required")
 
 
-def test_other_errors_tell_where_in_the_worker_they_were_raised(workers: Engine) -> None:
+def test_other_errors_have_the_traceback_of_the_worker(workers: Engine) -> None:
     with pytest.raises(ZeroDivisionError, match="by zero") as raised:
         list(workers.map(Refuse(), ["theirs"]))
     assert "in _refuse" in raised.value.__notes__[0]
@@ -82,7 +82,7 @@ def test_other_errors_tell_where_in_the_worker_they_were_raised(workers: Engine)
     assert list(workers.map(Refuse(), ["a"])) == ["a"]
 
 
-def test_an_error_of_the_items_is_raised_to_who_asks(engine: Engine) -> None:
+def test_an_error_of_the_item_stream_is_raised_to_the_caller(engine: Engine) -> None:
     def items() -> Iterator[int]:
         yield 1
         raise DataError("the file is cut off")
@@ -109,9 +109,9 @@ def test_an_item_that_kills_three_workers_ends_in_one_error_that_names_it(worker
     assert list(workers.map(Add(1), [1])) == [2]
 
 
-def test_an_item_with_a_place_is_named_by_it(pool: Engine) -> None:
+def test_an_item_is_named_by_its_description(pool: Engine) -> None:
     with pytest.raises(DataError, match=r"^corpus\.jsonl:512: the process .* exit code 9"):
-        list(pool.map(Deadly(), [Place("corpus.jsonl:512", 1)]))
+        list(pool.map(Deadly(), [Named("corpus.jsonl:512", 1)]))
 
 
 def test_settings_out_of_range_are_refused() -> None:
@@ -121,7 +121,7 @@ def test_settings_out_of_range_are_refused() -> None:
     ):
         pass
     with (
-        pytest.raises(ConfigurationError, match="choose the engine 'ray'"),
+        pytest.raises(ConfigurationError, match="needs the engine 'ray'"),
         open_engine("local", workers=2, address="auto"),
     ):
         pass

@@ -98,7 +98,7 @@ def test_what_is_missing_from_a_configuration_is_unknown(tmp_path: Path) -> None
         ({"versions": {"a": "1", "b/c": 2}}, "/versions/b~1c: expected str, found int 2"),
         ({"parent": 1}, "/parent: expected str"),
         ({"model": {"num_layers": "many"}}, '/model/num_layers: expected int, found str "many"'),
-        ({"training": {"unheard of": 1}}, "/training/unheard of: this version knows no such field"),
+        ({"training": {"unheard of": 1}}, "/training/unheard of: this version does not know this field"),
     ],
 )
 def test_a_value_of_another_type_is_refused_with_its_position(

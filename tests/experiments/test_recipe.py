@@ -75,12 +75,12 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ("equal_documents = true", 'equal_documents = "yes"', "equal_documents must be true or false"),
         ("equal_documents = true", "colour = 1", "colour is not known here"),
         ("batch_size = 4", "batch_size = 0", "batch_size must be a whole number from 1 to 65536"),
-        ("batch_size = 4", "num_steps = 4", "num_steps is no setting of training"),
+        ("batch_size = 4", "num_steps = 4", "num_steps is not a setting of training"),
         ("batch_size = 4", 'mask_loss = "yes"', "mask_loss must be bool"),
         ("batch_size = 4", 'model = "huge"', "there is no model size 'huge'"),
         ("context_size = 32", "context_size = 0", r"\[training\]: context_size must be at least 1"),
         ('kind = "typed"', 'kind = "words"', "kind must be one of typed, byte-bpe, character"),
-        ("vocab_size = 1200", "colour = 1", "colour is no option of typed"),
+        ("vocab_size = 1200", "colour = 1", "colour is not an option of typed"),
         ("vocab_size = 1200", 'vocab_size = "many"', "vocab_size must be int"),
         ("vocab_size = 1200", 'merge_scope = "line"', "merge_scope must be one of word, value"),
         ('baseline = "bpe"', 'baseline = "none"', "has no none with the model tiny, which is the baseline of bpe"),
@@ -89,7 +89,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize requires a byte-bpe tokenizer"),
         ('name = "bpe"', 'name = "bpe"\nrenormalize = "other"', "renormalize must be one of llguidance"),
         ('train = "train.jsonl"', "", r"\[data\]: train is missing"),
-        ("[data]", "[data", "is no TOML"),
+        ("[data]", "[data", "is not TOML"),
     ],
 )
 def test_mistakes_are_named_with_the_file_and_the_key(tmp_path: Path, old: str, new: str, message: str) -> None:

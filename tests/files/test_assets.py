@@ -1,4 +1,4 @@
-"""Files of the package: a damaged installation is told, whatever is wrong with it."""
+"""Files of the package: any damage to the installation is reported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read(package: Path, content: bytes, max_bytes: int = 10_000) -> bytes:
     return read_asset("carrying", "asset.zst", max_bytes)
 
 
-def test_the_content_comes_back(package: Path) -> None:
+def test_the_content_is_returned(package: Path) -> None:
     assert read(package, PACKED) == CONTENT
 
 
@@ -47,5 +47,5 @@ def test_a_missing_file_is_named(package: Path) -> None:
 
 
 def test_a_file_that_unpacks_to_too_much_is_not_unpacked(package: Path) -> None:
-    with pytest.raises(DataError, match="it holds more than 6,999 bytes"):
+    with pytest.raises(DataError, match="it has more than 6,999 bytes"):
         read(package, PACKED, 6999)

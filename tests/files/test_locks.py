@@ -1,4 +1,4 @@
-"""Locks keep others out while they are held, and no longer."""
+"""Locks exclude others exactly as long as they are held."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any
 import filelock
 import pytest
 
-from schemalm.files.locks import held_folder, hold, is_still_at, open_lock, waiting_lock
+from schemalm.files.locks import acquire_lock, is_still_at, locked_file, locked_folder, open_lock_file
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from schemalm.files.locks import hold, open_lock
-with open_lock(Path(sys.argv[1]), ".lock") as file:
-    print(hold(file.fileno()), flush=True)
+from schemalm.files.locks import acquire_lock, open_lock_file
+with open_lock_file(Path(sys.argv[1]), ".lock") as file:
+    print(acquire_lock(file.fileno()), flush=True)
     time.sleep(60)
 """
 
@@ -31,10 +31,10 @@ def test_a_lock_waits_for_its_holder(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with waiting_lock(tmp_path / "folder" / ".lock"):
+        with locked_file(tmp_path / "folder" / ".lock"):
             order.append("second")
 
-    with waiting_lock(tmp_path / "folder" / ".lock"):
+    with locked_file(tmp_path / "folder" / ".lock"):
         other = threading.Thread(target=second)
         other.start()
         other.join(timeout=0.1)
@@ -43,15 +43,15 @@ def test_a_lock_waits_for_its_holder(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
-def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_path: Path) -> None:
+def test_commands_write_files_that_belong_together_in_turn(tmp_path: Path) -> None:
     order: list[str] = []
 
     def write() -> None:
-        with held_folder(tmp_path / "out"):
+        with locked_folder(tmp_path / "out"):
             order.append("second")
 
     thread = threading.Thread(target=write)
-    with held_folder(tmp_path / "out"):
+    with locked_folder(tmp_path / "out"):
         thread.start()
         time.sleep(0.05)
         order.append("first")
@@ -60,11 +60,11 @@ def test_files_that_belong_together_are_written_one_command_after_the_other(tmp_
 
 
 def test_a_second_lock_is_refused_until_the_first_is_closed(tmp_path: Path) -> None:
-    with open_lock(tmp_path, ".lock") as first, open_lock(tmp_path, ".lock") as second:
-        assert hold(first.fileno())
-        assert not hold(second.fileno())
+    with open_lock_file(tmp_path, ".lock") as first, open_lock_file(tmp_path, ".lock") as second:
+        assert acquire_lock(first.fileno())
+        assert not acquire_lock(second.fileno())
         first.close()
-        assert hold(second.fileno())
+        assert acquire_lock(second.fileno())
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
@@ -72,20 +72,20 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "True\n"
-        with open_lock(tmp_path, ".lock") as file:
-            assert not hold(file.fileno())
+        with open_lock_file(tmp_path, ".lock") as file:
+            assert not acquire_lock(file.fileno())
             process.send_signal(signal.SIGKILL)
             process.wait()
-            assert hold(file.fileno())
+            assert acquire_lock(file.fileno())
     finally:
         process.kill()
         process.communicate()
 
 
-def test_a_lock_file_keeps_what_it_holds(tmp_path: Path) -> None:
+def test_the_content_of_a_lock_file_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text("kept")
-    with open_lock(tmp_path, ".lock") as file:
-        assert hold(file.fileno())
+    with open_lock_file(tmp_path, ".lock") as file:
+        assert acquire_lock(file.fileno())
     assert (tmp_path / ".lock").read_text() == "kept"
 
 
@@ -93,9 +93,9 @@ def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("elsewhere")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="it is a link"):
-        open_lock(tmp_path, "link")
-    with pytest.raises(OSError, match="it is no regular file"):
-        open_lock(tmp_path, "pipe")
+        open_lock_file(tmp_path, "link")
+    with pytest.raises(OSError, match="it is not a regular file"):
+        open_lock_file(tmp_path, "pipe")
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -104,13 +104,13 @@ def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatc
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr(filelock, "lock_descriptor", refuse)
-    with waiting_lock(tmp_path / ".lock"), held_folder(tmp_path), open_lock(tmp_path, ".lock") as file:
-        assert hold(file.fileno())
+    with locked_file(tmp_path / ".lock"), locked_folder(tmp_path), open_lock_file(tmp_path, ".lock") as file:
+        assert acquire_lock(file.fileno())
 
 
-def test_what_was_removed_or_replaced_under_a_lock_is_told(tmp_path: Path) -> None:
+def test_a_file_removed_or_replaced_under_a_lock_is_detected(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
-    with open_lock(tmp_path, ".lock") as file:
+    with open_lock_file(tmp_path, ".lock") as file:
         assert is_still_at(file.fileno(), path)
         path.unlink()
         assert not is_still_at(file.fileno(), path)

@@ -1,4 +1,4 @@
-"""Files that users name: read up to a size, once, and never waiting for what does not come."""
+"""Files that users name are read up to a size, once, without waiting forever."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ HOSTILE: dict[str, tuple[Make, str]] = {
 
 @pytest.fixture(params=HOSTILE)
 def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
-    """A path that holds no file that could be read, and what is said of it."""
+    """A path without a readable file, and the message about it."""
     make, reason = HOSTILE[request.param]
     make(tmp_path / "file.json")
     return tmp_path / "file.json", reason
 
 
-def test_what_is_no_file_or_too_large_is_refused_at_once_by_every_reader(hostile: tuple[Path, str]) -> None:
+def test_every_reader_refuses_other_paths_and_large_files_at_once(hostile: tuple[Path, str]) -> None:
     path, reason = hostile
     for read, error in ((load_document, DocumentError), (compile_schema, SchemaError), (read_toml, ConfigurationError)):
         with pytest.raises(error, match=reason):
             read(path)
 
 
-def test_folders_and_files_that_are_missing_are_named(tmp_path: Path) -> None:
+def test_missing_folders_and_files_are_named(tmp_path: Path) -> None:
     for path, reason in ((tmp_path, "a folder, not a file"), (tmp_path / "none", "No such file")):
         with pytest.raises(OSError, match=reason) as caught:
             read_bounded(path, 10)
@@ -66,11 +66,11 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path: Path) -> No
         read_bounded(tmp_path / "a", 9)
 
 
-def test_files_of_the_system_whose_size_is_not_known_are_read() -> None:
+def test_system_files_of_unknown_size_are_read() -> None:
     assert b"Name:" in read_bounded(Path("/proc/self/status"), 1 << 16)
 
 
-def test_a_pipe_that_is_written_into_is_read_to_its_end_or_to_the_limit() -> None:
+def test_a_pipe_with_a_writer_is_read_to_its_end_or_to_the_limit() -> None:
     reading, writing = os.pipe()
     path = Path(f"/proc/self/fd/{reading}")
     os.write(writing, b"a: 1\n" * 100)
@@ -82,7 +82,7 @@ def test_a_pipe_that_is_written_into_is_read_to_its_end_or_to_the_limit() -> Non
     os.close(reading)
 
 
-def test_a_pipe_whose_writer_is_silent_is_refused_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_with_a_silent_writer_is_refused_after_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("schemalm.files.reading.MAX_SILENCE_SECONDS", 0)
     reading, writing = os.pipe()
     with pytest.raises(OSError, match="nothing was written for 0 seconds"):
@@ -91,7 +91,7 @@ def test_a_pipe_whose_writer_is_silent_is_refused_in_the_end(monkeypatch: pytest
     os.close(writing)
 
 
-def test_a_key_of_a_recipe_has_a_bounded_number_of_parts(tmp_path: Path) -> None:
+def test_a_toml_key_has_a_bounded_number_of_parts(tmp_path: Path) -> None:
     (tmp_path / "deep.toml").write_text("a." * 1000 + "b = 1")
     with pytest.raises(ConfigurationError, match="more than 64 parts"):
         read_toml(tmp_path / "deep.toml")

@@ -40,7 +40,7 @@ def test_values_are_taken_by_their_type() -> None:
         (lambda t: t.finish("name"), "number is not known here; known are name"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(read: Any, message: str) -> None:
+def test_a_wrong_value_is_named_with_its_location(read: Any, message: str) -> None:
     content = table(number=0, flag=True, twice=[1, 1], empty=[], mixed=[1, [2]], deep={"a": []})
     with pytest.raises(ConfigurationError, match=rf"some\.toml: .*{message}|{message}"):
         read(content)

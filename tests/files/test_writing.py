@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, errors name them, and what cannot be written is found before the work."""
+"""Files appear whole or not at all, errors name them, and unwritable ones are found before the work."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from schemalm.errors import ConfigurationError
 from schemalm.files.writing import (
     check_kind,
     check_writable,
-    filled_folder,
-    holds_something,
+    filled_atomically,
+    has_content,
     named_errors,
     partial_name,
     remove_partial,
@@ -32,7 +32,7 @@ def run_full(_: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_full_disk_is_told_with_the_path_and_leaves_the_old_content(
+def test_a_full_disk_is_reported_with_the_path_and_the_old_content_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "figures.json"
@@ -69,14 +69,14 @@ def everything_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["folder", "link", "new", "new/below/it", "folder/new"])
-def test_what_is_or_can_be_made_is_writable_and_nothing_stays(place: Path, name: str) -> None:
+def test_existing_and_possible_folders_are_writable_and_nothing_remains(place: Path, name: str) -> None:
     before = everything_in(place)
     check_writable(place / name, "report.html", "plots/loss.svg")
     assert everything_in(place) == before
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "file/far/below", "dangling", "dangling/below", "loop/below"])
-def test_what_no_folder_can_be_is_named(place: Path, name: str) -> None:
+def test_a_path_that_cannot_be_a_folder_is_named(place: Path, name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_writable(place / name, advice="choose another folder with --out")
     assert str(caught.value).startswith(f"{place / name} cannot be written: ")
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_written_is_named(place: Path, name: str, named: s
     check_writable(place, "file")  # it is replaced
 
 
-def test_a_relative_folder_is_made_where_the_process_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_folder_is_made_in_the_current_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     check_writable(Path("new/below"))
     with pytest.raises(ConfigurationError, match=r"^file/below cannot be written: file: Not a directory"):
@@ -103,7 +103,7 @@ def test_a_relative_folder_is_made_where_the_process_is(place: Path, monkeypatch
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.EDQUOT])
-def test_what_the_disk_refuses_is_found_by_trying(place: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_a_read_only_or_full_disk_is_found_by_trying(place: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     asked: list[object] = []
 
     def refuse(*, dir: object, **_: Any) -> None:
@@ -125,8 +125,8 @@ def test_a_full_disk_is_found_although_files_can_be_made(place: Path, monkeypatc
 FILLS = """
 import os, sys
 from pathlib import Path
-from schemalm.files.writing import filled_folder, write_atomically
-with filled_folder(Path(sys.argv[1])) as folder:
+from schemalm.files.writing import filled_atomically, write_atomically
+with filled_atomically(Path(sys.argv[1])) as folder:
     for number in range(40):
         write_atomically(folder / f"{number}", b"x" * 5000)
         print(number, flush=True)
@@ -138,7 +138,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_a_folder_is_filled_whole_or_not_at_all_whenever_its_command_is_killed(tmp_path: Path, is_there: bool) -> None:
+def test_a_killed_command_leaves_its_folder_complete_or_absent(tmp_path: Path, is_there: bool) -> None:
     out = tmp_path / "out"
     if is_there:
         out.mkdir()
@@ -150,46 +150,46 @@ def test_a_folder_is_filled_whole_or_not_at_all_whenever_its_command_is_killed(t
         command.send_signal(signal.SIGKILL)
         command.wait()
         command.stdout.close()
-        assert not holds_something(out)
-    with filled_folder(out) as folder:
+        assert not has_content(out)
+    with filled_atomically(out) as folder:
         write_atomically(folder / "a", b"whole")
     assert names_in(tmp_path) == ["out"]
     assert names_in(out) == ["a"]
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_of_two_commands_that_fill_a_folder_the_second_is_refused(tmp_path: Path, is_there: bool) -> None:
+def test_a_second_command_that_fills_the_same_folder_is_refused(tmp_path: Path, is_there: bool) -> None:
     out = tmp_path / "out"
     if is_there:
         out.mkdir()
-    with filled_folder(out) as folder:
+    with filled_atomically(out) as folder:
         (folder / "first").write_text("1")
-        with pytest.raises(ConfigurationError, match="another command is writing into"), filled_folder(out):
+        with pytest.raises(ConfigurationError, match="another command is writing into"), filled_atomically(out):
             pass
         assert names_in(folder) == ["first"]
     assert names_in(out) == ["first"]
-    with pytest.raises(ConfigurationError, match="is not empty; choose another folder"), filled_folder(out):
+    with pytest.raises(ConfigurationError, match="is not empty; choose another folder"), filled_atomically(out):
         pass
     assert (names_in(tmp_path), names_in(out)) == (["out"], ["first"])
 
 
 def test_an_error_while_a_folder_is_filled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", run_full)
-    with pytest.raises(OSError, match="No space left"), filled_folder(tmp_path / "out") as folder:
+    with pytest.raises(OSError, match="No space left"), filled_atomically(tmp_path / "out") as folder:
         write_atomically(folder / "a", b"content")
     assert not names_in(tmp_path)
 
 
-def test_a_link_in_the_place_of_the_hidden_folder_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_instead_of_the_hidden_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter").write_text("dear")
     (tmp_path / ".out.partial").symlink_to("mine")
-    with pytest.raises(OSError, match=r"."), filled_folder(tmp_path / "out"):
+    with pytest.raises(OSError, match=r"."), filled_atomically(tmp_path / "out"):
         pass
     assert (tmp_path / "mine" / "letter").read_text() == "dear"
 
 
-def test_what_killed_commands_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_remains_of_killed_commands_are_removed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("mine")
     folder = tmp_path / "folder"
@@ -207,7 +207,7 @@ def test_what_killed_commands_left_is_removed_and_nothing_else(tmp_path: Path) -
     assert outside.read_text() == "mine"
 
 
-def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
+def test_a_file_that_another_command_is_writing_stays(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def write() -> None:
@@ -229,7 +229,7 @@ def test_what_another_command_is_writing_stays(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["file"]
 
 
-def test_a_partial_name_that_is_a_link_already_is_not_written_through(
+def test_an_existing_link_with_a_partial_name_is_not_written_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("schemalm.files.writing.partial_name", lambda name: f".{name}.1.partial")
@@ -248,13 +248,13 @@ def test_a_linked_folder_for_plots_is_refused(tmp_path: Path) -> None:
         check_writable(tmp_path / "run", "report.html", "plots/loss.svg")
 
 
-def test_a_file_of_another_kind_is_not_written_over(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_not_overwritten(tmp_path: Path) -> None:
     page = re.compile(b"<!doctype")
     file = tmp_path / "page.html"
     for content in (None, b"", b"<!doctype html><p>old"):
         if content is not None:
             file.write_bytes(content)
-        check_kind(file, "page", page, "choose another file")
+        check_kind(file, "a page", page, "choose another file")
     file.write_bytes(b"kind: alpha\n")
-    with pytest.raises(ConfigurationError, match="is there and no page: it is not written over; choose another file"):
-        check_kind(file, "page", page, "choose another file")
+    with pytest.raises(ConfigurationError, match="exists and is not a page: it is not overwritten; choose"):
+        check_kind(file, "a page", page, "choose another file")

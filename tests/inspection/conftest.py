@@ -1,4 +1,4 @@
-"""A small schema and tokenizers over it, of every kind that can be looked at."""
+"""A small schema and tokenizers for it, of every kind that can be inspected."""
 
 from __future__ import annotations
 

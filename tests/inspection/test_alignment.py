@@ -1,4 +1,4 @@
-"""Every symbol of a value stands where the YAML of that value spells it, however the scalar is written."""
+"""The span of every symbol is its text in the YAML of the value, whatever the scalar style."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-# What no symbol spells: white space, opening quotes and block headers, and the question mark of long keys.
+# Text that belongs to no symbol: white space, opening quotes and block headers, the question mark of long keys.
 UNSPELLED = re.compile(r"\s*(\? )?(['\"]|\|[0-9]?[-+]?)?\s*")
 
 
@@ -41,7 +41,7 @@ def tokenizer() -> Tokenizer:
 
 
 def aligned(value: Any) -> tuple[str, list[tuple[str, Span]]]:
-    """The YAML of a value, and its symbols (bytes as Latin-1) with their spans."""
+    """Return the YAML of a value, and its symbols (bytes as Latin-1) with their spans."""
     ids = tokenizer().encode(value)
     table = tokenizer().grammar.symbols
     symbols = [symbol for token in ids for symbol in tokenizer().vocabulary.symbols[token]]
@@ -51,20 +51,20 @@ def aligned(value: Any) -> tuple[str, list[tuple[str, Span]]]:
 
 
 def shown(value: Any) -> list[tuple[str, str]]:
-    """Each symbol with the text at its span, or with its mark."""
+    """Return each symbol with the text at its span, or with its mark."""
     text, spans = aligned(value)
     return [(name, text[span.start : span.end] or span.mark) for name, span in spans]
 
 
 def read(written: str) -> str:
-    """The character that a piece of YAML stands for: itself, an escape, a doubled quote, or a line feed unseen."""
+    """Return the character that a part of YAML represents: itself, an escape, a doubled quote or a line feed."""
     if len(written) > 1 and written[0] == "\\":
         return str(parse_document(f'"{written}"'))
     return {"''": "'", "": "\n"}.get(written, written)
 
 
 @given(VALUES)
-def test_places_follow_each_other_and_leave_out_only_signs_of_yaml(value: Any) -> None:
+def test_spans_are_in_order_and_leave_out_only_yaml_punctuation(value: Any) -> None:
     text, spans = aligned(value)
     at = 0
     for _, span in spans:
@@ -75,7 +75,7 @@ def test_places_follow_each_other_and_leave_out_only_signs_of_yaml(value: Any) -
 
 
 @given(TEXTS, st.sampled_from(["under a name", "item", "key"]))
-def test_characters_stand_where_they_are_written(text: str, role: str) -> None:
+def test_characters_have_the_span_where_they_are_written(text: str, role: str) -> None:
     assume(text not in SCHEMA["properties"])
     value = {"under a name": {"run": text}, "item": [[text]], "key": {text: None}}[role]
     written, spans = aligned(value)
@@ -103,19 +103,19 @@ def test_characters_stand_where_they_are_written(text: str, role: str) -> None:
         ({"'": ""}, [("FREE_KEY", "'"), ("'", "''"), ("KEY_END", "':"), ("AS:string", "'"), ("END", "'")]),
     ],
 )
-def test_symbols_stand_at_their_text_or_have_a_mark(value: Any, expected: list[tuple[str, str]]) -> None:
+def test_symbols_have_the_span_of_their_text_or_a_mark(value: Any, expected: list[tuple[str, str]]) -> None:
     found = shown(value)
     starts = [start for start in range(len(found)) if found[start : start + len(expected)] == expected]
     assert starts, found
 
 
-def test_long_keys_stand_behind_their_question_mark() -> None:
+def test_long_keys_follow_their_question_mark() -> None:
     text, spans = aligned({"k" * 200: "x"})
     assert text.startswith("? k")
     assert [text[span.start : span.end] for name, span in spans if name == "KEY_END"] == ["\n:"]
 
 
-def test_text_of_another_value_is_refused() -> None:
+def test_the_text_of_another_value_is_refused() -> None:
     ids = tokenizer().encode({"run": "make"})
     symbols = [symbol for token in ids for symbol in tokenizer().vocabulary.symbols[token]]
     with pytest.raises(ValueError, match="expected ':' at character 3"):

@@ -1,4 +1,4 @@
-"""The page is one file that shows a document and nothing of which is more than text, whatever the document says."""
+"""The page is one file that shows a document as mere text, whatever the document contains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ATTACKS = [
 
 
 class Page(HTMLParser):
-    """The elements of a page with their attributes, and the text of the document in it."""
+    """Collects the elements of a page with their attributes, and the text of the document in it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def test_a_forced_token_is_called_so(typed: Tokenizer) -> None:
     assert "forced: the only token admitted" in page_of(typed, {"kind": "alpha", "run": "", "tags": [], "env": {}})
 
 
-def test_the_page_asks_for_nothing_and_allows_its_own_script_alone(typed: Tokenizer) -> None:
+def test_the_page_loads_nothing_and_allows_only_its_own_script(typed: Tokenizer) -> None:
     html = page_of(typed, {"kind": "alpha"})
     script = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     assert len(script) == 1

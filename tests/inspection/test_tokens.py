@@ -1,4 +1,4 @@
-"""An inspected document is whole, and each token has its span, its symbols and what it expands."""
+"""An inspected document is complete, and each token has its span, its symbols and its nonterminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def text_of(inspection: Inspection) -> str:
 
 
 def cut(inspection: Inspection) -> list[str]:
-    """What each token shows."""
+    """Return the text that each token shows."""
     shown = [""] * len(inspection.tokens)
     for run in inspection.runs():
         if run.token is not None:
@@ -36,9 +36,7 @@ def test_the_runs_are_the_document_in_canonical_order(typed: Tokenizer, document
         assert text_of(inspection) == inspection.text.removesuffix("\n")
 
 
-def test_every_token_shows_something_and_none_shows_in_anothers_place(
-    typed: Tokenizer, documents: list[dict[str, Any]]
-) -> None:
+def test_every_token_shows_something_at_its_own_position(typed: Tokenizer, documents: list[dict[str, Any]]) -> None:
     inspection = inspect_value(typed, documents[0])
     assert all(cut(inspection))
     order = [run.token for run in inspection.runs() if run.token is not None]
@@ -88,6 +86,6 @@ def test_a_character_of_several_text_tokens_belongs_to_the_first(text_tokenizer:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=20))
-def test_nothing_that_hides_or_controls_is_in_the_runs(text: str) -> None:
+def test_runs_have_no_hidden_or_control_characters(text: str) -> None:
     for line in inspect_value(ANY_TEXT, text).lines():
         assert all(character.isprintable() or character == "\t" for run in line for character in run.text)

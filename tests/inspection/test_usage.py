@@ -29,6 +29,6 @@ def test_quantiles_are_lengths_that_occur() -> None:
     assert usage.share_within(100) == 0.75
 
 
-def test_nothing_cannot_be_measured() -> None:
+def test_an_empty_corpus_cannot_be_measured() -> None:
     with pytest.raises(ValueError, match="no document"):
         measure_usage([], vocab_size=8)

@@ -40,7 +40,7 @@ def test_tokens_of_other_vocabularies_may_hold_structure_and_text() -> None:
     assert any("KEY:" in symbols and "'" in symbols for symbols in described(tokenizer, "merges of both"))
 
 
-def test_the_longest_come_first(typed: Tokenizer) -> None:
+def test_the_longest_tokens_are_first(typed: Tokenizer) -> None:
     tokens = longest_tokens(typed, ("merges of text",), 5)
     lengths = [spelled_length(typed, token) for token in tokens]
     assert lengths == sorted(lengths, reverse=True)

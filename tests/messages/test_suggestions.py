@@ -1,4 +1,4 @@
-"""Slips of the pen are recognised; what is nothing like a known name gets no guess."""
+"""Misspellings are recognised; a name that is not similar to any known one gets no guess."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ KNOWN = ["github-workflow", "github-action", "gitlab-ci", "compose-spec", "batch
         ("trvais", "travis"),
     ],
 )
-def test_a_slip_is_recognised(name: str, first: str) -> None:
+def test_a_misspelling_is_recognised(name: str, first: str) -> None:
     assert close_names(name, KNOWN)[0] == first
 
 
 @pytest.mark.parametrize("name", ["", "x", "nosuch", "zzzzzzzzzz"])
-def test_what_is_like_nothing_gets_no_guess(name: str) -> None:
+def test_a_name_like_no_known_one_gets_no_guess(name: str) -> None:
     assert close_names(name, KNOWN) == []
 
 
-def test_guesses_take_the_place_of_the_whole_list() -> None:
+def test_guesses_replace_the_whole_list() -> None:
     assert did_you_mean(["a", "b"], KNOWN) == "did you mean a or b?"
     assert did_you_mean([], ["x", "y"]) == "known are x, y"
     assert did_you_mean([], []) == "known are none"

@@ -9,7 +9,7 @@ from schemalm.messages.visible import shell_word, visible, visible_line, visible
 
 
 @pytest.mark.parametrize("text", ["", "on: push\n\tx", "é✓😀", "עברית"])
-def test_what_can_be_seen_stays(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert visible(text) == text
 
 
@@ -24,17 +24,17 @@ def test_what_can_be_seen_stays(text: str) -> None:
         ("\U000e0001", r"\U000e0001"),
     ],
 )
-def test_what_hides_or_controls_is_escaped(text: str, expected: str) -> None:
+def test_hidden_and_control_characters_are_escaped(text: str, expected: str) -> None:
     assert visible(text) == expected
 
 
-def test_names_are_one_line_and_cut() -> None:
+def test_names_are_shortened_to_one_line() -> None:
     assert visible_line("a\nb\tc") == r"a\u000ab\u0009c"
     assert visible_name("x" * 1000, 10) == "xxxxxxxxx…"
     assert visible_name("x" * 10, 10) == "x" * 10
 
 
-def test_pointers_and_names_in_errors_are_visible_and_cut() -> None:
+def test_pointers_and_names_in_errors_are_visible_and_shortened() -> None:
     error = InvalidDocument("wrong", pointer="/a\n\u202e" + "b" * 1000, keyword="type")
     assert str(error).startswith(r"/a\u000a\u202ebbb")
     assert len(str(error)) < 300
@@ -53,7 +53,7 @@ def test_pointers_and_names_in_errors_are_visible_and_cut() -> None:
         ("\ud800", r"$'\xed\xa0\x80'"),
     ],
 )
-def test_a_word_of_a_shell_is_visible_and_stays_the_same_word(text: str, expected: str) -> None:
+def test_a_shell_word_is_visible_and_keeps_its_meaning(text: str, expected: str) -> None:
     assert shell_word(text) == expected
     said = subprocess.run(["bash", "-c", f"printf %s {shell_word(text)}"], capture_output=True, check=True).stdout
     assert said == text.encode(errors="surrogateescape" if text != "\ud800" else "surrogatepass")

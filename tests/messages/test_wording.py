@@ -1,4 +1,4 @@
-"""Small pieces of the sentences that messages are made of."""
+"""Small parts of the sentences in messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_one_is_counted_without_an_s() -> None:
     assert (counted(1, "step"), counted(2000, "step")) == ("1 step", "2,000 steps")
 
 
-def test_reasons_of_the_system_have_neither_number_nor_path() -> None:
+def test_system_errors_are_worded_without_number_and_path() -> None:
     assert reason_of(PermissionError(13, "Permission denied", "secret")) == "Permission denied"
     assert reason_of(ValueError("no digit")) == "no digit"
 
@@ -31,7 +31,7 @@ def test_reasons_of_the_system_have_neither_number_nor_path() -> None:
         (read_metadata, METADATA_FILE),
     ],
 )
-def test_what_may_not_be_read_is_told_in_words_and_not_called_damaged(
+def test_an_unreadable_file_is_explained_and_not_called_damaged(
     read, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / name).write_text("{}")

@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_sequence(workflows: list[ComposedWorkflow]
 
 
 def test_the_sequence_is_the_same_on_every_python() -> None:
-    """The digest was written down on one version: a difference on another means that a draw depends on it."""
+    """The digest is from one version; a difference on another means that a draw depends on the version."""
     text = b"\n".join(orjson.dumps([r.repository, r.path, r.value]) for r in compose_workflows(1_000, seed=7))
     assert hashlib.sha256(text).hexdigest() == "66598605b2c1e214b4c7ad91798578202fa55401375832c0d090571427268172"
 

@@ -45,9 +45,9 @@ def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[training", "is no TOML"),
+        ("[training", "is not TOML"),
         ("context_size = 512\n[training]\n", "has windows of 16: prepare it with --context-size 512"),
-        ("[training]\nbatchsize = 2\n", "batchsize is no setting of training; did you mean batch_size"),
+        ("[training]\nbatchsize = 2\n", "batchsize is not a setting of training; did you mean batch_size"),
         ('[training]\nbatch_size = "2"\n', "batch_size must be int, got '2'"),
         ('[training]\nmicro_batch_size = "2"\n', "micro_batch_size must be int, got '2'"),
         ("[training]\n[other]\n", "other is not known here"),
@@ -56,7 +56,7 @@ def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: P
         ("[training]\nnum_steps = 1\n[model]\nnum_layers = 1\n", r"\[model\]: num_heads is missing"),
         (
             "[training]\nnum_steps = 1\n[model]\nnum_layers = 1\nnum_heads = 1\nmodel_width = 8\nvocab_size = 9\n",
-            r"\[model\]: vocab_size is no field of a model",
+            r"\[model\]: vocab_size is not a field of a model",
         ),
     ],
 )

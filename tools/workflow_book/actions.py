@@ -1,8 +1,8 @@
 """The public actions that the workflows use, with the versions that people pin.
 
 In: the name of an action. Out: a reference such as `actions/checkout@v4`. Versions are ordered from old to new, so
-that a repository with an older "generation" takes older ones throughout. Commit pins are made up (a digest of name and
-version): they have the look of a pin and the same version always has the same one, but they name no real commit.
+that a repository with an older "generation" uses older ones throughout. Commit pins are made up (a digest of name and
+version): they look like pins, and the same version always has the same one, but they do not name real commits.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _VERSIONS: dict[str, str] = {
     "taiki-e/install-action": "v2.33.0 v2.49.0 v2.62.0",
     "zizmorcore/zizmor-action": "v0.1.1 v0.1.1 v0.2.0",
 }
-# Actions that publish no moving major tag: people name the whole version.
+# Actions that publish no moving major tag, so people pin the full version.
 _WHOLE_VERSION_ONLY = frozenset(
     {"aquasecurity/trivy-action", "ludeeus/action-shellcheck", "ossf/scorecard-action", "pypa/cibuildwheel",
      "zizmorcore/zizmor-action", "korthout/backport-action"}
@@ -103,9 +103,9 @@ _WHOLE_VERSION_ONLY = frozenset(
 
 
 def action_reference(name: str, generation: int, pinning: Pinning) -> str:
-    """Return `name@version` as a repository of that `generation` (0 old, 2 new) and habit of pinning writes it.
+    """Return `name@version` as a repository of the `generation` (0 old, 2 new) and with the `pinning` writes it.
 
-    Raises `KeyError` where the action has no row in the table.
+    Raises `KeyError` if the action is not in the table.
     """
     versions = _VERSIONS[name].split()
     exact = versions[min(generation, len(versions) - 1)]

@@ -1,9 +1,9 @@
-"""The workflow book: an endless, seeded sequence of realistic workflows from a shelf of fictional repositories.
+"""The workflow book: an endless, seeded sequence of realistic workflows of fictional repositories.
 
 In: a count and a seed. Out: that many workflows, no two with the same value, no two with the same repository and path.
-The same seed gives the same sequence on every supported Python: everything is drawn from one `random.Random`, and
+The same seed yields the same sequence on every supported Python: everything is drawn from one `random.Random`, and
 nothing depends on the order of a set. A longer sequence begins with the shorter one.
-Values are valid workflows for GitHub's schema; that is what the tests show, it is not checked here.
+The values are valid under GitHub's schema; the tests show that, and it is not checked here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from workflow_book.scope import narrow
 from workflow_book.workflows import KINDS
 
 _NUM_REPOSITORIES = 240
-# After so many candidates that were there already, one more repository joins the shelf.
+# After this number of repeated candidates, one more repository is added.
 _PATIENCE = 40
 _CHANCE_OF_COMPONENT = 0.5
 _CHANCE_OF_REPORT = 0.4
@@ -42,7 +42,7 @@ class ComposedWorkflow:
 
 @dataclass(frozen=True)
 class _Repository:
-    """A repository on the shelf with the kinds of workflow that fit it."""
+    """A repository with the kinds of workflow that fit it."""
 
     project: Project
     kinds: tuple[Kind, ...]
@@ -75,7 +75,7 @@ def _all_workflows(random: Random) -> Iterator[ComposedWorkflow]:
 
 
 def _new_repository(random: Random, names: set[str]) -> _Repository:
-    """Make up a repository whose name is not in `names`, and add it there."""
+    """Make up a repository whose name is not in `names`, and add the name there."""
     project = make_project(random)
     while project.repository in names:
         project = make_project(random)

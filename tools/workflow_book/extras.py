@@ -1,6 +1,6 @@
-"""What grows on a workflow over the years: side jobs, steps that help to see what went wrong, a job that tells people.
+"""Additions to a workflow: side jobs, steps that help to find failures, and a job that reports them.
 
-In: a raw workflow of a kind that has room for it. Out: a copy with more jobs and steps. Names of jobs stay unique, and
+In: a raw workflow of a kind that allows them. Out: a copy with more jobs and steps. Names of jobs stay unique, and
 no existing job changes its meaning.
 """
 
@@ -19,7 +19,7 @@ SideJob = Callable[[Project, Random], Json]
 
 
 def grow(project: Project, random: Random, workflow: Json) -> Json:
-    """Return `workflow` with side jobs and further steps in the jobs that run on the toolchain."""
+    """Return `workflow` with side jobs, and with more steps in the jobs that use the toolchain."""
     jobs = {name: _with_more_steps(project, random, job) for name, job in workflow["jobs"].items()}
     count = random.choices(*_NUM_SIDE_JOBS)[0]
     names = [
@@ -33,7 +33,7 @@ def grow(project: Project, random: Random, workflow: Json) -> Json:
 
 
 def add_notification(random: Random, workflow: Json) -> Json:
-    """Return `workflow` with a last job that tells people where one of the others failed."""
+    """Return `workflow` with a last job that notifies people if another job failed."""
     jobs = workflow["jobs"]
     notify: Json = {
         "needs": list(jobs),
@@ -123,7 +123,7 @@ def _workflows(project: Project, random: Random) -> Json:
     return {"runs-on": "<runner>", "steps": [checkout(), lint]}
 
 
-# The name of the job, the task that the repository needs for it, who makes it.
+# The name of the job, the task that it requires of the repository, and its composer.
 _SIDE_JOBS: dict[str, tuple[str | None, SideJob]] = {
     "lint": ("lint", _task_job("lint", "format")),
     "typecheck": ("types", _task_job("types")),
@@ -140,7 +140,7 @@ _SIDE_JOBS: dict[str, tuple[str | None, SideJob]] = {
 }
 
 _ABOUT_VERSIONS = frozenset({"oldest", "experimental"})
-# Side jobs that would repeat what a job of this name does already.
+# Side jobs that would repeat the work of a job of this name.
 _FORBIDDEN_BY = {"format": "lint", "typecheck": "lint", "package": "build"}
 
 _VERSIONS_OF = {
@@ -190,7 +190,7 @@ _HEREDOC = (
 
 
 def _with_more_steps(project: Project, random: Random, job: Json) -> Json:
-    """Return a job with up to a few more steps, where it is one that runs on a plain runner in the usual shell."""
+    """Return a job with a few more steps, if it runs on a plain runner in the usual shell."""
     if "steps" not in job or len(job["steps"]) < 3 or "container" in job:
         return job
     steps: list[Any] = list(job["steps"])
@@ -222,5 +222,5 @@ _LATE_STEPS: tuple[tuple[float, Step], ...] = (
 
 
 def _suffix(job: Json) -> str:
-    """Return what tells the artifacts of a job's matrix apart."""
+    """Return the suffix that distinguishes the artifacts of a job's matrix."""
     return "${{ strategy.job-index }}" if "strategy" in job else "${{ github.job }}"

@@ -1,4 +1,4 @@
-"""The last pass over a composed workflow: what its composer says becomes what this repository would write.
+"""The last pass over a composed workflow, which rewrites it in the style of its repository.
 
 In: a repository and a raw workflow (templates with tokens, every step named). Out: a new JSON value with tokens filled
 in, actions pinned, the repository's habits applied (names, permissions, concurrency, timeouts, spelling of
@@ -58,12 +58,12 @@ def _fill(value: Any, tokens: Mapping[str, str]) -> Any:
 
 
 def _may_restrict(workflow: Json) -> bool:
-    """Tell whether a default of read access leaves every job what it needs: called workflows may need more."""
+    """Return whether default read access is enough for every job: called workflows may need more."""
     return not any("uses" in job and "permissions" not in job for job in workflow["jobs"].values())
 
 
 def _spell_trigger(trigger: Json, random: Random) -> Any:
-    """Return events without settings in the short spelling, as a name or a list of names, more often than not."""
+    """Return events without settings, usually in the short form of a name or a list of names."""
     if any(settings is not None for settings in trigger.values()) or random.random() < 0.25:
         return trigger
     names = list(trigger)
@@ -71,7 +71,7 @@ def _spell_trigger(trigger: Json, random: Random) -> Any:
 
 
 def _finish_job(project: Project, random: Random, job: Json, named: dict[str, bool]) -> Json:
-    """Finish one job; `named` holds which steps of the workflow carry their name, so that all its jobs agree."""
+    """Finish one job; `named` says which steps of the workflow have a name, so that all its jobs agree."""
     habits = project.habits
     if habits.wrap_conditions and "if" in job:
         job["if"] = _wrapped(job["if"])
@@ -86,7 +86,7 @@ def _finish_job(project: Project, random: Random, job: Json, named: dict[str, bo
     return _ordered(job, _JOB_ORDER)
 
 
-# Actions that push with the credentials that the checkout leaves behind.
+# Actions that push with the credentials that the checkout stores.
 _PUSHING_ACTIONS = frozenset(
     {
         "benchmark-action/github-action-benchmark",
@@ -103,7 +103,7 @@ def _pushes(step: Json) -> bool:
 
 
 def _without_credentials(step: Json) -> Json:
-    """Return a checkout that leaves no credentials behind, and any other step as it is."""
+    """Return a checkout that stores no credentials; return any other step unchanged."""
     if step.get("uses") != "actions/checkout":
         return step
     return {**step, "with": {**step.get("with", {}), "persist-credentials": False}}
@@ -134,7 +134,7 @@ def _finish_step(project: Project, random: Random, step: Json, named: dict[str, 
 
 
 def _chance_of_name(step: Json, habit: float) -> float:
-    """Return how likely this step carries a name: a long script nearly always does, a checkout only by strict habit."""
+    """Return how likely this step has a name: a long script nearly always does, a checkout only by strict habit."""
     if "\n" in step.get("run", "").strip():
         return max(habit, 0.8)
     return habit if "checkout" not in step.get("uses", "") or habit == 1.0 else habit * 0.7
@@ -149,7 +149,7 @@ def _ordered(value: Json, order: Iterable[str]) -> Json:
 
 
 def _with_underscores(jobs: Json) -> Json:
-    """Return the jobs with underscores for hyphens in their names, and in everything that refers to them."""
+    """Return the jobs with underscores instead of hyphens in their names and in all references to them."""
     renamed = {name: name.replace("-", "_") for name in jobs if "-" in name}
     for job in jobs.values():
         if "needs" in job:

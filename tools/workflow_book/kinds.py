@@ -1,4 +1,4 @@
-"""A kind of workflow: who composes it, under which file names it is found, how common it is."""
+"""A kind of workflow: its composer, its file names, and how common it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kind:
 
     `titles` maps file names without extension to the workflow's name; `fits` says for which repositories it makes
     sense. A `scoped` kind may be written for one component of a repository with several. A kind that `grows` has room
-    for side jobs; one that `reports` may end with a job that tells people about failures.
+    for side jobs; one that `reports` may end with a job that notifies people of failures.
     """
 
     compose: Composer
@@ -31,15 +31,15 @@ class Kind:
 
 
 def has_task(*names: str) -> Callable[[Project], bool]:
-    """Return the test whether a repository has all the named tasks."""
+    """Return a predicate: whether a repository has all the named tasks."""
     return lambda project: all(name in project.tasks for name in names)
 
 
 def speaks(*languages: str) -> Callable[[Project], bool]:
-    """Return the test whether a repository is in one of the languages."""
+    """Return a predicate: whether a repository is written in one of the languages."""
     return lambda project: project.language in languages
 
 
 def is_program(project: Project) -> bool:
-    """Tell whether the repository holds a program rather than documentation, infrastructure or scripts."""
+    """Return whether the repository is a program rather than documentation, infrastructure or scripts."""
     return project.language not in {"docs", "terraform", "shell"}

@@ -1,4 +1,4 @@
-"""The fictional repository: its toolchain, what it keeps of each step's alternatives, and its habits.
+"""The fictional repository: its toolchain, its choice among the alternatives of each step, and its habits.
 
 In: a random generator. Out: a frozen `Project`, from which every workflow of that repository is written, so that
 they agree with each other: one default branch, one style of pinning, one way to run the tests.
@@ -16,19 +16,19 @@ from workflow_book.languages import TOOLCHAINS
 from workflow_book.names import component_folders, owner_and_name
 from workflow_book.toolchain import Json, Step, Toolchain
 
-# How many repositories speak a language, roughly as public code does; toolchains of one language share its weight.
+# The share of each language, roughly as in public code; the toolchains of one language share its weight.
 _LANGUAGE_WEIGHTS = {
     "python": 24, "javascript": 22, "go": 12, "rust": 10, "java": 7, "kotlin": 3, "dotnet": 5, "ruby": 4, "php": 5,
     "c++": 5, "elixir": 3, "terraform": 4, "docs": 5, "shell": 3, "deno": 2, "swift": 2,
 }  # fmt: skip
 _TASKS = ("install", "lint", "format", "types", "test", "build", "publish", "audit", "benchmark", "migrate")
-# Tasks that not every repository has, and the share of those that do.
+# Tasks that not every repository has, and the share of the repositories that have them.
 _OPTIONAL_TASKS = {"format": 0.6, "types": 0.55, "lint": 0.9}
 
 
 @dataclass(frozen=True)
 class Habits:
-    """How the people of one repository write workflows, whatever the workflow is for."""
+    """How the people of one repository write workflows of any kind."""
 
     branch: str
     extra_branches: tuple[str, ...]
@@ -75,7 +75,7 @@ class Project:
         return self.toolchain.language
 
     def tokens(self) -> dict[str, str]:
-        """Return what the tokens of templates stand for in this repository."""
+        """Return the replacement of each template token in this repository."""
         return {
             "<package>": self.name,
             "<module>": self.name.replace("-", "_"),
@@ -89,7 +89,7 @@ class Project:
         }
 
     def action(self, name: str) -> str:
-        """Return the reference by which this repository uses the action `name`, unless it carries a version already."""
+        """Return this repository's reference to the action `name`; a name with a version is unchanged."""
         if "@" in name or name.startswith("docker://"):
             return name
         return action_reference(name, self.habits.generation, self.habits.pinning)

@@ -32,7 +32,7 @@ def _narrow_job(job: Json, folder: str) -> Json:
 
 
 def _narrow_step(step: Step, folder: str) -> Step:
-    """Point the inputs of an action to the folder; scripts are there already."""
+    """Point the inputs of an action to the folder; scripts already run there."""
     inputs = dict(step.get("with", {}))
     if step.get("uses") == "actions/upload-artifact":
         inputs["path"] = f"{folder}/{inputs['path']}"

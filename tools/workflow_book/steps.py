@@ -38,12 +38,12 @@ def replace_token(value: Any, token: str, text: str) -> Any:
 
 
 def tasks(project: Project, *names: str) -> list[Step]:
-    """Return this repository's steps for the named tasks, without those that it does not have."""
+    """Return this repository's steps for those of the named tasks that it has."""
     return [project.tasks[name] for name in names if name in project.tasks]
 
 
 def prepare(project: Project, version: str | None = None, **checkout_inputs: Any) -> list[Step]:
-    """Return the steps from checkout to installed dependencies; `version` is an expression where a matrix sets it."""
+    """Return the steps from checkout to installed dependencies; `version` is an expression if a matrix sets it."""
     toolchain = project.toolchain
     setup = toolchain.setup if version or not toolchain.plain_setup else toolchain.plain_setup
     if project.habits.explicit_cache and toolchain.manager not in _MUST_CACHE_THEMSELVES:
@@ -52,12 +52,12 @@ def prepare(project: Project, version: str | None = None, **checkout_inputs: Any
     return with_version(steps, version) if version else steps
 
 
-# Their setup actions install from the cache that they keep.
+# Setup actions that manage their own cache.
 _MUST_CACHE_THEMSELVES = frozenset({"bundler", "gradle"})
 
 
 def _without_cache(step: Step) -> Step:
-    """Return a setup step that leaves caching to a step of its own."""
+    """Return a setup step without caching, which a separate step does."""
     inputs = {key: value for key, value in step.get("with", {}).items() if key not in {"cache", "enable-cache"}}
     return {**step, "with": inputs} if inputs else {key: value for key, value in step.items() if key != "with"}
 
@@ -94,7 +94,7 @@ def download(name: str, path: str, step_name: str = "Download artifact") -> Json
 
 
 def coverage_report(project: Project, random: Random, condition: str | None = None) -> list[Step]:
-    """Return the step that sends the coverage report away, or none where the toolchain writes no report."""
+    """Return the step that uploads the coverage report, or none if the toolchain writes no report."""
     if not project.toolchain.coverage:
         return []
     inputs: Json = {"token": "${{ secrets.CODECOV_TOKEN }}", "files": project.toolchain.coverage}
@@ -127,7 +127,7 @@ def docker_login(project: Project) -> Json:
 
 
 def notify_failure(random: Random, **fields: Any) -> Json:
-    """Return the step that tells people about a failure; further fields of the step by keyword."""
+    """Return the step that notifies people of a failure; further fields of the step by keyword."""
     if random.random() < 0.5:
         return run(
             "Notify Slack",

@@ -1,8 +1,8 @@
 """What the book knows about one language with one package manager: a table of step templates.
 
 A template is a step as a dict, with `uses` without a version and with tokens such as `<version>` or `<package>` in
-its strings, which the repository that the workflow is written for fills in (see `project.py`). Templates are
-shared and never changed; whoever composes a workflow takes copies.
+its strings, which the repository of the workflow replaces (see `project.py`). Templates are
+shared and never changed; composers of workflows copy them.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def _fields(fields: Mapping[str, Any]) -> Json:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """A language with a package manager: how a repository of that kind is set up, checked, built and published.
+    """A language with a package manager: how such a repository is set up, checked, built and published.
 
-    Fields that hold several steps are alternatives, of which each repository keeps one, except `setup`, which is a
-    sequence. `plain_setup` replaces `setup` where the version does not come from a matrix.
+    The steps of a field are alternatives, and each repository uses one of them; only `setup` is a sequence.
+    `plain_setup` replaces `setup` if the version is not from a matrix.
     """
 
     language: str
@@ -67,7 +67,7 @@ class Toolchain:
 
     @property
     def label(self) -> str:
-        """What people call a version of it: `Python`, `Node.js`, `JDK`."""
+        """The name before a version number: `Python`, `Node.js`, `JDK`."""
         return _LABELS.get(self.manager) or _LABELS.get(self.language) or self.language.capitalize()
 
 

@@ -1,4 +1,4 @@
-"""What starts a workflow: values of `on`."""
+"""The triggers of workflows: values of `on`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workflow_book.toolchain import Json
 
 
 def on_change(project: Project, random: Random, *, paths: bool | None = None) -> Json:
-    """Return the trigger of checks: pushes to the default branch and pull requests, in one of the usual spellings."""
+    """Return the trigger of checks: pushes to the default branch and pull requests, in one of the usual forms."""
     branches = [project.habits.branch, *project.habits.extra_branches]
     push: Json | None = {"branches": branches} if random.random() < 0.85 else None
     pull_request: Json | None = {"branches": [project.habits.branch]} if random.random() < 0.5 else None
@@ -47,7 +47,7 @@ def schedule(random: Random, period: str | None = None) -> list[Json]:
 
 
 def on_schedule(random: Random, period: str | None = None) -> Json:
-    """Return the trigger of something that runs on its own and, mostly, by hand as well."""
+    """Return the trigger of a scheduled workflow, which usually can also be started by hand."""
     trigger: Json = {"schedule": schedule(random, period)}
     if random.random() < 0.75:
         trigger["workflow_dispatch"] = None

@@ -1,6 +1,6 @@
-"""Text tokenizers to compare the typed tokenizer with, and reading a tokenizer file of any kind.
+"""Text tokenizers for comparison with the typed tokenizer, and the reader of tokenizer files of any kind.
 
-In goes a document or a tokenizer file; out come tokens of plain text, or the tokenizer that the file holds.
+In goes a document or a tokenizer file; out come tokens of plain text, or the tokenizer in the file.
 """
 
 from schemalm.baselines.byte_bpe import ByteBPETokenizer

@@ -1,10 +1,10 @@
-"""Byte-pair encoding of a document's text, JSON or YAML, as text models have it: the tokenizer to compare with.
+"""Byte-pair encoding of a document's JSON or YAML text, as in text models: the baseline for comparisons.
 
-Text is cut into words by a split pattern, and the bytes of each word are merged. Words are short (`MAX_RUN`), so that
-training takes linear time whatever the text is; a file that names the split "cl100k_base" was trained before they were,
-and keeps its own. `tokenizers` learns the merges, `tiktoken` applies them: it takes the order of the vocabulary for the
-order of merges, which is the order in which they were learned, so both engines give the same tokens. Ids: padding,
-beginning, then the bytes, then the merges.
+A split pattern cuts text into words, and the bytes of each word are merged. Words are short (`MAX_RUN`), so training
+takes linear time for any text; a file with the split "cl100k_base" is older than this limit and keeps its own pattern.
+`tokenizers` learns the merges, and `tiktoken` applies them. `tiktoken` applies merges in the order of the vocabulary,
+which is the order in which they were learned, so both produce the same tokens. The ids are padding, beginning of
+document, the bytes, then the merges.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from schemalm.tokenizer.tokenizer_file import Spelling
 
 FIRST_TOKEN_ID = 2
 NUM_BYTES = 256
-# Characters of unbroken white space beyond which a text is given to tiktoken in pieces of that size: its pattern engine
-# panics at about a million where the split pattern lets white space run on.
+# Text with a longer run of white space is passed to tiktoken in pieces of this many characters: its pattern engine
+# panics at a run of about a million, if the split pattern does not limit white space.
 MAX_BLANKS = 100_000
-# Characters of a run of letters, signs, blanks or line ends that stay in one word: learning merges takes quadratic time
-# in the length of a word. With 64 the pattern engine of tiktoken takes twice as long for everything.
+# The most characters of a run of letters, signs, blanks or line ends in one word: the time to learn merges is quadratic
+# in the length of a word. With 64, the pattern engine of tiktoken takes twice as long for any text.
 MAX_RUN = 48
 
 Split = Literal["short_words", "cl100k_base", "o200k_base"]
-# The split patterns as tiktoken published them, and the first with an end to every run. All keep at most three digits
-# together.
+# The split patterns that tiktoken published, and the first of them with a limit on every run. All of them split numbers
+# after three digits.
 CL100K = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
     r"|\s+(?!\S)|\s+"
@@ -48,7 +48,7 @@ SPLIT_PATTERNS: dict[Split, str] = {
         r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
     ),
 }
-# Both encodings' patterns give the same number of tokens for workflows within 0.1 %; tiktoken is faster with the first.
+# On workflows, the numbers of tokens differ by at most 0.1 % between the patterns; tiktoken is faster with the first.
 DEFAULT_SPLIT: Split = "short_words"
 
 
@@ -68,13 +68,13 @@ class ByteBPETokenizer(TextTokenizer):
     file_type: ClassVar[Any] = _File
 
     def __init__(self, tokens: Sequence[bytes], *, text: TextFormat = "json", split: Split = DEFAULT_SPLIT) -> None:
-        """tokens: what each id from 2 on spells, merges in the order learned.
+        """tokens: the bytes of each id from 2 on, with merges in the order learned.
 
-        Raises ValueError where a byte is missing or a token is there twice.
+        Raises ValueError if a byte is missing or a token is repeated.
         """
         ranks = {token: index for index, token in enumerate(tokens, start=FIRST_TOKEN_ID)}
         if len(ranks) < len(tokens):
-            raise ValueError("a token is there twice")
+            raise ValueError("a token is repeated")
         if not all(bytes([byte]) in ranks for byte in range(NUM_BYTES)):
             raise ValueError("not every byte is a token")
         self.text = text
@@ -86,13 +86,13 @@ class ByteBPETokenizer(TextTokenizer):
 
     @classmethod
     def train(cls, values: Iterable[Any], vocab_size: int = 8192, *, text: TextFormat = "json") -> ByteBPETokenizer:
-        """Learns merges from the text of values, in time linear in its length.
+        """Learn merges from the text of values, in time linear in its length.
 
-        No token spans more than 48 letters, signs or blanks in a row. Raises ConfigurationError for too small a
-        vocab_size.
+        No token has more than 48 letters, signs or blanks in a row. Raises ConfigurationError if vocab_size is too
+        small.
         """
         if vocab_size < FIRST_TOKEN_ID + NUM_BYTES:
-            raise ConfigurationError(f"vocab_size is {vocab_size}, but bytes alone need {FIRST_TOKEN_ID + NUM_BYTES}")
+            raise ConfigurationError(f"vocab_size must be at least {FIRST_TOKEN_ID + NUM_BYTES}, got {vocab_size}")
         engine = learn_merges((write_text(value, text) for value in values), vocab_size - FIRST_TOKEN_ID)
         bytes_of = _byte_of_character()
         learned = sorted(engine.get_vocab().items(), key=lambda entry: entry[1])
@@ -100,55 +100,55 @@ class ByteBPETokenizer(TextTokenizer):
 
     @classmethod
     def from_content(cls, content: _File) -> Self:
-        """The tokenizer of a file's tokens."""
+        """Return the tokenizer with a file's tokens."""
         return cls([token.encode("latin-1") for token in content.tokens], text=content.text, split=content.split)
 
     def content(self) -> dict[str, Any]:
-        """The text format, the split pattern's name, and the tokens, one character per byte."""
+        """Return the text format, the name of the split pattern, and the tokens with one character per byte."""
         return {"text": self.text, "split": self.split, "tokens": [token.decode("latin-1") for token in self.tokens]}
 
     @property
     def vocab_size(self) -> int:
-        """How many token ids there are."""
+        """The number of token ids."""
         return FIRST_TOKEN_ID + len(self.tokens)
 
     @property
     def pad_id(self) -> int:
-        """The id that fills rows; no document contains it."""
+        """The padding id; no document contains it."""
         return PAD_ID
 
     @property
     def bos_id(self) -> int:
-        """The id that may stand before a document; no document contains it."""
+        """The id that may precede a document; no document contains it."""
         return BOS_ID
 
     def encode_text(self, text: str) -> list[int]:
-        """The token ids of any text without lone surrogates."""
+        """Return the token ids of a text, which must not have lone surrogates."""
         if not _has_long_blanks(text):
             return self._engine.encode_ordinary(text)
         pieces = (text[start : start + MAX_BLANKS] for start in range(0, len(text), MAX_BLANKS))
         return [token for piece in pieces for token in self._engine.encode_ordinary(piece)]
 
     def decode_text(self, ids: Sequence[int]) -> str:
-        """The text of token ids; raises DecodeError where one spells nothing, or their bytes are no UTF-8."""
+        """Return the text of token ids; raises DecodeError if an id has no text, or if their bytes are not UTF-8."""
         try:
             return self._engine.decode_bytes(ids).decode()
         except UnicodeDecodeError as error:
-            raise DecodeError(f"the tokens' bytes are no UTF-8: {error.reason}", position=len(ids)) from None
+            raise DecodeError(f"the tokens' bytes are not UTF-8: {error.reason}", position=len(ids)) from None
         except (KeyError, OverflowError):
             known = range(FIRST_TOKEN_ID, self.vocab_size)
             position = next(position for position, token in enumerate(ids) if token not in known)
-            raise DecodeError(f"{ids[position]} is no token of a text", position=position) from None
+            raise DecodeError(f"{ids[position]} is not the id of a text token", position=position) from None
 
     def describe(self, token: int) -> str:
-        """The token's text, quoted."""
+        """Return the token's text, quoted."""
         if token < FIRST_TOKEN_ID:
             return "PAD" if token == PAD_ID else "BOS"
         return repr(self.tokens[token - FIRST_TOKEN_ID].decode(errors="backslashreplace"))
 
 
 def learn_merges(texts: Iterable[str], num_tokens: int) -> tokenizers.Tokenizer:
-    """The library's engine, with bytes and merges learned from texts: `num_tokens` of them at most."""
+    """Return the library's tokenizer with the bytes and the merges learned from texts, at most `num_tokens` in all."""
     engine = tokenizers.Tokenizer(models.BPE())
     words = pre_tokenizers.Split(tokenizers.Regex(SPLIT_PATTERNS[DEFAULT_SPLIT]), "isolated")
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -161,9 +161,9 @@ def learn_merges(texts: Iterable[str], num_tokens: int) -> tokenizers.Tokenizer:
 
 
 def _byte_of_character() -> dict[str, int]:
-    """The byte that each character of the library's alphabet stands for.
+    """Return the byte that each character of the library's alphabet represents.
 
-    Printable characters of Latin-1 stand for their own byte, characters from U+0100 on for the other bytes in order.
+    Printable Latin-1 characters represent their own byte, characters from U+0100 on the other bytes in order.
     """
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     own = {chr(byte): byte for byte in range(NUM_BYTES) if chr(byte) in alphabet}

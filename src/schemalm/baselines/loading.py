@@ -1,4 +1,4 @@
-"""Reading a tokenizer file of whatever kind."""
+"""Reading a tokenizer file of any kind."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _KINDS: dict[str, type[Tokenizer | ByteBPETokenizer | CharacterTokenizer]] = {
 
 
 def load_tokenizer(path: str | Path) -> AnyTokenizer:
-    """Reads a tokenizer file by the kind that it names; raises DataError where it is none."""
+    """Read a tokenizer file of any kind; raises DataError if it is not a tokenizer file."""
     return parse_tokenizer(read_tokenizer_file(path), str(path))
 
 
 def parse_tokenizer(text: bytes, name: str = "the text") -> AnyTokenizer:
-    """The tokenizer of a file's content, as `load_tokenizer`; errors call it `name`."""
+    """Return the tokenizer in a file's content, like `load_tokenizer`; errors call the file `name`."""
     file = tokenizer_file(name)
     kind = file.load(text).get("kind", "")
     if not isinstance(kind, str) or kind not in _KINDS:
         found = f"its kind is {visible_name(repr(kind))}" if kind else "it names no kind"
         raise DataError(
-            f"{file.place} is no tokenizer file: {found}, expected one of {', '.join(_KINDS)}; "
+            f"{file.shown} is not a tokenizer file: {found}, expected one of {', '.join(_KINDS)}; "
             "`schemalm tokenizer train` makes one"
         )
     return _KINDS[kind].from_json(text, name)

@@ -1,7 +1,7 @@
-"""The vocabulary o200k_base as a tokenizer to compare with: that of large text models, learned from no document here.
+"""The vocabulary o200k_base of large text models as a tokenizer for comparison; it is not trained on the corpus.
 
-It comes from a file of ranks that the user names, or from `tiktoken`, which looks into `TIKTOKEN_CACHE_DIR` and then
-asks the network. Ids are the published ones plus two, for padding and beginning.
+It is read from a file of ranks that the user names, or by `tiktoken`, which looks in `TIKTOKEN_CACHE_DIR` and then
+downloads it. The ids are the published ones plus two, since padding and the beginning come first.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ HOW_TO_GET_IT = (
 
 
 def load_o200k_base(ranks: str | Path | None = None, *, text: TextFormat = "json") -> ByteBPETokenizer:
-    """Returns o200k_base over a text format; raises DataError, which says how to get it, where it is out of reach.
+    """Return o200k_base for a text format; raises DataError, which says how to get the file, if it is not available.
 
-    ranks: the file with one token in base 64 and its rank per line; without it, what `tiktoken` finds.
+    ranks: a file with one token in base 64 and its rank per line; without it, `tiktoken` finds or downloads the file.
     """
     try:
         published = _published_ranks() if ranks is None else _read_ranks(Path(ranks))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from schemalm.interruption import Interrupted, end_at_once, handled_signals
+from schemalm.interruption import Interrupted, handled_signals, raise_interrupted
 from schemalm.messages.visible import shell_word
 
 __all__ = ["main"]
@@ -16,7 +16,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the program with the arguments of this process."""
     try:
-        with handled_signals(end_at_once):
+        with handled_signals(raise_interrupted):
             from schemalm.cli.application import main as run  # noqa: PLC0415 (slow enough to be interrupted)
     except Interrupted as interruption:
         given = " ".join(map(shell_word, ["schemalm", *sys.argv[1:]]))

@@ -39,7 +39,7 @@ from schemalm.cli import (
 from schemalm.cli.interruption import resume_message
 from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
-from schemalm.interruption import end_at_once, handled_signals
+from schemalm.interruption import handled_signals, raise_interrupted
 from schemalm.messages.wording import reason_of
 from schemalm.training.launch import is_first_process
 
@@ -69,7 +69,7 @@ class Commands(TyperGroup):
         """Run the requested command."""
         Terminal()  # replaces the terminal of an earlier command in the same process
         try:
-            with handled_signals(end_at_once):
+            with handled_signals(raise_interrupted):
                 return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise

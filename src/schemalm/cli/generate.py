@@ -12,7 +12,7 @@ import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, MergeKeys, RunFolder, Seed, chosen_run, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
-from schemalm.files.writing import check_writable, filled_folder, holds_something, write_atomically
+from schemalm.files.writing import check_writable, filled_atomically, has_content, write_atomically
 
 if TYPE_CHECKING:
     from schemalm.documents import JSONValue
@@ -50,7 +50,7 @@ def generate(
 ) -> None:
     """Write documents with a trained model."""
     terminal = Terminal(as_json)
-    if out is not None and holds_something(out):
+    if out is not None and has_content(out):
         raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
@@ -70,7 +70,7 @@ def generate(
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
     partial = None if read is None else read(merge_keys=merges)
     # The folder is locked before the work begins: a second command with the same folder then ends at once.
-    with filled_folder(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
+    with filled_atomically(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
         with terminal.working("writing"):
             documents = generate_documents(
                 loaded,

@@ -68,7 +68,7 @@ def train(
 ) -> None:
     """Train a tokenizer on a corpus."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
-    from schemalm.documents.left_out import too_little  # noqa: PLC0415
+    from schemalm.documents.left_out import left_out_error  # noqa: PLC0415
     from schemalm.machine.vocabulary import num_learned_tokens  # noqa: PLC0415
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def train(
     terminal = Terminal(as_json)
     terminal.say(f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}; writing them to {out}")
     check_writable(out.parent, out.name, advice="choose another file with --out")
-    check_kind(out, "tokenizer file", _TOKENIZER_BEGINNING, "choose another file with --out")
+    check_kind(out, "a tokenizer file", _TOKENIZER_BEGINNING, "choose another file with --out")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
     num_learned_tokens(grammar, vocab_size)  # raises an error if vocab_size is too small, before the corpus is read
@@ -84,7 +84,7 @@ def train(
     report_left_out(terminal, left_out)
     if not sample:
         question = f"; is {schema} their schema?" if left_out.breaks_schema else ""
-        raise too_little(f"{corpus}: no document is left{question}", left_out)
+        raise left_out_error(f"{corpus}: no document is left{question}", left_out)
     documents = counted(len(sample), "document")
     if len(sample) < sample.num_offered or selection.chosen is not None:
         documents = f"{len(sample):,} of {counted(selection.num_rows, 'document')}"

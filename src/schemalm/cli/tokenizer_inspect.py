@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from schemalm.baselines import AnyTokenizer
-    from schemalm.inspection import Inspection, Run, UnitCount
+    from schemalm.inspection import Inspection, TextRun, UnitCount
 
 # Black text is readable on these colours, on dark and on light terminals. A terminal with few colours would show most
 # of COLOURS as white.
@@ -58,7 +58,7 @@ def inspect(
     terminal.say(f"showing the tokens of {file} by the tokenizer {tokenizer}")
     if html is not None:
         check_writable(html.parent, html.name, advice="choose another file with --html")
-        check_kind(html, "page", _PAGE_BEGINNING, "choose another file with --html")
+        check_kind(html, "a page", _PAGE_BEGINNING, "choose another file with --html")
     with terminal.working("loading tokenizers"):
         loaded = {path: load_tokenizer(path) for path in dict.fromkeys([tokenizer, *(compare or ())])}
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
@@ -109,7 +109,7 @@ def _show(terminal: Terminal, inspection: Inspection, counts: list[UnitCount]) -
         terminal.show(f"\nforced: {forced} of {len(inspection.tokens):,}; the grammar admits no other token there")
 
 
-def paint(line: list[Run], console: Console) -> Text:
+def paint(line: list[TextRun], console: Console) -> Text:
     """Return a line of the document, coloured by token or, without colours, with borders between tokens."""
     from rich.text import Text  # noqa: PLC0415
 

@@ -76,7 +76,7 @@ def _measure(
     from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
-    from schemalm.documents.left_out import too_little  # noqa: PLC0415
+    from schemalm.documents.left_out import left_out_error  # noqa: PLC0415
     from schemalm.errors import DataError, InvalidDocument, LimitError  # noqa: PLC0415
     from schemalm.inspection import measure_usage  # noqa: PLC0415
 
@@ -98,7 +98,9 @@ def _measure(
             return measure_usage(encoded(done), tokenizer.vocab_size), left_out
         except ValueError:
             report_left_out(terminal, left_out)
-            raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out) from None
+            raise left_out_error(
+                f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out
+            ) from None
 
 
 def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:

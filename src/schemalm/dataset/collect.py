@@ -34,7 +34,7 @@ from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, value_digest
 from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER
 from schemalm.documents.corpus_files import as_text
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.documents.pieces import read_pieces
 from schemalm.engines import Engine
 from schemalm.errors import DataError
@@ -86,7 +86,7 @@ class Collection:
         """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
         settings = self._settings
         chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
-        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, path_matcher=places)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
         self._work.note_vanished(self.num_rows, self._left_out)
@@ -101,12 +101,12 @@ class Collection:
             survey.add(table)
         with self._work.refusing():
             if not survey.num_valid:
-                raise too_little(f"no document is left{_what_is_missing(survey)}", survey.left_out)
+                raise left_out_error(f"no document is left{_what_is_missing(survey)}", survey.left_out)
             fates = decide(survey, self._tables(_COMPARED), settings.similarity)
             sources = sources_that_stay(survey, fates)
             held_out = sources.hold_out(1 - settings.train_split)
             if held_out is None:
-                raise too_little(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
+                raise left_out_error(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
         self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
 
     def write(self) -> CollectionSummary:

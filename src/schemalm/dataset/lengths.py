@@ -28,7 +28,7 @@ from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
 from schemalm.dataset.shards import Shard
 from schemalm.documents import CorpusRow, LeftOut, value_digest
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
@@ -117,7 +117,7 @@ class CorpusLengths:
             progress(num_done)
         if not self._num_read:
             asked = ask_for_schema(self._tokenizer, self.left_out)
-            raise too_little(f"no document is left; a split needs two sources{asked}", self.left_out)
+            raise left_out_error(f"no document is left; a split needs two sources{asked}", self.left_out)
         self._drop_duplicates(origins)
 
     def _add(self, measured: ShardLengths, origins: Origins) -> None:

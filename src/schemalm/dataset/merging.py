@@ -38,7 +38,7 @@ from schemalm.dataset.store import (
     write_metadata,
 )
 from schemalm.documents import LeftOut, Rejection
-from schemalm.documents.left_out import Duplicate, too_little
+from schemalm.documents.left_out import Duplicate, left_out_error
 from schemalm.errors import DataError
 from schemalm.files.writing import named_errors, write_atomically
 from schemalm.messages.wording import counted
@@ -97,7 +97,7 @@ class Merge:
         for content in self._work.shards():
             self._survey(EncodedShard(content))
         if not self._num_documents:
-            raise too_little(
+            raise left_out_error(
                 f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
@@ -180,7 +180,7 @@ class Merge:
         for name, number in ((TRAIN, num_train), (VAL, num_val)):
             if not number:
                 asked = ask_for_schema(self._tokenizer, self._left_out)
-                raise too_little(f"no document is left for the split {name!r}{asked}", self._left_out)
+                raise left_out_error(f"no document is left for the split {name!r}{asked}", self._left_out)
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
@@ -262,10 +262,10 @@ def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
 def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataError:
     """The error where all documents have one source, or there are none."""
     if not num_documents:
-        return too_little("no document is left; a split needs two sources", left_out)
+        return left_out_error("no document is left; a split needs two sources", left_out)
     found = f"{counted(num_documents, 'document')} of {source}"
     problem = f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
-    return too_little(problem, left_out)
+    return left_out_error(problem, left_out)
 
 
 def read_left_out(out: Path) -> LeftOut:

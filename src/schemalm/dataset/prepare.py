@@ -113,7 +113,7 @@ class CorpusInput:
         self.merge_keys = resolves_merge_keys(schema, merge_keys)
         self.max_rows = max_rows
         self._schema = schema
-        self._documents_at = path_matcher(schema)
+        self._path_matcher = path_matcher(schema)
         found = collected_split(self.paths[0]) if len(self.paths) == 1 else None
         self.is_split = found is not None
         self.train_split: float | None = None if found is None else found.train_split
@@ -135,13 +135,13 @@ class CorpusInput:
     def shards(self, selections: Sequence[Selection], left_out: LeftOut) -> Iterator[Shard]:
         """Yield the shards; notes what is not read."""
         for number, (part, selection) in enumerate(zip(self._parts, selections, strict=True)):
-            pieces = read_pieces(part, left_out, chosen=selection.chosen, documents_at=self._documents_at)
+            pieces = read_pieces(part, left_out, chosen=selection.chosen, path_matcher=self._path_matcher)
             yield from shards_of(pieces, is_held_out=number == 1)
 
     def listing(self) -> Iterator[dict[str, Any]]:
         """Yield the files that are read, as `shards.listing` has them."""
         for part in self._parts:
-            yield from listing(part, self._documents_at)
+            yield from listing(part, self._path_matcher)
 
     def plan(self) -> dict[str, Any]:
         """What decides on what is read, as plain values."""
@@ -150,7 +150,7 @@ class CorpusInput:
 
     def origin(self, settings: PrepareSettings) -> dict[str, Any]:
         """What decides on a prepared folder and does not stand in its metadata, wherever the corpus is."""
-        parts = "".join(digest_of(part, self._documents_at) for part in self._parts)
+        parts = "".join(digest_of(part, self._path_matcher) for part in self._parts)
         found = {
             "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
             "max_files": self.max_rows,

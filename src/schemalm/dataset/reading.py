@@ -63,7 +63,7 @@ def select_rows(
 
     Nothing is parsed. Raises `DataError` where there is nothing to read.
     """
-    num_rows = count_rows(paths, documents_at=path_matcher(schema))
+    num_rows = count_rows(paths, path_matcher=path_matcher(schema))
     if num_wanted is not None:
         return Selection(num_rows, evenly_spaced(num_rows, num_wanted).tolist())
     if most is None or num_rows <= most:
@@ -88,7 +88,7 @@ def stream_documents(
 
     def rows() -> Iterator[CorpusRow]:
         resolves, num_done = resolves_merge_keys(schema, merge_keys), 0
-        for piece in read_pieces(paths, left_out, chosen=chosen, documents_at=path_matcher(schema)):
+        for piece in read_pieces(paths, left_out, chosen=chosen, path_matcher=path_matcher(schema)):
             yield from rows_of(piece, merge_keys=resolves, left_out=left_out)
             num_done += piece.num_rows
             if progress is not None:

@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 from schemalm.documents.collected import LOCK_FILE, WORKING_FOLDER
-from schemalm.documents.corpus_files import DocumentsAt, corpus_files
+from schemalm.documents.corpus_files import PathMatcher, corpus_files
 from schemalm.documents.left_out import LeftOut, Rejection
 from schemalm.documents.pieces import Piece, into_shards
 from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
-from schemalm.files.locks import hold, is_still_at, open_lock
+from schemalm.files.locks import acquire_lock, is_still_at, open_lock_file
 from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
 from schemalm.messages.wording import counted
 
@@ -66,7 +66,7 @@ class Shard:
         return sum(piece.num_rows for piece in self.pieces)
 
     @property
-    def place(self) -> str:
+    def description(self) -> str:
         """What messages call it."""
         first, last = str(self.pieces[0].file.path), str(self.pieces[-1].file.path)
         return first if first == last else f"{first} to {last}"
@@ -78,9 +78,9 @@ def shards_of(pieces: Iterable[Piece], *, is_held_out: bool = False) -> Iterator
         yield Shard(shard, is_held_out)
 
 
-def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> Iterator[dict[str, Any]]:
+def listing(paths: Iterable[Path], path_matcher: PathMatcher | None = None) -> Iterator[dict[str, Any]]:
     """Yield the files of a corpus with what tells whether they are the same: sizes in bytes, times in nanoseconds."""
-    for file in corpus_files(list(paths), LeftOut(), documents_at):
+    for file in corpus_files(list(paths), LeftOut(), path_matcher):
         found = None
         with suppress(OSError):  # one that vanishes is noted when it is read
             found = file.path.stat()
@@ -91,11 +91,11 @@ def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> I
         }
 
 
-def digest_of(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> str:
+def digest_of(paths: Iterable[Path], path_matcher: PathMatcher | None = None) -> str:
     """The sha256 of the names and sizes of a corpus's files, the same wherever its folder stands."""
     digest = hashlib.sha256()
     for path in paths:
-        for file in listing([path], documents_at):
+        for file in listing([path], path_matcher):
             name = os.fsencode(os.path.relpath(file["path"], path))
             digest.update(b"%s\0%s\0" % (name, str(file["size"]).encode()))
     return digest.hexdigest()
@@ -270,7 +270,7 @@ def _locked(out: Path) -> Iterator[None]:
     """Hold the working folder of `out`; `DataError` where another process does, or removed it just now."""
     folder = out / WORKING_FOLDER
     with _open_lock(folder) as file:
-        if not (hold(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
+        if not (acquire_lock(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
             raise DataError(f"another command is writing into {out}: wait for it, or end it")
         yield
 
@@ -282,4 +282,4 @@ def _open_lock(folder: Path) -> BinaryIO:
             raise DataError(f"{folder} is a link, and may lead elsewhere: remove it")
         folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            return open_lock(folder, LOCK_FILE)
+            return open_lock_file(folder, LOCK_FILE)

@@ -38,7 +38,7 @@ from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, Block
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE, windows_of
 from schemalm.errors import DataError
-from schemalm.files.folders import inside, open_inside, read_inside
+from schemalm.files.folders import open_inside, path_inside, read_inside
 from schemalm.files.typed_json import MAX_TOKENIZER_BYTES, CheckedFile, Count, Sha256
 from schemalm.files.writing import named_errors, sync_folder, write_atomically
 from schemalm.machine.masks import num_mask_bytes
@@ -293,7 +293,7 @@ def read_metadata(folder: Path) -> Metadata:
     version = fields["format_version"]
     if version != FORMAT_VERSION:
         raise DataError(
-            f"{file.place} has format version {visible_name(str(version))}, this version reads {FORMAT_VERSION}; "
+            f"{file.shown} has format version {visible_name(str(version))}, this version reads {FORMAT_VERSION}; "
             "prepare again"
         )
     stated = fields.pop("dtype", None)
@@ -306,7 +306,7 @@ def read_metadata(folder: Path) -> Metadata:
 def _path_in(folder: Path, *names: str) -> Path:
     """The path of a file or folder in a data folder; raises `DataError` where a link is on the way."""
     try:
-        return inside(folder, *names)
+        return path_inside(folder, *names)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read: {reason_of(error)}") from None
 

@@ -1,6 +1,6 @@
-"""Text to value and back: YAML 1.2 and JSON documents, and corpora of them.
+"""Reading and writing YAML 1.2 and JSON documents, and reading corpora of them.
 
-In goes a file or a text; out come JSON values, or an error with line and column; and values become text again.
+In goes a file or a text; out come JSON values, or an error with line and column. Values are written as text again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a Git checkout says of the documents in it: the repository that it is a copy of, and its licence.
+"""The origin of documents in a Git checkout: the name of its repository, and its licence.
 
-Git is not run: its configuration is read as text, of which only the path of a remote's address is kept, never its
-host, user or password. What is read is bounded, whatever the files hold.
+Git is not run: its configuration is read as text. Only the path of a remote's address is kept, never its host, user or
+password. The number of bytes read is bounded, whatever the files contain.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _CONFIGURATION_BYTES = 1 << 20
 _LINK_BYTES = 1 << 12
 _SECTION = re.compile(r'\s*\[\s*(?P<name>[^\s\]"]++)\s*+(?:"(?P<part>[^"]*+)"\s*+)?\]', re.ASCII)
 _URL = re.compile(r"\s*url\s*=\s*(?P<url>.*)", re.ASCII | re.IGNORECASE)
-_OF_A_SHELL = re.compile(r"(?:[^/:@\s]+@)?[^/:@\s]{2,}:(?P<path>.+)")  # user@host:path, but no drive's letter
+_OF_A_SHELL = re.compile(r"(?:[^/:@\s]+@)?[^/:@\s]{2,}:(?P<path>.+)")  # user@host:path, but no drive letter
 _NAME = re.compile(r"[\w.~+-]+(?:/[\w.~+-]+)+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A working tree: its real folder, its repository as `owner/name`, and its licence, empty where none is known."""
+    """A working tree: its real folder, its repository as `owner/name`, and its licence, empty if none is known."""
 
     folder: str
     repository: str
@@ -34,23 +34,23 @@ class Checkout:
 
     @classmethod
     def at(cls, folder: Path, name: str) -> Checkout:
-        """The checkout in a folder that has an entry `.git`; its repository is `name` where no remote is known."""
+        """Return the checkout in a folder with an entry `.git`; its repository is `name` if no remote is known."""
         real = os.path.realpath(folder)
         return cls(real, _repository(folder) or name, license_of(Path(real)))
 
-    def holds(self, real_path: str) -> bool:
-        """Whether a path without links lies inside; of Git's own folder no more than the contents that annex keeps."""
+    def contains(self, real_path: str) -> bool:
+        """Return whether a path without links is inside; of Git's own folder, only git-annex's content counts."""
         git = f"{self.folder}{os.sep}{GIT_FOLDER}"
         return is_inside(real_path, f"{git}/annex/objects" if is_inside(real_path, git) else self.folder)
 
 
 def is_inside(real_path: str, folder: str) -> bool:
-    """Whether a path is a folder or lies inside it; both are without links."""
+    """Return whether a path is the folder or is inside it; both are without links."""
     return real_path == folder or real_path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _repository(folder: Path) -> str:
-    """The repository that the remote `origin` names; empty where there is none."""
+    """Return the repository that the remote `origin` names; empty if there is none."""
     for configuration in _configurations(folder / GIT_FOLDER):
         if url := _origin(_text(configuration, _CONFIGURATION_BYTES)):
             return _path_of(url)
@@ -58,7 +58,7 @@ def _repository(folder: Path) -> str:
 
 
 def _configurations(git: Path) -> list[Path]:
-    """Where Git's configuration of a working tree may stand; of a submodule or a linked tree `.git` is a file."""
+    """Return the possible paths of the configuration; in a submodule or a linked tree, `.git` is a file."""
     if git.is_dir():
         return [git / "config"]
     link = _text(git, _LINK_BYTES)
@@ -70,7 +70,7 @@ def _configurations(git: Path) -> list[Path]:
 
 
 def _origin(configuration: str) -> str:
-    """The address of the remote `origin`."""
+    """Return the address of the remote `origin`; empty if there is none."""
     is_origin = False
     for line in configuration.splitlines():
         rest = line
@@ -83,7 +83,7 @@ def _origin(configuration: str) -> str:
 
 
 def _path_of(url: str) -> str:
-    """The `owner/name` at the end of an address; empty where it has none, as a path on this machine."""
+    """Return the `owner/name` at the end of an address; empty if it has none, such as a path on this machine."""
     if "://" in url:
         try:
             parts = urlsplit(url)
@@ -98,9 +98,9 @@ def _path_of(url: str) -> str:
 
 
 def _text(file: Path, num_bytes: int) -> str:
-    """The beginning of a file; empty where it cannot be read."""
+    """Return the beginning of a file; empty if it cannot be read."""
     try:
-        if not file.is_file():  # a pipe could block for ever
+        if not file.is_file():  # a pipe could block forever
             return ""
         with file.open("rb") as opened:
             return opened.read(num_bytes).decode("utf-8", "replace")

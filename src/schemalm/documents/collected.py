@@ -1,7 +1,7 @@
-"""What of a folder that SchemaLM writes is no document, though it looks like one.
+"""Files that look like documents but were written by SchemaLM itself.
 
-Collected corpora (`schemalm collect`) are read like other folders, but for the reports in them; what a command works
-with until it is finished is not read.
+Collected corpora (`schemalm collect`) are read like other folders, except for the reports in them and the working files
+of an unfinished command.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ WORKING_FOLDER, LOCK_FILE = ".work", "lock"
 
 REPORTS = "reports of collected corpora"
 UNFINISHED_WORK = "folders of unfinished work"
-MAX_MANIFEST_BYTES = 1 << 24  # of a manifest: a file of that name may be anything
+MAX_MANIFEST_BYTES = 1 << 24  # a file of that name may contain anything
 
 
 def kinds_in(folder: Path, names: list[str]) -> dict[str, str]:
-    """The entries of a folder that are never read, by their names, each with what it is."""
+    """Return the kinds of those entries of a folder that are never read, by name."""
     kinds = {}
     if WORKING_FOLDER in names and (folder / WORKING_FOLDER / LOCK_FILE).is_file():
         kinds[WORKING_FOLDER] = UNFINISHED_WORK
@@ -29,9 +29,9 @@ def kinds_in(folder: Path, names: list[str]) -> dict[str, str]:
 
 
 def is_corpus_manifest(path: Path) -> bool:
-    """Whether a file is the manifest of a collected corpus."""
+    """Return whether a file is the manifest of a collected corpus."""
     try:
-        if not path.is_file():  # a pipe could block for ever
+        if not path.is_file():  # a pipe could block forever
             return False
         with path.open("rb") as file:
             manifest = json.loads(file.read(MAX_MANIFEST_BYTES))

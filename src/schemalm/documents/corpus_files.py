@@ -1,10 +1,10 @@
-"""Which files of a corpus are read: a folder's, told by the ends of their names, whatever their case.
+"""The search for the files of a corpus, which are recognized by their suffixes in upper or lower case.
 
-Links are followed, and each folder and file is read once, by whichever way. In a Git checkout below the given path, and
-in a given one that holds documents at the place where the schema's documents stand, only the files at that place are
-read, and no link leads out of the checkout: a foreign repository must not draw private files into a corpus. Nothing is
-passed over in silence: what is not read is noted in the `LeftOut` record. Memory is bounded by the entries of the
-folders on the way to a file, and by a number for each file and folder.
+Links are followed, and each folder and file is read once, whichever path leads to it. In a Git checkout below the given
+path, only the files are read whose paths match those of the schema's documents; the same is true of a given path that
+is a checkout with such files. No link may lead out of a checkout: someone else's repository must not draw private files
+into a corpus. Nothing is skipped silently: files that are not read are recorded in `LeftOut`. Memory is bounded by the
+entries of the folders above a file, and by a number for each file and folder.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ TABLE_SUFFIXES = (".parquet",)
 CORPUS_SUFFIXES = (*DOCUMENT_SUFFIXES, *ROW_SUFFIXES, *TABLE_SUFFIXES)
 EXPECTED = f"a folder or a file that ends in {', '.join(CORPUS_SUFFIXES)}"
 
-# What is passed over; links first in what people are told, as documents may stand behind them.
+# The kinds of files and folders that are not read.
 DEAD_LINKS = "links that cannot be followed"
 LINKS_OUT = "links out of a Git checkout"
-LINKS_INSIDE = "links to what has another name here"
-OTHER_WAYS = "second ways to a file or folder"
-OTHER_PLACES = "documents of Git checkouts at other places"
+LINKS_INSIDE = "links whose targets are read anyway"
+OTHER_WAYS = "duplicate paths to a file or folder"
+OTHER_PLACES = "documents of Git checkouts at other paths"
 _PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
-# Tells of a path in a Git checkout whether documents of the schema stand there.
-DocumentsAt = Callable[[str], bool]
+# Tells whether a path in a Git checkout is one of the schema's documents.
+PathMatcher = Callable[[str], bool]
 
 
 class Kind(Enum):
-    """What a file of a corpus holds."""
+    """The kind of content that a file of a corpus has."""
 
     DOCUMENTS = DOCUMENT_SUFFIXES
     LINES = ROW_SUFFIXES
@@ -49,16 +49,16 @@ class Kind(Enum):
 
     @classmethod
     def of(cls, name: str) -> Kind | None:
-        """What a file of this name holds; None where no corpus is read from it."""
+        """Return the kind of a file by its name; None if no corpus is read from such a file."""
         return next((kind for kind in cls if name.lower().endswith(kind.value)), None)
 
 
 @dataclass(frozen=True)
 class CorpusFile:
-    """A file to read: its path, and the name that its rows get.
+    """A file to read: its path, its kind, and the name for its rows.
 
-    In a Git checkout `repository` is its source, whose `license` it has as far as that is known, and `name` its path
-    there; elsewhere both are empty. `name` and `shown`, the path as messages have it, are text, whatever the bytes.
+    For a file of a Git checkout, `repository` is the source, `license` its licence if known, and `name` the path in the
+    checkout; elsewhere `repository` is empty. `name` and `shown` are text even if the path is not UTF-8.
     """
 
     path: Path
@@ -69,37 +69,37 @@ class CorpusFile:
 
     @property
     def shown(self) -> str:
-        """The path as text."""
+        """The path as text, for messages."""
         return as_text(str(self.path))
 
 
 def as_text(path: str) -> str:
-    r"""A path as text that can be encoded: bytes that are no UTF-8 become `\xff`."""
+    r"""Return a path as text that can be encoded: bytes that are not UTF-8 become `\xff`."""
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def has_corpus_name(file: Path) -> bool:
-    """Whether a file has a name that corpora are read from."""
+    """Return whether a file has a suffix that corpora are read from."""
     return Kind.of(file.name) is not None
 
 
 def followed(path: Path) -> Path:
-    """The path that is given, or what it leads to where it is a link and has no name to go by itself."""
+    """Return the given path, or its target if it is a link without a corpus suffix."""
     return path if has_corpus_name(path) else Path(os.path.realpath(path))
 
 
 def is_corpus(path: Path) -> bool:
-    """Whether a path that is given is a folder, or a file that corpora are read from."""
+    """Return whether a given path is a folder, or a file that corpora are read from."""
     return path.is_dir() or has_corpus_name(followed(path))
 
 
 def corpus_files(
-    paths: Iterable[Path], left_out: LeftOut, documents_at: DocumentsAt | None = None
+    paths: Iterable[Path], left_out: LeftOut, path_matcher: PathMatcher | None = None
 ) -> Iterator[CorpusFile]:
-    """Yield the files that the paths stand for, those of a folder sorted by their path.
+    """Yield the files at the given paths, those of a folder sorted by path.
 
-    `documents_at` tells the places in a Git checkout where documents of the schema stand; all where None. Raises
-    `DataError` where a path cannot be read or is of another kind.
+    `path_matcher` tells which paths in a Git checkout are documents of the schema; None accepts all paths. Raises
+    `DataError` if a path cannot be read or is of another kind.
     """
     for path in paths:
         try:
@@ -107,13 +107,13 @@ def corpus_files(
         except OSError as error:
             raise DataError(f"{as_text(str(path))}: {_absence(path, error)}; expected {EXPECTED}") from None
         if stat.S_ISDIR(mode):
-            yield from _Walk(path, left_out, documents_at).files()
+            yield from _Walk(path, left_out, path_matcher).files()
         else:
             yield _given(path, mode)
 
 
 def _given(path: Path, mode: int) -> CorpusFile:
-    """A file that is given by its name."""
+    """Return the corpus file for a path that was given directly."""
     kind = Kind.of(followed(path).name)
     if kind is None or not stat.S_ISREG(mode):
         found = "not a corpus" if stat.S_ISREG(mode) else "neither a file nor a folder"
@@ -122,18 +122,18 @@ def _given(path: Path, mode: int) -> CorpusFile:
 
 
 def _absence(path: Path, error: OSError) -> str:
-    """Why there is nothing to read at a path."""
+    """Say why there is nothing to read at a path."""
     if path.is_symlink():
         return "a link that leads nowhere"
     return "no such file or folder" if isinstance(error, FileNotFoundError) else f"cannot be read: {reason_of(error)}"
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a folder or one of its entries stands: its path, its name below the given folder, and its checkout.
+class _Entry:
+    """An entry of a folder: its path, its name relative to the given folder, and its checkout.
 
-    `name_in_checkout` is its name below the folder of the checkout. `is_link`: it is a link itself, `is_linked`: one is
-    on the way to it.
+    `name_in_checkout` is its name relative to the checkout. `is_link`: it is a link itself; `is_linked`: it or a folder
+    above it is a link.
     """
 
     path: Path
@@ -143,10 +143,10 @@ class _Place:
     is_link: bool = False
     is_linked: bool = False
 
-    def below(self, name: str, is_link: bool) -> _Place:
-        """The place of an entry."""
+    def below(self, name: str, is_link: bool) -> _Entry:
+        """Return an entry of this folder."""
         text = as_text(name)
-        return _Place(
+        return _Entry(
             self.path / name,
             f"{self.name}/{text}".lstrip("/"),
             self.checkout,
@@ -157,45 +157,45 @@ class _Place:
 
 
 class _Walk:
-    """The way through one given folder."""
+    """The walk through one given folder."""
 
-    def __init__(self, root: Path, left_out: LeftOut, documents_at: DocumentsAt | None) -> None:
+    def __init__(self, root: Path, left_out: LeftOut, path_matcher: PathMatcher | None) -> None:
         self._root = root
         self._real_root = os.path.realpath(root)
         self._left_out = left_out
-        self._documents_at = documents_at
-        self._seen: set[tuple[int, int]] = set()  # devices and inodes of what was come upon
+        self._path_matcher = path_matcher
+        self._seen: set[tuple[int, int]] = set()  # device and inode of each file and folder
 
     def files(self) -> Iterator[CorpusFile]:
         """Yield the files of the folder and of those below it."""
-        yield from self._files(_Place(self._root, checkout=self._root_checkout()))
+        yield from self._files(_Entry(self._root, checkout=self._root_checkout()))
 
     def _root_checkout(self) -> Checkout | None:
-        """The checkout that the given folder is; without its repository where it is a data set that Git keeps."""
+        """Return the checkout if the given folder is one; without its repository if it is a data set kept in Git."""
         if not _is_checkout(self._root):
             return None
         checkout = Checkout.at(self._root, as_text(Path(self._real_root).name))
-        if self._documents_at is not None:
-            trial = _Walk(self._root, LeftOut(), self._documents_at)
-            files = trial._files(_Place(self._root, checkout=checkout))
+        if self._path_matcher is not None:
+            trial = _Walk(self._root, LeftOut(), self._path_matcher)
+            files = trial._files(_Entry(self._root, checkout=checkout))
             if any(file.repository == checkout.repository for file in files):
                 return checkout
         return replace(checkout, repository="")
 
-    def _files(self, folder: _Place) -> Iterator[CorpusFile]:
+    def _files(self, folder: _Entry) -> Iterator[CorpusFile]:
         self._is_new(folder.path.stat())
-        on_the_way = [self._entries(folder)]
-        while on_the_way:
-            found = next(on_the_way[-1], None)
+        open_folders = [self._entries(folder)]
+        while open_folders:
+            found = next(open_folders[-1], None)
             if found is None:
-                on_the_way.pop()
-            elif isinstance(found, _Place):
-                on_the_way.append(self._entries(found))
+                open_folders.pop()
+            elif isinstance(found, _Entry):
+                open_folders.append(self._entries(found))
             else:
                 yield found
 
-    def _entries(self, folder: _Place) -> Iterator[_Place | CorpusFile]:
-        """Yield the folders in a folder, and its files that are read; notes the other entries."""
+    def _entries(self, folder: _Entry) -> Iterator[_Entry | CorpusFile]:
+        """Yield the folders in a folder and the files to read; record the other entries."""
         try:
             with os.scandir(folder.path) as entries:
                 found = sorted((entry.name, entry.is_symlink()) for entry in entries)
@@ -206,59 +206,59 @@ class _Walk:
             return
         own = kinds_in(folder.path, [name for name, _ in found])
         for name, is_link in found:
-            place = folder.below(name, is_link)
+            entry = folder.below(name, is_link)
             if name in own:
-                self._left_out.pass_over(own[name], place.name)
+                self._left_out.pass_over(own[name], entry.name)
                 continue
             try:
-                status = place.path.stat()
+                status = entry.path.stat()
             except OSError as error:
-                if place.is_link:
-                    self._left_out.pass_over(DEAD_LINKS, place.name)
+                if entry.is_link:
+                    self._left_out.pass_over(DEAD_LINKS, entry.name)
                 else:
-                    self._reject(place, "the file", error)
+                    self._reject(entry, "the file", error)
                 continue
-            if kind := self._kind_passed_over(place, status):
-                self._left_out.pass_over(kind, place.name)
+            if kind := self._kind_passed_over(entry, status):
+                self._left_out.pass_over(kind, entry.name)
             elif not stat.S_ISDIR(status.st_mode):
-                yield from self._file(place)
-            elif _is_checkout(place.path):
-                yield replace(place, checkout=Checkout.at(place.path, place.name), name_in_checkout="")
+                yield from self._file(entry)
+            elif _is_checkout(entry.path):
+                yield replace(entry, checkout=Checkout.at(entry.path, entry.name), name_in_checkout="")
             else:
-                yield place
+                yield entry
 
-    def _kind_passed_over(self, place: _Place, status: os.stat_result) -> str:
-        """What an entry of a folder is where it is not read; else empty."""
+    def _kind_passed_over(self, entry: _Entry, status: os.stat_result) -> str:
+        """Return the kind of an entry that is not read; empty for one that is."""
         is_folder = stat.S_ISDIR(status.st_mode)
-        if place.path.name == GIT_FOLDER:
+        if entry.path.name == GIT_FOLDER:
             return "folders of Git"
-        if place.is_link and (kind := self._kind_of_link(place.path, place.checkout)):
+        if entry.is_link and (kind := self._kind_of_link(entry.path, entry.checkout)):
             return kind
         if not is_folder:
             if not stat.S_ISREG(status.st_mode):
                 return "pipes, sockets and devices"
-            if kind := self._kind_not_read(place.path.name, place.name_in_checkout, place.checkout):
+            if kind := self._kind_not_read(entry.path.name, entry.name_in_checkout, entry.checkout):
                 return kind
-            if status.st_nlink == 1 and not place.is_linked:  # there is no second way to it
+            if status.st_nlink == 1 and not entry.is_linked:  # no other path leads to it
                 return ""
         return "" if self._is_new(status) else OTHER_WAYS
 
     def _is_new(self, status: os.stat_result) -> bool:
-        """Whether a file or folder was not come upon before; from now on it was."""
+        """Return whether a file or folder is seen for the first time, and remember it."""
         number = (status.st_dev, status.st_ino)
         is_new = number not in self._seen
         self._seen.add(number)
         return is_new
 
     def _kind_of_link(self, link: Path, checkout: Checkout | None) -> str:
-        """What a link is that is not followed; else empty."""
+        """Return the kind of a link that is not followed; empty for one that is."""
         real = os.path.realpath(link)
-        if checkout and not checkout.holds(real):
+        if checkout and not checkout.contains(real):
             return LINKS_OUT
         return LINKS_INSIDE if self._has_other_name(real, checkout) else ""
 
     def _has_other_name(self, real: str, checkout: Checkout | None) -> bool:
-        """Whether the walk comes upon what a link leads to by its own name."""
+        """Return whether the walk also reaches a link's target by its own name."""
         if GIT_FOLDER in PurePath(real).parts:
             return False
         is_here = is_inside(real, self._real_root) or bool(checkout)
@@ -266,34 +266,34 @@ class _Walk:
         return is_here and (Path(real).is_dir() or not self._kind_not_read(real, name_in_checkout, checkout))
 
     def _kind_not_read(self, name: str, name_in_checkout: str, checkout: Checkout | None) -> str:
-        """What a file is that is not read, by its name and place; else empty."""
-        if self._documents_at and checkout and checkout.repository:
-            if self._documents_at(name_in_checkout):
+        """Return the kind of a file that is not read, by its name and path; empty for one that is."""
+        if self._path_matcher and checkout and checkout.repository:
+            if self._path_matcher(name_in_checkout):
                 return ""
             if Kind.of(name):
                 return OTHER_PLACES
         return "" if Kind.of(name) else _by_suffix(name)
 
-    def _file(self, place: _Place) -> Iterator[CorpusFile]:
-        """Yield the file of a place, unless it holds many rows and cannot be read."""
-        kind = Kind.of(place.path.name) or Kind.DOCUMENTS  # a document without the ending has the place of one
+    def _file(self, entry: _Entry) -> Iterator[CorpusFile]:
+        """Yield the file of an entry, unless it has rows and cannot be read."""
+        kind = Kind.of(entry.path.name) or Kind.DOCUMENTS  # without a suffix, its path made it a document
         try:
             if kind is not Kind.DOCUMENTS:
-                place.path.open("rb").close()
+                entry.path.open("rb").close()
         except OSError as error:
-            self._reject(place, "the file", error)
+            self._reject(entry, "the file", error)
             return
-        checkout = place.checkout
+        checkout = entry.checkout
         if checkout and checkout.repository:
-            yield CorpusFile(place.path, place.name_in_checkout, kind, checkout.repository, checkout.license)
+            yield CorpusFile(entry.path, entry.name_in_checkout, kind, checkout.repository, checkout.license)
         else:
-            yield CorpusFile(place.path, place.name, kind, license=checkout.license if checkout else "")
+            yield CorpusFile(entry.path, entry.name, kind, license=checkout.license if checkout else "")
 
-    def _reject(self, place: _Place, what: str, error: OSError) -> None:
-        """Note what cannot be read; nobody knows how many documents are in a folder or in a file of rows."""
-        shown = as_text(str(place.path))
+    def _reject(self, entry: _Entry, what: str, error: OSError) -> None:
+        """Record a folder or file that cannot be read, as one rejection: its number of documents is unknown."""
+        shown = as_text(str(entry.path))
         reason = f"{shown}: {what} cannot be read: {reason_of(error)}"
-        self._left_out.reject(Rejection(place.name, reason, file=shown))
+        self._left_out.reject(Rejection(entry.name, reason, file=shown))
 
 
 def _is_checkout(folder: Path) -> bool:
@@ -301,7 +301,7 @@ def _is_checkout(folder: Path) -> bool:
 
 
 def _by_suffix(name: str) -> str:
-    """The kind of a file that no corpus is read from."""
+    """Return the kind of a file that no corpus is read from, such as `.txt files`."""
     first, last = ("", *PurePath(name.lower()).suffixes)[-2:] if "." in name else ("", "")
     suffix = as_text(first + last if last in _PACKED else last)
     return f"{suffix} files" if suffix else "files without a suffix"

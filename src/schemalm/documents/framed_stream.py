@@ -1,7 +1,7 @@
-"""The content of a compressed file as a stream of bytes that tells a whole file from one that was cut off.
+"""The content of a compressed file as a stream of bytes, which detects a truncated file.
 
-In goes a file of frames, one after another; out come their contents as one stream. Memory is bounded by what a piece of
-the file may expand to, however much the whole does.
+In goes a file that is a sequence of frames; out come their contents as one stream. Memory is bounded by the expanded
+size of one block of the file, whatever the size of the whole.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ if TYPE_CHECKING:
 
 
 class Frame(Protocol):
-    """What decompresses one frame."""
+    """The decompressor of one frame."""
 
     @property
     def eof(self) -> bool:
-        """Whether the frame has ended."""
+        """Whether the end of the frame was reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What came after its end."""
+        """The input after the end of the frame."""
 
     def decompress(self, data: bytes, /) -> bytes:
-        """The content of the next piece."""
+        """Return the content of the next block of input."""
 
 
 class FramedStream(io.RawIOBase):
-    """Reads the frames of `file`; raises `EOFError` where it ends within one or has none."""
+    """Reads the frames of `file`; raises `EOFError` if the file ends inside a frame or has none."""
 
-    input_bytes: ClassVar[int]  # of the file at a time
-    padding: ClassVar[bytes] = b""  # what may stand before a frame and means nothing
+    input_bytes: ClassVar[int]  # read from the file at a time
+    padding: ClassVar[bytes] = b""  # bytes that may precede a frame and mean nothing
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._frame: Frame | None = self.new_frame()  # None between frames
-        self._rest = b""  # read from the file and not decompressed
+        self._rest = b""  # read from the file but not decompressed
         self._content = memoryview(b"")
 
     @abstractmethod
     def new_frame(self) -> Frame:
-        """What decompresses the next frame."""
+        """Return a decompressor for the next frame."""
 
     def readable(self) -> bool:
-        """True, as of every stream to read."""
+        """Return True: the stream can be read."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill the buffer, partly at least, with what comes next; 0 at the end."""
+        """Fill the buffer, at least partly, with the next content; return the number of bytes, 0 at the end."""
         while not self._content:
             if not self._advance():
                 return 0
@@ -61,11 +61,11 @@ class FramedStream(io.RawIOBase):
         return len(piece)
 
     def _advance(self) -> bool:
-        """Decompress the next piece of the file; False at its end."""
+        """Decompress the next block of the file; return False at its end."""
         data, self._rest = self._rest or self._file.read(self.input_bytes), b""
         if not data:
             if self._frame is not None:
-                raise EOFError("the file ends within a frame")
+                raise EOFError("the file ends inside a frame")
             return False
         if self._frame is None:
             data = data.lstrip(self.padding)

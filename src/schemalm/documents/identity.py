@@ -1,4 +1,4 @@
-"""When two JSON values are the same one: what `uniqueItems` compares."""
+"""The equality of JSON values as JSON Schema defines it, for `uniqueItems`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemalm.documents.values import levels
 
 
 def identity(value: Any) -> Hashable:
-    """A key that equal JSON values share: 1 and 1.0 are equal, 1 and true are not, the order of keys is no matter.
+    """Return a key that equal JSON values share: 1 equals 1.0 but not true, and the order of keys does not matter.
 
     Source: JSON Schema 2020-12, section 4.2.2, "Instance Equality".
     """
@@ -24,8 +24,8 @@ def identity(value: Any) -> Hashable:
 
 
 def has_repetition(value: Any) -> bool:
-    """Whether an array anywhere in a value has two equal items."""
-    # What a container holds gets a number, so that nothing is compared once more for each level that encloses it.
+    """Return whether any array in a value has two equal items."""
+    # Each different container gets a number, so its content is compared only once, not again at every outer level.
     numbers: dict[Hashable, int] = {}
     containers: dict[int, Hashable] = {}
 

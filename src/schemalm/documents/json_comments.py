@@ -1,8 +1,8 @@
-"""JSON as editors' configuration files have it: with comments and trailing commas.
+"""JSON with comments and trailing commas, as in the configuration files of editors.
 
-Both give way to blanks, so what is left is strict JSON in which every place is where it was. Comments are `// ...` to
-the end of the line and `/* ... */`; a trailing comma stands between a value and the bracket that closes its list or
-object. Nothing else that JSON does not have is allowed for.
+Both are replaced by blanks, so the result is strict JSON with unchanged offsets. Comments are `// ...` up to the end of
+the line, and `/* ... */`. A trailing comma is one between a value and the bracket that closes its list or object. No
+other extension of JSON is accepted.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NOT_BREAK = re.compile(r"[^\r\n]")
 
 
 def blank_comments(text: str) -> str:
-    """The text with blanks for comments and trailing commas, as long as it was; the same text where it has none."""
+    """Return the text with blanks for comments and trailing commas; its length stays the same."""
     pieces: list[str] = []
-    comma: int | None = None  # the piece of a comma that follows a value, while nothing but blanks follows it
+    comma: int | None = None  # the index of a comma after a value, while only blanks follow it
     follows_value = False
     for token in _TOKEN.finditer(text):
         kind, piece = token.lastgroup, token[0]

@@ -1,8 +1,8 @@
-"""JSON text to a value, strictly.
+"""The strict JSON reader.
 
-Integers of any size stay exact and apart from floats. Refused: duplicate keys, NaN and Infinity, numbers beyond the
-range of a double, lone surrogates, and what breaks a limit. The standard library parses; where it or a check of the
-value finds a fault, the text is read once more, slowly, only to say at which line and column.
+Integers of any size stay exact and are not converted to floats. Duplicate keys, NaN and Infinity, numbers beyond the
+range of a double, lone surrogates and values over a limit are refused. The standard library parses. If it or a check of
+the value finds a fault, the text is read again, slowly, to find the line and column.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class _RefusedError(Exception):
-    """The text is JSON by its grammar, but not a document."""
+    """Text that is JSON by its grammar, but is not accepted."""
 
 
 def _unique(pairs: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
@@ -31,7 +31,7 @@ def _unique(pairs: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _RefusedError(f"{name} is no JSON number")
+    raise _RefusedError(f"{name} is not a JSON number")
 
 
 def _exact_integer(text: str) -> int:
@@ -46,8 +46,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_co
 def parse_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValue:
     """Return the value of JSON text.
 
-    Raises `json.JSONDecodeError` where the text breaks the grammar (the caller may try YAML) and `DocumentError`
-    where it is JSON that this package refuses.
+    Raises `json.JSONDecodeError` if the text breaks the grammar (the caller may try YAML), and `DocumentError` if it is
+    JSON that this package refuses.
     """
     try:
         value: JSONValue = _DECODER.decode(text)
@@ -63,7 +63,7 @@ def parse_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValue
 
 
 def strict_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValue:
-    """Return the value of text that must be JSON; raises `DocumentError` for all that `parse_json` refuses."""
+    """Return the value of text that must be JSON; raises `DocumentError` for everything that `parse_json` refuses."""
     try:
         return parse_json(text, limits, source)
     except json.JSONDecodeError as error:
@@ -72,9 +72,9 @@ def strict_json(text: str, limits: DocumentLimits, source: str = "") -> JSONValu
 
 
 def json_with_comments(text: str, limits: DocumentLimits, source: str = "") -> tuple[JSONValue, bool]:
-    """Return the value of JSON text, and whether comments or trailing commas had to be passed over for it.
+    """Return the value of JSON text, and whether it has comments or trailing commas.
 
-    Raises `DocumentError` for all else that `strict_json` refuses.
+    Raises `DocumentError` for everything else that `strict_json` refuses.
     """
     try:
         return parse_json(text, limits, source), False
@@ -90,13 +90,13 @@ def position_of(text: str, offset: int) -> tuple[int, int]:
 
 
 def num_line_breaks(text: str, start: int, end: int) -> int:
-    """Return how many lines end between two offsets."""
+    """Return the number of line breaks between two offsets."""
     return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
 
 
 def _locate_fault(text: str, limits: DocumentLimits) -> tuple[int, int]:
-    """Find the first token that makes JSON text no document; its start where no single token is at fault."""
-    objects: list[set[str] | None] = []  # the keys of each open object; None for an array
+    """Return the position of the first token at fault; of the start of the text if no single token is."""
+    objects: list[set[str] | None] = []  # for each open object its keys; for an array None
     num_nodes = 0
     is_key = False
     for token in _TOKEN.finditer(text):

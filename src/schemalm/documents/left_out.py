@@ -1,10 +1,10 @@
-"""What of a corpus is left out, and why: one record that grows while the corpus is read, checked and encoded.
+"""The record of the documents and files of a corpus that were left out, and why.
 
-Whoever leaves something out says so here, and whoever ends a work tells people of it from here: as lines of text, as
-plain values, and in the error where too little is left to go on. Documents are rejected (text that is no document, or
-breaks the schema), dropped as exact duplicates, or never read: files of other kinds, among others, are passed over.
-The record is bounded, however much is left out: all is counted, and the first of each are kept by name. Records of
-parts of a corpus, put together in order, are the record of the whole.
+The code that reads, checks and encodes a corpus adds to the record. At the end, the record is shown as lines of text,
+written as plain values, or put into an error if too little is left to continue. A document is rejected (its text is not
+a document, or breaks the schema) or dropped as an exact duplicate; a file is passed over, for example if it is of
+another kind. The record is bounded: everything is counted, but only the first of each kind are kept by name. Merging
+the records of the parts of a corpus, in order, yields the record of the whole.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitErro
 from schemalm.messages.visible import visible_line
 from schemalm.messages.wording import counted, shortened
 
-# Errors for which a document is left out, and the others are gone on with.
+# The errors that reject one document, without stopping the work on the others.
 Rejecting: TypeAlias = DocumentError | InvalidDocument | DataError | LimitError
 
-NUM_REASONS = 3  # that a message explains
+NUM_REASONS = 3  # shown in a message
 
-NUM_KEPT = 1000  # rejections, and duplicates, that are kept by name; beyond them one of each new kind
-_NUM_NAMES = 20  # of one kind of things passed over, that are kept
-_NUM_KINDS = 2000  # of reasons and of things passed over, that are told apart
+NUM_KEPT = 1000  # rejections, and duplicates, kept by name; beyond that, one rejection of each new kind
+_NUM_NAMES = 20  # kept for each kind of files passed over
+_NUM_KINDS = 2000  # of reasons, and of files passed over, that are counted separately
 _OTHER_REASONS, _OTHER_THINGS = "other reasons", "others"
-_NUM_CHARACTERS = 1000  # of a name or reason that is kept
+_NUM_CHARACTERS = 1000  # kept of a name or reason
 _NUM_SHOWN_NAMES, _NUM_SHOWN_KINDS = 3, 6
 _PLACE = re.compile(r"^.*?:\d+:\d+: ")
 _PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d[\d,]*\b")
@@ -35,10 +35,10 @@ _PARTICULARS = re.compile(r"'[^']*'|U\+\w+|\b\d[\d,]*\b")
 
 @dataclass(frozen=True)
 class Rejection:
-    """A document that is left out: its name, why, and the schema's keyword where that is what it breaks.
+    """A rejected document: its name, the reason, and the keyword if it breaks the schema.
 
-    `file`, `line` and `pointer` say where, as far as that is known: the file that holds the document, the line of it
-    (from 1; of a table the row), and the JSON pointer inside the document.
+    `file`, `line` and `pointer` say where, if known: the file with the document, the line in it (from 1; in a table the
+    row), and the JSON pointer inside the document.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Rejection:
         file: str = "",
         line: int | None = None,
     ) -> Rejection:
-        """The rejection of a document for an error."""
+        """Return the rejection of a document because of an error."""
         reason = shortened(str(error), _NUM_CHARACTERS)
         name = shortened(name, _NUM_CHARACTERS)
         if isinstance(error, InvalidDocument):
@@ -69,7 +69,7 @@ class Rejection:
 
     @property
     def kind(self) -> str:
-        """The schema keyword that the document breaks, else the reason without what only this document has."""
+        """The schema keyword that the document breaks, else the reason without the details of this document."""
         if self.keyword:
             return f"the schema's {self.keyword}"
         message = _PLACE.sub("", self.reason).removeprefix(f"{self.name}: ").removeprefix(f"{self.pointer or '/'}: ")
@@ -82,7 +82,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A document that is left out because its value is that of an earlier one, whose name is `original`."""
+    """A document that is left out because its value equals that of an earlier one, named `original`."""
 
     name: str
     original: str
@@ -90,19 +90,19 @@ class Duplicate:
 
 @dataclass
 class Named:
-    """Things of one kind: how many, and the names of the first of them."""
+    """Files of one kind: their number, and the names of the first ones."""
 
     count: int = 0
     names: list[str] = field(default_factory=list)
 
     def add(self, name: str) -> None:
-        """Count one more, by its name."""
+        """Count one more, and keep its name if it is among the first."""
         self.count += 1
         if len(self.names) < _NUM_NAMES:
             self.names.append(shortened(name, _NUM_CHARACTERS))
 
     def extend(self, other: Named) -> None:
-        """Count those of another record as well."""
+        """Add those of another record."""
         self.count += other.count
         self.names = [*self.names, *other.names][:_NUM_NAMES]
 
@@ -113,10 +113,10 @@ class Named:
 
 @dataclass
 class LeftOut:
-    """What was left out so far: `passed_over` by kind, `comments` of JSON files that have some.
+    """Everything left out so far: `passed_over` by kind, and in `comments` the JSON files that have comments.
 
-    `rejections` and `duplicates` are the first of them, `num_rejected` and `num_duplicates` say how many there were;
-    `reasons` counts rejections by kind, and of each kind one at least is kept.
+    `rejections` and `duplicates` are only the first ones; `num_rejected` and `num_duplicates` are the full counts.
+    `reasons` counts rejections by kind; at least one rejection of each kind is kept.
     """
 
     rejections: list[Rejection] = field(default_factory=list)
@@ -135,25 +135,25 @@ class LeftOut:
 
     @property
     def num_rejected(self) -> int:
-        """How many documents were rejected."""
+        """The number of rejected documents."""
         return sum(self.reasons.values())
 
     def reject(self, rejection: Rejection) -> None:
-        """Note a document that is rejected."""
+        """Record a rejected document."""
         self._keep(rejection, rejection.kind, 1)
 
     def drop(self, duplicate: Duplicate) -> None:
-        """Note a document that equals an earlier one."""
+        """Record a document that equals an earlier one."""
         self.num_duplicates += 1
         if len(self.duplicates) < NUM_KEPT:
             self.duplicates.append(duplicate)
 
     def pass_over(self, kind: str, name: str) -> None:
-        """Note a file or folder that is not read; `kind` is a plural, as in `.txt files`."""
+        """Record a file or folder that is not read; `kind` is a plural such as `.txt files`."""
         self._passed_over(kind).add(name)
 
     def extend(self, other: LeftOut) -> None:
-        """Note what another record has as well."""
+        """Add everything from another record."""
         for rejection in other.rejections:
             self._keep(rejection, rejection.kind if rejection.kind in other.reasons else _OTHER_REASONS, 0)
         for reason, count in other.reasons.items():
@@ -165,7 +165,7 @@ class LeftOut:
             self._passed_over(kind).extend(passed)
 
     def _keep(self, rejection: Rejection, reason: str, number: int) -> None:
-        """Keep a rejection that is among the first, or the first of its kind, and count so many of that kind."""
+        """Keep a rejection if it is among the first, or the first of its kind, and add `number` to its count."""
         known = _known(reason, self.reasons, _OTHER_REASONS)
         if known not in self.reasons or len(self.rejections) < NUM_KEPT:
             self.rejections.append(rejection)
@@ -176,19 +176,19 @@ class LeftOut:
 
     @property
     def breaks_schema(self) -> bool:
-        """Whether a document was rejected by the schema: a text that is no document says nothing of it."""
+        """Whether the schema rejected a document; text that is not a document does not count."""
         return any(rejection.keyword for rejection in self.rejections)
 
     def count_reasons(self) -> dict[str, int]:
-        """How many documents each kind of reason rejected, most frequent first."""
+        """Return the number of rejected documents by kind of reason, the most frequent first."""
         return dict(sorted(self.reasons.items(), key=lambda item: -item[1]))
 
     def explanation(self) -> list[str]:
-        """All in a few lines: the commonest reasons, each with its count and one example, and what else is missing."""
+        """Return a few lines of text: the most common reasons with counts and examples, then the lines of `unread`."""
         return [*self._commonest_reasons(), *self.unread()]
 
     def unread(self) -> list[str]:
-        """Lines about duplicates, what was passed over, and comments; none where there is nothing of these."""
+        """Return the lines about duplicates, files passed over and comments, if there are any."""
         lines = []
         if self.duplicates:
             first = self.duplicates[0]
@@ -202,7 +202,7 @@ class LeftOut:
         return lines
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the record as plain values."""
         return {
             "num_rejected": self.num_rejected,
             "rejected": [asdict(rejection) for rejection in self.rejections],
@@ -215,7 +215,7 @@ class LeftOut:
 
     @classmethod
     def from_dict(cls, described: dict[str, Any]) -> LeftOut:
-        """The record that `to_dict` described; raises `KeyError` or `TypeError` for what is none."""
+        """Return the record that `to_dict` described; raises `KeyError` or `TypeError` for anything else."""
         return cls(
             [Rejection(**rejection) for rejection in described["rejected"]],
             [Duplicate(**duplicate) for duplicate in described["duplicates"]],
@@ -229,7 +229,7 @@ class LeftOut:
         examples = {rejection.kind: rejection for rejection in reversed(self.rejections)}
         counts = self.count_reasons()
         for kind in list(counts)[:NUM_REASONS]:
-            # A kind that is no keyword is the example's reason without its particulars: once is enough.
+            # A kind that is not a keyword is the example's reason without its details: showing it once is enough.
             example = examples.get(kind)
             broken = f": {kind};" if example is None or example.keyword else ","
             yield f"{counts[kind]:,} rejected{broken} for example {example or self.rejections[-1]}"
@@ -238,7 +238,7 @@ class LeftOut:
             yield f"{sum(others):,} rejected for {counted(len(others), 'other reason')}"
 
     def _kinds(self) -> Iterator[str]:
-        """Each kind with its count and some names; links first, as documents may stand behind them."""
+        """Yield each kind with its count and some names; links first, since documents may be behind them."""
         found = sorted(self.passed_over.items(), key=lambda item: (not item[0].startswith("links"), -item[1].count))
         for kind, passed in found[:_NUM_SHOWN_KINDS]:
             yield f"{kind} {passed}"
@@ -247,10 +247,10 @@ class LeftOut:
 
 
 def _known(kind: str, counted_kinds: Mapping[str, object], others: str) -> str:
-    """The kind itself, or what stands for all others where there are too many already."""
+    """Return the kind itself, or `others` if it is new and there are too many kinds already."""
     return kind if kind in counted_kinds or len(counted_kinds) < _NUM_KINDS else others
 
 
-def too_little(problem: str, left_out: LeftOut) -> DataError:
-    """The error where too little of a corpus is left to go on: what the problem is, and what became of the rest."""
+def left_out_error(problem: str, left_out: LeftOut) -> DataError:
+    """Return the error for a corpus of which too little is left: the problem, and what was left out and why."""
     return DataError("\n  ".join([problem, *left_out.explanation()]))

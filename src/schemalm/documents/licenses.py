@@ -1,7 +1,7 @@
-"""Which licence a repository has, as far as that is simple: by the files in its top folder that are named for it.
+"""The licence of a repository, found in the licence files of its top folder.
 
-Known are lines with an SPDX identifier, the titles of the commonest licences and, where a title is missing, the words
-of the shortest ones. All else is unknown, which is no statement about the repository.
+It recognizes SPDX identifiers, the titles of the most common licences and, if the title is missing, the text of the
+shortest ones. If nothing is recognized, the licence is unknown; that says nothing about the repository.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 from pathlib import Path
 
 _FILES = re.compile(r"(?:(?:un)?licen[cs]es?|copying)(?:[-._].*)?", re.IGNORECASE)
-# Lists of what a repository carries of others, and programs about licences.
+# Licences of third-party code in the repository, and programs about licences.
 _OTHER_FILES = re.compile(
     r"third|3rd|part(?:y|ies)|vendor|\.(?:[a-z]?js|ts|py|go|rs|rb|java|cs|sh|ya?ml|json|toml)$", re.IGNORECASE
 )
 _NUM_FILES, _NUM_ENTRIES, _NUM_BYTES = 8, 10_000, 1 << 16
-_NUM_HEAD = 1000  # characters, in which a title stands
+_NUM_HEAD = 1000  # characters at the beginning, in which the title is searched
 _IDENTIFIER = re.compile(
     r"SPDX-License-Identifier:[ \t]*"
     r"(?P<expression>\(?[A-Za-z0-9.+-]+\)?(?:[ \t]+(?:AND|OR|WITH)[ \t]+\(?[A-Za-z0-9.+-]+\)?)*)"
@@ -52,7 +52,7 @@ _TITLES = {
     "Zlib": r"\bzlib license\b",
 }
 _TITLE_PATTERNS = {name: re.compile(title) for name, title in _TITLES.items()}
-# Sentences that a licence without a title has, all of a row; the first row that fits counts.
+# A licence without a title is the first one here whose sentences all occur in the text.
 _WORDS = (
     ("BSD-4-Clause", "redistribution and use in source and binary forms", "all advertising materials"),
     ("BSD-3-Clause", "redistribution and use in source and binary forms", "neither the name"),
@@ -68,25 +68,25 @@ _WORDS = (
 
 
 def license_of(folder: Path) -> str:
-    """The licences that files of a folder state, joined by `OR`; empty where none is recognized."""
+    """Return the licences in the files of a folder, joined by `OR`; empty if none is recognized."""
     found = {license_in(_text(file)) for file in _license_files(folder)}
     return " OR ".join(sorted(found - {""}))
 
 
 def license_in(text: str) -> str:
-    """The SPDX identifier of the licence that a text states; empty where it is none of the known ones."""
+    """Return the SPDX identifier of the licence in a text; empty if it is not a known one."""
     if stated := _IDENTIFIER.search(text):
         return stated["expression"]
     words = " ".join(re.sub(r"[#*=_>]+", " ", text).lower().split())
     head = words[:_NUM_HEAD]
     titles = [(found.start(), name) for name, title in _TITLE_PATTERNS.items() if (found := title.search(head))]
     if titles:
-        return min(titles)[1]  # what comes after it may be named in passing
+        return min(titles)[1]  # later titles may be mentioned in passing
     return next((name for name, *sentences in _WORDS if all(sentence in words for sentence in sentences)), "")
 
 
 def _license_files(folder: Path) -> list[Path]:
-    """The files that are named for a licence, sorted; links are left out, since they may lead anywhere."""
+    """Return the files named like a licence, sorted; links are left out, since they may lead anywhere."""
     found: list[str] = []
     try:
         with os.scandir(folder) as entries:

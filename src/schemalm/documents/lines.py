@@ -1,7 +1,7 @@
 """The lines of a JSON Lines file, plain or compressed.
 
-Memory is bounded by the longest line that is asked for. A file that is damaged ends the reading with an error, since
-nobody knows what it held: a compressed one that was cut off loses its end without a trace.
+Memory is bounded by the longest line that the caller allows. A damaged file ends the reading with an error, since its
+content is unknown: a truncated compressed file loses its end without a trace.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from schemalm.documents.zstd_stream import ZstdStream
 from schemalm.errors import DataError
 from schemalm.messages.wording import counted, reason_of
 
-_MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row of a file or of one that was put behind another
+_MARK = b"\xef\xbb\xbf"  # a byte order mark, before the first row or where files were concatenated
 _STREAMS = {".gz": GzipStream, ".zst": ZstdStream}
 _BUFFER_BYTES = 1 << 16
 
 
 def read_lines(file: Path, shown: str, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines that are not blank, each with its number from 1; None for one of more than `max_bytes`.
+    """Yield the lines that are not blank, each with its number from 1; None replaces a line over `max_bytes`.
 
-    Raises `DataError`, with the path as it is `shown`, where the file cannot be read to its end.
+    Raises `DataError` with the path `shown` if the file cannot be read to its end.
     """
     num_rows = 0
     try:
@@ -41,7 +41,7 @@ def read_lines(file: Path, shown: str, max_bytes: int) -> Iterator[tuple[int, by
                     yield number, line
     except EOFError:
         raise DataError(
-            f"{shown} is cut off: its compressed data end too early, after {counted(num_rows, 'whole row')}; "
+            f"{shown} is truncated: its compressed data ends too early, after {counted(num_rows, 'whole row')}; "
             "get or make the file again"
         ) from None
     except (OSError, zlib.error, zstandard.ZstdError) as error:
@@ -54,7 +54,7 @@ def _content(raw: BinaryIO, file: Path) -> BinaryIO:
 
 
 def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
-    """Yield the lines of a stream; None for one that is too long, which is passed over in pieces."""
+    """Yield the lines of a stream; None replaces a line that is too long, which is skipped in parts."""
     while line := stream.readline(max_bytes + 1):
         if len(line) <= max_bytes:
             yield line.removeprefix(_MARK)

@@ -1,9 +1,9 @@
-"""A document's text, or its file, to its value.
+"""Reading the value of a document from its text or its file.
 
 In goes YAML 1.2 or JSON, as text or as a file in UTF-8; out comes one JSON value (`documents.values`), or one for each
-document of the text. Text that begins with `{`, `[` or a double quote is tried as JSON first, since JSON is no exact
-subset of what YAML parsers read; files named `.json` and `.jsonc` must be JSON, but may have comments and trailing
-commas. What is refused stands in `json_reader` and `yaml_composer`. Encodings other than UTF-8 are not read.
+document of the text. Text that begins with `{`, `[` or a double quote is first tried as JSON, since YAML parsers do not
+read all of JSON. Files named `.json` and `.jsonc` must be JSON, but may have comments and trailing commas. The modules
+`json_reader` and `yaml_composer` say what is refused. Encodings other than UTF-8 are not read.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemalm.documents.cutting import Piece, cut_documents
 from schemalm.documents.json_reader import json_with_comments, parse_json, position_of
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
+from schemalm.documents.splitting import DocumentText, split_documents
 from schemalm.documents.values import JSONValue
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_reader import parse_yaml
@@ -24,7 +24,7 @@ from schemalm.files.reading import read_bounded
 from schemalm.messages.wording import reason_of
 
 _MAX_PATH_LENGTH = 4096
-# UTF-32's first, since one of UTF-16's begins it.
+# Those of UTF-32 come first, since one of them begins with one of UTF-16.
 _OTHER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
     b"\0\0\xfe\xff": "UTF-32",
@@ -35,9 +35,9 @@ _OTHER_MARKS = {
 
 @dataclass(frozen=True)
 class LoadedDocument:
-    """One document of a text: its value, or the error where it has none.
+    """One document of a text: its value, or the error that prevented it.
 
-    `line`, from 1, is where it begins; `text` is what was read of it, empty where that is no text.
+    `line`, from 1, is where it begins; `text` is its text, empty if it could not be read as text.
     """
 
     value: JSONValue
@@ -48,13 +48,13 @@ class LoadedDocument:
 
 @dataclass(frozen=True)
 class LoadedDocuments:
-    """What a text holds, at least one entry; `is_jsonc`: JSON with comments or trailing commas, which were left out."""
+    """The documents of a text, at least one; `is_jsonc`: it is JSON whose comments or trailing commas were dropped."""
 
     documents: tuple[LoadedDocument, ...]
     is_jsonc: bool = False
 
     def only(self, source: str) -> JSONValue:
-        """The value of the only document; raises its error, and `DocumentError` where there are several."""
+        """Return the value of the only document; raises its error, or `DocumentError` if there are several."""
         first, *others = self.documents
         if others:
             message = "a second document begins; only one document is read here (`check` and corpora read each of them)"
@@ -69,10 +69,10 @@ def load_document(
 ) -> JSONValue:
     """Return the value of one YAML 1.2 or JSON document.
 
-    A `Path`, and a string of one line that names an existing file, is read as a file; any other string is the
-    document itself. `source` names the text in errors (a file's own path where empty). `merge_keys`: resolve `<<` as
-    YAML 1.1 does, in place of refusing it. Raises `DocumentError` with `line`, `column` and `source` where the file
-    cannot be read, the text is no document or several, or a limit is broken.
+    A `Path`, or a one-line string that names an existing file, is read as a file; any other string is the document
+    itself. `source` names the text in errors; for a file it defaults to the path. `merge_keys` resolves `<<` as YAML
+    1.1 does, instead of refusing it. Raises `DocumentError` with `line`, `column` and `source` if the file cannot be
+    read, if the text is not exactly one document, or if it exceeds a limit.
     """
     path = path_or_text if isinstance(path_or_text, Path) else _existing_file(path_or_text)
     if path is None:
@@ -83,7 +83,7 @@ def load_document(
 def load_documents(
     path: Path, *, source: str = "", limits: DocumentLimits = DEFAULT_LIMITS, merge_keys: bool = False
 ) -> LoadedDocuments:
-    """Return every document of a file; a file that cannot be read is one entry with the error."""
+    """Return all documents of a file; a file that cannot be read yields one entry with the error."""
     name = source or str(path)
     try:
         text = read_text(path, name, limits)
@@ -100,9 +100,9 @@ def parse_document(
     merge_keys: bool = False,
     json_only: bool = False,
 ) -> JSONValue:
-    """Return the value of a document's text, which is never taken for a path; raises `DocumentError`.
+    """Return the value of a document's text, which is never treated as a path; raises `DocumentError`.
 
-    `json_only`: the text is JSON, in which comments and trailing commas are passed over where need be.
+    `json_only`: the text must be JSON, but may have comments and trailing commas.
     """
     found = parse_documents(text, source=source, limits=limits, merge_keys=merge_keys, json_only=json_only)
     return found.only(source)
@@ -116,10 +116,10 @@ def parse_documents(
     merge_keys: bool = False,
     json_only: bool = False,
 ) -> LoadedDocuments:
-    """Return every document of a text, which `---` sets apart; JSON is one document, read as by `parse_document`.
+    """Return all documents of a text, separated by `---`; JSON is one document, read as by `parse_document`.
 
-    Documents of nothing but comments are passed over, unless there is no other. One that is broken has its error as its
-    entry and does not hide the others.
+    Documents that contain only comments are skipped, unless there is no other. The entry of a broken document has its
+    error, and the others are still read.
     """
     try:
         _check_text(text, source, limits)
@@ -129,30 +129,33 @@ def parse_documents(
             return LoadedDocuments((LoadedDocument(value, None, text=text),), is_jsonc)
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error, text=text),))
-    pieces = cut_documents(text)
+    texts = split_documents(text)
     expansion = Expansion()
-    return LoadedDocuments(tuple(_loaded(piece, limits, source, merge_keys, expansion) for piece in pieces))
+    return LoadedDocuments(tuple(_loaded(document, limits, source, merge_keys, expansion) for document in texts))
 
 
 def _loaded(
-    piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
+    document: DocumentText, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
 ) -> LoadedDocument:
     try:
-        return LoadedDocument(_value(piece, limits, source, merge_keys, expansion), None, piece.line, piece.text)
+        value = _value(document, limits, source, merge_keys, expansion)
+        return LoadedDocument(value, None, document.line, document.text)
     except DocumentError as error:
-        error.__context__ = error.__traceback__ = None  # they keep everything that the parser had made so far
-        return LoadedDocument(None, error, piece.line, piece.text)
+        error.__context__ = error.__traceback__ = None  # they would keep everything that the parser had built
+        return LoadedDocument(None, error, document.line, document.text)
 
 
-def _value(piece: Piece, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
+def _value(
+    document: DocumentText, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion
+) -> JSONValue:
     try:
-        return _parse_piece(piece.text, limits, source, merge_keys, expansion)
+        return _parse_text(document.text, limits, source, merge_keys, expansion)
     except DocumentError as error:
-        line = error.line + piece.line - 1
+        line = error.line + document.line - 1
         raise DocumentError(error.message, line=line, column=error.column, source=source) from None
 
 
-def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
+def _parse_text(text: str, limits: DocumentLimits, source: str, merge_keys: bool, expansion: Expansion) -> JSONValue:
     if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             return parse_json(text, limits, source)
@@ -162,7 +165,7 @@ def _parse_piece(text: str, limits: DocumentLimits, source: str, merge_keys: boo
 
 
 def is_json(name: str) -> bool:
-    """Whether a file of this name must be JSON."""
+    """Return whether a file of this name must be JSON."""
     return name.lower().endswith((".json", ".jsonc"))
 
 
@@ -171,17 +174,17 @@ def _existing_file(text: str) -> Path | None:
         return None
     try:
         return Path(text) if Path(text).is_file() else None
-    except (OSError, ValueError):  # longer than a name may be, or not encodable
+    except (OSError, ValueError):  # too long for a file name, or not encodable
         return None
 
 
 def read_text(path: Path, name: str, limits: DocumentLimits = DEFAULT_LIMITS) -> str:
-    """Return the text of a file, read once; raises `DocumentError` with the source `name` where there is none."""
+    """Return the text of a file, read once; raises `DocumentError` with the source `name` if that fails."""
     return decode_text(read_bytes(path, name, limits), name)
 
 
 def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
-    """Return the content of a file; raises `DocumentError` with the source `name` where it cannot, or is too large."""
+    """Return the content of a file; raises `DocumentError` with the source `name` if it is unreadable or too large."""
     try:
         return read_bounded(path, limits.max_bytes)
     except (OSError, ValueError) as error:
@@ -191,7 +194,7 @@ def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
 
 
 def decode_text(data: bytes, name: str) -> str:
-    """Return the text of a file's content; raises `DocumentError` with the source `name` where it is none."""
+    """Decode the content of a file; raises `DocumentError` with the source `name` if it is not UTF-8."""
     if encoding := marked_encoding(data):
         message = f"the byte order mark of {encoding}; save the file in UTF-8"
         raise DocumentError(message, source=name)
@@ -204,7 +207,7 @@ def decode_text(data: bytes, name: str) -> str:
 
 
 def marked_encoding(data: bytes) -> str:
-    """The encoding other than UTF-8 whose byte order mark a text begins with; empty where it has none."""
+    """Return the encoding, other than UTF-8, whose byte order mark begins the data; empty if there is none."""
     return next((encoding for mark, encoding in _OTHER_MARKS.items() if data.startswith(mark)), "")
 
 
@@ -215,11 +218,11 @@ def _check_text(text: str, source: str, limits: DocumentLimits) -> None:
         size = len(text) if text.isascii() else len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
         line, column = position_of(text, error.start)
-        message = f"the lone surrogate U+{ord(text[error.start]):04X} is no character"
+        message = f"the lone surrogate U+{ord(text[error.start]):04X} is not a character"
         raise DocumentError(message, line=line, column=column, source=source) from None
     if size > limits.max_bytes:
         raise DocumentError(_too_large(limits), source=source)
 
 
 def _too_large(limits: DocumentLimits) -> str:
-    return f"larger than {limits.max_bytes:,} bytes, the most that is read (max_bytes)"
+    return f"larger than {limits.max_bytes:,} bytes, the limit (max_bytes)"

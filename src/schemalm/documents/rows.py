@@ -1,4 +1,4 @@
-"""Rows of a corpus: a file's documents, and those of JSON Lines, each with a value or the error that stands in its way.
+"""Rows of a corpus: the documents of files, JSON Lines and tables, each with a value or the error that prevented it.
 
 One bad row never stops the reading.
 """
@@ -16,10 +16,10 @@ from schemalm.documents.reading import LoadedDocument, LoadedDocuments, decode_t
 from schemalm.documents.values import JSONValue, find_fault
 from schemalm.errors import DocumentError
 
-DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that a row has, null aside, holds its document
-TOO_LONG = "the row is longer than the most that is read (max_bytes)"
-_NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # of a row that a message names, and of each name
-# What others call a document, in any case.
+DOCUMENT_FIELDS = ("json", "yaml", "value")  # the first of them that is not null contains the document
+TOO_LONG = "the row is longer than the limit (max_bytes)"
+_NUM_FIELDS, _NUM_CHARACTERS = 8, 40  # fields named in a message, and characters of each name
+# Common names for a document's field, in upper or lower case.
 _USUAL_NAMES = (
     "yaml",
     "yml",
@@ -38,12 +38,12 @@ _USUAL_NAMES = (
 
 @dataclass(frozen=True)
 class CorpusRow:
-    """One document of a corpus: its value, or the error where it has none.
+    """One document of a corpus: its value, or the error that prevented it.
 
     `repository` is the source by which a corpus is split: the row's `repo`, else the file or row itself. `path` names
-    the document in its source, `PATH#2` the second one of a file or text. `file` holds it, at `line` (from 1; of a
-    table the row). `license` is what the row or the checkout says, empty where neither does. `fields` are the strings,
-    numbers and truth values of a row, the document's text aside.
+    the document in its source; `PATH#2` is the second one of a file or text. It is in `file` at `line` (from 1; in a
+    table the row). `license` comes from the row or the checkout, and is empty if neither states one. `fields` are the
+    strings, numbers and booleans of a row, without the document.
     """
 
     value: JSONValue
@@ -57,28 +57,28 @@ class CorpusRow:
 
     @property
     def name(self) -> str:
-        """What messages call the document: its path, behind the repository where the row names one."""
+        """The document's name in messages: its path, after the repository if the row names one."""
         is_own_source = self.path == self.repository or self.path.startswith(f"{self.repository}#")
         return self.path if is_own_source else f"{self.repository}/{self.path}"
 
     def rejection(self, error: Rejecting) -> Rejection:
-        """The rejection of the document for an error: its own, or one that its value raised."""
+        """Return the rejection of the document because of its own error, or one that its value raised."""
         line = self.line
-        if isinstance(error, DocumentError) and error.source == self.file:  # no row: it counts the file's own lines
+        if isinstance(error, DocumentError) and error.source == self.file:  # the error has the lines of the file itself
             line = error.line
         return Rejection.of(self.name, error, file=self.file, line=line)
 
 
 @dataclass(frozen=True)
 class RowReader:
-    """Reads documents within `limits`, with merge keys resolved or refused; notes what it leaves out."""
+    """Reads documents within `limits`, resolves or refuses merge keys, and records dropped comments in `left_out`."""
 
     limits: DocumentLimits
     merge_keys: bool
     left_out: LeftOut
 
     def documents(self, file: CorpusFile, content: bytes) -> Iterator[CorpusRow]:
-        """Yield a row for each document of a file's content, with an error where it is no text."""
+        """Yield a row for each document of a file's content, or one row with an error if it is not text."""
         row = file_row(file)
         try:
             text = decode_text(content, row.file)
@@ -91,7 +91,7 @@ class RowReader:
         yield from self._several(row, loaded)
 
     def line(self, file: CorpusFile, number: int, line: bytes | None) -> Iterator[CorpusRow]:
-        """Yield the documents of one line of JSON Lines, with an error where it holds none."""
+        """Yield the documents of one line of JSON Lines, or one row with an error if it contains none."""
 
         def fields(source: str) -> dict[str, JSONValue]:
             if line is None:
@@ -101,7 +101,7 @@ class RowReader:
         yield from self._row(file, number, fields)
 
     def record(self, file: CorpusFile, number: int, row: dict[str, JSONValue] | str) -> Iterator[CorpusRow]:
-        """Yield the documents of one row of a table, with an error where it holds none, or is a reason why."""
+        """Yield the documents of one row of a table, or one row with an error; a `row` that is text is the reason."""
 
         def fields(source: str) -> dict[str, JSONValue]:
             if isinstance(row, str):
@@ -114,8 +114,8 @@ class RowReader:
         self, file: CorpusFile, number: int, fields_of: Callable[[str], dict[str, JSONValue]]
     ) -> Iterator[CorpusRow]:
         shown = file.shown
-        place, source = f"{file.name}:{number}", f"{shown}:{number}"
-        row = CorpusRow(None, None, file.repository or place, place, number, {}, file.license, shown)
+        location, source = f"{file.name}:{number}", f"{shown}:{number}"
+        row = CorpusRow(None, None, file.repository or location, location, number, {}, file.license, shown)
         try:
             fields = fields_of(source)
             row = _described(row, fields, source)
@@ -142,7 +142,7 @@ class RowReader:
         return LoadedDocuments((LoadedDocument(value, None),))
 
     def _several(self, row: CorpusRow, loaded: LoadedDocuments, line: int | None = None) -> Iterator[CorpusRow]:
-        """Yield the row of each document, at `line` or where the document begins."""
+        """Yield a row for each document, at `line`, or at its own line if that is None."""
         if loaded.is_jsonc:
             self.left_out.comments.add(row.name)
         for number, document in enumerate(loaded.documents, start=1):
@@ -153,20 +153,20 @@ class RowReader:
 
 
 def file_row(file: CorpusFile, error: DocumentError | None = None) -> CorpusRow:
-    """The row of a file before its text is known, or with the error of one that cannot be read."""
+    """Return the row of a file before its text is known, or with the error of a file that cannot be read."""
     repository = file.repository or file.name
     return CorpusRow(None, error, repository, file.name, license=file.license, file=file.shown)
 
 
 def _described(row: CorpusRow, fields: dict[str, JSONValue], source: str) -> CorpusRow:
-    """The row with what its fields say of it; the licence of a checkout is not that of another repository."""
+    """Return the row with the data from its fields; a checkout's licence does not apply to another repository."""
     repository, path = _name(fields, "repo", source), _name(fields, "path", source) or row.path
     license_ = _name(fields, "license", source) or ("" if repository else row.license)
     return CorpusRow(None, None, repository or row.repository, path, row.line, _scalars(fields), license_, row.file)
 
 
 def _fields(line: bytes, source: str, limits: DocumentLimits) -> dict[str, JSONValue]:
-    # The row encloses the document in one level and some nodes, its texts may be longer than a document's.
+    # The row adds one level and some nodes to the document, and its strings may be longer than a document.
     roomy = replace(limits, max_nodes=limits.max_nodes + len(line), max_depth=128)
     try:
         fields = strict_json(line.decode("utf-8"), roomy, source)
@@ -179,7 +179,7 @@ def _fields(line: bytes, source: str, limits: DocumentLimits) -> dict[str, JSONV
 
 
 def _scalars(fields: dict[str, JSONValue]) -> dict[str, JSONValue]:
-    """What a row says about its document, apart from the document."""
+    """Return the scalar fields of a row, without the document."""
     return {
         name: value
         for name, value in fields.items()
@@ -195,7 +195,7 @@ def _name(fields: dict[str, JSONValue], field: str, source: str) -> str:
 
 
 def missing(fields: Mapping[str, JSONValue], holder: str = "row", part: str = "field") -> str:
-    """What to say of a row or table without a document: what it has, and which of that to rename or wrap."""
+    """Return the message for a row or table without a document: what it has, and what to rename or wrap."""
     if not fields:
         return f"the {holder} has no {part}s; it needs one of `yaml`, `json` and `value`"
     shown = [f"`{name[:_NUM_CHARACTERS]}`" for name in list(fields)[:_NUM_FIELDS]]
@@ -208,4 +208,4 @@ def _advice(fields: Mapping[str, JSONValue]) -> str:
         for name, value in fields.items():
             if name.lower() == usual and isinstance(value, str | dict | list):
                 return f"rename `{name}` to {'`yaml` (or `json`)' if isinstance(value, str) else '`value`'}"
-    return "name the document's text `yaml` or `json`; a row that is itself the document belongs into `value`"
+    return "name the document's text `yaml` or `json`; a row that is itself the document goes into `value`"

@@ -1,8 +1,8 @@
-"""The rows of a Parquet table, some at a time, as bytes that other processes can read.
+"""The rows of a Parquet table in batches, as bytes that other processes can read.
 
-A table states sizes, of pages and of lists, that a reader would believe, and a dictionary makes long texts of short
-numbers. So sizes are looked at before a row group is read (`parquet_pages`), and as many rows are read at once as they
-allow. Memory is bounded by a page of each column and by the lists of a row group, whatever the table holds.
+A table claims sizes of pages and lists that a reader would believe, and a dictionary can turn short numbers into long
+texts. So the sizes are checked before a row group is read (`parquet_pages`), and they decide how many rows are read at
+once. Memory is bounded by a page of each column and by the lists of a row group, whatever the table contains.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from schemalm.documents.choice import Choice
 from schemalm.documents.parquet_pages import Chunk, Page, chunks, pages
+from schemalm.documents.row_selection import RowSelection
 from schemalm.errors import DataError
 from schemalm.messages.wording import reason_of
 
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PAGE_BYTES = 1 << 26  # of the largest page of each column, all columns together
-_DICTIONARY_BYTES = 1 << 26  # of a batch, where each row is as long as the dictionary that it is taken from
+_DICTIONARY_BYTES = 1 << 26  # of a batch, if each row is as long as the whole dictionary
 _LIST_BYTES, _LIST_VALUES = 1 << 26, 1 << 24  # of columns with lists, in one row group
 _BATCH_ROWS, _BATCH_BYTES = 512, 1 << 22
-_LIST_ROWS = 16  # of a batch, where a row group has more in lists than a batch may: pages do not say where rows end
+_LIST_ROWS = 16  # of a batch, if the lists of a row group exceed a batch: pages do not say where rows end
 
-# The numbers of rows, from 1, and a stream of Arrow IPC; none for a single row that is too long.
+# The numbers of rows, from 1, and an Arrow IPC stream; the stream is empty for a single row that is too long.
 Rows = tuple[tuple[int, ...], bytes]
 
 
 class _Sizes(NamedTuple):
-    """What the pages of a column in a row group state, in bytes: of the largest page, of all, of values on average in
-    the page where they are longest, and of a dictionary that any value may stand in full; and the number of values.
+    """The sizes that the pages of a column in a row group claim, in bytes, and the number of values.
+
+    In order: the largest page, all pages, the largest average size of a value in a page, and the dictionary, which any
+    value may repeat in full.
     """
 
     page: int
@@ -43,7 +45,7 @@ class _Sizes(NamedTuple):
 
     @classmethod
     def of(cls, found: list[Page]) -> _Sizes:
-        """The sizes of a column that has these pages."""
+        """Return the sizes of a column with these pages."""
         sizes = [page.num_bytes for page in found]
         values = [page.num_bytes / page.num_values for page in found if page.num_values]
         dictionary = max((page.num_bytes for page in found if not page.num_values), default=0)
@@ -52,9 +54,9 @@ class _Sizes(NamedTuple):
 
 
 class Table:
-    """A Parquet file, of which columns of scalars are read and, of the others, those in `documents`.
+    """A Parquet file; its scalar columns are read, and those columns named in `documents`.
 
-    `names` are its columns. Raises `DataError`, with the path as it is `shown`, where it is no table or is damaged.
+    `names` are its columns. Raises `DataError` with the path `shown` if it is not a Parquet file or is damaged.
     """
 
     def __init__(self, file: Path, shown: str, documents: Collection[str]) -> None:
@@ -72,13 +74,13 @@ class Table:
 
     @property
     def num_rows(self) -> int:
-        """How many rows the footer states."""
+        """The number of rows in the footer."""
         return int(self._metadata.num_rows)
 
-    def rows(self, choice: Choice, max_bytes: int) -> Iterator[Rows]:
-        """Yield the chosen rows, about 4 MiB or 512 of them at a time; a row is too long from `max_bytes` on.
+    def rows(self, selection: RowSelection, max_bytes: int) -> Iterator[Rows]:
+        """Yield the selected rows, about 4 MiB or 512 rows at a time; a row over `max_bytes` is too long.
 
-        Raises `DataError` where the table cannot be read to its end, or would take more memory than it may.
+        Raises `DataError` if the table cannot be read to its end, or would need too much memory.
         """
         import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -89,12 +91,12 @@ class Table:
             self._file.open("rb") as opened,
             pq.ParquetFile(self._file, metadata=self._metadata, read_dictionary=texts, pre_buffer=False) as table,
         ):
-            places = chunks(opened)
+            columns = chunks(opened)
             for group in range(self._metadata.num_row_groups):
                 num_rows = self._metadata.row_group(group).num_rows
-                if not choice.skip(num_rows):
-                    for first, batch in self._batches(table, group, self._num_batch_rows(opened, places[group])):
-                        taken = choice.take(batch.num_rows)
+                if not selection.skip(num_rows):
+                    for first, batch in self._batches(table, group, self._num_batch_rows(opened, columns[group])):
+                        taken = selection.take(batch.num_rows)
                         if taken:
                             numbers = [number + first + index + 1 for index in taken]
                             rows = batch if len(taken) == batch.num_rows else batch.take(taken)
@@ -105,7 +107,7 @@ class Table:
         return self._schema.column(index)
 
     def _batches(self, table: Any, group: int, num_rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield a row group in batches, each with the index of its first row."""
+        """Yield a row group in batches, each with the index of its first row in the group."""
         names = [field.name for field in self._fields]
         first = 0
         for batch in table.iter_batches(num_rows, row_groups=[group], columns=names, use_threads=False):
@@ -113,7 +115,7 @@ class Table:
             first += batch.num_rows
 
     def _num_batch_rows(self, opened: BinaryIO, columns: list[Chunk]) -> int:
-        """How many rows of a group may be read at once; raises `DataError` where not even one may."""
+        """Return how many rows of a group may be read at once; raises `DataError` if even one row is too large."""
         sizes = [_Sizes.of(list(pages(opened, columns[index]))) for index in self._leaves]
         lists = [size for index, size in zip(self._leaves, sizes, strict=True) if self._is_in_list(index)]
         others = [size for index, size in zip(self._leaves, sizes, strict=True) if not self._is_in_list(index)]
@@ -126,7 +128,7 @@ class Table:
         return max(1, min(num_rows))
 
     def _is_text_in_list(self, leaf: int) -> bool:
-        """Whether a row may hold any number of a leaf's texts, so that they have to stay in their dictionary."""
+        """Return whether a row may have any number of a leaf's strings, so they must stay dictionary-encoded."""
         return self._is_in_list(leaf) and self._leaf(leaf).physical_type == "BYTE_ARRAY"
 
     def _is_in_list(self, leaf: int) -> bool:
@@ -135,12 +137,12 @@ class Table:
     def _refuse(self, number: int, most: int, what: str, smaller: str) -> None:
         if number > most:
             raise DataError(
-                f"{self._shown}: {number:,} {what} are more than the {most:,} that are read; "
+                f"{self._shown}: {number:,} {what} exceed the limit of {most:,}; "
                 f"leave out texts of such a length, or write the table with smaller {smaller}, or as JSON Lines"
             )
 
     def _packed(self, batch: pa.RecordBatch, numbers: list[int], max_bytes: int) -> Iterator[Rows]:
-        """Yield rows as bytes, in halves where they are too many."""
+        """Yield rows as bytes, halved until each part is small enough."""
         size = sum(map(_num_bytes, batch.columns))
         if len(numbers) == 1 and size > max_bytes:
             yield tuple(numbers), b""
@@ -166,7 +168,7 @@ class Table:
 
     @contextmanager
     def _damage(self, aim: str) -> Iterator[None]:
-        """Tells what is wrong with the file where it cannot `aim`."""
+        """Turn errors of pyarrow into a `DataError` that says that the file cannot `aim`."""
         import pyarrow as pa  # noqa: PLC0415
 
         try:
@@ -177,7 +179,7 @@ class Table:
 
 
 def unpacked(content: bytes) -> Iterator[dict[str, Any] | str]:
-    """Yield the rows of a stream of Arrow IPC without what is null in them; why not, where one is no row of values."""
+    """Yield the rows of an Arrow IPC stream without their nulls; for a row without JSON values, yield the reason."""
     import pyarrow as pa  # noqa: PLC0415
 
     with pa.ipc.open_stream(content) as stream:
@@ -191,7 +193,7 @@ def unpacked(content: bytes) -> Iterator[dict[str, Any] | str]:
 
 
 def _row(batch: pa.RecordBatch) -> dict[str, Any] | str:
-    """The only row of a batch, or which column has no value of JSON."""
+    """Return the only row of a batch, or a message about the column without a JSON value."""
     row: dict[str, Any] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         try:
@@ -204,14 +206,14 @@ def _row(batch: pa.RecordBatch) -> dict[str, Any] | str:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """The type of a column once its texts are written out."""
+    """Return the type of a column without dictionary encoding."""
     import pyarrow as pa  # noqa: PLC0415
 
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _num_bytes(array: pa.Array) -> int:
-    """How large an array is once its texts are written out."""
+    """Return the size of an array without dictionary encoding."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.compute as pc  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
-"""JSON values: their type, their equality, their canonical text, and what makes a Python object no JSON value.
+"""JSON values: their type, their equality, their canonical text, and the check that a Python object is one.
 
-A value is made of `dict` with `str` keys, `list`, `str`, `int`, `float`, `bool` and `None`, nothing else and no
-subclass. Schemas are not looked at.
+A value consists of `dict` with `str` keys, `list`, `str`, `int`, `float`, `bool` and `None`; subclasses are not
+accepted. Schemas play no part here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from schemalm.documents.limits import DocumentLimits
 
 JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 
-MAX_INTEGER_DIGITS = 4300  # Python converts no longer text to an integer, nor back, by default
-_MAX_INTEGER_BITS = 14_281  # every integer of so many bits has at most 4300 digits
-_SMALL = 1 << 64  # what needs no count of its digits
+MAX_INTEGER_DIGITS = 4300  # Python's default limit for converting between text and integers
+_MAX_INTEGER_BITS = 14_281  # every integer of this size has at most 4300 digits
+_SMALL = 1 << 64  # below this, the digits need not be counted
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 
@@ -29,17 +29,17 @@ def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
 
 
 def value_digest(value: JSONValue) -> bytes:
-    """The SHA-256 of a value, 32 bytes: the same for values that differ in the order of keys alone."""
+    """Return the SHA-256 of a value, 32 bytes; the order of keys does not matter."""
     return digest_of(canonical_json(value, sort_keys=True))
 
 
 def digest_of(canonical: bytes) -> bytes:
-    """The digest of a value that is written as canonical JSON with sorted keys already."""
+    """Return the digest of a value from its canonical JSON with sorted keys."""
     return hashlib.sha256(canonical).digest()
 
 
 def json_equal(left: JSONValue, right: JSONValue) -> bool:
-    """Tell whether two values are the same JSON, whatever the order of keys.
+    """Return whether two values are the same JSON, whatever the order of keys.
 
     `1`, `1.0` and `true` differ, and so do `0.0` and `-0.0`.
     """
@@ -62,7 +62,7 @@ def json_equal(left: JSONValue, right: JSONValue) -> bool:
 
 
 def levels(value: JSONValue) -> Iterator[list[JSONValue]]:
-    """Yield the nodes of a value level by level, the root first: the n-th list holds what n - 1 containers enclose."""
+    """Yield the nodes of a value level by level: the n-th list has the nodes inside n - 1 containers."""
     level = [value]
     while level:
         yield level
@@ -76,12 +76,12 @@ def levels(value: JSONValue) -> Iterator[list[JSONValue]]:
 
 
 def find_fault(value: object, limits: DocumentLimits) -> str | None:
-    """Say why an object is no JSON value within the limits, or return None."""
+    """Say why an object is not a JSON value within the limits, or return None if it is."""
     num_nodes = 0
     for depth, level in enumerate(levels(value), start=1):  # type: ignore[arg-type]
         num_nodes += len(level)
         if num_nodes > limits.max_nodes:
-            return f"more than {limits.max_nodes:,} values, the most that are read (max_nodes)"
+            return f"more than {limits.max_nodes:,} values, the limit (max_nodes)"
         if depth <= limits.max_depth and _is_plain(level):
             continue
         for node in level:
@@ -92,7 +92,7 @@ def find_fault(value: object, limits: DocumentLimits) -> str | None:
 
 
 def _is_plain(level: list[JSONValue]) -> bool:
-    """Whether a quick look tells that no node has a fault: all texts are ASCII, all numbers small."""
+    """Return whether a quick check shows that no node has a fault: all strings are ASCII, all numbers small."""
     texts: list[str] = []
     for node in level:
         kind = type(node)
@@ -107,20 +107,20 @@ def _is_plain(level: list[JSONValue]) -> bool:
             return False
     try:
         return "".join(texts).isascii()
-    except TypeError:  # a key that is no text
+    except TypeError:  # a key that is not a string
         return False
 
 
 def scalar_fault(node: object) -> str | None:
-    """Say why a scalar is no JSON value, or return None."""
+    """Say why a scalar is not a JSON value, or return None if it is."""
     kind = type(node)
     if kind is str:
         return _text_fault(str(node))
     if isinstance(node, float) and kind is float:
-        return None if math.isfinite(node) else f"{node} is no JSON number"
+        return None if math.isfinite(node) else f"{node} is not a JSON number"
     if isinstance(node, int) and kind is int:
         return f"an integer of more than {MAX_INTEGER_DIGITS} digits" if node.bit_length() > _MAX_INTEGER_BITS else None
-    return None if node is None or kind is bool else f"a {kind.__name__} is no JSON value"
+    return None if node is None or kind is bool else f"a {kind.__name__} is not a JSON value"
 
 
 def _container_fault(node: object, depth: int, limits: DocumentLimits) -> str | None:
@@ -140,5 +140,5 @@ def _text_fault(text: str) -> str | None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        return f"the lone surrogate U+{ord(text[error.start]):04X} is no character"
+        return f"the lone surrogate U+{ord(text[error.start]):04X} is not a character"
     return None

@@ -1,12 +1,12 @@
-r"""A value to a document, as a person would write it.
+r"""Writing a value as a document in the style of a person.
 
-YAML comes out in block style, indented by two, list items under their key indented too, scripts as literal blocks,
-quotes only where needed, blank lines between sections. What is written loads back to exactly the same value, and a
-YAML 1.1 reader takes no written text for a boolean, number or date, except for keys, since nobody quotes `on`.
-The writer is our own, for three reasons. `ruamel.yaml` writes strings such as `yes`, `on` and `1:30` without quotes,
-and a YAML 1.1 reader takes them for other values. Blank lines between sections are comments to it, which have to be
-attached to a copy of the value. And it takes twenty times as long (0.6 against 11.7 MB/s on 300 workflows).
-Comments, anchors and the scalar styles of a source are not kept.
+YAML is written in block style, indented by two, with list items indented under their key, scripts as literal blocks,
+quotes only where needed, and blank lines between sections. The text loads back to exactly the same value. A YAML 1.1
+reader does not mistake a string for a boolean, number or date, except in keys, since nobody quotes `on`.
+The project has its own writer for three reasons. `ruamel.yaml` writes strings such as `yes`, `on` and `1:30` without
+quotes, and a YAML 1.1 reader takes them for other values. It treats blank lines between sections as comments, which
+must be attached to a copy of the value. And it takes twenty times as long (0.6 against 11.7 MB/s on 300 workflows).
+The comments, anchors and scalar styles of an original document are not kept.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from schemalm.documents.values import JSONValue, find_fault
 from schemalm.errors import DocumentError
 
 _STEP = "  "
-_MAX_INLINE_KEY = 128  # YAML lets `key:` be 1024 characters long; longer keys are written as `? key`
-# Entries of more lines than this are set apart by blank lines: in the outermost mapping, and in the mappings in it.
+_MAX_INLINE_KEY = 128  # YAML allows 1024 characters before the colon; longer keys are written as `? key`
+# Entries of more lines than this have blank lines around them: in the outermost mapping, and in the mappings in it.
 _SECTION_LINES = (1, 4)
 _NO_SECTIONS = len(_SECTION_LINES)
 
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _NOT_IN_BLOCK = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _NOT_PLAIN = re.compile(r"[\s,\[\]{}#&*!|>'\"%@`=]|[-?:](?:\s|$)|---|\.\.\.|.*(?::\s|:$|\s#|\s$)", re.DOTALL)
-# What a YAML 1.1 reader takes for a boolean, number, date or merge key although YAML 1.2 has it for text.
+# Text in YAML 1.2 that a YAML 1.1 reader takes for a boolean, number, date or merge key.
 _OTHER_IN_YAML_1_1 = re.compile(
     r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<"
     r"|[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?0o?[0-7_]+|[-+]?[0-9][0-9_]*|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
@@ -43,7 +43,7 @@ def dump_document(
 ) -> str:
     """Return a value as a YAML or JSON document that ends in a newline and loads back to the same value.
 
-    Raises `DocumentError` where the object is no JSON value, or breaks `limits`, so that it could not be read.
+    Raises `DocumentError` if the object is not a JSON value, or exceeds `limits` and so could not be read again.
     """
     if fault := find_fault(value, limits):
         raise DocumentError(f"cannot be written: {fault}")
@@ -61,7 +61,7 @@ def _mapping(value: dict[str, JSONValue], level: int) -> list[str]:
     for key, child in value.items():
         entry = _entry(key, child, level)
         is_section = level < _NO_SECTIONS and max(previous_size, len(entry)) > _SECTION_LINES[level]
-        # After a block that keeps its final newlines, a blank line would become a part of it.
+        # After a block that keeps its final newlines, a blank line would become part of it.
         if is_section and lines and lines[-1]:
             lines.append("")
         lines.extend(entry)
@@ -112,7 +112,7 @@ def _indent(lines: list[str]) -> list[str]:
 def _fits_literal_block(text: str) -> bool:
     if "\n" not in text or _NOT_IN_BLOCK.search(text):
         return False
-    # Where the last line has nothing but blanks, readers do not agree on what belongs to the text.
+    # If the last line has only blanks, readers disagree on what belongs to the text.
     body = text.rstrip("\n")
     return bool(body) and bool(body.rsplit("\n", 1)[-1].strip(" \t"))
 
@@ -129,7 +129,7 @@ def _literal_block(text: str) -> tuple[str, list[str]]:
 
 
 def _inline(value: JSONValue) -> str:
-    """Return a scalar or an empty container on one line; nothing for null."""
+    """Return a scalar or an empty container on one line; empty for null."""
     if isinstance(value, str):
         return value if _is_plain(value) and not _OTHER_IN_YAML_1_1.fullmatch(value) else _quoted(value)
     if isinstance(value, bool):
@@ -148,7 +148,7 @@ def _key(key: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Tell whether text can stand without quotes and is read as text by YAML 1.2."""
+    """Return whether YAML 1.2 reads the text as a string without quotes."""
     return not (_NOT_PRINTABLE.search(text) or _NOT_PLAIN.match(text)) and isinstance(resolve_plain(text), str)
 
 

@@ -1,6 +1,6 @@
-"""Lists of `- ` and mappings of lines in a YAML text: block collections, which indentation sets apart.
+"""Block collections of a YAML text: lists of `- ` and mappings of lines, which are delimited by indentation.
 
-A column is that of the innermost list or mapping, from 0, and -1 around them all.
+A `column` is that of the enclosing list or mapping, from 0; it is -1 outside all of them.
 """
 
 from __future__ import annotations
@@ -15,46 +15,46 @@ from schemalm.documents.yaml_faults import (
     NO_QUESTION,
     NOT_A_KEY,
 )
-from schemalm.documents.yaml_misplaced import WHITE, Misplaced
+from schemalm.documents.yaml_placement import WHITE, PlacementChecker
 from schemalm.documents.yaml_scalars import block_scalar, end_of, plain_scalar
 
 
-class BlockReader(Misplaced):
-    """Reads values in blocks."""
+class BlockReader(PlacementChecker):
+    """Reads values in block style."""
 
     def node(self, column: int, empty: int, is_in_mapping: bool = False) -> None:
-        """Read a value inside a collection at a column; one that is left out has the place `empty`.
+        """Read a value inside a collection at a column; an omitted value gets the offset `empty`.
 
-        It is indented deeper, but for a list in a mapping, which may be indented alike.
+        The value is indented deeper than the column, but a list in a mapping may have the same indentation.
         """
-        self.pass_blanks(column)
+        self.skip_blanks(column)
         above: Anchor | None = None  # on a line above the value
-        here: Anchor | None = None  # on its line
+        here: Anchor | None = None  # on the line of the value
         can_begin = self.can_begin
         while not self._is_outside(column, is_in_mapping):
             if here and here[1] < self.line_start:
-                above, here = self.one_of(above, here), None
+                above, here = self.only_anchor(above, here), None
             if self.text[self.pos] != "&":
                 self._content(column, above, here, can_begin if here else self.can_begin)
                 return
             can_begin = self.can_begin
-            here = self.one_of(here, self.anchor())
+            here = self.only_anchor(here, self.anchor())
             self.can_begin = False
-            self.pass_blanks(column)
-        anchor, start = self.one_of(above, here) or (None, empty)
+            self.skip_blanks(column)
+        anchor, start = self.only_anchor(above, here) or (None, empty)
         self.builder.empty(anchor, start, self.pos)
 
     def _is_outside(self, column: int, is_in_mapping: bool) -> bool:
-        """Whether what comes next is no part of a value inside a collection at a column."""
+        """Return whether the next token is outside a value that is inside a collection at a column."""
         if self.text[self.pos] == "\0" or self.is_marker():
             return True
         at = self.column()
-        # Laxer than section 8.1, as parsers are: the header of a block scalar may stand at the column too.
+        # More lenient than section 8.1, like other parsers: the header of a block scalar may be at the column too.
         may_be_alike = self.text[self.pos] in "|>" or (is_in_mapping and self.is_indicator("-"))
         return at < column or (at == column and not may_be_alike)
 
     def _content(self, column: int, above: Anchor | None, here: Anchor | None, can_be_key: bool) -> None:
-        """Read a value behind its anchors; `can_be_key`: with that on its line it may be a mapping's first key."""
+        """Read a value after its anchors; `can_be_key`: with an anchor on its line, it may be the first key."""
         character = self.text[self.pos]
         if self.is_indicator("-"):
             self.check_begin(NO_LIST)
@@ -63,9 +63,9 @@ class BlockReader(Misplaced):
             self.check_begin(NO_QUESTION)
             self._entries(above, self.pos, None)
         elif character in "|>":
-            self._block_scalar(column, self.one_of(above, here))
+            self._block_scalar(column, self.only_anchor(above, here))
         elif character in "[{":
-            self._flow_in_block(column, self.one_of(above, here))
+            self._flow_in_block(column, self.only_anchor(above, here))
         else:
             self._leaf_or_mapping(column, above, here, can_be_key)
 
@@ -79,14 +79,14 @@ class BlockReader(Misplaced):
 
     def _flow_in_block(self, column: int, anchor: Anchor | None) -> None:
         start = self.pos
-        self.around = column
+        self.outer_column = column
         self.flow_collection(*(anchor or (None, start)))
         self.can_begin = False
         if self._is_key(start):
             self.refuse(NOT_A_KEY, start)
 
     def _leaf_or_mapping(self, column: int, above: Anchor | None, here: Anchor | None, can_be_key: bool) -> None:
-        """Read a scalar or an alias, or the mapping whose first key it is."""
+        """Read a scalar or an alias, or the mapping of which it is the first key."""
         name, start = here or (None, self.pos)
         text, is_plain = self._leaf_in_block(column)
         if self._is_key(start):
@@ -94,21 +94,21 @@ class BlockReader(Misplaced):
             self.check_begin(NO_KEY)
             self._entries(above, start, (text, is_plain, name, start))
             return
-        self.emit((text, is_plain, *(self.one_of(above, here) or (None, start))))
+        self.emit((text, is_plain, *(self.only_anchor(above, here) or (None, start))))
 
     def _leaf_in_block(self, column: int) -> tuple[str, bool | None]:
-        """Pass over a scalar or an alias in a block; its text and whether it is plain, None for an alias."""
+        """Move past a scalar or an alias in a block; return its text and whether it is plain (None for an alias)."""
         start = self.pos
         if self.is_plain_start(BLANKS):
-            self.plain = start
+            self.last_plain = start
             text, end, self.can_begin = plain_scalar(self.text, start, column)
             self.move(end)
             return text, True
         self.can_begin = False
-        return self.marked_leaf()
+        return self.quoted_or_alias()
 
     def _is_key(self, start: int) -> bool:
-        """Whether a colon follows what began at `start` and was passed over, which makes a key of it."""
+        """Return whether a colon follows, which makes the scalar or alias that began at `start` a key."""
         colon = end_of(WHITE, self.text, self.pos)
         if self.can_begin or self.text[colon] != ":" or self.text[colon + 1] not in BLANKS:
             return False
@@ -127,8 +127,8 @@ class BlockReader(Misplaced):
             self.pos += 1
             self.can_begin = True
             self.node(column, self.pos - 1)
-            self.pass_blanks(column)
-            if not self._goes_on(column):
+            self.skip_blanks(column)
+            if not self._continues(column):
                 break
             if not self.is_indicator("-"):
                 if column > outer:
@@ -137,18 +137,18 @@ class BlockReader(Misplaced):
             self.check_begin(NO_LIST)
         self.builder.end(self.pos)
 
-    def _goes_on(self, column: int) -> bool:
-        """Whether the collection at a column has another entry; refuses what stands deeper but is none."""
+    def _continues(self, column: int) -> bool:
+        """Return whether the collection at a column has another entry; refuse text that is indented deeper."""
         at = self.column()
         if self.text[self.pos] == "\0" or at < column or self.is_marker():
-            self.left = (column, self.pos)
+            self.last_block = (column, self.pos)
             return False
         if at > column:
             self.refuse_stray(column)
         return True
 
     def _entries(self, anchor: Anchor | None, start: int, key: Leaf | None) -> None:
-        """Read a mapping, whose first key may have been read."""
+        """Read a mapping; its first key may have been read already."""
         column = start - self.line_start
         self.builder.begin(True, *(anchor or (None, start)))
         while True:
@@ -157,8 +157,8 @@ class BlockReader(Misplaced):
             else:
                 self._simple_entry(column, key or self._key(column))
             key = None
-            self.pass_blanks(column)
-            if not self._goes_on(column):
+            self.skip_blanks(column)
+            if not self._continues(column):
                 break
             self.check_begin(NO_KEY)
         self.builder.end(self.pos)
@@ -174,7 +174,7 @@ class BlockReader(Misplaced):
         self.pos += 1
         self.can_begin = True
         self.node(column, start, is_in_mapping=True)
-        self.pass_blanks(column)
+        self.skip_blanks(column)
         if self.can_begin and self.column() == column and self.is_indicator(":"):
             self.pos += 1
             self.node(column, start, is_in_mapping=True)
@@ -182,11 +182,11 @@ class BlockReader(Misplaced):
             self.builder.empty(None, start, self.pos)
 
     def _key(self, column: int) -> Leaf:
-        """Pass over the key of a later entry, up to its colon."""
+        """Move past the key of a later entry, up to its colon."""
         anchor: Anchor | None = None
         if self.text[self.pos] == "&":
             anchor = self.anchor()
-            self.pass_blanks(column)
+            self.skip_blanks(column)
         name, start = anchor or (None, self.pos)
         self.check_key(start)
         text, is_plain = self._leaf_in_block(column)

@@ -1,9 +1,9 @@
-"""What a YAML text consists of to one JSON value, by the YAML 1.2 core schema.
+"""Building one JSON value from the parts of a YAML text, by the YAML 1.2 core schema.
 
-Refused, each with its place: the plain merge key `<<` unless it is asked for, keys that are not strings, duplicate
-keys, several documents, no document, `.inf` and `.nan`, numbers beyond the range of a double, surrogates without their
-other half, YAML versions other than 1.2, aliases of what is not complete, and what breaks a limit. Every limit is kept
-while reading.
+Refused, each with its offset: the plain merge key `<<` unless the caller enables it, keys that are not strings,
+duplicate keys, several documents, no document, `.inf` and `.nan`, numbers beyond the range of a double, unpaired
+surrogates, YAML versions other than 1.2, aliases of incomplete values, and everything over a limit. All limits are
+enforced while reading.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from schemalm.documents import yaml_faults as said
+from schemalm.documents import yaml_faults as faults
 from schemalm.documents.core_schema import INTEGER, NOT_FINITE, resolve_plain
 from schemalm.documents.limits import DocumentLimits
 from schemalm.documents.values import MAX_INTEGER_DIGITS, JSONValue, scalar_fault
@@ -22,7 +22,7 @@ from schemalm.documents.yaml_faults import YAMLFault
 
 @dataclass
 class Expansion:
-    """What aliases have added to documents so far: the limits hold for all documents of a text together."""
+    """The sizes that aliases have added so far; the limits apply to all documents of a text together."""
 
     num_nodes: int = 0
     num_characters: int = 0
@@ -30,7 +30,7 @@ class Expansion:
 
 @dataclass(slots=True)
 class _Subtree:
-    """A value with what it costs: nodes and characters with aliases expanded, and levels of containers."""
+    """A value with its size: nodes and characters after aliases are expanded, and levels of containers."""
 
     value: JSONValue
     num_nodes: int = 1
@@ -40,9 +40,9 @@ class _Subtree:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come; `key` is the mapping's key that waits for its value.
+    """A list or mapping that has not ended; `key` is the mapping's key whose value is still missing.
 
-    `merged`: the mappings that `<<` names, None before it comes; `is_merging`: they come next.
+    `merged`: the mappings that `<<` names, None before `<<` is read; `is_merging`: they are read next.
     """
 
     tree: _Subtree
@@ -53,9 +53,9 @@ class _Open:
 
 
 class Composer:
-    """Builds one value from what the parser tells; `merge_keys` and `expansion` are those of `compose`.
+    """Builds one value from the calls of the parser; `merge_keys` and `expansion` are those of `compose`.
 
-    What is refused is a `YAMLFault` at the place of the piece.
+    Everything refused raises a `YAMLFault` with the offset of the part at fault.
     """
 
     def __init__(self, limits: DocumentLimits, merge_keys: bool, expansion: Expansion) -> None:
@@ -71,37 +71,37 @@ class Composer:
         self.num_characters = 0
 
     def value(self) -> JSONValue:
-        """The value of the only document."""
+        """Return the value of the only document."""
         if not self.roots:
-            raise YAMLFault(said.EMPTY, 0)
+            raise YAMLFault(faults.EMPTY, 0)
         return self.roots[0]
 
     def _refuse(self, message: str) -> NoReturn:
         raise YAMLFault(message, self.offset)
 
     def document(self, version: str | None, start: int) -> None:
-        """A document begins."""
+        """Begin a document."""
         self.offset = start
         self.num_documents += 1
         if self.num_documents > 1:
-            self._refuse(said.ONE_DOCUMENT)
+            self._refuse(faults.ONE_DOCUMENT)
         if version not in (None, "1.2"):
-            self._refuse(said.VERSION)
+            self._refuse(faults.VERSION)
 
     def alias(self, name: str, start: int) -> None:
-        """An alias becomes a copy of what it stands for."""
+        """Add a copy of the value that an alias names."""
         self.offset = start
         target = self.anchors.get(name)
         if target is None:
-            self._refuse(said.NO_ANCHOR.format(name[:80]))
+            self._refuse(faults.NO_ANCHOR.format(name[:80]))
         if len(self.opened) + target.height > self.limits.max_depth:
-            self._refuse(said.TOO_DEEP_BY_ALIASES.format(self.limits.max_depth))
+            self._refuse(faults.TOO_DEEP_BY_ALIASES.format(self.limits.max_depth))
         self._expand(target)
         copied = _Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
-        self._add(copied, f"what *{name} stands for")
+        self._add(copied, f"the value of *{name}")
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
-        """A scalar."""
+        """Add a scalar."""
         self.offset = start
         is_key = self._expects_key()
         if is_plain:
@@ -120,35 +120,35 @@ class Composer:
             self.anchors[anchor] = tree
 
     def empty(self, anchor: str | None, start: int, after: int) -> None:
-        """A scalar that is left out: null, or a key that is none."""
+        """Add an omitted scalar: null as a value, an error as a key."""
         self.scalar("", True, anchor, after if anchor is None else start)
 
     def _plain_value(self, text: str) -> JSONValue:
         if len(text) > MAX_INTEGER_DIGITS and INTEGER.fullmatch(text):
-            self._refuse(said.TOO_MANY_DIGITS.format(MAX_INTEGER_DIGITS))
+            self._refuse(faults.TOO_MANY_DIGITS.format(MAX_INTEGER_DIGITS))
         if not text and not self.opened:
-            self._refuse(said.EMPTY)
+            self._refuse(faults.EMPTY)
         value = resolve_plain(text)
         if isinstance(value, float) and math.isinf(value) and not NOT_FINITE.fullmatch(text):
-            self._refuse(said.TOO_LARGE.format(text[:40]))
+            self._refuse(faults.TOO_LARGE.format(text[:40]))
         return value
 
     def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
-        """A mapping or list begins."""
+        """Begin a mapping or list."""
         self.offset = start
         if self._expects_key():
-            self._refuse(said.NOT_A_KEY)
+            self._refuse(faults.NOT_A_KEY)
         if not is_mapping and self._is_among_merged():
-            self._refuse(said.NOT_MERGEABLE)
+            self._refuse(faults.NOT_MERGEABLE)
         if len(self.opened) >= self.limits.max_depth:
-            self._refuse(said.TOO_DEEP.format(self.limits.max_depth))
+            self._refuse(faults.TOO_DEEP.format(self.limits.max_depth))
         self._spend(1, 0)
         if anchor is not None:
-            self.anchors.pop(anchor, None)  # inside it the name stands for this value, which is not complete
+            self.anchors.pop(anchor, None)  # inside, the name refers to this value, which is incomplete
         self.opened.append(_Open(_Subtree({} if is_mapping else [], height=1), anchor))
 
     def end(self, start: int) -> None:
-        """The innermost mapping or list ends."""
+        """End the innermost mapping or list."""
         self.offset = start
         closed = self.opened.pop()
         if closed.merged:
@@ -168,20 +168,20 @@ class Composer:
 
     def _begin_merge(self) -> None:
         if not self.merge_keys:
-            self._refuse(said.NO_MERGE)
+            self._refuse(faults.NO_MERGE)
         mapping = self.opened[-1]
         if mapping.merged is not None:
-            self._refuse(said.REPEATED_MERGE)
+            self._refuse(faults.REPEATED_MERGE)
         self._spend(0, len("<<"))
         mapping.merged = []
         mapping.is_merging = True
 
     def _is_among_merged(self) -> bool:
-        """Tell whether the next value is an item of the list that `<<` names."""
+        """Return whether the next value is an item of the list that `<<` names."""
         return len(self.opened) > 1 and self.opened[-2].is_merging
 
     def _add(self, tree: _Subtree, spelling: str) -> None:
-        """Put a complete value where it belongs; `spelling` names it in case that is a key."""
+        """Add a complete value to its container; `spelling` names it in messages if it is a key."""
         if not self.opened:
             self.roots.append(tree.value)
             return
@@ -195,7 +195,7 @@ class Composer:
         parent.tree.height = max(parent.tree.height, tree.height + 1)
         if isinstance(container, list):
             if self._is_among_merged() and not isinstance(tree.value, dict):
-                self._refuse(said.NOT_MERGEABLE)
+                self._refuse(faults.NOT_MERGEABLE)
             container.append(tree.value)
         elif isinstance(container, dict):
             if parent.key is None:
@@ -205,23 +205,23 @@ class Composer:
                 parent.key = None
 
     def _end_merge(self, mapping: _Open, tree: _Subtree) -> None:
-        """Take what `<<` names: a mapping or a list of mappings, whose own levels do not count."""
+        """Take the value of `<<`: a mapping or a list of mappings; their own levels do not count."""
         is_list = isinstance(tree.value, list)
         mapping.merged = tree.value if isinstance(tree.value, list) else [tree.value]
         if not all(isinstance(value, dict) for value in mapping.merged):
-            self._refuse(said.NOT_MERGEABLE)
+            self._refuse(faults.NOT_MERGEABLE)
         mapping.tree.height = max(mapping.tree.height, tree.height - is_list)
         mapping.is_merging = False
 
     def _checked_key(self, key: JSONValue, container: dict[str, JSONValue], spelling: str) -> str:
         if not isinstance(key, str):
-            self._refuse(said.NO_STRING.format(spelling))
+            self._refuse(faults.NO_STRING.format(spelling))
         if key in container:
-            self._refuse(said.REPEATED.format(key[:80]))
+            self._refuse(faults.REPEATED.format(key[:80]))
         return key
 
     def _expand(self, target: _Subtree) -> None:
-        """Count what an alias stands for, in this document and in those of the same text."""
+        """Count the size that an alias adds, for this document and for all documents of the text."""
         self._spend(target.num_nodes, target.num_characters)
         self.expansion.num_nodes += target.num_nodes
         self.expansion.num_characters += target.num_characters
@@ -234,7 +234,7 @@ class Composer:
 
     def _check_limits(self, num_nodes: int, num_characters: int) -> None:
         if num_nodes > self.limits.max_nodes or num_characters > self.limits.max_bytes:
-            self._refuse(said.TOO_MUCH)
+            self._refuse(faults.TOO_MUCH)
 
 
 def _copy(value: JSONValue) -> JSONValue:
@@ -244,7 +244,7 @@ def _copy(value: JSONValue) -> JSONValue:
 
 
 def _merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
-    """The keys of all mappings: an own one comes before a merged one, an earlier before a later one."""
+    """Merge mappings: a mapping's own key has precedence over a merged one, an earlier one over a later one."""
     result: dict[str, JSONValue] = {}
     for mapping in merged:
         if isinstance(mapping, dict):

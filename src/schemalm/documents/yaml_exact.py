@@ -1,7 +1,7 @@
-"""YAML 1.2 text to a value, exactly and slowly: the authority wherever the bulk parser may be wrong.
+"""The exact but slow YAML 1.2 reader: it decides wherever the bulk parser may be wrong.
 
-`yaml_parser` tells `yaml_composer` what the text consists of, and that says what is refused. Hostile text costs time
-linear in its length. About 1 MB/s: never for bulk.
+`yaml_parser` passes the parts of the text to `yaml_composer`, whose docstring says what is refused. Even for hostile
+text, the time is linear in the length. It reads about 1 MB/s, so it is not for bulk.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemalm.documents.yaml_faults import CHARACTER, YAMLFault
 from schemalm.documents.yaml_parser import parse
 from schemalm.errors import DocumentError
 
-# What a text may hold at all (section 5.1).
+# The characters that are not allowed in a text (section 5.1).
 _NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -28,9 +28,10 @@ def compose(
     merge_keys: bool = False,
     expansion: Expansion | None = None,
 ) -> JSONValue:
-    """Return the value of YAML text; raises `DocumentError` with line and column for all that is refused.
+    """Return the value of YAML text; raises `DocumentError` with line and column for everything refused.
 
-    `merge_keys`: resolve `<<` as YAML 1.1 does, in place of refusing it. `expansion` is counted further.
+    `merge_keys` resolves `<<` as YAML 1.1 does, instead of refusing it. `expansion` is the count of earlier documents
+    of the text, to which this one adds.
     """
     composer = Composer(limits, merge_keys, expansion or Expansion())
     try:

@@ -1,8 +1,8 @@
-"""What is no YAML, in words for the writer of a text: what was found, what was expected, what to do.
+"""The messages about text that is not YAML: what was found, what was expected, what to do.
 
-All messages of the parser and the composer stand here, but for what `values.scalar_fault` says. Their place is where
-the fault begins: what is not closed where it opens, a key without a colon at the key. Lone braces (`{}`, `{!r}`) are
-filled in with `str.format`. No message names a line, since the text may be one of several documents in a file.
+All messages of the parser and the composer are here, except those of `values.scalar_fault`. Each is reported where the
+fault begins: an unclosed bracket where it opens, a key without a colon at the key. `str.format` fills in single braces
+(`{}`, `{!r}`). No message names a line, since the text may be one of several documents in a file.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 
-class YAMLFault(Exception):  # noqa: N818 (no error of this package: readers say which line and column it is)
-    """Text that is no YAML, from an offset on."""
+class YAMLFault(Exception):  # noqa: N818 (internal: readers turn it into an error with line and column)
+    """Text that is not YAML; the fault begins at `offset`."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -25,10 +25,10 @@ ONE_DOCUMENT: Final = "a second document begins; only one is read here"
 ONE_VALUE: Final = "the document is complete before this: remove it, or begin another document with a line ---"
 ONLY_A_COMMENT: Final = "nothing but a comment may follow ... on its line: move this to the next line, or remove it"
 DIRECTIVE: Final = (
-    "a line that begins with % is a directive, such as %YAML 1.2, and this is none: remove it, or quote it to mean text"
+    "a line that begins with % must be a directive, such as %YAML 1.2: remove it, or quote it to mean text"
 )
 NO_START: Final = (
-    "a line that begins with % is a directive, and a line --- must follow it before the document: add that line, "
+    "a line that begins with % is a directive, and a line --- must follow before the document: add that line, "
     "or quote the text if it is a key"
 )
 VERSION: Final = "only YAML 1.2 is read; remove the %YAML directive"
@@ -53,7 +53,7 @@ BELOW_TEXT: Final = (
     "or align it with the keys and items above"
 )
 NO_DASH: Final = (
-    "this stands where the items of a list begin, but has no dash: write '- ' before it, "
+    "this is where the items of a list begin, but it has no dash: write '- ' before it, "
     "or indent it deeper if it belongs to the item above"
 )
 DASH_ALONE: Final = "no space follows the dash: write '- ' to begin an item of a list"
@@ -61,39 +61,39 @@ DASH_AMONG_KEYS: Final = (
     "found an item of a list (- ) where the keys of an object begin: indent it below its key, or remove the dash"
 )
 
-# What cannot begin at its place.
+# Text at a location where it cannot begin.
 NO_LIST: Final = (
-    "'- ' begins an item of a list, and none may begin here: put each item on a line of its own, or quote the text"
+    "'- ' begins an item of a list, and no item may begin here: put each item on its own line, or quote the text"
 )
-NO_QUESTION: Final = "'? ' begins a key, and none may begin here: put it on a line of its own, or quote the text"
+NO_QUESTION: Final = "'? ' begins a key, and no key may begin here: put it on its own line, or quote the text"
 NO_KEY: Final = (
-    "a colon and a space end a key, and no key may stand here: quote the text if the colon belongs to it, "
-    "or put the key on a line of its own"
+    "a colon and a space end a key, and no key may be here: quote the text if the colon belongs to it, "
+    "or put the key on its own line"
 )
 KEY_IN_TEXT: Final = (
-    "a key begins on a line that goes on with the text above, since it is indented deeper: "
+    "a key begins on a line that continues the text above, since it is indented deeper: "
     "align it with the other keys, or quote the text if the colon belongs to it"
 )
 NO_VALUE: Final = "no value begins with {!r}: quote the text, or remove this"
 NOTHING: Final = "expected a value, found {!r}: remove it, or quote it to mean text"
 BLOCK_IN_BRACKETS: Final = (
-    "{!r} begins text on the lines below, and none may begin inside [...] or {{...}}: quote the text"
+    "{!r} begins text on the lines below, which is not possible inside [...] or {{...}}: quote the text"
 )
 TAG_REFUSED: Final = "a tag (!...) is not supported: remove it, or quote the text"
 
 # Keys.
 NO_COLON: Final = (
     "this begins like a key but no ': ' follows it on the line: add the colon and a value, "
-    "or indent it if it goes on with the text above"
+    "or indent it if it continues the text above"
 )
 NO_SPACE: Final = "no space follows the colon of this key: write '{}: ' and its value"
 TEXT_BEFORE_KEY: Final = (
-    "this text goes on until a line that has a key: add ': ' if this is a key too, or check the indentation below"
+    "this text continues to a line that has a key: add ': ' if this is a key too, or check the indentation below"
 )
 EMPTY_KEY: Final = "a key must be a string: write one before the colon, or quote the text"
 NOT_A_KEY: Final = "a key must be a string, not a list or object: quote it to mean text"
 TEMPLATE: Final = (
-    "{{ begins an object inside an object, and an object is no key: "
+    "{{ begins an object inside an object, and an object cannot be a key: "
     "quote the whole value if it is a template, as in '{{ ... }}'"
 )
 LONG_KEY: Final = "this key has more than {} characters: write '? key', and on the next line ': value'"
@@ -113,8 +113,8 @@ REPEATED_MERGE: Final = "the key '<<' is repeated in one object; name several ob
 NO_NAME: Final = "a name must follow & or *: write one, or quote the text if the character belongs to it"
 TWO_ANCHORS: Final = "one value has two anchors (&...): remove one"
 ALIAS_WITH_ANCHOR: Final = "an alias (*...) cannot have an anchor (&...): remove one of them"
-NO_ANCHOR: Final = "unknown anchor: the alias *{} stands for nothing that is complete before it; quote it to mean text"
-AFTER_ALIAS: Final = "found text behind an alias (*...): remove it, or quote the whole value to mean text"
+NO_ANCHOR: Final = "unknown anchor: the alias *{} names no complete value before it; quote it to mean text"
+AFTER_ALIAS: Final = "found text after an alias (*...): remove it, or quote the whole value to mean text"
 
 # Quotes.
 OPEN_QUOTE: Final = (
@@ -124,18 +124,18 @@ LATE_QUOTE: Final = (
     "the quote that opens here is closed only on a later line, where more follows: close it where its text ends"
 )
 AFTER_QUOTE: Final = (
-    "found text behind the closing quote: put the whole value into quotes, and write a quote inside it as {}"
+    "found text after the closing quote: put the whole value into quotes, and write a quote inside it as {}"
 )
 NO_ESCAPE: Final = (
-    "\\{} is no escape, and text in double quotes takes a backslash for one: write \\\\ for a backslash, "
+    "\\{} is not an escape, and a backslash in double quotes begins one: write \\\\ for a backslash, "
     "or use single quotes"
 )
-SHORT_ESCAPE: Final = "the escape \\{} takes {} hexadecimal digits: write \\\\ for a backslash, or use single quotes"
+SHORT_ESCAPE: Final = "the escape \\{} needs {} hexadecimal digits: write \\\\ for a backslash, or use single quotes"
 NO_CHARACTER: Final = "no character has the number {:X}: the last one is \\U0010FFFF"
 
 # Text on the lines below | or >.
 HEADER: Final = (
-    "after | or > may come + or -, a digit from 1 to 9, and a comment: begin the text on the next line, "
+    "only + or -, a digit from 1 to 9, and a comment may follow | or >: begin the text on the next line, "
     "or quote it if it begins with | or >"
 )
 
@@ -143,4 +143,4 @@ HEADER: Final = (
 NOT_CLOSED: Final = "the {} that opens here is not closed: add {}"
 NO_COMMA: Final = "expected a comma or {!r} in the {} here, found {!r}: add what is missing, or quote the text"
 NO_COMMA_ABOVE: Final = "a key begins here, and no comma ends the entry above it: add a comma there"
-AFTER_BRACKET: Final = "found text behind the closing {!r}: remove it, or quote the whole value to mean text"
+AFTER_BRACKET: Final = "found text after the closing {!r}: remove it, or quote the whole value to mean text"

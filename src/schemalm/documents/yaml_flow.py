@@ -1,4 +1,4 @@
-"""Lists in `[...]` and mappings in `{...}` of a YAML text: flow collections, in which indentation says nothing."""
+"""Flow collections of a YAML text: lists in `[...]` and mappings in `{...}`, in which indentation has no meaning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemalm.documents.yaml_faults import (
 )
 from schemalm.documents.yaml_scalars import plain_scalar_in_flow
 
-_ENDS: Final = BLANKS + ",[]{}"  # what ends an indicator
+_ENDS: Final = BLANKS + ",[]{}"  # the characters that end an indicator
 _INDENTATION: Final = re.compile(r"[\r\n]( *+)(?![ \t\r\n#\]}])")
 _CLOSING: Final = {"[": "]", "{": "}"}
 _MARKS: Final = frozenset(",:[{")
@@ -27,19 +27,19 @@ _KINDS: Final = {"[": "list", "{": "object"}
 class FlowReader(Cursor):
     """Reads flow collections.
 
-    `opened`: where the brackets stand that are not closed yet; `around`: the column of the block around them all.
+    `opened`: the offsets of the open brackets; `outer_column`: the column of the block around all of them.
     """
 
     def __init__(self, text: str, builder: Builder) -> None:
         super().__init__(text, builder)
         self.opened: list[int] = []
-        self.around = -1
+        self.outer_column = -1
 
     def refuse(self, message: str, offset: int) -> NoReturn:
-        """Raise a fault; after a line that is indented no deeper than the block outside, that of an open bracket."""
+        """Raise a fault; after a line indented no deeper than the outer block, blame the open bracket instead."""
         if self.opened:
             lines = _INDENTATION.finditer(self.text, self.opened[-1], offset + 1)
-            if any(len(line[1]) <= self.around for line in lines):
+            if any(len(line[1]) <= self.outer_column for line in lines):
                 self._refuse_open()
         super().refuse(message, offset)
 
@@ -49,7 +49,7 @@ class FlowReader(Cursor):
         super().refuse(NOT_CLOSED.format(_KINDS[bracket], _CLOSING[bracket]), start)
 
     def flow_collection(self, anchor: str | None, start: int) -> None:
-        """Read a list or a mapping, which begins at its anchor or bracket, `start`."""
+        """Read a list or a mapping that begins at `start`, the offset of its anchor or bracket."""
         self.opened.append(self.pos)
         if self.text[self.pos] == "[":
             self._sequence(anchor, start)
@@ -78,22 +78,22 @@ class FlowReader(Cursor):
         self.pos += 1
 
     def _next(self) -> str:
-        """Pass over a character and what separates it from the next one, and return that."""
+        """Move past a character, white space and comments, and return the next character."""
         self.pos += 1
-        return self._pass()
+        return self._skip()
 
-    def _pass(self) -> str:
-        """Pass over white space and comments, and return the next character."""
+    def _skip(self) -> str:
+        """Skip white space and comments, and return the next character."""
         text = self.text
         if text[self.pos] in " \t\r\n#":
-            self.to_token()
+            self.skip_to_token()
             if self.is_marker():
                 self._refuse_open()
         return text[self.pos]
 
     def _after_entry(self, closing: str) -> str:
-        """Pass over the comma after an entry, and return the next character."""
-        character = self._pass()
+        """Move past the comma after an entry, and return the next character."""
+        character = self._skip()
         if character == ",":
             return self._next()
         if character != closing:
@@ -113,7 +113,7 @@ class FlowReader(Cursor):
         self.refuse(NO_COMMA.format(closing, kind, character), self.pos)
 
     def _entry(self, character: str) -> None:
-        """Read an entry of a list: a value, or a mapping of one pair, whose key stands on one line with its colon."""
+        """Read an entry of a list: a value, or a mapping of one pair, whose key and colon are on one line."""
         start = self.pos
         if character == "?" and self.text[start + 1] in _ENDS:
             self.builder.begin(True, None, start)
@@ -121,9 +121,9 @@ class FlowReader(Cursor):
             self.builder.end(self.pos)
             return
         leaf = self._leaf(character)
-        if self._pass() == ":" and self._is_pair(leaf, start):
+        if self._skip() == ":" and self._is_pair(leaf, start):
             self.builder.begin(True, None, start)
-            self.emit(leaf or self._none_as_key(start))
+            self.emit(leaf or self._refuse_as_key(start))
             self._value(start)
             self.builder.end(self.pos)
         elif leaf:
@@ -134,18 +134,18 @@ class FlowReader(Cursor):
         return is_near and self._is_value(key)
 
     def _is_value(self, key: Leaf | None) -> bool:
-        """Whether the colon here is an indicator: before a blank, and behind a quoted key or a collection."""
+        """Return whether the colon here is an indicator: before a blank, or after a quoted key or a collection."""
         return self.text[self.pos + 1] in _ENDS or key is None or key[1] is False
 
     def _pair(self, character: str, start: int) -> None:
-        """Read a key and its value, each of which may be left out."""
-        if self._is_left_out(character):
+        """Read a key and its value; the value may be omitted."""
+        if self._is_empty(character):
             self.refuse(EMPTY_KEY, start)
         if character in "[{":
-            self._none_as_key(self.pos)
+            self._refuse_as_key(self.pos)
         key = self._leaf(character)
-        self.emit(key or self._none_as_key(start))
-        if self._pass() == ":" and self._is_value(key):
+        self.emit(key or self._refuse_as_key(start))
+        if self._skip() == ":" and self._is_value(key):
             self._value(start)
         else:
             self.builder.empty(None, start, self.pos)
@@ -157,16 +157,16 @@ class FlowReader(Cursor):
         elif leaf := self._leaf(character):
             self.emit(leaf)
 
-    def _is_left_out(self, character: str) -> bool:
+    def _is_empty(self, character: str) -> bool:
         return character in ",]}" or (character == ":" and self.text[self.pos + 1] in _ENDS)
 
     def _leaf(self, character: str) -> Leaf | None:
-        """Pass over a scalar or an alias, or read a collection and return None."""
+        """Move past a scalar or an alias and return it, or read a collection and return None."""
         name, start = None, self.pos
         if character == "&":
             name = self.name()
-            character = self._pass()
-            if self._is_left_out(character):
+            character = self._skip()
+            if self._is_empty(character):
                 return "", True, name, start
         if character in "[{":
             self.flow_collection(name, start)
@@ -177,10 +177,10 @@ class FlowReader(Cursor):
             text, end = plain_scalar_in_flow(self.text, self.pos)
             self.move(end)
             return text, True, name, start
-        return (*self.marked_leaf(), name, start)
+        return (*self.quoted_or_alias(), name, start)
 
-    def _none_as_key(self, start: int) -> NoReturn:
-        """Refuse a list or mapping as a key; a template of two braces as what it is."""
+    def _refuse_as_key(self, start: int) -> NoReturn:
+        """Refuse a list or mapping as a key; a template in two braces has its own message."""
         if self.text.startswith("{{", start - 1):
             self.refuse(TEMPLATE, start - 1)
         self.refuse(NOT_A_KEY, start)

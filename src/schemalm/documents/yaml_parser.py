@@ -1,14 +1,14 @@
-"""YAML 1.2 text to what it consists of, in the order of the text: scalars, aliases, lists and mappings.
+"""The YAML 1.2 parser: it finds the scalars, aliases, lists and mappings of a text, in order.
 
-In goes a text in memory, out go calls of a `Builder`, each with the offset of its place. Time is linear in the length
-of the text, for each level of nesting a few frames of the stack are taken: the builder is to bound the depth. What is
-no YAML is a `YAMLFault`; tags are refused, directives other than `%YAML` passed over. Laxer than the specification
-where a value is clear all the same: in flow collections and quoted scalars lines need not be indented, and a comment
-may follow a quote, a bracket or `|` at once. Tabs may separate and fill blank lines; they are refused where spaces must
-indent (section 6.1).
+In goes a text in memory; out go calls of a `Builder`, each with an offset. The time is linear in the length of the
+text. Each level of nesting takes a few stack frames, so the builder must bound the depth. Text that is not YAML raises
+a `YAMLFault`; tags are refused, and directives other than `%YAML` are skipped. The parser is more lenient than the
+specification if the value is still clear: lines in flow collections and quoted scalars need not be indented, and a
+comment may follow a quote, a bracket or `|` directly. Tabs may separate tokens and fill blank lines; they are refused
+in indentation (section 6.1).
 
-This file reads documents, `yaml_blocks` what lines and indentation set apart, `yaml_flow` what brackets do,
-`yaml_scalars` single texts; `yaml_faults` holds the messages.
+This module reads documents, `yaml_blocks` block collections, `yaml_flow` flow collections and `yaml_scalars` scalars;
+`yaml_faults` has the messages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DIRECTIVE = re.compile(
 
 
 def parse(text: str, builder: Builder) -> None:
-    """Tell a builder of everything in a text; raises `YAMLFault`, and what the builder raises."""
+    """Call a builder with everything in a text; raises `YAMLFault`, and whatever the builder raises."""
     _Parser(text, builder).stream()
 
 
@@ -36,13 +36,13 @@ class _Parser(BlockReader):
 
     def stream(self) -> None:
         """Read all documents."""
-        self.pass_blanks(-1)
+        self.skip_blanks(-1)
         must_be_marked = False
         while self.text[self.pos] != "\0":
             must_be_marked = self._document(must_be_marked)
 
     def _document(self, must_be_marked: bool) -> bool:
-        """Read a document; returns whether another one needs a marker before it."""
+        """Read a document, and return whether another one needs a marker before it."""
         begun = self.pos
         version = self._directives()
         start = self.pos
@@ -57,23 +57,23 @@ class _Parser(BlockReader):
             self.refuse(EMPTY, start)
         self.builder.document(version or None, start)
         self.node(-1, start)
-        self.pass_blanks(-1)
+        self.skip_blanks(-1)
         if not self.is_marker() or self.text[self.pos] == "-":
             return True
         self._end_markers()
         return False
 
     def _end_markers(self) -> None:
-        """Pass over lines of `...`."""
+        """Move past lines of `...`."""
         while self.is_marker() and self.text[self.pos] == ".":
             self.pos += 3
             self.can_begin = False
-            self.pass_blanks(-1)
+            self.skip_blanks(-1)
             if not self.can_begin and self.text[self.pos] != "\0":
                 self.refuse(ONLY_A_COMMENT, self.pos)
 
     def _directives(self) -> str | None:
-        """Pass over directives; the version that one names, empty where none does, None without directives."""
+        """Move past directives; return the version they state, empty if they state none, None without directives."""
         version: str | None = None
         handles: set[str] = set()
         while self.text[self.pos] == "%" and self.pos == self.line_start:
@@ -83,12 +83,12 @@ class _Parser(BlockReader):
             version = found["version"] or version or ""
             handles |= {found["handle"]} - {None}
             self.pos = found.end()
-            self.pass_blanks(-1)
+            self.skip_blanks(-1)
         return version
 
     def _refuse_more(self) -> None:
-        """Refuse what follows a document without a marker."""
-        column, place = self.left
-        if self.text[self.line_start : self.pos].strip(" \t") or (place == self.pos and column > self.column()):
+        """Refuse text that follows a document without a marker."""
+        column, end = self.last_block
+        if self.text[self.line_start : self.pos].strip(" \t") or (end == self.pos and column > self.column()):
             self.refuse_stray(column)
         self.refuse(ONE_VALUE, self.pos)

@@ -1,13 +1,18 @@
-"""YAML 1.2 text to a value, in bulk.
+"""The fast YAML 1.2 reader, for bulk.
 
-`ryaml` (Rust) parses. It differs from the YAML 1.2 core schema in a few known ways: it reads `010` as a string and
-`0b1` and `-0x1` as integers, turns tags into mappings or drops them, takes a plain `<<` for a key, ends the name of an
-anchor at its first mark (`&a:b`), takes the `?` of `{?a: b}` for an indicator and a document that is a block scalar
-without indentation for empty, reads integers of 39 digits and more as floats, and expands aliases without a bound on
-the text. Text and values that show a sign of any of these go to `yaml_exact`, which decides alone. So does all that
-ryaml refuses, since it takes tabs for indentation where they are content or separate, and keys of flow mappings for
-ended at their line. Where no sign is seen both agree, but for a block scalar of blank lines that are indented deeper
-than a comment below: by YAML that comment is text at fault.
+`ryaml` (Rust) parses. It differs from the YAML 1.2 core schema in a few known ways:
+
+* it reads `010` as a string, and `0b1` and `-0x1` as integers;
+* it turns tags into mappings or drops them, and reads a plain `<<` as a key;
+* it ends the name of an anchor at the first punctuation mark (`&a:b`);
+* it reads the `?` of `{?a: b}` as an indicator, and a document that is an unindented block scalar as empty;
+* it reads integers of 39 or more digits as floats;
+* it expands aliases without a bound on the text.
+
+Text or values with a sign of any of these are read by `yaml_exact` instead, whose result counts. So is everything that
+ryaml refuses, since it refuses some tabs that are content or separators, and some keys of flow mappings whose line ends
+before the colon. Without such a sign both agree, with one exception: a block scalar of blank lines that are indented
+deeper than a comment below it. By the specification, that comment is misplaced text.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ from schemalm.documents.values import JSONValue, levels
 from schemalm.documents.yaml_composer import Expansion
 from schemalm.documents.yaml_exact import compose
 
-# Each pattern begins with a literal character, which the engine finds fast, and looks back from there.
+# Each pattern begins with a literal character, which the engine finds quickly, and looks back from there.
 _TAG = re.compile(r"!(?<![^\s\[{,:]!)[!<]")
 _ANCHOR = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]")
 _ALIAS = re.compile(r"\*(?<![^\s\[{,:]\*)[0-9A-Za-z_-]")
@@ -29,12 +34,12 @@ _ANCHOR_WITH_MARKS = re.compile(r"&(?<![^\s\[{,:]&)[0-9A-Za-z_-]+[:?%@`]")
 _TEXT_AFTER_QUERY = re.compile(r"\?(?<=[\s\[{,]\?)[^\s]")
 _RADIX = re.compile(r"0(?:b(?<![0-9A-Za-z]0b)[01]|[xo](?<=[-+]0.))")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
-# A byte order mark; and U+0085, U+2028 and U+2029, which YAML 1.2 has for content (section 5.4), ryaml for line breaks.
+# A byte order mark; and U+0085, U+2028 and U+2029, content in YAML 1.2 (section 5.4), line breaks in ryaml.
 _READ_OTHERWISE = "\ufeff\x85\u2028\u2029"
-_MAX_FLOW_STARTS = 20_000  # ryaml needs time quadratic in the depth of flow mappings: 0.3 s at this many
+_MAX_FLOW_STARTS = 20_000  # ryaml's time is quadratic in the depth of flow mappings: 0.3 s at this number
 _FIRST_EXACT_LIMIT = 1e38  # ryaml reads longer integers as floats
 
-# Plain scalars that ryaml keeps as strings and the core schema does not.
+# Plain scalars that are strings to ryaml but numbers in the core schema.
 _NUMBER_KEPT_AS_TEXT = re.compile(
     r"[-+]?(?:0[0-9]+|[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{38}[0-9.]*)|0x[0-9a-fA-F]{33,}|0o[0-7]{43,}"
 )
@@ -49,7 +54,7 @@ def parse_yaml(
     merge_keys: bool = False,
     expansion: Expansion | None = None,
 ) -> JSONValue:
-    """Return the value of YAML text; raises `DocumentError` with line and column for all that is refused.
+    """Return the value of YAML text; raises `DocumentError` with line and column for everything refused.
 
     `merge_keys` and `expansion` are those of `compose`.
     """
@@ -81,7 +86,7 @@ def _is_doubtful_text(text: str) -> bool:
 
 
 def _is_doubtful_value(value: JSONValue, limits: DocumentLimits) -> bool:
-    """Tell whether a value shows a sign that ryaml misread the text, or breaks a limit."""
+    """Return whether a value shows a sign that ryaml misread the text, or exceeds a limit."""
     if value is None:  # null, or no document at all
         return True
     for depth, level in enumerate(levels(value), start=1):

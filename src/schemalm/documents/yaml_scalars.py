@@ -1,7 +1,7 @@
-"""The scalars of YAML 1.2: plain, quoted and block scalars, each from its first character to its value and its end.
+"""Reading the plain, quoted and block scalars of YAML 1.2: from the offset of the first character to value and end.
 
-Texts end in NULs, which stand nowhere else in them. Lines end at LF, CR LF and CR; U+0085, U+2028 and U+2029 are
-content (section 5.4). Every pattern passes over each character a bounded number of times: repetitions are possessive.
+Texts end in NULs and have no others. Lines end at LF, CR LF and CR; U+0085, U+2028 and U+2029 are content (section
+5.4). Every pattern visits each character a bounded number of times, because its repetitions are possessive.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WHITE = re.compile(r"[ \t\r\n]*+")
 _BLANK_LINES = re.compile(r"[ \r\n]*+")
 _SPACES = re.compile(r" *+")
 _LINE = re.compile(r"[^\r\n\0]*+")
-# One line of a plain scalar: a colon is text before text, a hash after text.
+# One line of a plain scalar: a colon is content if content follows, a hash if content precedes.
 _PLAIN_LINE = re.compile(r"(?:[ \t]*+(?:[^ \t\r\n\0:#]++|:(?=[^ \t\r\n\0])|(?<=[^ \t\r\n])#))*+")
 _PLAIN_LINE_IN_FLOW = re.compile(
     r"(?:[ \t]*+(?:[^ \t\r\n\0:#,\[\]{}]++|:(?=[^ \t\r\n\0,\[\]{}])|(?<=[^ \t\r\n,\[\]{}])#))*+"
@@ -37,7 +37,7 @@ _PLAIN_LINE_IN_FLOW = re.compile(
 _SINGLE_QUOTED = re.compile(r"'((?:[^'\0]++|'')*+)(')?")
 _DOUBLE_QUOTED = re.compile(r'"((?:[^"\\\0]++|\\[^\0])*+)(")?', re.DOTALL)
 _MARKER_IN_QUOTES = re.compile(r"[\r\n](?:---|\.\.\.)(?=[ \t\r\n\0])")
-# What is not taken as it stands: breaks with the white space around them, and doubled quotes or escapes.
+# What is not taken literally: breaks with the white space around them, and doubled quotes or escapes.
 _IN_SINGLE_QUOTES = re.compile(r"[ \t\r\n]++|''")
 _IN_DOUBLE_QUOTES = re.compile(
     r"[ \t\r\n]++|\\(?:[\r\n][ \t\r\n]*+|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(?P<escape>.))"
@@ -70,9 +70,9 @@ _REST_OF_HEADER = re.compile(r"(?:#[^\r\n\0]*+)?(?:\r\n?|\n|(?=\0))")
 
 
 def plain_scalar(text: str, start: int, indent: int) -> tuple[str, int, bool]:
-    """Return the value of a plain scalar in a block, its end, and whether a line ended behind it.
+    """Return the value of a plain scalar in a block, its end, and whether a line ended after it.
 
-    It goes on over lines that are indented deeper than `indent`; where one is not, the end is that line's text.
+    The scalar continues on lines indented deeper than `indent`; if another line follows, the end is that line's text.
     """
     end = _PLAIN_LINE.match(text, start).end()  # type: ignore[union-attr]
     if text[end] not in " \t\r\n":
@@ -81,7 +81,7 @@ def plain_scalar(text: str, start: int, indent: int) -> tuple[str, int, bool]:
 
 
 def plain_scalar_in_flow(text: str, start: int) -> tuple[str, int]:
-    """Return the value and the end of a plain scalar in a flow collection, where indentation says nothing."""
+    """Return the value and the end of a plain scalar in a flow collection, where indentation has no meaning."""
     end = _PLAIN_LINE_IN_FLOW.match(text, start).end()  # type: ignore[union-attr]
     if text[end] not in " \t\r\n":
         return text[start:end], end
@@ -105,21 +105,21 @@ def _over_lines(text: str, start: int, end: int, line: re.Pattern[str], indent: 
 
 
 def end_of(pattern: re.Pattern[str], text: str, start: int) -> int:
-    """Where a pattern that matches nothing as well ends."""
+    """Return where the match of a pattern at `start` ends, or `start` if it does not match."""
     found = pattern.match(text, start)
     return found.end() if found else start
 
 
 def line_start(text: str, start: int, end: int) -> int:
-    """Where the last line between two offsets begins; at the first where none does."""
+    """Return where the last line between two offsets begins, or `start` if none begins there."""
     return max(text.rfind("\n", start, end), text.rfind("\r", start, end), start - 1) + 1
 
 
 def quoted_scalar(text: str, start: int) -> tuple[str, int]:
-    """Return the value and the end of a quoted scalar; two escapes of surrogates are one character, as in JSON."""
+    """Return the value and the end of a quoted scalar; an escaped surrogate pair is one character, as in JSON."""
     is_double = text[start] == '"'
     found = (_DOUBLE_QUOTED if is_double else _SINGLE_QUOTED).match(text, start)
-    assert found is not None  # both patterns match whatever follows the quote
+    assert found is not None  # both patterns match any text after the quote
     content = found[1]
     has_breaks = "\n" in content or "\r" in content
     if not found[2] or (has_breaks and _MARKER_IN_QUOTES.search(text, start, found.end() + 1)):
@@ -134,33 +134,33 @@ def quoted_scalar(text: str, start: int) -> tuple[str, int]:
 
 
 def _folded(white: str) -> str:
-    """What white space in quotes means: itself on one line, else a blank or the breaks after the first."""
+    """Return what white space in quotes means: itself if on one line, else a blank or the breaks after the first."""
     num_breaks = num_line_breaks(white, 0, len(white))
     return "\n" * (num_breaks - 1) or " " if num_breaks else white
 
 
 def _meant(piece: re.Match[str], offset: int) -> str:
-    """What white space or an escape in double quotes means; `offset` is where they begin in the text."""
+    """Return the meaning of white space or an escape in double quotes; `offset` is the start of their content."""
     text = piece[0]
     if text[0] != "\\":
         return _folded(text)
-    place = offset + piece.start()
+    position = offset + piece.start()
     if escape := piece["escape"]:
         if escape in _ESCAPES:
             return _ESCAPES[escape]
         if escape in _NUM_DIGITS:
-            raise YAMLFault(SHORT_ESCAPE.format(escape, _NUM_DIGITS[escape]), place)
-        raise YAMLFault(NO_ESCAPE.format(escape), place)
+            raise YAMLFault(SHORT_ESCAPE.format(escape, _NUM_DIGITS[escape]), position)
+        raise YAMLFault(NO_ESCAPE.format(escape), position)
     if text[1] in "\r\n":
         return "\n" * (num_line_breaks(text, 0, len(text)) - 1)
     code = int(text[2:], 16)
     if code > 0x10FFFF:
-        raise YAMLFault(NO_CHARACTER.format(code), place)
+        raise YAMLFault(NO_CHARACTER.format(code), position)
     return chr(code)
 
 
 def block_scalar(text: str, start: int, indent: int) -> tuple[str, int]:
-    """Return the value of a block scalar inside a collection at the column `indent`, and where its last line ended."""
+    """Return the value of a block scalar inside a collection at the column `indent`, and the end of its last line."""
     header = _BLOCK_HEADER.match(text, start)
     rest = header and _REST_OF_HEADER.match(text, header.end())
     if not header or not rest:
@@ -173,14 +173,14 @@ def block_scalar(text: str, start: int, indent: int) -> tuple[str, int]:
 
 @dataclass
 class _Block:
-    """The lines of a block scalar; `end` is how far they are read."""
+    """The lines of a block scalar, read up to `end`."""
 
     text: str
     end: int
     indent: int
 
     def find_column(self) -> int:
-        """Where the text of the lines begins, told by the first that is not blank."""
+        """Return the column where the text begins, which the first line that is not blank determines."""
         first = line_start(self.text, self.end, end_of(_BLANK_LINES, self.text, self.end))
         deepest = max(map(len, _LINE_BREAK.split(self.text[self.end : first])))
         spaces = self._num_spaces(first)
@@ -192,7 +192,7 @@ class _Block:
         return max(self.indent + 1, deepest, spaces)
 
     def value(self, column: int, *, is_folded: bool, chomping: str | None) -> str:
-        """Read the lines whose text begins at a column; `chomping`: `+` keeps all breaks at the end, `-` none."""
+        """Read the lines whose text begins at a column; `chomping`: `+` keeps all final breaks, `-` removes them."""
         chunks: list[str] = []
         num_blank = self._pass_blank(column)
         last_break = ""
@@ -213,14 +213,14 @@ class _Block:
         return "".join(chunks)
 
     def _has_line(self, column: int) -> bool:
-        """Whether a line with text at a column comes next."""
+        """Return whether the next line has text at a column."""
         spaces = self._num_spaces(self.end, column)
         self._refuse_tab(self.end + spaces, spaces < column)
         is_over = self.text[self.end + spaces] == "\0" or (not column and MARKER.match(self.text, self.end))
         return spaces == column and not is_over
 
     def _pass_blank(self, column: int) -> int:
-        """Pass over blank lines of at most so many spaces, and return how many there are."""
+        """Skip blank lines of at most `column` spaces, and return how many there were."""
         num_lines = 0
         while broken := _LINE_BREAK.match(self.text, self.end + self._num_spaces(self.end, column)):
             self.end = broken.end()

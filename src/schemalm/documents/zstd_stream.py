@@ -1,6 +1,6 @@
-"""The content of a zstd file as a stream of bytes that tells a whole file from one that was cut off.
+"""The content of a zstd file as a stream of bytes, which detects a truncated file.
 
-Skippable frames and empty ones may be among the others. Memory is bounded by the largest window that is admitted.
+The file may contain skippable and empty frames. Memory is bounded by the largest window allowed.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from schemalm.documents.framed_stream import FramedStream
 if TYPE_CHECKING:
     from schemalm.documents.framed_stream import Frame
 
-_WINDOW_BYTES = 1 << 27  # what zstd's level 19 with a long window asks of a reader
+_WINDOW_BYTES = 1 << 27  # what zstd's level 19 with a long window requires of a reader
 
 
 class ZstdStream(FramedStream):
-    """Reads the frames of a file; raises `EOFError` where it is cut off, `ZstdError` where it is no zstd."""
+    """Reads the frames of a file; raises `EOFError` if it is truncated, `ZstdError` if it is not zstd."""
 
-    input_bytes = 1 << 9  # 4 bytes may hold a block of 128 KiB, so these give 16 MiB at most
+    input_bytes = 1 << 9  # 4 bytes may encode 128 KiB, so a block expands to at most 16 MiB
 
     def new_frame(self) -> Frame:
-        """What decompresses the next frame."""
+        """Return a decompressor for the next frame."""
         return self._decompressor.decompressobj()
 
     @cached_property

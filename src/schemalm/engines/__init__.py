@@ -1,11 +1,11 @@
-"""Engines: one function over many items, in this process, in a pool of processes or on a Ray cluster.
+"""Engines: they apply one function to many items, in this process, in a pool of processes or on a Ray cluster.
 
 In go a task and a stream of items; out come the results in the order of the items.
 
-Memory is bounded whatever their number: an engine takes an item when a result has been asked for, and holds at most
-two for each worker. Every engine gives the same results, since a task and an item alone decide them. A worker that dies
-is replaced and its item is done again, so a task may run twice for one item. Items and results have to pickle, except
-in this process.
+Memory is bounded whatever the number of items: an engine takes items only as results are requested, and has at most two
+for each worker at a time. All engines return the same results, since a result depends only on the task and the item. A
+worker that dies is replaced and its item is processed again, so a task may run twice for one item. Items and results
+must be picklable, except in this process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Engine", "EngineName", "Task", "open_engine"]
 
 
 class _ThisProcess:
-    """The engine of one worker: this process itself."""
+    """The engine with one worker, which is this process itself."""
 
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the result of each item."""
@@ -32,13 +32,13 @@ class _ThisProcess:
 
 @contextmanager
 def open_engine(name: EngineName, *, workers: int, address: str | None = None) -> Iterator[Engine]:
-    """The engine of a name; its workers end with the context, at once where an error or a signal ends it.
+    """Open an engine by name; its workers end with the context, immediately after an error or a signal.
 
-    name: "local" for this machine (one worker is this process, more are a pool) or "ray". workers: how many items are
-    worked on at a time. address: that of a running Ray cluster, "auto" for the one that this machine belongs to;
-    without it Ray runs on this machine for as long as the context. The machines of a running cluster need SchemaLM of
-    the same version, and the files that items name. Raises `ConfigurationError` for a setting out of its range, where
-    Ray is not installed, and where there is no cluster at the address.
+    name: "local" for this machine (one worker is this process, more are a pool) or "ray". workers: the number of items
+    processed at a time. address: that of a running Ray cluster, or "auto" for the one that this machine belongs to;
+    without it, Ray runs on this machine until the context ends. The machines of a running cluster need the same version
+    of SchemaLM, and the files that the items name. Raises `ConfigurationError` if a setting is out of its range, if Ray
+    is not installed, or if there is no cluster at the address.
     """
     check_number("workers", workers, 1, is_whole=True)
     if name == "ray":
@@ -50,7 +50,7 @@ def open_engine(name: EngineName, *, workers: int, address: str | None = None) -
     if name != "local":
         raise ConfigurationError(f"engine must be 'local' or 'ray', got {name!r}")
     if address is not None:
-        raise ConfigurationError(f"address {address!r} is that of a Ray cluster: choose the engine 'ray' as well")
+        raise ConfigurationError(f"the address {address!r} needs the engine 'ray', got the engine 'local'")
     if workers == 1:
         yield _ThisProcess()
         return

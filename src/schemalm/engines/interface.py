@@ -1,4 +1,4 @@
-"""What the engines have in common: the task that a caller hands in, and the engine that runs it."""
+"""The interfaces of a task, which the caller provides, and of an engine, which runs it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ EngineName = Literal["local", "ray"]
 
 
 class Task(Protocol[Item_contra, Result_co]):
-    """What is done to items: a small object that pickles, as a frozen dataclass does."""
+    """The work on items: a small picklable object, such as a frozen dataclass."""
 
     def start(self) -> Callable[[Item_contra], Result_co]:
-        """The function of one item; called once in each worker, so this is where what it needs is made."""
+        """Return the function that processes one item; called once in each worker, so it can prepare resources."""
         ...
 
 
 class Engine(Protocol):
-    """What runs tasks."""
+    """An object that runs tasks."""
 
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result of each item, in their order; items are taken as results are asked for.
+        """Yield the result of each item, in order; items are taken as results are requested.
 
-        What the task's function raises is raised here, in the place of the result. Raises `DataError` for an item whose
-        workers die three times; it is named by its attribute `place`, a text, where it has one, else by its number.
+        An error that the task's function raises is raised here, instead of the result. Raises `DataError` for an item
+        whose workers die three times; the message names it by its attribute `description`, a string, if it has one,
+        else by its number.
         """
         ...

@@ -1,9 +1,9 @@
-"""A pool of processes on this machine, that outlives the death of its workers.
+"""A pool of processes on this machine that survives the death of its workers.
 
-Each worker is a fresh interpreter (`schemalm.engines.worker`), so it takes over neither threads nor locks, and a script
-that opens a pool needs no guard around its entry point. A worker holds one item at a time: when it dies, it is known
-which item to do again. Workers stand outside the terminal's reach, so an interruption is this process's to answer; they
-end when the pool is closed, and by themselves when this process is gone.
+Each worker is a fresh interpreter (`schemalm.engines.worker`), so it inherits neither threads nor locks, and a script
+that opens a pool needs no guard around its entry point. A worker has one item at a time, so it is known which item to
+repeat when it dies. Workers are in their own sessions, so Ctrl-C in the terminal reaches only this process. They end
+when the pool is closed, and by themselves when this process is gone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from schemalm.engines.messages import NUM_TRIES, LostWorkerError, results, worke
 
 @contextmanager
 def open_pool(num_workers: int) -> Iterator[Pool]:
-    """A pool; its processes begin when they are needed, and are killed at the end."""
+    """Open a pool; its processes start when they are needed, and are killed at the end."""
     pool = Pool(num_workers)
     try:
         yield pool
@@ -37,7 +37,7 @@ def open_pool(num_workers: int) -> Iterator[Pool]:
 
 
 class Pool:
-    """The engine of several processes."""
+    """The engine with several processes."""
 
     def __init__(self, num_workers: int) -> None:
         self._processes = [_Process() for _ in range(num_workers)]
@@ -48,7 +48,7 @@ class Pool:
         self._threads = ThreadPoolExecutor(num_workers)
 
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result of each item, in their order."""
+        """Yield the result of each item, in order."""
         return results(partial(self._submit, pickle.dumps(task)), items, len(self._processes))
 
     def _submit(self, task: bytes, item: bytes) -> Future[bytes]:
@@ -62,14 +62,14 @@ class Pool:
             self._idle.put(process)
 
     def close(self) -> None:
-        """Kill the processes; what is under way raises `LostWorkerError`."""
+        """Kill the processes; pending results raise `LostWorkerError`."""
         for process in self._processes:
             process.close()
         self._threads.shutdown(cancel_futures=True)
 
 
 class _Process:
-    """The place of one worker: its process, which is replaced where it dies, and the connection to it."""
+    """One worker: its process, which is replaced if it dies, and the connection to it."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -78,7 +78,7 @@ class _Process:
         self._is_closed = False
 
     def answer(self, task: bytes, item: bytes) -> bytes:
-        """The worker's answer for an item; raises `LostWorkerError` where `NUM_TRIES` processes died of it."""
+        """Return the worker's answer for an item; raises `LostWorkerError` if `NUM_TRIES` processes died."""
         how = ""
         for _ in range(NUM_TRIES):
             self._begin()
@@ -92,7 +92,7 @@ class _Process:
     def _begin(self) -> None:
         with self._lock:
             if self._is_closed:
-                raise LostWorkerError("since the pool was closed")
+                raise LostWorkerError("because the pool was closed")
             if self._process is not None:
                 return
             self._connection, end = Pipe()
@@ -102,12 +102,12 @@ class _Process:
                     env={**os.environ, **worker_environment()},
                     pass_fds=[end.fileno()],
                     stdin=subprocess.DEVNULL,
-                    stdout=2,  # what a library prints must not stand among a command's results
+                    stdout=2,  # output of a library must not mix with a command's results
                     start_new_session=True,
                 )
 
     def _end(self) -> str:
-        """Kill the process where it lives; how it ended."""
+        """Kill the process if it is still running, and return how it ended."""
         with self._lock:
             if self._process is None:
                 return ""
@@ -118,7 +118,7 @@ class _Process:
         return f"by the signal {signal.Signals(-code).name}" if code < 0 else f"with the exit code {code}"
 
     def close(self) -> None:
-        """Kill the process and begin no other."""
+        """Kill the process and start no other."""
         with self._lock:
             self._is_closed = True
             if self._process is not None:

@@ -1,7 +1,7 @@
-"""A Ray cluster as an engine: each item is a Ray task; a running cluster, or one on this machine for the time being.
+"""A Ray cluster as an engine, either a running one or a temporary one on this machine; each item is a Ray task.
 
-Ray starts the workers, replaces those that die and does their items again. Nothing is reported to Ray's makers, no
-dashboard is started and Ray's own logs stay in its files.
+Ray starts the workers, replaces those that die and repeats their items. Ray's usage statistics and its dashboard are
+off, and its logs stay in its own files.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from schemalm.engines.messages import NUM_TRIES, LostWorkerError, Worker, result
 from schemalm.errors import ConfigurationError
 from schemalm.interruption import SIGNALS
 
-# The items and answers of some hundred workers; more goes to Ray's folder on the disk.
+# Enough for the items and answers of a few hundred workers; Ray writes any more to its folder on disk.
 _OBJECT_STORE_BYTES = 1 << 29
-_WORKER = Worker()  # of the process that Ray runs this module in
+_WORKER = Worker()  # one in each process that Ray starts
 
 
 @contextmanager
 def open_ray(num_workers: int, address: str | None) -> Iterator[RayEngine]:
-    """The engine of a cluster; one that is already connected to is used, and left as it is.
+    """Open the engine of a cluster; an existing connection is reused and left open.
 
-    Raises `ConfigurationError` where Ray is not installed or the address is none of a cluster.
+    Raises `ConfigurationError` if Ray is not installed, or if there is no cluster at the address.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
@@ -64,14 +64,14 @@ def _connect(ray: Any, num_workers: int, address: str | None) -> None:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ConfigurationError(
-            f"there is no Ray cluster at the address {address!r}: {error}; name one as HOST:PORT, or none to start one "
-            "on this machine"
+            f"there is no Ray cluster at the address {address!r}: {error}; give the address as HOST:PORT, or give none "
+            "to start a cluster on this machine"
         ) from None
 
 
 @contextmanager
 def _kept_handlers() -> Iterator[None]:
-    """The handlers of signals stay what they are: Ray sets its own, which end the process without a word."""
+    """Restore the signal handlers: Ray installs its own, which end the process without a message."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     if threading.current_thread() is threading.main_thread():
@@ -80,7 +80,7 @@ def _kept_handlers() -> Iterator[None]:
 
 
 class RayEngine:
-    """The engine of a cluster that is connected to."""
+    """The engine of a connected cluster."""
 
     def __init__(self, ray: Any, num_workers: int) -> None:
         self._ray = ray
@@ -88,7 +88,7 @@ class RayEngine:
         self._remote = ray.remote(max_retries=NUM_TRIES - 1, num_cpus=1)(_answer)
 
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result of each item, in their order."""
+        """Yield the result of each item, in order."""
         submit = partial(self._submit, self._ray.put(pickle.dumps(task)))
         return results(submit, items, self._num_workers)
 
@@ -98,25 +98,25 @@ class RayEngine:
 
 @dataclass(frozen=True)
 class _Pending:
-    """An answer that Ray owes; `reference` is Ray's name for it."""
+    """A pending answer of Ray; `reference` is Ray's object reference."""
 
     ray: Any
     reference: Any
 
     def result(self) -> bytes:
-        """The answer; raises `LostWorkerError` where its workers died."""
+        """Wait for the answer and return it; raises `LostWorkerError` if the item's workers died."""
         try:
-            # Not `ray.get`: where a handler of signals raises, it raises a bare KeyboardInterrupt in its place.
+            # Not `ray.get`: if a signal handler raises, `ray.get` replaces its exception by a bare KeyboardInterrupt.
             answered: bytes = self.reference.future().result()
         except self.ray.exceptions.RayError as error:
             raise LostWorkerError(str(error).splitlines()[0]) from None
         return answered
 
     def cancel(self) -> None:
-        """Do without the answer."""
+        """Give up the answer."""
         self.ray.cancel(self.reference, force=True)
 
 
 def _answer(task: bytes, item: bytes) -> bytes:
-    """What Ray runs in its workers."""
+    """Return the answer to a pickled item; Ray runs this in its workers."""
     return _WORKER.answer(task, item)

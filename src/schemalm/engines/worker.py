@@ -1,6 +1,6 @@
-"""A worker of the pool: `python -m schemalm.engines.worker DESCRIPTOR` answers what comes over that connection.
+"""A worker of the pool: `python -m schemalm.engines.worker DESCRIPTOR` answers the requests of that connection.
 
-It ends when the connection does, in the middle of its work too: then its pool is gone, however that ended.
+It ends as soon as the connection is closed, even during work, because then its pool is gone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Requests = SimpleQueue[tuple[bytes, bytes]]  # a task with an item
 
 
 def main() -> None:
-    """Answer requests until the other side is gone."""
+    """Answer requests until the other side closes the connection."""
     connection: Connection[bytes, tuple[bytes, bytes]] = Connection(int(sys.argv[1]))
     requests: Requests = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _receive(connection: Connection[bytes, tuple[bytes, bytes]], requests: Requests) -> None:
-    """Pass on each request; end the process where no more can come."""
+    """Pass on each request; end the process when no more can arrive."""
     try:
         while True:
             requests.put(connection.recv())

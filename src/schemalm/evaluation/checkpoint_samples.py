@@ -25,7 +25,7 @@ from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.evaluation.evaluate import to_text
 from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
-from schemalm.files.folders import inside
+from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
@@ -108,7 +108,7 @@ class CheckpointSamples(Progress):
 
 def samples_folder(run: Path, step: int) -> Path:
     """Return the folder of the samples of `step`; raises `OSError` if its path contains a symbolic link."""
-    return inside(run, SAMPLES_FOLDER, f"{step:06d}")
+    return path_inside(run, SAMPLES_FOLDER, f"{step:06d}")
 
 
 def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> list[Verdict]:

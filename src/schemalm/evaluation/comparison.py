@@ -16,8 +16,8 @@ from schemalm.errors import ConfigurationError
 from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
 from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
-from schemalm.files.folders import inside
-from schemalm.files.locks import held_folder
+from schemalm.files.folders import path_inside
+from schemalm.files.locks import locked_folder
 from schemalm.files.writing import write_atomically
 from schemalm.messages.visible import visible_name
 
@@ -48,8 +48,8 @@ def write_comparison(records: Sequence[RunRecord], out: Path) -> Path:
         "plots": [(caption, Markup(inline(svg, name, caption))) for name, (caption, svg) in plots.items()],
     }
     page = environment().get_template("comparison.html.jinja").render(content)
-    folder = inside(out, PLOTS_FOLDER)
-    with held_folder(out):
+    folder = path_inside(out, PLOTS_FOLDER)
+    with locked_folder(out):
         for old in folder.glob("*.svg"):
             if old.stem not in plots:
                 old.unlink()

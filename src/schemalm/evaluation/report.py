@@ -23,8 +23,8 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.evaluation.highlighting import highlight_yaml
 from schemalm.evaluation.plots import draw_by_step, draw_lengths, draw_losses, draw_similarity, inline
-from schemalm.files.folders import inside
-from schemalm.files.locks import held_folder
+from schemalm.files.folders import path_inside
+from schemalm.files.locks import locked_folder
 from schemalm.files.writing import write_atomically
 from schemalm.messages.visible import shell_word, visible, visible_line, visible_name
 from schemalm.training.configuration import TrainingConfiguration
@@ -84,8 +84,8 @@ def write_report(evaluation: Evaluation, run_folder: Path, out: Path | None = No
     templates = environment()
     markdown = templates.get_template("report.md.jinja").render(content)
     page = templates.get_template("report.html.jinja").render(content)
-    folder = inside(out, PLOTS_FOLDER)
-    with held_folder(out):
+    folder = path_inside(out, PLOTS_FOLDER)
+    with locked_folder(out):
         for name, (svg, _) in plots.items():
             write_atomically(folder / f"{name}.svg", svg.encode())
         write_atomically(out / MARKDOWN_FILE, markdown.encode())

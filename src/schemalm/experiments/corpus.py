@@ -28,11 +28,11 @@ from schemalm.dataset.reading import SourceDocument, valid_documents
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
 from schemalm.experiments.digests import digest
 from schemalm.experiments.recipe import Recipe
-from schemalm.files.locks import waiting_lock
+from schemalm.files.locks import locked_file
 from schemalm.files.toml_table import Scalar
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors, write_atomically
@@ -79,7 +79,7 @@ def obtain_corpus(recipe: Recipe, seed: int, out: Path, log: Log) -> DrawnCorpus
     contains documents that were drawn with other settings.
     """
     folder = out / "corpus" / str(seed)
-    with waiting_lock(folder / ".lock"):
+    with locked_file(folder / ".lock"):
         if not (folder / DESCRIPTION_FILE).exists():
             _draw(recipe, seed, folder, log)
         return _open(recipe, seed, folder)
@@ -148,7 +148,7 @@ def _draw(recipe: Recipe, seed: int, folder: Path, log: Log) -> None:
 
 def _nothing_left(path: Path, left_out: LeftOut) -> DataError:
     problem = f"{path}: no document is left that is valid and has the fields that the recipe requires"
-    return too_little(problem, left_out)
+    return left_out_error(problem, left_out)
 
 
 def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: LeftOut) -> Iterator[CorpusRow]:
@@ -159,7 +159,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
     def readable() -> Iterator[CorpusRow]:
         for row in read_corpus(
-            [path], merge_keys=uses_merge_keys(schema), left_out=left_out, documents_at=path_matcher(schema)
+            [path], merge_keys=uses_merge_keys(schema), left_out=left_out, path_matcher=path_matcher(schema)
         ):
             if row.error is not None and (matches(row) or not row.fields):
                 left_out.reject(row.rejection(row.error))
@@ -171,7 +171,7 @@ def _rows(path: Path, where: Mapping[str, Scalar], schema: Schema, left_out: Lef
 
 def _training_texts(recipe: Recipe, seed: int, schema: Schema, left_out: LeftOut) -> list[bytes]:
     """Return training documents in the order drawn, without validation sources, as text to save memory."""
-    held_out = {row.repository for row in read_corpus([recipe.data.validation], documents_at=path_matcher(schema))}
+    held_out = {row.repository for row in read_corpus([recipe.data.validation], path_matcher=path_matcher(schema))}
     rows = _rows(recipe.data.train, recipe.data.train_where, schema, left_out)
     texts: list[bytes] = []
     for row in rows:

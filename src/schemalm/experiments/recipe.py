@@ -189,14 +189,14 @@ def _name(table: Table) -> str:
 
 
 def _settings(table: Table) -> dict[str, Any]:
-    return table.settings(SETTINGS, "setting of training")
+    return table.settings(SETTINGS, "a setting of training")
 
 
 def _tokenizer(table: Table) -> TokenizerSettings:
     kind = table.take("kind", str)
     if kind not in KINDS:
         table.fail("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
-    options = table.settings(KINDS[kind].types, f"option of {kind}")
+    options = table.settings(KINDS[kind].types, f"an option of {kind}")
     return TokenizerSettings(kind, {**KINDS[kind].defaults, **options})
 
 

@@ -17,7 +17,7 @@ from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Result, read_results
 from schemalm.experiments.summary import Row, summarize
-from schemalm.files.folders import inside
+from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 
 REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
@@ -46,7 +46,7 @@ def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> 
         raise DataError(f"{out / RESULTS_FILE} has no results of this experiment yet: run it first")
     rows = summarize(results)
     plots = draw_experiment(rows)
-    folder = inside(out, PLOTS_FOLDER)
+    folder = path_inside(out, PLOTS_FOLDER)
     for old in folder.glob("*.svg"):
         if old.stem not in plots:
             old.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from schemalm.errors import DataError
-from schemalm.files.locks import hold
+from schemalm.files.locks import acquire_lock
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors
 
@@ -67,7 +67,7 @@ def append_result(out: Path, result: Result) -> None:
     """Append a line durably; several processes may append to the same file."""
     path = out / RESULTS_FILE
     with named_errors(path), path.open("a+b") as file:
-        hold(file.fileno(), wait=True)
+        acquire_lock(file.fileno(), wait=True)
         _remove_torn_line(file)
         file.write(json.dumps(asdict(result)).encode() + b"\n")
         file.flush()

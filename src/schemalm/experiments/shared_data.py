@@ -20,11 +20,11 @@ from schemalm.baselines import AnyTokenizer, load_tokenizer
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
-from schemalm.documents.left_out import too_little
+from schemalm.documents.left_out import left_out_error
 from schemalm.experiments.corpus import DrawnCorpus
 from schemalm.experiments.digests import digest
 from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
-from schemalm.files.locks import waiting_lock
+from schemalm.files.locks import locked_file
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SharedData:
         """Return the file of a tokenizer, trained if it does not exist; raises `ConfigurationError` if that fails."""
         name = digest([settings.kind, settings.options, self.corpus.digest, self.num_tokenizer_documents])
         path = self.out / "tokenizers" / f"{settings.kind}-{name}.json"
-        with waiting_lock(path.with_name(f".{name}.lock")):
+        with locked_file(path.with_name(f".{name}.lock")):
             if not path.exists():
                 documents = list(islice(self.corpus.train_documents(), self.num_tokenizer_documents))
                 KINDS[settings.kind].train(self.corpus.grammar(), documents, settings.options).save(path)
@@ -58,7 +58,7 @@ class SharedData:
         path = self.tokenizer(settings)
         name = digest([path.name, self.context_size, num_tokens, num_documents])
         folder = self.out / "data" / name
-        with waiting_lock(folder.with_name(f".{name}.lock")):
+        with locked_file(folder.with_name(f".{name}.lock")):
             if not (folder / METADATA_FILE).exists():
                 tokenizer = load_tokenizer(path)
                 documents = islice(self.corpus.train_documents(), num_documents)
@@ -79,7 +79,7 @@ class SharedData:
         )
         if summary.rejections:
             (folder / METADATA_FILE).unlink()
-            raise too_little("all documents must be encodable, but some are not", summary.left_out)
+            raise left_out_error("all documents must be encodable, but some are not", summary.left_out)
 
 
 def _until(documents: Iterator[SourceDocument], tokenizer: AnyTokenizer, num_tokens: int) -> Iterator[SourceDocument]:

@@ -1,4 +1,4 @@
-"""Reading and writing files that anybody may have made or may be using.
+"""Reading untrusted files, and writing files while others may use them.
 
 In goes a path; out comes checked content, or a file written whole, or an error that names the file and what to do.
 """

@@ -1,4 +1,4 @@
-"""Files that the package carries, read as what they are: compressed, of a bounded size, and damaged perhaps."""
+"""Compressed files that the package contains, read with a size limit and checked for damage."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from schemalm.messages.wording import reason_of
 
 
 def read_asset(package: str, name: str, max_bytes: int) -> bytes:
-    """The content of the zstd file `name` beside the modules of `package`, of at most `max_bytes`.
+    """Return the content, at most `max_bytes`, of the zstd file `name` next to the modules of `package`.
 
-    Raises `DataError` where the file is missing, damaged or larger.
+    Raises `DataError` if the file is missing, damaged or larger.
     """
     try:
         with files(package).joinpath(name).open("rb") as file:
             packed = file.read(max_bytes)
         if zstandard.frame_content_size(packed) > max_bytes:
-            raise damaged(name, f"it holds more than {max_bytes:,} bytes")
+            raise damaged(name, f"it has more than {max_bytes:,} bytes")
         return zstandard.decompress(packed)
     except OSError as error:
         raise damaged(name, reason_of(error)) from None
@@ -28,5 +28,5 @@ def read_asset(package: str, name: str, max_bytes: int) -> bytes:
 
 
 def damaged(name: str, reason: str) -> DataError:
-    """The error for a file of the package that is not as it was installed."""
+    """Return the error for a file of the package that is not as it was installed."""
     return DataError(f"the file {name} of the package schemalm cannot be used: {reason}; install the package again")

@@ -1,7 +1,7 @@
 """Locks between processes and between threads, by `filelock`.
 
-A lock is held on an open file or folder and ends when that is closed. So nothing is left locked by a process that was
-killed, and a lock file that lies about locks nothing. A file system without locks keeps nobody out.
+A lock is held on an open file or folder and ends when it is closed. So a killed process leaves nothing locked, and a
+leftover lock file does no harm. On a file system without locks, every lock succeeds.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from schemalm.files.folders import inside, refusal
+from schemalm.files.folders import path_inside, refusal
 
-# Windows has none of the last three, and neither the links nor the pipes that they are for.
+# Windows lacks the last three; it also lacks the links and pipes that they protect from.
 _LOCKING = os.O_RDWR | os.O_CREAT
 _LOCKING |= sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 
 
-def hold(descriptor: int, *, wait: bool = False) -> bool:
-    """Lock an open file or folder until it is closed; whether that worked, as far as the system can tell.
+def acquire_lock(descriptor: int, *, wait: bool = False) -> bool:
+    """Lock an open file or folder until it is closed; return False if someone else holds the lock.
 
-    wait: for whoever holds it now; else somebody else's lock makes the answer False.
+    wait: wait for the current holder instead of returning False.
     """
     from filelock import lock_descriptor  # noqa: PLC0415
 
@@ -35,42 +35,45 @@ def hold(descriptor: int, *, wait: bool = False) -> bool:
 
 
 def is_still_at(descriptor: int, path: Path) -> bool:
-    """Whether an open file or folder is the one at `path`: the last one who held it may have removed or renamed it."""
+    """Return whether an open file or folder is still at `path`: the previous holder may have removed or renamed it."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
         return False
 
 
-def open_lock(folder: Path, name: str) -> BinaryIO:
-    """Open a file of `folder` that is only locked: made where there is none, and left as it is otherwise.
+def open_lock_file(folder: Path, name: str) -> BinaryIO:
+    """Open the lock file `name` of `folder`; it is made if it does not exist, and its content is never changed.
 
-    Raises `OSError` where it is a link or no regular file.
+    Raises `OSError` if it is a link or not a regular file.
     """
-    path = inside(folder, name)
+    path = path_inside(folder, name)
     descriptor = os.open(path, _LOCKING, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise refusal(path, errno.EINVAL, "it is no regular file")
+        raise refusal(path, errno.EINVAL, "it is not a regular file")
     return os.fdopen(descriptor, "r+b")
 
 
 @contextmanager
-def waiting_lock(path: Path) -> Iterator[None]:
-    """Hold a lock file, which is made where needed, after whoever holds it now."""
+def locked_file(path: Path) -> Iterator[None]:
+    """Hold the lock of a lock file, after waiting for its current holder; the file is made if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open_lock(path.parent, path.name) as file:
-        hold(file.fileno(), wait=True)
+    with open_lock_file(path.parent, path.name) as file:
+        acquire_lock(file.fileno(), wait=True)
         yield
 
 
 @contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made where needed, after whoever holds it now: files that belong together stay so."""
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, after waiting for its current holder; the folder is made if needed.
+
+    It keeps files of one command together: no other command writes its own between them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        hold(descriptor, wait=True)
+        acquire_lock(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)

@@ -1,8 +1,8 @@
-"""Reading a file that a user names: at most so many bytes, once, and never waiting for what may not come.
+"""Reading a file that a user names, once, up to a size, without waiting forever.
 
-Regular files are read, and pipes that somebody writes into, such as the shell's `<(command)`: a pipe that has no writer
-is refused at once, and one whose writer is silent for long after that time. Folders, sockets and devices, which may
-have no end, are refused. Files that this project writes for itself are not read here.
+Regular files are read, and pipes that have a writer, such as the shell's `<(command)`. A pipe without a writer is
+refused at once, and one whose writer stays silent is refused after a time-out. Folders, sockets and devices are
+refused, since they may have no end. Files that this project writes for itself are not read here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _OTHER_KINDS = {
 def read_bounded(path: Path, max_bytes: int) -> bytes:
     """Return the content of a file or pipe of at most `max_bytes`.
 
-    Raises `OSError`, with the path, where it cannot be read, with the number EFBIG where it is larger; `ValueError`
-    where the path holds a NUL.
+    Raises `OSError` with the path if it cannot be read, with the number EFBIG if it is larger; raises `ValueError` if
+    the path contains a NUL.
     """
     status = path.stat()
     kind = stat.S_IFMT(status.st_mode)
@@ -43,13 +43,13 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    """The content, up to a byte more than `max_bytes`."""
+    """Return the content, up to one byte more than `max_bytes`."""
     if path.is_fifo():  # opening it as a file would wait for a writer
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb", buffering=0):
             return b"".join(_chunks(descriptor, path, max_bytes + 1))
     with path.open("rb", buffering=0) as file:
-        os.set_blocking(file.fileno(), False)  # some files of the system wait for more at their end
+        os.set_blocking(file.fileno(), False)  # some files in /proc and /sys wait for more at their end
         return b"".join(_chunks(file.fileno(), path, max_bytes + 1))
 
 
@@ -67,7 +67,7 @@ def _chunks(descriptor: int, path: Path, num_bytes: int) -> Iterator[bytes]:
 
 
 def _wait(descriptor: int, path: Path) -> None:
-    """Wait until there is something to read, or the end; raises `OSError` where nothing comes for long."""
+    """Wait until there is something to read, or the end; raises `OSError` after a time-out."""
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)
     if not waiting.poll(1000 * MAX_SILENCE_SECONDS):

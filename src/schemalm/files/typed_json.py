@@ -1,8 +1,8 @@
-"""JSON files that anybody may have made, read into typed values: one reader for all of them.
+"""The reader of untrusted JSON files with a known structure.
 
-A file is read up to a size, must be JSON without repeated keys, and must have the fields of a type, no others: the
-library `msgspec` compares. What differs is an error that names the file, the place (a JSON pointer), what was found and
-what was expected. Where a value decides memory or time, its type has bounds.
+A file is read up to a size. It must be JSON without repeated keys, and must have exactly the fields of a type, which
+the library `msgspec` checks. Any difference is an error that names the file, the location (a JSON pointer), what was
+found and what was expected. If a value determines memory or time, its type has bounds.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ T = TypeVar("T")
 MAX_BYTES = 1 << 20
 # A vocabulary of a million tokens of text.
 MAX_TOKENIZER_BYTES = 1 << 26
-# Larger contents are compared with their type before they are turned into objects, which take many times the room.
+# Larger files are checked against their type before they become Python objects, which need many times the memory.
 _LARGE = 1 << 20
 _MAX_DIGITS = 400
 _MAX_SHOWN = 60
-# What stands in the library's paths for the key of an object that may have any.
+# The library's paths have this in place of a key of an object with arbitrary keys.
 _ANY_KEY = "..."
 _MAX_COUNTED = (1 << 63) - 1
 
-# Numbers that count something, numbers that measure something, and a file's hash.
+# A count, an amount, any finite number, and the hash of a file.
 Count = Annotated[int, Meta(ge=0, le=_MAX_COUNTED)]
 Amount = Annotated[float, Meta(ge=0, le=1e300)]
 Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
@@ -43,48 +43,48 @@ Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _RefusedError(ValueError):
-    """Text that is JSON by its grammar, but says a thing in two ways or none."""
+    """Text that is JSON by its grammar, but is ambiguous or has no JSON value."""
 
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A JSON file below a folder: what its errors are, and what to do about them.
+    """A JSON file below a folder, with the type of its errors and the advice that they give.
 
-    absent: what the error says where there is no such file. line: where one line of several is read, its number.
+    absent: the message if there is no such file. line: the line number, if only one line of the file is read.
     """
 
     folder: Path
     name: str
-    refused: type[SchemaLMError]
+    error_type: type[SchemaLMError]
     advice: str
     absent: str = ""
     max_bytes: int = MAX_BYTES
     line: int | None = None
 
     def read(self, kind: type[T]) -> T:
-        """The file's content as a `kind`; raises the file's error where it is missing or anything else."""
+        """Return the file's content as a `kind`; raises the file's error if it is missing or has another structure."""
         return self.parse(self.content(), kind)
 
     def content(self) -> bytes:
-        """The bytes of the file; raises the file's error where it cannot be read."""
+        """Return the bytes of the file; raises the file's error if it cannot be read."""
         try:
             return read_inside(self.folder, self.name, max_bytes=self.max_bytes)
         except (FileNotFoundError, NotADirectoryError):
-            raise self.refused(self.absent or f"{self.place} is missing; {self.advice}") from None
+            raise self.error_type(self.absent or f"{self.shown} is missing; {self.advice}") from None
         except OSError as error:
-            raise self.refused(f"{self.place} cannot be read: {reason_of(error)}") from None
+            raise self.error_type(f"{self.shown} cannot be read: {reason_of(error)}") from None
 
     @property
-    def place(self) -> str:
-        """The file's path, as it may be shown."""
+    def shown(self) -> str:
+        """The file's path, safe to show."""
         return visible_name(str(self.folder / self.name))
 
     def parse(self, content: bytes, kind: type[T], *, constants: bool = False) -> T:
-        """JSON text as a `kind`; with `constants`, numbers may be NaN and Infinity."""
+        """Return JSON text as a `kind`; `constants` allows NaN and Infinity. Raises the file's error."""
         return self.convert(self.load(content, kind, constants=constants), kind)
 
     def load(self, content: bytes, kind: Any = dict[str, Any], *, constants: bool = False) -> dict[str, Any]:
-        """The object that JSON text holds; raises the file's error."""
+        """Return the object in a JSON text; raises the file's error."""
         try:
             if len(content) > _LARGE:
                 msgspec.json.decode(content, type=kind)
@@ -97,10 +97,10 @@ class CheckedFile:
         except _RefusedError as error:
             self.fail(str(error))
         except ValueError as error:
-            self.fail(f"it is no JSON: {error}")
+            self.fail(f"it is not JSON: {error}")
 
     def convert(self, value: Any, kind: type[T], at: str = "") -> T:
-        """A value as a `kind`; `at` points to it in the file. Raises the file's error."""
+        """Return a value as a `kind`; `at` is its JSON pointer in the file. Raises the file's error."""
         try:
             found = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
@@ -111,16 +111,16 @@ class CheckedFile:
             self.fail(str(error), at=at)
         unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)
         if unknown is not None:
-            self.fail("this version knows no such field", unknown, at)
+            self.fail("this version does not know this field", unknown, at)
         return found
 
     def fail(self, problem: str, path: tuple[str, ...] = (), at: str = "") -> NoReturn:
-        """Raise the file's error about a place in it."""
+        """Raise the file's error about a location in it."""
         pointer = at + pointer_to(path)
         where = ("" if self.line is None else f", line {self.line}") + (
             f" at {visible_name(pointer)}" if pointer else ""
         )
-        raise self.refused(f"{self.place} is damaged{where}: {problem}; {self.advice}") from None
+        raise self.error_type(f"{self.shown} is damaged{where}: {problem}; {self.advice}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(text: str) -> NoReturn:
-    raise _RefusedError(f"{text} is no number of JSON")
+    raise _RefusedError(f"{text} is not a JSON number")
 
 
 def _integer(text: str) -> int:
@@ -147,14 +147,14 @@ _WITH_CONSTANTS = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer
 
 
 def _understood(message: str) -> tuple[str, tuple[str, ...]]:
-    """What the library's message says, and the path to where; its path leaves out the keys of free objects."""
+    """Split the library's message into the problem and the path; the path lacks the keys of objects with any keys."""
     problem, _, path = message.partition(" - at `$")
     words = problem.replace("`", "").replace("Expected", "expected", 1).replace("got", "found")
     return words, tuple(re.findall(r"[^.\[\]]+|(?<=\[)\.\.\.(?=\])", path.rstrip("`")))
 
 
 def _with_keys(value: Any, kind: Any, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The path with the keys that the library leaves out: those whose members alone are refused as well."""
+    """Complete a path with the keys that the library leaves out: each leads to a member that is refused on its own."""
     if _ANY_KEY not in path:
         return path
     before = path[: path.index(_ANY_KEY)]
@@ -169,7 +169,7 @@ def _with_keys(value: Any, kind: Any, path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path; None where nothing does."""
+    """Return the value at a path, or None if there is none."""
     for part in path:
         if isinstance(value, dict):
             value = value.get(part)
@@ -181,7 +181,7 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
-    """A copy of a value with something else at a path that is there."""
+    """Return a copy of a value with the part at an existing path replaced."""
     if not path:
         return new
     first, *rest = path
@@ -192,7 +192,7 @@ def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
 
 
 def _shown(problem: str, value: Any, path: tuple[str, ...]) -> str:
-    """What stands at the path, to be put behind a problem; nothing where it is no scalar."""
+    """Return the scalar at the path, worded to follow the problem; empty if there is no scalar."""
     found = _at(value, path)
     if found is None or isinstance(found, dict | list):
         return ""
@@ -201,7 +201,7 @@ def _shown(problem: str, value: Any, path: tuple[str, ...]) -> str:
 
 
 def _unknown(value: Any, known: Any, path: tuple[str, ...]) -> Any:
-    """Yield the paths of keys of `value` that are not among the fields that were read from it."""
+    """Yield the paths of the keys of `value` that are not fields of `known`, the object read from it."""
     if isinstance(value, dict) and isinstance(known, dict):
         for key, child in value.items():
             if key not in known:

@@ -1,8 +1,8 @@
-"""Writing files so that a reader sees the old content or the new, never half of it, and finding out before whether.
+"""Writing files so that a reader sees the old content or the new, never a part of it; and checking that in advance.
 
-What is under way has a hidden name that ends in `.partial`, and its writer holds a lock on it. So what a killed command
-left is told from what another one is writing, and the next command that writes there removes it. Links are never
-followed on the way, and what has another name is never touched.
+A file or folder being written has a hidden name that ends in `.partial`, and its writer holds a lock on it. So the
+remains of a killed command can be told from what another command is writing, and the next command that writes there
+removes them. Links are never followed, and nothing with another name is ever touched.
 """
 
 from __future__ import annotations
@@ -19,51 +19,51 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
-from schemalm.files.folders import inside
-from schemalm.files.locks import hold, is_still_at
+from schemalm.files.folders import path_inside
+from schemalm.files.locks import acquire_lock, is_still_at
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64
-# What fills a folder, while it is under way.
+# The folder in which the content of a new folder is written.
 _HIDDEN = ".partial"
-# What this program calls what is under way, as `partial_name` makes it; versions before had the number alone.
+# The names that `partial_name` makes; earlier versions had only the number.
 _PARTIAL = re.compile(r"\..+\.\d+(-[0-9a-f]{8})?\.partial")
 
 
 def check_writable(folder: Path, *files: str, advice: str = "choose another folder") -> None:
-    """Raise `ConfigurationError` where `folder` cannot be made and filled, or one of its `files` cannot be written.
+    """Raise `ConfigurationError` if `folder` cannot be made and filled, or one of its `files` cannot be written.
 
-    For commands, before their work. Permissions do not tell (of a read-only or a full disk), so it is tried, with a
-    file that has no name and leaves nothing behind; what killed commands left is removed. `advice` says what to do.
+    Commands call it before their work. Permissions do not show a read-only or a full disk, so it writes an unnamed
+    file, which leaves nothing behind. It also removes what killed commands left. `advice` says what to do.
     """
     paths = [folder / file for file in files]
     try:
-        for place in dict.fromkeys([folder, *(inside(folder, str(Path(file).parent)) for file in files)]):
-            _try_to_write(place)
-            remove_partial(place)
+        for parent in dict.fromkeys([folder, *(path_inside(folder, str(Path(file).parent)) for file in files)]):
+            _try_to_write(parent)
+            remove_partial(parent)
         for path in paths:
             if path.exists() and not path.is_file():
-                raise OSError(errno.EEXIST, "it is there, and no file", str(path))
+                raise OSError(errno.EEXIST, "it exists and is not a file", str(path))
     except OSError as error:
         where = "" if error.filename == str(folder) else f"{error.filename}: "
         raise ConfigurationError(f"{folder} cannot be written: {where}{error.strerror}; {advice}") from None
 
 
 def check_kind(file: Path, kind: str, beginning: re.Pattern[bytes], advice: str) -> None:
-    """Raise `ConfigurationError` where a file is there that is not empty and none of the `kind` that replaces it.
+    """Raise `ConfigurationError` if a file exists, is not empty and is not of the `kind` that will replace it.
 
-    For files that a user names to be written: one of their own, named by mistake, is not written over.
+    It protects files that a user names by mistake from being overwritten. `kind` has its article.
     """
     if file.is_file():
         with file.open("rb") as opened:
             found = opened.read(_NUM_BEGINNING)
         if found and not beginning.match(found):
-            raise ConfigurationError(f"{file} is there and no {kind}: it is not written over; {advice}")
+            raise ConfigurationError(f"{file} exists and is not {kind}: it is not overwritten; {advice}")
 
 
-def _try_to_write(place: Path) -> None:
-    """Write into a folder, or into what it would be made in; raises `OSError` with the path where that fails."""
-    above = _nearest(place)
+def _try_to_write(folder: Path) -> None:
+    """Write into a folder, or into the one in which it would be made; raises `OSError` with the path on failure."""
+    above = _nearest(folder)
     try:
         with tempfile.TemporaryFile(dir=above) as file:
             file.write(_SOME_BYTES)
@@ -71,18 +71,18 @@ def _try_to_write(place: Path) -> None:
         raise OSError(error.errno, error.strerror, str(above)) from None
 
 
-def _nearest(place: Path) -> Path:
-    """The path itself where there is something, else the nearest one above it; raises `OSError` where none may be."""
-    for path in (place, *place.parents):
+def _nearest(path: Path) -> Path:
+    """Return the path if it exists, else the nearest existing path above it; raises `OSError` if it cannot look."""
+    for candidate in (path, *path.parents):
         with suppress(FileNotFoundError, NotADirectoryError):
-            path.lstat()
-            return path
-    return place
+            candidate.lstat()
+            return candidate
+    return path
 
 
 @contextmanager
 def named_errors(path: Path) -> Iterator[None]:
-    """Names `path` in errors of the system that name no file, as those of a full disk do."""
+    """Add `path` to an operating system error that names no file, such as that of a full disk."""
     try:
         yield
     except OSError as error:
@@ -91,19 +91,19 @@ def named_errors(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes `content` to a temporary file beside `path`, syncs it, and renames it into place."""
+    """Write `content` to a temporary file next to `path`, sync it, and rename it to `path`."""
     with opened_atomically(path) as file:
         file.write(content)
 
 
 @contextmanager
 def opened_atomically(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file beside `path`: synced and renamed into place at the end, removed after an error."""
+    """Open a temporary file next to `path`: synced and renamed to `path` at the end, or removed after an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(partial_name(path.name))
     try:
         with named_errors(path), temporary.open("xb") as file:
-            hold(file.fileno())
+            acquire_lock(file.fileno())
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -115,17 +115,17 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def filled_folder(out: Path, advice: str = "choose another folder") -> Iterator[Path]:
-    """A hidden folder for all that `out`, which is new or empty, shall hold: it is there at the end, at once.
+def filled_atomically(out: Path, advice: str = "choose another folder") -> Iterator[Path]:
+    """Make a hidden folder for the content of `out`, which is new or empty; at the end it becomes `out` at once.
 
-    After an error nothing is. Raises `ConfigurationError` where `out` holds something, or another command fills it.
+    After an error, nothing remains. Raises `ConfigurationError` if `out` is not empty, or if another command fills it.
     """
     hidden = out / _HIDDEN if out.exists() else out.with_name(f".{out.name}{_HIDDEN}")
     hidden.mkdir(parents=True, exist_ok=True)
     with _claimed(hidden, out):
         try:
             _clear(hidden)
-            if holds_something(out):
+            if has_content(out):
                 raise ConfigurationError(f"{out} is not empty; {advice}")
             yield hidden
             with named_errors(out):
@@ -135,17 +135,20 @@ def filled_folder(out: Path, advice: str = "choose another folder") -> Iterator[
             raise
 
 
-def holds_something(folder: Path) -> bool:
-    """Whether a folder is there and holds anything but what a killed `filled_folder` left."""
+def has_content(folder: Path) -> bool:
+    """Return whether a folder exists and contains anything except the remains of a killed `filled_atomically`."""
     return folder.is_dir() and any(entry.name != _HIDDEN for entry in folder.iterdir())
 
 
 @contextmanager
 def _claimed(hidden: Path, out: Path) -> Iterator[None]:
-    """Hold a hidden folder, which is no link; `ConfigurationError` where another command does, or did just now."""
+    """Hold the lock of a hidden folder, which is not a link.
+
+    Raises `ConfigurationError` if another command holds it, or held it a moment ago.
+    """
     descriptor = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if not (hold(descriptor) and is_still_at(descriptor, hidden)):
+        if not (acquire_lock(descriptor) and is_still_at(descriptor, hidden)):
             raise ConfigurationError(f"another command is writing into {out}: wait for it, or end it")
         yield
     finally:
@@ -153,13 +156,13 @@ def _claimed(hidden: Path, out: Path) -> Iterator[None]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove all that a folder holds."""
+    """Remove the content of a folder."""
     for entry in folder.iterdir():
         remove_entry(entry)
 
 
 def _put_in_place(hidden: Path, out: Path) -> None:
-    """Rename the hidden folder to `out`, or, where it lies in that, what it holds."""
+    """Rename the hidden folder to `out`; if it is inside `out`, move its content there."""
     if hidden.parent == out:
         for entry in sorted(hidden.iterdir()):
             entry.rename(out / entry.name)
@@ -171,7 +174,7 @@ def _put_in_place(hidden: Path, out: Path) -> None:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove from a folder what commands left half-written when they were killed."""
+    """Remove the unfinished files that killed commands left in a folder."""
     if not folder.is_dir():
         return
     for entry in folder.iterdir():
@@ -180,38 +183,38 @@ def remove_partial(folder: Path) -> None:
 
 
 def _is_left(partial: Path) -> bool:
-    """Whether nobody writes into something half-written any more."""
+    """Return whether no process is writing an unfinished file or folder any more."""
     try:
         descriptor = os.open(partial, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:  # gone, or not ours
         return False
     try:
-        return hold(descriptor)
+        return acquire_lock(descriptor)
     finally:
         os.close(descriptor)
 
 
 def remove_entry(entry: Path) -> None:
-    """Remove a file, a link (and not what it leads to) or a folder."""
+    """Remove a file, a link (not its target) or a folder."""
     if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry, ignore_errors=True)  # what cannot be removed is hidden
+        shutil.rmtree(entry, ignore_errors=True)  # what cannot be removed stays hidden
     else:
         entry.unlink(missing_ok=True)
 
 
 def partial_name(name: str) -> str:
-    """A hidden name for what is under way to be `name`, which no other command has."""
+    """Return a hidden name, unique to this call, for an unfinished file or folder `name`."""
     return f".{name}.{os.getpid()}-{secrets.token_hex(4)}.partial"
 
 
 def free_folder(parent: Path, name: str) -> Path:
-    """`name` in `parent`, or `name-2` and so on where there was one before."""
+    """Return `name` in `parent`, or `name-2` and so on if it exists."""
     names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
     return next((parent / free for free in names if not (parent / free).exists()), parent / name)
 
 
 def sync_file(path: Path) -> None:
-    """Makes the content of a file durable."""
+    """Make the content of a file durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -220,5 +223,5 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes renames inside `folder` durable."""
+    """Make renames inside `folder` durable."""
     sync_file(folder)

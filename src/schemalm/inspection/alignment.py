@@ -1,16 +1,16 @@
-"""Where each symbol of a derivation stands in the YAML of its value.
+"""The position of each symbol of a derivation in the YAML of its value.
 
-In go the text that `dump_document` writes of a value and the symbols of that value; out comes one span per symbol, in
-order, so the starts never fall. The text is followed along the symbols: they say what must come next, the text says how
+In go the text that `dump_document` writes for a value, and the symbols of that value; out comes one span per symbol, in
+order, with starts that never decrease. The symbols determine the content that must come next, and the text shows how
 the writer spelled it (plain, in quotes, as a literal block). A character of several bytes belongs to its first byte; an
-escape in quotes belongs to the character that it stands for.
+escape in quotes belongs to the character that it represents.
 
-Symbols that spell nothing have an empty span where they take effect: closings after what they close, the line feeds of
-a literal block after the last character before them. YAML's own signs belong to the symbol that opens or closes
-(`AS:string` the opening quote or block header, `END` the closing quote, `KEY_END` the colon), and to none where there
-is no such symbol. Numbers that YAML writes otherwise than the derivation belong to their first byte as a whole.
+A symbol without text has an empty span where it takes effect: closings after what they close, the line feeds of a
+literal block after the last character before them. YAML's own characters belong to the symbol that opens or closes
+(the opening quote or block header to `AS:string`, the closing quote to `END`, the colon to `KEY_END`), or to no symbol
+if there is none. A number that YAML writes differently from the derivation belongs as a whole to its first byte.
 
-Not covered: YAML that others wrote.
+YAML from other writers is not covered.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BLOCK_HEADER = re.compile(r"\|[0-9]*[-+]?")
 
 @dataclass(frozen=True)
 class Span:
-    """Characters `start` to `end` of the text; where there are none, `mark` is a sign for what stands there unseen."""
+    """Characters `start` to `end` of the text; for an empty span, `mark` is a character that shows the symbol."""
 
     start: int
     end: int
@@ -41,23 +41,23 @@ class Span:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the span is to be seen whatever else its token spells: it has characters, or is a line feed."""
+        """Whether the span is always shown, because it has characters or is a line feed."""
         return self.start < self.end or self.mark == NEWLINE_MARK
 
 
 def align(text: str, symbols: Iterable[int], table: SymbolTable) -> list[Span]:
-    """The span of each symbol; raises ValueError where the text is not the YAML of what they derive."""
+    """Return the span of each symbol; raises ValueError if the text is not the YAML of the value that they derive."""
     return _Alignment(text, table).follow(symbols)
 
 
 class _Alignment:
-    """One walk through a text; `_at` is the character that comes next."""
+    """One pass through a text; `_at` is the offset of the next character."""
 
     def __init__(self, text: str, table: SymbolTable) -> None:
         self._text = text
         self._table = table
         self._at = 0
-        self._style: str | None = None  # what opened the string at hand; None where no string is open
+        self._style: str | None = None  # what opened the current string; None outside strings
         self._spans: list[Span] = []
 
     def follow(self, symbols: Iterable[int]) -> list[Span]:
@@ -91,7 +91,7 @@ class _Alignment:
             self._constant(name if label == "CONST" else _LITERALS[label])
 
     def _key(self, name: str) -> None:
-        """A key that the schema names, with its colon, as one span."""
+        """Add a key that the schema names, with its colon, as one span."""
         self._find_key()
         start, before = self._at, len(self._spans)
         self._open_string()
@@ -99,7 +99,7 @@ class _Alignment:
         self._spans[before:] = [Span(start, self._at)]
 
     def _constant(self, text: str) -> None:
-        """A constant as one span; the null of a mapping is written as nothing."""
+        """Add a constant as one span; a null in a mapping has no text."""
         self._skip(" ")
         start, before = self._at, len(self._spans)
         if text != "null" or self._text.startswith("null", start):
@@ -114,20 +114,20 @@ class _Alignment:
             self._pass("")
 
     def _close(self, empty: str, mark: str) -> None:
-        """The end of an object or array, which is written only where nothing is in it."""
+        """Add the end of an object or array, which has text only if it is empty."""
         if self._text.startswith(f" {empty}", self._at):
             self._at += 1
         self._pass(empty if self._text.startswith(empty, self._at) else "", mark)
 
     def _open_string(self) -> None:
-        """What opens a string: a quote, a block header or nothing."""
+        """Add the opening of a string: a quote, a block header or nothing."""
         sign = self._text[self._at : self._at + 1]
         header = _BLOCK_HEADER.match(self._text, self._at)
         self._style = "|" if header else sign if sign in _QUOTES else ""
         self._pass(header[0] if header else self._style)
 
     def _end_text(self, text: str, label: str) -> None:
-        """A string, number or key up to its end, which the closing quote and the colon of a key belong to."""
+        """Add a string, number or key and its end; the closing quote and the colon of a key belong to the end."""
         if self._style is None:
             self._skip(" ")
             self._open_string()
@@ -137,7 +137,7 @@ class _Alignment:
         start = self._at
         self._expect_and_move(style if style in _QUOTES else "")
         if label == "KEY_END":
-            self._skip("\n")  # after a long key, which stands behind a question mark
+            self._skip("\n")  # a long key follows a question mark, and its colon is on the next line
             self._expect_and_move(":")
         self._spans.append(Span(start, self._at, END_MARK))
 
@@ -150,7 +150,7 @@ class _Alignment:
             self._characters(text, style)
 
     def _characters(self, text: str, style: str) -> None:
-        """One span for a character's first byte, empty ones for its others."""
+        """Add one span for the first byte of each character, and empty ones for its other bytes."""
         for character in text:
             end = self._at + self._width(character, style)
             self._spans.append(Span(self._at, end))
@@ -158,17 +158,17 @@ class _Alignment:
             self._at = end
 
     def _width(self, character: str, style: str) -> int:
-        """How many characters of the text stand for one of the string."""
+        """Return the number of characters in the text that represent one character of the string."""
         if style == "'" and character == "'":
             return 2
         escape = _ESCAPE.match(self._text, self._at) if style == '"' else None
         return len(escape[0]) if escape else 1
 
     def _block(self, text: str) -> None:
-        """The lines of a literal block, up to the end of the last one that has characters."""
+        """Add the lines of a literal block, up to the end of the last line that has characters."""
         lines = text.split("\n")
         indent = self._block_indent(next(line for line in lines if line))
-        num_breaks = 1  # the header's line ends too
+        num_breaks = 1  # the line of the header also ends
         for number, line in enumerate(lines):
             if number:
                 self._spans.append(Span(self._at, self._at, NEWLINE_MARK))
@@ -181,14 +181,14 @@ class _Alignment:
                 self._characters(line, "|")
 
     def _block_indent(self, first_line: str) -> int:
-        """The width of the block's own indentation, told by its first line that is not empty."""
+        """Return the width of the block's indentation, which its first non-empty line determines."""
         start = self._at
         while self._text[start : start + 1] == "\n":
             start += 1
         return self._end_of_line(start) - start - len(first_line)
 
     def _number(self, text: str) -> None:
-        """A number that YAML writes otherwise, as one span for its first byte."""
+        """Add a number that YAML writes differently, as one span for its first byte."""
         end = self._end_of_line(self._at)
         self._spans.append(Span(self._at, end))
         self._spans += [Span(end, end)] * (len(text) - 1)
@@ -211,7 +211,7 @@ class _Alignment:
             self._at += 1
 
     def _pass(self, sign: str, mark: str = OTHER_MARK) -> None:
-        """Moves past a sign, which may be empty, and makes a span of it."""
+        """Move past a sign, which may be empty, and add its span."""
         start = self._at
         self._expect_and_move(sign)
         self._spans.append(Span(start, self._at, mark))

@@ -1,4 +1,4 @@
-"""How long one document is: in tokens of each tokenizer, in bytes and in characters."""
+"""The length of one document in tokens of each tokenizer, in bytes and in characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemalm.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class UnitCount:
-    """How many units of a kind a document has, and how many bytes of its compact JSON one of them stands for."""
+    """The number of units of one kind in a document, and the bytes of its compact JSON per unit."""
 
     name: str
     unit: str
@@ -23,9 +23,9 @@ class UnitCount:
 
 
 def count_units(value: Any, tokenizers: Mapping[str, AnyTokenizer]) -> list[UnitCount]:
-    """A value's tokens by the name of the tokenizer, then the characters and the bytes of its compact JSON.
+    """Count the tokens of a value for each named tokenizer, then the characters and bytes of its compact JSON.
 
-    Raises DataError where a tokenizer refuses the value.
+    Raises DataError if a tokenizer refuses the value.
     """
     compact = canonical_json(value)
     counts = {(name, _unit(tokenizer)): _count_tokens(name, tokenizer, value) for name, tokenizer in tokenizers.items()}

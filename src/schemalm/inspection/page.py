@@ -1,8 +1,8 @@
-"""One document and its tokens as a self-contained page.
+"""One document and its tokens as a self-contained HTML page.
 
-In go an `Inspection` and the counts to compare; out comes HTML with its own style and a few lines of script, which asks
-for nothing from outside: the page's security policy allows that script alone. Whatever documents, schemas and file
-names say is escaped. Without scripts the tokens still tell about themselves, by their `title`.
+In go an `Inspection` and the counts to compare; out comes HTML with its own style and a few lines of script. It loads
+nothing: the page's security policy allows only that script. All text from documents, schemas and file names is escaped.
+Without scripts, the `title` of each token still describes it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NUM_COLOURS = 6
 
 
 def render_page(title: str, inspection: Inspection, counts: Sequence[UnitCount]) -> str:
-    """The page of one document; `title` names it."""
+    """Return the page of one document; `title` is its heading."""
     script = _read_template("inspection.js").strip()
     return (
         _environment()
@@ -42,7 +42,7 @@ def render_page(title: str, inspection: Inspection, counts: Sequence[UnitCount])
 
 
 def describe_token(inspection: Inspection, index: int) -> str:
-    """A token in lines: its number and id, its symbols, what it expands, and among how many it was chosen."""
+    """Describe a token in lines: its number and id, its symbols, its nonterminal and path, and the size of the mask."""
     token = inspection.tokens[index]
     lines = [f"token {index + 1:,} of {len(inspection.tokens):,}, id {token.id}", token.symbols]
     if token.nonterminal is not None:

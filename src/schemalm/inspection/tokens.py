@@ -1,8 +1,8 @@
-"""One document token by token: what each token spells, where it stands in the text, and what it expands.
+"""One document token by token: the symbols of each token, its position in the text, and the nonterminal it expands.
 
-In go a value and a tokenizer; out comes an `Inspection`: the document's text and its tokens with their spans of it. A
-typed tokenizer's text is the YAML of the decoded value, so its keys are in canonical order; a text tokenizer's is the
-text that it encodes. `runs` cuts the text along the tokens for showing: nothing of it is lost or changed.
+In go a value and a tokenizer; out comes an `Inspection`: the document's text and its tokens with their spans. For a
+typed tokenizer the text is the YAML of the decoded value, so its keys are in canonical order; for a text tokenizer it
+is the encoded text. `runs` splits the text by token for display, without losing or changing any of it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from schemalm.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class InspectedToken:
-    """A token of a document: its id, its symbols for people, and the spans of its symbols (or pieces of text).
+    """A token of a document: its id, its symbols in readable form, and the spans of its symbols or characters.
 
-    path, nonterminal (a label) and num_admitted (tokens that could have come) say what it expands; they are None
-    where there is no grammar.
+    path, nonterminal (a label) and num_admitted (the number of tokens in the mask) describe what it expands; they are
+    None for a text tokenizer, which has no grammar.
     """
 
     id: int
@@ -37,15 +37,15 @@ class InspectedToken:
 
     @property
     def shown_spans(self) -> tuple[Span, ...]:
-        """The spans to show: those that are seen, else all of them with their marks."""
+        """The spans to show: the visible ones, or all of them with their marks if none is visible."""
         return tuple(span for span in self.spans if span.is_shown) or self.spans
 
 
 @dataclass(frozen=True)
-class Run:
-    """A piece of the text in one colour, or a mark that stands for what is not seen.
+class TextRun:
+    """A part of the text in one colour, or a mark for something invisible.
 
-    token: the index of the token that spells it, None where none does.
+    token: the index of its token, or None if it belongs to no token.
     """
 
     text: str
@@ -62,41 +62,41 @@ class Inspection:
 
     @property
     def num_forced(self) -> int:
-        """How many tokens were the only ones admitted there."""
+        """The number of tokens that were the only one in their mask."""
         return sum(token.num_admitted == 1 for token in self.tokens)
 
-    def runs(self) -> list[Run]:
-        """The text in pieces with the marks between them, safe to show: see `visible`."""
+    def runs(self) -> list[TextRun]:
+        """Return the text in parts with the marks between them, safe to show (see `visible`)."""
         pieces = (piece for piece in self._pieces() if piece.text)
         return [
-            Run(visible("".join(piece.text for piece in together)), token, is_mark)
+            TextRun(visible("".join(piece.text for piece in together)), token, is_mark)
             for (token, is_mark), together in groupby(pieces, key=lambda piece: (piece.token, piece.is_mark))
         ]
 
-    def lines(self) -> list[list[Run]]:
-        """The runs by line of the text, without line feeds."""
-        lines: list[list[Run]] = [[]]
+    def lines(self) -> list[list[TextRun]]:
+        """Return the runs of each line of the text, without line feeds."""
+        lines: list[list[TextRun]] = [[]]
         for run in self.runs():
             first, *others = run.text.split("\n")
-            lines[-1].append(Run(first, run.token, run.is_mark))
-            lines += [[Run(other, run.token, run.is_mark)] for other in others]
+            lines[-1].append(TextRun(first, run.token, run.is_mark))
+            lines += [[TextRun(other, run.token, run.is_mark)] for other in others]
         return [[run for run in line if run.text] for line in lines]
 
-    def _pieces(self) -> Iterator[Run]:
+    def _pieces(self) -> Iterator[TextRun]:
         at = 0
         for index, token in enumerate(self.tokens):
             for number, span in enumerate(token.shown_spans):
                 gap = self.text[at : span.start]
-                # What lies within a token on one line is the token's: the space after a key, an opening quote.
-                yield Run(gap, index if number and "\n" not in gap else None)
+                # A gap inside a token on one line belongs to the token: the space after a key, an opening quote.
+                yield TextRun(gap, index if number and "\n" not in gap else None)
                 is_mark = span.start == span.end
-                yield Run(span.mark if is_mark else self.text[span.start : span.end], index, is_mark)
+                yield TextRun(span.mark if is_mark else self.text[span.start : span.end], index, is_mark)
                 at = span.end
-        yield Run(self.text[at:].removesuffix("\n"), None)
+        yield TextRun(self.text[at:].removesuffix("\n"), None)
 
 
 def inspect_value(tokenizer: AnyTokenizer, value: Any) -> Inspection:
-    """The tokens of a value under a tokenizer; raises InvalidDocument where the schema refuses it."""
+    """Return the tokens of a value; raises InvalidDocument if the tokenizer's schema refuses the value."""
     if isinstance(tokenizer, Tokenizer):
         return _inspect_typed(tokenizer, value)
     return _inspect_text(tokenizer, value)
@@ -135,7 +135,7 @@ def _inspect_text(tokenizer: TextTokenizer, value: Any) -> Inspection:
 
 
 def _texts(tokenizer: TextTokenizer, ids: Iterable[int]) -> Iterator[str]:
-    """The text of each token; a character whose bytes several tokens share belongs to the first of them."""
+    """Yield the text of each token; a character whose bytes are in several tokens belongs to the first of them."""
     pending: list[int] = []
     for token in ids:
         pending.append(token)
@@ -149,7 +149,7 @@ def _texts(tokenizer: TextTokenizer, ids: Iterable[int]) -> Iterator[str]:
 
 
 def _text_spans(start: int, text: str) -> Iterator[Span]:
-    """The spans of a token's text; a line feed has an empty one at the end of its line."""
+    """Yield the spans of a token's characters; a line feed has an empty span at the end of its line."""
     if not text:
         yield Span(start, start)
     for character in text:

@@ -1,7 +1,7 @@
-"""What a tokenizer makes of a corpus: how often each token comes, and how long documents become.
+"""The use of a tokenizer in a corpus: how often each token occurs, and how many tokens documents have.
 
-In go documents' tokens, out come figures. Quantiles are lengths that occur: `quantile(0.9)` is the least length that
-nine tenths of the documents do not exceed.
+In go the tokens of documents; out come statistics. Quantiles are lengths that occur: `quantile(0.9)` is the smallest
+length that nine tenths of the documents do not exceed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CONTEXT_SIZES = (512, 1024, 2048)
 
 @dataclass(frozen=True)
 class Usage:
-    """Documents of a corpus as counts: uses by token id [vocab_size], lengths in tokens by document, bytes in all."""
+    """The counts of a corpus: uses of each token id [vocab_size], tokens of each document, and bytes in total."""
 
     uses: NDArray[np.int64]
     lengths: NDArray[np.int64]
@@ -26,22 +26,22 @@ class Usage:
 
     @property
     def num_documents(self) -> int:
-        """How many documents were measured."""
+        """The number of documents measured."""
         return len(self.lengths)
 
     @property
     def num_tokens(self) -> int:
-        """How many tokens they have in all."""
+        """The number of tokens of all documents."""
         return int(self.uses.sum())
 
     @property
     def tokens_per_byte(self) -> float:
-        """Tokens per byte of compact JSON."""
+        """The number of tokens per byte of compact JSON."""
         return self.num_tokens / self.num_bytes
 
     @property
     def num_used(self) -> int:
-        """How many tokens of the vocabulary came at all."""
+        """The number of different tokens that occur."""
         return int(np.count_nonzero(self.uses))
 
     @property
@@ -52,27 +52,27 @@ class Usage:
 
     @property
     def effective_size(self) -> float:
-        """How many equally frequent tokens would have the same entropy."""
+        """The number of equally frequent tokens that would have the same entropy."""
         return float(2**self.entropy_bits)
 
     def quantile(self, share: float) -> int:
-        """The least length in tokens that `share` of the documents (0 to 1) do not exceed."""
+        """Return the smallest length in tokens that `share` of the documents (0 to 1) do not exceed."""
         return int(np.quantile(self.lengths, share, method="inverted_cdf"))
 
     def share_within(self, num_tokens: int) -> float:
-        """The share of documents that have at most so many tokens."""
+        """Return the share of documents that have at most `num_tokens` tokens."""
         return float(np.mean(self.lengths <= num_tokens))
 
     def most_frequent(self, num_tokens: int) -> list[int]:
-        """The ids of the tokens that come most often, the most frequent first; none that never comes."""
+        """Return the ids of the most frequent tokens, the most frequent first, without any that never occur."""
         order = np.argsort(-self.uses, kind="stable")[:num_tokens]
         return [int(token) for token in order if self.uses[token]]
 
 
 def measure_usage(documents: Iterable[tuple[Sequence[int], int]], vocab_size: int) -> Usage:
-    """The usage in documents given as their tokens and the number of bytes of their compact JSON.
+    """Measure the usage in documents, each given as its tokens and the number of bytes of its compact JSON.
 
-    Raises ValueError where there is no document.
+    Raises ValueError if there is no document.
     """
     uses = np.zeros(vocab_size, dtype=np.int64)
     lengths = array("q")

@@ -1,7 +1,7 @@
-"""What a vocabulary consists of: its tokens by kind, and the longest of them.
+"""The composition of a vocabulary: its tokens by kind, and the longest of them.
 
-A typed tokenizer's tokens are told apart by the symbols that they spell; those of a text tokenizer are all pieces of
-text. How often tokens are used is measured in `usage.py`.
+The kind of a typed tokenizer's token depends on its symbols; the tokens of a text tokenizer are all pieces of text. The
+module `usage` measures how often tokens are used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _TEXT_ENDS = ("END", "KEY_END")
 
 @dataclass(frozen=True)
 class KindCount:
-    """How many tokens are of a kind, how many of them a corpus uses, and how often it does."""
+    """The number of tokens of one kind, how many of them a corpus uses, and the number of uses."""
 
     kind: TokenKind
     num_tokens: int
@@ -48,7 +48,7 @@ class KindCount:
 
 
 def count_kinds(tokenizer: AnyTokenizer, uses: Sequence[int]) -> list[KindCount]:
-    """The kinds that a vocabulary has; `uses` says how often each token comes, by id."""
+    """Count the tokens of each kind in a vocabulary; `uses` has the number of occurrences of each token id."""
     uses_by_kind: dict[TokenKind, list[int]] = {kind: [] for kind in KINDS}
     for kind, count in zip(kinds_of_tokens(tokenizer), uses, strict=True):
         uses_by_kind[kind].append(count)
@@ -60,7 +60,7 @@ def count_kinds(tokenizer: AnyTokenizer, uses: Sequence[int]) -> list[KindCount]
 
 
 def kinds_of_tokens(tokenizer: AnyTokenizer) -> list[TokenKind]:
-    """The kind of each token, by id."""
+    """Return the kind of each token, by id."""
     outside = {tokenizer.pad_id, tokenizer.bos_id}
     if not isinstance(tokenizer, Tokenizer):
         return ["outside documents" if token in outside else "pieces of text" for token in range(tokenizer.vocab_size)]
@@ -73,13 +73,13 @@ def kinds_of_tokens(tokenizer: AnyTokenizer) -> list[TokenKind]:
 
 
 def longest_tokens(tokenizer: AnyTokenizer, kinds: Collection[TokenKind], num_tokens: int) -> list[int]:
-    """The ids of the tokens of some kinds that spell most, the longest first."""
+    """Return the ids of the longest tokens of the given kinds, the longest first."""
     found = [token for token, kind in enumerate(kinds_of_tokens(tokenizer)) if kind in kinds]
     return sorted(found, key=lambda token: -spelled_length(tokenizer, token))[:num_tokens]
 
 
 def spelled_length(tokenizer: AnyTokenizer, token: int) -> int:
-    """How many symbols a token spells; of a text tokenizer, how many characters describe it."""
+    """Return the number of a token's symbols; for a text tokenizer, the length of its description."""
     if isinstance(tokenizer, Tokenizer):
         return len(tokenizer.vocabulary.symbols[token])
     return len(tokenizer.describe(token))

@@ -1,4 +1,4 @@
-"""Guesses at what was meant by a name that is not known, for messages."""
+"""Suggestions for an unknown name in a message."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _WORD = re.compile(r"[^\W_]{4,}")
 
 
 def close_names(name: str, known: Iterable[str]) -> list[str]:
-    """The known names that `name` may be a slip for, the likeliest first, at most three.
+    """Return at most three known names that `name` may be a misspelling of, the likeliest first.
 
-    Letter case, `_` and `-` make no difference; a name that shares a word of four letters or more is close too.
+    Letter case is ignored, and so is the difference between `_` and `-`. A name that shares a word of at least four
+    letters is close too.
     """
     plain = {_plain(candidate): candidate for candidate in known}
     asked = _plain(name)
@@ -25,7 +26,7 @@ def close_names(name: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(guesses: Sequence[str], known: Sequence[str]) -> str:
-    """`did you mean X or Y?`, or without a guess all names: `known are X, Y, Z`."""
+    """Return `did you mean X or Y?`, or, without a guess, all names: `known are X, Y, Z`."""
     return f"did you mean {' or '.join(guesses)}?" if guesses else f"known are {', '.join(known) or 'none'}"
 
 

@@ -25,7 +25,7 @@ from safetensors.numpy import load, save
 from schemalm.baselines import AnyTokenizer, load_tokenizer
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.errors import CheckpointError, DataError, TrainingError
-from schemalm.files.folders import inside, read_inside
+from schemalm.files.folders import path_inside, read_inside
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import write_atomically
 from schemalm.reference.array.layers import cross_entropy
@@ -115,7 +115,7 @@ def load_run(run: Path) -> tuple[ReferenceConfiguration, AnyTokenizer, Engine]:
     config = CheckedFile(run, CONFIG, CheckpointError, "train again", f"{other}: it has no {CONFIG}")
     try:
         configuration = config.read(dict[str, ReferenceConfiguration])["reference"]
-        tokenizer = load_tokenizer(inside(run, TOKENIZER))
+        tokenizer = load_tokenizer(path_inside(run, TOKENIZER))
         weights = load(read_inside(run, WEIGHTS, max_bytes=1 << 28))
     except (OSError, ValueError, KeyError, DataError, SafetensorError) as error:
         raise CheckpointError(f"{other}: {error}") from None

@@ -89,19 +89,19 @@ def parts_from_json(text: bytes, name: str) -> TokenizerParts:
     content = file.load(text, TypedFile)
     if content.get("kind") != "typed" or content.get("format") != FORMAT:
         found = visible_name(f"kind {content.get('kind')!r} and format {content.get('format')!r}")
-        raise DataError(f"{file.place} has {found}, expected kind 'typed' and format {FORMAT}: train it again")
+        raise DataError(f"{file.shown} has {found}, expected kind 'typed' and format {FORMAT}: train it again")
     if content.get("merge_scope") == REMOVED_SCOPE:
         raise DataError(
-            f"{file.place} has merge_scope {REMOVED_SCOPE!r}, which this version no longer supports: train it again"
+            f"{file.shown} has merge_scope {REMOVED_SCOPE!r}, which this version no longer supports: train it again"
         )
     described = file.convert(content, TypedFile)
     try:
         parts = _parts(described)
     except (ValueError, SchemaError, RecursionError) as error:
-        raise DataError(f"{file.place} is not a tokenizer file: {error}") from None
+        raise DataError(f"{file.shown} is not a tokenizer file: {error}") from None
     if described.symbols != _symbol_names(parts.vocabulary.grammar):
         raise DataError(
-            f"{file.place} was written by a version that derives different symbols from the schema: train it again"
+            f"{file.shown} was written by a version that derives different symbols from the schema: train it again"
         )
     if described.vocab_size != len(parts.vocabulary):
         file.fail(f"expected {len(parts.vocabulary)}, found {described.vocab_size}", ("vocab_size",))

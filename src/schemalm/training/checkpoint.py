@@ -30,7 +30,7 @@ from torch import Tensor
 
 from schemalm.dataset.store import hash_file
 from schemalm.errors import CheckpointError, DataError
-from schemalm.files.folders import inside, open_inside
+from schemalm.files.folders import open_inside, path_inside
 from schemalm.files.typed_json import MAX_BYTES, Amount, CheckedFile, Count, Finite, Sha256
 from schemalm.files.writing import remove_entry, sync_file, sync_folder
 from schemalm.messages.visible import visible_name
@@ -89,7 +89,7 @@ def checkpoint_folder(run: Path, step: int) -> Path:
 
 def _path_in(run: Path, *names: str) -> Path:
     try:
-        return inside(run, CHECKPOINTS, *names)
+        return path_inside(run, CHECKPOINTS, *names)
     except OSError as error:
         raise CheckpointError(f"{error.filename} is not read: {reason_of(error)}") from None
 

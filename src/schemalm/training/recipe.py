@@ -32,7 +32,7 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
             f"--context-size {context_size}, or take another recipe",
         )
     types = get_type_hints(TrainingConfiguration) | {"model": str}
-    settings = top.table("training").settings(types, "setting of training")
+    settings = top.table("training").settings(types, "a setting of training")
     model = top.take("model", dict, None)
     top.finish("context_size", "training", "model")
     if model is not None and "model" not in given:
@@ -51,5 +51,5 @@ def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPT
         if value is None:
             table.fail(name, "is missing: expected an integer")
     shape |= {"num_key_value_heads": shape["num_heads"], "mlp_width": 4 * shape["model_width"]}
-    shape |= table.settings(types, "field of a model")
+    shape |= table.settings(types, "a field of a model")
     return GPTConfiguration(**(shape | sizes))

@@ -22,8 +22,8 @@ import torch
 
 from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
 from schemalm.errors import CheckpointError
-from schemalm.files.folders import inside
-from schemalm.files.locks import hold, open_lock
+from schemalm.files.folders import path_inside
+from schemalm.files.locks import acquire_lock, open_lock_file
 from schemalm.files.writing import write_atomically
 from schemalm.messages.wording import reason_of
 from schemalm.model.configuration import GPTConfiguration
@@ -95,11 +95,11 @@ def run_lock(run: Path) -> Iterator[None]:
         raise CheckpointError(f"{run} is a file: choose a folder for the run")
     run.mkdir(parents=True, exist_ok=True)
     try:
-        lock = open_lock(run, _LOCK_FILE)
+        lock = open_lock_file(run, _LOCK_FILE)
     except OSError as error:
         raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
     with lock as file:
-        if not hold(file.fileno()):
+        if not acquire_lock(file.fileno()):
             raise CheckpointError(f"another process is training into {run}: wait for it, or end it")
         yield
 
@@ -141,7 +141,7 @@ def _refuse_links(run: Path) -> None:
     """Raise `CheckpointError` where something that is written to would lead out of the run folder."""
     try:
         for name in (TOKENIZER_FILE, "samples"):
-            inside(run, name)
+            path_inside(run, name)
     except OSError as error:
         raise CheckpointError(f"{error.filename}: {reason_of(error)}") from None
 

@@ -1,4 +1,4 @@
-"""One composer for each kind of workflow, grouped by what the workflows are for."""
+"""One composer for each kind of workflow, grouped by purpose."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def matrix(project: Project, random: Random) -> Json:
 
 
 def _axes(project: Project, random: Random) -> Json:
-    """Return the axes of a matrix, at times with entries taken out or added."""
+    """Return the axes of a matrix, sometimes with entries excluded or included."""
     key, known = project.toolchain.version_key, project.toolchain.versions
     start = random.randint(0, max(0, len(known) - 2))
     versions = list(known[start : start + random.randint(2, len(known))])
@@ -111,7 +111,7 @@ def in_container(project: Project, random: Random) -> Json:
 
 
 def per_system(project: Project, random: Random) -> Json:
-    """One job for each operating system, with what differs between them written out."""
+    """One job for each operating system, with the differences written out."""
     linux: Json = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "lint", "test")]}
     mac: Json = {
         "runs-on": random.choice(("macos-latest", "macos-14", "macos-15")),
@@ -191,7 +191,7 @@ def _job_name(random: Random) -> str:
 
 
 def _with_environment(project: Project, random: Random, workflow: Json) -> Json:
-    """Return the workflow with the variables that the toolchain likes, and at times a default shell."""
+    """Return the workflow with the usual variables of the toolchain, and sometimes a default shell."""
     if project.toolchain.environment and random.random() < 0.6:
         workflow["env"] = dict(project.toolchain.environment)
     elif random.random() < 0.12:

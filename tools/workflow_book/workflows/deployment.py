@@ -22,7 +22,7 @@ _TARGETS = ("ecs", "cloudrun", "kubernetes")
 
 
 def _target_steps(random: Random, target: str, environment: str) -> list[Step]:
-    """Return the steps that bring a built image to one environment of the `target`."""
+    """Return the steps that deploy a built image to one environment of the `target`."""
     if target == "ecs":
         deploy = (
             "aws ecs update-service \\\n"
@@ -189,7 +189,7 @@ def terraform(project: Project, random: Random) -> Json:
 
 
 def preview(project: Project, random: Random) -> Json:
-    """A preview for each pull request, taken down when it is closed."""
+    """A preview for each pull request, removed when it is closed."""
     name = "pr-${{ github.event.number }}"
     script = random.choice(
         ("./scripts/preview.sh up", "make preview-up", 'npx --yes vercel deploy --yes --token="$DEPLOY_TOKEN"')

@@ -33,7 +33,7 @@ def metadata(random: Random, image: str = "<image>") -> Json:
 
 
 def build_and_push(random: Random, push: bool | str, platforms: str = "", context: str = ".") -> Json:
-    """Return the step that builds the image, and pushes it where `push` says so."""
+    """Return the step that builds the image, and pushes it if `push` is true."""
     inputs: Json = {"context": context}
     if random.random() < 0.3:
         inputs["file"] = random.choice(("Dockerfile", "docker/Dockerfile", "build/package/Dockerfile"))

@@ -51,14 +51,14 @@ _SERVICES = {"postgres": _postgres, "mysql": _mysql, "redis": _redis}
 
 
 def with_services(project: Project, random: Random) -> Json:
-    """Integration tests with a database beside them."""
+    """Integration tests with a database service."""
     names = [project.database]
     if project.database != "redis" and random.random() < 0.45:
         names.append("redis")
     env: Json = {}
     for name in names:
         variable, url = _URLS[name]
-        # A port without a host side is given out by the runner.
+        # The runner assigns a host port if none is given.
         env[variable] = url
     services: Json = {name: _SERVICES[name](random) for name in names}
     if services.get("redis", {}).get("ports") == [6379]:
@@ -68,7 +68,7 @@ def with_services(project: Project, random: Random) -> Json:
     job: Json = {"runs-on": "<runner>", "services": services}
     steps: list[Any] = [*prepare(project), *migrate, test]
     if "job.services" in env.get("REDIS_URL", "") or random.random() < 0.5:
-        # The ports of services are known to steps only, not to the environment of the job.
+        # Only steps can read the ports of services; the job's environment cannot.
         for index in range(len(steps) - len(migrate) - 1, len(steps)):
             steps[index] = {**steps[index], "env": {**steps[index].get("env", {}), **env}}
     else:
@@ -79,7 +79,7 @@ def with_services(project: Project, random: Random) -> Json:
 
 
 def in_browser(project: Project, random: Random) -> Json:
-    """End-to-end tests with Playwright, with the report kept where they fail."""
+    """End-to-end tests with Playwright, with the report kept after a failure."""
     runner = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}[project.toolchain.manager]
     browsers = random.choice((["chromium"], ["chromium", "firefox"], ["chromium", "firefox", "webkit"]))
     several = len(browsers) > 1
@@ -108,7 +108,7 @@ def in_browser(project: Project, random: Random) -> Json:
 
 
 def on_cluster(project: Project, random: Random) -> Json:
-    """Install the chart on a local Kubernetes cluster and see whether it comes up."""
+    """Install the chart on a local Kubernetes cluster and check that it starts."""
     versions = random.sample(("v1.29.14", "v1.30.10", "v1.31.6", "v1.32.2"), 2)
     load = "docker build -t <image>:ci .\nkind load docker-image <image>:ci --name chart-testing\n"
     install = (

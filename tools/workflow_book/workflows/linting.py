@@ -1,4 +1,4 @@
-"""Checks that look at the text of a repository: linters, formatters, spelling, commit messages."""
+"""Checks of the text of a repository: linters, formatters, spelling, commit messages."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ _TEXT_CHECKS: dict[str, tuple[Step, ...]] = {
 
 
 def text_checks(project: Project, random: Random) -> Json:
-    """Linters for what is not the main language: workflows, scripts, Markdown, YAML, spelling."""
+    """Linters for everything but the main language: workflows, scripts, Markdown, YAML, spelling."""
     names = random.sample(tuple(_TEXT_CHECKS), random.randint(1, 4))
     jobs: Json = {
         name: {"runs-on": "<runner>", "steps": [checkout(), random.choice(_TEXT_CHECKS[name])]} for name in names
@@ -102,7 +102,7 @@ def text_checks(project: Project, random: Random) -> Json:
 
 
 def commit_messages(project: Project, random: Random) -> Json:
-    """Commit messages or the title of a pull request follow the convention."""
+    """Check that commit messages or the title of a pull request follow the convention."""
     if random.random() < 0.5:
         script = 'npx --yes commitlint --from "$BASE" --to "$HEAD" --verbose'
         env = {"BASE": "${{ github.event.pull_request.base.sha }}", "HEAD": "${{ github.event.pull_request.head.sha }}"}

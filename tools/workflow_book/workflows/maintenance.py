@@ -72,7 +72,7 @@ def update_dependencies(project: Project, random: Random) -> Json:
 
 
 def backport(project: Project, random: Random) -> Json:
-    """Carry a merged pull request over to a release branch when it has the label."""
+    """Backport a merged pull request to a release branch if it has the label."""
     step = use("Create backport pull requests", "korthout/backport-action")
     if random.random() < 0.6:
         step["with"] = {"label_pattern": "^backport ([^ ]+)$", "pull_title": "[${target_branch}] ${pull_title}"}
@@ -116,7 +116,7 @@ def clean_caches(project: Project, random: Random) -> Json:
 
 
 def sync_labels(project: Project, random: Random) -> Json:
-    """Keep the labels of the repository as a file says."""
+    """Synchronize the labels of the repository with a file."""
     inputs = {"config-file": ".github/labels.yml", "delete-other-labels": random.choice((True, False))}
     steps = [checkout(), use("Sync labels", "EndBug/label-sync", inputs)]
     job = {"runs-on": "<runner>", "permissions": {"contents": "read", "issues": "write"}, "steps": steps}

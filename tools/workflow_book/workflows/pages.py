@@ -12,7 +12,7 @@ from workflow_book.triggers import on_schedule
 
 _PYTHON = use("Set up Python", "actions/setup-python", {"python-version": "3.12", "cache": "pip"})
 _NODE = use("Set up Node.js", "actions/setup-node", {"node-version": 20})
-# For repositories that are not documentation alone: the tool, its steps, where the site lies.
+# For repositories that are not only documentation: the tool, its steps, the folder of the site.
 _GENERATORS: dict[str, tuple[tuple[Step, ...], str]] = {
     "mkdocs": (
         (
@@ -56,7 +56,7 @@ _NATURAL = {
 
 
 def site_steps(project: Project, random: Random) -> tuple[list[Step], str]:
-    """Return the steps that build the site after a checkout, and the folder that they write."""
+    """Return the steps that build the site after a checkout, and the folder that they write to."""
     if project.language == "docs":
         return [*prepare(project)[1:], *tasks(project, "test")], project.toolchain.artifact.rstrip("/")
     steps, folder = _GENERATORS[random.choice(_NATURAL.get(project.language, tuple(_GENERATORS)))]

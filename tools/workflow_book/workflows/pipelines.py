@@ -1,4 +1,4 @@
-"""Continuous integration in several jobs that wait for each other, and jobs whose work is decided by an earlier one."""
+"""Continuous integration in several jobs that depend on each other, or whose work an earlier job decides."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def stages(project: Project, random: Random) -> Json:
 
 
 def _smoke_test(project: Project, random: Random) -> Json:
-    """Return the job that fetches what the build made and looks at it."""
+    """Return the job that downloads the result of the build and checks it."""
     look = random.choice(
         (
             'ls -lR out\ntest -n "$(ls -A out)"\n',
@@ -78,7 +78,7 @@ def _smoke_test(project: Project, random: Random) -> Json:
 
 
 def _gate(needs: list[str], random: Random) -> Json:
-    """Return the job that branch protection asks for: green only where all others are."""
+    """Return the job for branch protection, which passes only if all others pass."""
     script = random.choice(_ALL_GREEN)
     step = run("Check the results of all jobs", script)
     if random.random() < 0.4:
@@ -91,7 +91,7 @@ def _gate(needs: list[str], random: Random) -> Json:
 
 
 def changed_parts(project: Project, random: Random) -> Json:
-    """A first job finds out what changed; the others run only where it concerns them."""
+    """A first job detects the changes; each other job runs only if they concern it."""
     filters = {
         "source": [*project.toolchain.sources],
         "docs": ["docs/**", "**.md"],
@@ -128,7 +128,7 @@ def changed_parts(project: Project, random: Random) -> Json:
 
 
 def computed_matrix(project: Project, random: Random) -> Json:
-    """A first job writes the matrix as JSON, the second one runs over it."""
+    """A first job writes the matrix as JSON, and the second one runs it."""
     key, version = project.toolchain.version_key, matrix_variable(project)
     newest, everything = project.toolchain.versions[-1:], project.toolchain.versions
     as_json = [f"[{', '.join(f'{chr(34)}{item}{chr(34)}' for item in items)}]" for items in (everything, newest)]
@@ -164,7 +164,7 @@ def computed_matrix(project: Project, random: Random) -> Json:
 
 
 def sharded(project: Project, random: Random) -> Json:
-    """A long test suite in shards, whose reports are put together at the end."""
+    """A long test suite in shards, whose reports are merged at the end."""
     shards = random.choice((2, 3, 4, 6, 8))
     env = {"SHARD": "${{ matrix.shard }}", "TOTAL_SHARDS": shards}
     report = "report-${{ matrix.shard }}"

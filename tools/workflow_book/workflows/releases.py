@@ -66,7 +66,7 @@ def publish_package(project: Project, random: Random) -> Json:
 
 
 def registry_secrets(project: Project) -> dict[str, str]:
-    """Return the variables that the registry's client reads its token from."""
+    """Return the variables from which the registry's client reads its token."""
     if project.toolchain.manager in {"npm", "pnpm", "bun"}:
         return {"NODE_AUTH_TOKEN": "${{ secrets.NPM_TOKEN }}"}
     if project.toolchain.manager == "yarn":
@@ -75,7 +75,7 @@ def registry_secrets(project: Project) -> dict[str, str]:
 
 
 def prepare_for_registry(project: Project) -> list[Step]:
-    """Return the steps up to installed dependencies, with Node.js told which registry it will publish to."""
+    """Return the steps up to installed dependencies, with the registry to publish to set for Node.js."""
     steps = prepare(project)
     return [
         {**step, "with": {**step["with"], "registry-url": "https://registry.npmjs.org"}}

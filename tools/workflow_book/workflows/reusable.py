@@ -52,7 +52,7 @@ def called_tests(project: Project, random: Random) -> Json:
 
 
 def called_build(project: Project, random: Random) -> Json:
-    """A called workflow that builds an artifact and says what it is called."""
+    """A called workflow that builds an artifact and returns its name."""
     script = (
         "set -euo pipefail\n"
         'version="${VERSION:-$(git describe --tags --always)}"\n'
@@ -124,7 +124,7 @@ def called_image(project: Project, random: Random) -> Json:
 
 
 def called_deployment(project: Project, random: Random) -> Json:
-    """A called workflow that deploys to the environment that it is given."""
+    """A called workflow that deploys to a given environment."""
     call: dict[str, Json] = {
         "inputs": {
             "environment": {"required": True, "type": "string"},
@@ -239,7 +239,7 @@ def calling_release(project: Project, random: Random) -> Json:
 
 
 def shared_organization(project: Project, random: Random) -> Json:
-    """A short workflow that hands everything to a workflow of the owner's `.github` repository."""
+    """A short workflow that calls a workflow of the owner's `.github` repository."""
     name = random.choice(("ci", "lint", "release", "security", "docs"))
     reference = random.choice(("main", "v1", "v2", "v3"))
     job: Json = {"uses": f"<owner>/.github/.github/workflows/{name}.yml@{reference}"}

@@ -1,4 +1,4 @@
-"""Work that the clock or another workflow starts: nightly runs, benchmarks, reports on finished runs."""
+"""Work that a schedule or another workflow starts: nightly runs, benchmarks, reports on finished runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workflow_book.triggers import on_change, on_schedule
 
 
 def nightly(project: Project, random: Random) -> Json:
-    """Everything, every night, with somebody told where it fails."""
+    """All tests every night, with a notification of failures."""
     version = matrix_variable(project)
     test: Json = {
         "if": random.choice(("github.repository == '<owner>/<package>'", "github.repository_owner == '<owner>'")),
@@ -53,7 +53,7 @@ def nightly(project: Project, random: Random) -> Json:
 
 
 def benchmark(project: Project, random: Random) -> Json:
-    """Run the benchmarks and compare them with those before."""
+    """Run the benchmarks and compare them with earlier ones."""
     as_text = "output.txt" in project.tasks["benchmark"]["run"]
     tool = {"go": "go", "rust": "cargo", "python": "pytest", "java": "jmh", "kotlin": "jmh", "c++": "googlecpp"}.get(
         project.language, "customSmallerIsBetter"
@@ -107,7 +107,7 @@ def compare_branches(project: Project, random: Random) -> Json:
 
 
 def after_run(project: Project, random: Random) -> Json:
-    """Something to do when another workflow has finished."""
+    """A job that runs after another workflow."""
     name = random.choice(("CI", "Tests", "Build"))
     download = {
         "name": "report",
@@ -138,7 +138,7 @@ def after_run(project: Project, random: Random) -> Json:
 
 
 def on_dispatch(project: Project, random: Random) -> Json:
-    """Run the tests when another repository asks for it."""
+    """Run the tests when another repository requests it."""
     steps = [
         *prepare(project, ref="${{ github.event.client_payload.ref || github.ref }}"),
         *tasks(project, "build", "test"),
@@ -153,7 +153,7 @@ def on_dispatch(project: Project, random: Random) -> Json:
 
 
 def debug_run(project: Project, random: Random) -> Json:
-    """A run by hand with every knob that helps to find a flaky test."""
+    """A manual run with all settings that help to find a flaky test."""
     inputs = {
         "filter": {
             "description": "Only tests whose name has this text",

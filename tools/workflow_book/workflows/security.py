@@ -82,7 +82,7 @@ def scorecard(project: Project, random: Random) -> Json:
 
 
 def dependency_review(project: Project, random: Random) -> Json:
-    """Look at the dependencies that a pull request adds."""
+    """Review the dependencies that a pull request adds."""
     inputs: Json = {}
     if random.random() < 0.6:
         inputs["fail-on-severity"] = random.choice(("low", "moderate", "high", "critical"))

@@ -12,7 +12,7 @@ from workflow_book.triggers import on_schedule
 
 
 def stale(project: Project, random: Random) -> Json:
-    """Mark and close what nobody has touched for long."""
+    """Mark and close issues and pull requests without recent activity."""
     days, then = random.choice((30, 45, 60, 90, 180)), random.choice((7, 14, 30))
     inputs: Json = {
         "stale-issue-message": random.choice(
@@ -60,7 +60,7 @@ def labeler(project: Project, random: Random) -> Json:
 
 
 def lock_threads(project: Project, random: Random) -> Json:
-    """Lock conversations that are long over."""
+    """Lock conversations that ended long ago."""
     inputs: Json = {
         "issue-inactive-days": random.choice((30, 60, 90, 365)),
         "pr-inactive-days": random.choice((30, 60, 90)),
@@ -75,7 +75,7 @@ def lock_threads(project: Project, random: Random) -> Json:
 
 
 def greet(project: Project, random: Random) -> Json:
-    """Welcome people who come for the first time."""
+    """Greet first-time contributors."""
     prefix = "issue-message", "pr-message"
     thanks = random.choice(
         ("Thanks for the report!", "Thank you for opening your first issue in <package>.", "Welcome to <package>!")
@@ -101,7 +101,7 @@ def greet(project: Project, random: Random) -> Json:
 
 
 def slash_command(project: Project, random: Random) -> Json:
-    """Do something when a maintainer writes a command under a pull request."""
+    """React to a maintainer's command in a comment on a pull request."""
     command, script = random.choice(
         (
             ("/format", "npx --yes prettier --write .\ngit commit --all --message 'style: format'\ngit push\n"),
@@ -183,7 +183,7 @@ def script_on_request(project: Project, random: Random) -> Json:
 
 
 def new_issues(project: Project, random: Random) -> Json:
-    """Give new issues a label or a place on the board."""
+    """Label new issues, or add them to the board."""
     if random.random() < 0.5:
         label = random.choice(("needs-triage", "triage", "new"))
         step = run(

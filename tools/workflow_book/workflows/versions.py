@@ -12,7 +12,7 @@ from workflow_book.workflows.releases import prepare_for_registry, registry_secr
 
 
 def changesets(project: Project, random: Random) -> Json:
-    """Open the pull request of the next version, or publish where it was merged."""
+    """Open the pull request of the next version, or publish once it is merged."""
     manager = project.toolchain.manager
     inputs = {"version": f"{manager} run version", "publish": f"{manager} run release"}
     if random.random() < 0.6:
@@ -53,7 +53,7 @@ _RELEASE_TYPES = {
 
 
 def release_please(project: Project, random: Random) -> Json:
-    """Keep a release pull request; publish once it was merged."""
+    """Maintain a release pull request; publish once it is merged."""
     first = {
         "runs-on": "<runner>",
         "permissions": {"contents": "write", "pull-requests": "write"},
@@ -85,7 +85,7 @@ def release_please(project: Project, random: Random) -> Json:
 
 
 def release_drafter(project: Project, random: Random) -> Json:
-    """Keep a draft of the next release's notes."""
+    """Maintain a draft of the next release notes."""
     step = use("Draft the next release", "release-drafter/release-drafter", env={"GITHUB_TOKEN": TOKEN})
     if random.random() < 0.4:
         step["with"] = {

@@ -1,12 +1,12 @@
-"""Which raw rows of a corpus are taken."""
+"""The selection of raw rows of a corpus by index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
-class Choice:
-    """Says of each raw row, in order, whether it was chosen: all where no indices are given, which ascend."""
+class RowSelection:
+    """Tells for each raw row, in order, whether it is selected; without indices, which must ascend, all rows are."""
 
     def __init__(self, chosen: Iterable[int] | None = None) -> None:
         self.num_seen = 0
@@ -14,11 +14,11 @@ class Choice:
         self._next = self._following()
 
     def takes_next(self) -> bool:
-        """Whether the next row is taken."""
+        """Advance by one row and return whether it is selected."""
         return bool(self.take(1))
 
     def take(self, num_rows: int) -> list[int]:
-        """Which of the next rows are taken, counted from the first of them."""
+        """Advance by `num_rows` rows and return which of them are selected, as indices from the first of them."""
         first, self.num_seen = self.num_seen, self.num_seen + num_rows
         if self._chosen is None:
             return list(range(num_rows))
@@ -30,7 +30,7 @@ class Choice:
         return taken
 
     def skip(self, num_rows: int) -> bool:
-        """Whether none of the next rows is taken; only then they are passed by."""
+        """Return whether none of the next `num_rows` rows is selected; only then advance past them."""
         if self._chosen is None or (self._next is not None and self._next < self.num_seen + num_rows):
             return False
         self.num_seen += num_rows

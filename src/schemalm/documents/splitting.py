@@ -1,9 +1,9 @@
-"""A YAML text that holds several documents, cut into the texts of each.
+"""Splitting a YAML text with several documents into one text per document.
 
-A line that begins with `---` or `...`, followed by white space or its end, is a marker wherever it stands (YAML 1.2.2,
-section 9.1.2), inside quotes and block scalars too. So a text can be cut at them before it is parsed, and a document
-that is broken does not hide its neighbours. Lines end where YAML ends them: at LF, CR LF and CR. Before a document a
-byte order mark may stand (section 5.2), as where files were put behind one another.
+A line that begins with `---` or `...`, followed by white space or the end of the line, is a marker everywhere (YAML
+1.2.2, section 9.1.2), even inside quotes and block scalars. So a text can be split at the markers before it is parsed,
+and a broken document does not hide its neighbours. Lines end as YAML defines: at LF, CR LF and CR. A byte order mark
+may precede any document (section 5.2), as in files that were concatenated.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ _PREFIX = re.compile(r"(?:[ \t\ufeff]*+(?:#[^\r\n]*+)?[\r\n]|\ufeff?%[^\r\n]*+[\
 
 
 @dataclass(frozen=True)
-class Piece:
-    """The text of one document with its directives and markers, and the line, from 1, at which it begins."""
+class DocumentText:
+    """The text of one document with its directives and markers, and the line, from 1, on which it begins."""
 
     text: str
     line: int = 1
 
 
-def cut_documents(text: str) -> list[Piece]:
-    """The documents of a text, the empty ones left out; the first of them where all are empty."""
+def split_documents(text: str) -> list[DocumentText]:
+    """Return the documents of a text without the empty ones; if all are empty, return the first."""
     if not _has_several(text):
-        return [Piece(text)]
-    pieces: list[Piece] = []
+        return [DocumentText(text)]
+    documents: list[DocumentText] = []
     first: int | None = None  # where the first document ends
     line, line_start = 1, 0
-    for start, content, end, stop in _cut(text):
+    for start, content, end, stop in _split(text):
         first = first or stop
         if not _BLANK.match(text, content, end):
             line += num_line_breaks(text, line_start, start)
             line_start = start
-            pieces.append(Piece(text[start:stop], line))
-    return pieces or [Piece(text[:first])]
+            documents.append(DocumentText(text[start:stop], line))
+    return documents or [DocumentText(text[:first])]
 
 
 def _has_several(text: str) -> bool:
-    """Tell whether a marker may set documents apart; a file of one document needs no more than this look."""
+    """Return whether a text may have several documents: a quick check that suffices for most files."""
     if "\n---" in text or "\n..." in text or "\ufeff---" in text or text.startswith("..."):
         return True
     return "\r" in text and ("\r---" in text or "\r..." in text)
 
 
-def _cut(text: str) -> Iterator[tuple[int, int, int, int]]:
-    """Yield of each document where it, its content and the content's end stand, and where the next begins.
+def _split(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield four offsets for each document: its start, the start and end of its content, and the next document.
 
     Directives belong to the document after them.
     """
-    start = 0  # of the document under way
-    content: int | None = None  # where its content begins: unknown before `---`
+    start = 0  # of the current document
+    content: int | None = None  # where its content begins; unknown before `---`
     for marker, end in _markers(text):
         is_start = text[marker] != "."
         if content is None and is_start and _PREFIX.match(text, start, marker):

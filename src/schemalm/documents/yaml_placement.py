@@ -1,4 +1,4 @@
-"""What stands at a wrong place in blocks of a YAML text: where the fault begins, and its message."""
+"""The checks for misplaced text in block style: where the fault begins, and which message explains it."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _KEY_WITHOUT_SPACE = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s:/])")
 _MAX_SHOWN = 40  # characters of a key in a message
 
 
-class Misplaced(FlowReader):
-    """Refuses what stands at a wrong place.
+class PlacementChecker(FlowReader):
+    """Refuses misplaced text in block style.
 
-    `left`: the column of the last block that ended, and the place where it did; `text_end`: where the last block scalar
-    ended; `plain`: where the last plain scalar in a block began.
+    `last_block`: the column of the last block that ended, and the offset of its end; `text_end`: where the last block
+    scalar ended; `last_plain`: where the last plain scalar in a block began.
     """
 
     def __init__(self, text: str, builder: Builder) -> None:
         super().__init__(text, builder)
-        self.left = (-1, -1)
+        self.last_block = (-1, -1)
         self.text_end = -1
-        self.plain = 0
+        self.last_plain = 0
 
     def check_key(self, start: int) -> None:
-        """Refuse what no key begins with."""
+        """Refuse characters that cannot begin a key."""
         if self.text[self.pos] in "[]{},":
             self._check_below_text()
         if self.text[self.pos] in "[{":
@@ -56,18 +56,18 @@ class Misplaced(FlowReader):
             self.refuse(NO_COLON, start)
 
     def refuse_text(self, start: int) -> NoReturn:
-        """Refuse text that stands where a key must."""
+        """Refuse text at a location where a key is required."""
         if found := _KEY_WITHOUT_SPACE.match(self.text, start):
             self.refuse(NO_SPACE.format(found[1][:_MAX_SHOWN]), start)
         self.refuse(NO_COLON, start)
 
     def _check_below_text(self) -> None:
-        """Refuse this line where it may belong to the block scalar that it ends."""
+        """Refuse this line if it may have been meant as part of the block scalar before it."""
         if self.text_end == self.line_start:
             self.refuse(BELOW_TEXT, self.pos)
 
     def refuse_key_over_lines(self, start: int) -> NoReturn:
-        """Refuse what began on an earlier line than its colon: that, or this line where it goes on with a value."""
+        """Refuse a key that begins on an earlier line than its colon; if it continues a value, blame this line."""
         if self.quote_before() == start:
             self.refuse(LATE_QUOTE, start)
         if self.text[line_start(self.text, 0, start) : start].rstrip(" \t").endswith(":"):
@@ -78,7 +78,7 @@ class Misplaced(FlowReader):
         self.refuse(TEXT_BEFORE_KEY, start)
 
     def refuse_stray(self, column: int) -> NoReturn:
-        """Refuse what stands deeper than the entries at a column: behind a value on its line, or on its own."""
+        """Refuse text indented deeper than the entries at a column, after a value or on its own line."""
         before = self.text[self.line_start : self.pos].rstrip(" \t")
         quote = self.quote_before()
         if not before:
@@ -93,10 +93,10 @@ class Misplaced(FlowReader):
 
     def _refuse_column(self, column: int) -> NoReturn:
         self._check_below_text()
-        deeper, place = self.left
+        deeper, end = self.last_block
         at = self.column() + 1
-        if place == self.pos and deeper > column >= 0:
+        if end == self.pos and deeper > column >= 0:
             self.refuse(COLUMNS.format(at, column + 1, deeper + 1), self.pos)
-        if place != self.pos and _KEY_WITHOUT_SPACE.match(self.text, self.plain):
-            self.refuse_text(self.plain)
+        if end != self.pos and _KEY_WITHOUT_SPACE.match(self.text, self.last_plain):
+            self.refuse_text(self.last_plain)
         self.refuse(COLUMN.format(at, column + 1), self.pos)
