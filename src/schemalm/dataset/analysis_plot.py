@@ -1,4 +1,4 @@
-"""The analysis of a corpus as a picture: what contexts hold, and what strides cost."""
+"""Draws the analysis of a corpus: what fits in each context, and what each stride costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = ("#2f6fde", "#dd7a1c", "#009e73")
 
 
 def draw_analysis(analysis: Analysis) -> bytes:
-    """A PNG of three panels: lengths with the contexts, windows by stride, and padding by stride."""
+    """Return a PNG with three panels: document lengths and contexts, windows by stride, and padding by stride."""
     with matplotlib.rc_context({"font.family": "sans-serif", "font.size": 9}):
         figure = Figure(figsize=(12, 3.6), layout="constrained")
         FigureCanvasAgg(figure)

@@ -1,9 +1,8 @@
-"""From documents of any origin to a collected corpus: valid, without duplicates and secrets, split by source.
+"""Turns documents of any origin into a collected corpus: valid, without duplicates or secrets, split by source.
 
-An engine examines the input shard by shard (`examination`). Then duplicates and the split are found, for which all
-documents have to be known, in bounded memory (`survey`, `fates`). At last the folder is written that `collected`
-describes. Nothing is left out in silence: every document of the input is kept, or stands in rejected.jsonl with the
-reason.
+An engine examines the input shard by shard (`examination`). Duplicates and the split depend on all documents; they are
+found in bounded memory (`survey`, `deduplication`). Finally the folder that `collected` describes is written. Every
+document of the input is either kept or listed in rejected.jsonl with the reason.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from schemalm.messages.wording import counted
 from schemalm.schema.file_names import path_matcher
 from schemalm.schema.naming import schema_name
 
-NUM_LARGEST = 10  # sources that the manifest names
+NUM_LARGEST = 10  # sources named in the manifest
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
 _SURVEYED = [
     *("kind", "repo", "path", "license", "file", "line", "sha256"),
@@ -56,14 +55,14 @@ _COMPARED = ["kind", "features", "keys"]
 
 @dataclass(frozen=True)
 class CollectionSummary:
-    """What was collected: the manifest, and what was left out."""
+    """The manifest of a collected corpus, and what was left out."""
 
     manifest: dict[str, Any]
     left_out: LeftOut
 
 
 class Collection:
-    """One collection under way: `examine`, then `compare`, then `write`; made by `open_collection`."""
+    """One collection in progress, opened by `open_collection`: call `examine`, then `compare`, then `write`."""
 
     def __init__(
         self, paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, work: Work
@@ -79,11 +78,11 @@ class Collection:
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows are examined."""
+        """The number of raw rows to examine."""
         return self._selection.num_chosen
 
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
-        """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
+        """Examine the shards that are not examined yet; `progress` receives the number of raw rows done."""
         settings = self._settings
         chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
@@ -93,7 +92,7 @@ class Collection:
         self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
 
     def compare(self) -> None:
-        """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""
+        """Find duplicates and the sources to hold out; raises `DataError` if too little is left."""
         settings = self._settings
         self._scratch = self._work.scratch()
         survey = Survey(self._scratch, settings.split_by, settings.seed, self._left_out)
@@ -110,7 +109,7 @@ class Collection:
         self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
 
     def write(self) -> CollectionSummary:
-        """Write the corpus, its manifest last; what was worked with is removed. Raises `OSError` with the path."""
+        """Write the corpus, its manifest last, and remove the working folder; raises `OSError` with the path."""
         made = self._scratch / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
@@ -127,10 +126,10 @@ class Collection:
         return CollectionSummary(manifest, self._left_out)
 
     def _manifest(self, done: Distributed, largest: dict[str, int]) -> dict[str, Any]:
-        """What the manifest says, but for the hashes of files."""
+        """Return the manifest without the hashes of files."""
         survey, schema = self._survey, self._grammar.schema
         splits = {name: asdict(split) for name, split in done.splits.items()}
-        num_documents = survey.num_documents + self._num_unread  # as one each: nobody knows what they hold
+        num_documents = survey.num_documents + self._num_unread  # each counts as one: its content is unknown
         counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
         for split, num_sources in zip(splits.values(), self._num_sources(), strict=True):
             split["num_sources"] = num_sources
@@ -152,13 +151,13 @@ class Collection:
         }
 
     def _num_sources(self) -> tuple[int, int]:
-        """How many sources training and validation have."""
+        """Return the numbers of sources in training and in validation."""
         counts = [(len(draws), int(self._held_out.contains(draws).sum())) for draws, _ in self._sources.sizes()]
         num_sources, num_held_out = (sum(column) for column in zip(*counts, strict=True))
         return num_sources - num_held_out, num_held_out
 
     def _tables(self, columns: list[str]) -> Iterator[Any]:
-        """Yield the tables of the examined shards, in order, with some of their columns."""
+        """Yield some columns of the tables of the examined shards, in order."""
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         for content in self._work.shards():
@@ -169,10 +168,10 @@ class Collection:
 def open_collection(
     paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, *, resume: bool = False
 ) -> Iterator[Collection]:
-    """A collection of the documents of `paths` into the corpus folder `out`.
+    """Open a collection of the documents in `paths` into the corpus folder `out`.
 
-    resume: goes on with what a killed command left there. Raises `DataError` where `out` holds a corpus already, what
-    `open_work` raises, and what cannot be read of the input.
+    resume: continue from what a killed command left there. Raises `DataError` if `out` already contains a corpus or the
+    input cannot be read, and whatever `open_work` raises.
     """
     refuse_corpus(out)
     plan = _identity(paths, grammar, settings)
@@ -184,7 +183,7 @@ def open_collection(
 def collect(
     paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, engine: Engine
 ) -> CollectionSummary:
-    """Collect the documents of `paths` into the corpus folder `out`; raises what `open_collection` and its steps do."""
+    """Collect the documents in `paths` into the folder `out`; raises what `open_collection` and its steps raise."""
     with open_collection(paths, grammar, out, settings) as collection:
         collection.examine(engine)
         collection.compare()
@@ -192,10 +191,10 @@ def collect(
 
 
 def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings) -> CollectionSummary | None:
-    """The corpus in `out`, where it is what this collection would make; None where there is none.
+    """Return the corpus in `out` if this collection would make the same one, else None.
 
-    A command that is killed at its very end leaves what it worked with beside the corpus: that is removed. The examples
-    of what was left out are in rejected.jsonl alone.
+    A command that was killed at its very end leaves its working folder beside the corpus; it is removed. Examples of
+    what was left out are in rejected.jsonl only.
     """
     manifest = read_manifest(out)
     if manifest is None or any(
@@ -207,7 +206,7 @@ def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: Colle
 
 
 def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
-    """What decides on a corpus beside the content of its inputs, as the manifest has it."""
+    """Return what determines a corpus, except the content of its inputs, as the manifest records it."""
     return {
         "schema_sha256": value_digest(grammar.schema).hex(),
         "inputs": [as_text(str(path)) for path in paths],
@@ -217,7 +216,7 @@ def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings
 
 
 def refuse_corpus(out: Path) -> None:
-    """Raise `DataError` where a folder has a corpus, or files of its names; these are never written over."""
+    """Raise `DataError` if a folder contains a corpus or files with the same names; these are never overwritten."""
     if read_manifest(out) is not None:
         raise DataError(f"{out} already holds a collected corpus: choose another folder or delete it")
     taken = next((name for name in (MANIFEST_FILE, *OUTPUTS) if os.path.lexists(out / name)), None)
@@ -226,7 +225,7 @@ def refuse_corpus(out: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Put a file or folder in the place of what an interrupted collection has put there."""
+    """Move a file or folder to its target, replacing what an interrupted collection left there."""
     if target.is_dir():
         shutil.rmtree(target)
     with named_errors(target):

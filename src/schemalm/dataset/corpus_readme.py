@@ -1,4 +1,4 @@
-"""README.md of a collected corpus: what its manifest says, for people."""
+"""Writes README.md of a collected corpus: its manifest for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemalm.documents import LeftOut
 from schemalm.messages.visible import visible
 from schemalm.messages.wording import counted
 
-_NUM_ROWS = 20  # of a table, at most
+_NUM_ROWS = 20  # of a table
 _NUM_CHARACTERS = 300  # of an example
 _EXPLANATIONS = {
     "rejected": "no document, or it breaks the schema",
@@ -21,7 +21,7 @@ _EXPLANATIONS = {
 
 
 def readme(manifest: Mapping[str, Any], left_out: LeftOut) -> str:
-    """The text, in Markdown."""
+    """Return the README in Markdown."""
     return "\n".join(_lines(manifest, left_out)) + "\n"
 
 
@@ -71,7 +71,7 @@ def _lines(manifest: Mapping[str, Any], left_out: LeftOut) -> Iterator[str]:
     )
 
 
-# Why documents are left out, by the name of its count.
+# The reasons for leaving documents out, by the name of the count in the manifest.
 REASONS = {
     "rejected": "rejected",
     "duplicate": "duplicates",
@@ -120,7 +120,7 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterato
 
 
 def _cell(text: str) -> str:
-    """A text on one line that no table and no markup of it breaks."""
+    """Return a text on one line, escaped for a Markdown table."""
     line = visible(" ".join(text.split()))
     return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
 

@@ -1,4 +1,4 @@
-"""The files of a collected corpus: every document goes to its split, or to the rejected ones with the reason."""
+"""Writes the files of a collected corpus: each document goes to its split, or to rejected.jsonl with the reason."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from schemalm.documents.collected import REJECTED_FILE
 from schemalm.files.writing import named_errors, sync_file
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
-_NUM_LICENSES = 1000  # that are told apart
+_NUM_LICENSES = 1000  # counted separately; all further ones count as "others"
 _OTHERS, _UNKNOWN = "others", "unknown"
 
 
 def kinds_of(secrets: Mapping[str, int]) -> str:
-    """The kinds of secrets with how many there are of each."""
+    """Return the kinds of secrets with their counts, for messages."""
     return ", ".join(f"{kind} ({count:,})" for kind, count in secrets.items())
 
 
 @dataclass
 class SplitCounts:
-    """What one split holds: `num_bytes` of JSON text."""
+    """The counts of one split; `num_bytes` is the size of the JSON texts."""
 
     num_documents: int = 0
     num_sources: int = 0
@@ -43,7 +43,7 @@ class SplitCounts:
     licenses: dict[str, int] = field(default_factory=dict)
 
     def add(self, table: Any) -> None:
-        """Count the documents of a table."""
+        """Count the documents in a table."""
         self.num_documents += len(table)
         self.num_bytes += sum(len(text.encode()) for text in table["json"].to_pylist())
         for license, count in Counter(table["license"].to_pylist()).items():
@@ -54,7 +54,9 @@ class SplitCounts:
 
 @dataclass
 class Distributed:
-    """What was written: the counts of splits, how many documents were left out for what, and the hash of each file."""
+    """What was written: the counts of each split, the number of documents left out by reason, and the hash of each
+    file.
+    """
 
     splits: dict[str, SplitCounts] = field(default_factory=lambda: {TRAIN: SplitCounts(), VAL: SplitCounts()})
     left_out: Counter[str] = field(default_factory=Counter)
@@ -63,9 +65,9 @@ class Distributed:
 
 
 class Distribution:
-    """Writes splits and rejected documents into `folder`, shard by shard.
+    """Writes the splits and the rejected documents into `folder`, shard by shard.
 
-    largest: the draws of sources whose names are looked for.
+    largest: the draws of the sources whose names are wanted.
     """
 
     def __init__(
@@ -75,11 +77,11 @@ class Distribution:
         self._nameless = set(largest)
         self._folder = folder
         self._writers = {name: TableWriter(folder / name) for name in (TRAIN, VAL)}
-        self._start = 0  # the number of the next valid document
+        self._start = 0  # number of the next valid document
         self.done = Distributed()
 
     def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> Distributed:
-        """Write the documents of all shards' tables, in order; first the files that could not be read.
+        """Write the documents in the shards' tables, in order, after the files that could not be read.
 
         Raises `OSError` with the path.
         """
@@ -97,7 +99,7 @@ class Distribution:
 
     def _add(self, table: Any, rejected: BinaryIO) -> None:
         is_valid = np.array(table["kind"].to_pylist()) == VALID
-        numbers = np.cumsum(is_valid) - 1 + self._start  # of valid documents
+        numbers = np.cumsum(is_valid) - 1 + self._start  # meaningful for valid documents only
         stop = self._start + int(is_valid.sum())
         stays, is_val = np.zeros((2, len(table)), np.bool_)
         stays[is_valid] = self._fates.stay(self._start, stop)
@@ -116,7 +118,7 @@ class Distribution:
             _write_line(rejected, described)
 
     def _name_sources(self, valid: Any, draws: NDArray[np.uint64]) -> None:
-        """Note the names of sources that were asked for, by their draws."""
+        """Record the names of the wanted sources, by their draws."""
         for index in np.flatnonzero(np.isin(draws, list(self._nameless))).tolist() if self._nameless else ():
             draw = int(draws[index])
             row = valid.slice(index, 1).select(["repo", "path"]).to_pylist()[0]
@@ -124,7 +126,7 @@ class Distribution:
             self._nameless.discard(draw)
 
     def _describe(self, row: dict[str, Any], number: int) -> dict[str, Any]:
-        """The row of a document that is left out; `number`: its own where it is valid."""
+        """Return the row of a document that is left out; `number` is its number if it is valid."""
         why, reason, original = row["kind"], row["reason"], None
         if why == SECRET:
             reason = f"it holds secrets: {kinds_of(json.loads(row['secrets']))}"
@@ -141,7 +143,7 @@ class Distribution:
         }
 
     def _twin(self, number: int) -> tuple[str, Origin]:
-        """Whether a document that goes is a duplicate or a near one, and the document that it is one of."""
+        """Return whether a dropped document is a duplicate or a near duplicate, and the document that it repeats."""
         original = int(self._fates.originals[number])
         if original != number:
             return DUPLICATE, self._survey.origins[original]
@@ -149,7 +151,7 @@ class Distribution:
 
 
 def _unread(rejection: Rejection) -> dict[str, Any]:
-    """The row of a file or folder that cannot be read."""
+    """Return the row of a file or folder that cannot be read."""
     return {
         "why": REJECTED,
         "name": rejection.name,
@@ -163,7 +165,7 @@ def _unread(rejection: Rejection) -> dict[str, Any]:
 
 
 def _broken(pointer: str, keyword: str) -> dict[str, str | None]:
-    """Where a document breaks which keyword of the schema; the pointer to the whole document is empty."""
+    """Return the pointer and the keyword that a document violates; the pointer to the whole document is empty."""
     return {"pointer": pointer if keyword else None, "keyword": keyword or None}
 
 

@@ -1,7 +1,7 @@
-"""From encoded shards to a prepared folder: duplicates dropped, split by source, states numbered for all.
+"""Merges encoded shards into a prepared folder: drops duplicates, splits by source, numbers the states.
 
-Shards are read twice, in order: first for what has to be known of all documents at once (`survey`), then for their
-tokens (`write`). Memory is bounded whatever their number: what is known of each document stands in files.
+Shards are read twice, in order: first to learn what depends on all documents (`survey`), then to copy their tokens
+(`write`). Memory is bounded whatever the number of shards: data about each document is kept in files.
 """
 
 from __future__ import annotations
@@ -49,26 +49,26 @@ LEFT_OUT_FILE = "left_out.jsonl"
 
 
 class Chosen(Protocol):
-    """Which sources are held out."""
+    """A set of held-out sources."""
 
     def contains(self, draws: Draws) -> BoolArray:
-        """Which of the draws are those of sources held out."""
+        """Return which of the draws belong to held-out sources."""
         ...
 
 
 @dataclass(frozen=True)
 class GivenDraws:
-    """The sources with these draws."""
+    """Held-out sources that are listed by their draws."""
 
     draws: Draws
 
     @classmethod
     def of(cls, sources: Collection[str], seed: int) -> GivenDraws:
-        """The sources of these names."""
+        """Return the set of the sources with these names."""
         return cls(np.array(sorted(draw_of(source, seed) for source in sources), dtype=np.uint64))
 
     def contains(self, draws: Draws) -> BoolArray:
-        """Which of the draws are among them."""
+        """Return which of the draws are listed."""
         return np.isin(draws, self.draws)
 
 
@@ -76,7 +76,7 @@ OF_THE_CORPUS = GivenDraws(np.array([HELD_OUT], dtype=np.uint64))
 
 
 class Merge:
-    """The merge of a work's shards into the folder `out`; `left_out` is added to."""
+    """Merges the shards of a work folder into the folder `out`, and adds to `left_out`."""
 
     def __init__(
         self, work: Work, out: Path, tokenizer: AnyTokenizer, settings: WindowSettings, left_out: LeftOut
@@ -91,7 +91,7 @@ class Merge:
         self._a_source = ""
 
     def survey(self, *, drops_duplicates: bool) -> None:
-        """Take in what has to be known of all documents; raises `DataError` where none is left."""
+        """Learn what depends on all documents; raises `DataError` if no document is left."""
         self._scratch = self._work.scratch()
         self._origins = Origins(self._scratch)
         for content in self._work.shards():
@@ -128,13 +128,13 @@ class Merge:
             yield start, min(start + ROWS_AT_ONCE, self._num_documents)
 
     def _stay(self, start: int, stop: int) -> BoolArray:
-        """Which of the documents of these numbers equal no earlier one."""
+        """Return which of the documents from `start` to `stop` do not repeat an earlier one."""
         if self._originals is None:
             return np.ones(stop - start, dtype=np.bool_)
         return are_first(self._originals, start, stop)
 
     def hold_out(self, share: float) -> Chosen:
-        """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
+        """Choose the sources to hold out, by the seed; raises `DataError` if there are fewer than two."""
         sources = Sources(self._scratch / "sources", self._num_documents)
         num_kept = 0
         for start, stop in self._spans():
@@ -150,7 +150,7 @@ class Merge:
         """Write the folder, its metadata last; raises `OSError` with the path."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
         masks, rows = self._states.tables()
-        for name in (MASKS_FILE, STATE_TABLE_FILE):  # those of a killed command
+        for name in (MASKS_FILE, STATE_TABLE_FILE):  # a killed command may have left them
             (self._out / name).unlink(missing_ok=True)
         if len(rows):
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
@@ -171,7 +171,7 @@ class Merge:
         return metadata
 
     def check(self, held_out: Chosen) -> None:
-        """Raise `DataError` where nothing is left for a split."""
+        """Raise `DataError` if a split has no documents."""
         num_train = num_val = 0
         for start, stop in self._spans():
             is_val = held_out.contains(self._draws[start:stop])[self._stay(start, stop)]
@@ -217,7 +217,7 @@ class Merge:
         )
 
     def _write_documents(self, writer: SplitWriter, shard: EncodedShard, is_chosen: BoolArray) -> None:
-        """Write some documents of a shard."""
+        """Write the chosen documents of a shard."""
         of_tokens = np.repeat(is_chosen, shard.array("lengths"))
         states = None
         if len(self._states):
@@ -226,7 +226,9 @@ class Merge:
         writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
     def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
-        """A line of JSON for each document of a shard that is left out, in order; its numbers begin at `start`."""
+        """Yield a JSON line for each document of a shard that is left out, in order; its valid documents count from
+        `start`.
+        """
         number = 0
         for entry in shard.entries:
             if (rejection := rejection_of(entry)) is not None:
@@ -253,14 +255,14 @@ def _line(fields: dict[str, Any]) -> bytes:
 
 
 def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
-    """What to add where no document is left: a tokenizer of another schema rejects all of them."""
+    """Return what to add if no document is left: a tokenizer of another schema rejects all of them."""
     if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
         return ""
     return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
 
 
 def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataError:
-    """The error where all documents have one source, or there are none."""
+    """Return the error for documents that all have one source, or for no documents."""
     if not num_documents:
         return too_little("no document is left; a split needs two sources", left_out)
     found = f"{counted(num_documents, 'document')} of {source}"
@@ -269,7 +271,7 @@ def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataE
 
 
 def read_left_out(out: Path) -> LeftOut:
-    """What the file of a prepared folder says was left out."""
+    """Return what was left out, from the file in a prepared folder."""
     left_out = LeftOut()
     with (out / LEFT_OUT_FILE).open("rb") as file:
         for line in file:
