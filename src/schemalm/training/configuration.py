@@ -1,4 +1,4 @@
-"""The training configuration: every setting that decides how a run goes, validated once."""
+"""The training configuration: every setting that determines a run, validated here."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from schemalm.model.configuration import SIZES, GPTConfiguration
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
-# The rows of a step are read into memory, and what counts something is stored in 64 bits.
+# The rows of a step are read into memory, and counts are stored in 64 bits.
 _MOST, _MOST_COUNTED = {"batch_size": 1 << 16}, (1 << 63) - 1
-# What runs had before there were these fields, which config.json of then does not name.
+# The values of later fields in runs whose config.json does not have them.
 VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
-# Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
-# others. With dropout another `micro_batch_size` drops other numbers, as many of them.
+# Fields that affect how steps are computed, reported and saved, but not their result, so a resumed run may change them.
+# With dropout, another `micro_batch_size` drops other numbers at the same rate.
 EXECUTION_FIELDS = frozenset(
     {
         *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
@@ -33,26 +33,26 @@ EXECUTION_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
-    """How to train; raises `ConfigurationError` for values that make no sense.
+    """How to train; raises `ConfigurationError` for impossible values.
 
-    model: a named size, whose vocabulary and context come from the data, or a whole configuration. `grammar_state`
-    tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
-    data without a grammar. `echo` tells it what came next last time (an n-gram look-up).
+    model: a named size, whose vocabulary and context come from the data, or a complete configuration. `grammar_state`
+    feeds the model what the grammar expects; `mask_loss` computes the loss among admitted tokens only. Neither has an
+    effect on data without a grammar. `echo` feeds the model the results of the n-gram look-up.
 
-    batch_size: rows of one context that a step reads, over all processes. Each process computes at most
-    `micro_batch_size` of its share at once (all of it where None) and adds up the gradients. A row is one window where
-    `packing` is "windows"; where it is "documents", whole short windows share a row, and none sees another.
+    batch_size: the rows of one context that a step reads, over all processes. Each process computes at most
+    `micro_batch_size` rows of its share at once (None: all) and accumulates the gradients. With `packing` "windows", a
+    row is one window; with "documents", short documents share a row without attending to each other.
 
-    optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all else, or
-    "adamw" for everything. Rates rise over `warmup_steps`; then they fall to `min_learning_rate_fraction` of their
-    peak, along a cosine, or where the schedule is "linear" over the last `warmdown_fraction` of the steps.
+    optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all other
+    parameters, or "adamw" for all. Rates rise over `warmup_steps` and then fall to `min_learning_rate_fraction` of
+    their peak: along a cosine, or, with the schedule "linear", over the last `warmdown_fraction` of the steps.
 
-    max_loss_rise: training stops once the loss, smoothed over about 20 steps, is so many nats above its lowest.
+    max_loss_rise: training stops if the loss, smoothed over about 20 steps, is this many nats above its lowest value.
 
-    The last step is logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved
-    and evaluated. `dtype` is the type of matrix products; parameters are always float32. `compile` translates the
-    layers with torch.compile, `activation_checkpointing` computes them twice to hold less, and `shard_optimizer`
-    spreads the optimizer's state over the processes.
+    The last step is always logged, saved and evaluated; the best checkpoint is chosen among steps that are both saved
+    and evaluated. `dtype` is the type of matrix products; parameters are always float32. `compile` compiles the layers
+    with torch.compile, `activation_checkpointing` recomputes them to save memory, and `shard_optimizer` distributes the
+    optimizer's state over the processes.
     """
 
     num_steps: int
@@ -114,7 +114,9 @@ class TrainingConfiguration:
         return self.model if isinstance(self.model, str) else "custom"
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
-        """The model for given data; raises `ConfigurationError` where a whole configuration does not fit it."""
+        """Return the model configuration for given data; raises `ConfigurationError` if a complete one does not fit the
+        data.
+        """
         sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo)
         if isinstance(self.model, str):
             return GPTConfiguration.named(self.model, **sizes)
@@ -127,7 +129,7 @@ class TrainingConfiguration:
 
 
 def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool) -> dict[str, int]:
-    """The fields of a model that its data decides, and what it is told of them."""
+    """Return the fields of a model configuration that the data and the model's side features determine."""
     return {
         "vocab_size": metadata.vocab_size,
         "context_size": metadata.context_size,

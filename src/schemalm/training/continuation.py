@@ -1,9 +1,9 @@
-"""What may change when a run goes on, and what config.json says of it afterwards.
+"""What may change when a run is resumed, and how config.json records it.
 
-A run goes on only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the number of
-steps, the folder of the data, `versions` and `environment` may change. config.json says the present ones, and in
-`lengths` for how many steps the run was begun and after which step it got another number: rates after that step are
-those of a run of this length, so the same changes give the same run.
+A run can be resumed only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the
+number of steps, the folder of the data, `versions` and `environment` may change. config.json contains the current
+values. Its `lengths` lists the planned number of steps at the start and each later one, with the step after which it
+changed: from there on, rates are those of a run of that length. The same changes therefore give the same run.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
 def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
-    """The content of a config.json with the fields that came later, at the values that runs had before."""
+    """Return the content of a config.json, adding later fields with the values that older runs had."""
     sections = {"model": {"dropout": 0.0}, "training": VALUES_BEFORE}
     found = {name: config[name] for name in sections if isinstance(config.get(name), dict)}
     return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
 
 
 def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
-    """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
+    """Return the content of config.json for a run described as `old` that is resumed after `step` as `new`.
 
-    Raises `CheckpointError` where it would be another run, or has more steps behind it than it is to have.
+    Raises `CheckpointError` if it would be another run, or has already done more steps than wanted.
     """
     found = differences(_decisive(old), _decisive(new))
     if found:
@@ -53,7 +53,7 @@ def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, pr
 
 
 def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
-    """The configuration with another number of steps in all, which rates follow after `step`."""
+    """Return the configuration with another number of steps, which rates follow after `step`."""
     before = recorded_configuration(config, device="cpu").num_steps
     if num_steps < step:
         raise CheckpointError(
@@ -73,12 +73,12 @@ def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, pr
 
 
 def begun(num_steps: int) -> dict[str, int]:
-    """What `lengths` says of a run that begins."""
+    """Return the first entry of `lengths`."""
     return {"after_step": 0, "num_steps": num_steps}
 
 
 def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
-    """How the rates change at once, in shares of their peak."""
+    """Describe how the rates change after `step`, as shares of their peak."""
     old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
     if not 0 < step < new.num_steps:
         return ""
@@ -86,10 +86,10 @@ def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
 
 
 def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
-    """What a run was last trained with, by the content of its config.json, with some fields changed.
+    """Return the configuration that a run was last trained with, from its config.json, with `changes` applied.
 
-    Raises `CheckpointError` for the content of another version, or values there that make no sense, and
-    `ConfigurationError` for changes that make none.
+    Raises `CheckpointError` for the content of another version or impossible values, and `ConfigurationError` for
+    impossible changes.
     """
     settings = with_later_fields(config).get("training", {})
     try:
@@ -102,7 +102,7 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a run's configuration that decide what it computes."""
+    """Return the parts of a run's configuration that must not change."""
     training = config.get("training")
     settings = training if isinstance(training, dict) else {}
     kept = {name: value for name, value in settings.items() if name not in EXECUTION_FIELDS | {"num_steps"}}
@@ -110,7 +110,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """`field was old, now new` for each field that differs."""
+    """Return `field was old, now new` for each field that differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
         found = [differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]

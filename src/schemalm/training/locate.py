@@ -1,6 +1,6 @@
-"""Where runs are: the run folders in and below a folder, and the one that somebody means who names a folder above it.
+"""Finds run folders in and below a folder, and the one that is meant by a folder above it.
 
-Nothing but names and config.json is read. Other programs write files of that name too; theirs are passed over.
+Only names and config.json files are read. Other programs use that file name too; their files are ignored.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from schemalm.errors import CheckpointError
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
 
-# How deep under a folder its runs are looked for, so that a search begun at the wrong place ends.
+# How deep to search below a folder, so that a search in the wrong place ends.
 MAX_DEPTH = 5
 MAX_NAMED = 10
 
 
 def find_run(folder: Path) -> Path:
-    """The run folder that `folder` is, or that is the only one below it, as `schemalm demo` writes it.
+    """Return `folder` if it is a run folder, else the only one below it, such as in the output of `schemalm demo`.
 
-    Raises `CheckpointError` where there is none, or several.
+    Raises `CheckpointError` if there is none, or more than one.
     """
     if (folder / CONFIG_FILE).exists() and _is_a_run(folder, if_damaged=True):
         return folder
@@ -49,7 +49,7 @@ def _what_it_is(folder: Path) -> str:
 
 
 def run_folders(top: Path) -> Iterator[Path]:
-    """Folders with a config.json that is a run's or cannot be read; what is inside of runs is not looked at."""
+    """Yield folders whose config.json is a run's or cannot be read; run folders are not searched."""
     for place, names, files in os.walk(top):
         folder = Path(place)
         names[:] = sorted(name for name in names if not name.startswith("."))

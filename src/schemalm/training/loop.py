@@ -1,10 +1,10 @@
-"""The training loop, resumable at any moment, in one process or in those that torchrun started.
+"""The training loop, resumable at any moment, in one process or under torchrun.
 
-In goes a prepared data folder, out comes a run folder. What a step does is a function of the configuration, the data
-and the checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit
-on one CPU with one number of threads). At each step: update, log, save, then evaluate. All processes go through the
-same steps; the first one writes. SIGINT and SIGTERM end the run after a step, and its checkpoint is written, whatever
-the schedule says.
+Input: a prepared data folder. Output: a run folder. A step is a function of the configuration, the data and the
+checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit on one
+CPU with the same number of threads). Each step updates, logs, saves, then evaluates. All processes go through the same
+steps; the first one writes. SIGINT and SIGTERM end the run after the current step, whose checkpoint is then written
+whatever the schedule.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ from schemalm.training.step import Stepper
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How a run ended; losses are in nats per token, `num_tokens` counts targets, `elapsed_seconds` all sittings."""
+    """The result of a run: losses in nats per token, `num_tokens` counts targets, `elapsed_seconds` includes earlier
+    sessions.
+    """
 
     run: Path
     num_steps: int
@@ -75,19 +77,19 @@ def train(
     start_from: Path | None = None,
     report: Progress | None = None,
 ) -> RunSummary:
-    """Train on the prepared folder `data` into the run folder `out`, or go on with the run that is there.
+    """Train on the prepared folder `data` into the run folder `out`, or resume the run that is there.
 
-    `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
-    step of a checkpoint. A run goes on to `configuration.num_steps`, more or fewer than it was begun with.
-    `start_from` is a run whose weights a new run begins with, and its parent; another `parent` is recorded as the run
-    that this one is a variation of, and changes nothing. `report` hears of every step, line of metrics and checkpoint,
-    in the first process.
+    `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start if there is none), or the
+    step of a checkpoint. A resumed run continues to `configuration.num_steps`, which may differ from before.
+    `start_from` is a run whose weights a new run starts with; it is also recorded as its parent. Another `parent` is
+    only recorded, as the run that this one is a variation of. `report` receives every step, line of metrics and
+    checkpoint, in the first process.
 
-    In the main thread, SIGINT and SIGTERM end the run after the step under way: its checkpoint is written, and
-    `TrainingInterrupted`, a `KeyboardInterrupt`, says where the run stands. A second one ends it at once. The handlers
-    before are back when this returns or raises. Raises `DataError` for damaged data, `CheckpointError` for a run that
-    cannot be opened or does not fit, and `TrainingError` where the loss goes astray, memory does not suffice or another
-    process ends.
+    In the main thread, SIGINT and SIGTERM end the run after the current step: its checkpoint is written, and
+    `TrainingInterrupted`, a `KeyboardInterrupt`, describes the state of the run. A second signal ends it at once. The
+    previous handlers are restored when this returns or raises. Raises `DataError` for damaged data, `CheckpointError`
+    for a run that cannot be opened or does not match, and `TrainingError` if the loss diverges, memory does not suffice
+    or another process ends.
     """
     progress = report if report is not None and is_first_process() else Progress()
     is_new = resume is None and not (out / CONFIG_FILE).exists()
@@ -121,7 +123,7 @@ def _train_from(
 
 
 class _Trainer:
-    """Everything that a run holds in memory."""
+    """The state of a run in memory."""
 
     def __init__(
         self,
@@ -145,7 +147,7 @@ class _Trainer:
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         model = configuration.model_configuration(metadata)
-        with torch.device("meta"):  # asks for no memory before it is known to be there
+        with torch.device("meta"):  # allocates nothing before memory is checked
             check_memory(GPT(model), configuration, processes.device, processes.size)
         self._model = GPT(model)
         self._state = TrainingState()
@@ -186,12 +188,12 @@ class _Trainer:
         self._progress.end()
 
     def run(self) -> RunSummary | None:
-        """Train to the end, or to where a signal asks for it: then None, and the step reached is saved."""
+        """Train to the end, or until a signal; then save the current step and return None."""
         configuration, processes = self._configuration, self._processes
         self._progress.begin(self._state.step, configuration.num_steps)
         processes.interruption.begin_noting()
         if self._is_due(configuration.evaluate_every) and self._state.step not in self._metrics.validation_losses:
-            self._evaluate()  # the run was ended between saving and evaluating
+            self._evaluate()  # the run ended between saving and evaluating
         while self._state.step < configuration.num_steps and not processes.are_interrupted:
             self._update()
             if self._is_due(configuration.log_every):
@@ -281,7 +283,7 @@ class _Trainer:
         self._saved_step = self._state.step
 
     def _evaluate(self) -> None:
-        """Score validation documents; not where that is interrupted: the run does so first when it goes on."""
+        """Score validation documents; if interrupted, the resumed run does so first."""
         started = time.monotonic()
         score = self._processes.interruption.abandonable(self._score, Score(0.0, 0, 0))
         sums = self._processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
@@ -306,7 +308,7 @@ class _Trainer:
         )
 
     def _score(self) -> Score:
-        """The score of this process's share of the validation documents."""
+        """Return the score of this process's share of the validation documents."""
         configuration, split, processes = self._configuration, self._validation, self._processes
         documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
         return score_documents(

@@ -1,4 +1,4 @@
-"""The weights that a run begins with where they are those of another run."""
+"""The initial weights of a run that starts from another run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _COMMON = ("model", "tokenizer_sha256")
 
 
 def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """What config.json of the run `out` says of `source`, the run whose weights it begins with.
+    """Return what config.json of the run `out` records of `source`, the run whose weights it starts with.
 
-    They are those of its checkpoint with the lowest validation loss, or of the newest one where none was evaluated.
-    Raises `CheckpointError` where there is none, or where model or tokenizer differ from those of `config`.
+    The checkpoint is the one with the lowest validation loss, or the newest if none was evaluated. Raises
+    `CheckpointError` if there is none, or if its model or tokenizer differs from `config`.
     """
     theirs = read_whole_config(source)
     found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
@@ -41,9 +41,9 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
 
 
 def origin_weights(run: Path) -> dict[str, Tensor] | None:
-    """The weights of another run that `run` begins with; None where they are drawn at random.
+    """Return the weights of another run that `run` starts with, or None if they are random.
 
-    Raises `CheckpointError` where they are not what they were when the run was begun.
+    Raises `CheckpointError` if they have changed since the run was started.
     """
     config = read_whole_config(run)
     origin, shapes = config.get("from"), _shapes(config)

@@ -1,7 +1,7 @@
-"""The prepared data that a run was trained on: where it is now, and whether it is the same.
+"""Finds the prepared data that a run was trained on, and checks that it is the same.
 
-What decides is the sha256 of metadata.json, which holds those of all other files. A run and its data may move: the
-folder is looked for where it was, then beside the run and beside the folders that hold it.
+Data is identified by the sha256 of metadata.json, which contains those of all other files. A run and its data may move:
+the folder is searched for at its recorded path, then beside the run and beside the folders above it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from schemalm.training.configuration import sizes_of_data
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
-    """The folder of the data that a run with this config.json was trained on: `named`, else where it is found.
+    """Return the folder of the data that the run of this config.json was trained on: `named`, or else found
+    automatically.
 
-    Raises `DataError` where there is none, or where it is other data, saying what differs.
+    Raises `DataError` if there is none, or if it is other data; the message says what differs.
     """
     if named is not None:
         check_data(Path(named), config)
@@ -38,14 +39,14 @@ def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None
 
 
 def check_data(data: Path, config: dict[str, Any]) -> None:
-    """Raise `DataError` where the prepared folder `data` is missing or is not the one that the run was trained on."""
+    """Raise `DataError` if the prepared folder `data` is missing or is not the one that the run was trained on."""
     metadata = read_metadata(data)
     if not _is_data_of(data, config):
         raise DataError(_what_differs(data, metadata, config))
 
 
 def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
-    """Raise `DataError` where a model cannot read data: what one has a row for is in the other."""
+    """Raise `DataError` if a model cannot read data because their sizes differ."""
     told = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
     for name, expected in sizes_of_data(metadata, **told).items():
         if getattr(model, name) != expected:

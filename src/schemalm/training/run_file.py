@@ -1,7 +1,7 @@
-"""config.json of a run: everything that determined it, typed field by field, whoever wrote it.
+"""config.json of a run, with the type of every field checked: the file may come from anybody.
 
-`read_config` takes what is there: runs are listed and compared by it, and those of earlier versions lack fields.
-`read_whole_config` is for going on with a run and for loading its model: all that these need is there, and in range.
+`read_config` accepts incomplete files, for listing and comparing runs: those of earlier versions lack fields.
+`read_whole_config` requires all that is needed to resume a run or load its model, with values in range.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ADVICE = "it is damaged or of another version: repair it, or train into another
 
 
 def _in_part(kind: type, **others: Any) -> Any:
-    """A type with the fields of a dataclass, of which any may be absent; `others` have another type in files."""
+    """Return a type with the fields of a dataclass, all optional; `others` replaces types that differ in the file."""
     hints = get_type_hints(kind) | others
     absent = [(field.name, hints[field.name] | UnsetType, UNSET) for field in fields(kind)]
     return msgspec.defstruct(kind.__name__, absent, frozen=True)
@@ -92,7 +92,7 @@ def _file(run: Path) -> CheckedFile:
 
 
 def read_config(run: Path) -> dict[str, Any]:
-    """The content of a run's config.json; raises `CheckpointError` where there is none or it is damaged."""
+    """Return the content of a run's config.json; raises `CheckpointError` if it is missing or damaged."""
     file = _file(run)
     content = file.read(dict[str, Any])
     if tells_of_a_run(content):
@@ -101,15 +101,15 @@ def read_config(run: Path) -> dict[str, Any]:
 
 
 def tells_of_a_run(config: dict[str, Any]) -> bool:
-    """Whether the content of a config.json is that of a run: other programs write files of that name too."""
+    """Whether the content of a config.json is that of a run: other programs use the file name too."""
     return all(isinstance(config.get(name), dict) for name in ("model", "training"))
 
 
 def read_whole_config(run: Path) -> dict[str, Any]:
-    """The same of a run that can be gone on with, the fields that came later at the values that runs had before."""
+    """Return a complete config.json, as needed to resume the run; later fields get the values that older runs had."""
     file, config = _file(run), with_later_fields(read_config(run))
     named = {name: config[name] for name in _Whole.__struct_fields__ if name in config}
-    # The model alone, since what is wrong in it is not told by the library's path.
+    # The model is converted separately, since the error path of the library does not lead into it.
     model = file.convert(named.get("model"), GPTConfiguration, "/model")
     context_size = file.convert(named, _Whole).data.context_size
     if model.context_size != context_size:
