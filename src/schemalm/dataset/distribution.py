@@ -54,9 +54,7 @@ class SplitCounts:
 
 @dataclass
 class Distributed:
-    """What was written: the counts of each split, the number of documents left out by reason, and the hash of each
-    file.
-    """
+    """What was written: counts of each split, numbers of documents left out by reason, and hashes of files."""
 
     splits: dict[str, SplitCounts] = field(default_factory=lambda: {TRAIN: SplitCounts(), VAL: SplitCounts()})
     left_out: Counter[str] = field(default_factory=Counter)

@@ -25,12 +25,12 @@ _ROW = np.dtype([("digest", f"S{DIGEST_BYTES}"), ("index", np.int64)])
 
 
 def find_originals(digests: NDArray[np.uint8], path: Path, *, rows_at_once: int = ROWS_AT_ONCE) -> Int64Array:
-    """Return the index of the first digest equal to each of `digests` [num_rows, 16], as a memory map of the new file
-    `path`.
+    """Return the index of the first digest equal to each of `digests` [num_rows, 16].
 
-    The first digest of each kind gets its own index. Memory is bounded by `rows_at_once` rows, whatever the number of
-    digests: `digests` may be a memory map, whose pages the system drops when it needs memory. Temporary files beside
-    `path` take 24 bytes a row. Raises `OSError` with the path if a file cannot be written.
+    The result is a memory map of the new file `path`. The first digest of each kind gets its own index. Memory is
+    bounded by `rows_at_once` rows, whatever the number of digests: `digests` may be a memory map, whose pages the
+    system drops when it needs memory. Temporary files beside `path` take 24 bytes a row. Raises `OSError` with the path
+    if a file cannot be written.
     """
     with named_errors(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
         originals = new_array(path, np.int64, (len(digests),))
@@ -73,7 +73,7 @@ def _leading(digests: NDArray[np.bytes_], num_bits: int) -> NDArray[np.uint64]:
 
 
 def _firsts(digests: NDArray[np.bytes_], start: int) -> tuple[Int64Array, Int64Array]:
-    """Return the index of the first digest of each kind, in order, and that of each digest's first; both count from
+    """Return the ascending indices of first digests, and for each digest the index of its first; both count from
     `start`.
     """
     _, firsts, kinds = np.unique(digests, return_index=True, return_inverse=True)

@@ -32,8 +32,7 @@ _NUM_BITS = 63
 
 
 def echoes(tokens: Int64Array, begins: ArrayLike = (0,), is_wanted: BoolArray | None = None) -> Int64Array:
-    """Return the echoes before each token [T, orders] of concatenated documents; `begins` is the start of each
-    document.
+    """Return the echoes before each token [T, orders] of concatenated documents, which start at `begins`.
 
     is_wanted: the tokens that need echoes [T]; all others get `NEVER`. N-grams are compared exactly, so neighbouring
     documents do not change a document's echoes.
@@ -63,8 +62,8 @@ def _is_followed(num_tokens: int, first: Int64Array, is_wanted: BoolArray | None
 
 
 def _contexts(tokens: Int64Array, document: Int64Array) -> Iterator[tuple[Int64Array, BoolArray]]:
-    """For each order, yield where n-grams end, sorted so that equal ones are adjacent, and whether each differs from
-    the last.
+    """For each order, yield the ends of n-grams, equal ones adjacent, and whether each n-gram differs from the previous
+    one.
 
     An n-gram of an order is a pair of n-grams of half the length, so these are numbered and the pairs of numbers
     compared. Positions rise among equal n-grams. An n-gram that reaches into the previous document equals no other.

@@ -46,9 +46,7 @@ class WindowSettings:
 
 @dataclass(frozen=True)
 class Encode:
-    """The task of encoding shards; `tokenizer` is the content of its file, `is_split` says that the corpus has its own
-    split.
-    """
+    """The task of encoding shards with the tokenizer file `tokenizer`; `is_split`: the corpus has its own split."""
 
     tokenizer: bytes
     settings: WindowSettings

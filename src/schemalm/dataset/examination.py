@@ -1,5 +1,4 @@
-"""Examines one shard of a corpus: which documents are valid, why others are not, and the features to find duplicates
-by.
+"""Examines one shard of a corpus: which documents are valid, why others are not, and what duplicates are found by.
 
 Input: the pieces of a shard. Output: a table as the bytes of a Parquet file, with a row for each document, in order. It
 depends on the pieces and the settings only, not on the process. Columns:

@@ -23,9 +23,7 @@ from schemalm.dataset.survey import Survey
 
 @dataclass(frozen=True)
 class Fates:
-    """For each valid document, the number of the equal and of the near earlier document, or its own number if there is
-    none.
-    """
+    """For each valid document, the numbers of the equal and the near earlier document, or its own number."""
 
     originals: Int64Array
     near: Int64Array

@@ -48,9 +48,7 @@ class HeldOut:
 
 
 class Sources:
-    """The draws of documents' sources, added in any order; files in the new folder `folder` take 8 bytes for each
-    document.
-    """
+    """The draws of documents' sources, added in any order; files in the new folder `folder` take 8 bytes a document."""
 
     def __init__(self, folder: Path, num_documents: int, *, rows_at_once: int = ROWS_AT_ONCE) -> None:
         self._parts = Parts(folder, np.dtype(np.uint64))

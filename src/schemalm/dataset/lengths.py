@@ -107,9 +107,7 @@ class CorpusLengths:
         return sum(selection.num_chosen for selection in self._selections)
 
     def measure(self, engine: Engine, progress: Progress) -> None:
-        """Encode the corpus; `progress` receives the number of documents done. Raises `DataError` if no document is
-        left.
-        """
+        """Encode the corpus; `progress` receives the number of documents done. Raises `DataError` if none is left."""
         corpus = self._corpus
         task = MeasureLengths(self._tokenizer.to_json(), self._seed, corpus.merge_keys, corpus.is_split)
         origins, num_done = Origins(self._folder), 0

@@ -109,9 +109,7 @@ class WindowOrder:
 
 
 def order_of(windows: Windows, packing: str, seed: int) -> Order:
-    """Return the order for a packing; raises `DataError` if there are no windows, `ConfigurationError` for another
-    packing.
-    """
+    """Return the order for a packing; raises `DataError` if there are no windows."""
     if packing not in PACKINGS:
         raise ConfigurationError(f"packing must be one of {', '.join(PACKINGS)}, got {packing!r}")
     if not len(windows):

@@ -63,9 +63,7 @@ def _hashes(value: JSONValue) -> list[int]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return the features of a longer text: its lines without surrounding white space, and the words of very long
-    lines.
-    """
+    """Return the features of a longer text: its lines without surrounding white space, and the words of long lines."""
     pieces: list[str] = []
     for line in text.split("\n"):
         pieces += [line.strip()] if len(line) <= _LINE_CHARACTERS else line.split()

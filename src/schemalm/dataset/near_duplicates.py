@@ -65,9 +65,7 @@ class NearDuplicates:
         append(self._folder / "features.bin", found.astype(np.uint32).tobytes())
 
     def find(self) -> Int64Array:
-        """Return for each document the earlier one that it is near to, or its own number if it is kept, as a memory
-        map.
-        """
+        """Return for each document the earlier one that it is near to, or its own number, as a memory map."""
         originals = new_array(self._folder / "originals.npy", np.int64, (len(self._bounds),))
         originals[:] = np.arange(len(originals))
         if self._num_features:
@@ -147,8 +145,7 @@ def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:
 
 
 def _count_shared(features: Features, bounds: Int64Array) -> Int64Array:
-    """Count the features that both documents of each pair share; `bounds` [num_pairs, 2, 2]: where each one's begin and
-    end.
+    """Count the features that both documents of each pair share; `bounds` [num_pairs, 2, 2] are their begins and ends.
     """
     sizes = (bounds[..., 1] - bounds[..., 0]).ravel()
     ends = np.cumsum(sizes)

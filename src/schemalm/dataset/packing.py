@@ -27,10 +27,9 @@ Lengths = NDArray[np.unsignedinteger[Any]]
 
 
 def pack_lengths(num_of_length: Int64Array) -> dict[Pattern, int]:
-    """Return the combinations of lengths that share a row, with their numbers of rows, for `num_of_length[n]` windows
-    of n tokens.
+    """Return which lengths share a row, and in how many rows, for `num_of_length[n]` windows of n tokens.
 
-    The last entry counts the windows that fill a whole row.
+    The last entry of `num_of_length` counts the windows that fill a whole row.
     """
     context_size = len(num_of_length) - 1
     rows_with_room: list[dict[Pattern, int]] = [{} for _ in range(context_size)]
@@ -63,8 +62,9 @@ def num_rows(lengths_W: Lengths, context_size: int, packing: str) -> int:
 
 
 class PackedOrder:
-    """The packed rows of each epoch: a function of the windows' lengths, the seed and the epoch; each window is in one
-    row.
+    """The packed rows of each epoch, a function of the windows' lengths, the seed and the epoch.
+
+    Each window is in one row of an epoch.
     """
 
     def __init__(self, lengths_W: Lengths, context_size: int, seed: int) -> None:

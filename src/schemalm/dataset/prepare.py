@@ -109,9 +109,7 @@ class CorpusInput:
     def __init__(
         self, paths: Iterable[Path], schema: Schema, *, max_rows: int | None = None, merge_keys: bool | None = None
     ) -> None:
-        """max_rows: take this many raw rows, evenly spaced. merge_keys: resolve `<<` or not; None lets the schema
-        decide.
-        """
+        """max_rows: take this many raw rows, evenly spaced. merge_keys: resolve `<<` or not; None: by schema."""
         self.paths = list(paths)
         self.merge_keys = resolves_merge_keys(schema, merge_keys)
         self.max_rows = max_rows

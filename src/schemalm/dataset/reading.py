@@ -51,9 +51,7 @@ class Selection:
 
 
 def learnable(corpus: Path) -> Path:
-    """Return the part of a corpus that a tokenizer may learn from: the training split of a collected corpus, else all
-    of it.
-    """
+    """Return the part of a corpus to train a tokenizer on: the training split of a collected corpus, else all of it."""
     collected = collected_split(corpus)
     return corpus if collected is None else collected.train
 
@@ -61,8 +59,7 @@ def learnable(corpus: Path) -> Path:
 def select_rows(
     paths: Iterable[Path], schema: Schema, num_wanted: int | None, *, most: int | None = None, seed: int = 0
 ) -> Selection:
-    """Choose raw rows of a corpus: `num_wanted` rows, evenly spaced, or at most `most` rows, drawn at random by the
-    seed.
+    """Choose raw rows of a corpus: `num_wanted` evenly spaced ones, or at most `most` that the seed draws at random.
 
     Nothing is parsed. Raises `DataError` if there is nothing to read.
     """

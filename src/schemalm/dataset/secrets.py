@@ -26,8 +26,9 @@ _PRIVATE_KEY = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of secret: its pattern, which must not be followed by a letter or digit, and texts of which it contains
-    one.
+    """A kind of secret: its pattern, and marks of which its texts contain at least one.
+
+    A letter or digit must not precede the pattern, and a letter, digit or underscore must not follow it.
     """
 
     name: str

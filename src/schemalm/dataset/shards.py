@@ -79,8 +79,8 @@ def shards_of(pieces: Iterable[Piece], *, is_held_out: bool = False) -> Iterator
 
 
 def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the files of a corpus with what shows whether they changed: sizes in bytes, modification times in
-    nanoseconds.
+    """Yield the files of a corpus with their sizes in bytes and modification times in nanoseconds, which reveal
+    changes.
     """
     for file in corpus_files(list(paths), LeftOut(), documents_at):
         found = None
@@ -269,8 +269,7 @@ def remove_work(out: Path) -> None:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Lock the working folder of `out`; raises `DataError` if another process holds the lock or just removed the
-    folder.
+    """Lock the working folder of `out`; raises `DataError` if another process holds the lock or has removed the folder.
     """
     folder = out / WORKING_FOLDER
     with _open_lock(folder) as file:

@@ -90,10 +90,10 @@ class StateReader:
         self._limits: dict[int, LimitError] = {}
 
     def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """Return the tokens of a value and the state before each; raises `InvalidDocument` if the schema rejects the
-        value.
+        """Return the tokens of a value and the state before each.
 
-        Raises `LimitError` if encoding, or the mask of a state, exceeds a limit.
+        Raises `InvalidDocument` if the schema rejects the value, and `LimitError` if encoding, or the mask of a state,
+        exceeds a limit.
         """
         tokens, found = self._tracer.trace(self._tokenizer.encode_pieces(value))
         first = len(self._number_of)
@@ -106,7 +106,7 @@ class StateReader:
         return tokens, numbers
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
-        """Renumber the states that `encode` returned by their first occurrence in `numbers`, and return them with their
+        """Renumber the states returned by `encode` in order of first occurrence in `numbers`; return them and their
         tables.
         """
         met, local = first_met(numbers, len(self._states))
@@ -116,9 +116,7 @@ class StateReader:
         return local, tables
 
     def _number(self, index: int, entry: StackEntry) -> int:
-        """Return the state number of a tracer entry; if its mask exceeds a limit, keep the error for documents that
-        need it.
-        """
+        """Return the state number of a tracer entry; if its mask exceeds a limit, keep the error for later."""
         try:
             return self._states.number((self._mask_row(entry.nonterminal), *self._reader.rows_at(entry)))
         except LimitError as error:
@@ -133,9 +131,7 @@ class StateReader:
 
 
 def first_met(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
-    """Return the distinct numbers (below `limit`) in order of first occurrence, and for each number its index among
-    them.
-    """
+    """Return the distinct numbers (below `limit`) by first occurrence, and for each number its index among them."""
     first = np.full(limit, len(numbers))
     # If several values are assigned to one index, the last one remains.
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]

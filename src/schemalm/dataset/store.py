@@ -206,9 +206,7 @@ class SplitWriter:
         self.extend(tokens, states, [np.size(np.asarray(tokens))], [num_bytes])
 
     def extend(self, tokens: ArrayLike, states: ArrayLike | None, lengths: ArrayLike, num_bytes: ArrayLike) -> None:
-        """Append documents: the tokens and states of all [T], the number of tokens of each [D], and the bytes of each
-        [D].
-        """
+        """Append documents: tokens and states of all [T], number of tokens of each [D], and bytes of each [D]."""
         lengths_D, bytes_D = np.asarray(lengths, dtype=np.int64), np.asarray(num_bytes, dtype=np.int64)
         if (lengths_D < 1).any():
             raise DataError(f"{self._folder}, document {self._num_documents}: expected at least one token")
@@ -383,8 +381,7 @@ class Split:
         self._blocks = BlockReader(path, frames, index, self.offsets)
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Return the tokens of a document [T] and, with a grammar, the state before each of them [T]; both are
-        read-only.
+        """Return the tokens of a document [T] and, with a grammar, the state before each of them [T], read-only.
 
         Raises `DataError` if the file is damaged.
         """
@@ -399,9 +396,7 @@ class Split:
 
 
 def _rises(offsets: Int64Array, end: int | None = None) -> bool:
-    """Return whether offsets start at 0, increase strictly, and end at `end` if it is given; they are checked in
-    blocks.
-    """
+    """Return whether offsets start at 0, increase strictly, and end at `end` if it is given; works in blocks."""
     starts = range(0, len(offsets), _DOCUMENTS_AT_ONCE)
     rise = all((np.diff(offsets[start : start + _DOCUMENTS_AT_ONCE + 1]) >= 1).all() for start in starts)
     return rise and len(offsets) > 0 and offsets[0] == 0 and end in (None, offsets[-1])

@@ -28,10 +28,10 @@ _HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
 
 
 def source_of(repository: str, path: str, split_by: SplitBy) -> str:
-    """Return the source that a document is split by: its repository or the owner of that; without one, the document
-    itself.
+    """Return the source that a document is split by: its repository, that repository's owner, or the document itself.
 
-    Case is ignored. The owner is the part before the first `/`, without a host.
+    A document without a repository is its own source. Case is ignored. The owner is the part before the first `/`,
+    without a host.
     """
     if is_own_source(repository, path):
         return repository

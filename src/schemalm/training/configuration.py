@@ -114,9 +114,7 @@ class TrainingConfiguration:
         return self.model if isinstance(self.model, str) else "custom"
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
-        """Return the model configuration for given data; raises `ConfigurationError` if a complete one does not fit the
-        data.
-        """
+        """Return the model for given data; raises `ConfigurationError` if a complete configuration does not fit it."""
         sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo)
         if isinstance(self.model, str):
             return GPTConfiguration.named(self.model, **sizes)

@@ -54,8 +54,9 @@ from schemalm.training.step import Stepper
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The result of a run: losses in nats per token, `num_tokens` counts targets, `elapsed_seconds` includes earlier
-    sessions.
+    """The result of a run; losses are in nats per token, and `num_tokens` counts targets.
+
+    `elapsed_seconds` includes the time before the run was resumed.
     """
 
     run: Path

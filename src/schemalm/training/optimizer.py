@@ -1,8 +1,7 @@
-"""The optimizers (Muon for hidden matrices and AdamW for the rest, or AdamW for all), with their state as named
-tensors.
+"""The optimizers: Muon for hidden matrices and AdamW for the rest, or AdamW for all; their state as named tensors.
 
-Weight decay applies to the matrices, not to embeddings and scales. State is saved unsharded, so a run may be resumed
-with another number of processes.
+Weight decay applies to hidden matrices and the head, not to embeddings and scales. State is saved unsharded, so a run
+may be resumed with another number of processes.
 """
 
 from __future__ import annotations

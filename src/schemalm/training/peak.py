@@ -12,9 +12,7 @@ _NUM_ROUNDS = 3
 
 
 def matmul_peak(device: torch.device, dtype: torch.dtype) -> float:
-    """Return the floating point operations per second of a large square matrix product, the best of several
-    measurements.
-    """
+    """Return the floating point operations per second of a large square matrix product: the best of several rounds."""
     width = _WIDTHS[device.type]
     left, right = (torch.ones(width, width, device=device, dtype=dtype) for _ in range(2))
     _seconds(left, right)

@@ -17,8 +17,7 @@ from schemalm.training.configuration import sizes_of_data
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
-    """Return the folder of the data that the run of this config.json was trained on: `named`, or else found
-    automatically.
+    """Return the folder of the data that the run of this config.json was trained on: `named`, or found nearby.
 
     Raises `DataError` if there is none, or if it is other data; the message says what differs.
     """

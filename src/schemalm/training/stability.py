@@ -14,8 +14,9 @@ def smoothed(before: float | None, loss: float) -> float:
 
 
 def instability(loss: float, gradient_norm: float, smoothed_loss: float, lowest: float, max_rise: float) -> str | None:
-    """Describe what is wrong with a step, or return None; losses are in nats per token, `lowest` is the lowest smoothed
-    loss.
+    """Describe what is wrong with a step, or return None.
+
+    Losses are in nats per token; `lowest` is the lowest smoothed loss so far.
     """
     if not math.isfinite(loss) or not math.isfinite(gradient_norm):
         return f"the loss is {loss}, the gradient norm {gradient_norm}"
