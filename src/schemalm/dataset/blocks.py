@@ -66,8 +66,7 @@ class BlockReader:
     def __init__(
         self, folder: Path, frames: NDArray[np.uint8], index: NDArray[np.int64], offsets: NDArray[np.int64]
     ) -> None:
-        """frames, index: the contents of the files; offsets: the start of each document's tokens [num_documents + 1].
-        """
+        """frames, index: the contents of the files; offsets: the start of each document [num_documents + 1]."""
         self._path = folder / FRAMES_FILE
         self._frames, self._index, self._offsets = frames, index, offsets
         self._decompressor = zstandard.ZstdDecompressor()

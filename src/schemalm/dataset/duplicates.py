@@ -73,8 +73,6 @@ def _leading(digests: NDArray[np.bytes_], num_bits: int) -> NDArray[np.uint64]:
 
 
 def _firsts(digests: NDArray[np.bytes_], start: int) -> tuple[Int64Array, Int64Array]:
-    """Return the ascending indices of first digests, and for each digest the index of its first; both count from
-    `start`.
-    """
+    """Return the indices of first digests, and for each digest the index of its first; both count from `start`."""
     _, firsts, kinds = np.unique(digests, return_index=True, return_inverse=True)
     return np.sort(firsts) + start, firsts[kinds] + start

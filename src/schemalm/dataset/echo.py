@@ -62,8 +62,7 @@ def _is_followed(num_tokens: int, first: Int64Array, is_wanted: BoolArray | None
 
 
 def _contexts(tokens: Int64Array, document: Int64Array) -> Iterator[tuple[Int64Array, BoolArray]]:
-    """For each order, yield the ends of n-grams, equal ones adjacent, and whether each n-gram differs from the previous
-    one.
+    """For each order, yield the ends of n-grams, equal ones adjacent, and whether each differs from the one before.
 
     An n-gram of an order is a pair of n-grams of half the length, so these are numbered and the pairs of numbers
     compared. Positions rise among equal n-grams. An n-gram that reaches into the previous document equals no other.

@@ -226,8 +226,7 @@ class Merge:
         writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
     def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
-        """Yield a JSON line for each document of a shard that is left out; encoded documents are numbered from `start`.
-        """
+        """Yield a JSON line for each document of a shard that is left out; valid documents count from `start`."""
         number = 0
         for entry in shard.entries:
             if (rejection := rejection_of(entry)) is not None:

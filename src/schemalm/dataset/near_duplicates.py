@@ -145,8 +145,7 @@ def _batches(chosen: Int64Array, sizes: Int64Array) -> Iterator[Int64Array]:
 
 
 def _count_shared(features: Features, bounds: Int64Array) -> Int64Array:
-    """Count the features that both documents of each pair share; `bounds` [num_pairs, 2, 2] are their begins and ends.
-    """
+    """Count the features that both documents of each pair share; `bounds` [num_pairs, 2, 2] are their bounds."""
     sizes = (bounds[..., 1] - bounds[..., 0]).ravel()
     ends = np.cumsum(sizes)
     positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(bounds[..., 0].ravel() - (ends - sizes), sizes)

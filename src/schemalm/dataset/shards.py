@@ -79,9 +79,7 @@ def shards_of(pieces: Iterable[Piece], *, is_held_out: bool = False) -> Iterator
 
 
 def listing(paths: Iterable[Path], documents_at: DocumentsAt | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the files of a corpus with their sizes in bytes and modification times in nanoseconds, which reveal
-    changes.
-    """
+    """Yield the files of a corpus with their sizes in bytes and modification times in nanoseconds."""
     for file in corpus_files(list(paths), LeftOut(), documents_at):
         found = None
         with suppress(OSError):  # a missing file is recorded when it is read
@@ -269,8 +267,7 @@ def remove_work(out: Path) -> None:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Lock the working folder of `out`; raises `DataError` if another process holds the lock or has removed the folder.
-    """
+    """Lock the working folder of `out`; raises `DataError` if another process holds it or has removed it."""
     folder = out / WORKING_FOLDER
     with _open_lock(folder) as file:
         if not (hold(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):

@@ -106,9 +106,7 @@ class StateReader:
         return tokens, numbers
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
-        """Renumber the states returned by `encode` in order of first occurrence in `numbers`; return them and their
-        tables.
-        """
+        """Renumber states from `encode` by first occurrence in `numbers`, and return them with their tables."""
         met, local = first_met(numbers, len(self._states))
         tables = self._states.chosen(met)
         if len(self._tracer.entries) > MAX_REMEMBERED:
