@@ -34,7 +34,6 @@ def train_bytes(values: list[Any], sources: list[str], vocab_size: int, text: An
 
 TRAINERS: dict[str, tuple[Callable[[list[Any], list[str], int, str], AnyTokenizer], str]] = {
     DEFAULT: (train_typed, "word"),
-    "typed, derivation": (train_typed, "derivation"),
     PEER: (train_bytes, "json"),
     "byte BPE, YAML": (train_bytes, "yaml"),
 }

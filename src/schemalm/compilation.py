@@ -46,10 +46,12 @@ def compile_schema(
 
 def _write_shortest(grammar: Grammar) -> None:
     """Raises LimitError where the search for the shortest value takes more work than the limits admit."""
-    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415 (only a machine tells which items an array can have)
+    # Only a machine tells which items an array can have; few schemas need one, and numpy is slow to import.
+    from schemalm.machine import Machine, Tables  # noqa: PLC0415
+    from schemalm.machine.vocabulary import Vocabulary  # noqa: PLC0415
 
     try:
         with grammar.budget.call("compile"):
-            Tokenizer.from_grammar(grammar).machine().completion()
+            Machine(Tables(grammar, Vocabulary(grammar, (), ()))).completion()
     except GuardError:
         raise SchemaError("no value was found that satisfies this schema", keyword="uniqueItems") from None

@@ -82,7 +82,7 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ('kind = "typed"', 'kind = "words"', "kind must be one of typed, byte-bpe, character"),
         ("vocab_size = 1200", "colour = 1", "colour is no option of typed"),
         ("vocab_size = 1200", 'vocab_size = "many"', "vocab_size must be int"),
-        ("vocab_size = 1200", 'merge_scope = "line"', "merge_scope must be one of word, value, derivation"),
+        ("vocab_size = 1200", 'merge_scope = "line"', "merge_scope must be one of word, value"),
         ('baseline = "bpe"', 'baseline = "none"', "has no none with the model tiny, the baseline of bpe"),
         ('name = "typed"', 'name = "bpe"', "has bpe with the model tiny twice"),
         ('name = "typed"', 'name = "typed"\nseeds = [5]', r"has typed with the seeds \[5\]"),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tests.machine.spanning import SpanningTokenizer
+
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
 from schemalm.inspection import count_kinds, kinds_of_tokens, longest_tokens, spelled_length
@@ -33,8 +35,8 @@ def test_learned_tokens_are_whole_values_or_merges(typed: Tokenizer) -> None:
     assert kinds["merges of text"] > 0
 
 
-def test_merges_over_the_whole_derivation_may_be_of_both() -> None:
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), DOCUMENTS, vocab_size=340, merge_scope="derivation")
+def test_tokens_of_other_vocabularies_may_hold_structure_and_text() -> None:
+    tokenizer = SpanningTokenizer.learn(compile_schema(SCHEMA), DOCUMENTS, vocab_size=340)
     assert any("KEY:" in symbols and "'" in symbols for symbols in described(tokenizer, "merges of both"))
 
 

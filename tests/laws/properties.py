@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.machine.spanning import SpanningTokenizer
 
 from schemalm.documents import json_equal
 from schemalm.errors import InvalidDocument
@@ -32,8 +33,11 @@ def trained(schema: Any, tokenizer: Tokenizer, chance: random.Random) -> Tokeniz
     """The tokenizer with merges learned from documents of random walks."""
     documents = [value for ids in walks(tokenizer, chance, 4) if is_ordinary(value := tokenizer.decode(ids))]
     # Tokens that pass whole items are not told which of them repeat.
-    scope = chance.choice(["word", "value", *(["derivation"] if is_free_of_negated_guards(schema) else [])])
-    return Tokenizer.train(tokenizer.grammar, documents * 2, vocab_size=tokenizer.vocab_size + 20, merge_scope=scope)
+    kind = chance.choice(["word", "value", *(["spanning"] if is_free_of_negated_guards(schema) else [])])
+    vocab_size = tokenizer.vocab_size + 20
+    if kind == "spanning":
+        return SpanningTokenizer.learn(tokenizer.grammar, documents * 2, vocab_size)
+    return Tokenizer.train(tokenizer.grammar, documents * 2, vocab_size, merge_scope=kind)
 
 
 def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:

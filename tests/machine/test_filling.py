@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.machine.spanning import SpanningTokenizer
 
 from schemalm.compilation import compile_schema
 from schemalm.machine.filling import NO_NODE, ROOT, MaskFiller, SpellingTrie
+from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import MergeScope
 
 TEXTS: dict[str, Any] = {
     "a pattern": {"type": "string", "pattern": "^(ab|a-b)+é?$"},
@@ -22,12 +24,17 @@ TEXTS: dict[str, Any] = {
 WORDS = ["abab", "a-b", "ab", "a-ba-b", "abé", "aaa", "a b a b", "日本"]
 
 
-def tokenizer_of(items: Any, values: list[Any], scope: MergeScope) -> Tokenizer:
+def tokenizer_of(items: Any, values: list[Any], learn: Callable[..., Tokenizer]) -> Tokenizer:
     free = {"type": "object", "patternProperties": {"^a": items}, "additionalProperties": {"type": "null"}}
     grammar = compile_schema({"type": "array", "items": {"anyOf": [items, free, {"type": "boolean"}]}})
     documents = [[value, {"ab": value, "zz zz": None}, True] for value in values]
     valid = [document for document in documents for _ in range(4) if _is_valid(grammar, document)]
-    return Tokenizer.train(grammar, valid, vocab_size=360, merge_scope=scope)
+    tokenizer = learn(grammar, valid, vocab_size=360)
+    tracer = Tracer(tokenizer.tables)
+    for document in valid:
+        # The grammar numbers what documents pass through.
+        tracer.trace((token,) for token in tokenizer.encode(document))
+    return tokenizer
 
 
 def _is_valid(grammar: Any, document: Any) -> bool:
@@ -35,10 +42,10 @@ def _is_valid(grammar: Any, document: Any) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scope", ["word", "derivation"])
+@pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -> None:
-    tokenizer = tokenizer_of(TEXTS[name], [*WORDS, 12, 3.25, -1], scope)
+def test_a_mask_is_what_symbols_admit_one_by_one(name: str, learn: Callable[..., Tokenizer]) -> None:
+    tokenizer = tokenizer_of(TEXTS[name], [*WORDS, 12, 3.25, -1], learn)
     grammar, filler = tokenizer.grammar, MaskFiller(tokenizer.grammar, tokenizer.vocabulary)
     nonterminals = [number for number in range(len(grammar.nonterminals)) if not grammar.needs_outcome(number)]
     assert len(nonterminals) >= 10
@@ -50,7 +57,7 @@ def test_a_mask_is_what_symbols_admit_one_by_one(name: str, scope: MergeScope) -
 
 
 def test_the_trie_finds_every_spelling() -> None:
-    tokenizer = tokenizer_of(TEXTS["any text"], WORDS, "derivation")
+    tokenizer = tokenizer_of(TEXTS["any text"], WORDS, SpanningTokenizer.learn)
     end = tokenizer.encode(["ab"])[-1]
     trie = SpellingTrie(tokenizer.vocabulary, (end,))
     for token, spelling in enumerate(tokenizer.vocabulary.symbols):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.machine.spanning import SpanningTokenizer
 
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
@@ -503,13 +505,13 @@ def test_a_copy_keeps_items_of_its_own() -> None:
     assert admitted(tokenizer, machine) == {"CONST:green", "CONST:blue"}
 
 
-@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
-def test_tokens_of_many_symbols_are_struck_as_their_symbols_are(scope: Any) -> None:
+@pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
+def test_tokens_of_many_symbols_are_struck_as_their_symbols_are(learn: Callable[..., Tokenizer]) -> None:
     schema = array(
         {"anyOf": [{"enum": ["red", "green"]}, array({"enum": ["red", "green"]}), {"type": "string", "pattern": "^x"}]}
     )
     values = [["red", ["red", "green"], "x", "xx"], [["green"], "red", ["red"], "green", "x y x y"]] * 5
-    tokenizer = Tokenizer.train(compile_schema(schema), values, vocab_size=315, merge_scope=scope)
+    tokenizer = learn(compile_schema(schema), values, vocab_size=315)
     plain = Tokenizer(tokenizer.grammar)
     for value in values[:2]:
         machine, single = tokenizer.machine(), plain.machine()
@@ -540,7 +542,7 @@ def _takes(machine: Machine, plain: Tokenizer, symbols: tuple[int, ...]) -> bool
 def test_tokens_inside_which_an_item_ends_are_known() -> None:
     schema = array({"enum": ["red", "green"]})
     values = [["red", "green"], ["green", "red"], ["red"], ["green"]] * 5
-    tokenizer = Tokenizer.train(compile_schema(schema), values, vocab_size=300, merge_scope="derivation")
+    tokenizer = SpanningTokenizer.learn(compile_schema(schema), values, vocab_size=300)
     passing = {tokenizer.describe(token) for token in tokens_that_pass_items(tokenizer.vocabulary)}
     assert all(name.count("ITEM") + name.count("ARRAY_END") > 1 for name in passing)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import random
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.machine.spanning import SpanningTokenizer
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
@@ -16,7 +18,6 @@ from schemalm.machine import Machine, Tables
 from schemalm.machine.finite_tables import ENTRY_BYTES
 from schemalm.machine.stepper import MAX_PATH_LENGTH
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import MergeScope
 
 SCHEMA = {
     "type": "object",
@@ -35,9 +36,9 @@ VALUES: list[Any] = [
 ] * 6
 
 
-@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
-def test_the_mask_is_where_transitions_are(scope: MergeScope) -> None:
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380, merge_scope=scope)
+@pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
+def test_the_mask_is_where_transitions_are(learn: Callable[..., Tokenizer]) -> None:
+    tokenizer = learn(compile_schema(SCHEMA), VALUES, vocab_size=380)
     tables = tokenizer.tables
     seen: set[int] = set()
     for value in VALUES[:2]:
@@ -52,7 +53,7 @@ def test_the_mask_is_where_transitions_are(scope: MergeScope) -> None:
 
 
 def test_a_token_of_many_symbols_does_what_its_symbols_do() -> None:
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380, merge_scope="derivation")
+    tokenizer = SpanningTokenizer.learn(compile_schema(SCHEMA), VALUES, vocab_size=380)
     plain = Tokenizer(tokenizer.grammar)
     for value in VALUES[:2]:
         whole, single = tokenizer.machine(), plain.machine()
@@ -74,7 +75,7 @@ def test_masks_are_made_once_and_shared() -> None:
 
 def test_a_very_long_token_is_no_harm() -> None:
     values = [{"kind": "b", "free": "-" * 5000}] * 4
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), values, vocab_size=330, merge_scope="derivation")
+    tokenizer = SpanningTokenizer.learn(compile_schema(SCHEMA), values, vocab_size=330)
     assert max(map(len, tokenizer.vocabulary.symbols)) > 200
     assert tokenizer.decode_prefix(tokenizer.encode(values[0])[:-1]) == values[0]
     assert tokenizer.machine().mask().any()
@@ -94,7 +95,7 @@ def test_counts_beyond_any_token_share_a_mask() -> None:
 
 def test_a_long_token_meets_the_bound_of_a_text() -> None:
     grammar = compile_schema({"type": "array", "items": {"type": "string", "maxLength": 40}})
-    tokenizer = Tokenizer.train(grammar, [["abcdefgh" * 4]] * 4, vocab_size=330, merge_scope="derivation")
+    tokenizer = SpanningTokenizer.learn(grammar, [["abcdefgh" * 4]] * 4, vocab_size=330)
     machine, longest = tokenizer.machine(), max(map(len, tokenizer.vocabulary.symbols))
     assert longest > 30
     for token in tokenizer.encode(["abcdefgh" * 5]):
@@ -116,7 +117,7 @@ def test_labels_are_those_of_the_grammar() -> None:
 
 
 def test_paths_grow_by_keys_and_items() -> None:
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), VALUES, vocab_size=380, merge_scope="derivation")
+    tokenizer = SpanningTokenizer.learn(compile_schema(SCHEMA), VALUES, vocab_size=380)
     machine, paths = tokenizer.machine(), set()
     for token in tokenizer.encode({"items": ["x"], "child": {"items": [], "free": "y"}, "free": "z"}):
         paths.add(machine.path)

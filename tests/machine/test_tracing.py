@@ -10,7 +10,7 @@ from schemalm.compilation import compile_schema
 from schemalm.machine import tracing
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import MergeScope
+from schemalm.tokenizer.pretokenizer import MergeScope
 
 TEXTS = {
     "type": "object",

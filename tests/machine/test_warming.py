@@ -10,8 +10,7 @@ from schemalm.compilation import compile_schema
 from schemalm.limits import Limits
 from schemalm.machine import Tables
 from schemalm.machine.warming import warm_tables
-from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.tokenizer import GrammarStates
+from schemalm.tokenizer import GrammarStates, Tokenizer
 
 SCHEMA = {
     "type": "object",
@@ -48,8 +47,7 @@ def masks(tokenizer: Tokenizer) -> list[list[bool]]:
 def test_warm_tables_give_the_same_masks(tokenizer: Tokenizer) -> None:
     warm = Tokenizer(
         compile_schema(SCHEMA).with_key_orders(tokenizer.grammar.key_orders),
-        whole_values=tokenizer.vocabulary.whole_values,
-        merges=tokenizer.vocabulary.merges,
+        tokenizer.vocabulary,
         states=tokenizer.states,
     )
     warm.warm()

@@ -8,6 +8,8 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.grammar import Grammar
+from schemalm.grammar.symbols import NUM_BYTES, symbol_of
+from schemalm.tokenizer import Tokenizer
 
 SCHEMA = {
     "type": "object",
@@ -40,4 +42,16 @@ def documents() -> list[Any]:
             f"own {index % 7}": "shared value here",
         }
         for index in range(200)
+    ]
+
+
+def segments_of(tokenizer: Tokenizer, value: Any) -> list[str]:
+    """The segments for people: structure by name, bytes as they are."""
+    symbols = tokenizer.grammar.symbols.symbols
+    return [
+        " ".join(
+            character if symbol_of(character) < NUM_BYTES else str(symbols[symbol_of(character)])
+            for character in segment
+        )
+        for segment in tokenizer.segments(value)
     ]

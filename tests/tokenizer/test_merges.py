@@ -1,4 +1,4 @@
-"""Merges are learned as byte-pair encoding does, under the arity rule."""
+"""Merges are learned as byte-pair encoding does."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemalm.tokenizer.merges import Pair, arity_of, learn_merges
+from schemalm.tokenizer.merges import Pair, learn_merges
 
-# x closes, y opens two.
-ARITIES = {"a": 1, "b": 1, "x": 0, "y": 2}
 segments = st.dictionaries(st.text("abxy", min_size=1, max_size=8), st.integers(1, 5), min_size=1, max_size=8)
 
 
@@ -23,8 +21,7 @@ def slow_merges(weights: dict[str, int], num_merges: int) -> list[Pair]:
         counts: Counter[Pair] = Counter()
         for segment, word in words.items():
             for pair in itertools.pairwise(word):
-                if arity_of(pair[0], ARITIES) >= 1:
-                    counts[pair] += weights[segment]
+                counts[pair] += weights[segment]
         if not counts:
             break
         best = min(counts, key=lambda pair: (-counts[pair], pair))
@@ -48,20 +45,11 @@ def apply(word: list[str], pair: Pair) -> list[str]:
 @settings(max_examples=300)
 @given(segments, st.integers(1, 8))
 def test_the_fast_learner_equals_counting_afresh(weights: dict[str, int], num_merges: int) -> None:
-    assert learn_merges(weights, ARITIES, num_merges) == slow_merges(weights, num_merges)
-
-
-@given(segments)
-def test_no_merge_has_a_left_part_that_is_closed(weights: dict[str, int]) -> None:
-    assert all(arity_of(left, ARITIES) >= 1 for left, _ in learn_merges(weights, ARITIES, 20))
+    assert learn_merges(weights, num_merges) == slow_merges(weights, num_merges)
 
 
 @given(segments, st.randoms())
 def test_the_order_of_the_segments_does_not_matter(weights: dict[str, int], chance) -> None:
     shuffled = list(weights.items())
     chance.shuffle(shuffled)
-    assert learn_merges(dict(shuffled), ARITIES, 8) == learn_merges(weights, ARITIES, 8)
-
-
-def test_the_arity_of_a_piece_counts_what_it_leaves_open() -> None:
-    assert [arity_of(piece, ARITIES) for piece in ("a", "x", "y", "ya", "yx", "yxx")] == [1, 0, 2, 2, 1, 0]
+    assert learn_merges(dict(shuffled), 8) == learn_merges(weights, 8)

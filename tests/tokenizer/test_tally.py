@@ -41,7 +41,7 @@ def test_a_tokenizer_learns_what_is_frequent_from_texts_without_end(
     grammar: Grammar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = [{"name": f"shared phrase {number * 7919 % 10007:05d}"} for number in range(400)]
-    monkeypatch.setattr(training, "MAX_STRETCH_BYTES", 10_000)
+    monkeypatch.setattr(training, "MAX_PIECE_BYTES", 10_000)
     monkeypatch.setattr(training, "MAX_SEGMENT_BYTES", 10_000)
     tokenizer = Tokenizer.train(grammar, values, vocab_size=330)
     assert any("shared" in tokenizer.describe(token) for token in range(tokenizer.vocab_size))

@@ -13,9 +13,9 @@ from schemalm.documents import json_equal
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.segmentation import MergeScope
+from schemalm.tokenizer.pretokenizer import MergeScope
 
-SCOPES: tuple[MergeScope, ...] = ("word", "value", "derivation")
+SCOPES: tuple[MergeScope, ...] = ("word", "value")
 
 
 @pytest.fixture(scope="module", params=SCOPES)
@@ -174,6 +174,7 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path, content: str) ->
         ('"merges":[', '"merges":[["a"],'),
         ('"whole_values":[', '"whole_values":["\\ud800",'),
         ('"merge_scope":"word"', '"merge_scope":"page"'),
+        ('"vocab_size":', '"vocab_size":1'),
         ('"schema":{', '"schema":{"minLength":-1,'),
         ('"schema":{', '"schema":{"required":["another"],'),
         ('"key_orders":[', '"key_orders":[1,'),
@@ -187,6 +188,12 @@ def test_a_damaged_file_is_refused(grammar: Grammar, documents: list[Any], tmp_p
     path.write_text(content.replace(old, new, 1))
     with pytest.raises(DataError):
         Tokenizer.load(path)
+
+
+def test_a_file_with_merges_over_whole_derivations_asks_for_training_again(grammar: Grammar) -> None:
+    content = Tokenizer(grammar).to_json().replace(b'"merge_scope":"word"', b'"merge_scope":"derivation"')
+    with pytest.raises(DataError, match=r"old\.json has merges over whole derivations .*: train it again"):
+        Tokenizer.from_json(content, "old.json")
 
 
 def test_a_prompt_does_not_change_the_tokens(documents: list[Any]) -> None:
@@ -209,7 +216,7 @@ def test_a_text_of_a_million_characters_is_encoded_under_a_bound() -> None:
 
 def test_a_tokenizer_of_guarded_items_is_saved_and_loaded(tmp_path: Path) -> None:
     grammar = compile_schema({"type": "array", "uniqueItems": True, "items": {"enum": ["red", "green"]}})
-    tokenizer = Tokenizer.train(grammar, [["red", "green"], ["red"]] * 5, vocab_size=290, merge_scope="derivation")
+    tokenizer = Tokenizer.train(grammar, [["red", "green"], ["red"]] * 5, vocab_size=290)
     tokenizer.save(tmp_path / "tokenizer.json")
     loaded = Tokenizer.load(tmp_path / "tokenizer.json")
     assert loaded.decode(loaded.encode(["green", "red"])) == ["green", "red"]

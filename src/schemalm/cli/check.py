@@ -62,7 +62,7 @@ def check(
     terminal.say(f"checking {counted(len(files), 'file')} against the schema {schema}")
     with terminal.working("compiling the schema"):
         grammar = compile_schema(schema)
-    write = Tokenizer.from_grammar(grammar).stretches
+    write = Tokenizer.from_grammar(grammar).pieces
     merges = wants_merge_keys(merge_keys, grammar.schema)
     examined: list[Examined] = []
     with terminal.counting("checking", len(files)) as done:

@@ -55,7 +55,7 @@ def train(
     vocab_size: Annotated[int, typer.Option(min=1, metavar="N", help="How many tokens to learn at most.")] = 8192,
     schema: SchemaName = DEFAULT_SCHEMA,
     merge_scope: Annotated[
-        Literal["word", "value", "derivation"], typer.Option(help="How far merges reach; wider is shorter, not better.")
+        Literal["word", "value"], typer.Option(help="How far merges reach: within words, or within whole values.")
     ] = "word",
     max_files: MaxFiles = None,
     seed: Seed = 0,
@@ -67,7 +67,7 @@ def train(
     from schemalm.compilation import compile_schema  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.machine.vocabulary import num_learned_tokens  # noqa: PLC0415
-    from schemalm.tokenizer.training import train_tokenizer  # noqa: PLC0415
+    from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     started = time.monotonic()
     terminal = Terminal(as_json)
@@ -88,7 +88,7 @@ def train(
     if len(sample) < sample.num_given or selection.chosen is not None:
         documents = f"{len(sample):,} of {counted(selection.num_rows, 'document')}"
     with terminal.working(f"learning from {documents}"):
-        tokenizer = train_tokenizer(grammar, sample, vocab_size, seed, merge_scope)
+        tokenizer = Tokenizer.train_on_sample(grammar, sample, vocab_size, seed, merge_scope)
     tokenizer.save(out)
     seconds = time.monotonic() - started
     terminal.show(f"{tokenizer.vocab_size:,} tokens from {documents} in {seconds:.1f} s: {out}")

@@ -51,7 +51,7 @@ class Examine:
 
     def start(self) -> Callable[[Shard], bytes]:
         """Return the function that examines one shard."""
-        check = Tokenizer.from_grammar(compile_schema(self.schema)).stretches
+        check = Tokenizer.from_grammar(compile_schema(self.schema)).pieces
         return partial(self._examine, check)
 
     def _examine(self, check: Callable[[Any], object], shard: Shard) -> bytes:

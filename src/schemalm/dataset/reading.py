@@ -125,7 +125,7 @@ def valid_documents(
     writer = Tokenizer.from_grammar(grammar)
     for document in documents:
         try:
-            writer.stretches(document.value)
+            writer.pieces(document.value)
         except (InvalidDocument, LimitError) as error:
             left_out.reject(Rejection.of(document.name, error))
         else:

@@ -37,7 +37,9 @@ class Machine(SymbolMachine):
         top = self.stack[-1]
         try:
             mask = self._unpacked(top.row)
-            struck = self.struck() if top.is_watched or self.items else None
+            if not (top.is_watched or self.items):
+                return mask
+            struck = self.struck()
         except LimitError as error:
             raise error.during("mask", top.path) from None
         if struck:
@@ -63,9 +65,10 @@ class Machine(SymbolMachine):
 
     def advance(self, token: int) -> None:
         """Consumes one token; raises ValueError where the mask forbids it, and leaves the machine as it was."""
-        if not self.stack:
+        stack = self.stack
+        if not stack:
             raise not_admitted(token)
-        top = self.stack[-1]
+        top = stack[-1]
         try:
             if top.is_watched or self.items:
                 self._advance_watched(token)
@@ -77,9 +80,9 @@ class Machine(SymbolMachine):
             if meets_guard:
                 self._advance_watched(token)
                 return
-            replace_top(self.stack, opened, outcome, self._settle)
-            if self.keys and not opened:
-                self.keys.pop(len(self.stack), None)
+            replace_top(stack, opened, outcome, self._settle)
+            if not opened and self.keys:
+                self.keys.pop(len(stack), None)
         except LimitError as error:
             raise error.during("advance", top.path) from None
 

@@ -34,10 +34,13 @@ def replace_top(
 
     Where `settle` raises, the stack stays as it was.
     """
-    if not opened and len(stack) > 1:
+    if opened:
+        stack.pop()
+        stack += opened
+        return
+    if len(stack) > 1:
         stack[-2] = settle(stack[-2], outcome)
     stack.pop()
-    stack += opened
 
 
 def advance(grammar: Grammar, stack: list[int], symbol: int) -> Step | None:

@@ -3,6 +3,7 @@
 In go values of a grammar; out come token ids, and from token ids the values again.
 """
 
-from schemalm.tokenizer.tokenizer import GrammarStates, Tokenizer
+from schemalm.tokenizer.parts import GrammarStates
+from schemalm.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["GrammarStates", "Tokenizer"]

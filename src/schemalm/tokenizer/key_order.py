@@ -13,10 +13,9 @@ from itertools import combinations
 from typing import Any
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.tokenizer.expansions import Expansions
-from schemalm.tokenizer.linearization import Linearizer
+from schemalm.tokenizer.compiled_rules import CompiledRules
+from schemalm.tokenizer.encoder import Encoder
 from schemalm.tokenizer.tally import Tally
-from schemalm.tokenizer.writing import NOTHING
 
 MAX_NAMES = 200
 MAX_READ_DOCUMENTS = 4_000
@@ -30,9 +29,10 @@ def learn_key_orders(grammar: Grammar, values: Sequence[Any]) -> dict[frozenset[
     for value in values:
         _count_listings(value, known, listings)
     reached = grammar.with_key_orders({})
-    linearizer = Linearizer(Expansions(reached), NOTHING)
+    # A walk that encodes nothing: it makes the grammar number what the documents reach.
+    encoder: Encoder[None] = Encoder(CompiledRules(reached), lambda kind, text: ())
     for index in range(0, len(values), max(1, -(-len(values) // MAX_READ_DOCUMENTS))):
-        linearizer.write(values[index])
+        encoder.encode(values[index])
     return {frozenset(names): _order(names, listings) for names in reached.name_sets() if len(names) <= MAX_NAMES}
 
 

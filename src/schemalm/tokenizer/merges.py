@@ -1,8 +1,8 @@
-"""Learning typed merges: byte-pair encoding over symbols under the arity rule.
+"""Learning merges: byte-pair encoding over symbols.
 
-In: segments with weights; out: merges in the order learned. A pair may merge only where its left part still opens
-something (arity at least 1), so every token is a connected piece of one derivation. Ties fall to the pair that compares
-first, so equal input gives equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words
+In: segments with weights; out: merges in the order learned. Only the last symbol of a segment may end something, so
+every token is a connected piece of one derivation. Ties fall to the pair that compares first, so equal input gives
+equal merges. Source: Sennrich, Haddow and Birch, "Neural machine translation of rare words
 with subword units" (2016), with counts kept up to date as merges are made.
 """
 
@@ -16,14 +16,9 @@ from itertools import pairwise
 Pair = tuple[str, str]
 
 
-def arity_of(spelling: str, arities: Mapping[str, int]) -> int:
-    """How many nonterminals a piece of a derivation leaves open: each symbol fills one and opens its arity."""
-    return 1 + sum(arities[character] - 1 for character in spelling)
-
-
-def learn_merges(segments: Mapping[str, int], arities: Mapping[str, int], num_merges: int) -> list[Pair]:
+def learn_merges(segments: Mapping[str, int], num_merges: int) -> list[Pair]:
     """Learns up to `num_merges` merges from segments with integer weights; stops where no pair is left."""
-    learner = _Learner(segments, arities)
+    learner = _Learner(segments)
     merges: list[Pair] = []
     while len(merges) < num_merges and (pair := learner.best()) is not None:
         merges.append(pair)
@@ -32,13 +27,12 @@ def learn_merges(segments: Mapping[str, int], arities: Mapping[str, int], num_me
 
 
 class _Learner:
-    def __init__(self, segments: Mapping[str, int], arities: Mapping[str, int]) -> None:
+    def __init__(self, segments: Mapping[str, int]) -> None:
         self.words = [list(segment) for segment in segments]
         self.weights = list(segments.values())
-        self.opens: dict[str, bool] = {character: arity >= 1 for character, arity in arities.items()}
-        self.arities = arities
         self.counts: dict[Pair, int] = defaultdict(int)
-        self.places: dict[Pair, set[int]] = defaultdict(set)
+        # The words that have a pair, or had it.
+        self.indices: dict[Pair, set[int]] = defaultdict(set)
         for index, word in enumerate(self.words):
             for pair in pairwise(word):
                 self._add(pair, index)
@@ -46,9 +40,8 @@ class _Learner:
         heapq.heapify(self.heap)
 
     def _add(self, pair: Pair, index: int) -> None:
-        if self.opens[pair[0]]:
-            self.counts[pair] += self.weights[index]
-            self.places[pair].add(index)
+        self.counts[pair] += self.weights[index]
+        self.indices[pair].add(index)
 
     def best(self) -> Pair | None:
         while self.heap:
@@ -63,9 +56,8 @@ class _Learner:
 
     def merge(self, pair: Pair) -> None:
         merged = pair[0] + pair[1]
-        self.opens[merged] = arity_of(merged, self.arities) >= 1
         grown: set[Pair] = set()
-        for index in sorted(self.places.pop(pair)):
+        for index in sorted(self.indices.pop(pair)):
             self._merge_in(index, pair, merged, grown)
         self.counts.pop(pair)
         for changed in grown:
@@ -73,7 +65,7 @@ class _Learner:
 
     def _merge_in(self, index: int, pair: Pair, merged: str, grown: set[Pair]) -> None:
         """Applies the merge to one word from left to right, moving the counts of the pairs beside it."""
-        word, weight = self.words[index], self.weights[index]
+        word = self.words[index]
         first, second = pair
         result: list[str] = []
         position, length = 0, len(word)
@@ -81,9 +73,9 @@ class _Learner:
             if position + 1 < length and word[position] == first and word[position + 1] == second:
                 after = word[position + 2] if position + 2 < length else None
                 if result:
-                    self._replace((result[-1], first), (result[-1], merged), index, weight, grown)
+                    self._replace((result[-1], first), (result[-1], merged), index, grown)
                 if after is not None:
-                    self._replace((second, after), (merged, after), index, weight, grown)
+                    self._replace((second, after), (merged, after), index, grown)
                 result.append(merged)
                 position += 2
             else:
@@ -91,10 +83,7 @@ class _Learner:
                 position += 1
         self.words[index] = result
 
-    def _replace(self, old: Pair, new: Pair, index: int, weight: int, grown: set[Pair]) -> None:
-        if old in self.counts:
-            self.counts[old] -= weight
-        if self.opens[new[0]]:
-            self.counts[new] += weight
-            self.places[new].add(index)
-            grown.add(new)
+    def _replace(self, old: Pair, new: Pair, index: int, grown: set[Pair]) -> None:
+        self.counts[old] -= self.weights[index]
+        self._add(new, index)
+        grown.add(new)

@@ -45,8 +45,8 @@ class Sample(Sequence[Any]):
             if source is None:
                 yield iter([self[index]])
         named = ((source, index) for index, source in enumerate(self._sources) if source is not None)
-        for _, places in groupby(sorted(named), key=lambda place: place[0]):
-            yield (self[index] for _, index in places)
+        for _, group in groupby(sorted(named), key=lambda pair: pair[0]):
+            yield (self[index] for _, index in group)
 
 
 def draw_sample(
@@ -88,6 +88,6 @@ class _Drawing:
         heapq.heappush(self._largest, (-number, self.num_offered))
         self._num_bytes += len(content)
         while len(self.kept) > self._max_documents or self._num_bytes > self._max_bytes:
-            largest, place = heapq.heappop(self._largest)
+            largest, number = heapq.heappop(self._largest)
             self._limit = -largest
-            self._num_bytes -= len(self.kept.pop(place)[0])
+            self._num_bytes -= len(self.kept.pop(number)[0])

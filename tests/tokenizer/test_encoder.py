@@ -1,4 +1,4 @@
-"""What a place writes is remembered within bounds, and the same whether it was remembered or not."""
+"""The encoder: what values become, in which order, and that what it remembers changes nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
 from schemalm.grammar import Grammar
-from schemalm.tokenizer import Tokenizer, slots
-from schemalm.tokenizer.segmentation import MAX_SEGMENT_SYMBOLS, MergeScope
+from schemalm.tokenizer import Tokenizer, encoder
+from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, MergeScope
+
+from .conftest import segments_of
 
 ANYTHING = compile_schema(True)
 
@@ -22,8 +24,8 @@ def nested(depth: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("scope", ["word", "value", "derivation"])
-def test_structure_of_any_depth_is_written_in_short_segments(scope: MergeScope) -> None:
+@pytest.mark.parametrize("scope", ["word", "value"])
+def test_structure_of_any_depth_is_encoded_in_short_segments(scope: MergeScope) -> None:
     tokenizer, value = Tokenizer(ANYTHING, merge_scope=scope), nested(3 * MAX_SEGMENT_SYMBOLS)
     segments = tokenizer.segments(value)
     assert max(map(len, segments)) == MAX_SEGMENT_SYMBOLS
@@ -31,12 +33,13 @@ def test_structure_of_any_depth_is_written_in_short_segments(scope: MergeScope) 
     assert tokenizer.decode(tokenizer.encode(value)) == value
 
 
-@pytest.mark.parametrize("limit", [0, 1, 20])
-def test_what_is_not_remembered_is_written_alike(
+@pytest.mark.parametrize("limit", [0, 1, 2_000])
+def test_what_is_not_remembered_is_encoded_alike(
     limit: int, grammar: Grammar, documents: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = Tokenizer(grammar).encode_batch(documents)
-    monkeypatch.setattr(slots, "MAX_REMEMBERED", limit)
+    monkeypatch.setattr(encoder, "MAX_REMEMBERED", limit)
+    monkeypatch.setattr(encoder, "MAX_REMEMBERED_PIECES", limit)
     bounded = Tokenizer(grammar)
     assert bounded.encode_batch(documents) == expected
     assert bounded.encode_batch(documents[::-1]) == expected[::-1]
@@ -44,8 +47,8 @@ def test_what_is_not_remembered_is_written_alike(
 
 def test_keys_are_put_in_order_whether_that_is_remembered_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = compile_schema({"properties": {name: {"type": "integer"} for name in "abc"}})
-    for limit in (slots.MAX_REMEMBERED_KEYS, 1):
-        monkeypatch.setattr(slots, "MAX_REMEMBERED_KEYS", limit)
+    for limit in (encoder.MAX_ORDERED_KEYS, 1):
+        monkeypatch.setattr(encoder, "MAX_ORDERED_KEYS", limit)
         tokenizer = Tokenizer(schema)
         ordered = tokenizer.encode({"a": 1, "b": 2, "c": 3, "x": 4, "w": 5})
         for _ in range(2):
@@ -69,7 +72,7 @@ def test_what_is_no_json_is_found_where_it_stands(value: Any, pointer: str) -> N
     assert (caught.value.pointer or "/") == pointer
 
 
-def test_equal_values_of_several_types_are_written_apart_in_one_place() -> None:
+def test_equal_values_of_several_types_are_encoded_apart_in_one_state() -> None:
     tokenizer = Tokenizer(compile_schema({"items": True}))
     items = [1, True, 1.0, "1", "true", 0, False, -0.0, 0.0, None, "null"]
     for order in (items, items[::-1], items):
@@ -84,3 +87,45 @@ def test_a_number_or_literal_that_is_refused_once_is_refused_again() -> None:
         for refused in (2, False, "x", object()):
             with pytest.raises(InvalidDocument):
                 tokenizer.encode([1, True, refused])
+
+
+def test_named_keys_take_the_canonical_order_and_free_keys_keep_theirs(grammar: Grammar) -> None:
+    tokenizer = Tokenizer(grammar)
+    value = {"z": "1", "tags": [], "b": "2", "name": "n", "a": "3"}
+    assert list(tokenizer.decode(tokenizer.encode(value))) == ["name", "tags", "z", "b", "a"]
+    assert tokenizer.encode(value) == tokenizer.encode({"name": "n", "z": "1", "b": "2", "tags": [], "a": "3"})
+
+
+def test_what_an_outcome_settles_may_come_after_it() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["circle", "square"]}, "radius": {}, "side": {}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "circle"}}},
+        "then": {"required": ["radius"]},
+        "else": {"required": ["side"]},
+        "additionalProperties": False,
+    }
+    tokenizer = Tokenizer(compile_schema(schema))
+    assert segments_of(tokenizer, {"radius": None, "kind": "circle"}) == [
+        "KEY:kind CONST:circle",
+        "KEY:radius NULL",
+        "OBJECT_END",
+    ]
+
+
+def test_guarded_items_are_encoded_like_others() -> None:
+    plain = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}}))
+    guarded = Tokenizer(compile_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}))
+    assert segments_of(guarded, [3, 1, 2]) == segments_of(plain, [3, 1, 2])
+
+
+@pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": "a"}, {"a": "ä\udfff"}])
+@pytest.mark.parametrize("work", ["encode", "segments", "pieces", "train"])
+def test_what_is_no_text_is_refused_wherever_values_are_encoded(work: str, value: Any) -> None:
+    free = compile_schema({"additionalProperties": {"type": "string"}})
+    with pytest.raises(InvalidDocument, match="lone surrogate"):
+        if work == "train":
+            Tokenizer.train(free, [value], vocab_size=400)
+        else:
+            getattr(Tokenizer(free), work)(value)

@@ -1,19 +1,20 @@
-"""How a text's symbols are cut into segments: merges never cross a cut, and no segment is long.
+"""The pretokenizer: how a text's symbols are split into segments. Merges never cross a border between segments.
 
 In: the text of a string, number or key with the symbol that ends it; out: its segments, one character per symbol.
-Joined, they spell the whole text whatever the cuts. A segment has at most `MAX_SEGMENT_SYMBOLS` symbols, so that
+Joined, they spell the whole text whatever the borders. A segment has at most `MAX_SEGMENT_SYMBOLS` symbols, so that
 finding its tokens takes bounded time and a document of n bytes takes time in proportion to n.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from schemalm.grammar.symbols import FIRST_PRIVATE
+from schemalm.grammar.symbols import END, FIRST_PRIVATE, KEY_END, SymbolTable
 
-MergeScope = Literal["word", "value", "derivation"]
-Kind = Literal["structure", "content", "key"]
+MergeScope = Literal["word", "value"]
+PieceKind = Literal["structure", "content", "key"]
 MAX_SEGMENT_SYMBOLS = 256
 
 # What the characters of a spelling are: symbols of structure come from the private range, bytes beyond ASCII are parts
@@ -36,42 +37,43 @@ WORD = "|".join(
 PATTERNS: dict[MergeScope, str] = {
     "word": rf"(?:{WORD})[{STRUCTURE}]?|[{STRUCTURE}]{{1,{MAX_SEGMENT_SYMBOLS}}}",
     "value": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
-    "derivation": rf"[\s\S]{{1,{MAX_SEGMENT_SYMBOLS}}}",
 }
 
 
-def spelled(text: str) -> str:
-    """A text's UTF-8 bytes, one character each."""
-    return text if text.isascii() else text.encode().decode("latin-1")
+class Piece(NamedTuple):
+    """Symbols that are encoded at once: "structure" by its spelling, a "content" or a free "key" by its text."""
 
-
-class Stretch(NamedTuple):
-    """Symbols that are written at once: "structure" by its spelling, a "content" or a free "key" by its text."""
-
-    kind: Kind
+    kind: PieceKind
     text: str
 
 
-class Cutter:
-    """Spells stretches and cuts them into segments; `whole_values` are never cut.
+class Pretokenizer:
+    """Spells pieces and splits them into segments; `whole_values` are never split."""
 
-    end, key_end: the characters of the symbols that end a content and a free key.
-    """
-
-    def __init__(self, scope: MergeScope, whole_values: frozenset[str], end: str, key_end: str) -> None:
+    def __init__(self, symbols: SymbolTable, scope: MergeScope, whole_values: Sequence[str] = ()) -> None:
         self.pattern = PATTERNS[scope]
         self._find_all = re.compile(self.pattern).findall
-        self._whole_values = whole_values
-        self._ends = {"structure": "", "content": end, "key": key_end}
+        self._whole_values = frozenset(whole_values)
+        end, key_end = (symbols.characters[symbols.ids[symbol]] for symbol in (END, KEY_END))
+        self._ends: dict[PieceKind, str] = {"structure": "", "content": end, "key": key_end}
 
-    def spell(self, kind: Kind, text: str) -> str:
-        """A stretch with one character per symbol; raises UnicodeEncodeError for what is no text."""
+    def spell(self, kind: PieceKind, text: str) -> str:
+        """A piece with one character per symbol; raises UnicodeEncodeError for what is no text."""
         return text if kind == "structure" else spelled(text) + self._ends[kind]
 
-    def cut(self, kind: Kind, text: str) -> list[str]:
-        """The segments of a stretch; raises UnicodeEncodeError for what is no text."""
+    def pieces(self, kind: PieceKind, text: str) -> tuple[Piece, ...]:
+        """The piece itself, none where it has no symbol; raises UnicodeEncodeError for what is no text."""
+        return (Piece(kind, text),) if self.spell(kind, text) else ()
+
+    def split(self, kind: PieceKind, text: str) -> list[str]:
+        """The segments of a piece; raises UnicodeEncodeError for what is no text."""
         spelling = self.spell(kind, text)
         if spelling in self._whole_values:
             return [spelling]
         found: list[str] = self._find_all(spelling)
         return found
+
+
+def spelled(text: str) -> str:
+    """A text's UTF-8 bytes, one character each."""
+    return text if text.isascii() else text.encode().decode("latin-1")

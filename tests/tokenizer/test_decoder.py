@@ -1,4 +1,4 @@
-"""Reading a document at once gives its value, or refuses it; what it leaves out is decoded all the same."""
+"""The decoder: the short way gives a document's value or refuses it; what it leaves out is decoded all the same."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import DecodeError
 from schemalm.grammar import Grammar
-from schemalm.tokenizer import Tokenizer, positions
-from schemalm.tokenizer.expansions import Expansions, RefusedError
-from schemalm.tokenizer.reading import Reader
+from schemalm.tokenizer import Tokenizer, decoder
+from schemalm.tokenizer.compiled_rules import CompiledRules, RefusedError
+from schemalm.tokenizer.decoder import Decoder
 
 ANYTHING = Tokenizer(compile_schema(True))
 
 
-def reader(tokenizer: Tokenizer) -> Reader:
-    return Reader(Expansions(tokenizer.grammar), tokenizer.vocabulary)
+def decoder_of(tokenizer: Tokenizer) -> Decoder:
+    return Decoder(CompiledRules(tokenizer.grammar), tokenizer.vocabulary)
 
 
 def nested(depth: int) -> Any:
@@ -38,14 +38,14 @@ LEFT_OUT = [2**64, [-(2**63) - 1], {"a": 10**300}, nested(1100)]
 
 @pytest.mark.parametrize("value", READ, ids=repr)
 def test_documents_are_read_at_once(value: Any) -> None:
-    assert json_equal(reader(ANYTHING).read(ANYTHING.encode(value)), value)
+    assert json_equal(decoder_of(ANYTHING).read(ANYTHING.encode(value)), value)
 
 
 @pytest.mark.parametrize("value", LEFT_OUT, ids=["large", "small", "larger", "deep"])
 def test_what_json_would_not_give_back_is_left_out_and_decoded(value: Any) -> None:
     ids = ANYTHING.encode(value)
     with pytest.raises(RefusedError):
-        reader(ANYTHING).read(ids)
+        decoder_of(ANYTHING).read(ids)
     assert json_equal(ANYTHING.decode(ids), value)
 
 
@@ -65,7 +65,7 @@ def test_a_document_that_was_changed_is_refused_or_another_one(grammar: Grammar,
 def test_marks_inside_texts_are_no_structure() -> None:
     characters = ANYTHING.grammar.symbols.characters[256:260]
     value = {"".join(characters): ["".join(characters), "\x00\x01\x02"]}
-    assert json_equal(reader(ANYTHING).read(ANYTHING.encode(value)), value)
+    assert json_equal(decoder_of(ANYTHING).read(ANYTHING.encode(value)), value)
     spelled = [ANYTHING.vocabulary.symbol_token(byte) for byte in characters[0].encode()]
     start, *rest = ANYTHING.encode({"k": 1})
     with pytest.raises(DecodeError) as caught:
@@ -78,7 +78,7 @@ def test_a_document_without_its_end_is_refused(value: Any) -> None:
     ids = ANYTHING.encode(value)
     for length in range(len(ids)):
         with pytest.raises(RefusedError):
-            reader(ANYTHING).read(ids[:length])
+            decoder_of(ANYTHING).read(ids[:length])
 
 
 def test_items_that_repeat_where_they_may_are_decoded() -> None:
@@ -90,7 +90,7 @@ def test_items_that_repeat_where_they_may_are_decoded() -> None:
 
 
 def test_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch, documents: list[Any], grammar: Grammar) -> None:
-    monkeypatch.setattr(positions, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(decoder, "MAX_REMEMBERED", 200)
     tokenizer = Tokenizer(grammar)
     for value in documents[:20]:
         assert json_equal(tokenizer.decode(tokenizer.encode(value)), value)

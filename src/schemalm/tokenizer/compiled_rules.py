@@ -1,0 +1,255 @@
+"""What each nonterminal does with values, worked out when a document first meets it and looked up afterwards.
+
+In: nonterminals; out: how their values begin, and what may come next in their objects and arrays. The encoder looks up
+names and texts, the decoder the characters of symbols. Nothing here walks a value, and no rule of the grammar is stated
+here: what a symbol opens is told by the stepper (`machine/stepper.py`), and how an outcome settles what is below it by
+the grammar. `tests/laws` holds encoder and decoder to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Array, Key, Object, Text
+from schemalm.grammar.symbols import (
+    ARRAY_END,
+    END,
+    FALSE_SYMBOL,
+    FREE_KEY,
+    ITEM,
+    KEY_END,
+    NULL,
+    OBJECT_END,
+    TRUE_SYMBOL,
+    Symbol,
+)
+from schemalm.machine.stepper import stack_after
+from schemalm.tokenizer.memo import Allowance, Memo
+
+T = TypeVar("T")
+
+# What is remembered of the texts or names of one nonterminal, in characters.
+MAX_REMEMBERED = 1_600_000
+# The name of every item of an array.
+EACH_ITEM = ""
+LITERALS: dict[Symbol, bool | None] = {NULL: None, TRUE_SYMBOL: True, FALSE_SYMBOL: False}
+
+
+class RefusedError(Exception):
+    """The grammar does not admit the value or the tokens at hand."""
+
+
+class CompiledRules:
+    """The value starts and container states of a grammar, as far as documents have met them."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.characters, self.ids, self._keys = grammar.symbols.characters, grammar.symbols.ids, grammar.symbols.keys
+        self.names = {self.characters[number]: name for name, number in self._keys.items()}
+        self._value_starts: dict[int, ValueStart] = {}
+        self._containers: dict[int, ContainerState] = {}
+
+    @property
+    def start(self) -> ValueStart:
+        """How a whole document begins."""
+        return self.value_start(self.grammar.start)
+
+    def container(self, nonterminal: int) -> ContainerState:
+        """The object or array of which a nonterminal is the rest."""
+        if nonterminal not in self._containers:
+            self._containers[nonterminal] = ContainerState(self, nonterminal)
+        return self._containers[nonterminal]
+
+    def value_start(self, nonterminal: int) -> ValueStart:
+        """How the values of a nonterminal begin."""
+        if nonterminal not in self._value_starts:
+            start = ValueStart()
+            self._fill(start, nonterminal)
+            self._value_starts[nonterminal] = start  # only once it is whole: filling it may meet a limit
+        return self._value_starts[nonterminal]
+
+    def _fill(self, start: ValueStart, nonterminal: int) -> None:
+        if isinstance(self.grammar.nonterminals[nonterminal].state, Text | Object | Array):
+            self._add_content(start, "", nonterminal)
+            return
+        for symbol in self.grammar.admitted(nonterminal):
+            name, character = self.grammar.symbols.symbols[symbol], self.characters[symbol]
+            if name.label == "AS":
+                self._add_content(start, character, *self._opened(nonterminal, symbol))
+                continue
+            constant = character, self._outcome(nonterminal, symbol)
+            value: Any = LITERALS.get(name, name.text)
+            start.constants[character] = (value, constant[1])
+            if name in LITERALS:
+                start.literals[value] = constant
+            else:
+                start.strings[value] = constant
+
+    def _add_content(self, start: ValueStart, prefix: str, nonterminal: int) -> None:
+        state = self.grammar.nonterminals[nonterminal].state
+        if isinstance(state, Text):
+            text = start.contents[prefix] = self._text_rule(prefix, nonterminal, state.kind == "string")
+            if text.is_string:
+                start.string = text
+            else:
+                start.number = text
+            return
+        container = start.contents[prefix] = self.container(nonterminal)
+        if container.is_object:
+            start.object = (prefix, container)
+        else:
+            start.array = (prefix, container)
+
+    def _text_rule(self, prefix: str, nonterminal: int, is_string: bool) -> TextRule:
+        outcomes: Memo[str, int] = Memo(lambda text: self._text_outcome(nonterminal, text), Allowance(MAX_REMEMBERED))
+        common = outcomes[""] if self.grammar.admits_every_text(nonterminal) else None
+        return TextRule(prefix, is_string, common, outcomes)
+
+    def member(self, nonterminal: int, name: str) -> MemberRule:
+        """What a key of an object, or `EACH_ITEM` of an array, opens; raises RefusedError where it may not come."""
+        state = self.grammar.nonterminals[nonterminal].state
+        if isinstance(state, Array):
+            return self._member(nonterminal, self.ids[ITEM])
+        assert isinstance(state, Object)
+        if not isinstance(name, str):
+            raise RefusedError
+        if name not in state.order.ranks:
+            return self._free_member(nonterminal, name)
+        if name not in self._keys:
+            raise RefusedError
+        return self._member(nonterminal, self._keys[name])
+
+    def _member(self, nonterminal: int, symbol: int) -> MemberRule:
+        rest, child = self._opened(nonterminal, symbol)
+        return MemberRule(self.characters[symbol], None, self.value_start(child), self.container(rest))
+
+    def _free_member(self, nonterminal: int, name: str) -> MemberRule:
+        (key,) = self._opened(nonterminal, self.ids[FREE_KEY])
+        # Where every key is admitted, all have the same rest.
+        last = key if self.grammar.admits_every_text(key) else self._after_text(key, name)
+        rest, child = self._opened(last, self.ids[KEY_END])
+        return MemberRule(self.characters[self.ids[FREE_KEY]], name, self.value_start(child), self.container(rest))
+
+    def end(self, nonterminal: int, symbol: Symbol) -> tuple[str, int]:
+        """The character and the outcome of the end of an object or array; raises RefusedError where it may not end."""
+        number = self.ids[symbol]
+        return self.characters[number], self._outcome(nonterminal, number)
+
+    def _text_outcome(self, nonterminal: int, text: str) -> int:
+        """The outcome of a whole text; raises RefusedError where it is not admitted."""
+        return self._outcome(self._after_text(nonterminal, text), self.ids[END])
+
+    def _after_text(self, nonterminal: int, text: str) -> int:
+        """The nonterminal after the bytes of a text, which an automaton takes at once; raises RefusedError."""
+        state = self.grammar.nonterminals[nonterminal].state
+        assert isinstance(state, Text | Key)
+        dfa_state = self.grammar.automaton.run(text.encode(), state.dfa_state)
+        if dfa_state < 0:
+            raise RefusedError
+        return self.grammar.at_dfa_state(nonterminal, dfa_state)
+
+    def _opened(self, nonterminal: int, symbol: int) -> tuple[int, ...]:
+        """What replaces a nonterminal at a symbol, the next last; raises RefusedError where it is not admitted."""
+        return required(stack_after(self.grammar, (nonterminal,), (symbol,)))
+
+    def _outcome(self, nonterminal: int, symbol: int) -> int:
+        """The outcome with which a symbol ends a nonterminal; raises RefusedError where it is not admitted."""
+        return required(self.grammar.step(nonterminal, symbol)).outcome
+
+
+@dataclass(slots=True, eq=False)
+class ValueStart:
+    """How the values of a nonterminal begin.
+
+    For the encoder: the constants among strings and literals with their outcomes, and the rule of each other kind of
+    value. For the decoder: constants with their outcomes and other rules by the character that announces them, which
+    is "" where nothing does.
+    """
+
+    strings: dict[str, tuple[str, int]] = field(default_factory=dict)
+    literals: dict[bool | None, tuple[str, int]] = field(default_factory=dict)
+    string: TextRule | None = None
+    number: TextRule | None = None
+    object: tuple[str, ContainerState] | None = None
+    array: tuple[str, ContainerState] | None = None
+    constants: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    contents: dict[str, TextRule | ContainerState] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class TextRule:
+    """A string or number: the characters before its text, and the outcome of each text.
+
+    common: the outcome of every text, where all are admitted; None where `outcomes` has to be asked.
+    """
+
+    prefix: str
+    is_string: bool
+    common: int | None
+    outcomes: Mapping[str, int]
+
+    def outcome(self, text: str) -> int:
+        """The outcome of a text; raises RefusedError where it is not admitted."""
+        return self.outcomes[text] if self.common is None else self.common
+
+
+@dataclass(slots=True, eq=False)
+class MemberRule:
+    """What a key or item opens: its characters, the free key's name, the child and the rest after it."""
+
+    prefix: str
+    free_key: str | None
+    child: ValueStart
+    rest: ContainerState
+
+
+class ContainerState:
+    """The rest of an object or array; `needs_outcome`: whether its members decide by their outcomes how it goes on."""
+
+    __slots__ = ("_end", "_rules", "_settled", "is_object", "members", "needs_outcome", "nonterminal", "ranks")
+
+    def __init__(self, rules: CompiledRules, nonterminal: int) -> None:
+        grammar, state = rules.grammar, rules.grammar.nonterminals[nonterminal].state
+        self.nonterminal = nonterminal
+        self.is_object = isinstance(state, Object)
+        # The canonical order of the keys that the schema names.
+        self.ranks: Mapping[str, int] = state.order.ranks if isinstance(state, Object) else {}
+        self.members: Memo[str, MemberRule] = Memo(
+            lambda name: rules.member(nonterminal, name), Allowance(MAX_REMEMBERED)
+        )
+        self.needs_outcome = grammar.needs_outcome(nonterminal) or grammar.arrays.is_guarded(nonterminal)
+        self._rules = rules
+        self._end: tuple[str, int] | None = None
+        self._settled: dict[int, ContainerState] = {}
+
+    def after(self, outcome: int, item: Any, seen: set[Hashable]) -> ContainerState:
+        """The rest once a member is whole; raises RefusedError where the item of an array may not repeat.
+
+        seen: the identities of the array's items, as far as they have to differ.
+        """
+        rest = self.settled(outcome)
+        if rest.is_object:
+            return rest
+        return self._rules.container(required(self._rules.grammar.arrays.after_item(rest.nonterminal, item, seen)))
+
+    def settled(self, outcome: int) -> ContainerState:
+        """The rest once a member is whole that repeats no earlier one."""
+        if outcome not in self._settled:
+            self._settled[outcome] = self._rules.container(self._rules.grammar.settle(self.nonterminal, outcome))
+        return self._settled[outcome]
+
+    def end(self) -> tuple[str, int]:
+        """The character and the outcome of the end; raises RefusedError where it may not end yet."""
+        if self._end is None:
+            self._end = self._rules.end(self.nonterminal, OBJECT_END if self.is_object else ARRAY_END)
+        return self._end
+
+
+def required(found: T | None) -> T:
+    """What was found; raises RefusedError where nothing was."""
+    if found is None:
+        raise RefusedError
+    return found
