@@ -10,7 +10,7 @@ import torch
 
 from schemalm.dataset.loader import rows_once
 from schemalm.dataset.packing import PACKINGS
-from schemalm.dataset.padding import padding_remark, padding_share
+from schemalm.dataset.padding import padding_share, padding_warning
 from schemalm.dataset.store import Metadata, Split, SplitWriter
 from schemalm.dataset.windows import training_windows
 from schemalm.model.inputs import IGNORED_TARGET
@@ -51,9 +51,9 @@ def test_the_share_is_that_of_the_windows_that_are_read(
 
 def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Path) -> None:
     many = make_split(tmp_path / "many", [20] * 1900 + [600] * 100, 512, 512)
-    assert padding_remark(many, "windows") is not None
-    assert padding_remark(many, "documents") is None
-    assert padding_remark(make_split(tmp_path / "few", [3, 3], 2048, 2048), "documents") is not None
+    assert padding_warning(many, "windows") is not None
+    assert padding_warning(many, "documents") is None
+    assert padding_warning(make_split(tmp_path / "few", [3, 3], 2048, 2048), "documents") is not None
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Pat
 def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int, advice: str
 ) -> None:
-    remark = padding_remark(make_split(tmp_path, lengths, context_size, stride))
-    assert remark is not None
-    assert re.search(advice, remark)
+    warning = padding_warning(make_split(tmp_path, lengths, context_size, stride))
+    assert warning is not None
+    assert re.search(advice, warning)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
 def test_windows_that_are_well_filled_or_cannot_be_smaller_are_not(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int
 ) -> None:
-    assert padding_remark(make_split(tmp_path, lengths, context_size, stride)) is None
+    assert padding_warning(make_split(tmp_path, lengths, context_size, stride)) is None

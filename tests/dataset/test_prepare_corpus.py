@@ -16,7 +16,6 @@ import pytest
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
-from schemalm.dataset.merging import LEFT_OUT_FILE
 from schemalm.dataset.prepare import (
     ORIGIN_FILE,
     CorpusInput,
@@ -27,6 +26,7 @@ from schemalm.dataset.prepare import (
     prepare_corpus,
 )
 from schemalm.dataset.reading import SourceDocument, read_documents
+from schemalm.dataset.shard_merging import LEFT_OUT_FILE
 from schemalm.dataset.shards import WORKING_FOLDER
 from schemalm.dataset.store import METADATA_FILE, Split, verify_files
 from schemalm.documents import pieces
@@ -196,7 +196,7 @@ with open_engine("local", workers=1) as engine:
 MOMENTS = [
     "schemalm.files.writing:sync_folder 4",  # a shard is there, and the next one is begun
     "os:fsync 6",  # in the middle of writing a shard
-    "schemalm.dataset.merging:SplitWriter:extend 3",
+    "schemalm.dataset.shard_merging:SplitWriter:extend 3",
     "schemalm.dataset.shards:Work:remove 1",  # all is there
 ]
 

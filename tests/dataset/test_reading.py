@@ -12,10 +12,10 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.collected import FORMAT
 from schemalm.dataset.reading import (
     SourceDocument,
-    learnable,
     read_documents,
     select_rows,
     stream_documents,
+    training_path,
     valid_documents,
 )
 from schemalm.documents import LeftOut
@@ -89,8 +89,8 @@ def test_a_corpus_of_nothing_is_refused_before_anything_is_chosen(tmp_path: Path
 
 
 def test_a_tokenizer_learns_from_what_a_collected_corpus_trains_on(numbered: Path) -> None:
-    assert learnable(numbered) == numbered
+    assert training_path(numbered) == numbered
     for split in ("train", "val"):
         (numbered / split).mkdir()
     (numbered / "manifest.json").write_text(json.dumps({"kind": "schemalm corpus", "format": FORMAT}))
-    assert learnable(numbered) == numbered / "train"
+    assert training_path(numbered) == numbered / "train"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemalm.compilation import compile_schema
 from schemalm.dataset import state_tables
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.state_tables import StateNumbers, StateReader, StateTables, first_met
+from schemalm.dataset.state_tables import StateNumbers, StateReader, StateTables, first_occurrences
 from schemalm.machine.masks import unpack_mask
 from schemalm.tokenizer import Tokenizer
 
@@ -31,7 +31,7 @@ def tokenizer() -> Tokenizer:
 
 @given(st.lists(st.integers(0, 9), max_size=30))
 def test_numbers_are_in_the_order_in_which_they_are_met(numbers: list[int]) -> None:
-    met, index = first_met(np.array(numbers, dtype=np.int64), 10)
+    met, index = first_occurrences(np.array(numbers, dtype=np.int64), 10)
     assert met.tolist() == list(dict.fromkeys(numbers))
     assert met[index].tolist() == numbers
 

@@ -12,10 +12,10 @@ from torch import Tensor
 from schemalm.errors import ConfigurationError
 from schemalm.model.attention import (
     PackedRows,
-    attend_flexibly,
     document_block_mask,
     document_lengths,
     document_mask,
+    flex_attend,
 )
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
@@ -135,7 +135,7 @@ def test_masks_for_other_devices_say_the_same() -> None:
     expected = layout.attend(query, key, value, 0.0)
     mask = document_mask(positions_BT)
     masked = torch.nn.functional.scaled_dot_product_attention(query, key, value, mask, enable_gqa=True)
-    flexible = attend_flexibly(query, key, value, document_block_mask(positions_BT))
+    flexible = flex_attend(query, key, value, document_block_mask(positions_BT))
     torch.testing.assert_close(masked, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(flexible, expected, rtol=0, atol=1e-5)
 

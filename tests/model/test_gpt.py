@@ -133,7 +133,7 @@ def test_a_row_goes_on_from_a_cache_that_it_adopted() -> None:
     tokens_BT, *_ = random_input(2, 12)
     model(tokens_BT, cache=cache)
     model(tokens_BT[1:, :3], cache=other)
-    cache.adopt([0], other)
+    cache.replace_rows([0], other)
     logits_BTV = model(tokens_BT[[1, 1], 3:4], cache=cache)
     torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[1:, :4])[:, 3:], rtol=0, atol=1e-5)
     assert cache.lengths_B.tolist() == [4, 13]

@@ -20,7 +20,7 @@ from schemalm.training.checkpoint import (
     best_step,
     checkpoint_folder,
     checkpoint_steps,
-    newest_whole_checkpoint,
+    newest_undamaged_checkpoint,
     prune_checkpoints,
     read_checkpoint,
     remove_leftovers,
@@ -60,7 +60,7 @@ def test_damage_is_found_and_the_older_checkpoint_taken(tmp_path: Path, name: st
         path.write_bytes(content)
     with pytest.raises(CheckpointError, match="000020 is damaged"):
         verify_checkpoint(tmp_path, 20)
-    step, problems = newest_whole_checkpoint(tmp_path)
+    step, problems = newest_undamaged_checkpoint(tmp_path)
     assert step == 10
     assert len(problems) == 1
 
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int
     message = (tmp_path / "error").read_text()
     assert "the checkpoint of step 2 could not be written" in message
     assert "of the steps: 1. Make room" in message
-    assert newest_whole_checkpoint(run) == (1, [])
+    assert newest_undamaged_checkpoint(run) == (1, [])
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]  # nor half of one that fills the disk
 
 
@@ -143,18 +143,18 @@ def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypat
         patched.setattr(Path, "rename", fail)
         with pytest.raises(CheckpointError, match=r"step 2 could not be written .* Permission denied"):
             save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
-    assert newest_whole_checkpoint(tmp_path) == (1, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (1, [])
     save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
-    assert newest_whole_checkpoint(tmp_path) == (2, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (2, [])
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
 def test_a_file_where_a_checkpoint_would_be_is_none(tmp_path: Path, make: Callable[[Path], None]) -> None:
     save(tmp_path, 500)
     make(checkpoint_folder(tmp_path, 1000))
-    assert newest_whole_checkpoint(tmp_path) == (500, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (500, [])
     save(tmp_path, 1000)
-    assert newest_whole_checkpoint(tmp_path) == (1000, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (1000, [])
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])

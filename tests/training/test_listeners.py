@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.training.listeners import Listeners, WarningsKept
+from schemalm.training.listeners import Listeners, WarningCollector
 from schemalm.training.progress import Progress, StepReport
 
 REPORT = StepReport(1, 2.0, 1.0, 0.1, 10.0, 0.5, 100)
@@ -21,28 +21,28 @@ class Recorder(Progress):
         self.messages: list[str] = []
         self._fails_at = fails_at
 
-    def _hear(self, name: str) -> None:
+    def _record(self, name: str) -> None:
         self.heard.append(name)
         if name == self._fails_at:
             raise OSError("no route to host")
 
     def begin(self, step: int, num_steps: int) -> None:
-        self._hear("begin")
+        self._record("begin")
 
     def advance(self, report: StepReport) -> None:
-        self._hear("advance")
+        self._record("advance")
 
     def log(self, line: dict[str, Any]) -> None:
-        self._hear("log")
+        self._record("log")
 
     def saved(self, run: Path, step: int) -> None:
-        self._hear("saved")
+        self._record("saved")
 
     def message(self, text: str) -> None:
         self.messages.append(text)
 
     def end(self) -> None:
-        self._hear("end")
+        self._record("end")
 
 
 ALL = ["begin", "advance", "log", "saved", "end"]
@@ -88,7 +88,7 @@ def test_one_that_wants_to_end_the_program_does_not() -> None:
 def test_warnings_reach_all_of_them_and_are_kept() -> None:
     shown = Recorder()
     kept: list[str] = []
-    Listeners(shown, [Listeners(Recorder(), [WarningsKept(kept)])]).warning("odd")
+    Listeners(shown, [Listeners(Recorder(), [WarningCollector(kept)])]).warning("odd")
     assert shown.messages == ["odd"]
     assert kept == ["odd"]
 

@@ -197,10 +197,10 @@ def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_proce
 def test_one_process_alone_needs_no_other() -> None:
     alone = Processes(torch.device("cpu"))
     assert alone.sums(1.0, 2.0) == [1.0, 2.0]
-    assert alone.as_first_decides(lambda: 7) == 7
+    assert alone.decided_by_first(lambda: 7) == 7
     alone.wait()
     with pytest.raises(TrainingError, match="as it is"):
-        alone.as_first_decides(_refuse)
+        alone.decided_by_first(_refuse)
 
 
 def _refuse() -> int:

@@ -254,8 +254,8 @@ def test_checkpoints_of_interruptions_are_pruned_and_cope_without_validation(dat
 
 def test_a_signal_that_another_process_told_of_before_is_no_second_one(tmp_path: Path) -> None:
     interruption = Interruption(resume="auto")
-    with pytest.raises(TrainingInterrupted, match="at once"), interruption.watched(tmp_path):
-        interruption.begin_noting()
+    with pytest.raises(TrainingInterrupted, match="at once"), interruption.handling_signals(tmp_path):
+        interruption.defer_first_signal()
         interruption.agree()
         signal.raise_signal(signal.SIGINT)
         assert interruption.is_agreed

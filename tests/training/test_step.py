@@ -19,7 +19,7 @@ from schemalm.model.gpt import GPT
 from schemalm.training import step as step_module
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.processes import Processes
-from schemalm.training.step import Stepper, StepResult
+from schemalm.training.step import GradientAccumulator, StepResult
 
 from .models import SMALL_MODEL
 
@@ -52,8 +52,8 @@ def make_stepper(data: Path) -> MakeStepper:
         for weight in model.layers.parameters():
             torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(1))
         configuration = replace(CONFIGURATION, **settings)
-        stepper = Stepper(model, None, configuration, Processes(torch.device("cpu")))
-        return model, lambda: stepper.gradients(load(data, configuration), step)
+        accumulator = GradientAccumulator(model, None, configuration, Processes(torch.device("cpu")))
+        return model, lambda: accumulator.gradients(load(data, configuration), step)
 
     return make
 

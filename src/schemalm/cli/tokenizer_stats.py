@@ -70,8 +70,8 @@ def _measure(
     terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
     """The usage in the documents of a corpus, and what was left out; raises DataError where no document is left."""
-    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
+    from schemalm.dataset.shard_merging import schema_question  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
     from schemalm.documents.left_out import too_little  # noqa: PLC0415
     from schemalm.errors import DataError, InvalidDocument, LimitError  # noqa: PLC0415
@@ -95,7 +95,7 @@ def _measure(
             return measure_usage(encoded(done), tokenizer.vocab_size), left_out
         except ValueError:
             report_left_out(terminal, left_out)
-            raise too_little(f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out) from None
+            raise too_little(f"{corpus}: no document is left{schema_question(tokenizer, left_out)}", left_out) from None
 
 
 def describe_vocabulary(tokenizer: AnyTokenizer, usage: Usage | None) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from typing import Any
 from schemalm.dataset.collect_settings import CollectSettings, SplitBy
 from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
-from schemalm.dataset.distribution import Distributed, Distribution
+from schemalm.dataset.corpus_writer import CorpusWriter, WrittenCorpus
+from schemalm.dataset.deduplication import deduplicate, kept_sources
 from schemalm.dataset.examination import REJECTED, Examine
-from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.held_out import Sources
 from schemalm.dataset.reading import select_rows
 from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
@@ -73,7 +73,7 @@ class Collection:
         self._settings = settings
         self._work = work
         self._left_out = LeftOut()
-        with work.refusing():
+        with work.removed_on_error():
             self._selection = select_rows(paths, grammar.schema, settings.max_files)
 
     @property
@@ -98,22 +98,22 @@ class Collection:
         survey = Survey(self._scratch, settings.split_by, settings.seed, self._left_out)
         for table in self._tables(_SURVEYED):
             survey.add(table)
-        with self._work.refusing():
+        with self._work.removed_on_error():
             if not survey.num_valid:
                 raise too_little(f"no document is left{_what_is_missing(survey)}", survey.left_out)
-            fates = decide(survey, self._tables(_COMPARED), settings.similarity)
-            sources = sources_that_stay(survey, fates)
+            deduplication = deduplicate(survey, self._tables(_COMPARED), settings.similarity)
+            sources = kept_sources(survey, deduplication)
             held_out = sources.hold_out(1 - settings.train_split)
             if held_out is None:
                 raise too_little(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
-        self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
+        self._survey, self._deduplication, self._sources, self._held_out = survey, deduplication, sources, held_out
 
     def write(self) -> CollectionSummary:
         """Write the corpus, its manifest last, and remove the working folder; raises `OSError` with the path."""
         made = self._scratch / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
-        writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
+        writer = CorpusWriter(made, self._survey, self._deduplication, self._held_out, largest)
         done = writer.write(self._tables(_WRITTEN), self._unread)
         done.left_out[REJECTED] += self._num_unread
         manifest = self._manifest(done, {done.largest[draw]: count for draw, count in largest.items()})
@@ -125,7 +125,7 @@ class Collection:
         self._work.remove()
         return CollectionSummary(manifest, self._left_out)
 
-    def _manifest(self, done: Distributed, largest: dict[str, int]) -> dict[str, Any]:
+    def _manifest(self, done: WrittenCorpus, largest: dict[str, int]) -> dict[str, Any]:
         """Return the manifest without the hashes of files."""
         survey, schema = self._survey, self._grammar.schema
         splits = {name: asdict(split) for name, split in done.splits.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from schemalm.dataset.distribution import kinds_of
+from schemalm.dataset.corpus_writer import kinds_of
 from schemalm.documents import LeftOut
 from schemalm.messages.visible import visible
 from schemalm.messages.wording import counted

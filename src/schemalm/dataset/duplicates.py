@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.parts import Parts, leading_bits, new_array, num_parts_bits
+from schemalm.dataset.partitions import Partitions, leading_bits, new_array, num_partition_bits
 from schemalm.files.writing import named_errors
 
 DIGEST_BYTES = 16
@@ -34,16 +34,16 @@ def find_originals(digests: NDArray[np.uint8], path: Path, *, rows_at_once: int 
     """
     with named_errors(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
         originals = new_array(path, np.int64, (len(digests),))
-        parts = Parts(Path(folder) / "digests", _ROW)
-        num_bits = num_parts_bits(len(digests), rows_at_once)
+        partitions = Partitions(Path(folder) / "digests", _ROW)
+        num_bits = num_partition_bits(len(digests), rows_at_once)
         for start in range(0, len(digests), rows_at_once):
             block = _items(digests[start : start + rows_at_once])
             firsts, originals[start : start + len(block)] = _firsts(block, start)
             rows = np.empty(len(firsts), _ROW)
             rows["digest"], rows["index"] = block[firsts - start], firsts
-            parts.add(_leading(rows["digest"], num_bits), rows)
-        for part in parts:
-            rows = np.fromfile(part, _ROW)
+            partitions.add(_leading(rows["digest"], num_bits), rows)
+        for partition in partitions:
+            rows = np.fromfile(partition, _ROW)
             indices = rows["index"]
             _, found = _firsts(rows["digest"], 0)
             originals[indices] = indices[found]

@@ -42,7 +42,7 @@ def echoes(tokens: Int64Array, begins: ArrayLike = (0,), is_wanted: BoolArray | 
     found = np.full((len(tokens), len(ORDERS)), NEVER, dtype=np.int64)
     if not len(tokens):
         return found
-    sums = _PassageSums(tokens, first[document])
+    sums = _PassageHashes(tokens, first[document])
     is_followed = _is_followed(len(tokens), first, is_wanted)
     for order, (lasts, is_new) in enumerate(_contexts(tokens, document)):
         repeated = np.flatnonzero(~is_new & is_followed[lasts[1:]]) + 1
@@ -97,7 +97,7 @@ def _mix(parts: Int64Array) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(29))
 
 
-class _PassageSums:
+class _PassageHashes:
     """Compares passages of documents by polynomial hashes: prefix sums of the tokens' hashes times powers of a base."""
 
     def __init__(self, tokens: Int64Array, begins: Int64Array) -> None:

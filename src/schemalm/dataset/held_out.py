@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.dataset.partitions import Partitions, leading_bits, num_partition_bits
 from schemalm.errors import ConfigurationError
 
 ROWS_AT_ONCE = 1 << 20
@@ -39,33 +39,33 @@ class HeldOut:
 
     first: int
     last: int
-    left: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
 
     def contains(self, draws: Draws) -> NDArray[np.bool_]:
         """Return which of the draws belong to held-out sources."""
         inside = (draws >= np.uint64(self.first)) & (draws <= np.uint64(self.last))
-        return inside & ~np.isin(draws, np.array(sorted(self.left), dtype=np.uint64))
+        return inside & ~np.isin(draws, np.array(sorted(self.excluded), dtype=np.uint64))
 
 
 class Sources:
     """The draws of documents' sources, added in any order; files in the new folder `folder` take 8 bytes a document."""
 
     def __init__(self, folder: Path, num_documents: int, *, rows_at_once: int = ROWS_AT_ONCE) -> None:
-        self._parts = Parts(folder, np.dtype(np.uint64))
-        self._num_bits = num_parts_bits(num_documents, rows_at_once)
+        self._partitions = Partitions(folder, np.dtype(np.uint64))
+        self._num_bits = num_partition_bits(num_documents, rows_at_once)
         self._rows_at_once = rows_at_once
         self.num_documents = 0
 
     def add(self, draws: Draws) -> None:
         """Add the draws of the sources of some documents."""
         self.num_documents += len(draws)
-        self._parts.add(leading_bits(draws, self._num_bits), draws)
+        self._partitions.add(leading_bits(draws, self._num_bits), draws)
 
     def sizes(self) -> Iterator[tuple[Draws, NDArray[np.int64]]]:
         """Yield the draws in ascending order with the number of documents of each, in blocks."""
-        for part in self._parts:
+        for partition in self._partitions:
             draws, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
-            for block in self._parts.blocks(part, self._rows_at_once):
+            for block in self._partitions.blocks(partition, self._rows_at_once):
                 both = np.concatenate([draws, block])
                 weights = np.concatenate([counts, np.ones(len(block), np.int64)])
                 draws, kinds = np.unique(both, return_inverse=True)
@@ -92,7 +92,7 @@ class Sources:
             return None
         wanted = share * self.num_documents
         taken: list[int] = []  # the first and the last of them
-        left: set[int] = set()
+        excluded: set[int] = set()
         held = num_taken = 0
         smallest: tuple[int, int] | None = None
         for draw, size in self._pairs():
@@ -105,11 +105,11 @@ class Sources:
                 taken = [*taken[:1], draw]
                 held, num_taken = held + size, num_taken + 1
             else:
-                left.add(draw)
+                excluded.add(draw)
         if not taken and smallest is not None:
             return HeldOut(smallest[1], smallest[1])
         first, last = taken[0], taken[-1]
-        return HeldOut(first, last, frozenset(draw for draw in left if first < draw < last))
+        return HeldOut(first, last, frozenset(draw for draw in excluded if first < draw < last))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         for draws, counts in self.sizes():

@@ -21,11 +21,11 @@ from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, f
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.encoding import HELD_OUT
 from schemalm.dataset.held_out import Sources, draw_of
-from schemalm.dataset.merging import OF_THE_CORPUS, Chosen, ask_for_schema, too_few_sources
 from schemalm.dataset.origins import Origin, Origins, note_duplicates
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
+from schemalm.dataset.shard_merging import CORPUS_VALIDATION, SourceSet, schema_question, too_few_sources
 from schemalm.dataset.shards import Shard
 from schemalm.documents import CorpusRow, LeftOut, value_digest
 from schemalm.documents.left_out import too_little
@@ -116,7 +116,7 @@ class CorpusLengths:
             num_done += len(measured.lengths) + measured.left_out.num_rejected
             progress(num_done)
         if not self._num_read:
-            asked = ask_for_schema(self._tokenizer, self.left_out)
+            asked = schema_question(self._tokenizer, self.left_out)
             raise too_little(f"no document is left; a split needs two sources{asked}", self.left_out)
         self._drop_duplicates(origins)
 
@@ -159,9 +159,9 @@ class CorpusLengths:
                 counts.append(np.bincount(lengths[is_in]))
         return SplitLengths(*map(_sum_of, splits))
 
-    def _held_out(self, share: float, max_tokens: int) -> Chosen:
+    def _held_out(self, share: float, max_tokens: int) -> SourceSet:
         if self._corpus.is_split:
-            return OF_THE_CORPUS
+            return CORPUS_VALIDATION
         self._num_splits += 1
         sources = Sources(self._folder / f"sources{self._num_splits}", self._num_read)
         for _, draws in self._blocks(max_tokens):

@@ -136,7 +136,7 @@ class LoaderState:
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class _LoadedBatch:
     """A process's share of a batch as micro-batches, the windows of the whole batch, and the state after it."""
 
     batches: list[Rows]
@@ -179,35 +179,35 @@ class Loader:
                 f"reading is to go on at row {state.position:,} of an epoch, but this data has {self._order.num_rows:,}"
             )
         self.state = state
-        self._given: _Loaded | None = None
+        self._last: _LoadedBatch | None = None
         self._thread = None if device.type == "cpu" else ThreadPoolExecutor(1)
-        self._next: Future[_Loaded] | None = None
+        self._next: Future[_LoadedBatch] | None = None
 
     def __iter__(self) -> Iterator[list[Rows]]:
         return self
 
     def __next__(self) -> list[Rows]:
         """Return the next batch."""
-        self._given = loaded = self._load(self.state) if self._thread is None else self._loaded(self._thread)
+        self._last = loaded = self._load(self.state) if self._thread is None else self._loaded(self._thread)
         self.state = loaded.state
         return [rows.to(self._device) for rows in loaded.batches]
 
     def documents(self) -> list[int]:
         """Return the documents whose windows were in the last batch, over all processes."""
-        return [] if self._given is None else self._windows.documents_of(self._given.windows_W).tolist()
+        return [] if self._last is None else self._windows.documents_of(self._last.windows_W).tolist()
 
     def close(self) -> None:
         """Stop the thread, if there is one."""
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
 
-    def _loaded(self, thread: ThreadPoolExecutor) -> _Loaded:
+    def _loaded(self, thread: ThreadPoolExecutor) -> _LoadedBatch:
         """Return the batch that the thread has loaded, and let it load the next one."""
         loaded = (self._next or thread.submit(self._load, self.state)).result()
         self._next = thread.submit(self._load, loaded.state)
         return loaded
 
-    def _load(self, state: LoaderState) -> _Loaded:
+    def _load(self, state: LoaderState) -> _LoadedBatch:
         rows, after = self._drawn(state)
         share, size = rows[self._rank :: self._num_processes], self._micro_batch_size
         batches = [
@@ -215,7 +215,7 @@ class Loader:
         ]
         if self._device.type == "cuda":
             batches = [batch.pinned() for batch in batches]
-        return _Loaded(batches, np.concatenate(rows), after)
+        return _LoadedBatch(batches, np.concatenate(rows), after)
 
     def _drawn(self, state: LoaderState) -> tuple[list[Int64Array], LoaderState]:
         """Return the windows of the next batch's rows, and the state after it."""

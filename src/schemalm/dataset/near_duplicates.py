@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.minhash import Features, Keys
-from schemalm.dataset.parts import Parts, append, leading_bits, new_array, num_parts_bits
+from schemalm.dataset.partitions import Partitions, append, leading_bits, new_array, num_partition_bits
 
 ROWS_AT_ONCE = 1 << 19
 NUM_FIRST = NUM_PRECEDING = 4  # the documents with the same key that each is compared with
@@ -43,10 +43,10 @@ class NearDuplicates:
         self._folder = folder
         self._similarity = similarity
         self._rows_at_once = rows_at_once
-        self._num_bits = num_parts_bits(num_documents * num_keys, rows_at_once)
+        self._num_bits = num_partition_bits(num_documents * num_keys, rows_at_once)
         self._documents_at_once = max(_DOCUMENTS_AT_ONCE, num_documents // _MAX_PARTS)
-        self._keyed = Parts(folder / "keys", _KEYED)
-        self._pairs = Parts(folder / "pairs", _PAIR)
+        self._keyed = Partitions(folder / "keys", _KEYED)
+        self._pairs = Partitions(folder / "pairs", _PAIR)
         self._num_features = 0
         # The first feature of each document, and the end of its features.
         self._bounds = new_array(folder / "bounds.npy", np.int64, (num_documents, 2))
@@ -70,15 +70,15 @@ class NearDuplicates:
         originals[:] = np.arange(len(originals))
         if self._num_features:
             self._pair()
-            for part in self._pairs:
-                self._decide(np.fromfile(part, _PAIR), originals)
+            for partition in self._pairs:
+                self._decide(np.fromfile(partition, _PAIR), originals)
         return originals
 
     def _pair(self) -> None:
         """Write the candidate pairs, grouped by their later documents."""
-        for part in self._keyed:
+        for partition in self._keyed:
             kept = np.empty(0, _KEYED)
-            for block in self._keyed.blocks(part, self._rows_at_once):
+            for block in self._keyed.blocks(partition, self._rows_at_once):
                 rows = np.concatenate([kept, block])
                 rows = rows[np.argsort(rows["key"], kind="stable")]
                 starts = _starts(rows["key"])

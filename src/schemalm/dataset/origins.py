@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from schemalm.dataset.duplicates import ROWS_AT_ONCE, Int64Array, are_first
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.documents import LeftOut
 from schemalm.documents.left_out import NUM_KEPT, Duplicate
 

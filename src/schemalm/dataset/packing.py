@@ -71,8 +71,8 @@ class PackedOrder:
         self._lengths_W, self._seed = lengths_W, seed
         plan = pack_lengths(count_lengths(lengths_W, context_size))
         self._sizes_R = np.repeat([len(pattern) for pattern in plan], list(plan.values()))
-        places_W = np.concatenate([np.tile(pattern, num_rows) for pattern, num_rows in plan.items()])
-        self._places_by_length_W = _narrow(np.argsort(places_W, kind="stable"))
+        planned_lengths_W = np.concatenate([np.tile(pattern, num_rows) for pattern, num_rows in plan.items()])
+        self._planned_by_length_W = _narrow(np.argsort(planned_lengths_W, kind="stable"))
         self.num_rows = len(self._sizes_R)
         self._epoch = -1
 
@@ -86,8 +86,8 @@ class PackedOrder:
     def _deal(self, epoch: int) -> None:
         num_windows = len(self._lengths_W)
         bits = random_bits(num_windows + self.num_rows, self._seed, epoch)
-        dealt_W = np.empty_like(self._places_by_length_W)
-        dealt_W[self._places_by_length_W] = np.lexsort((bits[:num_windows], self._lengths_W))
+        dealt_W = np.empty_like(self._planned_by_length_W)
+        dealt_W[self._planned_by_length_W] = np.lexsort((bits[:num_windows], self._lengths_W))
         order_R = np.argsort(bits[num_windows:], kind="stable")
         begins_R = np.cumsum(self._sizes_R) - self._sizes_R
         self._bounds = np.concatenate(([0], np.cumsum(self._sizes_R[order_R])))
@@ -121,10 +121,10 @@ class Packer:
         num_filled_B = np.diff(ends_W[last_B], prepend=0)
         self._is_token_WT = column_T < lengths_W[:, None]
         self._is_filled_BT = column_T < num_filled_B[:, None]
-        places_WT = np.broadcast_to(column_T, self._is_token_WT.shape)
+        columns_WT = np.broadcast_to(column_T, self._is_token_WT.shape)
         # Padding continues the positions of the row's last window, whose tokens do not attend to it.
         padding_BT = column_T - (num_filled_B - lengths_W[last_B])[:, None]
-        self.positions_BT = np.where(self._is_filled_BT, self.pack(places_WT, 0), padding_BT)
+        self.positions_BT = np.where(self._is_filled_BT, self.pack(columns_WT, 0), padding_BT)
 
     def pack(self, windows_WT: Int64Array, padding: int) -> Int64Array:
         """Return the values at each position of the rows [B, T, ...], and `padding` elsewhere."""

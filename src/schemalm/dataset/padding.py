@@ -24,7 +24,7 @@ def padding_share(split: Split, packing: str = "windows") -> float:
     return 1 - int(lengths.sum(dtype=np.int64)) / num_positions
 
 
-def padding_remark(split: Split, packing: str = "windows") -> str | None:
+def padding_warning(split: Split, packing: str = "windows") -> str | None:
     """Return a warning if nearly all positions are padding and a smaller context would be enough, else None."""
     context_size, stride = split.metadata.context_size, split.metadata.stride
     share = padding_share(split, packing)

@@ -32,9 +32,9 @@ from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
 from schemalm.dataset.held_out import Sources, check_train_split, draw_of
-from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left_out, too_few_sources
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.shard_merging import CORPUS_VALIDATION, ListedSources, ShardMerger, read_left_out, too_few_sources
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import (
     METADATA_FILE,
@@ -172,7 +172,7 @@ class Preparation:
         self._settings = settings
         self._work = work
         self._left_out = LeftOut()
-        with work.refusing():
+        with work.removed_on_error():
             self._selections = corpus.select()
 
     @property
@@ -189,10 +189,10 @@ class Preparation:
 
     def merge(self) -> PreparationSummary:
         """Write the prepared folder; raises `DataError` if too little is left."""
-        merge = Merge(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
-        with self._work.refusing():
+        merge = ShardMerger(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
+        with self._work.removed_on_error():
             merge.survey(drops_duplicates=True)
-            split = OF_THE_CORPUS if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
+            split = CORPUS_VALIDATION if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
             merge.check(split)
         write_atomically(self._out / ORIGIN_FILE, _json(self._corpus.origin(self._settings)))
         metadata = merge.write(split)
@@ -212,7 +212,7 @@ def open_preparation(
     _refuse_other_tokenizer(out, tokenizer)
     plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
     with open_work(out, plan, corpus.listing(), resume=resume) as work:
-        with work.refusing():
+        with work.removed_on_error():
             refuse_data_set(out)  # another command may have finished it meanwhile
         yield Preparation(corpus, tokenizer, out, settings, work)
 
@@ -302,13 +302,13 @@ def prepare(
     starts = range(0, len(documents), MAX_ROWS)
     items = (Documents(tuple(documents[start : start + MAX_ROWS])) for start in starts)
     with open_work(out, {}) as work, open_engine("local", workers=1) as engine:
-        with work.refusing():
+        with work.removed_on_error():
             refuse_data_set(out)  # another command may have finished it meanwhile
         work.complete(engine, task, items, progress)
-        merge = Merge(work, out, tokenizer, settings.windows, noted)
-        with work.refusing():
+        merge = ShardMerger(work, out, tokenizer, settings.windows, noted)
+        with work.removed_on_error():
             merge.survey(drops_duplicates=False)
-            split = merge.hold_out(1 - train_split) if held_out is None else GivenDraws.of(held_out, seed)
+            split = merge.hold_out(1 - train_split) if held_out is None else ListedSources.of(held_out, seed)
             merge.check(split)
         metadata = merge.write(split)
         work.remove()

@@ -50,7 +50,7 @@ class Selection:
         return self.num_rows if self.chosen is None else len(self.chosen)
 
 
-def learnable(corpus: Path) -> Path:
+def training_path(corpus: Path) -> Path:
     """Return the part of a corpus to train a tokenizer on: the training split of a collected corpus, else all of it."""
     collected = collected_split(corpus)
     return corpus if collected is None else collected.train

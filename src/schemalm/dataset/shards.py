@@ -41,7 +41,7 @@ _PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
 Progress = Callable[[int], None]
 
 
-class Sized(Protocol):
+class WorkItem(Protocol):
     """A unit of work."""
 
     @property
@@ -50,7 +50,7 @@ class Sized(Protocol):
         ...
 
 
-Item = TypeVar("Item", bound=Sized)
+Item = TypeVar("Item", bound=WorkItem)
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Work:
 
     def _remaining(self, shards: Iterable[Item], sizes: deque[int]) -> Iterator[Item]:
         """Yield the shards that are not done yet, and record the size of each."""
-        with self.refusing():
+        with self.removed_on_error():
             remaining = iter(shards)
             self._num_rows = sum(shard.num_rows for shard in islice(remaining, self.num_done))
             for shard in remaining:
@@ -180,7 +180,7 @@ class Work:
         if self._num_rows == num_rows:
             return
         num_gone = 0
-        with self.refusing(), (self._folder / _INPUT).open("rb") as file:
+        with self.removed_on_error(), (self._folder / _INPUT).open("rb") as file:
             for line in file:
                 path = json.loads(line)["path"]
                 if not os.path.lexists(path):
@@ -201,7 +201,7 @@ class Work:
         return self._shards / f"{number:09}"
 
     @contextmanager
-    def refusing(self) -> Iterator[None]:
+    def removed_on_error(self) -> Iterator[None]:
         """Remove the working folder if the corpus is refused: it must change, so finished shards are useless."""
         try:
             yield
@@ -229,7 +229,7 @@ class Work:
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()
         path = self._folder / _INPUT
-        with self.refusing(), named_errors(path), path.open("wb") as file:
+        with self.removed_on_error(), named_errors(path), path.open("wb") as file:
             file.writelines(lines)
         write_atomically(self._folder / _PLAN, json.dumps(plan).encode())
 

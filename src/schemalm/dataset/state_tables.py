@@ -69,7 +69,7 @@ class StateNumbers:
         """Return the tables of some states, in this order, with the masks that they use."""
         masks, rows = self.tables()
         rows = rows[numbers]
-        found, rows[:, 0] = first_met(rows[:, 0], len(masks))
+        found, rows[:, 0] = first_occurrences(rows[:, 0], len(masks))
         return StateTables(masks[found], rows)
 
 
@@ -107,7 +107,7 @@ class StateReader:
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
         """Renumber states from `encode` by first occurrence in `numbers`, and return them with their tables."""
-        met, local = first_met(numbers, len(self._states))
+        met, local = first_occurrences(numbers, len(self._states))
         tables = self._states.chosen(met)
         if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
@@ -128,7 +128,7 @@ class StateReader:
         return self._mask_rows[nonterminal]
 
 
-def first_met(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
+def first_occurrences(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
     """Return the distinct numbers (below `limit`) by first occurrence, and for each number its index among them."""
     first = np.full(limit, len(numbers))
     # If several values are assigned to one index, the last one remains.

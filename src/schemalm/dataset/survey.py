@@ -20,7 +20,7 @@ from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
 from schemalm.dataset.origins import Origin, Origins
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.documents import CorpusRow, LeftOut, Rejection
 from schemalm.documents.corpus_files import Kind
 

@@ -91,26 +91,26 @@ class PackedRows:
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its document up to itself."""
         if self._is_on_cpu:
-            apart: Tensor = self._attend_apart(query_BHTK, key_BHTK, value_BHTK, dropout)
-            return apart
+            mixed: Tensor = self._attend_by_document(query_BHTK, key_BHTK, value_BHTK, dropout)
+            return mixed
         if dropout:
             return _attend(query_BHTK, key_BHTK, value_BHTK, dropout, document_mask(self._positions_BT))
-        return attend_flexibly(query_BHTK, key_BHTK, value_BHTK, self._block_mask)
+        return flex_attend(query_BHTK, key_BHTK, value_BHTK, self._block_mask)
 
     # The lengths differ from batch to batch, so the layer would be recompiled each time.
     @torch.compiler.disable  # type: ignore[untyped-decorator]
-    def _attend_apart(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
+    def _attend_by_document(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Compute attention document by document."""
         mixed: list[Tensor] = []
         rows = zip(*(x_BHTK.unbind(0) for x_BHTK in (query_BHTK, key_BHTK, value_BHTK)), strict=True)
         for lengths, row in zip(self._lengths, rows, strict=True):
             for parts in zip(*(x_HTK.split(lengths, dim=1) for x_HTK in row), strict=True):
-                mixed.append(_attend_alone(parts, dropout))
+                mixed.append(_attend_document(parts, dropout))
         mixed_BTHK = torch.cat(mixed).view(len(self._lengths), -1, *mixed[0].shape[1:])
         return mixed_BTHK.transpose(1, 2)
 
 
-def _attend_alone(parts_HTK: tuple[Tensor, ...], dropout: float) -> Tensor:
+def _attend_document(parts_HTK: tuple[Tensor, ...], dropout: float) -> Tensor:
     """Return the attention output of one document [T, H, K]."""
     num_tokens, dtype = parts_HTK[0].shape[1], parts_HTK[-1].dtype
     num_added = 0 if dtype == torch.float32 else -num_tokens % _LENGTH_MULTIPLE
@@ -158,7 +158,7 @@ def document_block_mask(positions_BT: Tensor) -> BlockMask:
     return create_block_mask(sees, num_rows, None, num_tokens, num_tokens, device=documents_BT.device)
 
 
-def attend_flexibly(query: Tensor, key: Tensor, value: Tensor, block_mask: BlockMask | None) -> Tensor:
+def flex_attend(query: Tensor, key: Tensor, value: Tensor, block_mask: BlockMask | None) -> Tensor:
     """Compute attention by FlexAttention: compiled on accelerators, uncompiled on a CPU to test the mask."""
     attend = flex_attention if query.device.type == "cpu" else _compiled_flex()
     mixed: Tensor = attend(

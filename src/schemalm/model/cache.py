@@ -58,7 +58,7 @@ class KeyValueCache:
         if num_entries > self.capacity:
             raise ConfigurationError(
                 f"a row of {num_entries} tokens does not fit the context of {self.capacity}: read a shorter "
-                "window into a fresh cache and adopt it"
+                "window into a fresh cache and replace_rows it"
             )
         return position_BT, entry_BT, max(num_entries, 1)
 
@@ -70,7 +70,7 @@ class KeyValueCache:
             store_LBHSK[layer][self._rows_B1, :, entry_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
         return self._keys_LBHSK[layer, :, :, :num_entries], self._values_LBHSK[layer, :, :, :num_entries]
 
-    def adopt(self, rows: list[int], other: KeyValueCache) -> None:
+    def replace_rows(self, rows: list[int], other: KeyValueCache) -> None:
         """Replace `rows` by the rows of another cache with the same configuration."""
         self._keys_LBHSK[:, rows] = other._keys_LBHSK
         self._values_LBHSK[:, rows] = other._values_LBHSK

@@ -14,7 +14,7 @@ from schemalm.bounds import check_number
 from schemalm.errors import ConfigurationError
 
 # Upper limits of the fields that determine memory, far beyond what one process can train.
-MOST: Final = {
+UPPER_LIMITS: Final = {
     "vocab_size": 1 << 24,
     "context_size": 1 << 20,
     "num_layers": 1 << 10,
@@ -26,7 +26,7 @@ MOST: Final = {
     "num_echoes": 1 << 6,
 }
 # The rotations of positions have as many elements.
-_MOST_ROTATIONS = 1 << 28
+_MAX_ROTATIONS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class GPTConfiguration:
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
             may_be_zero = field.name.endswith(("num_states", "num_echoes", "dropout", "_std", "_gain"))
-            most = MOST.get(field.name, math.inf)
+            most = UPPER_LIMITS.get(field.name, math.inf)
             check_number(field.name, value, 0, most, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.dropout >= 1:
             raise ConfigurationError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
@@ -80,10 +80,10 @@ class GPTConfiguration:
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "
                 "so that each head has an even width for rotary positions"
             )
-        if self.context_size * self.head_width > _MOST_ROTATIONS:
+        if self.context_size * self.head_width > _MAX_ROTATIONS:
             raise ConfigurationError(
                 f"context_size {self.context_size} times the width of a head, {self.head_width}, must be at most "
-                f"{_MOST_ROTATIONS:,}"
+                f"{_MAX_ROTATIONS:,}"
             )
         if self.logit_soft_cap > 60:
             raise ConfigurationError(

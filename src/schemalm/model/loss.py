@@ -75,13 +75,13 @@ def head_cross_entropy(
         # A batch has few distinct nonterminals: unpacking each of them once costs next to nothing.
         distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
         masks_UV = unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size)
-    question = _Question(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
-    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, question)  # type: ignore[no-untyped-call]
+    inputs = _LossInputs(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
+    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, inputs)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
 
 @dataclass(frozen=True)
-class _Question:
+class _LossInputs:
     """The arguments of the loss that have no gradient."""
 
     logit_soft_cap: float
@@ -95,19 +95,19 @@ class _HeadCrossEntropy(torch.autograd.Function):
     """Loss and gradients in one pass over chunks of rows, as in Liger Kernel (Hsu et al., 2024)."""
 
     @staticmethod
-    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, question: _Question) -> Tensor:
+    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
         num_rows = max(1, CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
-        if question.with_gradients:
+        if inputs.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
-        hidden_ND, head_VD = _in_product_type(hidden_ND), _in_product_type(head_VD)
+        hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
             chunk_ND = _padded(hidden_ND[chunk])
-            num_targets = len(question.targets_N[chunk])
-            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], question, chunk)
+            num_targets = len(inputs.targets_N[chunk])
+            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], inputs, chunk)
             loss += chunk_loss
             if gradient_NV is not None:
                 gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
@@ -126,7 +126,7 @@ def _padded(rows_ND: Tensor) -> Tensor:
     return F.pad(rows_ND, (0, 0, 0, -len(rows_ND) % _ROW_MULTIPLE))
 
 
-def _in_product_type(tensor: Tensor) -> Tensor:
+def _as_autocast(tensor: Tensor) -> Tensor:
     """Return the tensor in the type that autocast uses for products: autocast would cast it again for every chunk."""
     device_type = tensor.device.type
     if not torch.is_autocast_enabled(device_type):
@@ -134,17 +134,17 @@ def _in_product_type(tensor: Tensor) -> Tensor:
     return tensor.to(torch.get_autocast_dtype(device_type))
 
 
-def _chunk_loss(raw_NV: Tensor, question: _Question, chunk: slice) -> tuple[Tensor, Tensor | None]:
+def _chunk_loss(raw_NV: Tensor, inputs: _LossInputs, chunk: slice) -> tuple[Tensor, Tensor | None]:
     """Return the loss of some rows and, if wanted, its gradient with respect to the logits before the cap [N, V]."""
-    cap, targets_N1 = question.logit_soft_cap, question.targets_N[chunk, None]
+    cap, targets_N1 = inputs.logit_soft_cap, inputs.targets_N[chunk, None]
     tanh_NV = at_least_float32(raw_NV).div_(cap).tanh_()
     # The cap bounds the logits, so the exponentials need no maximum subtracted, and multiplication can apply the mask.
     weights_NV = (tanh_NV * cap).exp_()
-    if question.masks_UV is not None and question.rows_N is not None:
-        weights_NV.mul_(question.masks_UV[question.rows_N[chunk]])
+    if inputs.masks_UV is not None and inputs.rows_N is not None:
+        weights_NV.mul_(inputs.masks_UV[inputs.rows_N[chunk]])
     totals_N1 = weights_NV.sum(dim=1, keepdim=True)
     loss = (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
-    if not question.with_gradients:
+    if not inputs.with_gradients:
         return loss, None
     gradient_NV = weights_NV.div_(totals_N1)
     gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))

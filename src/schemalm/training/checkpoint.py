@@ -294,7 +294,7 @@ def _check_shapes(path: Path, shapes: Shapes) -> None:
         )
 
 
-def newest_whole_checkpoint(run: Path, shapes: Shapes | None = None) -> tuple[int | None, list[str]]:
+def newest_undamaged_checkpoint(run: Path, shapes: Shapes | None = None) -> tuple[int | None, list[str]]:
     """Return the newest step with an undamaged checkpoint (or None), and the problems of the newer ones."""
     problems: list[str] = []
     for step in reversed(checkpoint_steps(run)):

@@ -18,9 +18,9 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
 # The rows of a step are read into memory, and counts are stored in 64 bits.
-_MOST, _MOST_COUNTED = {"batch_size": 1 << 16}, (1 << 63) - 1
+_UPPER_LIMITS, _MAX_COUNT = {"batch_size": 1 << 16}, (1 << 63) - 1
 # The values of later fields in runs whose config.json does not have them.
-VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
+LEGACY_VALUES: dict[str, Any] = {"packing": "windows"}
 # Fields that affect how steps are computed, reported and saved, but not their result, so a resumed run may change them.
 # With dropout, another `micro_batch_size` drops other numbers at the same rate.
 EXECUTION_FIELDS = frozenset(
@@ -92,16 +92,16 @@ class TrainingConfiguration:
             raise ConfigurationError(f"there is no model size {self.model!r}; choose one of {', '.join(SIZES)}")
         counts = ("num_steps", "batch_size", "log_every", "evaluate_every", "num_evaluation_documents")
         for name in (*counts, "checkpoint_every", "keep_checkpoints"):
-            check_number(name, getattr(self, name), 1, _MOST.get(name, _MOST_COUNTED), is_whole=True)
+            check_number(name, getattr(self, name), 1, _UPPER_LIMITS.get(name, _MAX_COUNT), is_whole=True)
         for name in ("warmup_steps", "seed"):
-            check_number(name, getattr(self, name), 0, _MOST_COUNTED, is_whole=True)
+            check_number(name, getattr(self, name), 0, _MAX_COUNT, is_whole=True)
         for name in ("learning_rate", "muon_learning_rate", "gradient_clip", "max_loss_rise"):
             check_number(name, getattr(self, name), 0, is_above=True)
         for name in ("min_learning_rate_fraction", "warmdown_fraction", "beta1", "beta2"):
             check_number(name, getattr(self, name), 0, 1)
         check_number("weight_decay", self.weight_decay, 0)
         if self.micro_batch_size is not None:
-            check_number("micro_batch_size", self.micro_batch_size, 1, _MOST["batch_size"], is_whole=True)
+            check_number("micro_batch_size", self.micro_batch_size, 1, _UPPER_LIMITS["batch_size"], is_whole=True)
         choices_of = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "dtype": tuple(DTYPES), "packing": PACKINGS}
         for name, choices in choices_of.items():
             if getattr(self, name) not in choices:

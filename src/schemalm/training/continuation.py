@@ -14,26 +14,28 @@ from typing import Any
 
 from schemalm.errors import CheckpointError, ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.training.configuration import EXECUTION_FIELDS, VALUES_BEFORE, TrainingConfiguration
+from schemalm.training.configuration import EXECUTION_FIELDS, LEGACY_VALUES, TrainingConfiguration
 from schemalm.training.progress import Progress
 from schemalm.training.schedule import share_of_peak
 
-_DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
+_IDENTITY = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
-def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
+def fill_missing_fields(config: dict[str, Any]) -> dict[str, Any]:
     """Return the content of a config.json, adding later fields with the values that older runs had."""
-    sections = {"model": {"dropout": 0.0}, "training": VALUES_BEFORE}
+    sections = {"model": {"dropout": 0.0}, "training": LEGACY_VALUES}
     found = {name: config[name] for name in sections if isinstance(config.get(name), dict)}
     return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
 
 
-def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
+def continued_config(
+    run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress
+) -> dict[str, Any]:
     """Return the content of config.json for a run described as `old` that is resumed after `step` as `new`.
 
     Raises `CheckpointError` if it would be another run, or has already done more steps than wanted.
     """
-    found = differences(_decisive(old), _decisive(new))
+    found = differences(_identity(old), _identity(new))
     if found:
         raise CheckpointError(
             f"{run} was started with another configuration: {'; '.join(found)}. Resume with what it was started "
@@ -49,10 +51,10 @@ def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, pr
     execution = {name: value for name, value in new["training"].items() if name in EXECUTION_FIELDS}
     environment = {**old.get("environment", {}), "data": new["environment"]["data"]}
     config = {**old, "training": {**old["training"], **execution}, "environment": environment}
-    return _lengthened(run, config, new["training"]["num_steps"], step, progress)
+    return _with_num_steps(run, config, new["training"]["num_steps"], step, progress)
 
 
-def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
+def _with_num_steps(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
     """Return the configuration with another number of steps, which rates follow after `step`."""
     before = recorded_configuration(config, device="cpu").num_steps
     if num_steps < step:
@@ -60,24 +62,24 @@ def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, pr
             f"{run} has {step} steps behind it, more than the {num_steps} asked for: ask for more, or go back to an "
             "earlier checkpoint with --resume STEP"
         )
-    lengths = [length for length in config.get("lengths", [begun(before)]) if length["after_step"] < step]
+    lengths = [length for length in config.get("lengths", [initial_length(before)]) if length["after_step"] < step]
     if not lengths or lengths[-1]["num_steps"] != num_steps:
         lengths.append({"after_step": step, "num_steps": num_steps})
     longer = {**config, "training": {**config["training"], "num_steps": num_steps}, "lengths": lengths}
     if num_steps != before:
         progress.message(
             f"from {before:,} to {num_steps:,} steps: after step {step} rates are those of a run of "
-            f"{num_steps:,} steps from its start{_jump(config, longer, step)}"
+            f"{num_steps:,} steps from its start{_rate_change(config, longer, step)}"
         )
     return longer
 
 
-def begun(num_steps: int) -> dict[str, int]:
+def initial_length(num_steps: int) -> dict[str, int]:
     """Return the first entry of `lengths`."""
     return {"after_step": 0, "num_steps": num_steps}
 
 
-def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
+def _rate_change(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
     """Describe how the rates change after `step`, as shares of their peak."""
     old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
     if not 0 < step < new.num_steps:
@@ -91,7 +93,7 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
     Raises `CheckpointError` for the content of another version or impossible values, and `ConfigurationError` for
     impossible changes.
     """
-    settings = with_later_fields(config).get("training", {})
+    settings = fill_missing_fields(config).get("training", {})
     try:
         if settings.get("model") == "custom":
             settings = {**settings, "model": GPTConfiguration(**config["model"])}
@@ -101,12 +103,12 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
     return replace(recorded, **{"device": settings.get("device", recorded.device), **changes})
 
 
-def _decisive(config: dict[str, Any]) -> dict[str, Any]:
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of a run's configuration that must not change."""
     training = config.get("training")
     settings = training if isinstance(training, dict) else {}
     kept = {name: value for name, value in settings.items() if name not in EXECUTION_FIELDS | {"num_steps"}}
-    return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
+    return {key: config.get(key) for key in _IDENTITY} | {"training": kept}
 
 
 def differences(old: Any, new: Any, place: str = "") -> list[str]:

@@ -31,42 +31,42 @@ class Interruption:
         self.is_agreed = False
         self.resume = resume
         self._progress = Progress() if progress is None else progress
-        self._num_heard = 0
-        self._is_noting = self._is_settled = False
+        self._num_signals = 0
+        self._is_deferring = self._is_saved = False
 
     def agree(self) -> None:
         """End together with the other processes; a process without a signal acts as if it had received SIGTERM."""
         self.is_agreed, self.number = True, self.number or signal.SIGTERM
 
     @contextmanager
-    def watched(self, run: Path) -> Iterator[None]:
+    def handling_signals(self, run: Path) -> Iterator[None]:
         """Handle signals; raises `TrainingInterrupted` for one that ends the work at once."""
         try:
-            with handled_signals(self._hear):
+            with handled_signals(self._on_signal):
                 yield
         except Interrupted:
             raise self.error(run) from None
 
-    def begin_noting(self) -> None:
+    def defer_first_signal(self) -> None:
         """From now on, only record the first signal."""
-        self._is_noting = True
+        self._is_deferring = True
 
-    def abandonable(self, work: Callable[[], T], otherwise: T) -> T:
+    def abandon_on_signal(self, work: Callable[[], T], otherwise: T) -> T:
         """Return the result of `work`, or `otherwise` if the first signal ends it; that does not end the run."""
         try:
-            self._is_noting = False
+            self._is_deferring = False
             found = work()
-            self._is_noting = True
+            self._is_deferring = True
         except Interrupted:
-            self._is_noting = True
-            if self._num_heard > 1:
+            self._is_deferring = True
+            if self._num_signals > 1:
                 raise
             return otherwise
         return found
 
-    def settle(self) -> None:
+    def mark_saved(self) -> None:
         """From now on, the run can end in any way without losing work."""
-        self._is_settled = True
+        self._is_saved = True
 
     def error(self, run: Path) -> TrainingInterrupted:
         """Return the exception to raise, given the checkpoints on disk."""
@@ -75,19 +75,19 @@ class Interruption:
         return TrainingInterrupted(self.number or signal.SIGTERM, run, self._how(), step, self.resume)
 
     def _how(self) -> str:
-        if self._is_settled:
+        if self._is_saved:
             return "interrupted, and nothing is lost"
         return (
             "interrupted at once, and what came after the last checkpoint is lost"
-            if self._is_noting
+            if self._is_deferring
             else "interrupted before training"
         )
 
-    def _hear(self, number: int) -> None:
+    def _on_signal(self, number: int) -> None:
         # Another process may have reported a signal before; one that arrives here then still counts as the first.
-        self._num_heard += 1
+        self._num_signals += 1
         self.number = self.number or number
-        if self._num_heard > 1 or not self._is_noting:
+        if self._num_signals > 1 or not self._is_deferring:
             raise Interrupted(number)
         with suppress(Exception):  # a handler runs between any two steps of the program and must not break it
             self._progress.message("interrupted: finishing this step and saving it; interrupt again to end at once")

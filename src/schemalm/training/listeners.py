@@ -9,7 +9,7 @@ from typing import Any
 from schemalm.training.progress import Progress, StepReport
 
 
-class WarningsKept(Progress):
+class WarningCollector(Progress):
     """A listener that appends every warning to a list."""
 
     def __init__(self, warnings: list[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schemalm.errors import CheckpointError
 from schemalm.messages.suggestions import close_names, did_you_mean
-from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
+from schemalm.training.run_file import CONFIG_FILE, is_run_config, read_config
 
 # How deep to search below a folder, so that a search in the wrong place ends.
 MAX_DEPTH = 5
@@ -62,6 +62,6 @@ def run_folders(top: Path) -> Iterator[Path]:
 
 def _is_a_run(folder: Path, *, if_damaged: bool = False) -> bool:
     try:
-        return tells_of_a_run(read_config(folder))
+        return is_run_config(read_config(folder))
     except CheckpointError:
         return if_damaged

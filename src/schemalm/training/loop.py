@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from schemalm.dataset.loader import Loader, LoaderState
-from schemalm.dataset.padding import padding_remark
+from schemalm.dataset.padding import padding_warning
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Split, load_masks, read_metadata, read_tokenizer, verify_files
 from schemalm.dataset.windows import training_windows
@@ -35,12 +35,12 @@ from schemalm.training.checkpoint import (
 )
 from schemalm.training.compilation import compile_layers
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.initial_weights import describe_initial_weights, read_initial_weights
 from schemalm.training.interruption import Interruption
 from schemalm.training.launch import is_first_process
 from schemalm.training.memory import check_memory, peak_memory
 from schemalm.training.metrics import Metrics
 from schemalm.training.optimizer import Optimizers
-from schemalm.training.origin import describe_origin, origin_weights
 from schemalm.training.peak import matmul_peak
 from schemalm.training.processes import Processes, joined_processes
 from schemalm.training.progress import Progress, StepReport
@@ -49,7 +49,7 @@ from schemalm.training.run_file import CONFIG_FILE
 from schemalm.training.schedule import share_of_peak
 from schemalm.training.scoring import Score, score_documents
 from schemalm.training.stability import instability, smoothed
-from schemalm.training.step import Stepper
+from schemalm.training.step import GradientAccumulator
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,17 @@ def train(
     progress = report if report is not None and is_first_process() else Progress()
     is_new = resume is None and not (out / CONFIG_FILE).exists()
     interruption = Interruption(progress, "auto" if is_new else resume)
-    with interruption.watched(out):
+    with interruption.handling_signals(out):
         metadata = read_metadata(data)
         config = describe_run(data, metadata, configuration, out, parent or start_from)
         if start_from is not None:
-            config["from"] = describe_origin(start_from, out, config)
+            config["from"] = describe_initial_weights(start_from, out, config)
         verify_files(data, metadata)
         with (
             joined_processes(configuration.device, interruption) as processes,
             run_lock(out) if processes.is_first else nullcontext(),
         ):
-            step = processes.as_first_decides(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
+            step = processes.decided_by_first(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
             interruption.resume = "auto"
             summary = _train_from(step, data, out, configuration, processes, progress)
     if summary is None or interruption.number is not None:
@@ -142,9 +142,9 @@ class _Trainer:
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
         train_split = Split(data, "train", metadata)
-        remark = padding_remark(train_split, configuration.packing)
-        if remark is not None:
-            progress.warning(remark)
+        warning = padding_warning(train_split, configuration.packing)
+        if warning is not None:
+            progress.warning(warning)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         model = configuration.model_configuration(metadata)
@@ -154,7 +154,7 @@ class _Trainer:
         self._state = TrainingState()
         if step == NO_STEP:
             self._model.initialize(configuration.seed)
-            weights = origin_weights(run)
+            weights = read_initial_weights(run)
         else:
             self._state, weights, optimizer_state = read_checkpoint(run, step, shapes_of(model))
         if weights is not None:
@@ -167,7 +167,7 @@ class _Trainer:
         self._optimizers = Optimizers(self._model, configuration, processes)
         if step != NO_STEP:
             self._optimizers.restore(optimizer_state)
-        self._stepper = Stepper(self._model, self._masks, configuration, processes)
+        self._accumulator = GradientAccumulator(self._model, self._masks, configuration, processes)
         self._loader = Loader(
             training_windows(train_split),
             configuration.batch_size,
@@ -192,7 +192,7 @@ class _Trainer:
         """Train to the end, or until a signal; then save the current step and return None."""
         configuration, processes = self._configuration, self._processes
         self._progress.begin(self._state.step, configuration.num_steps)
-        processes.interruption.begin_noting()
+        processes.interruption.defer_first_signal()
         if self._is_due(configuration.evaluate_every) and self._state.step not in self._metrics.validation_losses:
             self._evaluate()  # the run ended between saving and evaluating
         while self._state.step < configuration.num_steps and not processes.are_interrupted:
@@ -208,7 +208,7 @@ class _Trainer:
         if self._state.step != self._saved_step:
             self._save()
             processes.wait()
-        processes.interruption.settle()
+        processes.interruption.mark_saved()
         return None if processes.are_interrupted else self._summary()
 
     def _is_due(self, every: int) -> bool:
@@ -218,13 +218,13 @@ class _Trainer:
     def _update(self) -> None:
         started = time.monotonic()
         state, step = self._state, self._state.step + 1
-        result = self._stepper.gradients(next(self._loader), step)
+        result = self._accumulator.gradients(next(self._loader), step)
         loss = result.loss_sum / result.num_targets
         smoothed_loss = smoothed(state.smoothed_loss, loss)
         lowest = smoothed_loss if state.lowest_loss is None else min(state.lowest_loss, smoothed_loss)
         fault = instability(loss, result.gradient_norm, smoothed_loss, lowest, self._configuration.max_loss_rise)
         if fault is not None:
-            raise TrainingError(self._diverged(step, fault, self._loader.documents()))
+            raise TrainingError(self._divergence(step, fault, self._loader.documents()))
         self._optimizers.step(step)
         seconds = time.monotonic() - started
         self._state = TrainingState(
@@ -250,7 +250,7 @@ class _Trainer:
         )
         self._progress.advance(self._report)
 
-    def _diverged(self, step: int, fault: str, documents: list[int]) -> str:
+    def _divergence(self, step: int, fault: str, documents: list[int]) -> str:
         saved = [saved for saved in checkpoint_steps(self._run) if saved < step]
         how = f"--resume {saved[-1]}" if saved else "starting again with this configuration"
         return (
@@ -286,7 +286,7 @@ class _Trainer:
     def _evaluate(self) -> None:
         """Score validation documents; if interrupted, the resumed run does so first."""
         started = time.monotonic()
-        score = self._processes.interruption.abandonable(self._score, Score(0.0, 0, 0))
+        score = self._processes.interruption.abandon_on_signal(self._score, Score(0.0, 0, 0))
         sums = self._processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
         if self._processes.are_interrupted:
             return

@@ -61,7 +61,7 @@ class Processes:
         """Wait for all processes."""
         self.sums(0.0)
 
-    def as_first_decides(self, decide: Callable[[], int]) -> int:
+    def decided_by_first(self, decide: Callable[[], int]) -> int:
         """Return the result of `decide` (-1 or more) on the first process; if it raises, all processes raise."""
         if self.size == 1:
             return decide()

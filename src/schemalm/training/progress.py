@@ -69,7 +69,7 @@ class Progress:
         """Training has finished or failed."""
 
 
-class ShownProgress(Progress):
+class PrintingProgress(Progress):
     """A listener that prints for people and labels warnings."""
 
     def warning(self, text: str) -> None:
@@ -77,7 +77,7 @@ class ShownProgress(Progress):
         self.message(f"warning: {text}")
 
 
-class TerminalProgress(ShownProgress):
+class TerminalProgress(PrintingProgress):
     """A live bar on a terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -110,7 +110,7 @@ class TerminalProgress(ShownProgress):
         self._bar.stop()
 
 
-class LogProgress(ShownProgress):
+class LogProgress(PrintingProgress):
     """Plain lines, one every ten seconds, with rate and time left."""
 
     def __init__(self, console: Console) -> None:

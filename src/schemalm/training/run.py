@@ -33,17 +33,17 @@ from schemalm.training.checkpoint import (
     Shapes,
     best_step,
     checkpoint_steps,
-    newest_whole_checkpoint,
+    newest_undamaged_checkpoint,
     read_weights,
     remove_checkpoints,
     remove_leftovers,
     verify_checkpoint,
 )
 from schemalm.training.configuration import TrainingConfiguration
-from schemalm.training.continuation import begun, continued
+from schemalm.training.continuation import continued_config, initial_length
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
-from schemalm.training.run_file import CONFIG_FILE, read_config, read_whole_config
+from schemalm.training.run_file import CONFIG_FILE, read_complete_config, read_config
 
 _LOCK_FILE = ".lock"
 
@@ -61,7 +61,7 @@ def describe_run(
     return {
         "model": asdict(model),
         "training": training,
-        "lengths": [begun(configuration.num_steps)],
+        "lengths": [initial_length(configuration.num_steps)],
         "from": None,
         "parent": None if parent is None else _path_to_parent(out, parent),
         "data": {
@@ -125,10 +125,10 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     if not is_fresh:
         read_metrics(run)  # raises before anything is changed
         _refuse_links(run)
-    recorded = None if is_fresh else read_whole_config(run)
+    recorded = None if is_fresh else read_complete_config(run)
     step = _resume_step(run, resume, shapes_of(GPTConfiguration(**(recorded or config)["model"])), progress)
     if recorded is not None:
-        config = continued(run, recorded, config, max(step, 0), progress)
+        config = continued_config(run, recorded, config, max(step, 0), progress)
     write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
@@ -155,7 +155,7 @@ def _resume_step(run: Path, resume: str | int | None, shapes: Shapes, progress: 
             raise CheckpointError(f"resume must be auto or the step of a checkpoint, got {resume!r}")
         verify_checkpoint(run, int(resume), shapes)
         return int(resume)
-    step, problems = newest_whole_checkpoint(run, shapes)
+    step, problems = newest_undamaged_checkpoint(run, shapes)
     for problem in problems:
         progress.warning(problem)
     if step is None and problems:
@@ -189,7 +189,7 @@ def load_checkpoint(
 
     Raises `CheckpointError` if the run or the checkpoint is missing, damaged or of another version.
     """
-    config = read_whole_config(run)
+    config = read_complete_config(run)
     configuration = GPTConfiguration(**config["model"])
     weights = read_weights(run, resolve_checkpoint(run, checkpoint), device, shapes_of(configuration))
     model = GPT(configuration).to(device)

@@ -46,7 +46,7 @@ class _Loss(nn.Module):
         return batch_loss(self.model, rows, self._masks_packed, self._dtype)
 
 
-class Stepper:
+class GradientAccumulator:
     """Computes the gradients of this process's share of batches."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Stepper:
         with _memory_explained(self._configuration):
             for index, batch in enumerate(batches):
                 is_last = index == len(batches) - 1
-                with nullcontext() if is_last else self._without_exchange(), self._drawing(step, index):
+                with nullcontext() if is_last else self._without_reduction(), self._seeded_dropout(step, index):
                     loss = self._loss(batch)
                     # Processes average their gradients, but the mean is over all targets.
                     (loss * (processes.size / num_targets)).backward()
@@ -79,7 +79,7 @@ class Stepper:
         return StepResult(loss_sum, int(num_targets), float(norm))
 
     @contextmanager
-    def _drawing(self, step: int, index: int) -> Iterator[None]:
+    def _seeded_dropout(self, step: int, index: int) -> Iterator[None]:
         """Seed dropout by these numbers; does nothing for a model without dropout."""
         if not self._model.configuration.dropout:
             yield
@@ -90,7 +90,7 @@ class Stepper:
             torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]))
             yield
 
-    def _without_exchange(self) -> AbstractContextManager[None]:
+    def _without_reduction(self) -> AbstractContextManager[None]:
         """Accumulate gradients in this process only."""
         parallel: Any = self._loss
         return parallel.no_sync() if isinstance(parallel, DistributedDataParallel) else nullcontext()

@@ -23,7 +23,7 @@ from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
 from schemalm.dataset.held_out import Draws, Sources, draw_of
 from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.dataset.shards import Work
 from schemalm.dataset.state_tables import StateNumbers
 from schemalm.dataset.store import (
@@ -48,7 +48,7 @@ from schemalm.tokenizer import Tokenizer
 LEFT_OUT_FILE = "left_out.jsonl"
 
 
-class Chosen(Protocol):
+class SourceSet(Protocol):
     """A set of held-out sources."""
 
     def contains(self, draws: Draws) -> BoolArray:
@@ -57,13 +57,13 @@ class Chosen(Protocol):
 
 
 @dataclass(frozen=True)
-class GivenDraws:
+class ListedSources:
     """Held-out sources that are listed by their draws."""
 
     draws: Draws
 
     @classmethod
-    def of(cls, sources: Collection[str], seed: int) -> GivenDraws:
+    def of(cls, sources: Collection[str], seed: int) -> ListedSources:
         """Return the set of the sources with these names."""
         return cls(np.array(sorted(draw_of(source, seed) for source in sources), dtype=np.uint64))
 
@@ -72,10 +72,10 @@ class GivenDraws:
         return np.isin(draws, self.draws)
 
 
-OF_THE_CORPUS = GivenDraws(np.array([HELD_OUT], dtype=np.uint64))
+CORPUS_VALIDATION = ListedSources(np.array([HELD_OUT], dtype=np.uint64))
 
 
-class Merge:
+class ShardMerger:
     """Merges the shards of a work folder into the folder `out`, and adds to `left_out`."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Merge:
             self._survey(EncodedShard(content))
         if not self._num_documents:
             raise too_little(
-                f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
+                f"no document is left; a split needs two sources{schema_question(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
         self._draws: Draws = np.memmap(self._scratch / "draws", np.uint64, "r")
@@ -127,18 +127,18 @@ class Merge:
         for start in range(0, self._num_documents, ROWS_AT_ONCE):
             yield start, min(start + ROWS_AT_ONCE, self._num_documents)
 
-    def _stay(self, start: int, stop: int) -> BoolArray:
+    def _are_kept(self, start: int, stop: int) -> BoolArray:
         """Return which of the documents from `start` to `stop` do not repeat an earlier one."""
         if self._originals is None:
             return np.ones(stop - start, dtype=np.bool_)
         return are_first(self._originals, start, stop)
 
-    def hold_out(self, share: float) -> Chosen:
+    def hold_out(self, share: float) -> SourceSet:
         """Choose the sources to hold out, by the seed; raises `DataError` if there are fewer than two."""
         sources = Sources(self._scratch / "sources", self._num_documents)
         num_kept = 0
         for start, stop in self._spans():
-            draws = self._draws[start:stop][self._stay(start, stop)]
+            draws = self._draws[start:stop][self._are_kept(start, stop)]
             num_kept += len(draws)
             sources.add(draws)
         found = sources.hold_out(share)
@@ -146,7 +146,7 @@ class Merge:
             raise too_few_sources(num_kept, self._a_source, self._left_out)
         return found
 
-    def write(self, held_out: Chosen) -> Metadata:
+    def write(self, held_out: SourceSet) -> Metadata:
         """Write the folder, its metadata last; raises `OSError` with the path."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
         masks, rows = self._states.tables()
@@ -170,23 +170,23 @@ class Merge:
         write_metadata(self._out, metadata)
         return metadata
 
-    def check(self, held_out: Chosen) -> None:
+    def check(self, held_out: SourceSet) -> None:
         """Raise `DataError` if a split has no documents."""
         num_train = num_val = 0
         for start, stop in self._spans():
-            is_val = held_out.contains(self._draws[start:stop])[self._stay(start, stop)]
+            is_val = held_out.contains(self._draws[start:stop])[self._are_kept(start, stop)]
             num_val += int(is_val.sum())
             num_train += int((~is_val).sum())
         for name, number in ((TRAIN, num_train), (VAL, num_val)):
             if not number:
-                asked = ask_for_schema(self._tokenizer, self._left_out)
+                asked = schema_question(self._tokenizer, self._left_out)
                 raise too_little(f"no document is left for the split {name!r}{asked}", self._left_out)
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
         return hash_file(self._out / TOKENIZER_FILE)
 
-    def _write_splits(self, held_out: Chosen) -> dict[str, SplitMetadata]:
+    def _write_splits(self, held_out: SourceSet) -> dict[str, SplitMetadata]:
         path = self._out / LEFT_OUT_FILE
         with ExitStack() as stack:
             writers = {name: stack.enter_context(self._writer(name)) for name in (TRAIN, VAL)}
@@ -195,7 +195,7 @@ class Merge:
             for content in self._work.shards():
                 shard = EncodedShard(content)
                 stop = start + len(shard.array("lengths"))
-                stays, is_val = self._stay(start, stop), held_out.contains(self._draws[start:stop])
+                stays, is_val = self._are_kept(start, stop), held_out.contains(self._draws[start:stop])
                 self._write_documents(writers[TRAIN], shard, stays & ~is_val)
                 self._write_documents(writers[VAL], shard, stays & is_val)
                 with named_errors(path):
@@ -252,7 +252,7 @@ def _line(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
+def schema_question(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
     """Return what to add if no document is left: a tokenizer of another schema rejects all of them."""
     if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
         return ""

@@ -33,7 +33,7 @@ def append(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-class Parts:
+class Partitions:
     """Rows of one structured dtype in the new folder `folder`, in one file per partition number.
 
     Iterating yields the files by ascending number; rows keep the order in which they were added.
@@ -54,14 +54,14 @@ class Parts:
     def __iter__(self) -> Iterator[Path]:
         yield from sorted(self._folder.iterdir())
 
-    def blocks(self, part: Path, num_rows: int) -> Iterator[NDArray[Any]]:
+    def blocks(self, partition: Path, num_rows: int) -> Iterator[NDArray[Any]]:
         """Yield the rows of one file in blocks of `num_rows`."""
-        size = part.stat().st_size // self._dtype.itemsize
+        size = partition.stat().st_size // self._dtype.itemsize
         for start in range(0, size, num_rows):
-            yield np.fromfile(part, self._dtype, num_rows, offset=start * self._dtype.itemsize)
+            yield np.fromfile(partition, self._dtype, num_rows, offset=start * self._dtype.itemsize)
 
 
-def num_parts_bits(num_rows: int, rows_at_once: int) -> int:
+def num_partition_bits(num_rows: int, rows_at_once: int) -> int:
     """Return the number of leading bits that divide rows into files of about `rows_at_once` or fewer."""
     return max(0, (num_rows - 1) // rows_at_once).bit_length()
 

@@ -15,9 +15,9 @@ from schemalm.errors import CheckpointError
 from schemalm.interruption import TrainingInterrupted
 from schemalm.training.checkpoint import checkpoint_folder, remove_checkpoints
 from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.initial_weights import read_initial_weights
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics, validation_losses
-from schemalm.training.origin import origin_weights
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint, read_config
 
@@ -70,7 +70,7 @@ def test_a_run_begins_with_the_best_weights_of_another_and_all_else_anew(
     sha256 = hashlib.sha256(content).hexdigest()
     assert read_config(run)["from"] == {"run": "../runs/base", "step": best, "sha256": sha256}
     assert read_config(run)["parent"] == "../runs/base"
-    expected, found = load_checkpoint(base, "best")[0].state_dict(), origin_weights(run)
+    expected, found = load_checkpoint(base, "best")[0].state_dict(), read_initial_weights(run)
     assert found is not None
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     train(data, tmp_path / "scratch", NEW)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter
+from schemalm.dataset.deduplication import Deduplication
 from schemalm.dataset.examination import REJECTED, SECRET, VALID
-from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
 from schemalm.dataset.origins import Origin
 from schemalm.dataset.store import hash_file
@@ -53,7 +53,7 @@ class SplitCounts:
 
 
 @dataclass
-class Distributed:
+class WrittenCorpus:
     """What was written: counts of each split, numbers of documents left out by reason, and hashes of files."""
 
     splits: dict[str, SplitCounts] = field(default_factory=lambda: {TRAIN: SplitCounts(), VAL: SplitCounts()})
@@ -62,23 +62,28 @@ class Distributed:
     files: dict[str, str] = field(default_factory=dict)
 
 
-class Distribution:
+class CorpusWriter:
     """Writes the splits and the rejected documents into `folder`, shard by shard.
 
     largest: the draws of the sources whose names are wanted.
     """
 
     def __init__(
-        self, folder: Path, survey: Survey, fates: Fates, held_out: HeldOut, largest: Collection[int] = ()
+        self,
+        folder: Path,
+        survey: Survey,
+        deduplication: Deduplication,
+        held_out: HeldOut,
+        largest: Collection[int] = (),
     ) -> None:
-        self._survey, self._fates, self._held_out = survey, fates, held_out
+        self._survey, self._deduplication, self._held_out = survey, deduplication, held_out
         self._nameless = set(largest)
         self._folder = folder
         self._writers = {name: TableWriter(folder / name) for name in (TRAIN, VAL)}
         self._start = 0  # number of the next valid document
-        self.done = Distributed()
+        self.done = WrittenCorpus()
 
-    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> Distributed:
+    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> WrittenCorpus:
         """Write the documents in the shards' tables, in order, after the files that could not be read.
 
         Raises `OSError` with the path.
@@ -100,7 +105,7 @@ class Distribution:
         numbers = np.cumsum(is_valid) - 1 + self._start  # meaningful for valid documents only
         stop = self._start + int(is_valid.sum())
         stays, is_val = np.zeros((2, len(table)), np.bool_)
-        stays[is_valid] = self._fates.stay(self._start, stop)
+        stays[is_valid] = self._deduplication.are_kept(self._start, stop)
         draws = self._survey.draws[self._start : stop]
         is_val[is_valid] = self._held_out.contains(draws)
         self._name_sources(table.filter(is_valid), draws)
@@ -129,7 +134,7 @@ class Distribution:
         if why == SECRET:
             reason = f"it holds secrets: {kinds_of(json.loads(row['secrets']))}"
         elif why == VALID:
-            why, original = self._twin(number)
+            why, original = self._original_of(number)
             reason = f"its value is that of {original}" if why == DUPLICATE else f"it is nearly the same as {original}"
         return {
             "why": why,
@@ -140,12 +145,12 @@ class Distribution:
             "original": original and asdict(original),
         }
 
-    def _twin(self, number: int) -> tuple[str, Origin]:
+    def _original_of(self, number: int) -> tuple[str, Origin]:
         """Return whether a dropped document is a duplicate or a near duplicate, and the document that it repeats."""
-        original = int(self._fates.originals[number])
+        original = int(self._deduplication.originals[number])
         if original != number:
             return DUPLICATE, self._survey.origins[original]
-        return NEAR_DUPLICATE, self._survey.origins[int(self._fates.near[number])]
+        return NEAR_DUPLICATE, self._survey.origins[int(self._deduplication.near[number])]
 
 
 def _unread(rejection: Rejection) -> dict[str, Any]:

@@ -22,33 +22,33 @@ from schemalm.dataset.survey import Survey
 
 
 @dataclass(frozen=True)
-class Fates:
+class Deduplication:
     """For each valid document, the numbers of the equal and the near earlier document, or its own number."""
 
     originals: Int64Array
     near: Int64Array
 
-    def stay(self, start: int, stop: int) -> NDArray[np.bool_]:
+    def are_kept(self, start: int, stop: int) -> NDArray[np.bool_]:
         """Return which of the documents from `start` to `stop` are kept."""
         return are_first(self.originals, start, stop) & are_first(self.near, start, stop)
 
 
-def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
+def deduplicate(survey: Survey, tables: Iterable[Any], similarity: float) -> Deduplication:
     """Find the duplicates among all valid documents, and record exact ones as left out.
 
     tables: the columns `kind`, `features` and `keys` of all shards, in order. similarity: 1 keeps near duplicates.
     """
     originals = find_originals(survey.digests, survey.folder / "originals.npy")
     note_duplicates(originals, survey.origins, survey.left_out)
-    return Fates(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
+    return Deduplication(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
 
 
-def sources_that_stay(survey: Survey, fates: Fates) -> Sources:
+def kept_sources(survey: Survey, deduplication: Deduplication) -> Sources:
     """Return the sources of the documents that are kept."""
     sources = Sources(survey.folder / "sources", survey.num_valid)
     for start in range(0, survey.num_valid, ROWS_AT_ONCE):
         stop = min(start + ROWS_AT_ONCE, survey.num_valid)
-        sources.add(survey.draws[start:stop][fates.stay(start, stop)])
+        sources.add(survey.draws[start:stop][deduplication.are_kept(start, stop)])
     return sources
 
 

@@ -14,18 +14,18 @@ from schemalm.model.gpt import shapes_of
 from schemalm.training.checkpoint import Shapes, best_step, checkpoint_steps, read_weights, weights_sha256
 from schemalm.training.continuation import differences
 from schemalm.training.metrics import read_metrics, validation_losses
-from schemalm.training.run_file import read_whole_config
+from schemalm.training.run_file import read_complete_config
 
 _COMMON = ("model", "tokenizer_sha256")
 
 
-def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
+def describe_initial_weights(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
     """Return what config.json of the run `out` records of `source`, the run whose weights it starts with.
 
     The checkpoint is the one with the lowest validation loss, or the newest if none was evaluated. Raises
     `CheckpointError` if there is none, or if its model or tokenizer differs from `config`.
     """
-    theirs = read_whole_config(source)
+    theirs = read_complete_config(source)
     found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
     if found:
         raise CheckpointError(
@@ -40,12 +40,12 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
     return {"run": path, "step": step, "sha256": weights_sha256(source, step, _shapes(config))}
 
 
-def origin_weights(run: Path) -> dict[str, Tensor] | None:
+def read_initial_weights(run: Path) -> dict[str, Tensor] | None:
     """Return the weights of another run that `run` starts with, or None if they are random.
 
     Raises `CheckpointError` if they have changed since the run was started.
     """
-    config = read_whole_config(run)
+    config = read_complete_config(run)
     origin, shapes = config.get("from"), _shapes(config)
     if origin is None:
         return None
