@@ -58,4 +58,4 @@ def test_a_tracker_that_fails_does_not_end_the_run(
     monkeypatch.setattr(importlib, "import_module", lambda _: object())
     result = invoke(*command(pipeline, tmp_path / "run", "--samples", 0, "--track", "wandb"))
     assert result.exit_code == 0, result.output
-    assert "WandbTracker failed and hears no more of this run" in result.stderr
+    assert "WandbTracker failed and gets no further events" in result.stderr

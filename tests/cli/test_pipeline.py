@@ -213,7 +213,7 @@ def test_prepare_in_json(invoke, pipeline, tmp_path: Path) -> None:
 
 
 def test_prepare_refuses_a_data_set_that_is_there(invoke, pipeline) -> None:
-    assert_refused(invoke(*prepare_command(pipeline, pipeline.corpus, pipeline.data)), "already holds")
+    assert_refused(invoke(*prepare_command(pipeline, pipeline.corpus, pipeline.data)), "already contains")
 
 
 def test_prepare_refuses_unusable_input(invoke, pipeline, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Pa
 
 
 def test_training_refuses_what_is_no_data(invoke, tmp_path: Path) -> None:
-    assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "no prepared data set")
+    assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "not a prepared data set")
     assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
 
 

@@ -95,7 +95,7 @@ def test_documents_that_are_read_are_not_prepared_over_what_was_finished_meanwhi
     looks = iter([None])  # the first look found nothing yet
     refuse = module.refuse_data_set
     monkeypatch.setattr(module, "refuse_data_set", lambda folder: next(looks, folder) and refuse(folder))
-    with pytest.raises(DataError, match="already holds a prepared data set"):
+    with pytest.raises(DataError, match="already contains a prepared data set"):
         module.prepare(documents[:3], tokenizer, tmp_path / "data", context_size=8, stride=2)
     assert (tmp_path / "data" / "metadata.json").read_bytes() == before
 

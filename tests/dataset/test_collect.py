@@ -244,7 +244,7 @@ def test_too_little_is_one_error_that_tells_what_was_left_out_and_nothing_stays(
     out = tmp_path / "out"
     write_rows(tmp_path / "none.jsonl", [row(1, {"other": 1}), row(2, {"name": TOKEN})])
     with pytest.raises(
-        DataError, match=r"no document is left; 1 document held secrets; is the schema theirs\?\n.*1 rej"
+        DataError, match=r"no document is left; 1 document contained secrets; is the schema the right one\?\n.*1 rej"
     ):
         run([tmp_path / "none.jsonl"], grammar, out)
     one = [{**each, "repo": f"Owner/{number}"} for number, each in enumerate([*rows(4), *rows(4)])]
@@ -271,7 +271,7 @@ def test_a_corpus_and_files_of_others_are_never_written_over(tmp_path: Path, gra
     write_rows(tmp_path / "in.jsonl", rows())
     run([tmp_path / "in.jsonl"], grammar, tmp_path / "out")
     before = content(tmp_path / "out")
-    with pytest.raises(DataError, match="already holds a collected corpus"):
+    with pytest.raises(DataError, match="already contains a collected corpus"):
         run([tmp_path / "in.jsonl"], grammar, tmp_path / "out", seed=1)
     assert content(tmp_path / "out") == before
     (tmp_path / "mine" / "train").mkdir(parents=True)

@@ -138,7 +138,7 @@ def test_documents_of_another_schema_are_told_of_the_tokenizers_schema_and_the_r
     others = [SourceDocument({"size": "five"}, f"s{index}", f"d{index}") for index in range(6)]
     with pytest.raises(DataError) as caught:
         prepare(others, tokenizer, tmp_path)
-    assert "schema is untitled schema: is it theirs?" in str(caught.value)
+    assert "schema is untitled schema: is it the right one?" in str(caught.value)
     assert "rejected: the schema's type; for example d" in str(caught.value)
 
 

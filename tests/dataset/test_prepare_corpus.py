@@ -254,9 +254,9 @@ def test_a_killed_run_is_gone_on_with_at_its_last_shard(
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"stride": 8}, "stride was 4, and is 8"),
-        ({"context_size": 32}, "context_size was 16, and is 32"),
-        ({"seed": 1}, "seed was 0, and is 1"),
+        ({"stride": 8}, "stride was 4, and is now 8"),
+        ({"context_size": 32}, "context_size was 16, and is now 32"),
+        ({"seed": 1}, "seed was 0, and is now 1"),
     ],
 )
 def test_other_settings_cannot_be_gone_on_with(
@@ -285,9 +285,9 @@ def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
         (corpus(folder, max_rows=9), SETTINGS, "max_files is None and not 9"),
         (one_file, SETTINGS, "input_sha256 is"),
     ):
-        with pytest.raises(DataError, match=f"already holds a prepared data set, whose {difference}"):
+        with pytest.raises(DataError, match=f"already contains a prepared data set, whose {difference}"):
             finished(changed, tokenizer, tmp_path / "data", settings)
-    with pytest.raises(DataError, match="already holds a prepared data set"):
+    with pytest.raises(DataError, match="already contains a prepared data set"):
         prepared(corpus(folder), tokenizer, tmp_path / "data", resume=True)
 
 
@@ -312,7 +312,7 @@ def test_some_rows_are_spread_over_the_corpus(folder: Path, tokenizer: Tokenizer
 
 def test_a_refused_corpus_leaves_nothing(tokenizer: Tokenizer, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"value": {"size": "five"}}\n' * 9)
-    with pytest.raises(DataError, match=r"no document is left.*is it theirs") as caught:
+    with pytest.raises(DataError, match=r"no document is left.*is it the right one") as caught:
         prepared(CorpusInput([tmp_path / "rows.jsonl"], SCHEMA), tokenizer, tmp_path / "data")
     assert "9 rejected: the schema's type" in str(caught.value)
     assert not (tmp_path / "data").exists()

@@ -106,7 +106,7 @@ def test_what_a_killed_command_left_half_written_is_removed(folder: Path) -> Non
 
 
 def test_it_needs_prepared_data(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="prepared is no prepared data set"):
+    with pytest.raises(DataError, match="prepared is not a prepared data set"):
         write_pt(tmp_path)
 
 

@@ -123,7 +123,7 @@ def test_a_preparation_that_stopped_is_no_data_set(tmp_path: Path) -> None:
 
 def test_a_finished_data_set_is_not_written_into(tmp_path: Path) -> None:
     write(tmp_path)
-    with pytest.raises(DataError, match="already holds"):
+    with pytest.raises(DataError, match="already contains"):
         write(tmp_path)
 
 

@@ -22,7 +22,7 @@ def test_a_folder_that_holds_no_other_run_stands_for_it(run: Run, tmp_path: Path
     (tmp_path / "demo" / "data").mkdir()
     assert load_run(tmp_path / "demo").folder == tmp_path / "demo" / "run"
     shutil.copytree(run.folder, tmp_path / "demo" / "other")
-    with pytest.raises(CheckpointError, match="holds several: name one of"):
+    with pytest.raises(CheckpointError, match="contains several: choose one of"):
         load_run(str(tmp_path / "demo"))
 
 

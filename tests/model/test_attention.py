@@ -142,7 +142,7 @@ def test_masks_for_other_devices_say_the_same() -> None:
 
 def test_packed_rows_do_not_go_on_from_a_cache() -> None:
     inputs = draw(PLAIN)
-    with pytest.raises(ConfigurationError, match="cannot go on from a cache"):
+    with pytest.raises(ConfigurationError, match="cannot continue from a cache"):
         make_model(PLAIN)(*inputs, cache=KeyValueCache(PLAIN, 3), positions_BT=positions_of(LENGTHS))
 
 

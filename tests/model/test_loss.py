@@ -134,7 +134,7 @@ def test_a_target_that_its_mask_forbids_is_named(case: Case, fast: bool) -> None
     targets_BT = case.targets_BT.clone()
     forbidden = int((~case.masks[case.nonterminals_BT[2, 3]]).nonzero()[0])
     targets_BT[2, 3] = forbidden
-    message = f"token {forbidden} is not admitted by nonterminal {int(case.nonterminals_BT[2, 3])}"
+    message = f"nonterminal {int(case.nonterminals_BT[2, 3])} does not admit token {forbidden}"
     with pytest.raises(DataError, match=message):
         if fast:
             head_cross_entropy(case.model, case.hidden_BTD, targets_BT, *grammar(case, True))

@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int
     process.join()
     message = (tmp_path / "error").read_text()
     assert "the checkpoint of step 2 could not be written" in message
-    assert "of the steps: 1. Make room" in message
+    assert "of the steps: 1. Free space" in message
     assert newest_undamaged_checkpoint(run) == (1, [])
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]  # nor half of one that fills the disk
 

@@ -56,5 +56,5 @@ def test_a_model_that_does_not_fit_the_data_is_refused(data: Path) -> None:
     metadata = read_metadata(data)
     for field in ("vocab_size", "context_size", "num_states"):
         wrong = TrainingConfiguration(num_steps=1, model=replace(model, **{field: 32}))
-        with pytest.raises(ConfigurationError, match=f"{field} is 32, but the data asks for"):
+        with pytest.raises(ConfigurationError, match=f"{field} is 32, but the data requires"):
             wrong.model_configuration(metadata)

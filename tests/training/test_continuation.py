@@ -94,7 +94,7 @@ def test_a_finished_run_gets_more_steps_at_the_rates_of_the_longer_run(data: Pat
     for step, rate in rates(run).items():
         assert rate == LONGER.learning_rate * share_of_peak(step, LONGER if step > 10 else CONFIGURATION)
     said = listener.messages[0]
-    assert "from 10 to 16 steps: after step 10 rates are those of a run of 16 steps from its start" in said
+    assert "from 10 to 16 steps: after step 10, learning rates are those of a run of 16 steps" in said
     assert f"{share_of_peak(11, LONGER):.0%} of their peak at the next one (10% before)" in said
 
 
@@ -117,7 +117,7 @@ def test_a_length_that_a_run_went_back_behind_is_forgotten(data: Path, run: Path
 
 
 def test_fewer_steps_than_are_done_are_refused(data: Path, run: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"has 10 steps behind it, more than the 8 asked for.*--resume STEP"):
+    with pytest.raises(CheckpointError, match=r"has already done 10 steps, more than the 8 requested.*--resume STEP"):
         train(data, run, replace(CONFIGURATION, num_steps=8), resume="auto")
     assert checkpoint_steps(run) == [5, 10]
     assert lengths(run) == [(0, 10)]

@@ -112,7 +112,7 @@ def test_what_is_no_run_or_has_no_weights_is_refused(data: Path, base: Path, tmp
     with pytest.raises(CheckpointError, match="no run folder"):
         train(data, tmp_path / "run", NEW, start_from=tmp_path)
     remove_checkpoints(base, [4, 8, 12])
-    with pytest.raises(CheckpointError, match="no checkpoint to begin from"):
+    with pytest.raises(CheckpointError, match="no checkpoint to start from"):
         train(data, tmp_path / "run", NEW, start_from=base)
 
 
@@ -153,11 +153,13 @@ def test_weights_that_changed_since_are_not_begun_with(data: Path, base: Path, t
     with pytest.raises(TrainingInterrupted):
         train(data, run, NEW, start_from=base, report=Asker(before=True))
     shutil.rmtree(base)
-    with pytest.raises(CheckpointError, match="are there no more: train into another folder"):
+    with pytest.raises(CheckpointError, match="are missing or have changed: train into another folder"):
         train(data, run, NEW, resume="auto")
 
 
 def test_a_run_of_its_own_does_not_go_on_with_other_weights(data: Path, base: Path) -> None:
     other = Path(shutil.copytree(base, base.with_name("other")))
-    with pytest.raises(CheckpointError, match=r"was not begun with the weights of \.\./base: resume it without --from"):
+    with pytest.raises(
+        CheckpointError, match=r"was not started with the weights of \.\./base: resume it without --from"
+    ):
         train(data, other, CONFIGURATION, start_from=base, resume="auto")

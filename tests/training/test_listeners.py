@@ -71,7 +71,7 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
     assert shown.heard == other.heard == ALL
     assert broken.heard == ALL[: ALL.index(place) + 1]
     (told,) = [text for text in shown.messages if text != "a message"]
-    assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
+    assert told == "Recorder failed and gets no further events; the run continues: OSError: no route to host"
 
 
 def test_one_that_wants_to_end_the_program_does_not() -> None:
@@ -82,7 +82,7 @@ def test_one_that_wants_to_end_the_program_does_not() -> None:
     shown = Recorder()
     go_through(Listeners(shown, [Leaving()]))
     assert shown.heard == ALL
-    assert "Leaving failed and hears no more of this run, which goes on: SystemExit: log in first" in shown.messages
+    assert "Leaving failed and gets no further events; the run continues: SystemExit: log in first" in shown.messages
 
 
 def test_warnings_reach_all_of_them_and_are_kept() -> None:

@@ -46,7 +46,7 @@ def test_a_run_whose_configuration_is_damaged_is_left_to_whoever_reads_it(tmp_pa
 
 def test_several_are_listed(tmp_path: Path) -> None:
     runs = [make_run(tmp_path / name) for name in ("run", "other")]
-    with pytest.raises(CheckpointError, match="holds several: name one of ") as caught:
+    with pytest.raises(CheckpointError, match="contains several: choose one of ") as caught:
         find_run(tmp_path)
     assert all(str(run) in str(caught.value) for run in runs)
     for number in range(20):
@@ -60,17 +60,17 @@ def test_a_place_inside_of_a_run_names_the_run(tmp_path: Path, inside: str) -> N
     run = make_run(tmp_path / "run")
     if not (run / inside).exists():
         (run / inside).mkdir(parents=True)
-    with pytest.raises(CheckpointError, match=f"it lies in one, name {run}$"):
+    with pytest.raises(CheckpointError, match=f"it is inside one, use {run}$"):
         find_run(run / inside)
 
 
 def test_what_is_no_run_is_told_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
-    for name, problem in (("none", "does not exist"), ("file", "is a file"), ("", "has no config.json")):
-        with pytest.raises(CheckpointError, match=rf"is no run folder: it {problem}"):
+    for name, problem in (("none", "it does not exist"), ("file", "it is a file"), ("", "neither it nor")):
+        with pytest.raises(CheckpointError, match=rf"is not a run folder: {problem}"):
             find_run(tmp_path / name)
     make_run(tmp_path / "reference", json.dumps({"reference": {}}))
-    with pytest.raises(CheckpointError, match="name the folder that `schemalm train` wrote"):
+    with pytest.raises(CheckpointError, match="use the folder that `schemalm train` wrote"):
         find_run(tmp_path / "reference")
 
 

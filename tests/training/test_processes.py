@@ -191,7 +191,7 @@ def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_proce
     for process in start_processes(data, tmp_path / "run", CONFIGURATION, 2):
         process.join()
     assert "no run folder" in (tmp_path / "error-0").read_text()
-    assert "the first process gave up" in (tmp_path / "error-1").read_text()
+    assert "the first process failed" in (tmp_path / "error-1").read_text()
 
 
 def test_one_process_alone_needs_no_other() -> None:

@@ -57,8 +57,8 @@ def test_a_run_goes_on_with_another_parent_or_none_and_keeps_its_own(data: Path,
     start(data, other)
     start(data, child, base)
     assert start(data, child) == start(data, child, base) == []
-    assert start(data, child, other) == ["the parent recorded at the start stays: ../base"]
-    assert start(data, base, other) == ["the parent recorded at the start stays: none"]
+    assert start(data, child, other) == ["the parent recorded at the start is kept: ../base"]
+    assert start(data, base, other) == ["the parent recorded at the start is kept: none"]
     assert read_config(child)["parent"] == "../base"
 
 

@@ -54,7 +54,7 @@ def test_other_data_of_the_same_name_is_passed_over(data: Path, make_data: Calla
 def test_data_that_is_gone_is_named_with_where_it_was_and_the_option(data: Path, tmp_path: Path) -> None:
     config = config_of(data)
     shutil.move(data, tmp_path / "renamed")
-    with pytest.raises(DataError, match=rf"not where it was, {data}: name its folder \(--data DIR\)"):
+    with pytest.raises(DataError, match=rf"no longer at {data}: give its folder \(--data DIR\)"):
         find_data(tmp_path / "run", config)
     assert find_data(tmp_path / "run", config, tmp_path / "renamed") == tmp_path / "renamed"
 
@@ -62,7 +62,7 @@ def test_data_that_is_gone_is_named_with_where_it_was_and_the_option(data: Path,
 @pytest.mark.parametrize("environment", [{}, {"started": "today"}])
 def test_a_run_that_does_not_say_where_its_data_is_asks_for_it(data: Path, tmp_path: Path, environment: object) -> None:
     config = {**config_of(data), "environment": environment}
-    with pytest.raises(DataError, match="does not say where"):
+    with pytest.raises(DataError, match="does not record where"):
         find_data(tmp_path / "run", config)
     assert find_data(tmp_path / "run", config, data) == data
 
@@ -94,7 +94,7 @@ def test_another_tokenizer_is_named(data: Path) -> None:
 
 
 def test_data_that_differs_in_nothing_that_is_recorded_is_refused_all_the_same(data: Path) -> None:
-    with pytest.raises(DataError, match=r"its metadata\.json has another sha256"):
+    with pytest.raises(DataError, match=r"the sha256 of its metadata\.json differs"):
         check_data(data, {**config_of(data), "data_sha256": "0"})
 
 

@@ -30,7 +30,7 @@ def test_what_is_no_number_stops_at_once(loss: float, norm: float) -> None:
 def test_a_lasting_rise_stops_and_says_how_far() -> None:
     assert run([9.0] * 3 + [2.0] * 100 + [9.0] * 20) == 103 + 6
     fault = instability(9.0, 1.0, 4.5, 2.0, 2.0)
-    assert fault == "the loss is 9.000, and smoothed 4.500, more than max_loss_rise = 2.0 above its lowest of 2.000"
+    assert fault == "the loss is 9.000, and smoothed 4.500, more than max_loss_rise = 2.0 above its lowest value 2.000"
 
 
 def test_single_bad_batches_and_slow_learning_do_not_stop() -> None:

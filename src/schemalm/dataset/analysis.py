@@ -156,13 +156,13 @@ def _recommended(choices: Sequence[Choice]) -> tuple[Choice, str]:
     of_context = [choice for choice in choices if choice.context_size == context_size]
     best = max(of_context, key=lambda choice: (choice.documents_with_positions, choice.stride))
     finest = of_context[0]
-    least = "the smallest context here that holds" if enough else "the largest context here, and holds only"
+    least = "the smallest context size here that fits" if enough else "the largest context size here, and fits only"
     too_long = 1 - best.documents_with_positions
-    kept = f"but leaves out the {too_long:.2%} of documents that are too long" if too_long else "and leaves out none"
+    kept = f"but {too_long:.2%} of the documents are too long for" if too_long else "and all documents have"
     return best, (
-        f"{context_size} is {least} {best.whole_documents:.1%} of the documents whole; stride {best.stride} repeats "
-        f"least of the longer ones ({best.num_windows:,} windows, {finest.num_windows:,} at stride {finest.stride}), "
-        f"{kept} for want of position tokens"
+        f"{context_size} is {least} {best.whole_documents:.1%} of the documents whole; stride {best.stride} gives the "
+        f"fewest windows ({best.num_windows:,}, and {finest.num_windows:,} at stride {finest.stride}), {kept} position "
+        "tokens"
     )
 
 

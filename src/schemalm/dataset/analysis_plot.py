@@ -34,7 +34,7 @@ def draw_analysis(analysis: Analysis) -> bytes:
         _label(windows, "stride", "windows", "Windows by stride and context")
         windows.set_yscale("log")
         windows.legend(title="context", frameon=False)
-        _label(padding, "stride", "% of places padded", "Padding (dotted: packed)")
+        _label(padding, "stride", "% of positions padded", "Padding (dotted: packed)")
         for axes in (lengths, windows, padding):
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -52,7 +52,7 @@ def _draw_lengths(axes: Axes, analysis: Analysis) -> None:
         axes.axvline(context_size, color="#9aa1ad", linewidth=0.8)
     axes.set_xlim(max(1, int(np.flatnonzero(counts)[0]) // 2), max(4096, len(counts)))
     axes.legend(frameon=False)
-    _label(axes, "tokens of a document, at most", "%", "What a context holds whole")
+    _label(axes, "tokens of a document (at most)", "%", "Documents that fit in a context")
 
 
 def _label(axes: Axes, x_label: str, y_label: str, title: str) -> None:

@@ -88,7 +88,7 @@ class BlockReader:
         sizes = [num_tokens * np.dtype(dtype).itemsize for dtype in dtypes]
         try:
             if zstandard.frame_content_size(frame) != sum(sizes):
-                raise zstandard.ZstdError("it holds another number of tokens than it should")
+                raise zstandard.ZstdError(f"expected {sum(sizes)} bytes for its tokens and states")
             content = self._decompressor.decompress(frame)
         except zstandard.ZstdError as error:
             raise DataError(f"{self._path} is damaged, block {block}: {error}; prepare the data again") from None

@@ -218,10 +218,10 @@ def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings
 def refuse_corpus(out: Path) -> None:
     """Raise `DataError` if a folder contains a corpus or files with the same names; these are never overwritten."""
     if read_manifest(out) is not None:
-        raise DataError(f"{out} already holds a collected corpus: choose another folder or delete it")
+        raise DataError(f"{out} already contains a collected corpus: choose another folder or delete it")
     taken = next((name for name in (MANIFEST_FILE, *OUTPUTS) if os.path.lexists(out / name)), None)
     if taken is not None and not (out / WORKING_FOLDER).is_dir():
-        raise DataError(f"{out} already has {taken}, which a corpus would have to replace: choose another folder")
+        raise DataError(f"{out} already contains {taken}, which is not overwritten: choose another folder")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -233,13 +233,13 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _what_is_missing(survey: Survey) -> str:
-    secret = f"; {counted(survey.num_secret, 'document')} held secrets" if survey.num_secret else ""
-    return f"{secret}; is the schema theirs?" if survey.left_out.breaks_schema else secret
+    secret = f"; {counted(survey.num_secret, 'document')} contained secrets" if survey.num_secret else ""
+    return f"{secret}; is the schema the right one?" if survey.left_out.breaks_schema else secret
 
 
 def _too_few_sources(survey: Survey, sources: Sources, split_by: SplitBy) -> str:
-    advice = "; with --split-by repository its repositories are split" if split_by == "owner" else ""
+    advice = "; --split-by repository splits by its repositories" if split_by == "owner" else ""
     return (
-        f"fewer than two sources: a split needs one to train on and one to hold out; found: "
+        f"fewer than two sources: a split needs one for training and one for validation; found "
         f"{counted(sources.num_documents, 'document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
     )

@@ -88,7 +88,7 @@ class Examine:
         """Record a valid value: its JSON text, its hash, and the features to find duplicates by."""
         num_bytes = len(text.encode())
         if num_bytes > DEFAULT_LIMITS.max_bytes:  # escapes can make JSON longer than YAML
-            message = f"its JSON text has {num_bytes:,} bytes, more than the {DEFAULT_LIMITS.max_bytes:,} that are read"
+            message = f"its JSON text has {num_bytes:,} bytes, more than the limit of {DEFAULT_LIMITS.max_bytes:,}"
             raise DocumentError(message, line=found.line, source=found.file)
         found.kind = VALID
         found.json = text

@@ -113,7 +113,7 @@ def order_of(windows: Windows, packing: str, seed: int) -> Order:
     if packing not in PACKINGS:
         raise ConfigurationError(f"packing must be one of {', '.join(PACKINGS)}, got {packing!r}")
     if not len(windows):
-        raise DataError("there are no windows to draw from: the split has no documents")
+        raise DataError("there are no windows to read: the split has no documents")
     if packing == "documents":
         return PackedOrder(windows.all_lengths(), windows.context_size, seed)
     return WindowOrder(len(windows), seed)
@@ -176,7 +176,7 @@ class Loader:
         self._device = device
         if not 0 <= state.position < self._order.num_rows:
             raise DataError(
-                f"reading is to go on at row {state.position:,} of an epoch, but this data has {self._order.num_rows:,}"
+                f"row {state.position:,} of an epoch is to be read next, but this data has {self._order.num_rows:,}"
             )
         self.state = state
         self._last: _LoadedBatch | None = None

@@ -34,7 +34,7 @@ def padding_warning(split: Split, packing: str = "windows") -> str | None:
         return None
     smaller_stride = f" --stride {fitting // 2}" if stride > fitting // 2 else ""
     return (
-        f"{share * 100:.1f} % of the positions of the training rows are padding, which takes as long to compute as "
-        f"tokens do: {_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens, for which "
-        f"--context-size {fitting}{smaller_stride} of `schemalm prepare` is enough; it was {context_size}"
+        f"{share * 100:.1f} % of the positions in training rows are padding, which takes as long to compute as tokens; "
+        f"{_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens: prepare the data with "
+        f"--context-size {fitting}{smaller_stride} instead of {context_size}"
     )

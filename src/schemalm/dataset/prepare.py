@@ -222,7 +222,9 @@ def _refuse_other_tokenizer(out: Path, tokenizer: AnyTokenizer) -> None:
     own = out / TOKENIZER_FILE
     is_same = own.is_file() and not own.is_symlink() and hash_file(own) == tokenizer.digest
     if os.path.lexists(own) and not is_same and not (out / WORKING_FOLDER).is_dir():
-        raise DataError(f"{out} already has another {TOKENIZER_FILE}, which is not written over: choose another folder")
+        raise DataError(
+            f"{out} already contains another {TOKENIZER_FILE}, which is not overwritten: choose another folder"
+        )
 
 
 def finished(
@@ -240,7 +242,7 @@ def finished(
     for name, value in (wanted | corpus.origin(settings)).items():
         if found.get(name) != value:
             raise DataError(
-                f"{out} already holds a prepared data set, whose {name} is {found.get(name)} and not {value}: choose "
+                f"{out} already contains a prepared data set, whose {name} is {found.get(name)}, not {value}: choose "
                 "another folder or delete it"
             )
     remove_work(out)

@@ -174,7 +174,7 @@ def read_pt(path: Path) -> Tensor:
         raise DataError(f"{path} cannot be read as a .pt file ({reason}): write it again") from None
     if not isinstance(rows, Tensor) or rows.dtype != torch.int64 or rows.ndim != 2 or rows.shape[1] < 2:
         found = f"{rows.dtype} {tuple(rows.shape)}" if isinstance(rows, Tensor) else type(rows).__name__
-        raise DataError(f"{path} holds {found}, expected one tensor of torch.int64 [N, context_size + 1]")
+        raise DataError(f"{path} contains {found}, expected one tensor of torch.int64 [N, context_size + 1]")
     return rows
 
 

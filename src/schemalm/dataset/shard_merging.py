@@ -256,7 +256,7 @@ def schema_question(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
     """Return what to add if no document is left: a tokenizer of another schema rejects all of them."""
     if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
         return ""
-    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
+    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it the right one?"
 
 
 def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataError:
@@ -264,7 +264,7 @@ def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataE
     if not num_documents:
         return too_little("no document is left; a split needs two sources", left_out)
     found = f"{counted(num_documents, 'document')} of {source}"
-    problem = f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
+    problem = f"fewer than two sources: a split needs one for training and one for validation; found {found}"
     return too_little(problem, left_out)
 
 

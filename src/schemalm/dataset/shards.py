@@ -184,12 +184,12 @@ class Work:
             for line in file:
                 path = json.loads(line)["path"]
                 if not os.path.lexists(path):
-                    left_out.reject(Rejection(path, "it was gone before it could be read", file=path))
+                    left_out.reject(Rejection(path, "it disappeared before it could be read", file=path))
                     num_gone += 1
             if not num_gone:
                 raise DataError(
                     f"the corpus changed while it was read: {counted(num_rows, 'row')} were counted and "
-                    f"{self._num_rows:,} read; start again when nothing writes into it"
+                    f"{self._num_rows:,} read; start again when nothing writes to it"
                 )
 
     def shards(self) -> Iterator[bytes]:
@@ -238,7 +238,7 @@ class Work:
         begun: dict[str, Any] = json.loads((self._folder / _PLAN).read_bytes())
         for name in dict.fromkeys([*begun, *plan]):
             if begun.get(name) != (now := json.loads(json.dumps(plan.get(name)))):
-                raise self._another(f"{name} was {begun.get(name)}, and is {now}")
+                raise self._another(f"{name} was {begun.get(name)}, and is now {now}")
         with (self._folder / _INPUT).open("rb") as file:
             for before, line in zip_longest(file, lines):
                 if before != line:
@@ -246,7 +246,8 @@ class Work:
 
     def _another(self, difference: str) -> DataError:
         return DataError(
-            f"{self._out} cannot be resumed: {difference}; go on as it was begun, or without --resume to start anew"
+            f"{self._out} cannot be resumed: {difference}; resume with the original settings and input, or start again "
+            "without --resume"
         )
 
 
@@ -256,8 +257,8 @@ def _change(before: bytes | None, now: bytes | None) -> str:
     if old == new:
         return f"{new} has changed"
     if old is not None and (new is None or old < new):
-        return f"{old} is no longer there"
-    return f"{new} was not there"
+        return f"{old} has been removed"
+    return f"{new} has been added"
 
 
 def remove_work(out: Path) -> None:

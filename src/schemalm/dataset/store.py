@@ -170,7 +170,7 @@ class _HashedFile:
 def refuse_data_set(folder: Path) -> None:
     """Raise `DataError` if a folder already is a data set; data sets are never overwritten."""
     if (folder / METADATA_FILE).exists():
-        raise DataError(f"{folder} already holds a prepared data set: choose another folder or delete it")
+        raise DataError(f"{folder} already contains a prepared data set: choose another folder or delete it")
 
 
 class SplitWriter:
@@ -283,13 +283,13 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
 def read_metadata(folder: Path) -> Metadata:
     """Read metadata.json; raises `DataError` if the folder is not a finished data set of this format version."""
     absent = (
-        f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
-        "was interrupted, run it again"
+        f"{folder} is not a prepared data set: it has no {METADATA_FILE}; `schemalm prepare` makes one, and if it was "
+        "interrupted, run it again"
     )
     file = CheckedFile(folder, METADATA_FILE, DataError, _PREPARE_AGAIN, absent)
     fields = file.read(dict[str, Any])
     if "total_workflows" in fields:
-        raise DataError(f"{folder} holds .pt files; the prepared data is {folder / PREPARED}")
+        raise DataError(f"{folder} contains .pt files; the prepared data is in {folder / PREPARED}")
     if "format_version" not in fields:
         file.fail("it has no format_version")
     version = fields["format_version"]
@@ -376,7 +376,7 @@ class Split:
             raise DataError(f"{path / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
         frames, end = _map_stream(path / FRAMES_FILE, "uint8"), index[-1, 1]
         if len(frames) != end:
-            found = f"the blocks end at byte {end}, and there are {len(frames)}"
+            found = f"the blocks end at byte {end}, but the file has {len(frames)} bytes"
             raise DataError(f"{path / FRAMES_FILE} or {path / INDEX_FILE} is damaged: {found}; prepare the data again")
         self._blocks = BlockReader(path, frames, index, self.offsets)
 
@@ -417,7 +417,7 @@ def load_state_table(folder: Path, metadata: Metadata) -> Int64Array | None:
     rows = _load_array(path, (metadata.num_places, 3), "uint32").astype(np.int64)
     limits = (metadata.num_masks, metadata.num_states, metadata.num_states)
     if (rows >= limits).any():
-        raise DataError(f"{path} is damaged: it names rows that there are not; prepare the data again")
+        raise DataError(f"{path} is damaged: it refers to rows that do not exist; prepare the data again")
     return rows
 
 
@@ -459,6 +459,6 @@ def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
         except (KeyError, ValueError, EOFError) as error:
             raise DataError(f"{path} is damaged ({reason_of(error)}); {_PREPARE_AGAIN}") from None
     raise DataError(
-        f"{path} is damaged: it holds {size} bytes of {found_dtype} {found_shape}, expected {dtype} {shape}; "
+        f"{path} is damaged: it contains {size} bytes of {found_dtype} {found_shape}, expected {dtype} {shape}; "
         f"{_PREPARE_AGAIN}"
     )

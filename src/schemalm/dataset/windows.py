@@ -124,7 +124,9 @@ class Windows:
 
     def _check(self, indices: Int64Array) -> None:
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+            raise IndexError(
+                f"window indices must be at least 0 and below {len(self)}, got {indices.min()} to {indices.max()}"
+            )
 
     def _tokens_of(self, start_B: Int64Array, excerpt: _Excerpt) -> Int64Array:
         """Return the position tokens, followed by the padded tokens of an excerpt's windows."""

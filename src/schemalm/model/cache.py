@@ -39,8 +39,8 @@ class KeyValueCache:
             self._values_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
         except RuntimeError:
             raise ConfigurationError(
-                f"there is no room for what {batch_size} documents at once have to remember of a context of "
-                f"{self.capacity:,}: write fewer"
+                f"not enough memory for a key-value cache of {batch_size} documents with a context of "
+                f"{self.capacity:,} tokens: generate fewer at once"
             ) from None
         self._rows_B1 = torch.arange(batch_size, device=device)[:, None]
         self.lengths_B = torch.zeros(batch_size, dtype=torch.int64, device=device)
@@ -57,8 +57,8 @@ class KeyValueCache:
         num_entries = int((self.lengths_B + num_new_B).max())
         if num_entries > self.capacity:
             raise ConfigurationError(
-                f"a row of {num_entries} tokens does not fit the context of {self.capacity}: read a shorter "
-                "window into a fresh cache and replace_rows it"
+                f"a row of {num_entries} tokens does not fit in the context of {self.capacity}: read a shorter "
+                "window into a new cache, and take its rows with replace_rows"
             )
         return position_BT, entry_BT, max(num_entries, 1)
 

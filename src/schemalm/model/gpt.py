@@ -222,7 +222,7 @@ class GPT(nn.Module):
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
         if positions_BT is not None:
             if cache is not None:
-                raise ConfigurationError("rows of several documents cannot go on from a cache")
+                raise ConfigurationError("packed rows cannot continue from a cache")
             return PackedRows(*rotations, positions_BT)
         if cache is None:
             return WholeRows(*rotations, num_tokens)
@@ -248,7 +248,8 @@ class GPT(nn.Module):
 
     def _check_given(self, name: str, part: object, given: Tensor | None) -> None:
         if (part is None) != (given is None):
-            raise ConfigurationError(f"this model {'takes no' if part is None else 'needs the'} {name} of each token")
+            needed = f"takes no {name}, got some" if part is None else f"needs the {name} before each token, got none"
+            raise ConfigurationError(f"this model {needed}")
 
     def logits(self, hidden_ND: Tensor) -> Tensor:
         """Return logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024), in at least 32 bits."""

@@ -35,8 +35,8 @@ def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tenso
     if not bool(is_admitted_N.all()):
         position = int((~is_admitted_N).nonzero()[0])
         raise DataError(
-            f"token {int(targets_N[position])} is not admitted by nonterminal {int(nonterminals_N[position])}, "
-            "although the data has it there: masks and tokens do not belong together; prepare the data again"
+            f"nonterminal {int(nonterminals_N[position])} does not admit token {int(targets_N[position])}, but the "
+            "data has it there: masks and tokens do not match; prepare the data again"
         )
 
 

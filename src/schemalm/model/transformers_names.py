@@ -51,7 +51,9 @@ def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
 
 def _check(configuration: GPTConfiguration) -> None:
     if not configuration.input_norm:
-        raise ConfigurationError("transformers has no NanoChat model without the input norm: train with input_norm")
+        raise ConfigurationError(
+            "transformers has no NanoChat model without the input norm: train with input_norm = true"
+        )
 
 
 def _names(configuration: GPTConfiguration) -> dict[str, str]:

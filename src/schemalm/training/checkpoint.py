@@ -44,7 +44,7 @@ _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
 )
 _FILES = (_MODEL, _OPTIMIZER, _TRAINING)
 CHECKPOINTS = "checkpoints"
-_ADVICE = "it is damaged or of another version: take another checkpoint, or train again"
+_ADVICE = "it is damaged or of another version: use another checkpoint, or train again"
 # A safetensors file starts with the length of its header in 8 bytes, which must not exceed this. 1,000 layers take 1
 # MB.
 _MAX_HEADER_BYTES = 1 << 24
@@ -116,8 +116,8 @@ def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], o
         shutil.rmtree(_partial_folder(run, state.step), ignore_errors=True)
         saved = ", ".join(map(str, checkpoint_steps(run))) or "none"
         raise CheckpointError(
-            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole ones are there "
-            f"of the steps: {saved}. Make room or repair the disk, and go on with --resume auto"
+            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Complete checkpoints "
+            f"exist of the steps: {saved}. Free space or repair the disk, and continue with --resume auto"
         ) from None
 
 
@@ -267,13 +267,13 @@ def _check_header(path: Path, num_weights: int | None = None) -> None:
         raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
     if num_weights is not None and size != 8 + header_bytes + 4 * num_weights:
         raise CheckpointError(
-            f"{path} does not fit the configuration: it has {size:,} bytes, not {4 * num_weights:,} "
-            "for the weights and the header's"
+            f"{path} does not fit the configuration: it has {size:,} bytes, expected {4 * num_weights:,} "
+            "for the weights, plus the header"
         )
     most = min(_MAX_HEADER_BYTES, size - 8)
     if header_bytes > most:
         raise CheckpointError(
-            f"{path} is no safetensors file: its header has {header_bytes:,} bytes, expected {most:,}"
+            f"{path} is not a safetensors file: its header has {header_bytes:,} bytes, expected at most {most:,}"
         )
 
 

@@ -121,7 +121,7 @@ class TrainingConfiguration:
         for name, expected in sizes.items():
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(
-                    f"the model's {name} is {getattr(self.model, name)}, but the data asks for {expected}"
+                    f"the model's {name} is {getattr(self.model, name)}, but the data requires {expected}"
                 )
         return self.model
 

@@ -38,16 +38,18 @@ def continued_config(
     found = differences(_identity(old), _identity(new))
     if found:
         raise CheckpointError(
-            f"{run} was started with another configuration: {'; '.join(found)}. Resume with what it was started "
-            "with, or train into another folder"
+            f"{run} was started with another configuration: {'; '.join(found)}. Resume with the original "
+            "settings, or train into another folder"
         )
     if new["from"] is not None and (old.get("from") or {}).get("run") != new["from"]["run"]:
-        raise CheckpointError(f"{run} was not begun with the weights of {new['from']['run']}: resume it without --from")
+        raise CheckpointError(
+            f"{run} was not started with the weights of {new['from']['run']}: resume it without --from"
+        )
     if new["parent"] not in (None, old.get("parent")):
-        progress.warning(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
+        progress.warning(f"the parent recorded at the start is kept: {old.get('parent') or 'none'}")
     changed = differences(old.get("versions"), new["versions"])
     if changed:
-        progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+        progress.warning(f"resumed with other versions, so losses may differ in the last digits: {'; '.join(changed)}")
     execution = {name: value for name, value in new["training"].items() if name in EXECUTION_FIELDS}
     environment = {**old.get("environment", {}), "data": new["environment"]["data"]}
     config = {**old, "training": {**old["training"], **execution}, "environment": environment}
@@ -59,7 +61,7 @@ def _with_num_steps(run: Path, config: dict[str, Any], num_steps: int, step: int
     before = recorded_configuration(config, device="cpu").num_steps
     if num_steps < step:
         raise CheckpointError(
-            f"{run} has {step} steps behind it, more than the {num_steps} asked for: ask for more, or go back to an "
+            f"{run} has already done {step} steps, more than the {num_steps} requested: request more, or return to an "
             "earlier checkpoint with --resume STEP"
         )
     lengths = [length for length in config.get("lengths", [initial_length(before)]) if length["after_step"] < step]
@@ -68,8 +70,8 @@ def _with_num_steps(run: Path, config: dict[str, Any], num_steps: int, step: int
     longer = {**config, "training": {**config["training"], "num_steps": num_steps}, "lengths": lengths}
     if num_steps != before:
         progress.message(
-            f"from {before:,} to {num_steps:,} steps: after step {step} rates are those of a run of "
-            f"{num_steps:,} steps from its start{_rate_change(config, longer, step)}"
+            f"from {before:,} to {num_steps:,} steps: after step {step}, learning rates are those of a run of "
+            f"{num_steps:,} steps{_rate_change(config, longer, step)}"
         )
     return longer
 
@@ -84,7 +86,7 @@ def _rate_change(before: dict[str, Any], after: dict[str, Any], step: int) -> st
     old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
     if not 0 < step < new.num_steps:
         return ""
-    return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
+    return f"; the next is {share_of_peak(step + 1, new):.0%} of its peak ({share_of_peak(step, old):.0%} before)"
 
 
 def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
@@ -111,10 +113,10 @@ def _identity(config: dict[str, Any]) -> dict[str, Any]:
     return {key: config.get(key) for key in _IDENTITY} | {"training": kept}
 
 
-def differences(old: Any, new: Any, place: str = "") -> list[str]:
+def differences(old: Any, new: Any, path: str = "") -> list[str]:
     """Return `field was old, now new` for each field that differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
-        found = [differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]
+        found = [differences(old.get(key), new.get(key), f"{path}.{key}".strip(".")) for key in keys]
         return [line for lines in found for line in lines]
-    return [] if old == new else [f"{place} was {old}, now {new}"]
+    return [] if old == new else [f"{path} was {old}, now {new}"]

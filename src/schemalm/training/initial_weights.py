@@ -33,7 +33,7 @@ def describe_initial_weights(source: Path, out: Path, config: dict[str, Any]) ->
         )
     steps = checkpoint_steps(source)
     if not steps:
-        raise CheckpointError(f"{source} has no checkpoint to begin from")
+        raise CheckpointError(f"{source} has no checkpoint to start from")
     best = best_step(steps, validation_losses(read_metrics(source)))
     step = steps[-1] if best is None else best
     path = os.path.relpath(source.resolve(), out.resolve())
@@ -52,8 +52,8 @@ def read_initial_weights(run: Path) -> dict[str, Tensor] | None:
     source, step = run / origin["run"], origin["step"]
     if checkpoint_steps(source).count(step) == 0 or weights_sha256(source, step, shapes) != origin["sha256"]:
         raise CheckpointError(
-            f"{run} begins with the weights of step {step} of {source.resolve()}, which are there no more: train into "
-            "another folder"
+            f"{run} starts with the weights of step {step} of {source.resolve()}, which are missing or have changed: "
+            "train into another folder"
         )
     return read_weights(source, step, "cpu", shapes)
 

@@ -78,7 +78,7 @@ class Interruption:
         if self._is_saved:
             return "interrupted, and nothing is lost"
         return (
-            "interrupted at once, and what came after the last checkpoint is lost"
+            "interrupted at once, and the steps after the last checkpoint are lost"
             if self._is_deferring
             else "interrupted before training"
         )

@@ -67,6 +67,6 @@ class Listeners(Progress):
             except (Exception, SystemExit) as error:  # from third-party libraries
                 self._others.remove(other)
                 self._shown.warning(
-                    f"{type(other).__name__} failed and hears no more of this run, which goes on: "
+                    f"{type(other).__name__} failed and gets no further events; the run continues: "
                     f"{type(error).__name__}: {error}"
                 )

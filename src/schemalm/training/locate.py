@@ -29,29 +29,29 @@ def find_run(folder: Path) -> Path:
     certain = [run for run in found if _is_a_run(run)] or found
     if len(certain) > 1:
         named = [*map(str, certain[:MAX_NAMED]), *(["..."] if len(certain) > MAX_NAMED else [])]
-        raise CheckpointError(f"{folder} is no run folder, but holds several: name one of {', '.join(named)}")
+        raise CheckpointError(f"{folder} is not a run folder, but contains several: choose one of {', '.join(named)}")
     if not certain:
-        raise CheckpointError(f"{folder} is no run folder: {_what_it_is(folder)}")
+        raise CheckpointError(f"{folder} is not a run folder: {_what_it_is(folder)}")
     return certain[0]
 
 
 def _what_it_is(folder: Path) -> str:
     above = next((path for path in folder.resolve().parents if _is_a_run(path)), None)
     if above is not None:
-        return f"it lies in one, name {above}"
+        return f"it is inside one, use {above}"
     if not folder.exists():
         beside = close_names(folder.name, (run.name for run in run_folders(folder.parent)))
         guesses = [str(folder.with_name(name)) for name in beside]
         return "it does not exist" + (f"; {did_you_mean(guesses, [])}" if guesses else "")
     if not folder.is_dir():
-        return "it is a file; name the folder that `schemalm train` wrote"
-    return f"it has no {CONFIG_FILE} of a run, nor has a folder below it; name the folder that `schemalm train` wrote"
+        return "it is a file; use the folder that `schemalm train` wrote"
+    return f"neither it nor a folder below it has a run's {CONFIG_FILE}; use the folder that `schemalm train` wrote"
 
 
 def run_folders(top: Path) -> Iterator[Path]:
     """Yield folders whose config.json is a run's or cannot be read; run folders are not searched."""
-    for place, names, files in os.walk(top):
-        folder = Path(place)
+    for path, names, files in os.walk(top):
+        folder = Path(path)
         names[:] = sorted(name for name in names if not name.startswith("."))
         if CONFIG_FILE in files and _is_a_run(folder, if_damaged=True):
             names.clear()

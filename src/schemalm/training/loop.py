@@ -254,7 +254,7 @@ class _Trainer:
         saved = [saved for saved in checkpoint_steps(self._run) if saved < step]
         how = f"--resume {saved[-1]}" if saved else "starting again with this configuration"
         return (
-            f"training went astray at step {step}, on the train documents {documents}: {fault}; {how} reproduces it. "
+            f"training diverged at step {step}, on the training documents {documents}: {fault}; {how} reproduces it. "
             "Use a lower learning rate or a longer warm-up"
         )
 

@@ -104,8 +104,8 @@ def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch
         size = configuration.micro_batch_size or configuration.batch_size
         advice = f"a micro_batch_size under {size}" if size > 1 else "activation_checkpointing"
     raise TrainingError(
-        f"training needs about {gibibytes(needed.total)}, of it {gibibytes(needed.activations)} for activations, and "
-        f"{gibibytes(available)} are free on {device}: choose {advice}"
+        f"training needs about {gibibytes(needed.total)}, {gibibytes(needed.activations)} of it for activations, but "
+        f"only {gibibytes(available)} are free on {device}: use {advice}"
     )
 
 

@@ -85,7 +85,9 @@ class Optimizers:
             for quantity in quantities
         }
         if tensors.keys() != expected.keys():
-            raise CheckpointError(f"the optimizer's state is of another model: {sorted(tensors.keys() ^ expected)[:3]}")
+            raise CheckpointError(
+                f"the optimizer's state is of another model, which differs in {sorted(tensors.keys() ^ expected)[:3]}"
+            )
         for name, shape in expected.items():
             if tuple(tensors[name].shape) != shape:
                 found = tuple(tensors[name].shape)

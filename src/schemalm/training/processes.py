@@ -75,7 +75,7 @@ class Processes:
         if error is not None:
             raise error
         if answer == _FAILED:
-            raise TrainingError("the first process gave up; its message says why")
+            raise TrainingError("the first process failed; its message says why")
         return answer
 
 
@@ -100,8 +100,8 @@ def joined_processes(device: str, interruption: Interruption) -> Iterator[Proces
         if not _LOST.search(str(error)):
             raise
         raise TrainingError(
-            f"process {rank} of {size} lost the others, one of which has ended: start the same command with "
-            "--resume auto to go on from the last checkpoint"
+            f"process {rank} of {size} lost the others, one of which has ended: run the same command with "
+            "--resume auto to continue from the last checkpoint"
         ) from error
     # Everything that refers to the group must be freed before it: freed later, it would wait for the group's threads
     # while they wait for Python. After an error the process ends together with the group.

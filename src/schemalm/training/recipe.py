@@ -31,7 +31,7 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
         top.fail(
             "context_size",
             f"is {context_size}, but the data has windows of {metadata.context_size}: prepare it with "
-            f"--context-size {context_size}, or take another recipe",
+            f"--context-size {context_size}, or use another recipe",
         )
     types = get_type_hints(TrainingConfiguration) | {"model": str}
     settings = top.table("training").settings(types, "setting of training")

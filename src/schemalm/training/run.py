@@ -114,7 +114,7 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     is_fresh = all(path.name.startswith(".") for path in run.iterdir())
     if not is_fresh and not (run / CONFIG_FILE).exists():
         raise CheckpointError(
-            f"{run} is not empty and no run folder, for it has no {CONFIG_FILE}: choose another folder"
+            f"{run} is not empty and not a run folder, since it has no {CONFIG_FILE}: choose another folder"
         )
     if not is_fresh and resume is None:
         raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
@@ -167,18 +167,16 @@ def resolve_checkpoint(run: Path, checkpoint: str | int) -> int:
     """Return the step of "latest", "best" (by validation loss) or a step; raises `CheckpointError` if there is none."""
     steps = checkpoint_steps(run)
     if not steps:
-        raise CheckpointError(
-            f"{run} has no checkpoint yet: `schemalm train --out {run} --resume auto` goes on with it"
-        )
+        raise CheckpointError(f"{run} has no checkpoint yet: `schemalm train --out {run} --resume auto` continues it")
     if checkpoint == "latest":
         return steps[-1]
     if checkpoint == "best":
         step = best_step(steps, validation_losses(read_metrics(run)))
         if step is None:
-            raise CheckpointError(f"no checkpoint of {run} was evaluated yet: ask for the latest one")
+            raise CheckpointError(f"no checkpoint of {run} was evaluated yet: use the latest one")
         return step
     if not str(checkpoint).isdecimal():
-        raise CheckpointError(f"a checkpoint is latest, best or a step, got {checkpoint!r}")
+        raise CheckpointError(f"checkpoint must be latest, best or a step, got {checkpoint!r}")
     return int(checkpoint)
 
 

@@ -26,12 +26,12 @@ def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None
         return Path(named)
     recorded = config.get("environment", {}).get("data")
     if recorded is None:
-        raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
+        raise DataError(f"{run} does not record where its prepared data is: give its folder (--data DIR)")
     beside = [folder / Path(recorded).name for folder in run.resolve().parents]
     folders = [folder for folder in (Path(recorded), *beside) if (folder / METADATA_FILE).exists()]
     if not folders:
         where = visible_line(recorded)
-        raise DataError(f"the prepared data of {run} is not where it was, {where}: name its folder (--data DIR)")
+        raise DataError(f"the prepared data of {run} is no longer at {where}: give its folder (--data DIR)")
     right = next((folder for folder in folders if _is_data_of(folder, config)), folders[0])
     check_data(right, config)
     return right
@@ -50,7 +50,7 @@ def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
     for name, expected in sizes_of_data(metadata, **told).items():
         if getattr(model, name) != expected:
             raise DataError(
-                f"the data does not fit the model, whose {name} is {getattr(model, name)}: the data's is {expected}"
+                f"the data does not fit the model: {name} is {getattr(model, name)} in the model, {expected} in data"
             )
 
 
@@ -70,10 +70,10 @@ def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str
             pairs[f"number of validation {name}"] = (now, recorded.get(f"num_validation_{name}"))
     found = [f"its {name} is {now}, the run's was {then}" for name, (now, then) in pairs.items() if now != then]
     same_shape = (
-        f"its {METADATA_FILE} has another sha256 than the run's config.json records, as that of another version of "
-        "SchemaLM has; a new run can begin with the weights of this one (schemalm train --from RUN)"
+        f"the sha256 of its {METADATA_FILE} differs from that in the run's config.json, as after preparing it with "
+        "another version of SchemaLM; a new run can start with the weights of this one (schemalm train --from RUN)"
     )
     return (
         f"{data} is not the data that the run was trained on: {'; '.join(found) or same_shape}. "
-        "Name the right folder (--data DIR)"
+        "Give the right folder (--data DIR)"
     )

@@ -88,7 +88,9 @@ class _Complete(msgspec.Struct, frozen=True):
 
 
 def _file(run: Path) -> CheckedFile:
-    return CheckedFile(run, CONFIG_FILE, CheckpointError, _ADVICE, f"{run} is no run folder: it has no {CONFIG_FILE}")
+    return CheckedFile(
+        run, CONFIG_FILE, CheckpointError, _ADVICE, f"{run} is not a run folder: it has no {CONFIG_FILE}"
+    )
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def read_complete_config(run: Path) -> dict[str, Any]:
     model = file.convert(named.get("model"), GPTConfiguration, "/model")
     context_size = file.convert(named, _Complete).data.context_size
     if model.context_size != context_size:
-        file.fail(f"expected {context_size}, that of its data, found {model.context_size}", ("model", "context_size"))
+        file.fail(f"expected {context_size}, as in its data, found {model.context_size}", ("model", "context_size"))
     try:
         recorded_configuration(config, device="cpu")
     except CheckpointError as error:

@@ -23,6 +23,6 @@ def instability(loss: float, gradient_norm: float, smoothed_loss: float, lowest:
     if smoothed_loss > lowest + max_rise:
         return (
             f"the loss is {loss:.3f}, and smoothed {smoothed_loss:.3f}, more than max_loss_rise = {max_rise} above its "
-            f"lowest of {lowest:.3f}"
+            f"lowest value {lowest:.3f}"
         )
     return None

@@ -105,7 +105,7 @@ def _memory_explained(configuration: TrainingConfiguration) -> Iterator[None]:
             raise
         size = configuration.micro_batch_size or configuration.batch_size
         raise TrainingError(
-            f"memory does not suffice for {size} rows at once: set micro_batch_size to {max(1, size // 2)} or less"
-            f"{'' if configuration.activation_checkpointing else ', or activation_checkpointing'}, and go on from the "
-            "last checkpoint with --resume auto"
+            f"there is not enough memory for {size} rows at once: set micro_batch_size to {max(1, size // 2)} or less"
+            f"{'' if configuration.activation_checkpointing else ', or activation_checkpointing'}, and continue from "
+            "the last checkpoint with --resume auto"
         ) from error
