@@ -328,8 +328,8 @@ def test_generate_refuses_settings_out_of_range(invoke, pipeline) -> None:
 
 @pytest.mark.parametrize("command", ["generate", "evaluate"])
 def test_an_unknown_run_is_refused(invoke, tmp_path: Path, command: str) -> None:
-    assert_refused(invoke(command, tmp_path / "nosuch"), "no run folder")
-    assert_refused(invoke(command, tmp_path), "no run folder")
+    assert_refused(invoke(command, tmp_path / "nosuch"), "not a run folder")
+    assert_refused(invoke(command, tmp_path), "not a run folder")
 
 
 def test_a_damaged_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:

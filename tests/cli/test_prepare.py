@@ -92,7 +92,7 @@ def test_engines_that_there_are_not_are_refused(invoke, pipeline, tmp_path: Path
 def test_another_tokenizer_that_is_there_already_is_not_replaced(invoke, pipeline, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("mine")
     result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path))
-    assert_refused(result, "already has another tokenizer.json")
+    assert_refused(result, "already contains another tokenizer.json")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("tokenizer.json", "mine")]
 
 

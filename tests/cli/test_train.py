@@ -109,7 +109,7 @@ def test_a_folder_of_something_else_is_not_to_be_resumed(invoke, pipeline, tmp_p
     (tmp_path / "notes.txt").write_text("mine")
     result = invoke("train", "--data", pipeline.data, "--out", tmp_path, "--steps", "1")
     assert result.exit_code == 2
-    assert "no run folder" in result.stderr
+    assert "not a run folder" in result.stderr
     assert "--resume" not in result.stderr
     assert "for 1 step," in result.stderr
 

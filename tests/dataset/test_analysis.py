@@ -1,4 +1,4 @@
-"""The analysis says what preparing and training then have, to the digit."""
+"""The analysis predicts the figures of preparing and training exactly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Documents with copies and invalid ones between them, and two that need more positions than there are."""
+    """Documents with copies and invalid ones between them, and two that need too many positions."""
     long = [{"name": "letters " * 800, "size": index} for index in range(2)]
     return write(tmp_path / "corpus.jsonl", [*VALUES[:40], VALUES[3], {"size": "x"}, *VALUES[40:], *long, VALUES[50]])
 
@@ -102,14 +102,14 @@ def test_workers_change_nothing(corpus: Path, tokenizer: Tokenizer, tmp_path: Pa
 def test_the_recommended_context_is_the_smallest_that_is_enough(tokenizer: Tokenizer, tmp_path: Path) -> None:
     small, _ = analyzed(write(tmp_path / "small.jsonl", [{"size": n} for n in range(40)]), tokenizer, tmp_path / "a")
     assert (small.recommended.context_size, small.recommended.stride) == (16, 16)
-    assert "16 is the smallest context here that holds 100.0% of the documents whole" in small.reason
+    assert "16 is the smallest context size here that fits 100.0% of the documents whole" in small.reason
     large, _ = analyzed(
         write(tmp_path / "large.jsonl", [{"name": "word " * (30 + n), "size": n} for n in range(40)]),
         tokenizer,
         tmp_path / "b",
     )
     assert large.recommended.context_size == 64
-    assert "leaves out none" in large.reason
+    assert "all documents have position tokens" in large.reason
 
 
 def test_a_collected_corpus_keeps_its_split(tokenizer: Tokenizer, tmp_path: Path) -> None:

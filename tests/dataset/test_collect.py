@@ -1,4 +1,4 @@
-"""Collected corpora: nothing is lost, what is kept is as it was, and equal inputs give equal bytes."""
+"""Collected corpora: nothing is lost, kept documents are unchanged, and equal inputs give equal bytes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def content(out: Path) -> dict[str, bytes]:
 
 
 def check_sums(out: Path) -> dict[str, Any]:
-    """Every document is kept or left out, and every file is what the manifest says."""
+    """Every document is kept or left out, and the manifest describes every file."""
     manifest = read_manifest(out)
     assert manifest is not None
     counts = manifest["counts"]
@@ -114,11 +114,11 @@ def test_documents_are_kept_as_they_were(tmp_path: Path, grammar: Grammar) -> No
     write_rows(tmp_path / "in.jsonl", given)
     run([tmp_path / "in.jsonl"], grammar, tmp_path / "out")
     found = {(each["repo"], each["path"]): each for each in kept(tmp_path / "out")}
-    assert len(found) == 41 - 1  # two have the same place
+    assert len(found) == 41 - 1  # two have the same path
     for each in [*given[2:], given[0]]:
         there = found[each["repo"], each["path"]] if each is not given[0] else None
         there = there or next(one for one in kept(tmp_path / "out") if one["license"])
-        assert there["json"].encode() == canonical_json(each["value"])  # keys in their order
+        assert there["json"].encode() == canonical_json(each["value"])  # keys keep their order
         assert there["sha256"] == hashlib.sha256(canonical_json(each["value"], sort_keys=True)).hexdigest()
         assert there["license"] == each.get("license", "")
         assert tuple(there) == COLUMNS
@@ -134,7 +134,7 @@ def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, gra
         [
             *rows(3),
             row(3, same),
-            row(50, {"values": same["values"], "name": same["name"]}),  # equal but for the order of keys
+            row(50, {"values": same["values"], "name": same["name"]}),  # equal except for the order of keys
             row(4, near),
             row(51, {**near, "values": [*range(29), 77]}),
             row(52, {"name": 1}),
@@ -182,10 +182,10 @@ def test_no_secret_gets_into_a_corpus(tmp_path: Path, grammar: Grammar, policy: 
     given = [
         *rows(),
         row(41, document(41, run=f"curl -H 'Authorization: {TOKEN}'")),
-        row(42, {"name": TOKEN}),  # 40 characters: masked it is still a name
-        row(43, {"name": 1, "run": TOKEN}),  # breaks the schema as well
+        row(42, {"name": TOKEN}),  # 40 characters: a masked name is still a name
+        row(43, {"name": 1, "run": TOKEN}),  # violates the schema as well
         row(44, {"name": "key", TOKEN: 1}),
-        {"repo": "o/n", "path": "p", "yaml": f"name: a\n{TOKEN}: 1\n{TOKEN}: 2\n"},  # no document
+        {"repo": "o/n", "path": "p", "yaml": f"name: a\n{TOKEN}: 1\n{TOKEN}: 2\n"},  # not a document
     ]
     write_rows(tmp_path / "in.jsonl", given)
     summary = run([tmp_path / "in.jsonl"], grammar, tmp_path / "out", secrets=policy)
@@ -275,7 +275,7 @@ def test_a_corpus_and_files_of_others_are_never_written_over(tmp_path: Path, gra
         run([tmp_path / "in.jsonl"], grammar, tmp_path / "out", seed=1)
     assert content(tmp_path / "out") == before
     (tmp_path / "mine" / "train").mkdir(parents=True)
-    with pytest.raises(DataError, match="already has train"):
+    with pytest.raises(DataError, match="already contains train"):
         run([tmp_path / "in.jsonl"], grammar, tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["train"]
 
@@ -377,7 +377,7 @@ def test_a_corpus_is_read_back_whole_without_its_reports(tmp_path: Path, grammar
     (tmp_path / "in").mkdir()
     write_rows(tmp_path / "in" / "rows.jsonl", [*rows(), "no row"])
     (tmp_path / "in" / "own.yml").write_text("name: own\n---\nname: second\n")
-    run([tmp_path / "in"], grammar, tmp_path / "in" / "out")  # which lies in its input
+    run([tmp_path / "in"], grammar, tmp_path / "in" / "out")  # the output is inside the input
     found = collected_split(tmp_path / "in" / "out")
     assert found is not None
     again = [(one.name, one.repository, one.value) for one in read_corpus([found.train, found.val])]

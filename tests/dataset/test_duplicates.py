@@ -1,4 +1,4 @@
-"""Exact duplicates: the same answer as a dictionary gives, in files and memory that do not grow."""
+"""Exact duplicates: the same answer as from a dictionary, within the given number of rows in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemalm.dataset.duplicates import DIGEST_BYTES, are_first, find_originals
 
 
 def digests_of(kinds: np.ndarray) -> np.ndarray:
-    """One drawn digest for each kind, and among them some that differ in the last byte alone."""
+    """Random digests for each kind; some differ only in the last byte."""
     drawn = np.random.default_rng(0).integers(0, 256, (int(kinds.max(initial=0)) + 1, DIGEST_BYTES), dtype=np.uint8)
     drawn[1::7] = drawn[0::7][: len(drawn[1::7])]
     drawn[1::7, -1] ^= 1

@@ -1,4 +1,4 @@
-"""What came next last time after the same tokens, for whole documents and for those under way."""
+"""The n-gram look-up, for whole documents and for documents in progress."""
 
 from __future__ import annotations
 

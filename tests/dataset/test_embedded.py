@@ -1,4 +1,4 @@
-"""The workflows that the package carries."""
+"""The workflows bundled with the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model is told of the machine's place."""
+"""The embedding rows for the state of a machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources held out: the same that a draw over all sources in memory gives."""
+"""Held-out sources: the same as from a choice over all sources in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemalm.dataset.held_out import Sources, draw_of
 
 
 def obvious(sizes: Counter[str], share: float, seed: int) -> set[str]:
-    """Sources by ascending draws until they hold the share; none that is larger than twice the share."""
+    """Sources by ascending draws until they contain the share, except those larger than twice the share."""
     wanted = share * sizes.total()
     chosen: set[str] = set()
     held = 0

@@ -1,4 +1,4 @@
-"""Loaders give each window once per epoch, the same batches to any number of processes, and resume exactly."""
+"""Loaders return each window once per epoch and the same batches for any number of processes, and resume exactly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def are_equal(one: Rows, other: Rows) -> bool:
 
 
 def tokens_of(rows: Rows) -> list[int]:
-    """The targets, which tell where they come from; windows overlap, so some are there twice."""
+    """The targets, which identify their windows; windows overlap, so some occur twice."""
     return rows.targets_BT[rows.targets_BT != IGNORED_TARGET].tolist()
 
 
@@ -154,7 +154,7 @@ def test_data_without_a_grammar_is_packed_too() -> None:
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_loading_ahead_in_a_thread_changes_neither_batches_nor_states(packing: str) -> None:
-    # Tensors of this device hold nothing, but it is loaded for as for a GPU.
+    # Tensors of this device have no content, but they are loaded in a thread, as for a GPU.
     ahead = make_loader(8, packing=packing, device=torch.device("meta"))
     plain = make_loader(8, packing=packing, device=CPU)
     for _ in range(10):

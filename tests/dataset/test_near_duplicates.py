@@ -1,4 +1,4 @@
-"""Near duplicates: found are those that an obvious comparison of all pairs finds, at a bounded cost."""
+"""Near duplicates: the same as from an exhaustive comparison of all pairs, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find(folder: Path, values: list[Any], similarity: float = 0.9, rows_at_once:
 
 
 def obvious(values: list[Any], similarity: float) -> list[int]:
-    """Each document goes where it is near to an earlier one that stays; the first of these is its original."""
+    """Drop each document that is near to an earlier one that is kept; the first of these is its original."""
     kept: list[int] = []
     originals = []
     found = [set(features(value).tolist()) for value in values]
@@ -70,7 +70,7 @@ def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: 
     assert sum(a != b for a, b in zip(found, expected, strict=True)) <= len(values) // 100
     assert len(gone) > 30
     for number in gone:
-        assert found[found[number]] == found[number] < number  # an earlier one, which stays
+        assert found[found[number]] == found[number] < number  # an earlier one, which is kept
         assert similarity_of(values[number], values[found[number]]) >= similarity
 
 
@@ -89,7 +89,7 @@ def test_a_crowd_is_not_compared_each_with_each(tmp_path: Path) -> None:
     found = find(tmp_path, crowd)
     assert found == [0] * 600
     pairs = sum(path.stat().st_size for path in (tmp_path / "near" / "pairs").iterdir()) // 16
-    assert pairs <= 600 * 2 * (NUM_FIRST + NUM_PRECEDING)  # of 300 for each
+    assert pairs <= 600 * 2 * (NUM_FIRST + NUM_PRECEDING)  # 300 for each
 
 
 def test_a_crowd_larger_than_what_fits_into_memory_keeps_its_first(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_what_a_document_shares_with_no_other_leaves_it_alone(tmp_path: Path) ->
 def test_features_are_a_multiset_of_values_with_their_paths() -> None:
     one = features({"a": [1, 1, 2], "b": "x"})
     assert len(one) == 4
-    assert features({"b": "x", "a": [2, 1, 1]}).tolist() == one.tolist()  # places in lists do not count
+    assert features({"b": "x", "a": [2, 1, 1]}).tolist() == one.tolist()  # positions in lists do not count
     assert len(np.intersect1d(one, features({"a": [1, 2], "b": "x"}))) == 3
     assert len(np.intersect1d(one, features({"c": [1, 1, 2], "d": "x"}))) == 0
     assert features(1).tolist() != features("1").tolist() != features(True).tolist()

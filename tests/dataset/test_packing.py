@@ -1,4 +1,4 @@
-"""Packed rows hold every window once, are nearly full, and follow from seed and epoch."""
+"""Packed rows contain every window once, are nearly full, and depend only on seed and epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ some_lengths = st.lists(st.integers(1, CONTEXT_SIZE), min_size=1, max_size=60).m
 
 
 def log_normal_lengths(num_windows: int, context_size: int) -> Int64Array:
-    """Lengths as documents have them: many short ones, and all windows of long ones full."""
+    """Lengths like those of documents: many short ones, and full windows of long ones."""
     drawn = np.random.default_rng(0).lognormal(5.5, 1.0, size=num_windows).astype(np.int64)
     return np.clip(drawn, 1, context_size)
 

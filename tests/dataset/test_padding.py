@@ -1,4 +1,4 @@
-"""Windows of nearly nothing but padding are remarked upon, with the context that would fit; others are not."""
+"""A warning about windows with too much padding names a context that fits; other windows get none."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Pat
 @pytest.mark.parametrize(
     ("lengths", "context_size", "stride", "advice"),
     [
-        ([3, 3], 2048, 32, "99.9 % .* at most 3 tokens, for which --context-size 16 --stride 8 of .* it was 2048"),
+        ([3, 3], 2048, 32, "99.9 % .* at most 3 tokens: .* --context-size 16 --stride 8 instead of 2048"),
         ([3, 3], 2048, 2048, "--context-size 16 --stride 8 "),
-        ([3, 40, 41, 45], 2048, 8, "at most 45 tokens, for which --context-size 48 of"),
-        ([20] * 19 + [600], 512, 512, "90% of the documents have at most 20 tokens, for which --context-size 32 "),
+        ([3, 40, 41, 45], 2048, 8, "at most 45 tokens: .* --context-size 48 instead of"),
+        ([20] * 19 + [600], 512, 512, "90% of the documents have at most 20 tokens: .* --context-size 32 "),
     ],
 )
-def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
+def test_a_warning_about_padding_names_a_context_that_fits(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int, advice: str
 ) -> None:
     warning = padding_warning(make_split(tmp_path, lengths, context_size, stride))

@@ -1,4 +1,4 @@
-"""Rows in files by number, and arrays that are in files."""
+"""Rows in files by number, and arrays in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preparation: what is written, how sources are split, what is rejected."""
+"""Preparation: what is written, how sources are split, and what is rejected."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
 
 
 def test_one_source_alone_cannot_be_split(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"two sources.* found: 10 documents of s0"):
+    with pytest.raises(DataError, match=r"two sources.* found 10 documents of s0"):
         prepare(documents(10, 1), tokenizer, tmp_path)
 
 

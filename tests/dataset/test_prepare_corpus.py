@@ -1,4 +1,4 @@
-"""A folder prepared from files is the same, byte for byte, whoever encodes, and after any kill."""
+"""A folder prepared from files is the same, byte for byte, with every engine and after any kill."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NUM_ROWS, ROWS_PER_SHARD = 60, 8
 
 
 def row(index: int) -> dict[str, Any]:
-    """A row of the corpus: most are documents, some are none, break the schema or repeat an earlier one."""
+    """A row of the corpus: most are documents; some are not, violate the schema or repeat an earlier one."""
     fields = {"repo": f"o/r{index % 9}", "path": f"{index}.yml"}
     if index % 17 == 5:
         return {**fields, "yaml": "a: b: c"}
@@ -98,7 +98,7 @@ def contents(out: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def whole(folder: Path, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What is prepared in this process, at one go."""
+    """The folder prepared in this process, without interruption."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "MAX_ROWS", ROWS_PER_SHARD)
         out = tmp_path_factory.mktemp("whole") / "data"
@@ -167,7 +167,7 @@ def test_shards_of_another_size_give_the_same_folder(
     assert contents(tmp_path) == whole
 
 
-# A process that prepares, and that SIGKILL ends at the n-th call of a function.
+# A process that prepares, and kills itself at the n-th call of a function.
 KILLED = f"""
 import importlib, os, signal, sys
 from pathlib import Path
@@ -194,10 +194,10 @@ with open_engine("local", workers=1) as engine:
     prepare_corpus(documents, tokenizer, out, PrepareSettings(16, 4), engine, resume=True)
 """
 MOMENTS = [
-    "schemalm.files.writing:sync_folder 4",  # a shard is there, and the next one is begun
+    "schemalm.files.writing:sync_folder 4",  # a shard is written, and the next one is started
     "os:fsync 6",  # in the middle of writing a shard
     "schemalm.dataset.shard_merging:SplitWriter:extend 3",
-    "schemalm.dataset.shards:Work:remove 1",  # all is there
+    "schemalm.dataset.shards:Work:remove 1",  # everything is written
 ]
 
 
@@ -279,10 +279,10 @@ def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
     prepared(corpus(folder), tokenizer, tmp_path / "data")
     one_file = CorpusInput([folder / "corpus" / "a.jsonl"], SCHEMA)
     for changed, settings, difference in (
-        (corpus(folder), PrepareSettings(context_size=16, stride=8), "stride is 4 and not 8"),
-        (corpus(folder), replace(SETTINGS, seed=3), "seed is 0 and not 3"),
-        (corpus(folder), replace(SETTINGS, train_split=0.5), "train_split is 0.8 and not 0.5"),
-        (corpus(folder, max_rows=9), SETTINGS, "max_files is None and not 9"),
+        (corpus(folder), PrepareSettings(context_size=16, stride=8), "stride is 4, not 8"),
+        (corpus(folder), replace(SETTINGS, seed=3), "seed is 0, not 3"),
+        (corpus(folder), replace(SETTINGS, train_split=0.5), "train_split is 0.8, not 0.5"),
+        (corpus(folder, max_rows=9), SETTINGS, "max_files is None, not 9"),
         (one_file, SETTINGS, "input_sha256 is"),
     ):
         with pytest.raises(DataError, match=f"already contains a prepared data set, whose {difference}"):
@@ -296,7 +296,7 @@ def test_where_a_corpus_stands_changes_nothing(folder: Path, tokenizer: Tokenize
     for name, place in (("one", folder / "corpus"), ("other", tmp_path / "elsewhere")):
         prepared(CorpusInput([place], SCHEMA), tokenizer, tmp_path / name)
     one, other = contents(tmp_path / "one"), contents(tmp_path / "other")
-    assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it names the files
+    assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it contains the names of files
 
 
 def test_contexts_beyond_all_reason_are_refused() -> None:

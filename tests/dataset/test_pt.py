@@ -1,4 +1,4 @@
-"""`.pt` files: what torch reads, what it says of them elsewhere, and that nothing is half-written."""
+"""`.pt` files: torch reads them, their metadata describes them, and nothing is left half-written."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
         read_pt(tmp_path)
     for name, content in (("dict", {"x": torch.zeros(2)}), ("floats", torch.zeros(2, 3)), ("flat", torch.arange(3))):
         torch.save(content, tmp_path / f"{name}.pt")
-        with pytest.raises(DataError, match=r"holds .*, expected one tensor of torch.int64 \[N, context_size \+ 1\]"):
+        with pytest.raises(
+            DataError, match=r"contains .*, expected one tensor of torch.int64 \[N, context_size \+ 1\]"
+        ):
             read_pt(tmp_path / f"{name}.pt")
 
 

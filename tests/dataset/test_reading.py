@@ -1,4 +1,4 @@
-"""What is read of a corpus: different documents, chosen rows, and the record of the rest."""
+"""Reading a corpus: distinct documents, chosen rows, and a record of the rest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "str
 
 @pytest.fixture
 def numbered(tmp_path: Path) -> Path:
-    """Ten rows in each of two files and ten files of documents, every value another number."""
+    """Ten rows in each of two files and ten files of documents, every value a different number."""
     for file in range(2):
         lines = [json.dumps({"value": file * 10 + index}) for index in range(10)]
         (tmp_path / f"rows{file}.jsonl").write_text("\n".join(lines) + "\n")

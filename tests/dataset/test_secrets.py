@@ -1,6 +1,6 @@
-"""Secrets: each kind is found wherever it stands, and what only looks like one is not.
+"""Secrets: each kind is found wherever it is, and what only resembles one is not.
 
-No secret stands in this file: each is put together when the tests run.
+This file contains no secret: each is put together when the tests run.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def test_all_secrets_of_a_value_are_counted_by_kind_and_the_rest_is_as_it_was() 
 
 
 def test_beginnings_without_an_end_cost_no_more_than_their_length() -> None:
-    size = 1 << 17  # hours, where each were read to the end of the text
+    size = 1 << 17  # this would take hours if each header were read to the end of the text
     beginnings = (
         dashes("BEGIN RSA PRIVATE KEY"),
         dashes("BEGIN PRIVATE KEY") + "a" * 39,

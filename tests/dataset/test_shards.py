@@ -1,4 +1,4 @@
-"""What is finished of a long work is kept, gone on with under the same plan, and given up where the corpus changes."""
+"""Finished shards are kept, used by a command with the same plan, and removed if the corpus changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLAN = {"stride": 4, "tokenizer": "abc"}
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows, by the first of them."""
+    """Some rows, identified by the first."""
 
     number: int
     num_rows: int = 10
@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Name:
-    """The task: the number of a part; the worker is killed at one of them."""
+    """The task: return the number of a part; kill the worker at one of them."""
 
     done: list[int]
     fatal: int | None = None

@@ -1,4 +1,4 @@
-"""Places are what the machine tells of them, numbered as documents meet them, whoever encodes."""
+"""States are what the model gets from the machine, numbered by first occurrence, in whatever process."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, mon
     reader = StateReader(tokenizer)
     taken(reader, VALUES[::-1])
     after = taken(reader, VALUES[1:])
-    monkeypatch.setattr(state_tables, "MAX_REMEMBERED", 1)  # so much is forgotten after each
+    monkeypatch.setattr(state_tables, "MAX_REMEMBERED", 1)  # everything is forgotten after each
     forgetful = StateReader(tokenizer)
     taken(forgetful, VALUES)
     for numbers, tables in (after, taken(forgetful, VALUES[1:])):

@@ -1,4 +1,4 @@
-"""What is written is read back, and anything half written or damaged is refused by name."""
+"""What is written is read back, and the name of anything half-written or damaged is in the error."""
 
 from __future__ import annotations
 

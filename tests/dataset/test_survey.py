@@ -1,4 +1,4 @@
-"""What is known of all documents: their sources, and where they come from."""
+"""The survey of all documents: their sources and origins."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_checkpoints_are_found_by_name_and_step(run: Run, checkpoint: str | int)
 
 
 def test_a_missing_run_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         load_run(tmp_path)
 
 

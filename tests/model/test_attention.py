@@ -1,4 +1,4 @@
-"""Documents in packed rows do not see each other: each is computed as if alone, on every path."""
+"""Documents in packed rows do not attend to each other: each is computed as if alone, in every implementation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLAIN = GPTConfiguration(
     mlp_width=64,
 )
 TOLD = replace(PLAIN, num_states=9, num_echoes=4)
-# Of three rows; the second ends in padding.
+# Three rows; the second ends in padding.
 LENGTHS = [[5, 1, 18], [7, 2, 4], [24]]
 
 
@@ -52,7 +52,7 @@ def make_model(configuration: GPTConfiguration, dtype: torch.dtype = torch.float
 
 
 def draw(configuration: GPTConfiguration) -> list[Tensor]:
-    """Tokens, and states and echoes where the model is told them."""
+    """Tokens, with states and echoes if the model takes them."""
     generator = torch.Generator().manual_seed(2)
     shapes = [(50, ()), (9, (2,)), (50, (4,))]
     drawn = [torch.randint(limit, (3, CONTEXT_SIZE, *shape), generator=generator) for limit, shape in shapes]
@@ -85,7 +85,7 @@ def gradients(model: GPT, logits: list[Tensor]) -> Tensor:
 
 
 def difference(one: Tensor, other: Tensor) -> float:
-    """How long the difference of two gradients is, beside the gradients."""
+    """The norm of the difference of two gradients, relative to the gradients."""
     return float((one - other).norm() / other.norm())
 
 
@@ -102,7 +102,7 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
-@pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
 def test_compiled_layers_compute_the_same_of_packed_rows() -> None:
     shallow = replace(PLAIN, num_layers=1)
     model, compiled, inputs = make_model(shallow), make_model(shallow), draw(shallow)
@@ -167,5 +167,5 @@ def test_each_part_of_a_layer_drops() -> None:
     with torch.no_grad():
         model.layers[0].down.weight.zero_()
         model.layers[0].attention.output.weight.zero_()
-    # Embeddings alone are left.
+    # Only the embeddings are left.
     assert not torch.equal(model(*inputs), model(*inputs))

@@ -26,7 +26,7 @@ TOLD = replace(PLAIN, num_states=9, num_echoes=4)
 
 
 def random_model(configuration: GPTConfiguration) -> GPT:
-    """A model none of whose weights is zero."""
+    """A model without zeros in its weights."""
     model = GPT(configuration)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -36,7 +36,7 @@ def random_model(configuration: GPTConfiguration) -> GPT:
 
 
 def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Tokens, and the grammar states and echoes before the next ones."""
+    """Tokens, with the grammar states and echoes before the next ones."""
     generator = torch.Generator().manual_seed(2)
 
     def draw(limit: int, *shape: int) -> Tensor:
@@ -143,7 +143,7 @@ def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:
     model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
     tokens_BT, *_ = random_input(2, 24)
     model(tokens_BT, cache=cache)
-    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit the context of 24"):
+    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit in the context of 24"):
         model(tokens_BT[:, :1], cache=cache)
     assert cache.lengths_B.tolist() == [24, 24]
 

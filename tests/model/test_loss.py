@@ -1,4 +1,4 @@
-"""The fast loss equals the plain one, in value and in gradients, and both refuse data that contradicts itself."""
+"""The fast loss equals the plain one, in value and gradients, and both refuse data that contradicts itself."""
 
 from __future__ import annotations
 

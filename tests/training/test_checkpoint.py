@@ -1,4 +1,4 @@
-"""Checkpoints are whole or refused; pruning keeps the newest and the best."""
+"""Checkpoints are complete or refused; pruning keeps the newest and the best."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_steps_beyond_six_digits_are_ordered_as_numbers(tmp_path: Path) -> None:
 
 
 def save_under_limit(run: Path, num_bytes: int) -> None:
-    """Save a checkpoint where no file may grow beyond a size, as on a full disk; the error lies beside the run."""
+    """Save a checkpoint with a limit on file sizes, as on a full disk, and write the error beside the run."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, num_bytes))
     try:
@@ -130,7 +130,9 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int
     assert "the checkpoint of step 2 could not be written" in message
     assert "of the steps: 1. Free space" in message
     assert newest_undamaged_checkpoint(run) == (1, [])
-    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]  # nor half of one that fills the disk
+    assert [path.name for path in (run / "checkpoints").iterdir()] == [
+        "000001"
+    ]  # nor a part of one that fills the disk
 
 
 def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Compiled layers compute what the others do; where nothing can be compiled, the message says so."""
+"""Compiled layers compute the same as uncompiled ones; if nothing can be compiled, the error says so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_model() -> GPT:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
-@pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
 def test_compiled_layers_compute_the_same() -> None:
     tokens = torch.arange(8)[None]
     plain, compiled = make_model(), make_model()

@@ -1,4 +1,4 @@
-"""Settings out of range, or at odds with the data, are refused by name."""
+"""Settings that are out of range or contradict the data are refused by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run goes on with more steps, or with other execution, and its configuration tells."""
+"""A run may be resumed with more steps or other execution settings, which its configuration records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LONGER = replace(CONFIGURATION, num_steps=16)
 
 
 class Listener(Progress):
-    """Keeps what it is told, and asks the run to end after a step."""
+    """Records messages, and interrupts the run after a step."""
 
     def __init__(self, last_step: int | None = None) -> None:
         self.messages: list[str] = []
@@ -69,7 +69,7 @@ def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """A run of 10 steps that is over, with checkpoints of 5 and 10."""
+    """A finished run of 10 steps, with checkpoints of 5 and 10."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
@@ -95,7 +95,7 @@ def test_a_finished_run_gets_more_steps_at_the_rates_of_the_longer_run(data: Pat
         assert rate == LONGER.learning_rate * share_of_peak(step, LONGER if step > 10 else CONFIGURATION)
     said = listener.messages[0]
     assert "from 10 to 16 steps: after step 10, learning rates are those of a run of 16 steps" in said
-    assert f"{share_of_peak(11, LONGER):.0%} of their peak at the next one (10% before)" in said
+    assert f"the next is {share_of_peak(11, LONGER):.0%} of its peak (10% before)" in said
 
 
 def test_the_same_change_gives_the_same_run_even_if_interrupted(data: Path, run: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run folder may be anybody's: what its files say is compared before it is believed, and no link leads out of it."""
+"""Run folders are not trusted: the contents of files are checked, and no link out of the folder is followed."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def folder(trained: Path, tmp_path: Path) -> Path:
 
 
 def resume(folder: Path) -> None:
-    """Go on for a step from the checkpoint of step 2."""
+    """Continue for a step from the checkpoint of step 2."""
     train(folder / "data", folder / "run", TrainingConfiguration(**{**vars(CONFIGURATION), "num_steps": 3}), resume=2)
 
 
 def change(folder: Path, name: str, by: Callable[[Path], None]) -> None:
-    """Change a file of the checkpoint and make the manifest agree."""
+    """Change a file of the checkpoint, and make the manifest match."""
     place = checkpoint_folder(folder / "run", 2)
     by(place / name)
     manifest = json.loads((place / "manifest.json").read_text())

@@ -1,4 +1,4 @@
-"""A new run begins with the weights of another one, which must fit, and says whose they are."""
+"""A new run starts with the weights of another one, which must fit, and records which one."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_model_or_tokenizer_that_does_not_fit_is_refused_by_field(data: Path, 
 
 
 def test_what_is_no_run_or_has_no_weights_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         train(data, tmp_path / "run", NEW, start_from=tmp_path)
     remove_checkpoints(base, [4, 8, 12])
     with pytest.raises(CheckpointError, match="no checkpoint to start from"):
@@ -117,7 +117,7 @@ def test_what_is_no_run_or_has_no_weights_is_refused(data: Path, base: Path, tmp
 
 
 class Asker(Progress):
-    """Ends the run before its first step, or after it."""
+    """Interrupts the run before or after its first step."""
 
     def __init__(self, *, before: bool) -> None:
         self._before = before

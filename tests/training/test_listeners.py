@@ -1,4 +1,4 @@
-"""Several listeners hear the same, and one that fails ends nothing."""
+"""Several listeners get the same events, and one that fails ends nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPORT = StepReport(1, 2.0, 1.0, 0.1, 10.0, 0.5, 100)
 
 
 class Recorder(Progress):
-    """Keeps the names of what it heard, and fails at one of them."""
+    """Records the names of events, and fails at one of them."""
 
     def __init__(self, fails_at: str = "") -> None:
         self.heard: list[str] = []

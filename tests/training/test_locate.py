@@ -1,4 +1,4 @@
-"""The run that is meant by a folder above it."""
+"""Finding the run that is meant by a folder above it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training learns, repeats itself, resumes where it should and refuses what would mix two runs."""
+"""Training learns, is reproducible, resumes correctly and refuses to mix two runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CONFIGURATION = TrainingConfiguration(
 
 
 class Listener(Progress):
-    """Keeps what it is told."""
+    """Records events."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -53,7 +53,7 @@ class Listener(Progress):
 
 
 class KilledError(Exception):
-    """Raised in place of a kill."""
+    """Raised instead of a kill."""
 
 
 class Interrupter(Progress):
@@ -73,7 +73,7 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def runs(original_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of runs that tests look at copies of."""
+    """A folder of runs that tests copy."""
     folder = tmp_path_factory.mktemp("runs")
     train(original_data, folder / "whole", CONFIGURATION)
     with pytest.raises(KilledError):
@@ -275,7 +275,7 @@ def test_a_folder_that_is_not_empty_is_not_written_into(data: Path, interrupted:
 def test_a_folder_of_something_else_is_not_resumed(data: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").touch()
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         train(data, tmp_path / "run", CONFIGURATION, resume="auto")
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"thesis.tex", ".lock"}
 
@@ -334,7 +334,7 @@ def test_divergence_names_the_step_the_documents_and_how_to_see_it_again(data: P
     wild = replace(CONFIGURATION, optimizer="adamw", learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
     with pytest.raises(
         TrainingError,
-        match=r"astray at step \d+, on the train documents \[\d+, \d+, \d+, \d+\]: .*; .* reproduces it",
+        match=r"diverged at step \d+, on the training documents \[\d+, \d+, \d+, \d+\]: .*; .* reproduces it",
     ):
         train(data, tmp_path / "run", wild)
 
@@ -350,7 +350,7 @@ def test_checkpoints_load_by_name_and_step(whole: Path) -> None:
 
 
 def test_what_cannot_be_loaded_is_said(whole: Path, interrupted: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         load_checkpoint(tmp_path)
     with pytest.raises(CheckpointError, match="latest, best or a step"):
         load_checkpoint(whole, "nicest")

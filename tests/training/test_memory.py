@@ -1,4 +1,4 @@
-"""Memory is counted before it is needed, and close to what autograd holds."""
+"""Memory is estimated in advance, close to what autograd keeps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 
 def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) -> int:
-    """What autograd keeps of a forward pass through the layers, parameters aside."""
+    """The bytes that autograd keeps of a forward pass through the layers, without parameters."""
     known = {weight.untyped_storage().data_ptr() for weight in (*model.parameters(), *model.buffers())}
     kept: dict[int, Tensor] = {}
 
@@ -59,7 +59,7 @@ def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool, packi
 
 
 def one_layer(dtype: str, packing: str) -> int:
-    """What one layer keeps of one token while it is computed again."""
+    """What one layer keeps of one token while it is recomputed."""
     deeper = replace(SHAPE, num_layers=SHAPE.num_layers + 1)
     configuration = replace(CONFIGURATION, dtype=dtype, batch_size=1, packing=packing)
     sizes = [needed_memory(GPT(shape), configuration).activations for shape in (deeper, SHAPE)]

@@ -1,4 +1,4 @@
-"""metrics.jsonl loses nothing but what a resumed run writes again."""
+"""metrics.jsonl loses only the lines that a resumed run writes again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The speed of matrix products is measured and sane."""
+"""The measured speed of matrix products is plausible."""
 
 from __future__ import annotations
 

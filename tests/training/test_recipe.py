@@ -1,4 +1,4 @@
-"""Training recipes are read with their places, and those of the repository train."""
+"""Training recipes are read, errors name their location, and the recipes of the repository train."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_recipe_of_the_repository_trains_for_a_step(
     context_size = read_toml(path).count("context_size", None)
     data = make_data(name, context_size=context_size)
     full = read_training_recipe(path, read_metadata(data), {"device": "cpu"})
-    # In the recipe's width, with one layer: the large one would take minutes.
+    # The recipe's width with one layer: the large model would take minutes.
     model = replace(full.model_configuration(read_metadata(data)), num_layers=1)
     here = {"num_steps": 1, "batch_size": 1, "dtype": "float32", "compile": False}
     train(data, tmp_path / "run", replace(full, model=model, **here))

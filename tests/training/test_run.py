@@ -1,4 +1,4 @@
-"""config.json records where a run comes from, and that decides nothing."""
+"""config.json records where a run comes from, which has no effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIGURATION = TrainingConfiguration(num_steps=2)
 
 
 class Messages(Progress):
-    """Keeps what people are told."""
+    """Records messages."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -47,7 +47,7 @@ def test_a_parent_is_recorded_as_the_way_to_it(data: Path, tmp_path: Path) -> No
 
 
 def test_a_parent_that_is_no_run_is_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         describe(data, tmp_path / "child", tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The data of a run is found where it was and where both went, and is what decides."""
+"""The data of a run is found where it was, or beside the run, and must be the same."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_
 
 
 def with_targets(rows: Rows, begin: int, end: int) -> Rows:
-    """Rows without their targets elsewhere."""
+    """Rows with the targets outside these documents removed."""
     targets_BT = torch.full_like(rows.targets_BT, IGNORED_TARGET)
     targets_BT[:, begin:end] = rows.targets_BT[:, begin:end]
     return replace(rows, targets_BT=targets_BT)

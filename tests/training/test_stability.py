@@ -1,4 +1,4 @@
-"""A loss that is no number, or that has risen far, stops a run; a single bad batch does not."""
+"""A loss that is not finite, or that has risen far, stops a run; a single bad batch does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemalm.training.stability import instability, smoothed
 
 
 def run(losses: list[float], max_rise: float = 2.0) -> int | None:
-    """The index of the loss that stops a run of them; None where none does."""
+    """Return the index of the loss that stops a run, or None."""
     average, lowest = None, math.inf
     for index, loss in enumerate(losses):
         average = smoothed(average, loss)

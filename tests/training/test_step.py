@@ -1,4 +1,4 @@
-"""A step's gradients do not depend on how it is computed, and a lack of memory says what to lower."""
+"""A step's gradients do not depend on how it is computed, and a lack of memory names the setting to lower."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def load(data: Path, configuration: TrainingConfiguration) -> list[Rows]:
 
 @pytest.fixture
 def make_stepper(data: Path) -> MakeStepper:
-    """A fresh model, the same each time, and what computes the gradients of a batch, the same for each packing."""
+    """Return a new model and what computes its gradients; both are the same for each packing."""
 
     def make(*, step: int = 1, dropout: float = 0.0, **settings: object) -> tuple[GPT, Callable[[], StepResult]]:
         model = GPT(replace(MODEL, dropout=dropout))
         model.initialize(0)
-        # Outputs that start at zero would keep gradients from the layers.
+        # Outputs that start at zero would block the gradients of the layers.
         for weight in model.layers.parameters():
             torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(1))
         configuration = replace(CONFIGURATION, **settings)

@@ -1,4 +1,4 @@
-"""Trackers hand over what was measured; what is not installed is named with its extra."""
+"""Trackers pass on what was measured; a missing package is named with its extra."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Path:
 
 
 class Calls:
-    """A library in whose place every call is kept: (name, positional, named)."""
+    """Replaces a library and records every call: (name, positional, named)."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
@@ -94,7 +94,7 @@ def test_trackio_does_not_mix_runs_whose_folders_have_the_same_name(
     other = tmp_path / "elsewhere" / run.name
     shutil.copytree(run, other)
     track("trackio", run)
-    track("trackio", other)  # newer, under the same name
+    track("trackio", other)  # newer, with the same name
     resumed = run.rename(tmp_path / "renamed") if moved else run
     track("trackio", resumed, step=1)
     own, newer, again = (named["name"] for _, named in library.named("init"))
@@ -127,7 +127,7 @@ def test_a_tracker_that_never_began_ends(run: Path, library: Calls, name: str) -
 
 
 class Loud:
-    """A library that prints whatever is asked of it, and whatever it hands out is as loud."""
+    """A library that prints at every call, as do the objects that it returns."""
 
     def __getattr__(self, name: str) -> Any:
         def call(*_: Any, **__: Any) -> Loud:
@@ -208,7 +208,7 @@ def test_wandb_writes_without_a_network(run: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.filterwarnings("ignore")
 def test_trackio_keeps_what_was_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     skip_without("trackio")
-    # Read when trackio is imported, which nothing else here does.
+    # Read when trackio is imported, which only happens here.
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
     other = tmp_path / "elsewhere" / run.name
     shutil.copytree(run, other)
