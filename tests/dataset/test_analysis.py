@@ -57,7 +57,7 @@ def analyzed(corpus: Path, tokenizer: Any, folder: Path, workers: int = 1, seed:
     return analyze(lengths, tokenizer, 0.7, context_sizes=(16, 64), strides=(1, 4, 16, 32)), lengths.left_out
 
 
-def test_figures_are_those_of_the_prepared_data(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_figures_equal_those_of_the_prepared_data(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     analysis, left_out = analyzed(corpus, tokenizer, tmp_path / "lengths")
     assert [(choice.context_size, choice.stride) for choice in analysis.choices] == [
         *((16, stride) for stride in (1, 4, 16)),
@@ -122,7 +122,7 @@ def test_a_collected_corpus_keeps_its_split(tokenizer: Tokenizer, tmp_path: Path
     assert analysis.choices[0].num_train_windows == sum(1 + max(0, length - 16) for length in lengths)
 
 
-def test_texts_have_tokens_alone(tmp_path: Path) -> None:
+def test_text_tokenizers_have_tokens_only(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train(VALUES, vocab_size=300)
     corpus = write(tmp_path / "rows.jsonl", VALUES)
     analysis, _ = analyzed(corpus, baseline, tmp_path / "lengths")

@@ -34,7 +34,7 @@ documents = st.lists(st.lists(st.integers(0, 65_535), min_size=1, max_size=30), 
 
 
 @given(documents, st.randoms(use_true_random=False), st.integers(1, 50))
-def test_documents_come_back_in_any_order(texts: list[list[int]], random: Any, size: int) -> None:
+def test_documents_are_read_in_any_order(texts: list[list[int]], random: Any, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "TOKENS_AT_ONCE", size)
         reader, _ = build(texts)

@@ -99,7 +99,7 @@ def test_any_number_of_processes_share_the_same_batches(
             assert loader.documents() == whole.documents()
 
 
-def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
+def test_the_order_of_windows_is_pinned() -> None:
     bits = np.random.PCG64(np.random.SeedSequence((3, 1))).random_raw(len(make_windows()))
     (rows,) = next(make_loader(5, seed=3, state=LoaderState(1, 10)))
     expected = make_windows().rows(np.argsort(bits, kind="stable")[10:15])
@@ -108,7 +108,7 @@ def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
 
 
 @pytest.mark.slow
-def test_a_packed_row_is_its_windows_one_after_another() -> None:
+def test_a_packed_row_concatenates_its_windows() -> None:
     windows, loader = make_windows(), make_loader(1, packing="documents")
     known = windows.rows(np.arange(len(windows)))
     lengths = windows.lengths(np.arange(len(windows)))

@@ -59,7 +59,9 @@ def family(chooser: random.Random, size: int, changes: int, num_members: int) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("similarity", [0.6, 0.8, 0.9, 0.95])
 @pytest.mark.parametrize("rows_at_once", [20, 1 << 20])
-def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: float, rows_at_once: int) -> None:
+def test_the_same_documents_are_dropped_as_by_comparing_all_pairs(
+    tmp_path: Path, similarity: float, rows_at_once: int
+) -> None:
     chooser = random.Random(int(similarity * 100))
     families = [family(chooser, chooser.randrange(5, 80), chooser.randrange(5), 4) for _ in range(60)]
     values = [member for members in families for member in members]
@@ -74,7 +76,7 @@ def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: 
         assert similarity_of(values[number], values[found[number]]) >= similarity
 
 
-def test_a_chain_of_small_changes_leaves_more_than_its_beginning(tmp_path: Path) -> None:
+def test_a_chain_of_small_changes_keeps_more_than_its_first(tmp_path: Path) -> None:
     base = {f"key{number}": 0 for number in range(100)}
     chain = [{**base, **{f"key{number}": 1 for number in range(length)}} for length in range(0, 40, 2)]
     found = find(tmp_path, chain)
@@ -83,7 +85,7 @@ def test_a_chain_of_small_changes_leaves_more_than_its_beginning(tmp_path: Path)
     assert 5 < len(stay) < 15
 
 
-def test_a_crowd_is_not_compared_each_with_each(tmp_path: Path) -> None:
+def test_a_large_group_is_not_compared_pairwise(tmp_path: Path) -> None:
     chooser = random.Random(0)
     crowd = [{**{f"key{number}": 0 for number in range(60)}, "own": chooser.random()} for _ in range(600)]
     found = find(tmp_path, crowd)
@@ -92,12 +94,12 @@ def test_a_crowd_is_not_compared_each_with_each(tmp_path: Path) -> None:
     assert pairs <= 600 * 2 * (NUM_FIRST + NUM_PRECEDING)  # 300 for each
 
 
-def test_a_crowd_larger_than_what_fits_into_memory_keeps_its_first(tmp_path: Path) -> None:
+def test_a_group_larger_than_memory_keeps_its_first(tmp_path: Path) -> None:
     crowd: list[Any] = [{"same": [*range(50)], "own": number} for number in range(400)]
     assert find(tmp_path, crowd, rows_at_once=32) == [0] * 400
 
 
-def test_what_a_document_shares_with_no_other_leaves_it_alone(tmp_path: Path) -> None:
+def test_a_document_that_shares_no_key_is_kept(tmp_path: Path) -> None:
     values: list[Any] = [{"name": f"n{number}", "value": number} for number in range(50)]
     assert find(tmp_path, values) == [*range(50)]
     assert find(tmp_path / "..", []) == []
@@ -137,7 +139,7 @@ def test_keys_are_the_same_everywhere() -> None:
     assert (len(keys), int(keys[0]), int(keys[-1])) == (14, 6991765281848926717, 12506797084694582004)
 
 
-def test_many_features_are_hashed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_features_are_hashed_like_few(monkeypatch: pytest.MonkeyPatch) -> None:
     many, banding = features([*range(10_000)]), Banding.of(0.9)
     keys = banding.keys(many)
     monkeypatch.setattr(minhash, "_FEATURES_AT_ONCE", 7)

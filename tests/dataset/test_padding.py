@@ -49,7 +49,7 @@ def test_the_share_is_that_of_the_windows_that_are_read(
         assert padding_share(split, packing) == pytest.approx(float(torch.cat(read).float().mean()))
 
 
-def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Path) -> None:
+def test_packed_rows_cause_a_warning_only_if_they_are_padding(tmp_path: Path) -> None:
     many = make_split(tmp_path / "many", [20] * 1900 + [600] * 100, 512, 512)
     assert padding_warning(many, "windows") is not None
     assert padding_warning(many, "documents") is None
@@ -85,7 +85,7 @@ def test_a_warning_about_padding_names_a_context_that_fits(
         ([3, 3], 64, 32),
     ],
 )
-def test_windows_that_are_well_filled_or_cannot_be_smaller_are_not(
+def test_windows_that_are_well_filled_or_cannot_be_smaller_cause_no_warning(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int
 ) -> None:
     assert padding_warning(make_split(tmp_path, lengths, context_size, stride)) is None

@@ -13,7 +13,7 @@ from schemalm.dataset.partitions import Partitions, leading_bits, new_array, num
 ROW = np.dtype([("number", np.uint64), ("place", np.int64)])
 
 
-def test_rows_are_read_by_ascending_number_in_the_order_they_came(tmp_path: Path) -> None:
+def test_rows_are_read_by_ascending_number_in_the_order_of_adding(tmp_path: Path) -> None:
     partitions = Partitions(tmp_path / "parts", ROW)
     numbers = np.random.default_rng(0).integers(0, 20, 500, dtype=np.uint64)
     rows = np.empty(500, ROW)
@@ -27,7 +27,7 @@ def test_rows_are_read_by_ascending_number_in_the_order_they_came(tmp_path: Path
 
 
 @pytest.mark.parametrize(("num_rows", "num_bits"), [(0, 0), (1, 0), (10, 0), (11, 1), (20, 1), (21, 2), (1000, 7)])
-def test_no_part_is_expected_to_hold_more_than_fits(num_rows: int, num_bits: int) -> None:
+def test_partitions_are_expected_to_fit_in_memory(num_rows: int, num_bits: int) -> None:
     assert num_partition_bits(num_rows, 10) == num_bits
     assert num_rows / 2**num_bits <= 10
 

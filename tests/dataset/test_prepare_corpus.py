@@ -123,7 +123,7 @@ def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenize
     }
 
 
-def test_every_document_that_is_left_out_stands_in_a_file_with_its_place(
+def test_every_document_that_is_left_out_is_listed_with_its_location(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     summary = prepared(corpus(folder), tokenizer, tmp_path)
@@ -231,7 +231,7 @@ def test_preparing_does_without_torch(folder: Path, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_a_killed_run_is_gone_on_with_at_its_last_shard(
+def test_a_killed_run_continues_at_its_last_shard(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     with (
@@ -259,7 +259,7 @@ def test_a_killed_run_is_gone_on_with_at_its_last_shard(
         ({"seed": 1}, "seed was 0, and is now 1"),
     ],
 )
-def test_other_settings_cannot_be_gone_on_with(
+def test_other_settings_cannot_be_resumed(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path, settings: dict[str, int], problem: str
 ) -> None:
     with open_preparation(corpus(folder), tokenizer, tmp_path, SETTINGS):
@@ -272,7 +272,7 @@ def test_other_settings_cannot_be_gone_on_with(
         pass
 
 
-def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
+def test_a_finished_preparation_is_recognized_by_its_settings(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     assert finished(corpus(folder), tokenizer, tmp_path / "data", SETTINGS) is None
@@ -291,7 +291,7 @@ def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
         prepared(corpus(folder), tokenizer, tmp_path / "data", resume=True)
 
 
-def test_where_a_corpus_stands_changes_nothing(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_the_location_of_a_corpus_changes_nothing(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     shutil.copytree(folder / "corpus", tmp_path / "elsewhere")
     for name, place in (("one", folder / "corpus"), ("other", tmp_path / "elsewhere")):
         prepared(CorpusInput([place], SCHEMA), tokenizer, tmp_path / name)
@@ -299,7 +299,7 @@ def test_where_a_corpus_stands_changes_nothing(folder: Path, tokenizer: Tokenize
     assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it contains the names of files
 
 
-def test_contexts_beyond_all_reason_are_refused() -> None:
+def test_excessive_contexts_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="context_size must be a whole number from 1 to 1048576"):
         PrepareSettings(context_size=10**20)
 
@@ -318,14 +318,14 @@ def test_a_refused_corpus_leaves_nothing(tokenizer: Tokenizer, tmp_path: Path) -
     assert not (tmp_path / "data").exists()
 
 
-def test_one_source_alone_is_told(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_single_source_is_reported(tokenizer: Tokenizer, tmp_path: Path) -> None:
     rows = [json.dumps({"value": {"size": index}, "repo": "o/r"}) + "\n" for index in range(9)]
     (tmp_path / "rows.jsonl").write_text("".join(rows))
     with pytest.raises(DataError, match=r"fewer than two sources.*9 documents of o/r"):
         prepared(CorpusInput([tmp_path / "rows.jsonl"], SCHEMA), tokenizer, tmp_path / "data")
 
 
-def test_text_tokenizers_have_no_places(folder: Path, tmp_path: Path) -> None:
+def test_text_tokenizers_have_no_states(folder: Path, tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([{"name": "document"}], 300)
     (tmp_path / "places.npy").write_bytes(b"of a killed command")
     summary = prepared(corpus(folder), baseline, tmp_path)
@@ -333,7 +333,7 @@ def test_text_tokenizers_have_no_places(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("places.*"))
 
 
-def test_documents_that_are_read_already_give_the_same_tokens(
+def test_documents_in_memory_give_the_same_tokens(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     read, left_out = read_documents([folder / "corpus"], SCHEMA)
@@ -344,13 +344,13 @@ def test_documents_that_are_read_already_give_the_same_tokens(
     }
 
 
-def test_documents_that_are_read_already_all_stay(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_documents_in_memory_are_all_kept(tokenizer: Tokenizer, tmp_path: Path) -> None:
     documents = [SourceDocument({"size": 1}, f"s{index % 3}", f"d{index}") for index in range(9)]
     summary = prepare(documents, tokenizer, tmp_path, context_size=16, stride=4)
     assert sum(split.num_documents for split in summary.metadata.splits.values()) == 9
 
 
-def test_a_working_folder_that_was_left_is_removed_with_the_first_result(
+def test_an_abandoned_working_folder_is_removed(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     with open_preparation(corpus(folder), tokenizer, tmp_path, SETTINGS):

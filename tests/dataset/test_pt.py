@@ -41,7 +41,7 @@ def test_torch_reads_every_window(folder: Path, mapped: bool) -> None:
         assert torch.equal(rows, torch.from_numpy(windows.rows(np.arange(len(windows))).tokens_BT))
 
 
-def test_records_are_those_that_torch_writes(folder: Path) -> None:
+def test_records_equal_those_that_torch_writes(folder: Path) -> None:
     write_pt(folder)
     torch.save(read_pt(folder / "val.pt").clone(), folder / "other.pt")
     with zipfile.ZipFile(folder / "val.pt") as ours, zipfile.ZipFile(folder / "other.pt") as theirs:
@@ -50,7 +50,7 @@ def test_records_are_those_that_torch_writes(folder: Path) -> None:
         assert ours.testzip() is None
 
 
-def test_contents_begin_where_they_can_be_mapped(folder: Path) -> None:
+def test_contents_start_at_aligned_positions(folder: Path) -> None:
     write_pt(folder)
     content = (folder / "train.pt").read_bytes()
     first = read_pt(folder / "train.pt")[:4].numpy().tobytes()
@@ -68,7 +68,7 @@ def test_many_parts_give_the_same_file(folder: Path, monkeypatch: pytest.MonkeyP
     assert done[-1] == sum(len(read_pt(folder / f"{split}.pt")) for split in ("train", "val"))
 
 
-def test_the_metadata_says_what_a_trainer_needs(folder: Path) -> None:
+def test_the_metadata_describes_the_windows(folder: Path) -> None:
     written = write_pt(folder)
     assert json.loads((folder / "metadata.json").read_bytes()) == {
         "context_size": 16,
@@ -137,7 +137,7 @@ def test_a_file_that_was_cut_off_is_refused(folder: Path) -> None:
         read_pt(folder / "train.pt")
 
 
-def test_metadata_of_others_is_not_taken_for_its_own(folder: Path) -> None:
+def test_other_metadata_is_ignored(folder: Path) -> None:
     assert read_pt_metadata(folder) is None
     for content in ("", "[]", "{}", '{"context_size": "x"}'):
         (folder / "metadata.json").write_text(content)

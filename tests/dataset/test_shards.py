@@ -64,7 +64,7 @@ def test_shards_are_kept_in_order_until_the_work_is_removed(tmp_path: Path) -> N
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_killed_work_goes_on_at_the_last_finished_shard(tmp_path: Path) -> None:
+def test_killed_work_continues_at_the_last_finished_shard(tmp_path: Path) -> None:
     interrupt(tmp_path)
     (tmp_path / WORKING_FOLDER / "shards" / ".000000002.77.partial").write_bytes(b"half")
     (tmp_path / ".tokenizer.json.77.partial").write_bytes(b"half")
@@ -76,7 +76,7 @@ def test_a_killed_work_goes_on_at_the_last_finished_shard(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
+def test_without_resume_work_starts_again(tmp_path: Path) -> None:
     interrupt(tmp_path)
     with open_work(tmp_path, {"stride": 5}) as work:
         complete(work, task := Name([]), 1)
@@ -84,7 +84,7 @@ def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
     assert task.done == [0]
 
 
-def test_a_work_that_was_not_begun_is_begun(tmp_path: Path) -> None:
+def test_resuming_work_that_was_not_started_starts_it(tmp_path: Path) -> None:
     with open_work(tmp_path / "new", PLAN, resume=True) as work:
         assert work.num_done == 0
 
@@ -138,7 +138,7 @@ def test_two_commands_cannot_write_into_one_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_is_no_output(tmp_path: Path) -> None:
+def test_a_file_cannot_be_the_output(tmp_path: Path) -> None:
     (tmp_path / "out").touch()
     with pytest.raises(ConfigurationError, match="is a file"), open_work(tmp_path / "out", PLAN):
         pass
@@ -167,7 +167,7 @@ def test_shards_name_their_files(tmp_path: Path) -> None:
     assert Shard(shard.pieces[:1]).place == str(tmp_path / "a.yml")
 
 
-def test_files_that_are_gone_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:
+def test_files_that_disappear_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:
     gone = tmp_path / "gone.yml"
     left_out = LeftOut()
     with open_work(tmp_path / "out", PLAN, [{"path": str(tmp_path)}, {"path": str(gone)}]) as work:

@@ -30,7 +30,7 @@ def tokenizer() -> Tokenizer:
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))
-def test_numbers_are_in_the_order_in_which_they_are_met(numbers: list[int]) -> None:
+def test_numbers_are_in_order_of_first_occurrence(numbers: list[int]) -> None:
     met, index = first_occurrences(np.array(numbers, dtype=np.int64), 10)
     assert met.tolist() == list(dict.fromkeys(numbers))
     assert met[index].tolist() == numbers
@@ -41,7 +41,7 @@ def taken(reader: StateReader, values: list[Any]) -> tuple[list[int], StateTable
     return numbers.tolist(), tables
 
 
-def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
+def test_states_are_those_of_the_machine(tokenizer: Tokenizer) -> None:
     reader, states = StateReader(tokenizer), GrammarStateReader(tokenizer)
     for value in VALUES:
         tokens, found = reader.encode(value)
@@ -57,7 +57,7 @@ def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
         assert len({tuple(row) for row in tables.rows.tolist()}) == len(tables.rows)
 
 
-def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = taken(StateReader(tokenizer), VALUES[1:])
     reader = StateReader(tokenizer)
     taken(reader, VALUES[::-1])
@@ -71,7 +71,7 @@ def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, mon
         assert np.array_equal(tables.rows, alone[1].rows)
 
 
-def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenizer) -> None:
+def test_merged_tables_of_parts_equal_those_of_the_whole(tokenizer: Tokenizer) -> None:
     whole, whole_tables = taken(StateReader(tokenizer), VALUES)
     together, numbers = StateNumbers(), []
     for value in VALUES:
@@ -82,6 +82,6 @@ def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenize
     assert np.array_equal(together.tables().rows, whole_tables.rows)
 
 
-def test_no_places_have_empty_tables() -> None:
+def test_no_states_have_empty_tables() -> None:
     masks, rows = StateNumbers().tables()
     assert (masks.shape, rows.shape) == ((0, 0), (0, 3))

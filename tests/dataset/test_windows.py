@@ -78,7 +78,7 @@ def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, i
 
 
 @given(documents, shapes)
-def test_nonterminals_and_states_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
+def test_nonterminals_and_states_are_aligned_with_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
     windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
     batch = windows.rows(np.arange(len(windows)))
     assert batch.nonterminals_BT is not None

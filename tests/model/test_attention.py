@@ -124,12 +124,12 @@ def random_heads(num_heads: int) -> Tensor:
     return torch.randn(3, num_heads, CONTEXT_SIZE, 8, generator=generator)
 
 
-def test_padding_counts_to_the_document_before_it() -> None:
+def test_padding_belongs_to_the_document_before_it() -> None:
     assert document_lengths(positions_of(LENGTHS)) == [[5, 1, 18], [7, 2, 15], [24]]
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without")
-def test_masks_for_other_devices_say_the_same() -> None:
+def test_masks_for_other_devices_are_equivalent() -> None:
     positions_BT, query, key, value = positions_of(LENGTHS), random_heads(4), random_heads(2), random_heads(2)
     layout = PackedRows(torch.ones(CONTEXT_SIZE, 4), torch.zeros(CONTEXT_SIZE, 4), positions_BT)
     expected = layout.attend(query, key, value, 0.0)
@@ -140,14 +140,14 @@ def test_masks_for_other_devices_say_the_same() -> None:
     torch.testing.assert_close(flexible, expected, rtol=0, atol=1e-5)
 
 
-def test_packed_rows_do_not_go_on_from_a_cache() -> None:
+def test_packed_rows_do_not_continue_from_a_cache() -> None:
     inputs = draw(PLAIN)
     with pytest.raises(ConfigurationError, match="cannot continue from a cache"):
         make_model(PLAIN)(*inputs, cache=KeyValueCache(PLAIN, 3), positions_BT=positions_of(LENGTHS))
 
 
 @pytest.mark.parametrize("positions_BT", [None, positions_of(LENGTHS)])
-def test_a_model_drops_in_training_only_and_where_its_configuration_says_so(positions_BT: Tensor | None) -> None:
+def test_dropout_applies_in_training_only_and_if_configured(positions_BT: Tensor | None) -> None:
     inputs = draw(TOLD)
     plain, dropping = make_model(TOLD), make_model(replace(TOLD, dropout=0.4))
     assert plain.state_dict().keys() == dropping.state_dict().keys()
@@ -162,7 +162,7 @@ def test_a_model_drops_in_training_only_and_where_its_configuration_says_so(posi
     assert torch.equal(dropping(*inputs, positions_BT=positions_BT), dropped)
 
 
-def test_each_part_of_a_layer_drops() -> None:
+def test_dropout_applies_to_each_part_of_a_layer() -> None:
     model, inputs = make_model(replace(PLAIN, dropout=0.5, num_layers=1)), draw(PLAIN)
     with torch.no_grad():
         model.layers[0].down.weight.zero_()

@@ -86,7 +86,7 @@ def test_the_fast_loss_equals_the_plain_one(
     assert torch.equal(without_gradients, fast.detach())
 
 
-def test_the_masked_loss_is_taken_among_admitted_tokens(case: Case) -> None:
+def test_the_masked_loss_is_among_admitted_tokens(case: Case) -> None:
     logits_BTV = case.model.logits(case.hidden_BTD).detach()
     total = 0.0
     for logits, target, nonterminal in zip(

@@ -48,7 +48,7 @@ def test_a_checkpoint_is_read_back_exactly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["remove", "truncate", "change"])
-def test_damage_is_found_and_the_older_checkpoint_taken(tmp_path: Path, name: str, damage: str) -> None:
+def test_damage_is_found_and_the_older_checkpoint_used(tmp_path: Path, name: str, damage: str) -> None:
     save(tmp_path, 10, 20)
     path = checkpoint_folder(tmp_path, 20) / name
     content = bytearray(path.read_bytes())
@@ -82,7 +82,7 @@ def test_a_missing_checkpoint_is_named_with_those_that_exist(tmp_path: Path) -> 
         read_checkpoint(tmp_path, 15)
 
 
-def test_what_a_kill_left_behind_is_no_checkpoint(tmp_path: Path) -> None:
+def test_leftovers_of_a_kill_are_not_a_checkpoint(tmp_path: Path) -> None:
     save(tmp_path, 10)
     for name in (".000020.partial", ".000005.removed"):
         checkpoint_folder(tmp_path, 10).with_name(name).mkdir()
@@ -151,7 +151,7 @@ def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
-def test_a_file_where_a_checkpoint_would_be_is_none(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_a_file_in_place_of_a_checkpoint_is_not_a_checkpoint(tmp_path: Path, make: Callable[[Path], None]) -> None:
     save(tmp_path, 500)
     make(checkpoint_folder(tmp_path, 1000))
     assert newest_undamaged_checkpoint(tmp_path) == (500, [])
@@ -160,7 +160,7 @@ def test_a_file_where_a_checkpoint_would_be_is_none(tmp_path: Path, make: Callab
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
-def test_leftovers_that_are_no_folders_are_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_leftovers_that_are_not_folders_are_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
     save(tmp_path, 500)
     for name in (".000600.partial", ".000600.removed"):
         make(checkpoint_folder(tmp_path, 500).with_name(name))

@@ -45,7 +45,7 @@ def test_compiled_layers_compute_the_same() -> None:
     assert compiled.state_dict().keys() == plain.state_dict().keys()
 
 
-def test_where_nothing_can_be_compiled_the_reason_and_the_way_out_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(function: object) -> object:
         def compiled(tensor: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no C++ compiler\nin a long story")

@@ -38,7 +38,7 @@ def test_a_field_out_of_range_is_named(field: str, value: object) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_a_missing_accelerator_is_said() -> None:
+def test_a_missing_accelerator_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="no CUDA device"):
         TrainingConfiguration(num_steps=1, device="cuda")
 

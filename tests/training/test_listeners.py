@@ -57,7 +57,7 @@ def go_through(listener: Progress) -> None:
     listener.end()
 
 
-def test_all_of_them_hear_everything() -> None:
+def test_all_listeners_get_every_event() -> None:
     recorders = [Recorder(), Recorder(), Recorder()]
     go_through(Listeners(recorders[0], recorders[1:]))
     assert [recorder.heard for recorder in recorders] == [ALL] * 3
@@ -65,7 +65,7 @@ def test_all_of_them_hear_everything() -> None:
 
 
 @pytest.mark.parametrize("place", ALL)
-def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
+def test_a_failing_listener_is_reported_once_and_removed(place: str) -> None:
     shown, broken, other = Recorder(), Recorder(fails_at=place), Recorder()
     go_through(Listeners(shown, [broken, other]))
     assert shown.heard == other.heard == ALL
@@ -74,7 +74,7 @@ def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
     assert told == "Recorder failed and gets no further events; the run continues: OSError: no route to host"
 
 
-def test_one_that_wants_to_end_the_program_does_not() -> None:
+def test_a_listener_cannot_end_the_program() -> None:
     class Leaving(Progress):
         def begin(self, step: int, num_steps: int) -> None:
             raise SystemExit("log in first")
@@ -85,7 +85,7 @@ def test_one_that_wants_to_end_the_program_does_not() -> None:
     assert "Leaving failed and gets no further events; the run continues: SystemExit: log in first" in shown.messages
 
 
-def test_warnings_reach_all_of_them_and_are_kept() -> None:
+def test_warnings_reach_all_listeners_and_are_collected() -> None:
     shown = Recorder()
     kept: list[str] = []
     Listeners(shown, [Listeners(Recorder(), [WarningCollector(kept)])]).warning("odd")
@@ -93,12 +93,12 @@ def test_warnings_reach_all_of_them_and_are_kept() -> None:
     assert kept == ["odd"]
 
 
-def test_what_the_shown_one_raises_goes_through() -> None:
+def test_errors_of_the_shown_listener_are_raised() -> None:
     with pytest.raises(OSError, match="no route"):
         go_through(Listeners(Recorder(fails_at="log"), [Recorder()]))
 
 
-def test_an_interruption_is_no_failure() -> None:
+def test_an_interruption_is_not_a_failure() -> None:
     class Interrupted(Progress):
         def begin(self, step: int, num_steps: int) -> None:
             raise KeyboardInterrupt

@@ -37,7 +37,7 @@ def stepped(optimizer: str, shape: GPTConfiguration = MODEL) -> tuple[GPT, Optim
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_step_moves_every_parameter_and_forgets_the_gradients(optimizer: str) -> None:
+def test_a_step_changes_every_parameter_and_clears_the_gradients(optimizer: str) -> None:
     before = GPT(MODEL)
     before.initialize(0)
     model, _ = stepped(optimizer)
@@ -48,7 +48,7 @@ def test_a_step_moves_every_parameter_and_forgets_the_gradients(optimizer: str) 
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_matrices_that_multiply_decay_and_embeddings_do_not(optimizer: str) -> None:
+def test_matrices_decay_and_embeddings_do_not(optimizer: str) -> None:
     model = GPT(MODEL)
     model.initialize(0)
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
@@ -100,13 +100,13 @@ def test_restored_state_is_on_the_device_of_its_parameter(group: None, optimizer
     assert "step" in {quantity for quantity, _ in found}
 
 
-def test_hidden_matrices_alone_are_muon_s() -> None:
+def test_only_hidden_matrices_use_muon() -> None:
     names = stepped("muon")[1].tensors().keys()
     by_muon = {name.removesuffix("/momentum_buffer") for name in names if name.endswith("/momentum_buffer")}
     assert by_muon == {name for name, _ in GPT(MODEL).named_parameters() if name.startswith("layers")}
 
 
-def test_a_tied_head_is_the_embedding_s() -> None:
+def test_a_tied_head_is_optimized_like_the_embedding() -> None:
     assert "head.weight/exp_avg" not in stepped("muon", replace(MODEL, tie_head=True))[1].tensors()
 
 

@@ -111,7 +111,7 @@ def test_the_number_of_processes_changes_nothing_but_last_digits(
 
 
 @pytest.mark.slow
-def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
+def test_a_killed_process_ends_the_others_and_the_run_resumes_in_one(
     data: Path, tmp_path: Path, start_processes: StartProcesses
 ) -> None:
     run = tmp_path / "run"
@@ -136,7 +136,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     ("number", "asked", "settings"),
     [(signal.SIGTERM, [1], {}), (signal.SIGINT, [0, 1], {"shard_optimizer": True})],
 )
-def test_processes_stop_together_where_one_is_asked_to_and_the_first_saves(
+def test_processes_stop_together_if_one_gets_a_signal_and_the_first_saves(
     data: Path,
     tmp_path: Path,
     start_processes: StartProcesses,
@@ -185,7 +185,7 @@ def test_more_processes_than_rows_are_refused_by_all(
         assert "less than one row for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
 
 
-def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:
+def test_an_error_of_the_first_process_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "other.txt").touch()
     for process in start_processes(data, tmp_path / "run", CONFIGURATION, 2):
@@ -194,7 +194,7 @@ def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_proce
     assert "the first process failed" in (tmp_path / "error-1").read_text()
 
 
-def test_one_process_alone_needs_no_other() -> None:
+def test_one_process_alone_needs_no_group() -> None:
     alone = Processes(torch.device("cpu"))
     assert alone.sums(1.0, 2.0) == [1.0, 2.0]
     assert alone.decided_by_first(lambda: 7) == 7

@@ -60,7 +60,7 @@ def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: P
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(data: Path, tmp_path: Path, text: str, message: str) -> None:
+def test_errors_are_named_with_their_location(data: Path, tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"recipe\.toml.*{message}"):
         read_training_recipe(write(tmp_path, text), read_metadata(data), {})
 

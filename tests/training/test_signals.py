@@ -134,7 +134,7 @@ def finished(whole: Path, tmp_path: Path) -> Path:
         ("end", signal.SIGTERM, 20),
     ],
 )
-def test_the_step_reached_is_saved_and_the_run_goes_on_exactly(
+def test_the_current_step_is_saved_and_the_run_resumes_exactly(
     data: Path, tmp_path: Path, whole: Path, moment: str, number: int, saved_step: int | None
 ) -> None:
     run, asker = tmp_path / "run", Asker(moment, number)
@@ -176,7 +176,7 @@ def asking(monkeypatch: pytest.MonkeyPatch, name: str, *, at_call: int = 1, afte
     ],
 )
 @pytest.mark.parametrize("after", [False, True])
-def test_an_interruption_in_the_middle_of_something_goes_on_exactly(
+def test_an_interruption_in_the_middle_of_something_resumes_exactly(
     data: Path,
     tmp_path: Path,
     whole: Path,
@@ -215,7 +215,7 @@ def test_a_second_signal_ends_at_once_and_says_what_is_saved(data: Path, tmp_pat
     assert_goes_on(data, run, stopped, whole)
 
 
-def test_going_back_to_a_step_that_is_interrupted_too_early_is_still_asked_for(
+def test_returning_to_a_step_is_still_advised_after_an_early_interruption(
     data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert checkpoint_steps(finished)[-1] == 20
@@ -230,14 +230,14 @@ def test_going_back_to_a_step_that_is_interrupted_too_early_is_still_asked_for(
     assert (stopped.step, stopped.resume) in ((step, step), (step, "auto"))
 
 
-def test_a_folder_that_would_be_refused_is_not_advised_to_be_resumed(
+def test_resuming_is_not_advised_for_a_folder_that_would_be_refused(
     data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking(monkeypatch, "verify_files")
     assert interrupted(data, finished, Progress()).resume is None
 
 
-def test_one_is_told_at_once_that_the_signal_was_heard(data: Path, tmp_path: Path) -> None:
+def test_the_signal_is_acknowledged_at_once(data: Path, tmp_path: Path) -> None:
     asker = Asker("advance 4")
     interrupted(data, tmp_path / "run", asker)
     assert "interrupt again to end at once" in asker.messages[0]
@@ -252,7 +252,7 @@ def test_checkpoints_of_interruptions_are_pruned_and_cope_without_validation(dat
     assert summary.best_step in checkpoint_steps(run)
 
 
-def test_a_signal_that_another_process_told_of_before_is_no_second_one(tmp_path: Path) -> None:
+def test_a_signal_that_another_process_reported_is_not_a_second_one(tmp_path: Path) -> None:
     interruption = Interruption(resume="auto")
     with pytest.raises(TrainingInterrupted, match="at once"), interruption.handling_signals(tmp_path):
         interruption.defer_first_signal()
@@ -286,7 +286,7 @@ def test_an_ignored_signal_stays_ignored(data: Path, tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, old)
 
 
-def test_a_listener_that_fails_while_it_is_told_ends_nothing(data: Path, tmp_path: Path) -> None:
+def test_a_listener_that_fails_on_a_signal_ends_nothing(data: Path, tmp_path: Path) -> None:
     class Broken(Asker):
         def message(self, text: str) -> None:
             if "interrupt again" in text:

@@ -21,13 +21,13 @@ def run(losses: list[float], max_rise: float = 2.0) -> int | None:
 
 
 @pytest.mark.parametrize(("loss", "norm"), [(math.nan, 1.0), (math.inf, 1.0), (2.0, math.nan), (2.0, math.inf)])
-def test_what_is_no_number_stops_at_once(loss: float, norm: float) -> None:
+def test_a_loss_that_is_not_finite_stops_at_once(loss: float, norm: float) -> None:
     fault = instability(loss, norm, 2.0, 2.0, 2.0)
     assert fault is not None
     assert str(loss) in fault
 
 
-def test_a_lasting_rise_stops_and_says_how_far() -> None:
+def test_a_lasting_rise_stops_with_its_size() -> None:
     assert run([9.0] * 3 + [2.0] * 100 + [9.0] * 20) == 103 + 6
     fault = instability(9.0, 1.0, 4.5, 2.0, 2.0)
     assert fault == "the loss is 9.000, and smoothed 4.500, more than max_loss_rise = 2.0 above its lowest value 2.000"

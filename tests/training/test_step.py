@@ -98,7 +98,7 @@ def test_a_lack_of_memory_names_the_setting_to_lower(
         gradients()
 
 
-def test_other_faults_are_not_taken_for_a_lack_of_memory(
+def test_other_errors_are_not_mistaken_for_a_lack_of_memory(
     make_stepper: MakeStepper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object) -> None:
@@ -117,7 +117,7 @@ def gradient_of(make_stepper: MakeStepper, **settings: object) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("settings", [{}, {"packing": "documents"}, {"micro_batch_size": 2}])
-def test_what_is_dropped_follows_from_seed_and_step_alone(make_stepper: MakeStepper, settings: dict[str, Any]) -> None:
+def test_dropout_depends_only_on_seed_and_step(make_stepper: MakeStepper, settings: dict[str, Any]) -> None:
     first = gradient_of(make_stepper, dropout=0.3, **settings)
     torch.rand(7)
     assert torch.equal(gradient_of(make_stepper, dropout=0.3, **settings), first)
@@ -125,14 +125,14 @@ def test_what_is_dropped_follows_from_seed_and_step_alone(make_stepper: MakeStep
         assert not torch.allclose(gradient_of(make_stepper, **{"dropout": 0.3, **settings, **other}), first)
 
 
-def test_drawing_leaves_the_global_state_as_it_was(make_stepper: MakeStepper) -> None:
+def test_dropout_does_not_change_the_global_generator(make_stepper: MakeStepper) -> None:
     _, gradients = make_stepper(dropout=0.3)
     state = torch.get_rng_state()
     gradients()
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_layers_that_are_computed_again_drop_the_same(make_stepper: MakeStepper) -> None:
+def test_recomputed_layers_drop_the_same(make_stepper: MakeStepper) -> None:
     expected = gradient_of(make_stepper, dropout=0.3)
     model, gradients = make_stepper(dropout=0.3)
     model.recomputes = True
