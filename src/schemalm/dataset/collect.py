@@ -84,8 +84,8 @@ class Collection:
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
         """Examine the shards that are not examined yet; `progress` receives the number of raw rows done."""
         settings = self._settings
-        chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
-        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=places)
+        chosen, documents_at = self._selection.chosen, path_matcher(self._grammar.schema)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, documents_at=documents_at)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
         self._work.note_vanished(self.num_rows, self._left_out)

@@ -107,8 +107,8 @@ class StateReader:
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
         """Renumber states from `encode` by first occurrence in `numbers`, and return them with their tables."""
-        met, local = first_occurrences(numbers, len(self._states))
-        tables = self._states.chosen(met)
+        distinct, local = first_occurrences(numbers, len(self._states))
+        tables = self._states.chosen(distinct)
         if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
         return local, tables
@@ -133,8 +133,8 @@ def first_occurrences(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int6
     first = np.full(limit, len(numbers))
     # If several values are assigned to one index, the last one remains.
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]
-    met = np.flatnonzero(first < len(numbers))
-    met = met[np.argsort(first[met])]
+    distinct = np.flatnonzero(first < len(numbers))
+    distinct = distinct[np.argsort(first[distinct])]
     index = np.empty(limit, dtype=np.int64)
-    index[met] = np.arange(len(met))
-    return met, index[numbers]
+    index[distinct] = np.arange(len(distinct))
+    return distinct, index[numbers]

@@ -46,8 +46,8 @@ def check_data(data: Path, config: dict[str, Any]) -> None:
 
 def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
     """Raise `DataError` if a model cannot read data because their sizes differ."""
-    told = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
-    for name, expected in sizes_of_data(metadata, **told).items():
+    side_features = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
+    for name, expected in sizes_of_data(metadata, **side_features).items():
         if getattr(model, name) != expected:
             raise DataError(
                 f"the data does not fit the model: {name} is {getattr(model, name)} in the model, {expected} in data"
