@@ -176,7 +176,7 @@ def test_equal_documents_are_told_where_too_few_are_left(invoke, pipeline, tmp_p
     for number in range(6):
         (corpus / f"{number}.yml").write_text("kind: alpha\n")
     result = invoke(*prepare_command(pipeline, corpus, tmp_path / "data"))
-    assert_refused(result, "fewer than two sources", "found: 1 document of 0.yml", "5 exact duplicates left out")
+    assert_refused(result, "fewer than two sources", "found 1 document of 0.yml", "5 exact duplicates left out")
     demo = ("demo", "--corpus", corpus, "--schema", pipeline.schema, "--out", tmp_path / "demo")
     assert_refused(invoke(*demo), "only one document", "5 exact duplicates left out")
 
@@ -195,8 +195,8 @@ def test_a_tokenizer_of_another_schema_is_told_with_the_reasons(invoke, pipeline
 def test_windows_of_padding_are_remarked_with_a_context_size_that_fits(invoke, pipeline, tmp_path: Path) -> None:
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
     result = invoke(*command, "--context-size", 2048, "--stride", 32)
-    assert re.search(r"warning: 9\d\.\d % of the places", result.stderr)
-    assert "--context-size 16 --stride 8 of `schemalm prepare` is enough" in result.stderr
+    assert re.search(r"warning: 9\d\.\d % of the positions", result.stderr)
+    assert "--context-size 16 --stride 8 instead of 2048" in result.stderr
     fitting = prepare_command(pipeline, pipeline.corpus, tmp_path / "fitting")
     assert json.loads(invoke(*fitting, "--context-size", 16, "--stride", 8, "--json").stdout)["warnings"] == []
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "again")
