@@ -21,7 +21,7 @@ from schemalm.dataset.partitions import Partitions, append, leading_bits, new_ar
 
 ROWS_AT_ONCE = 1 << 19
 NUM_FIRST = NUM_PRECEDING = 4  # the documents with the same key that each is compared with
-_COMPARED_AT_ONCE = 1 << 20  # features, of both documents of all pairs
+_COMPARED_AT_ONCE = 1 << 20  # features of both documents, summed over the pairs of a batch
 _DOCUMENTS_AT_ONCE, _MAX_PARTS = 1 << 14, 1 << 10
 
 Int64Array = NDArray[np.int64]
