@@ -41,7 +41,7 @@ from schemalm.training.loop import train
 from schemalm.training.optimizer import Optimizers
 from schemalm.training.processes import Processes
 from schemalm.training.progress import Progress, StepReport
-from schemalm.training.step import Stepper
+from schemalm.training.step import GradientAccumulator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "packing.json"
@@ -84,7 +84,7 @@ def make_step(data: Path, configuration: TrainingConfiguration) -> Callable[[], 
     model = GPT(configuration.model_configuration(metadata))
     model.initialize(0)
     masks = load_masks(data, metadata)
-    stepper = Stepper(model, None if masks is None else torch.from_numpy(masks), configuration, alone)
+    accumulator = GradientAccumulator(model, None if masks is None else torch.from_numpy(masks), configuration, alone)
     windows = training_windows(Split(data, "train", metadata))
     loader = Loader(windows, configuration.batch_size, packing=configuration.packing)
     optimizers = Optimizers(model, configuration, alone)
@@ -92,7 +92,7 @@ def make_step(data: Path, configuration: TrainingConfiguration) -> Callable[[], 
 
     def step() -> float:
         started, number = time.process_time(), next(counter)
-        result = stepper.gradients(next(loader), number)
+        result = accumulator.gradients(next(loader), number)
         optimizers.step(number)
         return result.num_targets / (time.process_time() - started)
 

@@ -47,7 +47,7 @@ from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import needed_memory, peak_memory
 from schemalm.training.optimizer import Optimizers
 from schemalm.training.processes import Processes
-from schemalm.training.step import Stepper
+from schemalm.training.step import GradientAccumulator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "training.json"
@@ -135,13 +135,13 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
     masks = np.full((NUM_NONTERMINALS, num_mask_bytes(VOCAB_SIZE)), 255, dtype=np.uint8)
     packed = torch.from_numpy(masks).to(mode.device) if is_told else None
     optimizers = Optimizers(model, configuration, alone)
-    stepper = Stepper(model, packed, configuration, alone)
+    accumulator = GradientAccumulator(model, packed, configuration, alone)
     rows = random_rows(mode.batch_size, mode.device)
     counter = iter(range(1, 1_000_000))
 
     def step() -> None:
         number = next(counter)
-        stepper.gradients([rows], number)
+        accumulator.gradients([rows], number)
         optimizers.step(number)
 
     return step, model.flops_per_token(), needed_memory(model, configuration, mode.device).total

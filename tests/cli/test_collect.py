@@ -116,8 +116,8 @@ def test_an_existing_corpus_is_refused_and_with_resume_recognized_as_finished(
 ) -> None:
     command = ("collect", inputs, "--schema", pipeline.schema, "--out", tmp_path / "corpus")
     first = invoke(*command, "--json")
-    assert_refused(invoke(*command), "already holds a collected corpus")
-    assert_refused(invoke(*command, "--resume", "--seed", 5), "already holds a collected corpus")
+    assert_refused(invoke(*command), "already contains a collected corpus")
+    assert_refused(invoke(*command, "--resume", "--seed", 5), "already contains a collected corpus")
     again = invoke(*command, "--resume", "--json")
     assert again.exit_code == 0, again.output
     for name in ("counts", "splits", "files", "rejected_by_reason"):

@@ -49,7 +49,7 @@ def refuse_to_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 def test_an_error_about_moved_data_names_an_option_that_exists(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
     result = invoke("evaluate", moved, "--samples", 1)
     assert result.exit_code == 2
-    assert f"not where it was, {tmp_path / 'gone' / 'data'}: name its folder (--data DIR)" in result.stderr
+    assert f"no longer at {tmp_path / 'gone' / 'data'}: give its folder (--data DIR)" in result.stderr
     result = invoke("evaluate", moved, "--samples", 1, "--data", pipeline.data)
     assert result.exit_code == 0, result.output
     assert (moved / "report.html").exists()
@@ -145,7 +145,7 @@ def test_the_run_of_a_demo_is_found_in_its_folder(invoke, pipeline, moved: Path,
     shutil.copytree(moved, moved.parent / "second")
     result = invoke(command, moved.parent, *options)
     assert result.exit_code == 2
-    assert f"name one of {moved}, {moved.parent / 'second'}" in result.stderr
+    assert f"choose one of {moved}, {moved.parent / 'second'}" in result.stderr
 
 
 @pytest.mark.slow

@@ -124,11 +124,11 @@ def test_the_printed_command_gives_the_same_run_as_without_interruption(
 ) -> None:
     hook = (
         "from schemalm.training import loop\n"
-        "gradients = loop.Stepper.gradients\n"
+        "gradients = loop.GradientAccumulator.gradients\n"
         "def interrupted(self, batches, step, calls=[]):\n"
         f"    calls.append(0); len(calls) == 3 and os.kill(os.getpid(), {int(number)})\n"
         "    return gradients(self, batches, step)\n"
-        "loop.Stepper.gradients = interrupted"
+        "loop.GradientAccumulator.gradients = interrupted"
     )
     run = tmp_path / "a run"
     result = ending(["train", "--data", pipeline.data, "--out", run, *OPTIONS], hook)
@@ -146,8 +146,8 @@ def test_the_printed_command_gives_the_same_data_as_without_interruption(invoke,
     command = ["prepare", "--input", pipeline.corpus, "--tokenizer", pipeline.tokenizer, *sizes, "--output"]
     assert invoke(*command, tmp_path / "whole").exit_code == 0
     hook = (
-        "from schemalm.dataset import merging\n"
-        f"merging.Merge.write = lambda *_: os.kill(os.getpid(), {int(signal.SIGINT)})"
+        "from schemalm.dataset import shard_merging\n"
+        f"shard_merging.ShardMerger.write = lambda *_: os.kill(os.getpid(), {int(signal.SIGINT)})"
     )
     result = ending([*command, tmp_path / "a folder"], hook)
     assert result.returncode == 130, result.stderr

@@ -52,7 +52,7 @@ def test_a_tracker_that_breaks_is_a_warning(invoke, pipeline, tmp_path: Path, mo
     result = invoke(*train_command(pipeline, tmp_path / "run", "--samples", 0, "--track", "wandb"))
     assert result.exit_code == 0
     (warning,) = the_object(result)["warnings"]
-    assert warning.startswith("WandbTracker failed and hears no more of this run, which goes on: ")
+    assert warning.startswith("WandbTracker failed and gets no further events; the run continues: ")
 
 
 @pytest.mark.slow
@@ -87,8 +87,8 @@ def test_what_changed_since_the_start_is_a_warning(invoke, pipeline, tmp_path: P
     (run / "config.json").write_text(json.dumps(config))
     options = ("--samples", 0, "--resume", "auto", "--parent", pipeline.run)
     warnings = the_object(invoke(*train_command(pipeline, run, *options)))["warnings"]
-    assert any("resumed under other versions" in warning for warning in warnings)
-    assert any("the parent recorded at the start stays: none" in warning for warning in warnings)
+    assert any("resumed with other versions" in warning for warning in warnings)
+    assert any("the parent recorded at the start is kept: none" in warning for warning in warnings)
 
 
 def test_documents_that_are_left_out_are_a_warning(invoke, pipeline, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_parent_is_recorded_and_does_not_hinder_resuming(invoke, pipeline, t
 def test_a_parent_that_is_no_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:
     result = invoke(*command(pipeline, tmp_path / "run", "--parent", pipeline.corpus))
     assert result.exit_code == 2
-    assert "no run folder" in result.stderr
+    assert "not a run folder" in result.stderr
     assert not (tmp_path / "run").exists()
 
 
@@ -58,4 +58,4 @@ def test_a_tracker_that_fails_does_not_end_the_run(
     monkeypatch.setattr(importlib, "import_module", lambda _: object())
     result = invoke(*command(pipeline, tmp_path / "run", "--samples", 0, "--track", "wandb"))
     assert result.exit_code == 0, result.output
-    assert "WandbTracker failed and hears no more of this run" in result.stderr
+    assert "WandbTracker failed and gets no further events" in result.stderr

@@ -176,7 +176,7 @@ def test_duplicates_are_reported_if_too_few_documents_are_left(invoke, pipeline,
     for number in range(6):
         (corpus / f"{number}.yml").write_text("kind: alpha\n")
     result = invoke(*prepare_command(pipeline, corpus, tmp_path / "data"))
-    assert_refused(result, "fewer than two sources", "found: 1 document of 0.yml", "5 exact duplicates left out")
+    assert_refused(result, "fewer than two sources", "found 1 document of 0.yml", "5 exact duplicates left out")
     demo = ("demo", "--corpus", corpus, "--schema", pipeline.schema, "--out", tmp_path / "demo")
     assert_refused(invoke(*demo), "only one document", "5 exact duplicates left out")
 
@@ -196,7 +196,7 @@ def test_much_padding_is_reported_with_a_context_size_that_fits(invoke, pipeline
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "data")
     result = invoke(*command, "--context-size", 2048, "--stride", 32)
     assert re.search(r"warning: 9\d\.\d % of the positions", result.stderr)
-    assert "--context-size 16 --stride 8 of `schemalm prepare` is enough" in result.stderr
+    assert "--context-size 16 --stride 8 instead of 2048" in result.stderr
     fitting = prepare_command(pipeline, pipeline.corpus, tmp_path / "fitting")
     assert json.loads(invoke(*fitting, "--context-size", 16, "--stride", 8, "--json").stdout)["warnings"] == []
     command = prepare_command(pipeline, pipeline.corpus, tmp_path / "again")
@@ -213,7 +213,7 @@ def test_prepare_in_json(invoke, pipeline, tmp_path: Path) -> None:
 
 
 def test_prepare_refuses_a_data_set_that_is_there(invoke, pipeline) -> None:
-    assert_refused(invoke(*prepare_command(pipeline, pipeline.corpus, pipeline.data)), "already holds")
+    assert_refused(invoke(*prepare_command(pipeline, pipeline.corpus, pipeline.data)), "already contains")
 
 
 def test_prepare_refuses_unusable_input(invoke, pipeline, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_training_takes_its_settings_from_options(invoke, pipeline, tmp_path: Pa
 
 
 def test_training_refuses_a_folder_without_data(invoke, tmp_path: Path) -> None:
-    assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "no prepared data set")
+    assert_refused(invoke("train", "--data", tmp_path, "--out", tmp_path / "run"), "not a prepared data set")
     assert_refused(invoke("train", "--data", tmp_path / "none", "--out", tmp_path / "run"), "does not exist")
 
 
@@ -328,8 +328,8 @@ def test_generate_refuses_settings_out_of_range(invoke, pipeline) -> None:
 
 @pytest.mark.parametrize("command", ["generate", "evaluate"])
 def test_an_unknown_run_is_refused(invoke, tmp_path: Path, command: str) -> None:
-    assert_refused(invoke(command, tmp_path / "nosuch"), "no run folder")
-    assert_refused(invoke(command, tmp_path), "no run folder")
+    assert_refused(invoke(command, tmp_path / "nosuch"), "not a run folder")
+    assert_refused(invoke(command, tmp_path), "not a run folder")
 
 
 def test_a_damaged_run_is_refused(invoke, pipeline, tmp_path: Path) -> None:

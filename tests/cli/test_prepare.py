@@ -92,7 +92,7 @@ def test_unknown_engines_are_refused(invoke, pipeline, tmp_path: Path, options) 
 def test_another_existing_tokenizer_is_not_replaced(invoke, pipeline, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("mine")
     result = invoke(*prepare_command(pipeline, pipeline.corpus, tmp_path))
-    assert_refused(result, "already has another tokenizer.json")
+    assert_refused(result, "already contains another tokenizer.json")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("tokenizer.json", "mine")]
 
 

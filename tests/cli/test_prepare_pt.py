@@ -56,7 +56,7 @@ def test_existing_files_are_not_overwritten(prepare: Prepare, tmp_path: Path) ->
     ]:
         result = prepare(tmp_path / name, *options)
         assert result.exit_code == 2, (name, options, result.output)
-        assert "already holds a prepared data set" in result.stderr
+        assert "already contains a prepared data set" in result.stderr
     assert hashes(tmp_path) == before
 
 
@@ -76,7 +76,8 @@ def test_the_folder_is_distinguished_from_prepared_data(prepare: Prepare, invoke
     result = invoke("train", "--data", tmp_path / "data", "--out", tmp_path / "run")
     assert result.exit_code == 2
     assert (
-        f"{tmp_path / 'data'} holds .pt files; the prepared data is {tmp_path / 'data' / 'prepared'}" in result.stderr
+        f"{tmp_path / 'data'} contains .pt files; the prepared data is in {tmp_path / 'data' / 'prepared'}"
+        in result.stderr
     )
     shutil.rmtree(tmp_path / "data" / "prepared")
     assert invoke("train", "--data", tmp_path / "data", "--out", tmp_path / "run").exit_code == 2

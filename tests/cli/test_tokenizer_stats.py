@@ -67,7 +67,7 @@ def test_a_corpus_without_any_document_of_the_schema_exits_2(invoke, pipeline, t
     (tmp_path / "pink.yml").write_text("kind: pink\n")
     result = invoke("tokenizer", "stats", "--tokenizer", pipeline.tokenizer, "--corpus", tmp_path)
     assert result.exit_code == 2
-    assert "no document is left; the tokenizer's schema is untitled schema: is it theirs?" in result.stderr
+    assert "no document is left; the tokenizer's schema is untitled schema: is it the right one?" in result.stderr
     assert "1 rejected: the schema's enum; for example pink.yml: /kind: " in result.stderr
 
 

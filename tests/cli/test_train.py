@@ -42,7 +42,7 @@ def test_a_resumed_run_needs_no_option_again_and_gets_more_steps(invoke, pipelin
 def test_fewer_steps_than_are_done_are_refused(invoke, run: Path) -> None:
     result = invoke("train", "--out", run, "--resume", "auto", "--steps", 1)
     assert result.exit_code == 2
-    assert "has 2 steps behind it, more than the 1 asked for" in result.stderr
+    assert "has already done 2 steps, more than the 1 requested" in result.stderr
 
 
 @pytest.mark.slow
@@ -79,7 +79,7 @@ def test_the_data_is_required_if_nothing_determines_it(invoke, run: Path, tmp_pa
     (run / "config.json").write_text(json.dumps(content))
     result = invoke("train", "--out", run, "--resume", "auto")
     assert result.exit_code == 2
-    assert f"not where it was, {tmp_path / 'gone'}: name its folder (--data DIR)" in " ".join(result.stderr.split())
+    assert f"no longer at {tmp_path / 'gone'}: give its folder (--data DIR)" in " ".join(result.stderr.split())
 
 
 def test_other_data_than_the_resumed_runs_own_is_refused_with_what_differs(
@@ -109,7 +109,7 @@ def test_a_folder_of_something_else_is_not_to_be_resumed(invoke, pipeline, tmp_p
     (tmp_path / "notes.txt").write_text("mine")
     result = invoke("train", "--data", pipeline.data, "--out", tmp_path, "--steps", "1")
     assert result.exit_code == 2
-    assert "no run folder" in result.stderr
+    assert "not a run folder" in result.stderr
     assert "--resume" not in result.stderr
     assert "for 1 step;" in result.stderr
 

@@ -95,7 +95,7 @@ def test_a_preparation_does_not_overwrite_one_that_finished_in_the_meantime(
     looks = iter([None])  # the first check finds nothing yet
     refuse = module.refuse_data_set
     monkeypatch.setattr(module, "refuse_data_set", lambda folder: next(looks, folder) and refuse(folder))
-    with pytest.raises(DataError, match="already holds a prepared data set"):
+    with pytest.raises(DataError, match="already contains a prepared data set"):
         module.prepare(documents[:3], tokenizer, tmp_path / "data", context_size=8, stride=2)
     assert (tmp_path / "data" / "metadata.json").read_bytes() == before
 

@@ -1,4 +1,4 @@
-"""The analysis says what preparing and training then have, to the digit."""
+"""The analysis predicts the figures of preparing and training exactly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Documents with copies and invalid ones between them, and two that need more positions than there are."""
+    """Documents with copies and invalid ones between them, and two that need too many positions."""
     long = [{"name": "letters " * 800, "size": index} for index in range(2)]
     return write(tmp_path / "corpus.jsonl", [*VALUES[:40], VALUES[3], {"size": "x"}, *VALUES[40:], *long, VALUES[50]])
 
@@ -57,7 +57,7 @@ def analyzed(corpus: Path, tokenizer: Any, folder: Path, workers: int = 1, seed:
     return analyze(lengths, tokenizer, 0.7, context_sizes=(16, 64), strides=(1, 4, 16, 32)), lengths.left_out
 
 
-def test_figures_are_those_of_the_prepared_data(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_figures_equal_those_of_the_prepared_data(corpus: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     analysis, left_out = analyzed(corpus, tokenizer, tmp_path / "lengths")
     assert [(choice.context_size, choice.stride) for choice in analysis.choices] == [
         *((16, stride) for stride in (1, 4, 16)),
@@ -102,14 +102,14 @@ def test_workers_change_nothing(corpus: Path, tokenizer: Tokenizer, tmp_path: Pa
 def test_the_recommended_context_is_the_smallest_that_is_enough(tokenizer: Tokenizer, tmp_path: Path) -> None:
     small, _ = analyzed(write(tmp_path / "small.jsonl", [{"size": n} for n in range(40)]), tokenizer, tmp_path / "a")
     assert (small.recommended.context_size, small.recommended.stride) == (16, 16)
-    assert "16 is the smallest context here that holds 100.0% of the documents whole" in small.reason
+    assert "16 is the smallest context size here that fits 100.0% of the documents whole" in small.reason
     large, _ = analyzed(
         write(tmp_path / "large.jsonl", [{"name": "word " * (30 + n), "size": n} for n in range(40)]),
         tokenizer,
         tmp_path / "b",
     )
     assert large.recommended.context_size == 64
-    assert "leaves out none" in large.reason
+    assert "all documents have position tokens" in large.reason
 
 
 def test_a_collected_corpus_keeps_its_split(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_collected_corpus_keeps_its_split(tokenizer: Tokenizer, tmp_path: Path
     assert analysis.choices[0].num_train_windows == sum(1 + max(0, length - 16) for length in lengths)
 
 
-def test_texts_have_tokens_alone(tmp_path: Path) -> None:
+def test_text_tokenizers_have_tokens_only(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train(VALUES, vocab_size=300)
     corpus = write(tmp_path / "rows.jsonl", VALUES)
     analysis, _ = analyzed(corpus, baseline, tmp_path / "lengths")

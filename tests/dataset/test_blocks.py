@@ -1,4 +1,4 @@
-"""Documents come back from their blocks, whatever their sizes and the order in which they are asked for."""
+"""Documents are read back from their blocks, whatever their sizes and the order of reading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DTYPES = ("uint16", "uint32")
 
 
 def build(texts: list[list[int]]) -> Any:
-    """A reader of documents whose places are their tokens doubled, and the number of their blocks."""
+    """A reader of documents whose states are twice their tokens, and the number of blocks."""
     builder, frames, index = BlockBuilder(), b"", []
     for number, text in enumerate(texts, start=1):
         tokens = np.array(text, dtype=np.uint16)
@@ -34,7 +34,7 @@ documents = st.lists(st.lists(st.integers(0, 65_535), min_size=1, max_size=30), 
 
 
 @given(documents, st.randoms(use_true_random=False), st.integers(1, 50))
-def test_documents_come_back_in_any_order(texts: list[list[int]], random: Any, size: int) -> None:
+def test_documents_are_read_in_any_order(texts: list[list[int]], random: Any, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "TOKENS_AT_ONCE", size)
         reader, _ = build(texts)

@@ -1,4 +1,4 @@
-"""Collected corpora: nothing is lost, what is kept is as it was, and equal inputs give equal bytes."""
+"""Collected corpora: nothing is lost, kept documents are unchanged, and equal inputs give equal bytes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def content(out: Path) -> dict[str, bytes]:
 
 
 def check_sums(out: Path) -> dict[str, Any]:
-    """Every document is kept or left out, and every file is what the manifest says."""
+    """Every document is kept or left out, and the manifest describes every file."""
     manifest = read_manifest(out)
     assert manifest is not None
     counts = manifest["counts"]
@@ -114,18 +114,18 @@ def test_documents_are_kept_as_they_were(tmp_path: Path, grammar: Grammar) -> No
     write_rows(tmp_path / "in.jsonl", given)
     run([tmp_path / "in.jsonl"], grammar, tmp_path / "out")
     found = {(each["repo"], each["path"]): each for each in kept(tmp_path / "out")}
-    assert len(found) == 41 - 1  # two have the same place
+    assert len(found) == 41 - 1  # two have the same path
     for each in [*given[2:], given[0]]:
         there = found[each["repo"], each["path"]] if each is not given[0] else None
         there = there or next(one for one in kept(tmp_path / "out") if one["license"])
-        assert there["json"].encode() == canonical_json(each["value"])  # keys in their order
+        assert there["json"].encode() == canonical_json(each["value"])  # keys keep their order
         assert there["sha256"] == hashlib.sha256(canonical_json(each["value"], sort_keys=True)).hexdigest()
         assert there["license"] == each.get("license", "")
         assert tuple(there) == COLUMNS
     check_sums(tmp_path / "out")
 
 
-def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, grammar: Grammar) -> None:
+def test_what_is_left_out_is_named_with_its_location_and_reason(tmp_path: Path, grammar: Grammar) -> None:
     same = document(3)
     near = document(4, values=[*range(30)])
     (tmp_path / "in").mkdir()
@@ -134,7 +134,7 @@ def test_what_is_left_out_is_named_with_its_place_and_reason(tmp_path: Path, gra
         [
             *rows(3),
             row(3, same),
-            row(50, {"values": same["values"], "name": same["name"]}),  # equal but for the order of keys
+            row(50, {"values": same["values"], "name": same["name"]}),  # equal except for the order of keys
             row(4, near),
             row(51, {**near, "values": [*range(29), 77]}),
             row(52, {"name": 1}),
@@ -182,10 +182,10 @@ def test_no_secret_gets_into_a_corpus(tmp_path: Path, grammar: Grammar, policy: 
     given = [
         *rows(),
         row(41, document(41, run=f"curl -H 'Authorization: {TOKEN}'")),
-        row(42, {"name": TOKEN}),  # 40 characters: masked it is still a name
-        row(43, {"name": 1, "run": TOKEN}),  # breaks the schema as well
+        row(42, {"name": TOKEN}),  # 40 characters: a masked name is still a name
+        row(43, {"name": 1, "run": TOKEN}),  # violates the schema as well
         row(44, {"name": "key", TOKEN: 1}),
-        {"repo": "o/n", "path": "p", "yaml": f"name: a\n{TOKEN}: 1\n{TOKEN}: 2\n"},  # no document
+        {"repo": "o/n", "path": "p", "yaml": f"name: a\n{TOKEN}: 1\n{TOKEN}: 2\n"},  # not a document
     ]
     write_rows(tmp_path / "in.jsonl", given)
     summary = run([tmp_path / "in.jsonl"], grammar, tmp_path / "out", secrets=policy)
@@ -201,7 +201,7 @@ def test_no_secret_gets_into_a_corpus(tmp_path: Path, grammar: Grammar, policy: 
     assert TOKEN not in str(summary)
 
 
-def test_masks_that_break_the_schema_cost_the_document(tmp_path: Path) -> None:
+def test_a_document_whose_masks_violate_the_schema_is_dropped(tmp_path: Path) -> None:
     strict = compile_schema({"type": "object", "additionalProperties": {"type": "string", "minLength": 40}})
     write_rows(tmp_path / "in.jsonl", [row(number, {f"k{number}": "x" * (40 + number)}) for number in range(9)])
     write_rows(tmp_path / "more.jsonl", [row(10, {"k": TOKEN})])
@@ -209,7 +209,7 @@ def test_masks_that_break_the_schema_cost_the_document(tmp_path: Path) -> None:
     assert check_sums(tmp_path / "out")["counts"]["secrets"] == 1
 
 
-def test_similar_documents_are_kept_where_asked(tmp_path: Path, grammar: Grammar) -> None:
+def test_similar_documents_are_kept_on_request(tmp_path: Path, grammar: Grammar) -> None:
     near = [row(60 + number, document(4, values=[*range(30), number])) for number in range(5)]
     write_rows(tmp_path / "in.jsonl", [*rows(), *near])
     for similarity, number in ((0.9, 4), (1, 0), (0.99, 0)):
@@ -238,13 +238,11 @@ def test_no_source_is_in_both_splits(tmp_path: Path, grammar: Grammar, split_by:
     assert len({json.dumps(manifest["files"]) for manifest in manifests}) > 1
 
 
-def test_too_little_is_one_error_that_tells_what_was_left_out_and_nothing_stays(
-    tmp_path: Path, grammar: Grammar
-) -> None:
+def test_too_few_documents_are_one_error_with_what_was_left_out_and_no_output(tmp_path: Path, grammar: Grammar) -> None:
     out = tmp_path / "out"
     write_rows(tmp_path / "none.jsonl", [row(1, {"other": 1}), row(2, {"name": TOKEN})])
     with pytest.raises(
-        DataError, match=r"no document is left; 1 document held secrets; is the schema theirs\?\n.*1 rej"
+        DataError, match=r"no document is left; 1 document contained secrets; is the schema the right one\?\n.*1 rej"
     ):
         run([tmp_path / "none.jsonl"], grammar, out)
     one = [{**each, "repo": f"Owner/{number}"} for number, each in enumerate([*rows(4), *rows(4)])]
@@ -267,15 +265,15 @@ def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
         CollectSettings(**setting)
 
 
-def test_a_corpus_and_files_of_others_are_never_written_over(tmp_path: Path, grammar: Grammar) -> None:
+def test_a_corpus_and_other_files_are_never_overwritten(tmp_path: Path, grammar: Grammar) -> None:
     write_rows(tmp_path / "in.jsonl", rows())
     run([tmp_path / "in.jsonl"], grammar, tmp_path / "out")
     before = content(tmp_path / "out")
-    with pytest.raises(DataError, match="already holds a collected corpus"):
+    with pytest.raises(DataError, match="already contains a collected corpus"):
         run([tmp_path / "in.jsonl"], grammar, tmp_path / "out", seed=1)
     assert content(tmp_path / "out") == before
     (tmp_path / "mine" / "train").mkdir(parents=True)
-    with pytest.raises(DataError, match="already has train"):
+    with pytest.raises(DataError, match="already contains train"):
         run([tmp_path / "in.jsonl"], grammar, tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["train"]
 
@@ -300,7 +298,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_how_it_is_done_changes_no_byte(tmp_path: Path, grammar: Grammar, small_shards: None) -> None:
+def test_engines_and_resuming_do_not_change_the_bytes(tmp_path: Path, grammar: Grammar, small_shards: None) -> None:
     given = [*rows(60), *["no row"] * 20, *rows(10), row(61, {"name": 1}), row(62, document(4, values=[*range(30)]))]
     given += [row(63, document(4, values=[*range(30), 1]), license="MIT")]
     write_rows(tmp_path / "in.jsonl", given)
@@ -333,7 +331,7 @@ def test_a_ray_cluster_gives_the_same_bytes(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["train", "val", "rejected.jsonl", "README.md", "manifest.json"])
-def test_a_kill_while_files_are_put_in_their_places_is_made_good(
+def test_a_kill_while_files_are_moved_is_repaired(
     tmp_path: Path, grammar: Grammar, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     write_rows(tmp_path / "in.jsonl", rows())
@@ -359,7 +357,7 @@ def test_a_kill_while_files_are_put_in_their_places_is_made_good(
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 
 
-def test_a_kill_at_the_very_end_leaves_a_corpus_that_is_known_as_finished(tmp_path: Path, grammar: Grammar) -> None:
+def test_a_kill_at_the_very_end_leaves_a_finished_corpus(tmp_path: Path, grammar: Grammar) -> None:
     paths, out = [write_rows(tmp_path / "in.jsonl", [*rows(), "no row"])], tmp_path / "out"
     made = run(paths, grammar, out)
     before = content(out)
@@ -373,11 +371,11 @@ def test_a_kill_at_the_very_end_leaves_a_corpus_that_is_known_as_finished(tmp_pa
     assert finished(paths, grammar, tmp_path / "none", CollectSettings()) is None
 
 
-def test_a_corpus_is_read_back_whole_without_its_reports(tmp_path: Path, grammar: Grammar) -> None:
+def test_a_corpus_is_read_back_without_its_reports(tmp_path: Path, grammar: Grammar) -> None:
     (tmp_path / "in").mkdir()
     write_rows(tmp_path / "in" / "rows.jsonl", [*rows(), "no row"])
     (tmp_path / "in" / "own.yml").write_text("name: own\n---\nname: second\n")
-    run([tmp_path / "in"], grammar, tmp_path / "in" / "out")  # which lies in its input
+    run([tmp_path / "in"], grammar, tmp_path / "in" / "out")  # the output is inside the input
     found = collected_split(tmp_path / "in" / "out")
     assert found is not None
     again = [(one.name, one.repository, one.value) for one in read_corpus([found.train, found.val])]
@@ -407,12 +405,12 @@ def test_a_corpus_of_another_version_is_refused(tmp_path: Path, grammar: Grammar
     assert collected_split(tmp_path / "out") is None
 
 
-def test_so_many_rows_are_taken_evenly(tmp_path: Path, grammar: Grammar) -> None:
+def test_a_number_of_rows_is_taken_evenly(tmp_path: Path, grammar: Grammar) -> None:
     run([write_rows(tmp_path / "in.jsonl", rows())], grammar, tmp_path / "out", max_files=14)
     assert sorted(int(one["path"].partition(".")[0]) for one in kept(tmp_path / "out")) == [*range(0, 40, 3)]
 
 
-def test_documents_whose_json_could_not_be_read_again_are_rejected(tmp_path: Path, grammar: Grammar) -> None:
+def test_documents_whose_json_is_too_large_to_read_are_rejected(tmp_path: Path, grammar: Grammar) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "large.yml").write_text("name: large\nrun: '" + '"' * 600_000 + "'\n")
     write_rows(tmp_path / "in" / "rows.jsonl", rows())
@@ -467,7 +465,7 @@ def test_files_that_cannot_be_read_are_counted_and_named(
     assert summary.left_out.num_rejected == 1
 
 
-def test_a_damaged_input_is_one_error_and_nothing_stays(tmp_path: Path, grammar: Grammar) -> None:
+def test_a_damaged_input_is_one_error_without_output(tmp_path: Path, grammar: Grammar) -> None:
     whole = gzip.compress(write_rows(tmp_path / "in.jsonl", rows(2000)).read_bytes())
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"cut\.jsonl\.gz"):
@@ -475,7 +473,7 @@ def test_a_damaged_input_is_one_error_and_nothing_stays(tmp_path: Path, grammar:
     assert not (tmp_path / "out").exists()
 
 
-def test_the_cut_into_files_is_the_rows_doing_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_rows_determine_where_files_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collected, "_ROWS", 10)
     monkeypatch.setattr(collected, "_BYTES", 300)
     monkeypatch.setattr(collected, "_GROUPS", 3)
@@ -498,7 +496,7 @@ def test_the_cut_into_files_is_the_rows_doing_alone(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_an_error_with_the_path_and_is_made_good(
+def test_a_full_disk_is_an_error_with_the_path_and_can_be_resumed(
     tmp_path: Path, grammar: Grammar, small_shards: None
 ) -> None:
     paths = [write_rows(tmp_path / "in.jsonl", rows(200))]

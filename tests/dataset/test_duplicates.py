@@ -1,4 +1,4 @@
-"""Exact duplicates: the same answer as a dictionary gives, in files and memory that do not grow."""
+"""Exact duplicates: the same answer as from a dictionary, within the given number of rows in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemalm.dataset.duplicates import DIGEST_BYTES, are_first, find_originals
 
 
 def digests_of(kinds: np.ndarray) -> np.ndarray:
-    """One drawn digest for each kind, and among them some that differ in the last byte alone."""
+    """Random digests for each kind; some differ only in the last byte."""
     drawn = np.random.default_rng(0).integers(0, 256, (int(kinds.max(initial=0)) + 1, DIGEST_BYTES), dtype=np.uint8)
     drawn[1::7] = drawn[0::7][: len(drawn[1::7])]
     drawn[1::7, -1] ^= 1
@@ -25,9 +25,7 @@ def obvious(digests: np.ndarray) -> list[int]:
 
 @pytest.mark.parametrize("rows_at_once", [1, 7, 64, 1000, 5000])
 @pytest.mark.parametrize("num_kinds", [1, 2, 40, 3000])
-def test_each_digest_is_led_to_its_first_whatever_fits_at_once(
-    tmp_path: Path, rows_at_once: int, num_kinds: int
-) -> None:
+def test_each_digest_gets_its_first_whatever_the_block_size(tmp_path: Path, rows_at_once: int, num_kinds: int) -> None:
     num_rows = 50 if rows_at_once == 1 else 1000
     digests = digests_of(np.random.default_rng(num_kinds).integers(0, num_kinds, num_rows))
     originals = find_originals(digests, tmp_path / "originals.npy", rows_at_once=rows_at_once)
@@ -35,7 +33,7 @@ def test_each_digest_is_led_to_its_first_whatever_fits_at_once(
     assert are_first(originals, 0, len(originals)).sum() == len(set(obvious(digests)))
 
 
-def test_no_digests_have_no_originals(tmp_path: Path) -> None:
+def test_no_digests_give_no_originals(tmp_path: Path) -> None:
     assert find_originals(np.empty((0, DIGEST_BYTES), np.uint8), tmp_path / "originals.npy").tolist() == []
 
 
@@ -45,7 +43,7 @@ def test_digests_of_zeros_are_equal_to_each_other_alone(tmp_path: Path) -> None:
     assert find_originals(digests, tmp_path / "o.npy", rows_at_once=2).tolist() == [0, 0, 2, 0, 4, 0]
 
 
-def test_what_was_found_is_in_the_file_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_the_result_is_in_the_file_and_no_temporary_file_remains(tmp_path: Path) -> None:
     digests = digests_of(np.arange(300) % 100)
     np.save(tmp_path / "digests.npy", digests)
     mapped = np.load(tmp_path / "digests.npy", mmap_mode="r")

@@ -1,4 +1,4 @@
-"""The workflows that the package carries."""
+"""The workflows bundled with the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemalm.dataset.embedded import embedded_workflows
 from schemalm.errors import DataError
 
 
-def test_there_are_so_many_distinct_documents() -> None:
+def test_all_bundled_documents_are_distinct() -> None:
     workflows = embedded_workflows()
     assert len(workflows) == len({(each.source, each.name) for each in workflows}) == 2500
     assert all("jobs" in each.value for each in workflows)

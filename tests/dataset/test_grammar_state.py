@@ -1,4 +1,4 @@
-"""What a model is told of the machine's place."""
+"""The embedding rows for the state of a machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemalm.tokenizer import Tokenizer
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"$ref": "#"}}
 
 
-def test_rows_name_what_training_met_and_the_rest_is_unknown() -> None:
+def test_rows_exist_for_the_training_corpus_and_the_rest_is_unknown() -> None:
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), [{"a": "one two", "b": {"a": "x"}}] * 6, vocab_size=300)
     reader = GrammarStateReader(tokenizer)
     by_label, by_path = tokenizer.states.rows()

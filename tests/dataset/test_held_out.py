@@ -1,4 +1,4 @@
-"""Sources held out: the same that a draw over all sources in memory gives."""
+"""Held-out sources: the same as from a choice over all sources in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemalm.dataset.held_out import Sources, draw_of
 
 
 def obvious(sizes: Counter[str], share: float, seed: int) -> set[str]:
-    """Sources by ascending draws until they hold the share; none that is larger than twice the share."""
+    """Sources by ascending draws until they contain the share, except those larger than twice the share."""
     wanted = share * sizes.total()
     chosen: set[str] = set()
     held = 0
@@ -45,7 +45,7 @@ def draws(names: list[str], seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_sources_are_drawn_until_they_hold_the_share(tmp_path: Path, seed: int) -> None:
+def test_sources_are_drawn_until_they_contain_the_share(tmp_path: Path, seed: int) -> None:
     chooser = random.Random(seed)
     sizes = Counter({f"s{number}": chooser.choice([1, 2, 5, 30, 200]) for number in range(chooser.randrange(2, 40))})
     share = chooser.choice([0.01, 0.1, 0.2, 0.5, 0.9])
@@ -55,7 +55,7 @@ def test_sources_are_drawn_until_they_hold_the_share(tmp_path: Path, seed: int) 
     assert 0 < len(expected) < len(sizes)
 
 
-def test_a_giant_is_left_to_training(tmp_path: Path) -> None:
+def test_a_giant_source_stays_in_training(tmp_path: Path) -> None:
     sizes = Counter({"giant": 900, **{f"s{number}": 10 for number in range(10)}})
     for seed in range(10):
         assert "giant" not in held_out(tmp_path / str(seed), sizes, 0.1, seed)

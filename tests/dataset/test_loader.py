@@ -1,4 +1,4 @@
-"""Loaders give each window once per epoch, the same batches to any number of processes, and resume exactly."""
+"""Loaders return each window once per epoch and the same batches for any number of processes, and resume exactly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def are_equal(one: Rows, other: Rows) -> bool:
 
 
 def tokens_of(rows: Rows) -> list[int]:
-    """The targets, which tell where they come from; windows overlap, so some are there twice."""
+    """The targets, which identify their windows; windows overlap, so some occur twice."""
     return rows.targets_BT[rows.targets_BT != IGNORED_TARGET].tolist()
 
 
@@ -99,7 +99,7 @@ def test_any_number_of_processes_share_the_same_batches(
             assert loader.documents() == whole.documents()
 
 
-def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
+def test_the_order_of_windows_is_pinned() -> None:
     bits = np.random.PCG64(np.random.SeedSequence((3, 1))).random_raw(len(make_windows()))
     (rows,) = next(make_loader(5, seed=3, state=LoaderState(1, 10)))
     expected = make_windows().rows(np.argsort(bits, kind="stable")[10:15])
@@ -108,7 +108,7 @@ def test_windows_stand_in_the_order_in_which_they_always_stood() -> None:
 
 
 @pytest.mark.slow
-def test_a_packed_row_is_its_windows_one_after_another() -> None:
+def test_a_packed_row_concatenates_its_windows() -> None:
     windows, loader = make_windows(), make_loader(1, packing="documents")
     known = windows.rows(np.arange(len(windows)))
     lengths = windows.lengths(np.arange(len(windows)))
@@ -154,7 +154,7 @@ def test_data_without_a_grammar_is_packed_too() -> None:
 
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_loading_ahead_in_a_thread_changes_neither_batches_nor_states(packing: str) -> None:
-    # Tensors of this device hold nothing, but it is loaded for as for a GPU.
+    # Tensors of this device have no content, but they are loaded in a thread, as for a GPU.
     ahead = make_loader(8, packing=packing, device=torch.device("meta"))
     plain = make_loader(8, packing=packing, device=CPU)
     for _ in range(10):

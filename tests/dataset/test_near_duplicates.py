@@ -1,4 +1,4 @@
-"""Near duplicates: found are those that an obvious comparison of all pairs finds, at a bounded cost."""
+"""Near duplicates: the same as from an exhaustive comparison of all pairs, at a bounded cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find(folder: Path, values: list[Any], similarity: float = 0.9, rows_at_once:
 
 
 def obvious(values: list[Any], similarity: float) -> list[int]:
-    """Each document goes where it is near to an earlier one that stays; the first of these is its original."""
+    """Drop each document that is near to an earlier one that is kept; the first of these is its original."""
     kept: list[int] = []
     originals = []
     found = [set(features(value).tolist()) for value in values]
@@ -59,7 +59,9 @@ def family(chooser: random.Random, size: int, changes: int, num_members: int) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("similarity", [0.6, 0.8, 0.9, 0.95])
 @pytest.mark.parametrize("rows_at_once", [20, 1 << 20])
-def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: float, rows_at_once: int) -> None:
+def test_the_same_documents_are_dropped_as_by_comparing_all_pairs(
+    tmp_path: Path, similarity: float, rows_at_once: int
+) -> None:
     chooser = random.Random(int(similarity * 100))
     families = [family(chooser, chooser.randrange(5, 80), chooser.randrange(5), 4) for _ in range(60)]
     values = [member for members in families for member in members]
@@ -70,11 +72,11 @@ def test_what_goes_is_what_comparing_all_pairs_says(tmp_path: Path, similarity: 
     assert sum(a != b for a, b in zip(found, expected, strict=True)) <= len(values) // 100
     assert len(gone) > 30
     for number in gone:
-        assert found[found[number]] == found[number] < number  # an earlier one, which stays
+        assert found[found[number]] == found[number] < number  # an earlier one, which is kept
         assert similarity_of(values[number], values[found[number]]) >= similarity
 
 
-def test_a_chain_of_small_changes_leaves_more_than_its_beginning(tmp_path: Path) -> None:
+def test_a_chain_of_small_changes_keeps_more_than_its_first(tmp_path: Path) -> None:
     base = {f"key{number}": 0 for number in range(100)}
     chain = [{**base, **{f"key{number}": 1 for number in range(length)}} for length in range(0, 40, 2)]
     found = find(tmp_path, chain)
@@ -83,21 +85,21 @@ def test_a_chain_of_small_changes_leaves_more_than_its_beginning(tmp_path: Path)
     assert 5 < len(stay) < 15
 
 
-def test_a_crowd_is_not_compared_each_with_each(tmp_path: Path) -> None:
+def test_a_large_group_is_not_compared_pairwise(tmp_path: Path) -> None:
     chooser = random.Random(0)
     crowd = [{**{f"key{number}": 0 for number in range(60)}, "own": chooser.random()} for _ in range(600)]
     found = find(tmp_path, crowd)
     assert found == [0] * 600
     pairs = sum(path.stat().st_size for path in (tmp_path / "near" / "pairs").iterdir()) // 16
-    assert pairs <= 600 * 2 * (NUM_FIRST + NUM_PRECEDING)  # of 300 for each
+    assert pairs <= 600 * 2 * (NUM_FIRST + NUM_PRECEDING)  # 300 for each
 
 
-def test_a_crowd_larger_than_what_fits_into_memory_keeps_its_first(tmp_path: Path) -> None:
+def test_a_group_larger_than_memory_keeps_its_first(tmp_path: Path) -> None:
     crowd: list[Any] = [{"same": [*range(50)], "own": number} for number in range(400)]
     assert find(tmp_path, crowd, rows_at_once=32) == [0] * 400
 
 
-def test_what_a_document_shares_with_no_other_leaves_it_alone(tmp_path: Path) -> None:
+def test_a_document_that_shares_no_key_is_kept(tmp_path: Path) -> None:
     values: list[Any] = [{"name": f"n{number}", "value": number} for number in range(50)]
     assert find(tmp_path, values) == [*range(50)]
     assert find(tmp_path / "..", []) == []
@@ -106,7 +108,7 @@ def test_what_a_document_shares_with_no_other_leaves_it_alone(tmp_path: Path) ->
 def test_features_are_a_multiset_of_values_with_their_paths() -> None:
     one = features({"a": [1, 1, 2], "b": "x"})
     assert len(one) == 4
-    assert features({"b": "x", "a": [2, 1, 1]}).tolist() == one.tolist()  # places in lists do not count
+    assert features({"b": "x", "a": [2, 1, 1]}).tolist() == one.tolist()  # positions in lists do not count
     assert len(np.intersect1d(one, features({"a": [1, 2], "b": "x"}))) == 3
     assert len(np.intersect1d(one, features({"c": [1, 1, 2], "d": "x"}))) == 0
     assert features(1).tolist() != features("1").tolist() != features(True).tolist()
@@ -137,7 +139,7 @@ def test_keys_are_the_same_everywhere() -> None:
     assert (len(keys), int(keys[0]), int(keys[-1])) == (14, 6991765281848926717, 12506797084694582004)
 
 
-def test_many_features_are_hashed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_features_are_hashed_like_few(monkeypatch: pytest.MonkeyPatch) -> None:
     many, banding = features([*range(10_000)]), Banding.of(0.9)
     keys = banding.keys(many)
     monkeypatch.setattr(minhash, "_FEATURES_AT_ONCE", 7)

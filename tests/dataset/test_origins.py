@@ -1,4 +1,4 @@
-"""Origins of documents stand in files; duplicates are counted, and the first of them named."""
+"""Origins of documents are read back from files; duplicates are counted, and the first of them named."""
 
 from __future__ import annotations
 

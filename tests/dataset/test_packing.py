@@ -1,4 +1,4 @@
-"""Packed rows hold every window once, are nearly full, and follow from seed and epoch."""
+"""Packed rows contain every window once, are nearly full, and depend only on seed and epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ some_lengths = st.lists(st.integers(1, CONTEXT_SIZE), min_size=1, max_size=60).m
 
 
 def log_normal_lengths(num_windows: int, context_size: int) -> Int64Array:
-    """Lengths as documents have them: many short ones, and all windows of long ones full."""
+    """Lengths like those of documents: many short ones, and full windows of long ones."""
     drawn = np.random.default_rng(0).lognormal(5.5, 1.0, size=num_windows).astype(np.int64)
     return np.clip(drawn, 1, context_size)
 
 
 @given(some_lengths)
-def test_each_window_has_one_place_and_no_row_is_too_long(lengths: Int64Array) -> None:
+def test_each_window_is_in_one_row_and_no_row_is_too_long(lengths: Int64Array) -> None:
     plan = pack_lengths(count_lengths(lengths, CONTEXT_SIZE))
     planned = [length for pattern, num_rows in plan.items() for length in pattern * num_rows]
     assert sorted(planned) == sorted(lengths.tolist())
@@ -39,14 +39,14 @@ def test_no_two_rows_would_fit_into_one(lengths: Int64Array) -> None:
 
 
 @pytest.mark.parametrize("context_size", [512, 2048])
-def test_hardly_a_place_is_empty_where_lengths_are_those_of_documents(context_size: int) -> None:
+def test_rows_are_nearly_full_for_the_lengths_of_documents(context_size: int) -> None:
     lengths = log_normal_lengths(5_000, context_size)
     packed, apart = (num_rows(lengths, context_size, packing) for packing in ("documents", "windows"))
     assert apart == 5_000
     assert 1 - lengths.sum() / (packed * context_size) < 0.005
 
 
-def test_more_windows_of_the_same_lengths_are_the_same_plan() -> None:
+def test_more_windows_of_the_same_lengths_have_the_same_plan() -> None:
     counts = count_lengths(log_normal_lengths(2_000, 512), 512)
     plan, many = pack_lengths(counts), pack_lengths(counts * 1_000_000)
     assert sum(many.values()) <= 1_000_000 * sum(plan.values())
@@ -56,7 +56,7 @@ def test_more_windows_of_the_same_lengths_are_the_same_plan() -> None:
 
 
 @given(some_lengths, st.integers(0, 3), st.integers(0, 3))
-def test_each_epoch_deals_each_window_once_and_the_same_again(lengths: Int64Array, seed: int, epoch: int) -> None:
+def test_each_epoch_has_each_window_once_and_is_reproducible(lengths: Int64Array, seed: int, epoch: int) -> None:
     order = PackedOrder(lengths, CONTEXT_SIZE, seed)
     rows = order.rows(epoch, 0, order.num_rows)
     assert order.num_rows == num_rows(lengths, CONTEXT_SIZE, "documents")
@@ -69,7 +69,7 @@ def test_each_epoch_deals_each_window_once_and_the_same_again(lengths: Int64Arra
     assert [row.tolist() for row in parts] == [row.tolist() for row in rows]
 
 
-def test_epochs_and_seeds_deal_in_orders_of_their_own() -> None:
+def test_epochs_and_seeds_have_different_orders() -> None:
     lengths = log_normal_lengths(200, 512)
     rows = {
         tuple(tuple(row) for row in PackedOrder(lengths, 512, seed).rows(epoch, 0, 50))

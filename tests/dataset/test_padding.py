@@ -1,4 +1,4 @@
-"""Windows of nearly nothing but padding are remarked upon, with the context that would fit; others are not."""
+"""A warning about windows with too much padding names a context that fits; other windows get none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from schemalm.dataset.loader import rows_once
 from schemalm.dataset.packing import PACKINGS
-from schemalm.dataset.padding import padding_remark, padding_share
+from schemalm.dataset.padding import padding_share, padding_warning
 from schemalm.dataset.store import Metadata, Split, SplitWriter
 from schemalm.dataset.windows import training_windows
 from schemalm.model.inputs import IGNORED_TARGET
@@ -49,28 +49,28 @@ def test_the_share_is_that_of_the_windows_that_are_read(
         assert padding_share(split, packing) == pytest.approx(float(torch.cat(read).float().mean()))
 
 
-def test_packed_rows_are_remarked_upon_only_where_they_are_padding(tmp_path: Path) -> None:
+def test_packed_rows_cause_a_warning_only_if_they_are_padding(tmp_path: Path) -> None:
     many = make_split(tmp_path / "many", [20] * 1900 + [600] * 100, 512, 512)
-    assert padding_remark(many, "windows") is not None
-    assert padding_remark(many, "documents") is None
-    assert padding_remark(make_split(tmp_path / "few", [3, 3], 2048, 2048), "documents") is not None
+    assert padding_warning(many, "windows") is not None
+    assert padding_warning(many, "documents") is None
+    assert padding_warning(make_split(tmp_path / "few", [3, 3], 2048, 2048), "documents") is not None
 
 
 @pytest.mark.parametrize(
     ("lengths", "context_size", "stride", "advice"),
     [
-        ([3, 3], 2048, 32, "99.9 % .* at most 3 tokens, for which --context-size 16 --stride 8 of .* it was 2048"),
+        ([3, 3], 2048, 32, "99.9 % .* at most 3 tokens: .* --context-size 16 --stride 8 instead of 2048"),
         ([3, 3], 2048, 2048, "--context-size 16 --stride 8 "),
-        ([3, 40, 41, 45], 2048, 8, "at most 45 tokens, for which --context-size 48 of"),
-        ([20] * 19 + [600], 512, 512, "90% of the documents have at most 20 tokens, for which --context-size 32 "),
+        ([3, 40, 41, 45], 2048, 8, "at most 45 tokens: .* --context-size 48 instead of"),
+        ([20] * 19 + [600], 512, 512, "90% of the documents have at most 20 tokens: .* --context-size 32 "),
     ],
 )
-def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
+def test_a_warning_about_padding_names_a_context_that_fits(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int, advice: str
 ) -> None:
-    remark = padding_remark(make_split(tmp_path, lengths, context_size, stride))
-    assert remark is not None
-    assert re.search(advice, remark)
+    warning = padding_warning(make_split(tmp_path, lengths, context_size, stride))
+    assert warning is not None
+    assert re.search(advice, warning)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_windows_of_padding_are_remarked_with_the_context_that_would_fit(
         ([3, 3], 64, 32),
     ],
 )
-def test_windows_that_are_well_filled_or_cannot_be_smaller_are_not(
+def test_windows_that_are_well_filled_or_cannot_be_smaller_cause_no_warning(
     tmp_path: Path, lengths: list[int], context_size: int, stride: int
 ) -> None:
-    assert padding_remark(make_split(tmp_path, lengths, context_size, stride)) is None
+    assert padding_warning(make_split(tmp_path, lengths, context_size, stride)) is None

@@ -1,4 +1,4 @@
-"""Preparation: what is written, how sources are split, what is rejected."""
+"""Preparation: what is written, how sources are split, and what is rejected."""
 
 from __future__ import annotations
 
@@ -120,11 +120,11 @@ def test_no_source_is_in_both_splits_and_shares_are_kept() -> None:
 
 
 def test_one_source_alone_cannot_be_split(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"two sources.* found: 10 documents of s0"):
+    with pytest.raises(DataError, match=r"two sources.* found 10 documents of s0"):
         prepare(documents(10, 1), tokenizer, tmp_path)
 
 
-def test_too_few_sources_tell_what_was_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_too_few_sources_report_what_was_left_out(tokenizer: Tokenizer, tmp_path: Path) -> None:
     left_out = LeftOut([Rejection("a.yml", "a.yml: no")], [Duplicate("c.yml", "b.yml")])
     with pytest.raises(DataError, match="two sources") as caught:
         prepare([], tokenizer, tmp_path, left_out=left_out)
@@ -132,13 +132,13 @@ def test_too_few_sources_tell_what_was_left_out(tokenizer: Tokenizer, tmp_path: 
     assert "c.yml, which equals b.yml" in str(caught.value)
 
 
-def test_documents_of_another_schema_are_told_of_the_tokenizers_schema_and_the_reasons(
+def test_documents_of_another_schema_are_refused_with_the_tokenizers_schema_and_the_reasons(
     tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     others = [SourceDocument({"size": "five"}, f"s{index}", f"d{index}") for index in range(6)]
     with pytest.raises(DataError) as caught:
         prepare(others, tokenizer, tmp_path)
-    assert "schema is untitled schema: is it theirs?" in str(caught.value)
+    assert "schema is untitled schema: is it the right one?" in str(caught.value)
     assert "rejected: the schema's type; for example d" in str(caught.value)
 
 
@@ -160,7 +160,7 @@ def test_preparation_repeats_byte_for_byte(tokenizer: Tokenizer, tmp_path: Path)
     assert digests[0] == digests[1]
 
 
-def test_text_baselines_have_tokens_alone(tmp_path: Path) -> None:
+def test_text_baselines_have_tokens_only(tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([document.value for document in documents()], 300)
     summary = prepare(documents(), baseline, tmp_path, context_size=16, stride=4)
     assert summary.metadata.num_places == summary.metadata.num_states == 0

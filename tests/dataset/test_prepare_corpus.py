@@ -1,4 +1,4 @@
-"""A folder prepared from files is the same, byte for byte, whoever encodes, and after any kill."""
+"""A folder prepared from files is the same, byte for byte, with every engine and after any kill."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import pytest
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
-from schemalm.dataset.merging import LEFT_OUT_FILE
 from schemalm.dataset.prepare import (
     ORIGIN_FILE,
     CorpusInput,
@@ -27,6 +26,7 @@ from schemalm.dataset.prepare import (
     prepare_corpus,
 )
 from schemalm.dataset.reading import SourceDocument, read_documents
+from schemalm.dataset.shard_merging import LEFT_OUT_FILE
 from schemalm.dataset.shards import WORKING_FOLDER
 from schemalm.dataset.store import METADATA_FILE, Split, verify_files
 from schemalm.documents import pieces
@@ -45,7 +45,7 @@ NUM_ROWS, ROWS_PER_SHARD = 60, 8
 
 
 def row(index: int) -> dict[str, Any]:
-    """A row of the corpus: most are documents, some are none, break the schema or repeat an earlier one."""
+    """A row of the corpus: most are documents; some are not, violate the schema or repeat an earlier one."""
     fields = {"repo": f"o/r{index % 9}", "path": f"{index}.yml"}
     if index % 17 == 5:
         return {**fields, "yaml": "a: b: c"}
@@ -98,7 +98,7 @@ def contents(out: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def whole(folder: Path, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What is prepared in this process, at one go."""
+    """The folder prepared in this process, without interruption."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "MAX_ROWS", ROWS_PER_SHARD)
         out = tmp_path_factory.mktemp("whole") / "data"
@@ -123,7 +123,7 @@ def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenize
     }
 
 
-def test_every_document_that_is_left_out_stands_in_a_file_with_its_place(
+def test_every_document_that_is_left_out_is_listed_with_its_location(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     summary = prepared(corpus(folder), tokenizer, tmp_path)
@@ -167,7 +167,7 @@ def test_shards_of_another_size_give_the_same_folder(
     assert contents(tmp_path) == whole
 
 
-# A process that prepares, and that SIGKILL ends at the n-th call of a function.
+# A process that prepares, and kills itself at the n-th call of a function.
 KILLED = f"""
 import importlib, os, signal, sys
 from pathlib import Path
@@ -194,10 +194,10 @@ with open_engine("local", workers=1) as engine:
     prepare_corpus(documents, tokenizer, out, PrepareSettings(16, 4), engine, resume=True)
 """
 MOMENTS = [
-    "schemalm.files.writing:sync_folder 4",  # a shard is there, and the next one is begun
+    "schemalm.files.writing:sync_folder 4",  # a shard is written, and the next one is started
     "os:fsync 6",  # in the middle of writing a shard
-    "schemalm.dataset.merging:SplitWriter:extend 3",
-    "schemalm.dataset.shards:Work:remove 1",  # all is there
+    "schemalm.dataset.shard_merging:SplitWriter:extend 3",
+    "schemalm.dataset.shards:Work:remove 1",  # everything is written
 ]
 
 
@@ -231,7 +231,7 @@ def test_preparing_does_without_torch(folder: Path, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_a_killed_run_is_gone_on_with_at_its_last_shard(
+def test_a_killed_run_continues_at_its_last_shard(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     with (
@@ -254,12 +254,12 @@ def test_a_killed_run_is_gone_on_with_at_its_last_shard(
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"stride": 8}, "stride was 4, and is 8"),
-        ({"context_size": 32}, "context_size was 16, and is 32"),
-        ({"seed": 1}, "seed was 0, and is 1"),
+        ({"stride": 8}, "stride was 4, and is now 8"),
+        ({"context_size": 32}, "context_size was 16, and is now 32"),
+        ({"seed": 1}, "seed was 0, and is now 1"),
     ],
 )
-def test_other_settings_cannot_be_gone_on_with(
+def test_other_settings_cannot_be_resumed(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path, settings: dict[str, int], problem: str
 ) -> None:
     with open_preparation(corpus(folder), tokenizer, tmp_path, SETTINGS):
@@ -272,34 +272,34 @@ def test_other_settings_cannot_be_gone_on_with(
         pass
 
 
-def test_what_is_finished_is_gone_on_with_under_its_own_settings_alone(
+def test_a_finished_preparation_is_recognized_by_its_settings(
     folder: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     assert finished(corpus(folder), tokenizer, tmp_path / "data", SETTINGS) is None
     prepared(corpus(folder), tokenizer, tmp_path / "data")
     one_file = CorpusInput([folder / "corpus" / "a.jsonl"], SCHEMA)
     for changed, settings, difference in (
-        (corpus(folder), PrepareSettings(context_size=16, stride=8), "stride is 4 and not 8"),
-        (corpus(folder), replace(SETTINGS, seed=3), "seed is 0 and not 3"),
-        (corpus(folder), replace(SETTINGS, train_split=0.5), "train_split is 0.8 and not 0.5"),
-        (corpus(folder, max_rows=9), SETTINGS, "max_files is None and not 9"),
+        (corpus(folder), PrepareSettings(context_size=16, stride=8), "stride is 4, not 8"),
+        (corpus(folder), replace(SETTINGS, seed=3), "seed is 0, not 3"),
+        (corpus(folder), replace(SETTINGS, train_split=0.5), "train_split is 0.8, not 0.5"),
+        (corpus(folder, max_rows=9), SETTINGS, "max_files is None, not 9"),
         (one_file, SETTINGS, "input_sha256 is"),
     ):
-        with pytest.raises(DataError, match=f"already holds a prepared data set, whose {difference}"):
+        with pytest.raises(DataError, match=f"already contains a prepared data set, whose {difference}"):
             finished(changed, tokenizer, tmp_path / "data", settings)
-    with pytest.raises(DataError, match="already holds a prepared data set"):
+    with pytest.raises(DataError, match="already contains a prepared data set"):
         prepared(corpus(folder), tokenizer, tmp_path / "data", resume=True)
 
 
-def test_where_a_corpus_stands_changes_nothing(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_the_location_of_a_corpus_changes_nothing(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     shutil.copytree(folder / "corpus", tmp_path / "elsewhere")
     for name, place in (("one", folder / "corpus"), ("other", tmp_path / "elsewhere")):
         prepared(CorpusInput([place], SCHEMA), tokenizer, tmp_path / name)
     one, other = contents(tmp_path / "one"), contents(tmp_path / "other")
-    assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it names the files
+    assert {name for name in one if one[name] != other[name]} == {LEFT_OUT_FILE}  # it contains the names of files
 
 
-def test_contexts_beyond_all_reason_are_refused() -> None:
+def test_excessive_contexts_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="context_size must be a whole number from 1 to 1048576"):
         PrepareSettings(context_size=10**20)
 
@@ -312,20 +312,20 @@ def test_some_rows_are_spread_over_the_corpus(folder: Path, tokenizer: Tokenizer
 
 def test_a_refused_corpus_leaves_nothing(tokenizer: Tokenizer, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"value": {"size": "five"}}\n' * 9)
-    with pytest.raises(DataError, match=r"no document is left.*is it theirs") as caught:
+    with pytest.raises(DataError, match=r"no document is left.*is it the right one") as caught:
         prepared(CorpusInput([tmp_path / "rows.jsonl"], SCHEMA), tokenizer, tmp_path / "data")
     assert "9 rejected: the schema's type" in str(caught.value)
     assert not (tmp_path / "data").exists()
 
 
-def test_one_source_alone_is_told(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_single_source_is_reported(tokenizer: Tokenizer, tmp_path: Path) -> None:
     rows = [json.dumps({"value": {"size": index}, "repo": "o/r"}) + "\n" for index in range(9)]
     (tmp_path / "rows.jsonl").write_text("".join(rows))
     with pytest.raises(DataError, match=r"fewer than two sources.*9 documents of o/r"):
         prepared(CorpusInput([tmp_path / "rows.jsonl"], SCHEMA), tokenizer, tmp_path / "data")
 
 
-def test_text_tokenizers_have_no_places(folder: Path, tmp_path: Path) -> None:
+def test_text_tokenizers_have_no_states(folder: Path, tmp_path: Path) -> None:
     baseline = ByteBPETokenizer.train([{"name": "document"}], 300)
     (tmp_path / "places.npy").write_bytes(b"of a killed command")
     summary = prepared(corpus(folder), baseline, tmp_path)
@@ -333,7 +333,7 @@ def test_text_tokenizers_have_no_places(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("places.*"))
 
 
-def test_documents_that_are_read_already_give_the_same_tokens(
+def test_documents_in_memory_give_the_same_tokens(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     read, left_out = read_documents([folder / "corpus"], SCHEMA)
@@ -344,13 +344,13 @@ def test_documents_that_are_read_already_give_the_same_tokens(
     }
 
 
-def test_documents_that_are_read_already_all_stay(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_documents_in_memory_are_all_kept(tokenizer: Tokenizer, tmp_path: Path) -> None:
     documents = [SourceDocument({"size": 1}, f"s{index % 3}", f"d{index}") for index in range(9)]
     summary = prepare(documents, tokenizer, tmp_path, context_size=16, stride=4)
     assert sum(split.num_documents for split in summary.metadata.splits.values()) == 9
 
 
-def test_a_working_folder_that_was_left_is_removed_with_the_first_result(
+def test_an_abandoned_working_folder_is_removed(
     folder: Path, tokenizer: Tokenizer, whole: dict[str, str], tmp_path: Path
 ) -> None:
     with open_preparation(corpus(folder), tokenizer, tmp_path, SETTINGS):

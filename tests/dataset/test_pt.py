@@ -1,4 +1,4 @@
-"""`.pt` files: what torch reads, what it says of them elsewhere, and that nothing is half-written."""
+"""`.pt` files: torch reads them, their metadata describes them, and nothing is left half-written."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_torch_reads_every_window(folder: Path, mapped: bool) -> None:
         assert torch.equal(rows, torch.from_numpy(windows.rows(np.arange(len(windows))).tokens_BT))
 
 
-def test_records_are_those_that_torch_writes(folder: Path) -> None:
+def test_records_equal_those_that_torch_writes(folder: Path) -> None:
     write_pt(folder)
     torch.save(read_pt(folder / "val.pt").clone(), folder / "other.pt")
     with zipfile.ZipFile(folder / "val.pt") as ours, zipfile.ZipFile(folder / "other.pt") as theirs:
@@ -50,7 +50,7 @@ def test_records_are_those_that_torch_writes(folder: Path) -> None:
         assert ours.testzip() is None
 
 
-def test_contents_begin_where_they_can_be_mapped(folder: Path) -> None:
+def test_contents_start_at_aligned_positions(folder: Path) -> None:
     write_pt(folder)
     content = (folder / "train.pt").read_bytes()
     first = read_pt(folder / "train.pt")[:4].numpy().tobytes()
@@ -68,7 +68,7 @@ def test_many_parts_give_the_same_file(folder: Path, monkeypatch: pytest.MonkeyP
     assert done[-1] == sum(len(read_pt(folder / f"{split}.pt")) for split in ("train", "val"))
 
 
-def test_the_metadata_says_what_a_trainer_needs(folder: Path) -> None:
+def test_the_metadata_describes_the_windows(folder: Path) -> None:
     written = write_pt(folder)
     assert json.loads((folder / "metadata.json").read_bytes()) == {
         "context_size": 16,
@@ -106,7 +106,7 @@ def test_what_a_killed_command_left_half_written_is_removed(folder: Path) -> Non
 
 
 def test_it_needs_prepared_data(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="prepared is no prepared data set"):
+    with pytest.raises(DataError, match="prepared is not a prepared data set"):
         write_pt(tmp_path)
 
 
@@ -123,7 +123,9 @@ def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
         read_pt(tmp_path)
     for name, content in (("dict", {"x": torch.zeros(2)}), ("floats", torch.zeros(2, 3)), ("flat", torch.arange(3))):
         torch.save(content, tmp_path / f"{name}.pt")
-        with pytest.raises(DataError, match=r"holds .*, expected one tensor of torch.int64 \[N, context_size \+ 1\]"):
+        with pytest.raises(
+            DataError, match=r"contains .*, expected one tensor of torch.int64 \[N, context_size \+ 1\]"
+        ):
             read_pt(tmp_path / f"{name}.pt")
 
 
@@ -135,7 +137,7 @@ def test_a_file_that_was_cut_off_is_refused(folder: Path) -> None:
         read_pt(folder / "train.pt")
 
 
-def test_metadata_of_others_is_not_taken_for_its_own(folder: Path) -> None:
+def test_other_metadata_is_ignored(folder: Path) -> None:
     assert read_pt_metadata(folder) is None
     for content in ("", "[]", "{}", '{"context_size": "x"}'):
         (folder / "metadata.json").write_text(content)

@@ -1,4 +1,4 @@
-"""What is read of a corpus: different documents, chosen rows, and the record of the rest."""
+"""Reading a corpus: distinct documents, chosen rows, and a record of the rest."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.collected import FORMAT
 from schemalm.dataset.reading import (
     SourceDocument,
-    learnable,
     read_documents,
     select_rows,
     stream_documents,
+    training_path,
     valid_documents,
 )
 from schemalm.documents import LeftOut
@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "str
 
 @pytest.fixture
 def numbered(tmp_path: Path) -> Path:
-    """Ten rows in each of two files and ten files of documents, every value another number."""
+    """Ten rows in each of two files and ten files of documents, every value a different number."""
     for file in range(2):
         lines = [json.dumps({"value": file * 10 + index}) for index in range(10)]
         (tmp_path / f"rows{file}.jsonl").write_text("\n".join(lines) + "\n")
@@ -52,7 +52,7 @@ def test_reading_keeps_sources_reports_bad_files_and_drops_copies(tmp_path: Path
     assert [rejection.name for rejection in left_out.rejections] == ["rows.jsonl:3", "b.yml"]
 
 
-def test_so_many_documents_are_spread_evenly_over_the_corpus(numbered: Path) -> None:
+def test_a_number_of_documents_is_spread_evenly_over_the_corpus(numbered: Path) -> None:
     found, _ = read_documents([numbered], max_documents=4)
     assert [document.value for document in found] == [0, 10, 19, 29]
     found, _ = read_documents([numbered], max_documents=99)
@@ -66,7 +66,7 @@ def test_rows_that_are_not_chosen_are_not_parsed(numbered: Path) -> None:
     assert not left_out.rejections
 
 
-def test_a_seed_draws_rows_where_a_corpus_has_more_than_are_taken(numbered: Path) -> None:
+def test_a_seed_draws_rows_of_a_larger_corpus(numbered: Path) -> None:
     first, again, other = (select_rows([numbered], True, None, most=7, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
     assert (first.num_rows, first.num_chosen) == (30, 7)
@@ -74,23 +74,23 @@ def test_a_seed_draws_rows_where_a_corpus_has_more_than_are_taken(numbered: Path
     assert select_rows([numbered], True, None, most=30).chosen is None
 
 
-def test_a_stream_tells_how_many_rows_were_read(numbered: Path) -> None:
+def test_a_stream_reports_the_number_of_rows_read(numbered: Path) -> None:
     told: list[int] = []
     assert len(list(stream_documents([numbered], True, LeftOut(), progress=told.append))) == 30
     assert told == sorted(told)
     assert told[-1] == 30
 
 
-def test_a_corpus_of_nothing_is_refused_before_anything_is_chosen(tmp_path: Path) -> None:
+def test_an_empty_corpus_is_refused_before_rows_are_chosen(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no documents found"):
         read_documents([tmp_path], max_documents=3)
     with pytest.raises(DataError, match="no such file"):
         select_rows([tmp_path / "absent"], True, None, most=3)
 
 
-def test_a_tokenizer_learns_from_what_a_collected_corpus_trains_on(numbered: Path) -> None:
-    assert learnable(numbered) == numbered
+def test_a_tokenizer_learns_from_the_training_split_of_a_collected_corpus(numbered: Path) -> None:
+    assert training_path(numbered) == numbered
     for split in ("train", "val"):
         (numbered / split).mkdir()
     (numbered / "manifest.json").write_text(json.dumps({"kind": "schemalm corpus", "format": FORMAT}))
-    assert learnable(numbered) == numbered / "train"
+    assert training_path(numbered) == numbered / "train"

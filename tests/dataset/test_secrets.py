@@ -1,6 +1,6 @@
-"""Secrets: each kind is found wherever it stands, and what only looks like one is not.
+"""Secrets: each kind is found wherever it is, and what only resembles one is not.
 
-No secret stands in this file: each is put together when the tests run.
+This file contains no secret: each is put together when the tests run.
 """
 
 from __future__ import annotations
@@ -120,12 +120,12 @@ def test_a_secret_is_found_and_masked_wherever_it_stands(index: int) -> None:
         "the PRIVATE KEY of " + drawn(64),
     ],
 )
-def test_what_only_looks_like_a_secret_is_none(text: str) -> None:
+def test_what_only_resembles_a_secret_is_none(text: str) -> None:
     assert found_in({"run": text}) == {}
     assert mask_text(text) == text
 
 
-def test_all_secrets_of_a_value_are_counted_by_kind_and_the_rest_is_as_it_was() -> None:
+def test_all_secrets_of_a_value_are_counted_by_kind_and_the_rest_is_unchanged() -> None:
     token, key = TOKENS["GitHub token"][0], TOKENS["private key"][1]
     value = {"a": f"{token} {token}", "b": [1, None, True, 1.5, key, "plain", {}], "c": {}}
     masked, secrets = mask_secrets(value, json.dumps(value))
@@ -135,8 +135,8 @@ def test_all_secrets_of_a_value_are_counted_by_kind_and_the_rest_is_as_it_was() 
     assert mask_secrets(clean, json.dumps(clean))[0] is clean
 
 
-def test_beginnings_without_an_end_cost_no_more_than_their_length() -> None:
-    size = 1 << 17  # hours, where each were read to the end of the text
+def test_unfinished_secrets_take_linear_time() -> None:
+    size = 1 << 17  # this would take hours if each header were read to the end of the text
     beginnings = (
         dashes("BEGIN RSA PRIVATE KEY"),
         dashes("BEGIN PRIVATE KEY") + "a" * 39,

@@ -1,4 +1,4 @@
-"""What is finished of a long work is kept, gone on with under the same plan, and given up where the corpus changes."""
+"""Finished shards are kept, used by a command with the same plan, and removed if the corpus changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLAN = {"stride": 4, "tokenizer": "abc"}
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows, by the first of them."""
+    """Some rows, identified by the first."""
 
     number: int
     num_rows: int = 10
@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Name:
-    """The task: the number of a part; the worker is killed at one of them."""
+    """The task: return the number of a part; kill the worker at one of them."""
 
     done: list[int]
     fatal: int | None = None
@@ -64,7 +64,7 @@ def test_shards_are_kept_in_order_until_the_work_is_removed(tmp_path: Path) -> N
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_killed_work_goes_on_at_the_last_finished_shard(tmp_path: Path) -> None:
+def test_killed_work_continues_at_the_last_finished_shard(tmp_path: Path) -> None:
     interrupt(tmp_path)
     (tmp_path / WORKING_FOLDER / "shards" / ".000000002.77.partial").write_bytes(b"half")
     (tmp_path / ".tokenizer.json.77.partial").write_bytes(b"half")
@@ -76,7 +76,7 @@ def test_a_killed_work_goes_on_at_the_last_finished_shard(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
+def test_without_resume_work_starts_again(tmp_path: Path) -> None:
     interrupt(tmp_path)
     with open_work(tmp_path, {"stride": 5}) as work:
         complete(work, task := Name([]), 1)
@@ -84,7 +84,7 @@ def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
     assert task.done == [0]
 
 
-def test_a_work_that_was_not_begun_is_begun(tmp_path: Path) -> None:
+def test_resuming_work_that_was_not_started_starts_it(tmp_path: Path) -> None:
     with open_work(tmp_path / "new", PLAN, resume=True) as work:
         assert work.num_done == 0
 
@@ -92,7 +92,7 @@ def test_a_work_that_was_not_begun_is_begun(tmp_path: Path) -> None:
 def test_another_plan_is_refused_with_the_difference(tmp_path: Path) -> None:
     interrupt(tmp_path)
     with (
-        pytest.raises(DataError, match=r"cannot be resumed: stride was 4, and is 5; .*without --resume"),
+        pytest.raises(DataError, match=r"cannot be resumed: stride was 4, and is now 5; .*without --resume"),
         open_work(tmp_path, {**PLAN, "stride": 5}, resume=True),
     ):
         pass
@@ -104,10 +104,10 @@ def test_another_plan_is_refused_with_the_difference(tmp_path: Path) -> None:
     ("change", "difference"),
     [
         (lambda folder: (folder / "b.yml").write_text("b: changed"), r"b\.yml has changed"),
-        (lambda folder: (folder / "b.yml").unlink(), r"b\.yml is no longer there"),
-        (lambda folder: (folder / "c.yml").unlink(), r"c\.yml is no longer there"),
-        (lambda folder: (folder / "a2.yml").write_text("a: 2"), r"a2\.yml was not there"),
-        (lambda folder: (folder / "d.yml").write_text("d: 1"), r"d\.yml was not there"),
+        (lambda folder: (folder / "b.yml").unlink(), r"b\.yml has been removed"),
+        (lambda folder: (folder / "c.yml").unlink(), r"c\.yml has been removed"),
+        (lambda folder: (folder / "a2.yml").write_text("a: 2"), r"a2\.yml has been added"),
+        (lambda folder: (folder / "d.yml").write_text("d: 1"), r"d\.yml has been added"),
     ],
 )
 def test_files_that_have_changed_are_named(tmp_path: Path, change: Callable[[Path], Any], difference: str) -> None:
@@ -138,7 +138,7 @@ def test_two_commands_cannot_write_into_one_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_is_no_output(tmp_path: Path) -> None:
+def test_a_file_cannot_be_the_output(tmp_path: Path) -> None:
     (tmp_path / "out").touch()
     with pytest.raises(ConfigurationError, match="is a file"), open_work(tmp_path / "out", PLAN):
         pass
@@ -167,7 +167,7 @@ def test_shards_name_their_files(tmp_path: Path) -> None:
     assert Shard(shard.pieces[:1]).description == str(tmp_path / "a.yml")
 
 
-def test_files_that_are_gone_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:
+def test_files_that_disappear_before_they_are_read_are_rejected_by_name(tmp_path: Path) -> None:
     gone = tmp_path / "gone.yml"
     left_out = LeftOut()
     with open_work(tmp_path / "out", PLAN, [{"path": str(tmp_path)}, {"path": str(gone)}]) as work:

@@ -1,4 +1,4 @@
-"""Places are what the machine tells of them, numbered as documents meet them, whoever encodes."""
+"""States are what the model gets from the machine, numbered by first occurrence, in whatever process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemalm.compilation import compile_schema
 from schemalm.dataset import state_tables
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.state_tables import StateNumbers, StateReader, StateTables, first_met
+from schemalm.dataset.state_tables import StateNumbers, StateReader, StateTables, first_occurrences
 from schemalm.machine.masks import unpack_mask
 from schemalm.tokenizer import Tokenizer
 
@@ -30,8 +30,8 @@ def tokenizer() -> Tokenizer:
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))
-def test_numbers_are_in_the_order_in_which_they_are_met(numbers: list[int]) -> None:
-    met, index = first_met(np.array(numbers, dtype=np.int64), 10)
+def test_numbers_are_in_order_of_first_occurrence(numbers: list[int]) -> None:
+    met, index = first_occurrences(np.array(numbers, dtype=np.int64), 10)
     assert met.tolist() == list(dict.fromkeys(numbers))
     assert met[index].tolist() == numbers
 
@@ -41,7 +41,7 @@ def taken(reader: StateReader, values: list[Any]) -> tuple[list[int], StateTable
     return numbers.tolist(), tables
 
 
-def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
+def test_states_are_those_of_the_machine(tokenizer: Tokenizer) -> None:
     reader, states = StateReader(tokenizer), GrammarStateReader(tokenizer)
     for value in VALUES:
         tokens, found = reader.encode(value)
@@ -57,12 +57,12 @@ def test_places_tell_what_the_machine_tells(tokenizer: Tokenizer) -> None:
         assert len({tuple(row) for row in tables.rows.tolist()}) == len(tables.rows)
 
 
-def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = taken(StateReader(tokenizer), VALUES[1:])
     reader = StateReader(tokenizer)
     taken(reader, VALUES[::-1])
     after = taken(reader, VALUES[1:])
-    monkeypatch.setattr(state_tables, "MAX_REMEMBERED", 1)  # so much is forgotten after each
+    monkeypatch.setattr(state_tables, "MAX_REMEMBERED", 1)  # everything is forgotten after each
     forgetful = StateReader(tokenizer)
     taken(forgetful, VALUES)
     for numbers, tables in (after, taken(forgetful, VALUES[1:])):
@@ -71,7 +71,7 @@ def test_they_do_not_depend_on_what_was_encoded_before(tokenizer: Tokenizer, mon
         assert np.array_equal(tables.rows, alone[1].rows)
 
 
-def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenizer) -> None:
+def test_merged_tables_of_parts_equal_those_of_the_whole(tokenizer: Tokenizer) -> None:
     whole, whole_tables = taken(StateReader(tokenizer), VALUES)
     together, numbers = StateNumbers(), []
     for value in VALUES:
@@ -82,6 +82,6 @@ def test_tables_of_parts_put_together_are_those_of_the_whole(tokenizer: Tokenize
     assert np.array_equal(together.tables().rows, whole_tables.rows)
 
 
-def test_no_places_have_empty_tables() -> None:
+def test_no_states_have_empty_tables() -> None:
     masks, rows = StateNumbers().tables()
     assert (masks.shape, rows.shape) == ((0, 0), (0, 3))

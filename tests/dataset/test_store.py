@@ -1,4 +1,4 @@
-"""What is written is read back, and anything half written or damaged is refused by name."""
+"""What is written is read back, and the name of anything half-written or damaged is in the error."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_text_data_has_no_grammar_files(tmp_path: Path) -> None:
 @pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 5), st.randoms(use_true_random=False))
-def test_packed_masks_say_what_the_masks_say(vocab_size: int, num_rows: int, random: Any) -> None:
+def test_packed_masks_equal_the_masks(vocab_size: int, num_rows: int, random: Any) -> None:
     masks = np.array([[random.random() < 0.5 for _ in range(vocab_size)] for _ in range(num_rows)])
     packed = pack_masks(masks)
     assert packed.shape == (num_rows, -(-vocab_size // 8))
@@ -114,16 +114,16 @@ def test_writing_twice_gives_the_same_files(tmp_path: Path) -> None:
     assert write(tmp_path / "a") == write(tmp_path / "b")
 
 
-def test_a_preparation_that_stopped_is_no_data_set(tmp_path: Path) -> None:
+def test_an_interrupted_preparation_is_not_a_data_set(tmp_path: Path) -> None:
     with SplitWriter(tmp_path / "train", vocab_size=VOCAB_SIZE, context_size=16, stride=4) as writer:
         writer.add([1, 2], None, num_bytes=3)
     with pytest.raises(DataError, match=r"has no metadata\.json.*run it again"):
         Split(tmp_path, "train")
 
 
-def test_a_finished_data_set_is_not_written_into(tmp_path: Path) -> None:
+def test_a_finished_data_set_is_not_overwritten(tmp_path: Path) -> None:
     write(tmp_path)
-    with pytest.raises(DataError, match="already holds"):
+    with pytest.raises(DataError, match="already contains"):
         write(tmp_path)
 
 
@@ -170,7 +170,7 @@ def test_damaged_metadata_is_named(tmp_path: Path, content: str) -> None:
         read_metadata(tmp_path)
 
 
-def test_metadata_nested_without_end_is_named(tmp_path: Path) -> None:
+def test_deeply_nested_metadata_is_named(tmp_path: Path) -> None:
     (tmp_path / METADATA_FILE).write_text("[" * 100_000)
     with pytest.raises(DataError, match=r"metadata\.json is damaged"):
         read_metadata(tmp_path)
@@ -182,7 +182,7 @@ SIZES = ("context_size", "stride", "vocab_size", "pad_id", "num_masks", "num_pla
 
 @pytest.mark.parametrize("value", [-1, 1.5, "x", None, True, [], 10**30])
 @pytest.mark.parametrize("name", [*SIZES, *COUNTS])
-def test_numbers_of_the_metadata_that_make_no_sense_are_named(tmp_path: Path, name: str, value: Any) -> None:
+def test_impossible_numbers_in_the_metadata_are_named(tmp_path: Path, name: str, value: Any) -> None:
     write(tmp_path)
     path = tmp_path / METADATA_FILE
     fields = json.loads(path.read_text())
@@ -202,7 +202,7 @@ def test_a_type_that_does_not_follow_from_the_vocabulary_is_named(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\0"])
-def test_a_split_whose_name_is_no_name_of_a_folder_is_named(tmp_path: Path, name: str) -> None:
+def test_a_split_whose_name_is_not_a_folder_name_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path)
     path = tmp_path / METADATA_FILE
     fields = json.loads(path.read_text())
@@ -250,7 +250,7 @@ def test_another_format_version_is_refused(tmp_path: Path, fields: dict[str, Any
 
 
 @pytest.mark.parametrize("row", [(3, 0, 0), (0, 4, 0), (0, 0, 4)])
-def test_places_that_name_rows_beyond_the_tables_are_refused(tmp_path: Path, row: tuple[int, int, int]) -> None:
+def test_states_that_refer_to_rows_beyond_the_tables_are_refused(tmp_path: Path, row: tuple[int, int, int]) -> None:
     write(tmp_path)
     write_array(tmp_path / STATE_TABLE_FILE, np.array([*STATES[:-1], row], dtype=np.uint32))
     with pytest.raises(DataError, match=r"places\.npy is damaged"):
@@ -258,7 +258,7 @@ def test_places_that_name_rows_beyond_the_tables_are_refused(tmp_path: Path, row
 
 
 @pytest.mark.parametrize(("num_places", "dtype"), [(1 << 16, "uint16"), ((1 << 16) + 1, "uint32")])
-def test_many_places_take_four_bytes(tmp_path: Path, num_places: int, dtype: str) -> None:
+def test_many_states_take_four_bytes(tmp_path: Path, num_places: int, dtype: str) -> None:
     with SplitWriter(tmp_path / "train", vocab_size=9, context_size=16, stride=4, num_places=num_places) as writer:
         writer.add([1, 2], [0, num_places - 1], num_bytes=3)
         writer.finish()
@@ -278,7 +278,7 @@ def test_tokens_without_any_order_take_little_more_than_four_bytes(tmp_path: Pat
 @pytest.mark.parametrize(
     "content", [b"", b"no frame at all", zstandard.compress(b"12"), zstandard.compress(bytes(999))]
 )
-def test_a_block_that_holds_something_else_is_named(tmp_path: Path, content: bytes) -> None:
+def test_a_block_with_other_content_is_named(tmp_path: Path, content: bytes) -> None:
     write(tmp_path)
     (tmp_path / "train" / "blocks.zst").write_bytes(content)
     np.array([[0, 0], [3, len(content)]]).tofile(tmp_path / "train" / "blocks.bin")
@@ -312,7 +312,7 @@ def test_documents_that_do_not_fit_are_refused(tmp_path: Path, tokens: Any, stat
         writer.add(tokens, states, num_bytes=1)
 
 
-def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> None:
+def test_several_documents_at_once_are_written_like_single_ones(tmp_path: Path) -> None:
     sizes = {"vocab_size": VOCAB_SIZE, "context_size": 4, "stride": 2, "num_places": 3}
     with SplitWriter(tmp_path / "a", **sizes) as writer:
         writer.add([1, 2, 299], [0, 1, 2], num_bytes=7)
@@ -325,6 +325,6 @@ def test_several_documents_at_once_are_written_as_one_by_one(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("context_size", [0, MAX_CONTEXT_SIZE + 1, 1 << 40])
-def test_a_context_beyond_all_measure_is_refused_before_anything_is_read(context_size: int) -> None:
+def test_an_excessive_context_is_refused_before_anything_is_read(context_size: int) -> None:
     with pytest.raises(ConfigurationError, match=f"context_size must be .*, got {context_size}"):
         PrepareSettings(context_size, stride=1)

@@ -1,4 +1,4 @@
-"""What is known of all documents: their sources, and where they come from."""
+"""The survey of all documents: their sources and origins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemalm.dataset.survey import source_of
         ("name", "name", "name"),
     ],
 )
-def test_an_owner_is_what_stands_before_the_slash(repository: str, owner: str, whole: str) -> None:
+def test_the_owner_is_the_part_before_the_slash(repository: str, owner: str, whole: str) -> None:
     assert source_of(repository, "ci.yml", "owner") == owner
     assert source_of(repository, "ci.yml", "repository") == whole
 

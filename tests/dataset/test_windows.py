@@ -1,4 +1,4 @@
-"""Windows cover documents as section 7 of the design says."""
+"""Windows cover documents as the design describes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAD = 0
 
 
 def make_split(lengths: Sequence[int], *, with_grammar: bool = True) -> Any:
-    """A split in memory whose tokens count up from 1, so that each token tells where it comes from."""
+    """A split in memory whose tokens count up from 1, so that each token identifies its position."""
     total = sum(lengths)
     tokens = np.arange(1, total + 1, dtype=np.uint16)
     ends = np.cumsum([0, *lengths]).tolist()
@@ -30,7 +30,7 @@ def make_split(lengths: Sequence[int], *, with_grammar: bool = True) -> Any:
 
 
 def split_of(texts: list[Any], num_places: int) -> Any:
-    """A split in memory of documents' tokens, each of which tells its place where there are any."""
+    """A split in memory of documents with these tokens; with states, each state identifies its token."""
     return SimpleNamespace(
         num_documents=len(texts),
         document=lambda number: (texts[number], num_places - texts[number] if num_places else None),
@@ -40,7 +40,7 @@ def split_of(texts: list[Any], num_places: int) -> Any:
 
 
 def obvious_windows(num_tokens: int, context_size: int, step: int) -> list[int]:
-    """The starts of a document's windows, one after another until the end is reached."""
+    """The starts of a document's windows, one by one until the end is reached."""
     starts = [0]
     while starts[-1] + context_size < num_tokens:
         starts.append(starts[-1] + step)
@@ -78,7 +78,7 @@ def test_rows_equal_those_cut_one_by_one(lengths: list[int], shape: tuple[int, i
 
 
 @given(documents, shapes)
-def test_nonterminals_and_states_stand_beside_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
+def test_nonterminals_and_states_are_aligned_with_their_targets(lengths: list[int], shape: tuple[int, int]) -> None:
     windows = Windows(make_split(lengths), shape[1], shape[0], PAD)
     batch = windows.rows(np.arange(len(windows)))
     assert batch.nonterminals_BT is not None
@@ -96,7 +96,7 @@ def test_echoes_of_windows_are_those_of_their_whole_documents(
 ) -> None:
     split = split_of([np.array(content, dtype=np.uint16) for content in contents], 0)
     windows = Windows(split, shape[1], shape[0], PAD)
-    indices = np.array(random.choices(range(len(windows)), k=9))  # out of order, some of them twice
+    indices = np.array(random.choices(range(len(windows)), k=9))  # not in order, some of them twice
     batch = windows.rows(indices)
     whole = [echoes(np.array(content)) for content in contents]
     starts = [start for content in contents for start in obvious_windows(len(content), shape[1], shape[0])]

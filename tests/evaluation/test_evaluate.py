@@ -66,7 +66,7 @@ def test_progress_is_reported(run: Run) -> None:
 def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
     configuration = {**run.configuration, "environment": {**run.configuration["environment"], "data": "/nowhere"}}
     moved = replace(run, configuration=configuration)
-    with pytest.raises(DataError, match="name its folder"):
+    with pytest.raises(DataError, match="give its folder"):
         evaluate(moved, num_samples=1)
     assert evaluate(moved, data=str(data), num_samples=1, max_tokens=8, num_documents=1).samples
 

@@ -53,7 +53,7 @@ def test_other_data_is_refused(run_folder: Path, data: Path, tmp_path: Path) -> 
     model, configuration = load_checkpoint(run_folder)
     with pytest.raises(DataError, match="not the data"):
         validation_likelihood(model, data, {**configuration, "data_sha256": "0"})
-    with pytest.raises(DataError, match="no prepared data set"):
+    with pytest.raises(DataError, match="not a prepared data set"):
         validation_likelihood(model, tmp_path / "nowhere", configuration)
 
 

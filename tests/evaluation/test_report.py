@@ -203,7 +203,7 @@ def test_a_run_that_logged_nothing_still_has_a_report(folder: Path, evaluation: 
 
 
 def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path, evaluation: Evaluation) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         write_report(evaluation, tmp_path)
 
 

@@ -22,7 +22,7 @@ def test_a_folder_that_contains_only_one_run_is_accepted_for_it(run: Run, tmp_pa
     (tmp_path / "demo" / "data").mkdir()
     assert load_run(tmp_path / "demo").folder == tmp_path / "demo" / "run"
     shutil.copytree(run.folder, tmp_path / "demo" / "other")
-    with pytest.raises(CheckpointError, match="holds several: name one of"):
+    with pytest.raises(CheckpointError, match="contains several: choose one of"):
         load_run(str(tmp_path / "demo"))
 
 
@@ -32,7 +32,7 @@ def test_checkpoints_are_found_by_name_and_step(run: Run, checkpoint: str | int)
 
 
 def test_a_missing_run_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         load_run(tmp_path)
 
 

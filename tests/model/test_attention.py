@@ -1,4 +1,4 @@
-"""Documents in packed rows do not see each other: each is computed as if alone, on every path."""
+"""Documents in packed rows do not attend to each other: each is computed as if alone, in every implementation."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch import Tensor
 from schemalm.errors import ConfigurationError
 from schemalm.model.attention import (
     PackedRows,
-    attend_flexibly,
     document_block_mask,
     document_lengths,
     document_mask,
+    flex_attend,
 )
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
@@ -33,7 +33,7 @@ PLAIN = GPTConfiguration(
     mlp_width=64,
 )
 TOLD = replace(PLAIN, num_states=9, num_echoes=4)
-# Of three rows; the second ends in padding.
+# Three rows; the second ends in padding.
 LENGTHS = [[5, 1, 18], [7, 2, 4], [24]]
 
 
@@ -52,7 +52,7 @@ def make_model(configuration: GPTConfiguration, dtype: torch.dtype = torch.float
 
 
 def draw(configuration: GPTConfiguration) -> list[Tensor]:
-    """Tokens, and states and echoes where the model is told them."""
+    """Tokens, with states and echoes if the model takes them."""
     generator = torch.Generator().manual_seed(2)
     shapes = [(50, ()), (9, (2,)), (50, (4,))]
     drawn = [torch.randint(limit, (3, CONTEXT_SIZE, *shape), generator=generator) for limit, shape in shapes]
@@ -85,7 +85,7 @@ def gradients(model: GPT, logits: list[Tensor]) -> Tensor:
 
 
 def difference(one: Tensor, other: Tensor) -> float:
-    """How long the difference of two gradients is, beside the gradients."""
+    """The norm of the difference of two gradients, relative to the gradients."""
     return float((one - other).norm() / other.norm())
 
 
@@ -102,7 +102,7 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
-@pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
 def test_compiled_layers_compute_the_same_of_packed_rows() -> None:
     shallow = replace(PLAIN, num_layers=1)
     model, compiled, inputs = make_model(shallow), make_model(shallow), draw(shallow)
@@ -124,30 +124,30 @@ def random_heads(num_heads: int) -> Tensor:
     return torch.randn(3, num_heads, CONTEXT_SIZE, 8, generator=generator)
 
 
-def test_padding_counts_to_the_document_before_it() -> None:
+def test_padding_belongs_to_the_document_before_it() -> None:
     assert document_lengths(positions_of(LENGTHS)) == [[5, 1, 18], [7, 2, 15], [24]]
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without")
-def test_masks_for_other_devices_say_the_same() -> None:
+def test_masks_for_other_devices_are_equivalent() -> None:
     positions_BT, query, key, value = positions_of(LENGTHS), random_heads(4), random_heads(2), random_heads(2)
     layout = PackedRows(torch.ones(CONTEXT_SIZE, 4), torch.zeros(CONTEXT_SIZE, 4), positions_BT)
     expected = layout.attend(query, key, value, 0.0)
     mask = document_mask(positions_BT)
     masked = torch.nn.functional.scaled_dot_product_attention(query, key, value, mask, enable_gqa=True)
-    flexible = attend_flexibly(query, key, value, document_block_mask(positions_BT))
+    flexible = flex_attend(query, key, value, document_block_mask(positions_BT))
     torch.testing.assert_close(masked, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(flexible, expected, rtol=0, atol=1e-5)
 
 
-def test_packed_rows_do_not_go_on_from_a_cache() -> None:
+def test_packed_rows_do_not_continue_from_a_cache() -> None:
     inputs = draw(PLAIN)
-    with pytest.raises(ConfigurationError, match="cannot go on from a cache"):
+    with pytest.raises(ConfigurationError, match="cannot continue from a cache"):
         make_model(PLAIN)(*inputs, cache=KeyValueCache(PLAIN, 3), positions_BT=positions_of(LENGTHS))
 
 
 @pytest.mark.parametrize("positions_BT", [None, positions_of(LENGTHS)])
-def test_a_model_drops_in_training_only_and_where_its_configuration_says_so(positions_BT: Tensor | None) -> None:
+def test_dropout_applies_in_training_only_and_if_configured(positions_BT: Tensor | None) -> None:
     inputs = draw(TOLD)
     plain, dropping = make_model(TOLD), make_model(replace(TOLD, dropout=0.4))
     assert plain.state_dict().keys() == dropping.state_dict().keys()
@@ -162,10 +162,10 @@ def test_a_model_drops_in_training_only_and_where_its_configuration_says_so(posi
     assert torch.equal(dropping(*inputs, positions_BT=positions_BT), dropped)
 
 
-def test_each_part_of_a_layer_drops() -> None:
+def test_dropout_applies_to_each_part_of_a_layer() -> None:
     model, inputs = make_model(replace(PLAIN, dropout=0.5, num_layers=1)), draw(PLAIN)
     with torch.no_grad():
         model.layers[0].down.weight.zero_()
         model.layers[0].attention.output.weight.zero_()
-    # Embeddings alone are left.
+    # Only the embeddings are left.
     assert not torch.equal(model(*inputs), model(*inputs))

@@ -1,4 +1,4 @@
-"""Configurations that no model can have are refused by field."""
+"""Impossible configurations are refused by field."""
 
 from __future__ import annotations
 

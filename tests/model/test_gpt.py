@@ -26,7 +26,7 @@ TOLD = replace(PLAIN, num_states=9, num_echoes=4)
 
 
 def random_model(configuration: GPTConfiguration) -> GPT:
-    """A model none of whose weights is zero."""
+    """A model without zeros in its weights."""
     model = GPT(configuration)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -36,7 +36,7 @@ def random_model(configuration: GPTConfiguration) -> GPT:
 
 
 def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Tokens, and the grammar states and echoes before the next ones."""
+    """Tokens, with the grammar states and echoes before the next ones."""
     generator = torch.Generator().manual_seed(2)
 
     def draw(limit: int, *shape: int) -> Tensor:
@@ -53,7 +53,7 @@ def test_logits_are_float32_and_capped() -> None:
     assert logits_BTV.abs().max() <= 15
 
 
-def test_no_position_sees_a_later_one() -> None:
+def test_no_position_attends_to_a_later_one() -> None:
     model = random_model(TOLD)
     tokens_BT, states_BT2, echoes_BTE = random_input(2, 20)
     before = model(tokens_BT, states_BT2, echoes_BTE)
@@ -63,7 +63,7 @@ def test_no_position_sees_a_later_one() -> None:
     assert not torch.allclose(before[:, 11:], after[:, 11:], atol=1e-2)
 
 
-def test_a_model_that_makes_nothing_of_what_it_is_told_is_the_plain_one() -> None:
+def test_a_model_with_zero_side_features_is_the_plain_one() -> None:
     told, plain = random_model(TOLD), GPT(PLAIN)
     weights = dict(told.state_dict())
     for name in ("states.weight", "states_out.weight", "echo"):
@@ -128,22 +128,22 @@ def test_rows_of_different_lengths_are_as_if_alone() -> None:
             torch.testing.assert_close(logits_BTV[row, :count], wanted, rtol=0, atol=1e-5)
 
 
-def test_a_row_goes_on_from_a_cache_that_it_adopted() -> None:
+def test_a_row_continues_from_replaced_cache_rows() -> None:
     model, cache, other = random_model(PLAIN), KeyValueCache(PLAIN, 2), KeyValueCache(PLAIN, 1)
     tokens_BT, *_ = random_input(2, 12)
     model(tokens_BT, cache=cache)
     model(tokens_BT[1:, :3], cache=other)
-    cache.adopt([0], other)
+    cache.replace_rows([0], other)
     logits_BTV = model(tokens_BT[[1, 1], 3:4], cache=cache)
     torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[1:, :4])[:, 3:], rtol=0, atol=1e-5)
     assert cache.lengths_B.tolist() == [4, 13]
 
 
-def test_a_full_cache_says_so_and_is_left_as_it_was() -> None:
+def test_a_full_cache_is_an_error_and_is_unchanged() -> None:
     model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
     tokens_BT, *_ = random_input(2, 24)
     model(tokens_BT, cache=cache)
-    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit the context of 24"):
+    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit in the context of 24"):
         model(tokens_BT[:, :1], cache=cache)
     assert cache.lengths_B.tolist() == [24, 24]
 
@@ -179,7 +179,7 @@ def test_a_tied_head_is_the_token_embedding() -> None:
     assert torch.equal(tied(tokens_BT), untied(tokens_BT))
 
 
-def test_without_the_input_norm_the_size_of_embeddings_matters() -> None:
+def test_without_the_input_norm_the_scale_of_embeddings_matters() -> None:
     tokens_BT, *_ = random_input(2, 24)
     for input_norm in (True, False):
         model = random_model(replace(PLAIN, input_norm=input_norm))
@@ -188,7 +188,7 @@ def test_without_the_input_norm_the_size_of_embeddings_matters() -> None:
         assert torch.allclose(model(tokens_BT), before_BTV, atol=1e-4) == input_norm
 
 
-def test_a_model_in_float64_computes_all_of_it_there() -> None:
+def test_a_model_in_float64_computes_everything_in_float64() -> None:
     model = GPT(PLAIN, dtype=torch.float64)
     model.load_state_dict(random_model(PLAIN).state_dict())
     tokens_BT, *_ = random_input(2, 24)

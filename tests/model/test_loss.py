@@ -1,4 +1,4 @@
-"""The fast loss equals the plain one, in value and in gradients, and both refuse data that contradicts itself."""
+"""The fast loss equals the plain one, in value and gradients, and both refuse data that contradicts itself."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_fast_loss_equals_the_plain_one(
     assert torch.equal(without_gradients, fast.detach())
 
 
-def test_the_masked_loss_is_taken_among_admitted_tokens(case: Case) -> None:
+def test_the_masked_loss_is_among_admitted_tokens(case: Case) -> None:
     logits_BTV = case.model.logits(case.hidden_BTD).detach()
     total = 0.0
     for logits, target, nonterminal in zip(
@@ -134,7 +134,7 @@ def test_a_target_that_its_mask_forbids_is_named(case: Case, fast: bool) -> None
     targets_BT = case.targets_BT.clone()
     forbidden = int((~case.masks[case.nonterminals_BT[2, 3]]).nonzero()[0])
     targets_BT[2, 3] = forbidden
-    message = f"token {forbidden} is not admitted by nonterminal {int(case.nonterminals_BT[2, 3])}"
+    message = f"nonterminal {int(case.nonterminals_BT[2, 3])} does not admit token {forbidden}"
     with pytest.raises(DataError, match=message):
         if fast:
             head_cross_entropy(case.model, case.hidden_BTD, targets_BT, *grammar(case, True))

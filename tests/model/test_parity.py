@@ -1,4 +1,4 @@
-"""The GPT computes what `NanoChatForCausalLM` of `transformers` computes for the same weights."""
+"""For the same weights, the GPT computes the same as `NanoChatForCausalLM` of `transformers`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHAPES = [
 
 
 def random_pair(configuration: GPTConfiguration) -> tuple[GPT, Any]:
-    """Our model and theirs with the same random weights, none of them zero and all large enough to matter."""
+    """Our model and theirs with the same random weights, all far from zero."""
     torch.manual_seed(configuration.vocab_size)
     model = GPT(configuration).eval()
     with torch.no_grad():
@@ -62,7 +62,7 @@ def test_logits_equal_those_of_transformers(configuration: GPTConfiguration, num
     tokens_BT = torch.randint(configuration.vocab_size, (3, num_tokens or configuration.context_size))
     with torch.no_grad():
         ours_BTV, theirs_BTV = model(tokens_BT), theirs(tokens_BT).logits
-    assert ours_BTV.std() > 0.3  # the comparison means something
+    assert ours_BTV.std() > 0.3  # so that the comparison means something
     torch.testing.assert_close(ours_BTV, theirs_BTV, rtol=0, atol=1e-4)
 
 

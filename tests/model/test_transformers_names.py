@@ -1,4 +1,4 @@
-"""Settings for `transformers` have the types that its strict checks ask for."""
+"""Settings for `transformers` have the types that its strict checks require."""
 
 from __future__ import annotations
 

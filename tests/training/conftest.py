@@ -1,4 +1,4 @@
-"""A small synthetic data set: every token's successor set is a mask, and the states follow the tokens."""
+"""A small synthetic data set: the successors of every token are a mask, and the states follow from the tokens."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write_data(
     context_size: int = 16,
     tokenizer: str = "a tokenizer",
 ) -> Path:
-    """A data set whose tokens the masks admit; the same for the same arguments."""
+    """Write a data set whose masks admit its tokens; the same for the same arguments."""
     random = np.random.default_rng(seed)
     masks = random.random((NUM_MASKS, VOCAB_SIZE)) < 0.3
     masks[:, :2] = True
@@ -98,5 +98,5 @@ def data(original_data: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def assumed_peak(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's matrix products are not measured: that takes longer than the runs of these tests."""
+    """Skip measuring the machine's matrix products, which takes longer than the runs of these tests."""
     monkeypatch.setattr(loop, "matmul_peak", lambda *_: 1e9)

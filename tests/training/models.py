@@ -1,4 +1,4 @@
-"""The model that tests of training share."""
+"""The model that the training tests share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints are whole or refused; pruning keeps the newest and the best."""
+"""Checkpoints are complete or refused; pruning keeps the newest and the best."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemalm.training.checkpoint import (
     best_step,
     checkpoint_folder,
     checkpoint_steps,
-    newest_whole_checkpoint,
+    newest_undamaged_checkpoint,
     prune_checkpoints,
     read_checkpoint,
     remove_leftovers,
@@ -48,7 +48,7 @@ def test_a_checkpoint_is_read_back_exactly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["remove", "truncate", "change"])
-def test_damage_is_found_and_the_older_checkpoint_taken(tmp_path: Path, name: str, damage: str) -> None:
+def test_damage_is_found_and_the_older_checkpoint_used(tmp_path: Path, name: str, damage: str) -> None:
     save(tmp_path, 10, 20)
     path = checkpoint_folder(tmp_path, 20) / name
     content = bytearray(path.read_bytes())
@@ -60,7 +60,7 @@ def test_damage_is_found_and_the_older_checkpoint_taken(tmp_path: Path, name: st
         path.write_bytes(content)
     with pytest.raises(CheckpointError, match="000020 is damaged"):
         verify_checkpoint(tmp_path, 20)
-    step, problems = newest_whole_checkpoint(tmp_path)
+    step, problems = newest_undamaged_checkpoint(tmp_path)
     assert step == 10
     assert len(problems) == 1
 
@@ -82,7 +82,7 @@ def test_a_missing_checkpoint_is_named_with_those_that_exist(tmp_path: Path) -> 
         read_checkpoint(tmp_path, 15)
 
 
-def test_what_a_kill_left_behind_is_no_checkpoint(tmp_path: Path) -> None:
+def test_leftovers_of_a_kill_are_not_a_checkpoint(tmp_path: Path) -> None:
     save(tmp_path, 10)
     for name in (".000020.partial", ".000005.removed"):
         checkpoint_folder(tmp_path, 10).with_name(name).mkdir()
@@ -110,7 +110,7 @@ def test_steps_beyond_six_digits_are_ordered_as_numbers(tmp_path: Path) -> None:
 
 
 def save_under_limit(run: Path, num_bytes: int) -> None:
-    """Save a checkpoint where no file may grow beyond a size, as on a full disk; the error lies beside the run."""
+    """Save a checkpoint with a limit on file sizes, as on a full disk, and write the error beside the run."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, num_bytes))
     try:
@@ -128,9 +128,11 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, num_bytes: int
     process.join()
     message = (tmp_path / "error").read_text()
     assert "the checkpoint of step 2 could not be written" in message
-    assert "of the steps: 1. Make room" in message
-    assert newest_whole_checkpoint(run) == (1, [])
-    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000001"]  # nor half of one that fills the disk
+    assert "of the steps: 1. Free space" in message
+    assert newest_undamaged_checkpoint(run) == (1, [])
+    assert [path.name for path in (run / "checkpoints").iterdir()] == [
+        "000001"
+    ]  # nor a part of one that fills the disk
 
 
 def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,22 +145,22 @@ def test_a_failing_rename_leaves_the_checkpoint_before(tmp_path: Path, monkeypat
         patched.setattr(Path, "rename", fail)
         with pytest.raises(CheckpointError, match=r"step 2 could not be written .* Permission denied"):
             save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
-    assert newest_whole_checkpoint(tmp_path) == (1, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (1, [])
     save_checkpoint(tmp_path, TrainingState(step=2), {"w": torch.zeros(2)}, {})
-    assert newest_whole_checkpoint(tmp_path) == (2, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (2, [])
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
-def test_a_file_where_a_checkpoint_would_be_is_none(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_a_file_in_place_of_a_checkpoint_is_not_a_checkpoint(tmp_path: Path, make: Callable[[Path], None]) -> None:
     save(tmp_path, 500)
     make(checkpoint_folder(tmp_path, 1000))
-    assert newest_whole_checkpoint(tmp_path) == (500, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (500, [])
     save(tmp_path, 1000)
-    assert newest_whole_checkpoint(tmp_path) == (1000, [])
+    assert newest_undamaged_checkpoint(tmp_path) == (1000, [])
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
-def test_leftovers_that_are_no_folders_are_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_leftovers_that_are_not_folders_are_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
     save(tmp_path, 500)
     for name in (".000600.partial", ".000600.removed"):
         make(checkpoint_folder(tmp_path, 500).with_name(name))

@@ -1,4 +1,4 @@
-"""Compiled layers compute what the others do; where nothing can be compiled, the message says so."""
+"""Compiled layers compute the same as uncompiled ones; if nothing can be compiled, the error says so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_model() -> GPT:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
-@pytest.mark.filterwarnings("ignore")  # the compiler causes warnings of its own
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
 def test_compiled_layers_compute_the_same() -> None:
     tokens = torch.arange(8)[None]
     plain, compiled = make_model(), make_model()
@@ -45,7 +45,7 @@ def test_compiled_layers_compute_the_same() -> None:
     assert compiled.state_dict().keys() == plain.state_dict().keys()
 
 
-def test_where_nothing_can_be_compiled_the_reason_and_the_way_out_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(function: object) -> object:
         def compiled(tensor: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no C++ compiler\nin a long story")

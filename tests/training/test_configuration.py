@@ -1,4 +1,4 @@
-"""Settings out of range, or at odds with the data, are refused by name."""
+"""Settings that are out of range or contradict the data are refused by name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_field_out_of_range_is_named(field: str, value: object) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_a_missing_accelerator_is_said() -> None:
+def test_a_missing_accelerator_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="no CUDA device"):
         TrainingConfiguration(num_steps=1, device="cuda")
 
@@ -56,5 +56,5 @@ def test_a_model_that_does_not_fit_the_data_is_refused(data: Path) -> None:
     metadata = read_metadata(data)
     for field in ("vocab_size", "context_size", "num_states"):
         wrong = TrainingConfiguration(num_steps=1, model=replace(model, **{field: 32}))
-        with pytest.raises(ConfigurationError, match=f"{field} is 32, but the data asks for"):
+        with pytest.raises(ConfigurationError, match=f"{field} is 32, but the data requires"):
             wrong.model_configuration(metadata)

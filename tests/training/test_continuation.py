@@ -1,4 +1,4 @@
-"""A run goes on with more steps, or with other execution, and its configuration tells."""
+"""A run may be resumed with more steps or other execution settings, which its configuration records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LONGER = replace(CONFIGURATION, num_steps=16)
 
 
 class Listener(Progress):
-    """Keeps what it is told, and asks the run to end after a step."""
+    """Records messages, and interrupts the run after a step."""
 
     def __init__(self, last_step: int | None = None) -> None:
         self.messages: list[str] = []
@@ -69,7 +69,7 @@ def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """A run of 10 steps that is over, with checkpoints of 5 and 10."""
+    """A finished run of 10 steps, with checkpoints of 5 and 10."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
@@ -94,8 +94,8 @@ def test_a_finished_run_gets_more_steps_at_the_rates_of_the_longer_run(data: Pat
     for step, rate in rates(run).items():
         assert rate == LONGER.learning_rate * share_of_peak(step, LONGER if step > 10 else CONFIGURATION)
     said = listener.messages[0]
-    assert "from 10 to 16 steps: after step 10 rates are those of a run of 16 steps from its start" in said
-    assert f"{share_of_peak(11, LONGER):.0%} of their peak at the next one (10% before)" in said
+    assert "from 10 to 16 steps: after step 10, learning rates are those of a run of 16 steps" in said
+    assert f"the next is {share_of_peak(11, LONGER):.0%} of its peak (10% before)" in said
 
 
 def test_the_same_change_gives_the_same_run_even_if_interrupted(data: Path, run: Path, tmp_path: Path) -> None:
@@ -109,22 +109,22 @@ def test_the_same_change_gives_the_same_run_even_if_interrupted(data: Path, run:
     assert lengths(again) == lengths(run)
 
 
-def test_a_length_that_a_run_went_back_behind_is_forgotten(data: Path, run: Path) -> None:
+def test_returning_to_an_earlier_step_discards_later_lengths(data: Path, run: Path) -> None:
     train(data, run, LONGER, resume="auto")
     train(data, run, replace(LONGER, num_steps=12), resume=10)
     assert lengths(run) == [(0, 10), (10, 12)]
     assert rates(run)[12] == pytest.approx(0.1 * LONGER.learning_rate)
 
 
-def test_fewer_steps_than_are_done_are_refused(data: Path, run: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"has 10 steps behind it, more than the 8 asked for.*--resume STEP"):
+def test_fewer_steps_than_done_are_refused(data: Path, run: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"has already done 10 steps, more than the 8 requested.*--resume STEP"):
         train(data, run, replace(CONFIGURATION, num_steps=8), resume="auto")
     assert checkpoint_steps(run) == [5, 10]
     assert lengths(run) == [(0, 10)]
     assert train(data, run, replace(CONFIGURATION, num_steps=8), resume=5).num_steps == 8
 
 
-def test_a_run_that_has_no_checkpoint_yet_begins_with_its_new_length(data: Path, tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_starts_with_its_new_length(data: Path, tmp_path: Path) -> None:
     class Early(Progress):
         def begin(self, step: int, num_steps: int) -> None:
             signal.raise_signal(signal.SIGINT)
@@ -137,7 +137,7 @@ def test_a_run_that_has_no_checkpoint_yet_begins_with_its_new_length(data: Path,
     assert lines(tmp_path / "run") == lines(tmp_path / "at once")
 
 
-def test_what_is_told_and_kept_may_change_and_is_recorded(data: Path, run: Path) -> None:
+def test_reporting_and_saving_may_change_and_are_recorded(data: Path, run: Path) -> None:
     other = replace(LONGER, log_every=3, evaluate_every=4, checkpoint_every=2, keep_checkpoints=1, micro_batch_size=2)
     assert other.device == "cpu"
     assert {"device", "log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"} <= EXECUTION_FIELDS
@@ -148,7 +148,7 @@ def test_what_is_told_and_kept_may_change_and_is_recorded(data: Path, run: Path)
     assert recorded_configuration(read_config(run)) == other
 
 
-def test_another_device_is_no_other_configuration(data: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_device_is_not_another_configuration(data: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = read_config(run)
     config["training"]["device"] = "cuda"
     (run / "config.json").write_text(json.dumps(config))
@@ -162,7 +162,7 @@ def test_where_the_data_is_now_is_recorded(data: Path, run: Path, tmp_path: Path
     assert read_config(run)["environment"]["data"] == str(moved.resolve())
 
 
-def test_a_run_from_before_lengths_were_recorded_goes_on(data: Path, run: Path) -> None:
+def test_a_run_from_before_lengths_were_recorded_can_be_resumed(data: Path, run: Path) -> None:
     config = {name: value for name, value in read_config(run).items() if name not in ("lengths", "from")}
     (run / "config.json").write_text(json.dumps(config))
     train(data, run, LONGER, resume="auto")
@@ -184,9 +184,7 @@ def without(name: str) -> Callable[[dict[str, Any]], None]:
         lambda config: config.update({"from": {"run": 3}}),
     ],
 )
-def test_a_configuration_that_is_damaged_is_said(
-    data: Path, run: Path, damage: Callable[[dict[str, Any]], None]
-) -> None:
+def test_a_damaged_configuration_is_reported(data: Path, run: Path, damage: Callable[[dict[str, Any]], None]) -> None:
     config = read_config(run)
     damage(config)
     shutil.rmtree(run / "checkpoints")

@@ -1,4 +1,4 @@
-"""A run folder may be anybody's: what its files say is compared before it is believed, and no link leads out of it."""
+"""Run folders are not trusted: the contents of files are checked, and no link out of the folder is followed."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def folder(trained: Path, tmp_path: Path) -> Path:
 
 
 def resume(folder: Path) -> None:
-    """Go on for a step from the checkpoint of step 2."""
+    """Continue for a step from the checkpoint of step 2."""
     train(folder / "data", folder / "run", TrainingConfiguration(**{**vars(CONFIGURATION), "num_steps": 3}), resume=2)
 
 
 def change(folder: Path, name: str, by: Callable[[Path], None]) -> None:
-    """Change a file of the checkpoint and make the manifest agree."""
+    """Change a file of the checkpoint, and make the manifest match."""
     place = checkpoint_folder(folder / "run", 2)
     by(place / name)
     manifest = json.loads((place / "manifest.json").read_text())
@@ -82,7 +82,7 @@ WEIGHTS: dict[str, tuple[Callable[[dict[str, torch.Tensor]], Any], str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WEIGHTS)
-def test_weights_that_no_such_model_has_are_refused(folder: Path, name: str) -> None:
+def test_weights_that_do_not_fit_the_model_are_refused(folder: Path, name: str) -> None:
     by, message = WEIGHTS[name]
     change(folder, "model.safetensors", tensors(by))
     for use in (lambda: load_checkpoint(folder / "run"), lambda: resume(folder)):
@@ -116,14 +116,14 @@ def test_an_optimizer_of_another_model_is_refused(folder: Path, by: Any, message
         ({"unheard of": 1}, "no such field"),
     ],
 )
-def test_a_place_that_no_run_reaches_is_refused(folder: Path, values: dict[str, Any], message: str) -> None:
+def test_an_impossible_loader_position_is_refused(folder: Path, values: dict[str, Any], message: str) -> None:
     change(folder, "training.json", state(**values))
     with pytest.raises((CheckpointError, DataError), match=message):
         resume(folder)
 
 
 @pytest.mark.parametrize("name", [".lock", "config.json", "metrics.jsonl", "tokenizer.json", "checkpoints", "samples"])
-def test_a_link_in_a_run_is_refused_and_what_it_leads_to_is_left(folder: Path, name: str) -> None:
+def test_a_link_in_a_run_is_refused_and_its_target_unchanged(folder: Path, name: str) -> None:
     place, outside = folder / "run" / name, folder / "outside"
     if place.is_dir() or (place.exists() and place.stat().st_size):
         place.rename(outside)

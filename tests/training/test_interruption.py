@@ -1,4 +1,4 @@
-"""A run that is killed at any moment and resumed is the run that was not (law 6)."""
+"""A run that is killed at any moment and resumed equals one that was not (law 6)."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Killed(Progress):
-    """Kills the process `seconds_later` after it logged `step`, wherever it is then, if the machine is busy too."""
+    """Kills the process `seconds_later` after it logged `step`, whatever it is doing, even on a busy machine."""
 
     step: int
     seconds_later: float
 
     def log(self, line: dict[str, Any]) -> None:
         if line["step"] == self.step:
-            signal.setitimer(signal.ITIMER_REAL, self.seconds_later)  # nothing handles its signal, so it kills
+            signal.setitimer(signal.ITIMER_REAL, self.seconds_later)  # nothing handles the signal, so it kills
 
 
 def exit_code(data: Path, out: Path, report: Progress | None = None) -> int | None:
-    """Train in a process of its own, which is forked from one that has torch loaded."""
+    """Train in a separate process, forked from one that has loaded torch."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["schemalm.training.loop", "torch._dynamo"])  # optimizers import the latter
     options = {"resume": "auto", "report": report}
@@ -66,7 +66,7 @@ def test_a_run_killed_at_twenty_moments_logs_what_an_uninterrupted_one_logs(data
     generator = random.Random(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert exit_code(data, whole) == 0
-    # A step anywhere in the run, and then some milliseconds, to fall into every part of a step.
+    # A random step and some milliseconds, to hit every part of a step.
     for step in sorted(generator.sample(range(1, CONFIGURATION.num_steps - 50), NUM_KILLS)):
         assert exit_code(data, killed, Killed(step, generator.uniform(0.0001, 0.02))) == -signal.SIGALRM
     assert exit_code(data, killed) == 0

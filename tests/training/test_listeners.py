@@ -1,4 +1,4 @@
-"""Several listeners hear the same, and one that fails ends nothing."""
+"""Several listeners get the same events, and one that fails ends nothing."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import Any
 
 import pytest
 
-from schemalm.training.listeners import Listeners, WarningsKept
+from schemalm.training.listeners import Listeners, WarningCollector
 from schemalm.training.progress import Progress, StepReport
 
 REPORT = StepReport(1, 2.0, 1.0, 0.1, 10.0, 0.5, 100)
 
 
 class Recorder(Progress):
-    """Keeps the names of what it heard, and fails at one of them."""
+    """Records the names of events, and fails at one of them."""
 
     def __init__(self, fails_at: str = "") -> None:
         self.heard: list[str] = []
         self.messages: list[str] = []
         self._fails_at = fails_at
 
-    def _hear(self, name: str) -> None:
+    def _record(self, name: str) -> None:
         self.heard.append(name)
         if name == self._fails_at:
             raise OSError("no route to host")
 
     def begin(self, step: int, num_steps: int) -> None:
-        self._hear("begin")
+        self._record("begin")
 
     def advance(self, report: StepReport) -> None:
-        self._hear("advance")
+        self._record("advance")
 
     def log(self, line: dict[str, Any]) -> None:
-        self._hear("log")
+        self._record("log")
 
     def saved(self, run: Path, step: int) -> None:
-        self._hear("saved")
+        self._record("saved")
 
     def message(self, text: str) -> None:
         self.messages.append(text)
 
     def end(self) -> None:
-        self._hear("end")
+        self._record("end")
 
 
 ALL = ["begin", "advance", "log", "saved", "end"]
@@ -57,7 +57,7 @@ def go_through(listener: Progress) -> None:
     listener.end()
 
 
-def test_all_of_them_hear_everything() -> None:
+def test_all_listeners_get_every_event() -> None:
     recorders = [Recorder(), Recorder(), Recorder()]
     go_through(Listeners(recorders[0], recorders[1:]))
     assert [recorder.heard for recorder in recorders] == [ALL] * 3
@@ -65,16 +65,16 @@ def test_all_of_them_hear_everything() -> None:
 
 
 @pytest.mark.parametrize("place", ALL)
-def test_one_that_fails_is_told_of_once_and_left_out(place: str) -> None:
+def test_a_failing_listener_is_reported_once_and_removed(place: str) -> None:
     shown, broken, other = Recorder(), Recorder(fails_at=place), Recorder()
     go_through(Listeners(shown, [broken, other]))
     assert shown.heard == other.heard == ALL
     assert broken.heard == ALL[: ALL.index(place) + 1]
     (told,) = [text for text in shown.messages if text != "a message"]
-    assert told == "Recorder failed and hears no more of this run, which goes on: OSError: no route to host"
+    assert told == "Recorder failed and gets no further events; the run continues: OSError: no route to host"
 
 
-def test_one_that_wants_to_end_the_program_does_not() -> None:
+def test_a_listener_cannot_end_the_program() -> None:
     class Leaving(Progress):
         def begin(self, step: int, num_steps: int) -> None:
             raise SystemExit("log in first")
@@ -82,23 +82,23 @@ def test_one_that_wants_to_end_the_program_does_not() -> None:
     shown = Recorder()
     go_through(Listeners(shown, [Leaving()]))
     assert shown.heard == ALL
-    assert "Leaving failed and hears no more of this run, which goes on: SystemExit: log in first" in shown.messages
+    assert "Leaving failed and gets no further events; the run continues: SystemExit: log in first" in shown.messages
 
 
-def test_warnings_reach_all_of_them_and_are_kept() -> None:
+def test_warnings_reach_all_listeners_and_are_collected() -> None:
     shown = Recorder()
     kept: list[str] = []
-    Listeners(shown, [Listeners(Recorder(), [WarningsKept(kept)])]).warning("odd")
+    Listeners(shown, [Listeners(Recorder(), [WarningCollector(kept)])]).warning("odd")
     assert shown.messages == ["odd"]
     assert kept == ["odd"]
 
 
-def test_what_the_shown_one_raises_goes_through() -> None:
+def test_errors_of_the_shown_listener_are_raised() -> None:
     with pytest.raises(OSError, match="no route"):
         go_through(Listeners(Recorder(fails_at="log"), [Recorder()]))
 
 
-def test_an_interruption_is_no_failure() -> None:
+def test_an_interruption_is_not_a_failure() -> None:
     class Interrupted(Progress):
         def begin(self, step: int, num_steps: int) -> None:
             raise KeyboardInterrupt

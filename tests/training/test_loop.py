@@ -1,4 +1,4 @@
-"""Training learns, repeats itself, resumes where it should and refuses what would mix two runs."""
+"""Training learns, is reproducible, resumes correctly and refuses to mix two runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CONFIGURATION = TrainingConfiguration(
 
 
 class Listener(Progress):
-    """Keeps what it is told."""
+    """Records events."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -53,7 +53,7 @@ class Listener(Progress):
 
 
 class KilledError(Exception):
-    """Raised in place of a kill."""
+    """Raised instead of a kill."""
 
 
 class Interrupter(Progress):
@@ -73,7 +73,7 @@ def metrics_without_clock(run: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def runs(original_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of runs that tests look at copies of."""
+    """A folder of runs that tests copy."""
     folder = tmp_path_factory.mktemp("runs")
     train(original_data, folder / "whole", CONFIGURATION)
     with pytest.raises(KilledError):
@@ -111,7 +111,7 @@ def test_a_run_folder_holds_what_the_contract_lists(data: Path, whole: Path) -> 
     assert [line["step"] for line in read_metrics(whole) if line["kind"] == "validation"] == [20, 40]
 
 
-def test_training_learns_and_sums_up(data: Path, tmp_path: Path) -> None:
+def test_training_learns_and_returns_a_summary(data: Path, tmp_path: Path) -> None:
     summary = train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=120))
     first, last = read_metrics(tmp_path / "run")[0], read_metrics(tmp_path / "run")[-1]
     assert isinstance(summary, RunSummary)
@@ -159,7 +159,7 @@ def test_how_a_step_is_computed_changes_nothing_but_last_digits(
     assert losses == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_run_goes_on_with_other_means(data: Path, interrupted: Path, whole: Path) -> None:
+def test_a_run_resumes_with_other_execution_fields(data: Path, interrupted: Path, whole: Path) -> None:
     summary = train(data, interrupted, replace(CONFIGURATION, micro_batch_size=2), resume="auto")
     assert summary.validation_loss == pytest.approx(validation_losses(read_metrics(whole))[40], abs=1e-3)
 
@@ -191,7 +191,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 @pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 @pytest.mark.parametrize("settings", [{"packing": "documents"}, {"packing": "documents", "micro_batch_size": 3}, {}])
-def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(
+def test_packed_rows_and_dropout_are_the_same_in_a_resumed_run(
     data: Path, tmp_path: Path, dropout: float, settings: dict[str, Any]
 ) -> None:
     configuration = replace(CONFIGURATION, model=replace(SMALL_MODEL, dropout=dropout), num_steps=20, **settings)
@@ -204,7 +204,7 @@ def test_packed_rows_and_what_is_dropped_are_the_same_in_a_resumed_run(
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
 
-def test_a_run_from_before_there_was_packing_goes_on_with_windows(data: Path, interrupted: Path, whole: Path) -> None:
+def test_a_run_from_before_packing_resumes_with_windows(data: Path, interrupted: Path, whole: Path) -> None:
     config = json.loads((interrupted / "config.json").read_bytes())
     del config["training"]["packing"], config["model"]["dropout"]
     (interrupted / "config.json").write_text(json.dumps(config))
@@ -245,7 +245,7 @@ def test_a_finished_run_resumes_to_its_own_end(data: Path, whole: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "manifest.json"])
-def test_a_damaged_newest_checkpoint_is_reported_and_passed_over(
+def test_a_damaged_newest_checkpoint_is_reported_and_skipped(
     data: Path, interrupted: Path, whole: Path, name: str
 ) -> None:
     path = checkpoint_folder(interrupted, 30) / name
@@ -257,7 +257,7 @@ def test_a_damaged_newest_checkpoint_is_reported_and_passed_over(
     assert metrics_without_clock(interrupted) == metrics_without_clock(whole)
 
 
-def test_a_run_without_a_whole_checkpoint_is_not_started_over(data: Path, interrupted: Path) -> None:
+def test_a_run_without_an_undamaged_checkpoint_is_not_restarted(data: Path, interrupted: Path) -> None:
     for step in (20, 30):
         (checkpoint_folder(interrupted, step) / "manifest.json").unlink()
     with pytest.raises(CheckpointError, match=r"no checkpoint of .* can be read"):
@@ -265,17 +265,17 @@ def test_a_run_without_a_whole_checkpoint_is_not_started_over(data: Path, interr
     assert checkpoint_steps(interrupted) == [20, 30]
 
 
-def test_a_folder_that_is_not_empty_is_not_written_into(data: Path, interrupted: Path) -> None:
+def test_a_folder_that_is_not_empty_is_not_used(data: Path, interrupted: Path) -> None:
     before = read_metrics(interrupted)
     with pytest.raises(CheckpointError, match="not empty: resume the run"):
         train(data, interrupted, CONFIGURATION)
     assert read_metrics(interrupted) == before
 
 
-def test_a_folder_of_something_else_is_not_resumed(data: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_not_resumed(data: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").touch()
-    with pytest.raises(CheckpointError, match="no run folder"):
+    with pytest.raises(CheckpointError, match="not a run folder"):
         train(data, tmp_path / "run", CONFIGURATION, resume="auto")
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"thesis.tex", ".lock"}
 
@@ -297,12 +297,12 @@ def test_other_data_is_refused(make_data: Callable[..., Path], interrupted: Path
         train(make_data("other", seed=5), interrupted, CONFIGURATION, resume="auto")
 
 
-def test_a_run_goes_on_after_its_data_moved(data: Path, interrupted: Path, tmp_path: Path) -> None:
+def test_a_run_resumes_after_its_data_moved(data: Path, interrupted: Path, tmp_path: Path) -> None:
     shutil.move(data, tmp_path / "elsewhere")
     assert train(tmp_path / "elsewhere", interrupted, CONFIGURATION, resume="auto").num_steps == 40
 
 
-def test_padding_is_remarked_upon_once_before_training(make_data: Callable[..., Path], tmp_path: Path) -> None:
+def test_padding_causes_one_warning_before_training(make_data: Callable[..., Path], tmp_path: Path) -> None:
     listener, data = Listener(), make_data("wide", context_size=256)
     model = replace(SMALL_MODEL, context_size=256)
     train(data, tmp_path / "run", replace(CONFIGURATION, num_steps=1, model=model), report=listener)
@@ -325,16 +325,16 @@ def test_damaged_data_is_found_before_training(data: Path, tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
-def test_an_empty_validation_split_is_said_at_the_start(make_data: Callable[..., Path], tmp_path: Path) -> None:
+def test_an_empty_validation_split_is_reported_at_the_start(make_data: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no validation documents"):
         train(make_data("few", num_documents=2), tmp_path / "run", CONFIGURATION)
 
 
-def test_divergence_names_the_step_the_documents_and_how_to_see_it_again(data: Path, tmp_path: Path) -> None:
+def test_divergence_names_the_step_the_documents_and_how_to_reproduce_it(data: Path, tmp_path: Path) -> None:
     wild = replace(CONFIGURATION, optimizer="adamw", learning_rate=1e11, warmup_steps=0, weight_decay=1e9)
     with pytest.raises(
         TrainingError,
-        match=r"astray at step \d+, on the train documents \[\d+, \d+, \d+, \d+\]: .*; .* reproduces it",
+        match=r"diverged at step \d+, on the training documents \[\d+, \d+, \d+, \d+\]: .*; .* reproduces it",
     ):
         train(data, tmp_path / "run", wild)
 
@@ -349,8 +349,8 @@ def test_checkpoints_load_by_name_and_step(whole: Path) -> None:
     assert not latest.training
 
 
-def test_what_cannot_be_loaded_is_said(whole: Path, interrupted: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+def test_what_cannot_be_loaded_is_named(whole: Path, interrupted: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="not a run folder"):
         load_checkpoint(tmp_path)
     with pytest.raises(CheckpointError, match="latest, best or a step"):
         load_checkpoint(whole, "nicest")

@@ -1,4 +1,4 @@
-"""Memory is counted before it is needed, and close to what autograd holds."""
+"""Memory is estimated in advance, close to what autograd keeps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 
 def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) -> int:
-    """What autograd keeps of a forward pass through the layers, parameters aside."""
+    """The bytes that autograd keeps of a forward pass through the layers, without parameters."""
     known = {weight.untyped_storage().data_ptr() for weight in (*model.parameters(), *model.buffers())}
     kept: dict[int, Tensor] = {}
 
@@ -59,14 +59,14 @@ def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool, packi
 
 
 def one_layer(dtype: str, packing: str) -> int:
-    """What one layer keeps of one token while it is computed again."""
+    """What one layer keeps of one token while it is recomputed."""
     deeper = replace(SHAPE, num_layers=SHAPE.num_layers + 1)
     configuration = replace(CONFIGURATION, dtype=dtype, batch_size=1, packing=packing)
     sizes = [needed_memory(GPT(shape), configuration).activations for shape in (deeper, SHAPE)]
     return (sizes[0] - sizes[1]) // SHAPE.context_size
 
 
-def test_parts_are_counted_by_what_is_held() -> None:
+def test_parts_of_memory_depend_on_what_is_kept() -> None:
     model = GPT(SHAPE)
     num_weights, num_hidden = model.num_parameters(), sum(weight.numel() for weight in model.layers.parameters())
     by_adamw = needed_memory(model, replace(CONFIGURATION, optimizer="adamw"))
@@ -78,7 +78,7 @@ def test_parts_are_counted_by_what_is_held() -> None:
     assert by_adamw.total == sum(parts)
 
 
-def test_micro_batches_and_processes_hold_less() -> None:
+def test_micro_batches_and_processes_need_less() -> None:
     model = GPT(SHAPE)
     whole = needed_memory(model, CONFIGURATION).activations
     assert needed_memory(model, replace(CONFIGURATION, micro_batch_size=1)).activations < whole
@@ -93,7 +93,7 @@ def test_micro_batches_and_processes_hold_less() -> None:
         ({"batch_size": 512, "micro_batch_size": 256}, 200 << 20, "a micro_batch_size under 256"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_the_setting_to_lower(
+def test_a_model_that_does_not_fit_is_refused_with_the_setting_to_lower(
     settings: dict[str, int], available: int, advice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda device: available)
@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_with_the_setting_to_lower(
         check_memory(GPT(SHAPE), replace(CONFIGURATION, **settings), CPU, 1)
 
 
-def test_what_fits_or_cannot_be_known_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_fits_is_not_refused_nor_if_memory_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     check_memory(GPT(SHAPE), CONFIGURATION, CPU, 1)
     monkeypatch.setattr(memory, "available_memory", lambda device: None)
     check_memory(GPT(SHAPE), replace(CONFIGURATION, batch_size=1 << 16), CPU, 1)

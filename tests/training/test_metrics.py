@@ -1,4 +1,4 @@
-"""metrics.jsonl loses nothing but what a resumed run writes again."""
+"""metrics.jsonl loses only the lines that a resumed run writes again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_lines_after_the_step_are_dropped(tmp_path: Path) -> None:
     assert [line["step"] for line in read_metrics(tmp_path)] == [1, 2]
 
 
-def test_a_line_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
+def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
     write_lines(tmp_path)
     whole = (tmp_path / METRICS_FILE).read_bytes()
     (tmp_path / METRICS_FILE).write_bytes(whole + b'{"kind": "train", "st')
@@ -69,7 +69,7 @@ def test_validation_losses_are_found_by_step(tmp_path: Path) -> None:
         b"\xff",
     ],
 )
-def test_lines_that_are_no_metrics_are_damage(tmp_path: Path, line: bytes) -> None:
+def test_lines_that_are_not_metrics_are_damage(tmp_path: Path, line: bytes) -> None:
     (tmp_path / METRICS_FILE).write_bytes(b'{"kind": "train", "step": 1, "loss": 2}\n' + line + b"\n")
     with pytest.raises(CheckpointError, match=r"metrics\.jsonl is damaged"):
         read_metrics(tmp_path)

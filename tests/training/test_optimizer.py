@@ -1,4 +1,4 @@
-"""Every parameter has its optimizer, matrices alone decay, and the state survives a round trip."""
+"""Every parameter has its optimizer, only matrices decay, and the state survives a round trip."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def stepped(optimizer: str, shape: GPTConfiguration = MODEL) -> tuple[GPT, Optim
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_step_moves_every_parameter_and_forgets_the_gradients(optimizer: str) -> None:
+def test_a_step_changes_every_parameter_and_clears_the_gradients(optimizer: str) -> None:
     before = GPT(MODEL)
     before.initialize(0)
     model, _ = stepped(optimizer)
     for (name, old), new in zip(before.named_parameters(), model.parameters(), strict=True):
-        if not name.startswith("layers"):  # outputs that start at zero keep the gradient from the layers
+        if not name.startswith("layers"):  # outputs that start at zero block the gradient of the layers
             assert not torch.equal(old, new), name
         assert new.grad is None
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_matrices_that_multiply_decay_and_embeddings_do_not(optimizer: str) -> None:
+def test_matrices_decay_and_embeddings_do_not(optimizer: str) -> None:
     model = GPT(MODEL)
     model.initialize(0)
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
@@ -74,7 +74,7 @@ def test_saved_state_is_restored(optimizer: str) -> None:
 
 @pytest.fixture
 def group() -> Iterator[None]:
-    """A group of processes with this one alone."""
+    """A group of processes with only this one."""
     distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
     yield
     distributed.destroy_process_group()
@@ -88,7 +88,7 @@ def test_restored_state_is_on_the_device_of_its_parameter(group: None, optimizer
     configuration = replace(configured(optimizer), shard_optimizer=shard_optimizer)
     with torch.device("meta"):
         model = GPT(MODEL)
-    with FakeTensorMode(allow_non_fake_inputs=True) as mode:  # tensors of a device that the machine need not have
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:  # tensors of a device that the machine may not have
         model.to_empty(device="cuda")
         optimizers = Optimizers(model, configuration, Processes(torch.device("cuda"), size=2))
         optimizers.restore({name: mode.from_tensor(tensor) for name, tensor in tensors.items()})
@@ -100,13 +100,13 @@ def test_restored_state_is_on_the_device_of_its_parameter(group: None, optimizer
     assert "step" in {quantity for quantity, _ in found}
 
 
-def test_hidden_matrices_alone_are_muon_s() -> None:
+def test_only_hidden_matrices_use_muon() -> None:
     names = stepped("muon")[1].tensors().keys()
     by_muon = {name.removesuffix("/momentum_buffer") for name in names if name.endswith("/momentum_buffer")}
     assert by_muon == {name for name, _ in GPT(MODEL).named_parameters() if name.startswith("layers")}
 
 
-def test_a_tied_head_is_the_embedding_s() -> None:
+def test_a_tied_head_is_optimized_like_the_embedding() -> None:
     assert "head.weight/exp_avg" not in stepped("muon", replace(MODEL, tie_head=True))[1].tensors()
 
 

@@ -1,4 +1,4 @@
-"""The speed of matrix products is measured and sane."""
+"""The measured speed of matrix products is plausible."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ import torch
 from schemalm.training.peak import matmul_peak
 
 
-def test_the_peak_is_a_speed_that_a_computer_can_have() -> None:
+def test_the_peak_is_plausible() -> None:
     assert 1e8 < matmul_peak(torch.device("cpu"), torch.float32) < 1e16

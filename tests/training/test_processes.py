@@ -1,4 +1,4 @@
-"""Several processes train what one trains, and the loss of one of them ends the job with what to do."""
+"""Several processes train the same as one, and if one of them dies, the job ends and says how to continue."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 def train_one(data: Path, out: Path, configuration: TrainingConfiguration, rank: int, size: int, port: int) -> None:
-    """What torchrun would start, one process of several; its error, if any, lies beside the run afterwards."""
+    """Run one process of several, as torchrun would; write its error, if any, beside the run."""
     torch.set_num_threads(1)
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
@@ -62,7 +62,7 @@ StartProcesses = Callable[[Path, Path, TrainingConfiguration, int], list[Any]]
 
 @pytest.fixture
 def start_processes() -> StartProcesses:
-    """Starts the processes of one run."""
+    """Start the processes of one run."""
 
     def start(data: Path, out: Path, configuration: TrainingConfiguration, size: int) -> list[Any]:
         context, port = multiprocessing.get_context("forkserver"), free_port()
@@ -80,7 +80,7 @@ def losses(run: Path) -> list[float]:
     return [line["loss"] for line in read_metrics(run)]
 
 
-# Sums are taken in another order. Muon orthogonalizes in bfloat16, which makes more of that (docs/scale.md).
+# Sums are added in another order. Muon orthogonalizes in bfloat16, which amplifies the difference (docs/scale.md).
 ADAMW, MUON = 2e-6, 1e-3
 
 
@@ -111,7 +111,7 @@ def test_the_number_of_processes_changes_nothing_but_last_digits(
 
 
 @pytest.mark.slow
-def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
+def test_a_killed_process_ends_the_others_and_the_run_resumes_in_one(
     data: Path, tmp_path: Path, start_processes: StartProcesses
 ) -> None:
     run = tmp_path / "run"
@@ -136,7 +136,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_in_one(
     ("number", "asked", "settings"),
     [(signal.SIGTERM, [1], {}), (signal.SIGINT, [0, 1], {"shard_optimizer": True})],
 )
-def test_processes_stop_together_where_one_is_asked_to_and_the_first_saves(
+def test_processes_stop_together_if_one_gets_a_signal_and_the_first_saves(
     data: Path,
     tmp_path: Path,
     start_processes: StartProcesses,
@@ -167,7 +167,7 @@ def test_processes_stop_together_where_one_is_asked_to_and_the_first_saves(
 
 
 class _Stop(Progress):
-    """Notes where training begins, and interrupts it."""
+    """Records where training starts, and interrupts it."""
 
     first_step = 0
 
@@ -185,22 +185,22 @@ def test_more_processes_than_rows_are_refused_by_all(
         assert "less than one row for each of 2 processes" in (tmp_path / f"error-{rank}").read_text()
 
 
-def test_what_the_first_refuses_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:
+def test_an_error_of_the_first_process_ends_all(data: Path, tmp_path: Path, start_processes: StartProcesses) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "other.txt").touch()
     for process in start_processes(data, tmp_path / "run", CONFIGURATION, 2):
         process.join()
-    assert "no run folder" in (tmp_path / "error-0").read_text()
-    assert "the first process gave up" in (tmp_path / "error-1").read_text()
+    assert "not a run folder" in (tmp_path / "error-0").read_text()
+    assert "the first process failed" in (tmp_path / "error-1").read_text()
 
 
-def test_one_process_alone_needs_no_other() -> None:
+def test_one_process_alone_needs_no_group() -> None:
     alone = Processes(torch.device("cpu"))
     assert alone.sums(1.0, 2.0) == [1.0, 2.0]
-    assert alone.as_first_decides(lambda: 7) == 7
+    assert alone.decided_by_first(lambda: 7) == 7
     alone.wait()
     with pytest.raises(TrainingError, match="as it is"):
-        alone.as_first_decides(_refuse)
+        alone.decided_by_first(_refuse)
 
 
 def _refuse() -> int:

@@ -43,7 +43,7 @@ def test_both_kinds_show_loss_rate_and_messages(is_terminal: bool, kind: type, m
     assert "warning: [bold] too" in text
 
 
-def test_plain_lines_come_seldom() -> None:
+def test_plain_lines_are_rare() -> None:
     stream = io.StringIO()
     progress = LogProgress(Console(file=stream))
     progress.begin(0, 1000)

@@ -1,4 +1,4 @@
-"""Training recipes are read with their places, and those of the repository train."""
+"""Training recipes are read, errors name their location, and the recipes of the repository train."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: P
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(data: Path, tmp_path: Path, text: str, message: str) -> None:
+def test_errors_are_named_with_their_location(data: Path, tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"recipe\.toml.*{message}"):
         read_training_recipe(write(tmp_path, text), read_metadata(data), {})
 
@@ -78,7 +78,7 @@ def test_a_recipe_of_the_repository_trains_for_a_step(
     context_size = read_toml(path).count("context_size", None)
     data = make_data(name, context_size=context_size)
     full = read_training_recipe(path, read_metadata(data), {"device": "cpu"})
-    # In the recipe's width, with one layer: the large one would take minutes.
+    # The recipe's width with one layer: the large model would take minutes.
     model = replace(full.model_configuration(read_metadata(data)), num_layers=1)
     here = {"num_steps": 1, "batch_size": 1, "dtype": "float32", "compile": False}
     train(data, tmp_path / "run", replace(full, model=model, **here))

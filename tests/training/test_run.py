@@ -1,4 +1,4 @@
-"""config.json records where a run comes from, and that decides nothing."""
+"""config.json records where a run comes from, which has no effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIGURATION = TrainingConfiguration(num_steps=2)
 
 
 class Messages(Progress):
-    """Keeps what people are told."""
+    """Records messages."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -39,26 +39,26 @@ def start(data: Path, out: Path, parent: Path | None = None) -> list[str]:
     return messages.told
 
 
-def test_a_parent_is_recorded_as_the_way_to_it(data: Path, tmp_path: Path) -> None:
+def test_a_parent_is_recorded_as_a_relative_path(data: Path, tmp_path: Path) -> None:
     start(data, tmp_path / "runs" / "base")
     start(data, tmp_path / "runs" / "new" / "child", tmp_path / "runs" / "base")
     assert read_config(tmp_path / "runs" / "new" / "child")["parent"] == "../../base"
     assert read_config(tmp_path / "runs" / "base")["parent"] is None
 
 
-def test_a_parent_that_is_no_run_is_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+def test_a_parent_that_is_not_a_run_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="not a run folder"):
         describe(data, tmp_path / "child", tmp_path)
 
 
-def test_a_run_goes_on_with_another_parent_or_none_and_keeps_its_own(data: Path, tmp_path: Path) -> None:
+def test_a_run_resumed_with_another_parent_keeps_its_own(data: Path, tmp_path: Path) -> None:
     base, other, child = (tmp_path / name for name in ("base", "other", "child"))
     start(data, base)
     start(data, other)
     start(data, child, base)
     assert start(data, child) == start(data, child, base) == []
-    assert start(data, child, other) == ["the parent recorded at the start stays: ../base"]
-    assert start(data, base, other) == ["the parent recorded at the start stays: none"]
+    assert start(data, child, other) == ["the parent recorded at the start is kept: ../base"]
+    assert start(data, base, other) == ["the parent recorded at the start is kept: none"]
     assert read_config(child)["parent"] == "../base"
 
 

@@ -1,4 +1,4 @@
-"""The data of a run is found where it was and where both went, and is what decides."""
+"""The data of a run is found where it was, or beside the run, and must be the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_data_is_found_where_it_was(data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("run", ["demo/run", "demo/runs/a", "demo"])
-def test_data_is_found_beside_the_run_and_beside_what_holds_it(data: Path, tmp_path: Path, run: str) -> None:
+def test_data_is_found_beside_the_run_and_beside_folders_above_it(data: Path, tmp_path: Path, run: str) -> None:
     config = config_of(data)
     moved = tmp_path / "elsewhere" / "demo" / "data" if run != "demo" else tmp_path / "elsewhere" / "data"
     moved.parent.mkdir(parents=True)
@@ -44,25 +44,27 @@ def test_data_is_found_beside_the_run_and_beside_what_holds_it(data: Path, tmp_p
     assert find_data(tmp_path / "elsewhere" / run, config) == moved
 
 
-def test_other_data_of_the_same_name_is_passed_over(data: Path, make_data: Callable[..., Path], tmp_path: Path) -> None:
+def test_other_data_of_the_same_name_is_skipped(data: Path, make_data: Callable[..., Path], tmp_path: Path) -> None:
     config = config_of(data)
     shutil.move(data, tmp_path / "elsewhere" / "data")
     make_data("data", seed=1)
     assert find_data(tmp_path / "elsewhere" / "run", config) == tmp_path / "elsewhere" / "data"
 
 
-def test_data_that_is_gone_is_named_with_where_it_was_and_the_option(data: Path, tmp_path: Path) -> None:
+def test_missing_data_is_named_with_its_recorded_path_and_the_option(data: Path, tmp_path: Path) -> None:
     config = config_of(data)
     shutil.move(data, tmp_path / "renamed")
-    with pytest.raises(DataError, match=rf"not where it was, {data}: name its folder \(--data DIR\)"):
+    with pytest.raises(DataError, match=rf"no longer at {data}: give its folder \(--data DIR\)"):
         find_data(tmp_path / "run", config)
     assert find_data(tmp_path / "run", config, tmp_path / "renamed") == tmp_path / "renamed"
 
 
 @pytest.mark.parametrize("environment", [{}, {"started": "today"}])
-def test_a_run_that_does_not_say_where_its_data_is_asks_for_it(data: Path, tmp_path: Path, environment: object) -> None:
+def test_a_run_that_does_not_record_where_its_data_is_names_the_option(
+    data: Path, tmp_path: Path, environment: object
+) -> None:
     config = {**config_of(data), "environment": environment}
-    with pytest.raises(DataError, match="does not say where"):
+    with pytest.raises(DataError, match="does not record where"):
         find_data(tmp_path / "run", config)
     assert find_data(tmp_path / "run", config, data) == data
 
@@ -93,13 +95,13 @@ def test_another_tokenizer_is_named(data: Path) -> None:
         check_data(data, config)
 
 
-def test_data_that_differs_in_nothing_that_is_recorded_is_refused_all_the_same(data: Path) -> None:
-    with pytest.raises(DataError, match=r"its metadata\.json has another sha256"):
+def test_data_that_differs_only_in_its_hash_is_refused(data: Path) -> None:
+    with pytest.raises(DataError, match=r"the sha256 of its metadata\.json differs"):
         check_data(data, {**config_of(data), "data_sha256": "0"})
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]"])
-def test_what_is_no_data_is_refused(data: Path, tmp_path: Path, content: str | None) -> None:
+def test_a_folder_without_data_is_refused(data: Path, tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "metadata.json").write_text(content)
     with pytest.raises(DataError, match=r"no metadata.json|metadata.json is damaged"):

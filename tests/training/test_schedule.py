@@ -1,4 +1,4 @@
-"""The learning rate warms up linearly and falls along a cosine or on a line."""
+"""The learning rate warms up linearly and falls along a cosine or a line."""
 
 from __future__ import annotations
 

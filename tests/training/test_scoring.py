@@ -51,7 +51,7 @@ def test_a_score_covers_each_token_once_and_does_not_depend_on_batches(data: Pat
     assert [score.loss for score in scores] == pytest.approx([scores[0].loss] * 6, abs=1e-5)
 
 
-def test_scoring_drops_nothing_and_leaves_the_model_in_its_mode(data: Path, model: GPT) -> None:
+def test_scoring_disables_dropout_and_restores_the_mode(data: Path, model: GPT) -> None:
     dropping = GPT(replace(model.configuration, dropout=0.5))
     dropping.load_state_dict(model.state_dict())
     split = Split(data, "val")
@@ -65,9 +65,7 @@ def test_scoring_drops_nothing_and_leaves_the_model_in_its_mode(data: Path, mode
 
 @pytest.mark.slow
 @pytest.mark.parametrize("masked", [True, False])
-def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_own(
-    data: Path, model: GPT, masked: bool
-) -> None:
+def test_packing_does_not_change_a_documents_loss_and_gradient(data: Path, model: GPT, masked: bool) -> None:
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(weight.numel())) * 0.1)
@@ -89,7 +87,7 @@ def test_each_document_has_the_same_loss_and_gradient_packed_as_in_a_row_of_its_
 
 
 def with_targets(rows: Rows, begin: int, end: int) -> Rows:
-    """Rows without their targets elsewhere."""
+    """Rows whose targets outside `begin:end` are ignored."""
     targets_BT = torch.full_like(rows.targets_BT, IGNORED_TARGET)
     targets_BT[:, begin:end] = rows.targets_BT[:, begin:end]
     return replace(rows, targets_BT=targets_BT)
@@ -109,7 +107,7 @@ def test_units_follow_from_the_sums() -> None:
     assert score.bits_per_byte == pytest.approx(0.5 / np.log(2))
 
 
-def test_nothing_cannot_be_scored(data: Path, model: GPT) -> None:
+def test_scoring_no_documents_is_refused(data: Path, model: GPT) -> None:
     with pytest.raises(DataError, match="no documents to score"):
         score_documents(
             model, Split(data, "val"), np.array([], dtype=np.int64), None, batch_size=1, dtype=torch.float32

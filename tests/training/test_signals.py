@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM at any moment: the step reached is saved, and what the exception says goes on exactly."""
+"""SIGINT and SIGTERM at any moment: the current step is saved, and the command in the exception resumes exactly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CONFIGURATION = TrainingConfiguration(
 
 
 class Asker(Progress):
-    """Sends a signal when it hears of a moment: `advance 4` is the end of step 4."""
+    """Sends a signal at an event: `advance 4` is the end of step 4."""
 
     def __init__(self, moment: str, number: int = signal.SIGINT, times: int = 1) -> None:
         self._moment, self._number, self._times = moment, number, times
@@ -86,7 +86,7 @@ def interrupted(data: Path, run: Path, asker: Progress, **options: Any) -> Train
 
 
 def assert_goes_on(data: Path, run: Path, stopped: TrainingInterrupted, whole: Path) -> None:
-    """What the exception says, followed to the letter, makes the run the one that was not interrupted."""
+    """Following the exception's instructions gives the same run as without the interruption."""
     summary = train(data, run, CONFIGURATION, resume=stopped.resume)
     assert without_clock(run) == without_clock(whole)
     weights, expected = (load_checkpoint(folder)[0].state_dict() for folder in (run, whole))
@@ -101,7 +101,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run that nothing interrupts."""
+    """The uninterrupted run."""
     run = tmp_path_factory.mktemp("whole") / "run"
     train(data, run, CONFIGURATION)
     return run
@@ -109,7 +109,7 @@ def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def finished(whole: Path, tmp_path: Path) -> Path:
-    """A copy of it, to go back in."""
+    """A copy of it, to resume at earlier steps."""
     return Path(shutil.copytree(whole, tmp_path / "finished"))
 
 
@@ -127,14 +127,14 @@ def finished(whole: Path, tmp_path: Path) -> Path:
         ("log validation 6", signal.SIGTERM, 6),
         ("advance 9", signal.SIGINT, 9),
         ("saved 9", signal.SIGTERM, 9),
-        ("advance 18", signal.SIGINT, 18),  # due for all of it
+        ("advance 18", signal.SIGINT, 18),  # due for everything
         ("saved 18", signal.SIGINT, 18),
         ("advance 20", signal.SIGTERM, 20),
         ("log validation 20", signal.SIGINT, 20),
         ("end", signal.SIGTERM, 20),
     ],
 )
-def test_the_step_reached_is_saved_and_the_run_goes_on_exactly(
+def test_the_current_step_is_saved_and_the_run_resumes_exactly(
     data: Path, tmp_path: Path, whole: Path, moment: str, number: int, saved_step: int | None
 ) -> None:
     run, asker = tmp_path / "run", Asker(moment, number)
@@ -147,7 +147,7 @@ def test_the_step_reached_is_saved_and_the_run_goes_on_exactly(
 
 
 def asking(monkeypatch: pytest.MonkeyPatch, name: str, *, at_call: int = 1, after: bool = False) -> None:
-    """Let a function of the loop be interrupted while it runs, at its nth call."""
+    """Interrupt a function of the loop while it runs, at its n-th call."""
     real, calls = getattr(loop, name), []
 
     def called(*arguments: Any, **options: Any) -> Any:
@@ -176,7 +176,7 @@ def asking(monkeypatch: pytest.MonkeyPatch, name: str, *, at_call: int = 1, afte
     ],
 )
 @pytest.mark.parametrize("after", [False, True])
-def test_an_interruption_in_the_middle_of_something_goes_on_exactly(
+def test_an_interruption_in_the_middle_of_something_resumes_exactly(
     data: Path,
     tmp_path: Path,
     whole: Path,
@@ -209,13 +209,13 @@ def test_a_second_signal_ends_at_once_and_says_what_is_saved(data: Path, tmp_pat
     stopped = interrupted(data, run, asker)
     assert stopped.step == 9
     assert (
-        str(stopped) == "interrupted at once, and what came after the last checkpoint is lost: "
+        str(stopped) == "interrupted at once, and the steps after the last checkpoint are lost: "
         f"the newest checkpoint is of step 9 in {run}"
     )
     assert_goes_on(data, run, stopped, whole)
 
 
-def test_going_back_to_a_step_that_is_interrupted_too_early_is_still_asked_for(
+def test_returning_to_a_step_is_still_advised_after_an_early_interruption(
     data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert checkpoint_steps(finished)[-1] == 20
@@ -230,14 +230,14 @@ def test_going_back_to_a_step_that_is_interrupted_too_early_is_still_asked_for(
     assert (stopped.step, stopped.resume) in ((step, step), (step, "auto"))
 
 
-def test_a_folder_that_would_be_refused_is_not_advised_to_be_resumed(
+def test_resuming_is_not_advised_for_a_folder_that_would_be_refused(
     data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking(monkeypatch, "verify_files")
     assert interrupted(data, finished, Progress()).resume is None
 
 
-def test_one_is_told_at_once_that_the_signal_was_heard(data: Path, tmp_path: Path) -> None:
+def test_the_signal_is_acknowledged_at_once(data: Path, tmp_path: Path) -> None:
     asker = Asker("advance 4")
     interrupted(data, tmp_path / "run", asker)
     assert "interrupt again to end at once" in asker.messages[0]
@@ -252,10 +252,10 @@ def test_checkpoints_of_interruptions_are_pruned_and_cope_without_validation(dat
     assert summary.best_step in checkpoint_steps(run)
 
 
-def test_a_signal_that_another_process_told_of_before_is_no_second_one(tmp_path: Path) -> None:
+def test_a_signal_that_another_process_reported_is_not_a_second_one(tmp_path: Path) -> None:
     interruption = Interruption(resume="auto")
-    with pytest.raises(TrainingInterrupted, match="at once"), interruption.watched(tmp_path):
-        interruption.begin_noting()
+    with pytest.raises(TrainingInterrupted, match="at once"), interruption.handling_signals(tmp_path):
+        interruption.defer_first_signal()
         interruption.agree()
         signal.raise_signal(signal.SIGINT)
         assert interruption.is_agreed
@@ -286,7 +286,7 @@ def test_an_ignored_signal_stays_ignored(data: Path, tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, old)
 
 
-def test_a_listener_that_fails_while_it_is_told_ends_nothing(data: Path, tmp_path: Path) -> None:
+def test_a_listener_that_fails_on_a_signal_ends_nothing(data: Path, tmp_path: Path) -> None:
     class Broken(Asker):
         def message(self, text: str) -> None:
             if "interrupt again" in text:

@@ -1,4 +1,4 @@
-"""A step's gradients do not depend on how it is computed, and a lack of memory says what to lower."""
+"""A step's gradients do not depend on how it is computed, and a lack of memory names the setting to lower."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemalm.model.gpt import GPT
 from schemalm.training import step as step_module
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.processes import Processes
-from schemalm.training.step import Stepper, StepResult
+from schemalm.training.step import GradientAccumulator, StepResult
 
 from .models import SMALL_MODEL
 
@@ -43,17 +43,17 @@ def load(data: Path, configuration: TrainingConfiguration) -> list[Rows]:
 
 @pytest.fixture
 def make_stepper(data: Path) -> MakeStepper:
-    """A fresh model, the same each time, and what computes the gradients of a batch, the same for each packing."""
+    """Return a new model and what computes its gradients; both are the same for each packing."""
 
     def make(*, step: int = 1, dropout: float = 0.0, **settings: object) -> tuple[GPT, Callable[[], StepResult]]:
         model = GPT(replace(MODEL, dropout=dropout))
         model.initialize(0)
-        # Outputs that start at zero would keep gradients from the layers.
+        # Outputs that start at zero would block the gradients of the layers.
         for weight in model.layers.parameters():
             torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(1))
         configuration = replace(CONFIGURATION, **settings)
-        stepper = Stepper(model, None, configuration, Processes(torch.device("cpu")))
-        return model, lambda: stepper.gradients(load(data, configuration), step)
+        accumulator = GradientAccumulator(model, None, configuration, Processes(torch.device("cpu")))
+        return model, lambda: accumulator.gradients(load(data, configuration), step)
 
     return make
 
@@ -98,7 +98,7 @@ def test_a_lack_of_memory_names_the_setting_to_lower(
         gradients()
 
 
-def test_other_faults_are_not_taken_for_a_lack_of_memory(
+def test_other_errors_are_not_mistaken_for_a_lack_of_memory(
     make_stepper: MakeStepper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object) -> None:
@@ -117,7 +117,7 @@ def gradient_of(make_stepper: MakeStepper, **settings: object) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("settings", [{}, {"packing": "documents"}, {"micro_batch_size": 2}])
-def test_what_is_dropped_follows_from_seed_and_step_alone(make_stepper: MakeStepper, settings: dict[str, Any]) -> None:
+def test_dropout_depends_only_on_seed_and_step(make_stepper: MakeStepper, settings: dict[str, Any]) -> None:
     first = gradient_of(make_stepper, dropout=0.3, **settings)
     torch.rand(7)
     assert torch.equal(gradient_of(make_stepper, dropout=0.3, **settings), first)
@@ -125,14 +125,14 @@ def test_what_is_dropped_follows_from_seed_and_step_alone(make_stepper: MakeStep
         assert not torch.allclose(gradient_of(make_stepper, **{"dropout": 0.3, **settings, **other}), first)
 
 
-def test_drawing_leaves_the_global_state_as_it_was(make_stepper: MakeStepper) -> None:
+def test_dropout_does_not_change_the_global_generator(make_stepper: MakeStepper) -> None:
     _, gradients = make_stepper(dropout=0.3)
     state = torch.get_rng_state()
     gradients()
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_layers_that_are_computed_again_drop_the_same(make_stepper: MakeStepper) -> None:
+def test_recomputed_layers_drop_the_same(make_stepper: MakeStepper) -> None:
     expected = gradient_of(make_stepper, dropout=0.3)
     model, gradients = make_stepper(dropout=0.3)
     model.recomputes = True

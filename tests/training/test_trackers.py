@@ -1,4 +1,4 @@
-"""Trackers hand over what was measured; what is not installed is named with its extra."""
+"""Trackers pass on what was measured; a missing package is named with its extra."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Path:
 
 
 class Calls:
-    """A library in whose place every call is kept: (name, positional, named)."""
+    """Replaces a library and records every call: (name, positional, named)."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
@@ -66,7 +66,7 @@ def test_curves_are_named_by_kind_and_field() -> None:
     assert scalars(VALIDATION) == {"validation/loss": 1.25, "validation/bits_per_byte": 0.5}
 
 
-def test_tensorboard_gets_every_scalar_and_takes_back_what_is_beyond_the_checkpoint(run: Path, library: Calls) -> None:
+def test_tensorboard_gets_every_scalar_and_removes_points_beyond_the_checkpoint(run: Path, library: Calls) -> None:
     track("tensorboard", run, step=1)
     assert library.named("SummaryWriter") == [((str(run / "tensorboard"),), {"purge_step": 2})]
     scalars_added = [positional for positional, _ in library.named("add_scalar")]
@@ -75,7 +75,7 @@ def test_tensorboard_gets_every_scalar_and_takes_back_what_is_beyond_the_checkpo
     assert len(library.named("close")) == 1
 
 
-def test_trackio_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library: Calls) -> None:
+def test_trackio_recognizes_a_resumed_run_and_distinguishes_a_new_one(run: Path, library: Calls) -> None:
     for step in (0, 1, 0):
         track("trackio", run, step)
     first, resumed, new = (named for _, named in library.named("init"))
@@ -94,7 +94,7 @@ def test_trackio_does_not_mix_runs_whose_folders_have_the_same_name(
     other = tmp_path / "elsewhere" / run.name
     shutil.copytree(run, other)
     track("trackio", run)
-    track("trackio", other)  # newer, under the same name
+    track("trackio", other)  # newer, with the same name
     resumed = run.rename(tmp_path / "renamed") if moved else run
     track("trackio", resumed, step=1)
     own, newer, again = (named["name"] for _, named in library.named("init"))
@@ -108,7 +108,7 @@ def test_a_run_that_was_not_tracked_before_gets_an_identifier_when_it_is_resumed
     assert first == second == (run / "trackio" / "id.txt").read_text()
 
 
-def test_wandb_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library: Calls) -> None:
+def test_wandb_recognizes_a_resumed_run_and_distinguishes_a_new_one(run: Path, library: Calls) -> None:
     for step in (0, 1, 0):
         track("wandb", run, step)
     first, resumed, new = (named["id"] for _, named in library.named("init"))
@@ -121,13 +121,13 @@ def test_wandb_knows_a_resumed_run_again_and_a_new_one_apart(run: Path, library:
 
 
 @pytest.mark.parametrize("name", TRACKERS)
-def test_a_tracker_that_never_began_ends(run: Path, library: Calls, name: str) -> None:
+def test_a_tracker_that_was_never_opened_can_end(run: Path, library: Calls, name: str) -> None:
     make_tracker(name, run).end()
     assert library.made == []
 
 
 class Loud:
-    """A library that prints whatever is asked of it, and whatever it hands out is as loud."""
+    """A library that prints at every call, as do the objects that it returns."""
 
     def __getattr__(self, name: str) -> Any:
         def call(*_: Any, **__: Any) -> Loud:
@@ -154,9 +154,7 @@ def test_nothing_that_a_library_prints_reaches_stdout(
 
 
 @pytest.mark.parametrize("name", TRACKERS)
-def test_a_package_that_breaks_when_it_is_loaded_is_named(
-    run: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_package_that_fails_to_load_is_named(run: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def fail(_: str) -> None:
         raise RuntimeError("compiled for another numpy")
 
@@ -208,7 +206,7 @@ def test_wandb_writes_without_a_network(run: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.filterwarnings("ignore")
 def test_trackio_keeps_what_was_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     skip_without("trackio")
-    # Read when trackio is imported, which nothing else here does.
+    # Read when trackio is imported, which only happens here.
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
     other = tmp_path / "elsewhere" / run.name
     shutil.copytree(run, other)

@@ -124,7 +124,7 @@ def _collect(terminal: Terminal, collection: Collection, engine: Engine) -> Coll
 def _report(terminal: Terminal, manifest: Mapping[str, Any]) -> None:
     """Show how many documents were kept and left out, and the sizes of the splits."""
     from schemalm.dataset.corpus_readme import REASONS  # noqa: PLC0415
-    from schemalm.dataset.distribution import kinds_of  # noqa: PLC0415
+    from schemalm.dataset.corpus_writer import kinds_of  # noqa: PLC0415
 
     counts = manifest["counts"]
     if manifest["secrets_by_kind"]:

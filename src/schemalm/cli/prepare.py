@@ -80,8 +80,8 @@ def prepare(
     """Cut documents into windows for training and validation."""
     from schemalm.baselines import load_tokenizer  # noqa: PLC0415
     from schemalm.cli.prepare_analysis import analyze_corpus  # noqa: PLC0415
-    from schemalm.dataset.merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.prepare import CorpusInput, PrepareSettings, finished  # noqa: PLC0415
+    from schemalm.dataset.shard_merging import LEFT_OUT_FILE  # noqa: PLC0415
     from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
 
     terminal = Terminal(as_json)
@@ -167,7 +167,7 @@ def _write_pt(terminal: Terminal, output: Path, summary: PreparationSummary) -> 
 def _report_splits(terminal: Terminal, data: Path, summary: PreparationSummary) -> dict[str, dict[str, int]]:
     """Show and return the sizes of the splits, and warn if much of the training rows is padding."""
     from schemalm.dataset.packing import DEFAULT_PACKING  # noqa: PLC0415
-    from schemalm.dataset.padding import padding_remark  # noqa: PLC0415
+    from schemalm.dataset.padding import padding_warning  # noqa: PLC0415
     from schemalm.dataset.store import Split  # noqa: PLC0415
 
     sizes = {
@@ -176,6 +176,6 @@ def _report_splits(terminal: Terminal, data: Path, summary: PreparationSummary) 
     }
     columns = ("split", "documents", "tokens", "windows")
     terminal.table(columns, [(name, *(f"{count:,}" for count in size.values())) for name, size in sizes.items()])
-    if (remark := padding_remark(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
-        terminal.warn(remark)
+    if (warning := padding_warning(Split(data, "train", summary.metadata), DEFAULT_PACKING)) is not None:
+        terminal.warn(warning)
     return sizes

@@ -61,8 +61,8 @@ def _read_documents(
 ) -> tuple[Corpus, LeftOut]:
     from schemalm.baselines import AnyTokenizer, CharacterTokenizer, load_tokenizer  # noqa: PLC0415
     from schemalm.compilation import compile_schema  # noqa: PLC0415
-    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import read_documents, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.shard_merging import schema_question  # noqa: PLC0415
     from schemalm.documents.left_out import left_out_error  # noqa: PLC0415
     from schemalm.limits import Limits  # noqa: PLC0415
     from schemalm.reference.data import document_corpus  # noqa: PLC0415
@@ -79,5 +79,5 @@ def _read_documents(
         documents = list(valid_documents(documents, tokenizer.grammar, left_out))
     report_left_out(terminal, left_out)
     if not documents:
-        raise left_out_error(f"{path}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out)
+        raise left_out_error(f"{path}: no document is left{schema_question(tokenizer, left_out)}", left_out)
     return document_corpus(documents, tokenizer, left_out), left_out

@@ -150,12 +150,12 @@ class Terminal:
 
     def training_progress(self) -> Progress:
         """Return the listener that shows a training run and keeps its warnings."""
-        from schemalm.training.listeners import Listeners, WarningsKept  # noqa: PLC0415
+        from schemalm.training.listeners import Listeners, WarningCollector  # noqa: PLC0415
         from schemalm.training.progress import Progress, choose_progress  # noqa: PLC0415
 
         if self._is_silent:
             return Progress()
-        return Listeners(choose_progress(self._console()), [WarningsKept(self.warnings)])
+        return Listeners(choose_progress(self._console()), [WarningCollector(self.warnings)])
 
     def _is_live(self) -> bool:
         return not self._is_silent and self._console().is_terminal

@@ -111,11 +111,11 @@ def _read(
     terminal: Terminal, corpus: Path, grammar: Grammar, max_files: int | None, merge_keys: bool | None, seed: int
 ) -> tuple[Sample, Selection, LeftOut]:
     """Return a sample of the corpus to learn from, the rows that it was drawn from, and the documents left out."""
-    from schemalm.dataset.reading import learnable, select_rows, stream_documents, valid_documents  # noqa: PLC0415
+    from schemalm.dataset.reading import select_rows, stream_documents, training_path, valid_documents  # noqa: PLC0415
     from schemalm.documents import LeftOut  # noqa: PLC0415
     from schemalm.tokenizer.sample import MAX_DOCUMENTS, draw_sample  # noqa: PLC0415
 
-    left_out, given = LeftOut(), [learnable(corpus)]
+    left_out, given = LeftOut(), [training_path(corpus)]
     with terminal.working("listing the corpus"):
         selection = select_rows(given, grammar.schema, max_files, most=MAX_DOCUMENTS, seed=seed)
     with terminal.counting("reading and checking documents", selection.num_chosen) as done:

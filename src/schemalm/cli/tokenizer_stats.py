@@ -73,8 +73,8 @@ def _measure(
     terminal: Terminal, tokenizer: AnyTokenizer, corpus: Path, max_files: int | None, merge_keys: bool | None
 ) -> tuple[Usage, LeftOut]:
     """Return the usage in the documents of a corpus, and what was left out; raises DataError if no document is left."""
-    from schemalm.dataset.merging import ask_for_schema  # noqa: PLC0415
     from schemalm.dataset.reading import select_rows, stream_documents  # noqa: PLC0415
+    from schemalm.dataset.shard_merging import schema_question  # noqa: PLC0415
     from schemalm.documents import LeftOut, Rejection, canonical_json  # noqa: PLC0415
     from schemalm.documents.left_out import left_out_error  # noqa: PLC0415
     from schemalm.errors import DataError, InvalidDocument, LimitError  # noqa: PLC0415
@@ -99,7 +99,7 @@ def _measure(
         except ValueError:
             report_left_out(terminal, left_out)
             raise left_out_error(
-                f"{corpus}: no document is left{ask_for_schema(tokenizer, left_out)}", left_out
+                f"{corpus}: no document is left{schema_question(tokenizer, left_out)}", left_out
             ) from None
 
 

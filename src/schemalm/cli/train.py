@@ -188,9 +188,9 @@ def train(
 
 def _recorded(out: Path) -> dict[str, Any] | None:
     """Return the content of config.json of the run to resume; None if there is no run yet."""
-    from schemalm.training.run_file import CONFIG_FILE, read_whole_config  # noqa: PLC0415
+    from schemalm.training.run_file import CONFIG_FILE, read_complete_config  # noqa: PLC0415
 
-    return read_whole_config(out) if (out / CONFIG_FILE).exists() else None
+    return read_complete_config(out) if (out / CONFIG_FILE).exists() else None
 
 
 def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) -> Path:
@@ -233,7 +233,7 @@ def _configuration(
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from schemalm.training.continuation import recorded_configuration  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
-    from schemalm.training.run_file import read_whole_config  # noqa: PLC0415
+    from schemalm.training.run_file import read_complete_config  # noqa: PLC0415
 
     if recipe is not None:
         return read_training_recipe(recipe, read_metadata(data), given)
@@ -241,7 +241,7 @@ def _configuration(
         return recorded_configuration(resumed, **given)
     settings = {"num_steps": DEFAULT_STEPS, **given}
     if start_from is not None:
-        theirs = recorded_configuration(read_whole_config(start_from), device="cpu")
+        theirs = recorded_configuration(read_complete_config(start_from), device="cpu")
         settings = {name: getattr(theirs, name) for name in ("model", "grammar_state", "echo")} | settings
     return TrainingConfiguration(**settings)
 

@@ -1,7 +1,7 @@
-"""What context and stride a corpus asks for: which windows each pair of them would give, and what they would cost.
+"""Compares context sizes and strides for a corpus: the windows that each pair gives, and what they cost.
 
-In go documents by their number of tokens (`lengths`), out come the figures that preparing and training with a context
-and a stride then have, exactly, and a recommendation with its reason. Nothing is prepared.
+Input: the numbers of tokens of the documents (`lengths`). Output: the exact figures that preparing and training would
+have with each context size and stride, and a recommendation with its reason. Nothing is prepared.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from schemalm.tokenizer import Tokenizer
 
 CONTEXT_SIZES = (512, 1024, 2048)
 STRIDES = (1, 2, 4, 8, 16, 32, 64, 128)
-WANTED_COVERAGE = 0.9  # of the documents, in one window each
-_ID_BYTES = 8  # of the .pt format
-_STATE_BYTES = 2  # of prepared data, at each token, before it is compressed
-_DOCUMENT_BYTES, _SPLIT_BYTES = 16, 8  # of prepared data, beside tokens and states
+WANTED_COVERAGE = 0.9  # share of documents that should fit in one window
+_ID_BYTES = 8  # per token of the .pt format
+_STATE_BYTES = 2  # per token of prepared data, before compression
+_DOCUMENT_BYTES, _SPLIT_BYTES = 16, 8  # of prepared data, in addition to tokens and states
 
 
 @dataclass(frozen=True)
 class Choice:
     """What a context size and a stride make of a corpus.
 
-    `whole_documents`, `whole_tokens`: the share of documents, and of their tokens, that one window holds.
-    `documents_with_positions`: the share whose position tokens the vocabulary has; the fields after it are of these.
-    `num_windows` counts both splits, `num_train_windows` rows of training; of the positions of these `padded_share` is
-    padding in windows, `packed_padded_share` in packed rows. `plain_bytes`: of the splits before they are compressed.
-    `attention_cost`: of an epoch, rows times the square of the context, relative to the cheapest choice.
+    `whole_documents` and `whole_tokens` are the shares of documents, and of their tokens, that fit in one window.
+    `documents_with_positions` is the share of documents whose position tokens are in the vocabulary. All later fields
+    count these documents only. `num_windows` counts both splits, `num_train_windows` the training split. `padded_share`
+    is the share of training positions that is padding when a row is a window, `packed_padded_share` when rows are
+    packed. `plain_bytes` is the size of both splits before compression. `attention_cost` is the number of training
+    windows times the square of the context size, relative to the cheapest choice.
     """
 
     context_size: int
@@ -56,7 +57,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All choices for a corpus with documents of these lengths, and the recommended one with the reason for it."""
+    """The choices for a corpus with documents of these lengths, the recommended choice, and the reason for it."""
 
     counts: LengthCounts
     choices: tuple[Choice, ...]
@@ -65,16 +66,16 @@ class Analysis:
 
     @property
     def num_documents(self) -> int:
-        """How many documents there are."""
+        """The number of documents."""
         return int(self.counts.sum())
 
     @property
     def num_tokens(self) -> int:
-        """How many tokens they have."""
+        """The number of tokens in all documents."""
         return _num_tokens(self.counts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, the lengths aside."""
+        """Return the analysis as plain values, without the lengths."""
         return {
             "num_documents": self.num_documents,
             "num_tokens": self.num_tokens,
@@ -95,9 +96,9 @@ def analyze(
     context_sizes: Sequence[int] = CONTEXT_SIZES,
     strides: Sequence[int] = STRIDES,
 ) -> Analysis:
-    """The analysis of a corpus, which is split as `prepare` splits it.
+    """Analyze a corpus, split as `prepare` splits it.
 
-    Raises `DataError` where the documents give no two splits.
+    Raises `DataError` if the documents cannot be split in two.
     """
     counts = corpus.counts()
     split = cache(lambda max_tokens: corpus.split(train_split, max_tokens))
@@ -117,7 +118,7 @@ def _choice(
     context_size: int,
     stride: int,
 ) -> Choice:
-    # The position token of a document's last window has to be in the vocabulary.
+    # The position token of a document's last window must be in the vocabulary.
     max_tokens = min(len(counts) - 1, context_size + stride * (tokenizer.vocab_size - 1))
     splits = split(max_tokens)
     num_windows = [_num_windows(lengths, context_size, stride) for lengths in splits]
@@ -142,31 +143,31 @@ def _choice(
 
 
 def _relative(choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """The choices with their costs relative to the least."""
+    """Return the choices with their costs relative to the lowest."""
     found = list(choices)
     least = min(choice.attention_cost for choice in found)
     return tuple(replace(choice, attention_cost=choice.attention_cost / least) for choice in found)
 
 
 def _recommended(choices: Sequence[Choice]) -> tuple[Choice, str]:
-    """The smallest context that holds nearly all documents whole, with the stride that repeats least; and why."""
+    """Return the smallest context that fits nearly all documents with the stride that repeats least, and the reason."""
     enough = [choice for choice in choices if choice.whole_documents >= WANTED_COVERAGE]
     context_size = min(choice.context_size for choice in enough) if enough else choices[-1].context_size
     of_context = [choice for choice in choices if choice.context_size == context_size]
     best = max(of_context, key=lambda choice: (choice.documents_with_positions, choice.stride))
     finest = of_context[0]
-    least = "the smallest context here that holds" if enough else "the largest context here, and holds only"
+    least = "the smallest context size here that fits" if enough else "the largest context size here, and fits only"
     too_long = 1 - best.documents_with_positions
-    kept = f"but leaves out the {too_long:.2%} of documents that are too long" if too_long else "and leaves out none"
+    kept = f"but {too_long:.2%} of the documents are too long for" if too_long else "and all documents have"
     return best, (
-        f"{context_size} is {least} {best.whole_documents:.1%} of the documents whole; stride {best.stride} repeats "
-        f"least of the longer ones ({best.num_windows:,} windows, {finest.num_windows:,} at stride {finest.stride}), "
-        f"{kept} for want of position tokens"
+        f"{context_size} is {least} {best.whole_documents:.1%} of the documents whole; stride {best.stride} gives the "
+        f"fewest windows ({best.num_windows:,}, and {finest.num_windows:,} at stride {finest.stride}), {kept} position "
+        "tokens"
     )
 
 
 def _windows_by_length(counts: LengthCounts, context_size: int, stride: int) -> LengthCounts:
-    """How many windows of each length [context_size + 1] documents have: all are full but the last of each."""
+    """Count the documents' windows by length [context_size + 1]: only the last window of a document may be short."""
     lengths = np.arange(len(counts))
     num_full = windows_of(lengths, context_size, stride) - 1
     found = np.zeros(context_size + 1, dtype=np.int64)

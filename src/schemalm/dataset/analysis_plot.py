@@ -1,4 +1,4 @@
-"""The analysis of a corpus as a picture: what contexts hold, and what strides cost."""
+"""Draws the analysis of a corpus: what fits in each context, and what each stride costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = ("#2f6fde", "#dd7a1c", "#009e73")
 
 
 def draw_analysis(analysis: Analysis) -> bytes:
-    """A PNG of three panels: lengths with the contexts, windows by stride, and padding by stride."""
+    """Return a PNG with three panels: document lengths and contexts, windows by stride, and padding by stride."""
     with matplotlib.rc_context({"font.family": "sans-serif", "font.size": 9}):
         figure = Figure(figsize=(12, 3.6), layout="constrained")
         FigureCanvasAgg(figure)
@@ -34,7 +34,7 @@ def draw_analysis(analysis: Analysis) -> bytes:
         _label(windows, "stride", "windows", "Windows by stride and context")
         windows.set_yscale("log")
         windows.legend(title="context", frameon=False)
-        _label(padding, "stride", "% of places padded", "Padding (dotted: packed)")
+        _label(padding, "stride", "% of positions padded", "Padding (dotted: packed)")
         for axes in (lengths, windows, padding):
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -52,7 +52,7 @@ def _draw_lengths(axes: Axes, analysis: Analysis) -> None:
         axes.axvline(context_size, color="#9aa1ad", linewidth=0.8)
     axes.set_xlim(max(1, int(np.flatnonzero(counts)[0]) // 2), max(4096, len(counts)))
     axes.legend(frameon=False)
-    _label(axes, "tokens of a document, at most", "%", "What a context holds whole")
+    _label(axes, "tokens of a document (at most)", "%", "Documents that fit in a context")
 
 
 def _label(axes: Axes, x_label: str, y_label: str, title: str) -> None:

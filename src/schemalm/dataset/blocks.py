@@ -1,12 +1,12 @@
-"""Ids of documents in compressed blocks, so that one document is read without the others.
+"""Stores token ids in compressed blocks, so that one document can be read without the others.
 
-    blocks.zst   zstd frames, one after another: each has the tokens of some whole documents, then their states, and a
-                 checksum, so that a changed byte is found whenever the block is read
-    blocks.bin   int64 [num_blocks + 1, 2]: the first document of each block and where its frame begins; then the ends
+    blocks.zst   consecutive zstd frames: each contains the tokens of some whole documents, then their states, and a
+                 checksum, so that a changed byte is detected whenever the block is read
+    blocks.bin   int64 [num_blocks + 1, 2]: the first document of each block and the start of its frame; then the ends
 
-Documents of one source stand beside one another and are alike, and a state says much about its token: what takes 4
-bytes a token plainly takes 0.7 here, measured on real workflows. A block is closed by the document that fills it, so a
-document is in one block. Reading takes memory for one block: a long document, or some thousand tokens of short ones.
+Documents of one source are neighbours and resemble each other, and a state predicts much of its token: 4 bytes a token
+uncompressed shrink to 0.7, measured on real workflows. The document that fills a block is its last one, so a document
+is never divided. Reading needs memory for one block: one long document, or a few thousand tokens of short ones.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from schemalm.errors import DataError
 
 FRAMES_FILE, INDEX_FILE = "blocks.zst", "blocks.bin"
-# A larger block is smaller on disk, and takes longer to read for the sake of one document.
+# Larger blocks are smaller on disk, but reading one document takes longer.
 TOKENS_AT_ONCE = 1 << 12
-# Higher levels take much longer for a few per cent.
+# Higher levels take much longer and save a few per cent.
 _LEVEL = 3
 
 Ids = NDArray[Any]
@@ -40,33 +40,33 @@ class BlockBuilder:
 
     @property
     def num_documents(self) -> int:
-        """How many documents are collected."""
+        """The number of documents collected."""
         return len(self._documents)
 
     @property
     def is_full(self) -> bool:
-        """Whether the documents fill a block."""
+        """Whether the collected documents fill a block."""
         return self._num_tokens >= TOKENS_AT_ONCE
 
     def add(self, ids: Sequence[Ids]) -> None:
-        """Take a document: its tokens and, with a grammar, its states."""
+        """Add a document: its tokens and, with a grammar, its states."""
         self._documents.append(ids)
         self._num_tokens += len(ids[0])
 
     def build(self) -> bytes:
-        """The frame of the documents collected, of which none is left then."""
+        """Return the frame of the collected documents, and start the next block."""
         content = b"".join(part.tobytes() for stream in zip(*self._documents, strict=True) for part in stream)
         self._documents, self._num_tokens = [], 0
         return self._compressor.compress(content)
 
 
 class BlockReader:
-    """Reads the documents of a split's blocks; keeps the block that was read last."""
+    """Reads documents from the blocks of a split, and keeps the last block in memory."""
 
     def __init__(
         self, folder: Path, frames: NDArray[np.uint8], index: NDArray[np.int64], offsets: NDArray[np.int64]
     ) -> None:
-        """frames, index: the contents of the files; offsets: where each document's tokens begin [num_documents + 1]."""
+        """frames, index: the contents of the files; offsets: the start of each document [num_documents + 1]."""
         self._path = folder / FRAMES_FILE
         self._frames, self._index, self._offsets = frames, index, offsets
         self._decompressor = zstandard.ZstdDecompressor()
@@ -74,7 +74,7 @@ class BlockReader:
         self._ids: list[Ids] = []
 
     def read(self, document: int, dtypes: Sequence[str]) -> list[Ids]:
-        """The tokens of a document and, with a grammar, its states; raises `DataError` where the block is damaged."""
+        """Return a document's tokens and, with a grammar, its states; raises `DataError` if the block is damaged."""
         block = int(np.searchsorted(self._index[:-1, 0], document, side="right")) - 1
         first, end = self._index[block, 0], self._index[block + 1, 0]
         if block != self._block:
@@ -88,7 +88,7 @@ class BlockReader:
         sizes = [num_tokens * np.dtype(dtype).itemsize for dtype in dtypes]
         try:
             if zstandard.frame_content_size(frame) != sum(sizes):
-                raise zstandard.ZstdError("it holds another number of tokens than it should")
+                raise zstandard.ZstdError(f"expected {sum(sizes)} bytes for its tokens and states")
             content = self._decompressor.decompress(frame)
         except zstandard.ZstdError as error:
             raise DataError(f"{self._path} is damaged, block {block}: {error}; prepare the data again") from None

@@ -1,9 +1,8 @@
-"""From documents of any origin to a collected corpus: valid, without duplicates and secrets, split by source.
+"""Turns documents of any origin into a collected corpus: valid, without duplicates or secrets, split by source.
 
-An engine examines the input shard by shard (`examination`). Then duplicates and the split are found, for which all
-documents have to be known, in bounded memory (`survey`, `fates`). At last the folder is written that `collected`
-describes. Nothing is left out in silence: every document of the input is kept, or stands in rejected.jsonl with the
-reason.
+An engine examines the input shard by shard (`examination`). Duplicates and the split depend on all documents; they are
+found in bounded memory (`survey`, `deduplication`). Finally the folder that `collected` describes is written. Every
+document of the input is either kept or listed in rejected.jsonl with the reason.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from typing import Any
 from schemalm.dataset.collect_settings import CollectSettings, SplitBy
 from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
-from schemalm.dataset.distribution import Distributed, Distribution
+from schemalm.dataset.corpus_writer import CorpusWriter, WrittenCorpus
+from schemalm.dataset.deduplication import deduplicate, kept_sources
 from schemalm.dataset.examination import REJECTED, Examine
-from schemalm.dataset.fates import decide, sources_that_stay
 from schemalm.dataset.held_out import Sources
 from schemalm.dataset.reading import select_rows
 from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
@@ -44,7 +43,7 @@ from schemalm.messages.wording import counted
 from schemalm.schema.file_names import path_matcher
 from schemalm.schema.naming import schema_name
 
-NUM_LARGEST = 10  # sources that the manifest names
+NUM_LARGEST = 10  # sources named in the manifest
 OUTPUTS = (TRAIN, VAL, REJECTED_FILE, README_FILE)
 _SURVEYED = [
     *("kind", "repo", "path", "license", "file", "line", "sha256"),
@@ -56,14 +55,14 @@ _COMPARED = ["kind", "features", "keys"]
 
 @dataclass(frozen=True)
 class CollectionSummary:
-    """What was collected: the manifest, and what was left out."""
+    """The manifest of a collected corpus, and what was left out."""
 
     manifest: dict[str, Any]
     left_out: LeftOut
 
 
 class Collection:
-    """One collection under way: `examine`, then `compare`, then `write`; made by `open_collection`."""
+    """One collection in progress, opened by `open_collection`: call `examine`, then `compare`, then `write`."""
 
     def __init__(
         self, paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, work: Work
@@ -74,47 +73,47 @@ class Collection:
         self._settings = settings
         self._work = work
         self._left_out = LeftOut()
-        with work.refusing():
+        with work.removed_on_error():
             self._selection = select_rows(paths, grammar.schema, settings.max_files)
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows are examined."""
+        """The number of raw rows to examine."""
         return self._selection.num_chosen
 
     def examine(self, engine: Engine, progress: Progress | None = None) -> None:
-        """Examine what is not examined yet; `progress` is called with the number of raw rows done."""
+        """Examine the shards that are not examined yet; `progress` receives the number of raw rows done."""
         settings = self._settings
-        chosen, places = self._selection.chosen, path_matcher(self._grammar.schema)
-        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, path_matcher=places)
+        chosen, matcher = self._selection.chosen, path_matcher(self._grammar.schema)
+        pieces = read_pieces(self._paths, self._left_out, chosen=chosen, path_matcher=matcher)
         task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
         self._work.complete(engine, task, shards_of(pieces), progress)
         self._work.note_vanished(self.num_rows, self._left_out)
         self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
 
     def compare(self) -> None:
-        """Find duplicates and the sources to hold out; raises `DataError` where too little is left."""
+        """Find duplicates and the sources to hold out; raises `DataError` if too little is left."""
         settings = self._settings
         self._scratch = self._work.scratch()
         survey = Survey(self._scratch, settings.split_by, settings.seed, self._left_out)
         for table in self._tables(_SURVEYED):
             survey.add(table)
-        with self._work.refusing():
+        with self._work.removed_on_error():
             if not survey.num_valid:
                 raise left_out_error(f"no document is left{_what_is_missing(survey)}", survey.left_out)
-            fates = decide(survey, self._tables(_COMPARED), settings.similarity)
-            sources = sources_that_stay(survey, fates)
+            deduplication = deduplicate(survey, self._tables(_COMPARED), settings.similarity)
+            sources = kept_sources(survey, deduplication)
             held_out = sources.hold_out(1 - settings.train_split)
             if held_out is None:
                 raise left_out_error(_too_few_sources(survey, sources, settings.split_by), survey.left_out)
-        self._survey, self._fates, self._sources, self._held_out = survey, fates, sources, held_out
+        self._survey, self._deduplication, self._sources, self._held_out = survey, deduplication, sources, held_out
 
     def write(self) -> CollectionSummary:
-        """Write the corpus, its manifest last; what was worked with is removed. Raises `OSError` with the path."""
+        """Write the corpus, its manifest last, and remove the working folder; raises `OSError` with the path."""
         made = self._scratch / "corpus"
         made.mkdir()
         largest = self._sources.largest(NUM_LARGEST)
-        writer = Distribution(made, self._survey, self._fates, self._held_out, largest)
+        writer = CorpusWriter(made, self._survey, self._deduplication, self._held_out, largest)
         done = writer.write(self._tables(_WRITTEN), self._unread)
         done.left_out[REJECTED] += self._num_unread
         manifest = self._manifest(done, {done.largest[draw]: count for draw, count in largest.items()})
@@ -126,11 +125,11 @@ class Collection:
         self._work.remove()
         return CollectionSummary(manifest, self._left_out)
 
-    def _manifest(self, done: Distributed, largest: dict[str, int]) -> dict[str, Any]:
-        """What the manifest says, but for the hashes of files."""
+    def _manifest(self, done: WrittenCorpus, largest: dict[str, int]) -> dict[str, Any]:
+        """Return the manifest without the hashes of files."""
         survey, schema = self._survey, self._grammar.schema
         splits = {name: asdict(split) for name, split in done.splits.items()}
-        num_documents = survey.num_documents + self._num_unread  # as one each: nobody knows what they hold
+        num_documents = survey.num_documents + self._num_unread  # each counts as one: its content is unknown
         counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
         for split, num_sources in zip(splits.values(), self._num_sources(), strict=True):
             split["num_sources"] = num_sources
@@ -152,13 +151,13 @@ class Collection:
         }
 
     def _num_sources(self) -> tuple[int, int]:
-        """How many sources training and validation have."""
+        """Return the numbers of sources in training and in validation."""
         counts = [(len(draws), int(self._held_out.contains(draws).sum())) for draws, _ in self._sources.sizes()]
         num_sources, num_held_out = (sum(column) for column in zip(*counts, strict=True))
         return num_sources - num_held_out, num_held_out
 
     def _tables(self, columns: list[str]) -> Iterator[Any]:
-        """Yield the tables of the examined shards, in order, with some of their columns."""
+        """Yield some columns of the tables of the examined shards, in order."""
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         for content in self._work.shards():
@@ -169,10 +168,10 @@ class Collection:
 def open_collection(
     paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, *, resume: bool = False
 ) -> Iterator[Collection]:
-    """A collection of the documents of `paths` into the corpus folder `out`.
+    """Open a collection of the documents in `paths` into the corpus folder `out`.
 
-    resume: goes on with what a killed command left there. Raises `DataError` where `out` holds a corpus already, what
-    `open_work` raises, and what cannot be read of the input.
+    resume: continue from what a killed command left there. Raises `DataError` if `out` already contains a corpus or the
+    input cannot be read, and whatever `open_work` raises.
     """
     refuse_corpus(out)
     plan = _identity(paths, grammar, settings)
@@ -184,7 +183,7 @@ def open_collection(
 def collect(
     paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings, engine: Engine
 ) -> CollectionSummary:
-    """Collect the documents of `paths` into the corpus folder `out`; raises what `open_collection` and its steps do."""
+    """Collect the documents in `paths` into the folder `out`; raises what `open_collection` and its steps raise."""
     with open_collection(paths, grammar, out, settings) as collection:
         collection.examine(engine)
         collection.compare()
@@ -192,10 +191,10 @@ def collect(
 
 
 def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: CollectSettings) -> CollectionSummary | None:
-    """The corpus in `out`, where it is what this collection would make; None where there is none.
+    """Return the corpus in `out` if this collection would make the same one, else None.
 
-    A command that is killed at its very end leaves what it worked with beside the corpus: that is removed. The examples
-    of what was left out are in rejected.jsonl alone.
+    A command that was killed at its very end leaves its working folder beside the corpus; it is removed. Examples of
+    what was left out are in rejected.jsonl only.
     """
     manifest = read_manifest(out)
     if manifest is None or any(
@@ -207,7 +206,7 @@ def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: Colle
 
 
 def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
-    """What decides on a corpus beside the content of its inputs, as the manifest has it."""
+    """Return what determines a corpus, except the content of its inputs, as the manifest records it."""
     return {
         "schema_sha256": value_digest(grammar.schema).hex(),
         "inputs": [as_text(str(path)) for path in paths],
@@ -217,16 +216,16 @@ def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings
 
 
 def refuse_corpus(out: Path) -> None:
-    """Raise `DataError` where a folder has a corpus, or files of its names; these are never written over."""
+    """Raise `DataError` if a folder contains a corpus or files with the same names; these are never overwritten."""
     if read_manifest(out) is not None:
-        raise DataError(f"{out} already holds a collected corpus: choose another folder or delete it")
+        raise DataError(f"{out} already contains a collected corpus: choose another folder or delete it")
     taken = next((name for name in (MANIFEST_FILE, *OUTPUTS) if os.path.lexists(out / name)), None)
     if taken is not None and not (out / WORKING_FOLDER).is_dir():
-        raise DataError(f"{out} already has {taken}, which a corpus would have to replace: choose another folder")
+        raise DataError(f"{out} already contains {taken}, which is not overwritten: choose another folder")
 
 
 def _move(source: Path, target: Path) -> None:
-    """Put a file or folder in the place of what an interrupted collection has put there."""
+    """Move a file or folder to its target, replacing what an interrupted collection left there."""
     if target.is_dir():
         shutil.rmtree(target)
     with named_errors(target):
@@ -234,13 +233,13 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _what_is_missing(survey: Survey) -> str:
-    secret = f"; {counted(survey.num_secret, 'document')} held secrets" if survey.num_secret else ""
-    return f"{secret}; is the schema theirs?" if survey.left_out.breaks_schema else secret
+    secret = f"; {counted(survey.num_secret, 'document')} contained secrets" if survey.num_secret else ""
+    return f"{secret}; is the schema the right one?" if survey.left_out.breaks_schema else secret
 
 
 def _too_few_sources(survey: Survey, sources: Sources, split_by: SplitBy) -> str:
-    advice = "; with --split-by repository its repositories are split" if split_by == "owner" else ""
+    advice = "; --split-by repository splits by its repositories" if split_by == "owner" else ""
     return (
-        f"fewer than two sources: a split needs one to train on and one to hold out; found: "
+        f"fewer than two sources: a split needs one for training and one for validation; found "
         f"{counted(sources.num_documents, 'document')} of one {split_by}, such as {survey.origins[0].name}{advice}"
     )

@@ -1,4 +1,4 @@
-"""What decides on a collected corpus, beside its documents and the schema."""
+"""The settings of a collected corpus."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SplitBy = Literal["owner", "repository"]
 class CollectSettings:
     """The settings of a collection.
 
-    similarity: the least Jaccard similarity of near duplicates, of which one stays, from 0.5; 1 keeps them all.
-    secrets: whether documents with secrets are dropped, or these masked. split_by: what never has documents in both
-    splits. train_split: the share of documents in training. max_files: how many raw rows are taken, evenly spaced.
-    Raises ConfigurationError for a value out of its range.
+    similarity: the least Jaccard similarity at which two documents are near duplicates, from 0.5 to 1; only one of them
+    is kept, and 1 keeps all. secrets: drop documents with secrets, or mask the secrets. split_by: the unit that is
+    never divided between the splits. train_split: the share of documents in training, between 0 and 1. max_files: the
+    number of raw rows to take, evenly spaced; None takes all. Raises ConfigurationError for a value out of range.
     """
 
     similarity: float = 0.9

@@ -1,15 +1,15 @@
-"""A collected corpus: the folder that `schemalm collect` writes, and how it is found and read.
+"""Reads and writes a collected corpus: the folder that `schemalm collect` writes.
 
     DIR/manifest.json     counts, settings, versions and the sha256 of every other file; written last
     DIR/README.md         the same for people
     DIR/train/000000.parquet, ..., DIR/val/...
         json      canonical JSON text of the value, keys in the document's order
-        repo      the source; path: the document in it; license: where it is known, else empty
+        repo      the source; path: the document in it; license: empty if unknown
         sha256    of the value's canonical JSON with sorted keys, in hexadecimal
     DIR/rejected.jsonl    a row for every document that was left out, in the order of the corpus
 
-Equal corpora and settings give equal files, byte for byte, with one version of the libraries. A folder without
-manifest.json is no collected corpus.
+The same corpus, settings and library versions give the same files, byte for byte. A folder without manifest.json is not
+a collected corpus.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ README_FILE = "README.md"
 TRAIN, VAL = "train", "val"
 COLUMNS = ("json", "repo", "path", "license", "sha256")
 
-_ROWS, _BYTES, _GROUPS = 4096, 1 << 23, 16  # of a row group at most, unless one row is larger; groups of a file
+_ROWS, _BYTES, _GROUPS = 4096, 1 << 23, 16  # limits of a row group, which one larger row may exceed; groups per file
 
 
 @dataclass(frozen=True)
 class Collected:
-    """A collected corpus: the folders of its splits, and the share of documents that training was to have."""
+    """The folders of a collected corpus's splits, and the share of documents that training was meant to get."""
 
     train: Path
     val: Path
@@ -45,9 +45,9 @@ class Collected:
 
 
 def collected_split(path: Path) -> Collected | None:
-    """The splits of a collected corpus; None where the path is something else.
+    """Return the splits of a collected corpus, or None if the path is something else.
 
-    Raises `DataError` for a corpus of another version, or whose folders are not there.
+    Raises `DataError` for a corpus of another format version, or if a split's folder is missing.
     """
     manifest = read_manifest(path)
     if manifest is None:
@@ -60,9 +60,9 @@ def collected_split(path: Path) -> Collected | None:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """What the manifest of a collected corpus says; None where the path is none.
+    """Return the manifest of a collected corpus, or None if the path is not one.
 
-    Raises `DataError` for one of another version.
+    Raises `DataError` for another format version.
     """
     if not is_corpus_manifest(path / MANIFEST_FILE):
         return None
@@ -78,19 +78,19 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
 
 
 class TableWriter:
-    """Writes the rows of a split as Parquet files of a new folder, cut in a way that the rows alone decide."""
+    """Writes the rows of a split as Parquet files into a new folder; only the rows determine where files end."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self._folder = folder
         self._group: list[Any] = []
-        self._num_rows = self._num_bytes = 0  # of the group
-        self._num_files = self._num_groups = 0  # groups of the file
+        self._num_rows = self._num_bytes = 0  # in the current group
+        self._num_files = self._num_groups = 0  # files written; groups in the current file
         self._file: Any = None
         self.files: dict[str, str] = {}
 
     def add(self, table: Any) -> None:
-        """Take rows: a table with the columns of the corpus."""
+        """Add rows: a table with the columns of the corpus."""
         import pyarrow.compute as pc  # noqa: PLC0415
 
         start = 0
@@ -104,7 +104,7 @@ class TableWriter:
         self._group.append(table.slice(start))
 
     def finish(self) -> dict[str, str]:
-        """Write what is left; the sha256 of each file by its name. Raises `OSError` with the path."""
+        """Write the remaining rows, and return the sha256 of each file by name; raises `OSError` with the path."""
         if self._num_rows:
             self._write_group()
         self._close()
@@ -118,7 +118,7 @@ class TableWriter:
         table = pa.concat_tables(self._group).combine_chunks()
         with named_errors(self._path):
             if self._file is None:
-                names = ["repo", "license"]  # others hardly repeat
+                names = ["repo", "license"]  # values of the other columns rarely repeat
                 self._file = pq.ParquetWriter(self._path, table.schema, compression="zstd", use_dictionary=names)
             self._file.write_table(table, row_group_size=len(table))
         self._group, self._num_rows, self._num_bytes = [], 0, 0

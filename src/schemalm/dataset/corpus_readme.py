@@ -1,27 +1,27 @@
-"""README.md of a collected corpus: what its manifest says, for people."""
+"""Writes README.md of a collected corpus: its manifest for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from schemalm.dataset.distribution import kinds_of
+from schemalm.dataset.corpus_writer import kinds_of
 from schemalm.documents import LeftOut
 from schemalm.messages.visible import visible
 from schemalm.messages.wording import counted
 
-_NUM_ROWS = 20  # of a table, at most
+_NUM_ROWS = 20  # of a table
 _NUM_CHARACTERS = 300  # of an example
 _EXPLANATIONS = {
-    "rejected": "no document, or it breaks the schema",
-    "duplicate": "its value is that of an earlier document",
+    "rejected": "not a document, or violates the schema",
+    "duplicate": "equal to an earlier document",
     "near duplicate": "nearly the same as an earlier document",
-    "secret": "it holds a token or a private key",
+    "secret": "contains a token or a private key",
 }
 
 
 def readme(manifest: Mapping[str, Any], left_out: LeftOut) -> str:
-    """The text, in Markdown."""
+    """Return the README in Markdown."""
     return "\n".join(_lines(manifest, left_out)) + "\n"
 
 
@@ -32,7 +32,7 @@ def _lines(manifest: Mapping[str, Any], left_out: LeftOut) -> Iterator[str]:
     yield (
         f"Collected by SchemaLM {manifest['versions']['schemalm']} from {', '.join(map(_code, manifest['inputs']))}: "
         f"of {counted(counts['documents'], 'document')}, {counts['kept']:,} are valid, different and kept. Each one "
-        "stays under the licence of the place that it comes from."
+        "keeps the licence of its source."
     )
     yield ""
     yield from _table(
@@ -43,13 +43,14 @@ def _lines(manifest: Mapping[str, Any], left_out: LeftOut) -> Iterator[str]:
         ],
     )
     yield (
-        f"No {settings['split_by']} has documents in both splits; validation was drawn, seed {settings['seed']}, "
-        f"until it held {1 - settings['train_split']:.0%} of the documents, as nearly as whole sources allow."
+        f"No {settings['split_by']} has documents in both splits; validation sources were drawn with seed "
+        f"{settings['seed']} until they contained {1 - settings['train_split']:.0%} of the documents, as closely as "
+        "whole sources allow."
     )
     yield from _section("What was left out")
     rows = [(why, f"{counts[key]:,}", _EXPLANATIONS[why]) for why, key in REASONS.items()]
     yield from _table(("why", "documents", "meaning"), rows)
-    yield f"`rejected.jsonl` has a row for each of them. {_near(settings)} {_secrets(manifest)}"
+    yield f"`rejected.jsonl` has a row for each such document. {_near(settings)} {_secrets(manifest)}"
     if left_out.reasons:
         yield ""
         yield from _table(("rejected because of", "documents", "for example"), _reasons(left_out))
@@ -58,7 +59,7 @@ def _lines(manifest: Mapping[str, Any], left_out: LeftOut) -> Iterator[str]:
     yield from _section("Where the documents come from")
     yield from _table((f"largest {settings['split_by']}s", "documents"), _counts(manifest["largest_sources"]))
     yield from _table(("licence", "documents"), _counts(manifest["licenses"]))
-    yield from _section("How to go on")
+    yield from _section("Next steps")
     yield "In this folder:"
     yield ""
     yield "    schemalm tokenizer train --corpus . --schema SCHEMA --out ../tokenizer.json"
@@ -71,7 +72,7 @@ def _lines(manifest: Mapping[str, Any], left_out: LeftOut) -> Iterator[str]:
     )
 
 
-# Why documents are left out, by the name of its count.
+# The reasons for leaving documents out, by the name of the count in the manifest.
 REASONS = {
     "rejected": "rejected",
     "duplicate": "duplicates",
@@ -84,7 +85,7 @@ def _near(settings: Mapping[str, Any]) -> str:
     if settings["similarity"] == 1:
         return "Near duplicates were kept."
     return (
-        f"Documents are nearly the same where the Jaccard similarity of their values, each with its path of keys, "
+        f"Documents are near duplicates if the Jaccard similarity of their values, each with its path of keys, "
         f"is at least {settings['similarity']}."
     )
 
@@ -93,8 +94,8 @@ def _secrets(manifest: Mapping[str, Any]) -> str:
     found = manifest["secrets_by_kind"]
     if not found:
         return "No secrets were found."
-    what = "masked by `***`" if manifest["settings"]["secrets"] == "mask" else "dropped with their documents"
-    return f"Secrets that were found and {what}: {kinds_of(found)}."
+    what = "replaced by `***`" if manifest["settings"]["secrets"] == "mask" else "dropped with their documents"
+    return f"Secrets found and {what}: {kinds_of(found)}."
 
 
 def _section(title: str) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterato
 
 
 def _cell(text: str) -> str:
-    """A text on one line that no table and no markup of it breaks."""
+    """Return a text on one line, escaped for a Markdown table."""
     line = visible(" ".join(text.split()))
     return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
 

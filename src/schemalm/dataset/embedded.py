@@ -1,7 +1,8 @@
-"""The workflows that the package carries, for demonstrations and tests.
+"""The workflows bundled with the package, for demonstrations and tests.
 
-They are the first of the workflow book (`tools/workflow_book`), in its order: made up, valid under GitHub's schema, and
-no two alike. They are no sample of real workflows. `make packaged-workflows` writes the file again, byte for byte.
+They are the first workflows of the workflow book (`tools/workflow_book`), in its order: invented, valid under GitHub's
+schema, and all different. They are not a sample of real workflows. `make packaged-workflows` rewrites the file, byte
+for byte.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _MAX_BYTES = 1 << 24
 
 
 class _Row(msgspec.Struct):
-    """A line of the file, as of any corpus: a workflow, its made-up repository, and its path there."""
+    """A line of the file, in the format of any corpus: a workflow, its invented repository, and its path there."""
 
     value: dict[str, Any]
     repo: str
@@ -28,9 +29,9 @@ class _Row(msgspec.Struct):
 
 
 def embedded_workflows(count: int = NUM_EMBEDDED_WORKFLOWS) -> list[SourceDocument]:
-    """The first `count` embedded workflows, or all 2,500 where `count` is larger.
+    """Return the first `count` bundled workflows, or all 2,500 if `count` is larger.
 
-    Raises `DataError` where the file is damaged or missing.
+    Raises `DataError` if the file is damaged or missing.
     """
     lines = read_asset(__package__, WORKFLOWS_ASSET, _MAX_BYTES).splitlines()
     try:

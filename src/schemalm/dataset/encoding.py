@@ -1,7 +1,7 @@
-"""One shard of a corpus, encoded: tokens, states, and what the merge has to know of each document.
+"""Encodes one shard of a corpus: tokens, states, and what merging needs to know about each document.
 
-In go documents, out come the bytes of an .npz file. They are a function of the documents, the tokenizer and the
-settings alone, in whatever process.
+Input: documents. Output: the bytes of an .npz file, which depend on the documents, the tokenizer and the settings only,
+not on the process.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from schemalm.documents.values import digest_of
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import Tokenizer
 
-HELD_OUT = 1  # the draw of what a corpus that has a split holds out; of what it trains on it is 0
+HELD_OUT = 1  # the draw of the validation documents of a corpus with its own split; its training documents have 0
 
 
 @dataclass(frozen=True)
 class WindowSettings:
-    """How windows are cut, and the seed that draws sources."""
+    """How windows are cut, and the seed of the split."""
 
     context_size: int
     stride: int
@@ -47,7 +47,7 @@ class WindowSettings:
 
 @dataclass(frozen=True)
 class Encode:
-    """Encodes shards with the tokenizer of a file's content; `is_split`: the corpus has a split of its own."""
+    """The task of encoding shards with the tokenizer file `tokenizer`; `is_split`: the corpus has its own split."""
 
     tokenizer: bytes
     settings: WindowSettings
@@ -55,9 +55,9 @@ class Encode:
     is_split: bool
 
     def start(self) -> Callable[[Shard], bytes]:
-        """The function of one shard."""
+        """Return the function that encodes one shard."""
         encoder = Encoder(parse_tokenizer(self.tokenizer), self.settings)
-        gc.freeze()  # what is there now stays: the search for cycles need not walk it again and again
+        gc.freeze()  # what exists now stays: the garbage collector need not traverse it again
         return partial(self._encode, encoder)
 
     def _encode(self, encoder: Encoder, shard: Shard) -> bytes:
@@ -71,24 +71,24 @@ class Encode:
 
 @dataclass(frozen=True)
 class Documents:
-    """Documents that are read already, some at a time."""
+    """A group of documents in memory."""
 
     documents: tuple[SourceDocument, ...]
 
     @property
     def num_rows(self) -> int:
-        """How many there are."""
+        """The number of documents."""
         return len(self.documents)
 
 
 @dataclass(frozen=True)
 class EncodeDocuments:
-    """The task for documents that are read already."""
+    """The task of encoding documents that are in memory."""
 
     encoder: Encoder
 
     def start(self) -> Callable[[Documents], bytes]:
-        """The function of some documents."""
+        """Return the function that encodes one group of documents."""
         return self._encode
 
     def _encode(self, item: Documents) -> bytes:
@@ -99,7 +99,7 @@ class EncodeDocuments:
 
 
 class _ReadRow(CorpusRow):
-    """A document that was read already, and is called `path`."""
+    """A document in memory, named by its `path`."""
 
     @property
     def name(self) -> str:
@@ -111,7 +111,7 @@ class _ReadRow(CorpusRow):
 
 @dataclass
 class Encoding:
-    """A shard under way: `entries` has every document in order, with the reason where it is rejected."""
+    """A shard while it is encoded; `entries` lists every document in order, rejected ones with the reason."""
 
     tokens: list[Int64Array] = field(default_factory=list)
     states: list[Int64Array] = field(default_factory=list)
@@ -123,7 +123,7 @@ class Encoding:
 
 
 class Encoder:
-    """Encodes documents with one tokenizer; what it remembers of them changes nothing in what it gives."""
+    """Encodes documents with one tokenizer; its caches do not change the result."""
 
     def __init__(self, tokenizer: AnyTokenizer, settings: WindowSettings) -> None:
         self._tokenizer = tokenizer
@@ -131,7 +131,7 @@ class Encoder:
         self._states = StateReader(tokenizer) if isinstance(tokenizer, Tokenizer) else None
 
     def add(self, encoded: Encoding, row: CorpusRow, draw: int | None = None) -> None:
-        """Append a document, or why it is rejected; `draw` is given where it does not follow from the source."""
+        """Add a document, or the reason why it is rejected; `draw` overrides the draw of its source."""
         try:
             if row.error is not None:
                 raise row.error
@@ -151,13 +151,13 @@ class Encoder:
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 
     def _encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """The tokens of a value and the state before each; without a grammar there are none."""
+        """Return the tokens of a value and the state before each; there are no states without a grammar."""
         if self._states is not None:
             return self._states.encode(value)
         return np.array(self._tokenizer.encode(value), dtype=np.int64), np.empty(0, dtype=np.int64)
 
     def pack(self, encoded: Encoding) -> bytes:
-        """The bytes of a whole shard."""
+        """Return the bytes of a finished shard."""
         tokens, states = _joined(encoded.tokens), _joined(encoded.states)
         tables = StateTables(np.empty((0, 0), dtype=np.uint8), np.empty((0, 3), dtype=np.int64))
         if self._states is not None:
@@ -188,32 +188,32 @@ def _text(content: Any) -> NDArray[np.uint8]:
 
 
 class EncodedShard:
-    """A shard as the merge reads it; arrays are read when they are asked for."""
+    """Reads an encoded shard; arrays are loaded on first use."""
 
     def __init__(self, content: bytes) -> None:
         self._arrays = np.load(io.BytesIO(content), allow_pickle=False)
 
     def array(self, name: str) -> NDArray[Any]:
-        """One of `tokens`, `states` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
+        """Return one of `tokens`, `states` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
         found: NDArray[Any] = self._arrays[name]
         return found
 
     @property
     def tables(self) -> StateTables:
-        """What the states of this shard are."""
+        """The states of this shard."""
         return StateTables(self.array("masks"), self.array("rows"))
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
-        """Every document in order: its name, file and line, and its source, or else what its rejection says."""
+        """Every document in order: name, file, line and source, or the fields of its rejection."""
         return list(json.loads(self.array("entries").tobytes()))
 
     @property
     def left_out(self) -> LeftOut:
-        """What reading left out beside rejected documents."""
+        """What reading left out, except rejected documents."""
         return LeftOut.from_dict(json.loads(self.array("left_out").tobytes()))
 
 
 def rejection_of(entry: dict[str, Any]) -> Rejection | None:
-    """The rejection that an entry tells of; None for a document that was encoded."""
+    """Return the rejection in an entry, or None if the document was encoded."""
     return None if "source" in entry else Rejection(**entry)

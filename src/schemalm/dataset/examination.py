@@ -1,15 +1,15 @@
-"""One shard of a corpus, examined: what of it is valid, what is not and why, and what duplicates are found by.
+"""Examines one shard of a corpus: which documents are valid, why others are not, and what duplicates are found by.
 
-In go the pieces of a shard, out comes a table as the bytes of a Parquet file: a row for each document, in order. It is
-a function of the pieces and the settings alone, in whatever process. Columns:
+Input: the pieces of a shard. Output: a table as the bytes of a Parquet file, with a row for each document, in order. It
+depends on the pieces and the settings only, not on the process. Columns:
 
     kind       VALID, REJECTED or SECRET
     repo, path, license, file, line
     json       canonical JSON text of a valid value, keys in the document's order
-    sha256     of the value, key order aside, in hexadecimal
-    features, keys   see minhash.py; empty where near duplicates are kept
-    pointer, keyword, reason   of what is rejected
-    secrets    JSON: how many secrets of each kind
+    sha256     of the value with sorted keys, in hexadecimal
+    features, keys   see minhash.py; empty if near duplicates are kept
+    pointer, keyword, reason   of a rejected document
+    secrets    JSON: the number of secrets of each kind
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _COMMENTS = b"comments"
 
 @dataclass(frozen=True)
 class Examine:
-    """The task: each shard's table. `similarity` 1 keeps near duplicates."""
+    """The task of examining shards; `similarity` 1 keeps near duplicates."""
 
     schema: dict[str, Any] | bool
     merge_keys: bool
@@ -50,7 +50,7 @@ class Examine:
     similarity: float
 
     def start(self) -> Callable[[Shard], bytes]:
-        """The function of one shard."""
+        """Return the function that examines one shard."""
         check = Tokenizer.from_grammar(compile_schema(self.schema)).pieces
         return partial(self._examine, check)
 
@@ -64,7 +64,7 @@ class Examine:
         return _packed(rows, left_out)
 
     def _row(self, row: CorpusRow, check: Callable[[Any], object]) -> _Row:
-        """What becomes of one document; of one with secrets no message speaks."""
+        """Return the row of one document; no message quotes from a document with secrets."""
         found = _Row(_text(row.repository), _text(row.path), _text(row.license), _text(row.file), row.line)
         try:
             if row.error is not None:
@@ -85,10 +85,10 @@ class Examine:
         return found
 
     def _admit(self, found: _Row, value: JSONValue, text: str) -> None:
-        """Note what a valid value is kept as, its JSON text, and what duplicates of it are found by."""
+        """Record a valid value: its JSON text, its hash, and the features to find duplicates by."""
         num_bytes = len(text.encode())
-        if num_bytes > DEFAULT_LIMITS.max_bytes:  # escapes make JSON longer than YAML
-            message = f"its JSON text has {num_bytes:,} bytes, more than the {DEFAULT_LIMITS.max_bytes:,} that are read"
+        if num_bytes > DEFAULT_LIMITS.max_bytes:  # escapes can make JSON longer than YAML
+            message = f"its JSON text has {num_bytes:,} bytes, more than the limit of {DEFAULT_LIMITS.max_bytes:,}"
             raise DocumentError(message, line=found.line, source=found.file)
         found.kind = VALID
         found.json = text
@@ -128,7 +128,7 @@ class _Row:
 
 
 def _text(text: str) -> str:
-    """A text with the bytes of names that are not UTF-8 written out."""
+    """Return a text with bytes that are not UTF-8 (in file names) escaped."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -141,7 +141,7 @@ def _admits(check: Callable[[Any], object], value: object) -> bool:
 
 
 def _packed(rows: list[_Row], left_out: LeftOut) -> bytes:
-    """The table of a shard's rows, with what was left out of its comments in the metadata."""
+    """Return the table of a shard's rows, with comments that reading left out in its metadata."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -161,5 +161,5 @@ def _packed(rows: list[_Row], left_out: LeftOut) -> bytes:
 
 
 def comments_of(schema: Any) -> LeftOut:
-    """What the schema of a shard's table says was read without its comments."""
+    """Return the comments that reading left out, from the schema of a shard's table."""
     return LeftOut.from_dict(json.loads(schema.metadata[_COMMENTS]))

@@ -1,7 +1,7 @@
-"""Which sources of a corpus are held out for validation, drawn by hash in bounded memory, however many there are.
+"""Chooses the sources of a corpus to hold out for validation, by hash and in bounded memory, however many there are.
 
-A source's *draw* is a number that its name and the seed alone decide. Sources are taken by ascending draws until they
-hold the share that is wanted. So what is held out is a range of draws, without the few sources that are too large.
+A source's *draw* is a hash of its name and the seed. Sources are taken by ascending draws until they contain the wanted
+share of the documents. The held-out sources are therefore a range of draws, except a few sources that are too large.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.parts import Parts, leading_bits, num_parts_bits
+from schemalm.dataset.partitions import Partitions, leading_bits, num_partition_bits
 from schemalm.errors import ConfigurationError
 
 ROWS_AT_ONCE = 1 << 20
@@ -23,49 +23,49 @@ Draws = NDArray[np.uint64]
 
 
 def check_train_split(train_split: float) -> None:
-    """Raise `ConfigurationError` unless the share of documents in training leaves some for validation."""
+    """Raise `ConfigurationError` unless the share of documents in training is between 0 and 1."""
     if not 0 < train_split < 1:
         raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
 
 
 def draw_of(source: str, seed: int) -> int:
-    """The draw of a source: a number of 64 bits."""
+    """Return the draw of a source: a 64-bit number."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{source}".encode()).digest()[:8], "big")
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The sources whose draws lie from `first` to `last`, `left` aside."""
+    """The sources whose draws are between `first` and `last`, inclusive, except `excluded`."""
 
     first: int
     last: int
-    left: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
 
     def contains(self, draws: Draws) -> NDArray[np.bool_]:
-        """Which of the draws are those of sources held out."""
+        """Return which of the draws belong to held-out sources."""
         inside = (draws >= np.uint64(self.first)) & (draws <= np.uint64(self.last))
-        return inside & ~np.isin(draws, np.array(sorted(self.left), dtype=np.uint64))
+        return inside & ~np.isin(draws, np.array(sorted(self.excluded), dtype=np.uint64))
 
 
 class Sources:
-    """The draws of documents' sources, added in any order; files of the new folder `folder` hold 8 bytes for each."""
+    """The draws of documents' sources, added in any order; files in the new folder `folder` take 8 bytes a document."""
 
     def __init__(self, folder: Path, num_documents: int, *, rows_at_once: int = ROWS_AT_ONCE) -> None:
-        self._parts = Parts(folder, np.dtype(np.uint64))
-        self._num_bits = num_parts_bits(num_documents, rows_at_once)
+        self._partitions = Partitions(folder, np.dtype(np.uint64))
+        self._num_bits = num_partition_bits(num_documents, rows_at_once)
         self._rows_at_once = rows_at_once
         self.num_documents = 0
 
     def add(self, draws: Draws) -> None:
-        """Take the draws of the sources of some documents."""
+        """Add the draws of the sources of some documents."""
         self.num_documents += len(draws)
-        self._parts.add(leading_bits(draws, self._num_bits), draws)
+        self._partitions.add(leading_bits(draws, self._num_bits), draws)
 
     def sizes(self) -> Iterator[tuple[Draws, NDArray[np.int64]]]:
-        """Yield draws, ascending, with the number of documents of each, some at a time."""
-        for part in self._parts:
+        """Yield the draws in ascending order with the number of documents of each, in blocks."""
+        for partition in self._partitions:
             draws, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
-            for block in self._parts.blocks(part, self._rows_at_once):
+            for block in self._partitions.blocks(partition, self._rows_at_once):
                 both = np.concatenate([draws, block])
                 weights = np.concatenate([counts, np.ones(len(block), np.int64)])
                 draws, kinds = np.unique(both, return_inverse=True)
@@ -73,7 +73,7 @@ class Sources:
             yield draws, counts
 
     def largest(self, number: int) -> dict[int, int]:
-        """The draws with the most documents, with how many each has; the most first."""
+        """Return the `number` draws with the most documents, and their numbers of documents, largest first."""
         found: list[tuple[int, int]] = []
         for draws, counts in self.sizes():
             chosen = np.argsort(-counts, kind="stable")[:number]
@@ -82,17 +82,17 @@ class Sources:
         return {draw: -count for count, draw in found}
 
     def hold_out(self, share: float) -> HeldOut | None:
-        """The sources that are held out: until they hold `share` of the documents, one at least, and not all.
+        """Hold out sources until they contain `share` of the documents: at least one source, but not all.
 
-        One that would hold more than twice the share is left to training, unless there is no other. None where there
-        are fewer than two sources.
+        A source with more than twice the wanted documents stays in training, unless there is no other. Returns None if
+        there are fewer than two sources.
         """
         num_sources = sum(len(draws) for draws, _ in self.sizes())
         if num_sources < 2:
             return None
         wanted = share * self.num_documents
-        taken: list[int] = []  # of them the first and the last
-        left: set[int] = set()
+        taken: list[int] = []  # the first and the last of them
+        excluded: set[int] = set()
         held = num_taken = 0
         smallest: tuple[int, int] | None = None
         for draw, size in self._pairs():
@@ -105,11 +105,11 @@ class Sources:
                 taken = [*taken[:1], draw]
                 held, num_taken = held + size, num_taken + 1
             else:
-                left.add(draw)
+                excluded.add(draw)
         if not taken and smallest is not None:
             return HeldOut(smallest[1], smallest[1])
         first, last = taken[0], taken[-1]
-        return HeldOut(first, last, frozenset(draw for draw in left if first < draw < last))
+        return HeldOut(first, last, frozenset(draw for draw in excluded if first < draw < last))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         for draws, counts in self.sizes():

@@ -1,8 +1,8 @@
-"""How many tokens the documents of a corpus have, and which of them training and validation get, as `prepare` would.
+"""Counts the tokens of a corpus's documents, and splits the counts into training and validation as `prepare` would.
 
-In goes a corpus, which an engine encodes shard by shard; of each document only some bytes are kept, in files of a
-folder. Out come counts of documents by their number of tokens. Windows and padding follow from these counts, so the
-corpus is read once, whatever contexts and strides are compared.
+Input: a corpus, which an engine encodes shard by shard. Only a few bytes are kept of each document, in files of a
+folder. Output: the number of documents of each length. Windows and padding follow from these counts, so the corpus is
+read once, however many contexts and strides are compared.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, f
 from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.encoding import HELD_OUT
 from schemalm.dataset.held_out import Sources, draw_of
-from schemalm.dataset.merging import OF_THE_CORPUS, Chosen, ask_for_schema, too_few_sources
 from schemalm.dataset.origins import Origin, Origins, note_duplicates
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.dataset.prepare import CorpusInput
 from schemalm.dataset.reading import Progress
+from schemalm.dataset.shard_merging import CORPUS_VALIDATION, SourceSet, schema_question, too_few_sources
 from schemalm.dataset.shards import Shard
 from schemalm.documents import CorpusRow, LeftOut, value_digest
 from schemalm.documents.left_out import left_out_error
@@ -33,12 +33,12 @@ from schemalm.documents.pieces import rows_of
 from schemalm.engines import Engine
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 
-# Documents by their number of tokens: the entry n counts those of n tokens.
+# Entry n is the number of documents with n tokens.
 LengthCounts = Int64Array
 
 
 class SplitLengths(NamedTuple):
-    """The documents of each split, by their number of tokens."""
+    """The number of documents of each length in each split."""
 
     train: LengthCounts
     val: LengthCounts
@@ -46,7 +46,7 @@ class SplitLengths(NamedTuple):
 
 @dataclass
 class ShardLengths:
-    """What is known of the documents of a shard that can be encoded, in order, and what was left out."""
+    """What is known about the encodable documents of a shard, in order, and what was left out."""
 
     lengths: list[int] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
@@ -57,7 +57,7 @@ class ShardLengths:
 
 @dataclass(frozen=True)
 class MeasureLengths:
-    """Counts the tokens of each document of a shard, with the tokenizer of a file's content."""
+    """The task of counting tokens; `tokenizer` is the content of its file."""
 
     tokenizer: bytes
     seed: int
@@ -65,7 +65,7 @@ class MeasureLengths:
     is_split: bool
 
     def start(self) -> Callable[[Shard], ShardLengths]:
-        """The function of one shard."""
+        """Return the function that measures one shard."""
         return partial(self._measure, parse_tokenizer(self.tokenizer))
 
     def _measure(self, tokenizer: AnyTokenizer, shard: Shard) -> ShardLengths:
@@ -90,10 +90,10 @@ class MeasureLengths:
 
 
 class CorpusLengths:
-    """The lengths of a corpus's different documents, in files of the new folder `folder`."""
+    """The lengths of a corpus's documents without duplicates, in files of the new folder `folder`."""
 
     def __init__(self, corpus: CorpusInput, tokenizer: AnyTokenizer, folder: Path, *, seed: int) -> None:
-        """Raises `DataError` where there is nothing to read."""
+        """Raises `DataError` if there is nothing to read."""
         folder.mkdir()
         self.left_out = LeftOut()
         self._corpus, self._tokenizer = corpus, tokenizer
@@ -103,11 +103,11 @@ class CorpusLengths:
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows there are to encode."""
+        """The number of raw rows to encode."""
         return sum(selection.num_chosen for selection in self._selections)
 
     def measure(self, engine: Engine, progress: Progress) -> None:
-        """Encode the corpus; `progress` is told how many documents are. Raises `DataError` where none is left."""
+        """Encode the corpus; `progress` receives the number of documents done. Raises `DataError` if none is left."""
         corpus = self._corpus
         task = MeasureLengths(self._tokenizer.to_json(), self._seed, corpus.merge_keys, corpus.is_split)
         origins, num_done = Origins(self._folder), 0
@@ -116,7 +116,7 @@ class CorpusLengths:
             num_done += len(measured.lengths) + measured.left_out.num_rejected
             progress(num_done)
         if not self._num_read:
-            asked = ask_for_schema(self._tokenizer, self.left_out)
+            asked = schema_question(self._tokenizer, self.left_out)
             raise left_out_error(f"no document is left; a split needs two sources{asked}", self.left_out)
         self._drop_duplicates(origins)
 
@@ -134,7 +134,7 @@ class CorpusLengths:
         note_duplicates(self._originals, origins, self.left_out)
 
     def _blocks(self, max_tokens: int | None) -> Iterator[tuple[Int64Array, NDArray[np.uint64]]]:
-        """Yield lengths and draws of different documents of at most so many tokens, some at a time."""
+        """Yield lengths and draws of documents with at most `max_tokens` tokens, without duplicates, in blocks."""
         lengths = np.memmap(self._folder / "lengths", np.int64, "r")
         draws = np.memmap(self._folder / "draws", np.uint64, "r")
         for start in range(0, self._num_read, ROWS_AT_ONCE):
@@ -146,11 +146,11 @@ class CorpusLengths:
             yield found[stays], draws[start:stop][stays]
 
     def counts(self) -> LengthCounts:
-        """All different documents, by their number of tokens."""
+        """Return the number of documents of each length, without duplicates."""
         return _sum_of([np.bincount(lengths) for lengths, _ in self._blocks(None)])
 
     def split(self, train_split: float, max_tokens: int) -> SplitLengths:
-        """The splits of the documents of at most `max_tokens` tokens; raises `DataError` where there are no two."""
+        """Split the documents with at most `max_tokens` tokens; raises `DataError` if there is only one source."""
         held_out = self._held_out(1 - train_split, max_tokens)
         splits: tuple[list[LengthCounts], list[LengthCounts]] = ([], [])
         for lengths, draws in self._blocks(max_tokens):
@@ -159,9 +159,9 @@ class CorpusLengths:
                 counts.append(np.bincount(lengths[is_in]))
         return SplitLengths(*map(_sum_of, splits))
 
-    def _held_out(self, share: float, max_tokens: int) -> Chosen:
+    def _held_out(self, share: float, max_tokens: int) -> SourceSet:
         if self._corpus.is_split:
-            return OF_THE_CORPUS
+            return CORPUS_VALIDATION
         self._num_splits += 1
         sources = Sources(self._folder / f"sources{self._num_splits}", self._num_read)
         for _, draws in self._blocks(max_tokens):

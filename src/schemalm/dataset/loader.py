@@ -1,12 +1,12 @@
-"""The loader: endless batches of a split's rows, for training, in an order that (seed, epoch) alone decides.
+"""The loader: endless training batches of a split's rows, in an order that only the seed and the epoch determine.
 
-Batches are the same for any number of processes, each of which takes every so many-th row of them, and follow from the
-state before them: two integers resume a loader to the exact next batch. A batch that reaches the end of an epoch is
-filled up from the next one, so all batches have the same size.
+Batches do not depend on the number of processes: process r of n takes rows r, r + n, r + 2n, ... of each. Two integers
+are enough to resume at the exact next batch. A batch that reaches the end of an epoch is completed from the next epoch,
+so all batches have the same size.
 
-A row is one window (`packing = "windows"`) or several (`"documents"`, see packing.py). Data stays in its compressed,
-memory-mapped files, which processes share. For a GPU the next batch is made ready in a thread, in pinned memory, while
-the present one is computed with; that has not been run on a GPU.
+A row is one window (`packing = "windows"`) or several (`"documents"`, see packing.py). Data stays in compressed,
+memory-mapped files, which processes share. For a GPU, a thread prepares the next batch in pinned memory during the
+current step; this has not been run on a GPU.
 
 Tensor names: B rows, T context, W windows, E echoes.
 """
@@ -33,11 +33,12 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows ready for a model, which reads `inputs_BT` and predicts `targets_BT`; those that are -100 are ignored.
+    """Rows for a model, which reads `inputs_BT` and predicts `targets_BT`; targets of -100 are ignored.
 
-    `nonterminals_BT`, `states_BT2` and `echoes_BTE` are what the grammar expects, and what came next last time, before
-    each target; the first two are None for data without a grammar. `positions_BT` counts the positions of each window
-    of a packed row from 0; it is None where a row is one window. `num_targets` are not ignored.
+    `nonterminals_BT` and `states_BT2` are what the grammar expects before each target; they are None for data without a
+    grammar. `echoes_BTE` are the results of the n-gram look-up before each target. `positions_BT` counts the positions
+    of each window in a packed row from 0; it is None if each row is one window. `num_targets` counts the targets that
+    are not ignored.
     """
 
     inputs_BT: Tensor
@@ -49,11 +50,11 @@ class Rows:
     num_targets: int
 
     def to(self, device: torch.device) -> Rows:
-        """The same on a device; a copy from pinned memory is not waited for."""
+        """Return the rows on a device, without waiting for the copy from pinned memory."""
         return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pinned(self) -> Rows:
-        """The same in pinned memory, from which a GPU reads by itself."""
+        """Return the rows in pinned memory, which a GPU can read directly."""
         return self._each(lambda tensor: tensor.pin_memory())
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Rows:
@@ -63,7 +64,7 @@ class Rows:
 
 
 def read_rows(windows: Windows, rows: Sequence[Int64Array], packing: str) -> Rows:
-    """The rows that hold the windows of these indices: one each, unless they are packed."""
+    """Return rows with the given windows: one row per window, or packed rows."""
     indices_W = np.concatenate(rows)
     batch, packer = windows.rows(indices_W), None
     if packing == "documents":
@@ -84,23 +85,23 @@ def read_rows(windows: Windows, rows: Sequence[Int64Array], packing: str) -> Row
 
 
 class Order(Protocol):
-    """Which windows stand in which row of an epoch."""
+    """The assignment of windows to the rows of an epoch."""
 
     num_rows: int
 
     def rows(self, epoch: int, begin: int, end: int) -> Sequence[Int64Array]:
-        """The windows of each of the rows from `begin` to `end`."""
+        """Return the windows in each of the rows from `begin` to `end`."""
 
 
 class WindowOrder:
-    """Windows one by one, shuffled anew in each epoch."""
+    """One window per row, reshuffled in each epoch."""
 
     def __init__(self, num_windows: int, seed: int) -> None:
         self.num_rows = num_windows
         self._seed, self._epoch = seed, -1
 
     def rows(self, epoch: int, begin: int, end: int) -> Sequence[Int64Array]:
-        """Rows of one window each."""
+        """Return one window for each row."""
         if epoch != self._epoch:
             self._windows = np.argsort(random_bits(self.num_rows, self._seed, epoch), kind="stable")
             self._epoch = epoch
@@ -108,18 +109,18 @@ class WindowOrder:
 
 
 def order_of(windows: Windows, packing: str, seed: int) -> Order:
-    """The order that a packing gives; raises `DataError` where there are no windows."""
+    """Return the order for a packing; raises `DataError` if there are no windows."""
     if packing not in PACKINGS:
         raise ConfigurationError(f"packing must be one of {', '.join(PACKINGS)}, got {packing!r}")
     if not len(windows):
-        raise DataError("there are no windows to draw from: the split has no documents")
+        raise DataError("there are no windows to read: the split has no documents")
     if packing == "documents":
         return PackedOrder(windows.all_lengths(), windows.context_size, seed)
     return WindowOrder(len(windows), seed)
 
 
 def rows_once(windows: Windows, batch_size: int, packing: str, device: torch.device = CPU) -> Iterator[Rows]:
-    """All windows once, in batches of so many rows; the last batch may be smaller."""
+    """Yield all windows once, in batches of `batch_size` rows; the last batch may be smaller."""
     order = order_of(windows, packing, seed=0)
     for begin in range(0, order.num_rows, batch_size):
         rows = order.rows(0, begin, min(begin + batch_size, order.num_rows))
@@ -128,15 +129,15 @@ def rows_once(windows: Windows, batch_size: int, packing: str, device: torch.dev
 
 @dataclass(frozen=True)
 class LoaderState:
-    """Where a loader stands: `position` rows of `epoch` are drawn."""
+    """The position of a loader: `position` rows of `epoch` have been read."""
 
     epoch: int = 0
     position: int = 0
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """A process's share of a batch, in micro-batches, the windows of the whole batch, and the state after it."""
+class _LoadedBatch:
+    """A process's share of a batch as micro-batches, the windows of the whole batch, and the state after it."""
 
     batches: list[Rows]
     windows_W: Int64Array
@@ -144,11 +145,11 @@ class _Loaded:
 
 
 class Loader:
-    """An endless iterator over batches, each a list of micro-batches of this process's share of `batch_size` rows.
+    """An endless iterator over batches; each is a list of micro-batches: this process's share of `batch_size` rows.
 
-    `micro_batch_size` is the most rows of one, all of the share where it is None. `state` is that after the last batch
-    that was given. Raises `DataError` where there are no windows, or not as many as `state`
-    says were read, and `ConfigurationError` where a batch has less than a row for each process.
+    `micro_batch_size` is the most rows in a micro-batch; None puts the whole share into one. `state` is the state after
+    the last batch returned. Raises `DataError` if there are no windows or `state` is beyond the end of the epoch, and
+    `ConfigurationError` if a batch has fewer rows than there are processes.
     """
 
     def __init__(
@@ -175,38 +176,38 @@ class Loader:
         self._device = device
         if not 0 <= state.position < self._order.num_rows:
             raise DataError(
-                f"reading is to go on at row {state.position:,} of an epoch, but this data has {self._order.num_rows:,}"
+                f"row {state.position:,} of an epoch is to be read next, but this data has {self._order.num_rows:,}"
             )
         self.state = state
-        self._given: _Loaded | None = None
+        self._last: _LoadedBatch | None = None
         self._thread = None if device.type == "cpu" else ThreadPoolExecutor(1)
-        self._next: Future[_Loaded] | None = None
+        self._next: Future[_LoadedBatch] | None = None
 
     def __iter__(self) -> Iterator[list[Rows]]:
         return self
 
     def __next__(self) -> list[Rows]:
-        """The next batch."""
-        self._given = loaded = self._load(self.state) if self._thread is None else self._loaded(self._thread)
+        """Return the next batch."""
+        self._last = loaded = self._load(self.state) if self._thread is None else self._loaded(self._thread)
         self.state = loaded.state
         return [rows.to(self._device) for rows in loaded.batches]
 
     def documents(self) -> list[int]:
-        """The documents that the windows of the last batch are of, over all processes."""
-        return [] if self._given is None else self._windows.documents_of(self._given.windows_W).tolist()
+        """Return the documents whose windows were in the last batch, over all processes."""
+        return [] if self._last is None else self._windows.documents_of(self._last.windows_W).tolist()
 
     def close(self) -> None:
-        """End the thread, if there is one."""
+        """Stop the thread, if there is one."""
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
 
-    def _loaded(self, thread: ThreadPoolExecutor) -> _Loaded:
-        """What the thread has loaded; it goes on with the batch after."""
+    def _loaded(self, thread: ThreadPoolExecutor) -> _LoadedBatch:
+        """Return the batch that the thread has loaded, and let it load the next one."""
         loaded = (self._next or thread.submit(self._load, self.state)).result()
         self._next = thread.submit(self._load, loaded.state)
         return loaded
 
-    def _load(self, state: LoaderState) -> _Loaded:
+    def _load(self, state: LoaderState) -> _LoadedBatch:
         rows, after = self._drawn(state)
         share, size = rows[self._rank :: self._num_processes], self._micro_batch_size
         batches = [
@@ -214,10 +215,10 @@ class Loader:
         ]
         if self._device.type == "cuda":
             batches = [batch.pinned() for batch in batches]
-        return _Loaded(batches, np.concatenate(rows), after)
+        return _LoadedBatch(batches, np.concatenate(rows), after)
 
     def _drawn(self, state: LoaderState) -> tuple[list[Int64Array], LoaderState]:
-        """The windows of the next batch's rows, and the state after it."""
+        """Return the windows of the next batch's rows, and the state after it."""
         rows: list[Int64Array] = []
         while len(rows) < self._batch_size:
             end = min(state.position + self._batch_size - len(rows), self._order.num_rows)

@@ -1,9 +1,9 @@
-"""What two documents are compared by: the features of a value, and the keys that near ones have in common.
+"""The features by which documents are compared, and the keys that near duplicates have in common.
 
-A document's *features* are the multiset of its scalars, each with the path of keys that leads to it; places in lists do
-not count, and of longer texts each line counts for itself. Features are hashed by CRC-32, the same everywhere: whoever
-makes texts of equal hashes has his own documents called alike. MinHash makes keys of them: the smallest values of some
-hash functions, taken together as bands.
+A document's *features* are the multiset of its scalars, each with its path of keys. Positions in lists are ignored, and
+each line of a longer text is a feature of its own. Features are hashed by CRC-32, which is the same everywhere but not
+collision-resistant: an author who crafts colliding texts gets their own documents treated as near duplicates. MinHash
+turns features into keys: the smallest values of several hash functions, grouped into bands.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from schemalm.documents.values import JSONValue
 
 NUM_HASHES = 128
-_MISSED = 5e-3  # of the pairs at the threshold itself, at most
-_LINE_CHARACTERS = 200  # longer lines count word by word
+_MISSED = 5e-3  # the largest share of pairs at the threshold to miss
+_LINE_CHARACTERS = 200  # longer lines are split into words
 _FEATURES_AT_ONCE = 1 << 12
-_OCCURRENCE = np.uint32(0x9E3779B1)  # odd: tells the second occurrence of a feature from the first
+_OCCURRENCE = np.uint32(0x9E3779B1)  # odd: distinguishes repeated occurrences of a feature
 
 Features = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
 
 
 def features(value: JSONValue) -> Features:
-    """The hashes of a value's features, ascending and different: each occurrence of a feature has its own."""
+    """Return the distinct hashes of a value's features, ascending; each occurrence of a feature gets its own hash."""
     hashes = np.array(_hashes(value), np.uint32)
     hashes.sort()
     is_again = np.append(False, hashes[1:] == hashes[:-1])
@@ -41,7 +41,7 @@ def features(value: JSONValue) -> Features:
 
 
 def _hashes(value: JSONValue) -> list[int]:
-    """The hash of each scalar and empty container with its path; a path's hash goes on in those below it."""
+    """Return the hash of each scalar and empty container with its path; the hash of a path seeds those below it."""
     found: list[int] = []
     open_nodes: list[tuple[JSONValue, int]] = [(value, 0)]
     while open_nodes:
@@ -63,7 +63,7 @@ def _hashes(value: JSONValue) -> list[int]:
 
 
 def _pieces(text: str) -> list[str]:
-    """What of a longer text counts for itself: its lines, white space at their ends aside, and words of long lines."""
+    """Return the features of a longer text: its lines without surrounding white space, and the words of long lines."""
     pieces: list[str] = []
     for line in text.split("\n"):
         pieces += [line.strip()] if len(line) <= _LINE_CHARACTERS else line.split()
@@ -72,7 +72,7 @@ def _pieces(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Banding:
-    """How many hashes make a band: documents that share all hashes of a band are compared."""
+    """The number of hashes in a band: documents that share all hashes of a band are compared."""
 
     num_bands: int
     rows: int
@@ -80,13 +80,13 @@ class Banding:
     @classmethod
     @cache
     def of(cls, similarity: float) -> Banding:
-        """The banding with the longest bands in which pairs of this similarity meet but for one in 200."""
+        """Return the banding with the longest bands that misses at most one in 200 pairs of this similarity."""
         fitting = [rows for rows in range(1, 33) if (1 - similarity**rows) ** (NUM_HASHES // rows) <= _MISSED]
         rows = max(fitting, default=1)
         return cls(NUM_HASHES // rows, rows)
 
     def keys(self, found: Features) -> Keys:
-        """A key for each band [num_bands]: equal for documents whose MinHashes in that band are."""
+        """Return a key for each band [num_bands]: equal if the MinHashes of two documents in that band are equal."""
         hashes = _min_hashes(found)[: self.num_bands * self.rows].reshape(self.num_bands, self.rows)
         factors = _drawn(b"keys", self.rows + 1)
         keys: Keys = np.arange(self.num_bands, dtype=np.uint64) * factors[0]
@@ -95,7 +95,7 @@ class Banding:
 
 
 def _min_hashes(found: Features) -> NDArray[np.uint32]:
-    """The smallest value of each hash function over the features [128]."""
+    """Return the smallest value of each hash function over the features [128]."""
     factors = _drawn(b"factors", NUM_HASHES).astype(np.uint32)
     summands = _drawn(b"summands", NUM_HASHES).astype(np.uint32)
     smallest = np.full(NUM_HASHES, np.iinfo(np.uint32).max, np.uint32)
@@ -107,6 +107,6 @@ def _min_hashes(found: Features) -> NDArray[np.uint32]:
 
 @cache
 def _drawn(purpose: bytes, number: int) -> Keys:
-    """Odd numbers that are the same everywhere."""
+    """Return fixed odd numbers, the same on every machine."""
     drawn = np.frombuffer(hashlib.shake_128(b"schemalm near duplicates: " + purpose).digest(8 * number), "<u8")
     return drawn.astype(np.uint64) | np.uint64(1)

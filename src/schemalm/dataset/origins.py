@@ -1,4 +1,4 @@
-"""Where the documents of a corpus come from, by their numbers, in bounded memory; and which of them are duplicates."""
+"""Keeps where the documents of a corpus come from, by number and in bounded memory, and reports duplicates by name."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from schemalm.dataset.duplicates import ROWS_AT_ONCE, Int64Array, are_first
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.documents import LeftOut
 from schemalm.documents.left_out import NUM_KEPT, Duplicate
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a document comes from: what messages call it, and its line of a file."""
+    """Where a document comes from: its name in messages, and its file and line."""
 
     name: str
     file: str
@@ -28,14 +28,14 @@ class Origin:
 
 
 class Origins:
-    """The origins of documents, in files: written once in order, then read by number."""
+    """The origins of documents, kept in files: written once in order, then read by number."""
 
     def __init__(self, folder: Path) -> None:
         self._texts, self._ends = folder / "origins.jsonl", folder / "origins.ends"
         self._num_bytes = 0
 
     def add(self, origins: Sequence[Origin]) -> None:
-        """Take the origins of the next documents."""
+        """Add the origins of the next documents."""
         texts = [json.dumps(asdict(origin)).encode() + b"\n" for origin in origins]
         ends = self._num_bytes + np.cumsum([len(text) for text in texts], dtype=np.int64)
         append(self._texts, b"".join(texts))
@@ -50,12 +50,12 @@ class Origins:
 
 
 def duplicate(number: int, originals: Int64Array, origins: Origins) -> Duplicate:
-    """The document of a number as a duplicate of its original, by what `find_originals` found."""
+    """Return a document as a duplicate of its original, given the result of `find_originals`."""
     return Duplicate(origins[number].name, origins[int(originals[number])].name)
 
 
 def note_duplicates(originals: Int64Array, origins: Origins, left_out: LeftOut) -> None:
-    """Note all documents that equal an earlier one, the first of them by name."""
+    """Record all documents that equal an earlier one; the first of them by name."""
     for start in range(0, len(originals), ROWS_AT_ONCE):
         again = start + np.flatnonzero(~are_first(originals, start, start + ROWS_AT_ONCE))
         named = again[: max(0, NUM_KEPT - left_out.num_duplicates)].tolist()

@@ -1,13 +1,13 @@
-"""Packing: windows of documents put together into rows of one context that are full, or nearly.
+"""Packing: combines windows of documents into rows of one context that are full, or nearly so.
 
-Which lengths share a row is decided by how many windows there are of each length, alone (histogram packing; Krell et
-al., "Efficient sequence packing without cross-contamination", 2021): from the longest to the shortest, each goes to the
-row that it leaves the least room in. That takes the same time for any number of windows. In each epoch the windows of
-a length are dealt to the places of that length at random, and rows are shuffled.
+Only the numbers of windows of each length determine which lengths share a row (histogram packing; Krell et al.,
+"Efficient sequence packing without cross-contamination", 2021): from the longest to the shortest, each window goes to
+the row in which it leaves the least space. The time does not depend on the number of windows. In each epoch, the
+windows of each length are assigned at random to the rows planned for that length, and rows are shuffled.
 
-A window of n tokens takes n positions: its position token and all of its tokens but the last are read, and all of its
-tokens are predicted. Nothing but NumPy's arrays grows with the data: some twenty bytes a window, a few times that for a
-moment when an epoch begins.
+A window of n tokens takes n positions: the model reads its position token and all its tokens but the last, and predicts
+all its tokens. Only NumPy arrays grow with the data: about twenty bytes a window, and briefly a few times that when an
+epoch begins.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Lengths = NDArray[np.unsignedinteger[Any]]
 
 
 def pack_lengths(num_of_length: Int64Array) -> dict[Pattern, int]:
-    """The lengths that share a row, and in how many rows, for `num_of_length[n]` windows of n tokens.
+    """Return which lengths share a row, and in how many rows, for `num_of_length[n]` windows of n tokens.
 
-    The last entry counts the windows that fill a row.
+    The last entry of `num_of_length` counts the windows that fill a whole row.
     """
     context_size = len(num_of_length) - 1
     rows_with_room: list[dict[Pattern, int]] = [{} for _ in range(context_size)]
@@ -50,31 +50,34 @@ def pack_lengths(num_of_length: Int64Array) -> dict[Pattern, int]:
 
 
 def count_lengths(lengths_W: Lengths, context_size: int) -> Int64Array:
-    """How many windows there are of each length from 0 to the context [context_size + 1]."""
+    """Return the number of windows of each length from 0 to the context size [context_size + 1]."""
     return np.bincount(lengths_W, minlength=context_size + 1)
 
 
 def num_rows(lengths_W: Lengths, context_size: int, packing: str) -> int:
-    """How many rows windows of these lengths fill in an epoch."""
+    """Return the number of rows in an epoch for windows of these lengths."""
     if packing == "windows":
         return len(lengths_W)
     return sum(pack_lengths(count_lengths(lengths_W, context_size)).values())
 
 
 class PackedOrder:
-    """The rows of each epoch: a function of the windows' lengths, the seed and the epoch; each window is in one row."""
+    """The packed rows of each epoch, a function of the windows' lengths, the seed and the epoch.
+
+    Each window is in one row of an epoch.
+    """
 
     def __init__(self, lengths_W: Lengths, context_size: int, seed: int) -> None:
         self._lengths_W, self._seed = lengths_W, seed
         plan = pack_lengths(count_lengths(lengths_W, context_size))
         self._sizes_R = np.repeat([len(pattern) for pattern in plan], list(plan.values()))
-        places_W = np.concatenate([np.tile(pattern, num_rows) for pattern, num_rows in plan.items()])
-        self._places_by_length_W = _narrow(np.argsort(places_W, kind="stable"))
+        planned_lengths_W = np.concatenate([np.tile(pattern, num_rows) for pattern, num_rows in plan.items()])
+        self._planned_by_length_W = _narrow(np.argsort(planned_lengths_W, kind="stable"))
         self.num_rows = len(self._sizes_R)
         self._epoch = -1
 
     def rows(self, epoch: int, begin: int, end: int) -> list[Int64Array]:
-        """The windows of each of the rows from `begin` to `end` of an epoch."""
+        """Return the windows in each of the rows from `begin` to `end` of an epoch."""
         if epoch != self._epoch:
             self._deal(epoch)
         bounds = self._bounds[begin : end + 1].tolist()
@@ -83,8 +86,8 @@ class PackedOrder:
     def _deal(self, epoch: int) -> None:
         num_windows = len(self._lengths_W)
         bits = random_bits(num_windows + self.num_rows, self._seed, epoch)
-        dealt_W = np.empty_like(self._places_by_length_W)
-        dealt_W[self._places_by_length_W] = np.lexsort((bits[:num_windows], self._lengths_W))
+        dealt_W = np.empty_like(self._planned_by_length_W)
+        dealt_W[self._planned_by_length_W] = np.lexsort((bits[:num_windows], self._lengths_W))
         order_R = np.argsort(bits[num_windows:], kind="stable")
         begins_R = np.cumsum(self._sizes_R) - self._sizes_R
         self._bounds = np.concatenate(([0], np.cumsum(self._sizes_R[order_R])))
@@ -94,37 +97,37 @@ class PackedOrder:
 
 
 def random_bits(num: int, seed: int, epoch: int) -> NDArray[np.uint64]:
-    """Random numbers that are a function of (seed, epoch)."""
-    # Raw bits of a bit generator are stable across NumPy versions; `Generator.permutation` is not promised to be.
+    """Return random numbers that are a function of (seed, epoch)."""
+    # The raw bits of a bit generator are stable across NumPy versions; `Generator.permutation` may change.
     return np.random.PCG64(np.random.SeedSequence((seed, epoch))).random_raw(num)
 
 
 def _narrow(indices: Int64Array) -> NDArray[Any]:
-    """The indices in as few bytes as hold them."""
+    """Return the indices in the smallest type that can represent them."""
     return indices.astype(np.min_scalar_type(len(indices)))
 
 
 class Packer:
-    """Puts what stands at the tokens of windows [W, T, ...] into packed rows [B, T, ...].
+    """Copies per-token values of windows [W, T, ...] into packed rows [B, T, ...].
 
     `positions_BT` counts the positions of each window from 0.
     """
 
     def __init__(self, lengths_W: Int64Array, num_windows_B: Int64Array, context_size: int) -> None:
-        """Row after row takes its number of windows, in order."""
+        """Each row takes the next `num_windows_B` windows, in order."""
         column_T = np.arange(context_size)
         last_B = np.cumsum(num_windows_B) - 1
         ends_W = np.cumsum(lengths_W)
         num_filled_B = np.diff(ends_W[last_B], prepend=0)
         self._is_token_WT = column_T < lengths_W[:, None]
         self._is_filled_BT = column_T < num_filled_B[:, None]
-        places_WT = np.broadcast_to(column_T, self._is_token_WT.shape)
-        # Padding counts on, as if it were of the row's last window, which does not see it.
+        columns_WT = np.broadcast_to(column_T, self._is_token_WT.shape)
+        # Padding continues the positions of the row's last window, whose tokens do not attend to it.
         padding_BT = column_T - (num_filled_B - lengths_W[last_B])[:, None]
-        self.positions_BT = np.where(self._is_filled_BT, self.pack(places_WT, 0), padding_BT)
+        self.positions_BT = np.where(self._is_filled_BT, self.pack(columns_WT, 0), padding_BT)
 
     def pack(self, windows_WT: Int64Array, padding: int) -> Int64Array:
-        """What stands at each position of the rows [B, T, ...], `padding` where there is nothing."""
+        """Return the values at each position of the rows [B, T, ...], and `padding` elsewhere."""
         shape = (*self._is_filled_BT.shape, *windows_WT.shape[2:])
         rows_BT = np.full(shape, padding, dtype=np.int64)
         rows_BT[self._is_filled_BT] = windows_WT[self._is_token_WT]

@@ -1,4 +1,4 @@
-"""Whether windows hold documents or nearly nothing but padding, which takes as long to compute."""
+"""Checks how much of a split's training rows is padding, which takes as long to compute as tokens."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from schemalm.dataset.packing import num_rows
 from schemalm.dataset.store import Split
 from schemalm.dataset.windows import training_windows
 
-# From so much padding on a smaller context is worth a word, if so many of the documents fit into half of the present.
+# Warn from this share of padding, if this share of the documents fits in half the context.
 _MUCH_PADDING, _SHARE_TO_FIT = 0.8, 0.9
 _UNIT = 16
-# Windows as small as these cost little, whatever they hold; `schemalm demo` takes them for small documents.
+# Windows this small are cheap anyway; `schemalm demo` uses them for small documents.
 _SMALL = 64
 
 
 def padding_share(split: Split, packing: str = "windows") -> float:
-    """The share of the positions of a split's training rows that is padding."""
+    """Return the share of positions in a split's training rows that is padding."""
     lengths = training_windows(split).all_lengths()
     num_positions = num_rows(lengths, split.metadata.context_size, packing) * split.metadata.context_size
     return 1 - int(lengths.sum(dtype=np.int64)) / num_positions
 
 
-def padding_remark(split: Split, packing: str = "windows") -> str | None:
-    """What to tell people where nearly all positions of rows are padding and smaller windows would hold as much."""
+def padding_warning(split: Split, packing: str = "windows") -> str | None:
+    """Return a warning if nearly all positions are padding and a smaller context would be enough, else None."""
     context_size, stride = split.metadata.context_size, split.metadata.stride
     share = padding_share(split, packing)
     usual = int(np.quantile(np.diff(split.offsets), _SHARE_TO_FIT, method="inverted_cdf"))
@@ -34,7 +34,7 @@ def padding_remark(split: Split, packing: str = "windows") -> str | None:
         return None
     smaller_stride = f" --stride {fitting // 2}" if stride > fitting // 2 else ""
     return (
-        f"{share * 100:.1f} % of the positions of the training rows are padding, which takes as long to compute as "
-        f"tokens do: {_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens, for which "
-        f"--context-size {fitting}{smaller_stride} of `schemalm prepare` is enough; it was {context_size}"
+        f"{share * 100:.1f} % of the positions in training rows are padding, which takes as long to compute as tokens; "
+        f"{_SHARE_TO_FIT:.0%} of the documents have at most {usual:,} tokens: prepare the data with "
+        f"--context-size {fitting}{smaller_stride} instead of {context_size}"
     )

@@ -1,14 +1,15 @@
-"""From documents to a prepared data folder: encoded in shards, merged, split by source.
+"""Turns documents into a prepared data folder: encodes them in shards, merges, and splits by source.
 
-In go the files of a corpus, or documents that are read already, and a tokenizer; out comes the folder that `store.py`
-describes, and in it `left_out.jsonl`: a line for each document that is left out, with its place and the reason. Of
-files, `origin.json` says what the folder was made of: a digest of their names and sizes, and the settings.
-Validation documents are chosen by source before any window is cut, so no source is in both splits. Documents that the
-schema refuses, and documents too long for their position tokens, never end the preparation.
+Input: the files of a corpus, or documents in memory, and a tokenizer. Output: the folder that `store.py` describes. Its
+`left_out.jsonl` has a line for each document that is left out, with its file, line and reason. For files, `origin.json`
+records what the folder was made from: a digest of their names and sizes, and the settings. The split is chosen by
+source before windows are cut, so no source is in both splits. Documents that violate the schema, or are too long for
+their position tokens, never end the preparation.
 
-Shards are encoded by an engine (`encoding`), kept until the end (`shards`) and then merged (`merging`). So the folder
-is the same, byte for byte, whoever encodes and however often that is interrupted, and memory is bounded whatever the
-size of the corpus. Text tokenizers without a grammar give the same folder without masks and places.
+An engine encodes the shards (`encoding`); they are kept until the end (`shards`) and then merged (`merging`). The
+folder is therefore the same, byte for byte, whichever engine encodes and however often it is interrupted, and memory is
+bounded whatever the size of the corpus. Text tokenizers without a grammar give the same folder without masks and
+states.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from schemalm.bounds import check_number
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
 from schemalm.dataset.held_out import Sources, check_train_split, draw_of
-from schemalm.dataset.merging import OF_THE_CORPUS, GivenDraws, Merge, read_left_out, too_few_sources
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
+from schemalm.dataset.shard_merging import CORPUS_VALIDATION, ListedSources, ShardMerger, read_left_out, too_few_sources
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
 from schemalm.dataset.store import (
     METADATA_FILE,
@@ -59,11 +60,11 @@ ORIGIN_FILE = "origin.json"
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """What decides on a prepared folder beside its documents and the tokenizer.
+    """The settings of a prepared folder.
 
-    context_size, stride: how windows are cut, as `windows.py` describes them. train_split: the share of documents in
-    training, kept as closely as whole sources allow. seed: draws the sources. Raises ConfigurationError for a setting
-    out of its range.
+    context_size, stride: how windows are cut, as `windows.py` describes, with 1 <= stride <= context_size. train_split:
+    the share of documents in training, between 0 and 1, as closely as whole sources allow. seed: determines the split.
+    Raises ConfigurationError for a setting out of range.
     """
 
     context_size: int = 512
@@ -81,34 +82,34 @@ class PrepareSettings:
 
     @property
     def windows(self) -> WindowSettings:
-        """What of it decides on a shard."""
+        """The settings that a shard depends on."""
         return WindowSettings(self.context_size, self.stride, self.seed)
 
 
 @dataclass(frozen=True)
 class PreparationSummary:
-    """What was prepared: the metadata written, and what was left out."""
+    """The metadata of what was prepared, and what was left out."""
 
     metadata: Metadata
     left_out: LeftOut
 
     @property
     def rejections(self) -> tuple[Rejection, ...]:
-        """The documents that were rejected, as far as they are kept by name."""
+        """The rejected documents; only the first ones are kept by name."""
         return tuple(self.left_out.rejections)
 
 
 class CorpusInput:
-    """The documents of files.
+    """The documents in files.
 
-    is_split: whether they are a collected corpus, which has a split of its own; then train_split is the share that it
-    was collected with, where it says so.
+    is_split: whether they are a collected corpus, which has its own split; train_split is then the share that it was
+    collected with, or None if it does not say.
     """
 
     def __init__(
         self, paths: Iterable[Path], schema: Schema, *, max_rows: int | None = None, merge_keys: bool | None = None
     ) -> None:
-        """max_rows: takes so many raw rows, evenly spaced. merge_keys: resolves `<<` or not, whatever the schema."""
+        """max_rows: take this many raw rows, evenly spaced. merge_keys: resolve `<<` or not; None: by schema."""
         self.paths = list(paths)
         self.merge_keys = resolves_merge_keys(schema, merge_keys)
         self.max_rows = max_rows
@@ -120,7 +121,7 @@ class CorpusInput:
         self._parts = [self.paths] if found is None else [[found.train], [found.val]]
 
     def select(self) -> list[Selection]:
-        """Which raw rows are taken, of training and of validation where the corpus is split."""
+        """Return the raw rows to take: one selection, or one for each split if the corpus is split."""
         counts = [select_rows(part, self._schema, None) for part in self._parts]
         if self.max_rows is None:
             return counts
@@ -133,23 +134,23 @@ class CorpusInput:
         return selections
 
     def shards(self, selections: Sequence[Selection], left_out: LeftOut) -> Iterator[Shard]:
-        """Yield the shards; notes what is not read."""
+        """Yield the shards, and record what is not read."""
         for number, (part, selection) in enumerate(zip(self._parts, selections, strict=True)):
             pieces = read_pieces(part, left_out, chosen=selection.chosen, path_matcher=self._path_matcher)
             yield from shards_of(pieces, is_held_out=number == 1)
 
     def listing(self) -> Iterator[dict[str, Any]]:
-        """Yield the files that are read, as `shards.listing` has them."""
+        """Yield the files that are read, as `shards.listing` describes them."""
         for part in self._parts:
             yield from listing(part, self._path_matcher)
 
     def plan(self) -> dict[str, Any]:
-        """What decides on what is read, as plain values."""
+        """Return what determines the rows that are read, as plain values."""
         paths = [os.fsdecode(path) for path in self.paths]
         return {"input": paths, "max_files": self.max_rows, "merge_keys": self.merge_keys}
 
     def origin(self, settings: PrepareSettings) -> dict[str, Any]:
-        """What decides on a prepared folder and does not stand in its metadata, wherever the corpus is."""
+        """Return what determines a prepared folder beyond its metadata; it does not depend on where the corpus is."""
         parts = "".join(digest_of(part, self._path_matcher) for part in self._parts)
         found = {
             "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
@@ -160,7 +161,7 @@ class CorpusInput:
 
 
 class Preparation:
-    """One preparation under way: `encode`, then `merge`."""
+    """One preparation in progress: call `encode`, then `merge`."""
 
     def __init__(
         self, corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings, work: Work
@@ -171,27 +172,27 @@ class Preparation:
         self._settings = settings
         self._work = work
         self._left_out = LeftOut()
-        with work.refusing():
+        with work.removed_on_error():
             self._selections = corpus.select()
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows there are to encode."""
+        """The number of raw rows to encode."""
         return sum(selection.num_chosen for selection in self._selections)
 
     def encode(self, engine: Engine, progress: Progress | None = None) -> None:
-        """Encode what is not encoded yet; `progress` is told how many raw rows are."""
+        """Encode the shards that are not encoded yet; `progress` receives the number of raw rows done."""
         settings, corpus = self._settings.windows, self._corpus
         task = Encode(self._tokenizer.to_json(), settings, corpus.merge_keys, corpus.is_split)
         self._work.complete(engine, task, corpus.shards(self._selections, self._left_out), progress)
         self._work.note_vanished(self.num_rows, self._left_out)
 
     def merge(self) -> PreparationSummary:
-        """Write the prepared folder; raises `DataError` where too little is left."""
-        merge = Merge(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
-        with self._work.refusing():
+        """Write the prepared folder; raises `DataError` if too little is left."""
+        merge = ShardMerger(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
+        with self._work.removed_on_error():
             merge.survey(drops_duplicates=True)
-            split = OF_THE_CORPUS if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
+            split = CORPUS_VALIDATION if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
             merge.check(split)
         write_atomically(self._out / ORIGIN_FILE, _json(self._corpus.origin(self._settings)))
         metadata = merge.write(split)
@@ -203,33 +204,35 @@ class Preparation:
 def open_preparation(
     corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings, *, resume: bool = False
 ) -> Iterator[Preparation]:
-    """A preparation of the folder `out`; resume: goes on with what a killed command left there.
+    """Open a preparation of the folder `out`; resume: continue from what a killed command left there.
 
-    Raises DataError where `out` already is a data set, where there is nothing to read, and what `open_work` raises.
+    Raises DataError if `out` already is a data set or there is nothing to read, and whatever `open_work` raises.
     """
     refuse_data_set(out)
     _refuse_other_tokenizer(out, tokenizer)
     plan = {"version": version("schemalm"), "tokenizer": tokenizer.digest, **corpus.plan(), **asdict(settings)}
     with open_work(out, plan, corpus.listing(), resume=resume) as work:
-        with work.refusing():
+        with work.removed_on_error():
             refuse_data_set(out)  # another command may have finished it meanwhile
         yield Preparation(corpus, tokenizer, out, settings, work)
 
 
 def _refuse_other_tokenizer(out: Path, tokenizer: AnyTokenizer) -> None:
-    """Raise `DataError` where another tokenizer file stands in `out`, unless a killed preparation left it."""
+    """Raise `DataError` if `out` contains another tokenizer file, unless a killed preparation left it."""
     own = out / TOKENIZER_FILE
     is_same = own.is_file() and not own.is_symlink() and hash_file(own) == tokenizer.digest
     if os.path.lexists(own) and not is_same and not (out / WORKING_FOLDER).is_dir():
-        raise DataError(f"{out} already has another {TOKENIZER_FILE}, which is not written over: choose another folder")
+        raise DataError(
+            f"{out} already contains another {TOKENIZER_FILE}, which is not overwritten: choose another folder"
+        )
 
 
 def finished(
     corpus: CorpusInput, tokenizer: AnyTokenizer, out: Path, settings: PrepareSettings
 ) -> PreparationSummary | None:
-    """What a preparation that is to be resumed has finished already; None where it has not.
+    """Return the result of a preparation to resume if it is already finished, else None.
 
-    Raises DataError where `out` was prepared with another tokenizer, other windows, another corpus or another split.
+    Raises DataError if `out` was prepared with another tokenizer, other windows, another corpus or another split.
     """
     if not (out / METADATA_FILE).exists():
         return None
@@ -239,7 +242,7 @@ def finished(
     for name, value in (wanted | corpus.origin(settings)).items():
         if found.get(name) != value:
             raise DataError(
-                f"{out} already holds a prepared data set, whose {name} is {found.get(name)} and not {value}: choose "
+                f"{out} already contains a prepared data set, whose {name} is {found.get(name)}, not {value}: choose "
                 "another folder or delete it"
             )
     remove_work(out)
@@ -247,7 +250,7 @@ def finished(
 
 
 def _read_origin(out: Path) -> dict[str, Any]:
-    """What the folder was made of; nothing where that is unknown."""
+    """Return what the folder was made from; empty if unknown."""
     try:
         found = json.loads((out / ORIGIN_FILE).read_bytes())
     except (OSError, ValueError):
@@ -268,7 +271,7 @@ def prepare_corpus(
     *,
     resume: bool = False,
 ) -> PreparationSummary:
-    """Writes the prepared folder `out` from files; raises what `open_preparation` and its steps do."""
+    """Prepare the folder `out` from files; raises what `open_preparation` and its steps raise."""
     with open_preparation(corpus, tokenizer, out, settings, resume=resume) as preparation:
         preparation.encode(engine)
         return preparation.merge()
@@ -287,12 +290,12 @@ def prepare(
     left_out: LeftOut | None = None,
     progress: Progress | None = None,
 ) -> PreparationSummary:
-    """Writes the prepared folder `out` from documents that are read already, in this process.
+    """Prepare the folder `out` from documents in memory, in this process.
 
-    The settings are those of `PrepareSettings`. held_out: the sources of validation, in place of a draw. left_out: what
-    reading the documents left out; errors tell of it, and what is rejected here is added. progress: told how many
-    documents are encoded. Equal documents all stay. Raises DataError where nothing is left for a split or `out` already
-    is a data set, ConfigurationError for settings out of range.
+    The settings are those of `PrepareSettings`. held_out: the validation sources, instead of a random choice. left_out:
+    what reading the documents left out; errors report it, and rejected documents are added to it. progress: receives
+    the number of documents encoded. Duplicates are kept. Raises DataError if a split has no documents or `out` already
+    is a data set, and ConfigurationError for settings out of range.
     """
     settings = PrepareSettings(context_size, stride, train_split, seed)
     refuse_data_set(out)
@@ -301,13 +304,13 @@ def prepare(
     starts = range(0, len(documents), MAX_ROWS)
     items = (Documents(tuple(documents[start : start + MAX_ROWS])) for start in starts)
     with open_work(out, {}) as work, open_engine("local", workers=1) as engine:
-        with work.refusing():
+        with work.removed_on_error():
             refuse_data_set(out)  # another command may have finished it meanwhile
         work.complete(engine, task, items, progress)
-        merge = Merge(work, out, tokenizer, settings.windows, noted)
-        with work.refusing():
+        merge = ShardMerger(work, out, tokenizer, settings.windows, noted)
+        with work.removed_on_error():
             merge.survey(drops_duplicates=False)
-            split = merge.hold_out(1 - train_split) if held_out is None else GivenDraws.of(held_out, seed)
+            split = merge.hold_out(1 - train_split) if held_out is None else ListedSources.of(held_out, seed)
             merge.check(split)
         metadata = merge.write(split)
         work.remove()
@@ -317,9 +320,9 @@ def prepare(
 def validation_sources(
     documents: Sequence[SourceDocument], share: float, seed: int, left_out: LeftOut | None = None
 ) -> set[str]:
-    """The sources whose documents are held out, as `Sources.hold_out` says: they hold about `share` of all documents.
+    """Return the sources to hold out, as `Sources.hold_out` chooses them: with about `share` of all documents.
 
-    Raises DataError with fewer than two, which tells what was left out.
+    Raises DataError if there are fewer than two; it reports what was left out.
     """
     draws = np.array([draw_of(document.source, seed) for document in documents], dtype=np.uint64)
     with tempfile.TemporaryDirectory() as folder:

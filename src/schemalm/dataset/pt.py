@@ -1,13 +1,13 @@
-"""The `.pt` format: all windows of prepared data written out, for those who train elsewhere.
+"""The `.pt` format: all windows of prepared data as tensors, for training with other programs.
 
     DATA/train.pt, DATA/val.pt   one tensor each, int64 [N, context_size + 1]: a window's position token, then its
-                                 tokens, filled up with pad_id
+                                 tokens, padded with pad_id
     DATA/metadata.json           context_size, stride, total_workflows, vocab_size, pad_id; written last
     DATA/tokenizer.json          the tokenizer
-    DATA/prepared/               the prepared data that the windows are cut from, for the product's own loop
+    DATA/prepared/               the prepared data that the windows are cut from, for SchemaLM's own training loop
 
-The files are what `torch.save` writes for such a tensor, record by record: `torch.load` reads them with `weights_only`,
-and with `mmap`. They are written as a stream, since windows that overlap take many times the memory of their tokens.
+The files contain the records that `torch.save` writes for such a tensor, so `torch.load` reads them with `weights_only`
+and with `mmap`. They are written as a stream, since overlapping windows take many times the memory of their tokens.
 Equal data gives equal bytes.
 """
 
@@ -43,11 +43,11 @@ from schemalm.files.typed_json import CheckedFile, Count
 from schemalm.files.writing import opened_atomically, remove_partial, write_atomically
 
 _IDS = np.dtype("<i8")
-# Ids that are held at once.
+# The number of ids in memory at once.
 _IDS_AT_ONCE = 1 << 19
 _TOP = "archive"
 _FORMAT_VERSION = b"3\n"
-# `torch.load` maps storages whose bytes begin at a multiple of this; the padding is a field that zip readers skip.
+# `torch.load` maps storages that start at a multiple of this; a zip header field that readers ignore fills the gap.
 _ALIGNMENT = 64
 _PADDING_FIELD = b"FB"
 _LOCAL_HEADER_BYTES, _ZIP64_FIELD_BYTES, _FIELD_HEADER_BYTES = 30, 20, 4
@@ -58,7 +58,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class PtMetadata:
-    """What `.pt` files hold: the sizes of their windows, of how many documents, and the ids in them."""
+    """The contents of `.pt` files: the size of the windows, the number of documents, and the ids."""
 
     context_size: Count
     stride: Count
@@ -68,10 +68,10 @@ class PtMetadata:
 
 
 def write_pt(out: Path, progress: Progress = lambda num_windows: None) -> PtMetadata:
-    """Write the windows of `out/prepared` as `.pt` files into `out`; memory stays flat, whatever their number.
+    """Write the windows of `out/prepared` as `.pt` files into `out`; memory does not grow with their number.
 
-    What a killed command left half-written is removed. Raises `DataError` where that is no prepared data, and
-    `OSError`, with the path, where a file cannot be written: nothing is half-written then.
+    Removes what a killed command left half-written. Raises `DataError` if `out/prepared` is not prepared data, and
+    `OSError` with the path if a file cannot be written; no half-written file remains.
     """
     metadata = read_metadata(out / PREPARED)
     remove_partial(out)
@@ -98,7 +98,7 @@ def _described(metadata: Metadata) -> PtMetadata:
 
 
 def _rows(prepared: Path, name: str, metadata: Metadata, num_before: int, progress: Progress) -> Iterator[bytes]:
-    """The bytes of all rows of a split, a number of rows at a time."""
+    """Yield the bytes of all rows of a split, in blocks."""
     windows = training_windows(Split(prepared, name, metadata))
     num_rows = max(1, _IDS_AT_ONCE // (metadata.context_size + 1))
     for begin in range(0, len(windows), num_rows):
@@ -108,7 +108,7 @@ def _rows(prepared: Path, name: str, metadata: Metadata, num_before: int, progre
 
 
 def _write_tensor(file: BinaryIO, shape: tuple[int, int], content: Iterator[bytes]) -> None:
-    """Write a tensor of 64-bit integers as `torch.save` does, its content as it comes."""
+    """Write a tensor of 64-bit integers as `torch.save` does, streaming its content."""
     with ZipFile(file, "w") as archive:
         archive.writestr(ZipInfo(f"{_TOP}/data.pkl"), _pickled(shape))
         archive.writestr(ZipInfo(f"{_TOP}/byteorder"), b"little")
@@ -121,17 +121,17 @@ def _write_tensor(file: BinaryIO, shape: tuple[int, int], content: Iterator[byte
 
 
 def _padding(position: int) -> bytes:
-    """A field of a zip header that moves what comes after `position` to a multiple of the alignment."""
+    """Return a zip header field that moves what follows `position` to a multiple of the alignment."""
     num_bytes = -(position + _FIELD_HEADER_BYTES) % _ALIGNMENT
     return _PADDING_FIELD + num_bytes.to_bytes(2, "little") + bytes(num_bytes)
 
 
 class _Storage:
-    """Stands for a tensor's content, which has a record of its own."""
+    """Represents a tensor's content, which has its own record."""
 
 
 class _TensorOnDisk:
-    """Is pickled as a tensor of 64-bit integers, row by row."""
+    """Pickles as a contiguous tensor of 64-bit integers."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._shape = shape
@@ -142,7 +142,7 @@ class _TensorOnDisk:
 
 
 def _pickled(shape: tuple[int, int]) -> bytes:
-    """What says that the record data/0 is a tensor of this shape."""
+    """Return the pickle that describes the record data/0 as a tensor of this shape."""
 
     class Pickler(pickle.Pickler):
         def persistent_id(self, item: Any) -> Any:
@@ -155,15 +155,15 @@ def _pickled(shape: tuple[int, int]) -> bytes:
 
 
 def refuse_prepared(folder: Path) -> None:
-    """Raise `DataError` where a folder is prepared data itself, so that `.pt` files have no place in it."""
+    """Raise `DataError` if a folder itself is prepared data; `.pt` files must not be written into it."""
     if read_pt_metadata(folder) is None:
         refuse_data_set(folder)
 
 
 def read_pt(path: Path) -> Tensor:
-    """The rows of a `.pt` file [N, context_size + 1], mapped: what is not read takes no memory.
+    """Return the rows of a `.pt` file [N, context_size + 1], memory-mapped.
 
-    Raises `DataError` where there is no such file or it holds something else.
+    Raises `DataError` if the file is missing or contains something else.
     """
     try:
         rows = torch.load(path, weights_only=True, mmap=True)
@@ -174,12 +174,12 @@ def read_pt(path: Path) -> Tensor:
         raise DataError(f"{path} cannot be read as a .pt file ({reason}): write it again") from None
     if not isinstance(rows, Tensor) or rows.dtype != torch.int64 or rows.ndim != 2 or rows.shape[1] < 2:
         found = f"{rows.dtype} {tuple(rows.shape)}" if isinstance(rows, Tensor) else type(rows).__name__
-        raise DataError(f"{path} holds {found}, expected one tensor of torch.int64 [N, context_size + 1]")
+        raise DataError(f"{path} contains {found}, expected one tensor of torch.int64 [N, context_size + 1]")
     return rows
 
 
 def read_pt_metadata(folder: Path) -> PtMetadata | None:
-    """What the metadata.json of a folder says of the `.pt` files in it; None where there is none of theirs."""
+    """Return what metadata.json says of the `.pt` files in a folder, or None if it does not describe such files."""
     file = CheckedFile(folder, METADATA_FILE, DataError, "write the files again")
     with suppress(DataError):
         return file.read(PtMetadata)

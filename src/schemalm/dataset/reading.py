@@ -1,8 +1,8 @@
-"""The documents of a corpus: readable, different from each other, with their sources; a stream, or a list of some.
+"""Reads the distinct documents of a corpus with their sources, as a stream or a list.
 
-In go paths and the schema, which says where documents stand in Git checkouts and whether `<<` is resolved, as far as
-that is known. What is left out on the way is noted in a `LeftOut` record. Some raw rows of a large corpus can be
-chosen: the others are listed and not parsed. A stream holds one piece of the corpus, and each document's digest.
+Input: paths and the schema. The schema decides which files of Git checkouts are documents, and whether `<<` is
+resolved. What is left out is recorded in a `LeftOut`. A selection of the raw rows of a large corpus can be read: the
+other rows are listed but not parsed. A stream keeps one piece of the corpus and each document's digest in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class SourceDocument:
-    """A document's value, the source that it comes from (its repository), and a name for messages."""
+    """A document's value, its source (the repository), and its name in messages."""
 
     value: Any
     source: str
@@ -39,19 +39,19 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class Selection:
-    """Raw rows of a corpus that are taken, by their indices, in their order: `chosen`, all where None."""
+    """The raw rows to take from a corpus, by ascending index; `chosen` is None for all rows."""
 
     num_rows: int
     chosen: Sequence[int] | None = None
 
     @property
     def num_chosen(self) -> int:
-        """How many are taken."""
+        """The number of rows taken."""
         return self.num_rows if self.chosen is None else len(self.chosen)
 
 
-def learnable(corpus: Path) -> Path:
-    """What of a corpus a tokenizer may learn from: of one that `collect` has split what is to train on, else all."""
+def training_path(corpus: Path) -> Path:
+    """Return the part of a corpus to train a tokenizer on: the training split of a collected corpus, else all of it."""
     collected = collected_split(corpus)
     return corpus if collected is None else collected.train
 
@@ -59,9 +59,9 @@ def learnable(corpus: Path) -> Path:
 def select_rows(
     paths: Iterable[Path], schema: Schema, num_wanted: int | None, *, most: int | None = None, seed: int = 0
 ) -> Selection:
-    """Which raw rows of a corpus are taken: `num_wanted`, evenly spaced, or at most `most` that the seed draws.
+    """Choose raw rows of a corpus: `num_wanted` evenly spaced ones, or at most `most` that the seed draws at random.
 
-    Nothing is parsed. Raises `DataError` where there is nothing to read.
+    Nothing is parsed. Raises `DataError` if there is nothing to read.
     """
     num_rows = count_rows(paths, path_matcher=path_matcher(schema))
     if num_wanted is not None:
@@ -80,10 +80,10 @@ def stream_documents(
     merge_keys: bool | None = None,
     progress: Progress | None = None,
 ) -> Iterator[SourceDocument]:
-    """Yield the different documents of a corpus, in its order.
+    """Yield the distinct documents of a corpus, in its order.
 
-    chosen: the raw rows to take, by their indices, ascending. merge_keys: resolves `<<`, or refuses it, whatever the
-    schema. progress: told how many raw rows were read. Raises `DataError` where there is nothing to read.
+    chosen: the raw rows to take, by ascending index. merge_keys: resolve `<<` or reject it; None lets the schema
+    decide. progress: receives the number of raw rows read. Raises `DataError` if there is nothing to read.
     """
 
     def rows() -> Iterator[CorpusRow]:
@@ -108,10 +108,10 @@ def read_documents(
     max_documents: int | None = None,
     merge_keys: bool | None = None,
 ) -> tuple[list[SourceDocument], LeftOut]:
-    """The different documents of a corpus, and what was left out.
+    """Return the distinct documents of a corpus, and what was left out.
 
-    max_documents: takes so many raw rows, evenly spaced, and of these what are documents. merge_keys: as
-    `stream_documents` has it. Raises `DataError` where there is nothing to read.
+    max_documents: take this many raw rows, evenly spaced; those that are not documents are left out. merge_keys: as in
+    `stream_documents`. Raises `DataError` if there is nothing to read.
     """
     left_out = LeftOut()
     chosen = None if max_documents is None else select_rows(paths, schema, max_documents).chosen
@@ -121,7 +121,7 @@ def read_documents(
 def valid_documents(
     documents: Iterable[SourceDocument], grammar: Grammar, left_out: LeftOut
 ) -> Iterator[SourceDocument]:
-    """Yield the documents that the schema admits; notes the others with the reason."""
+    """Yield the documents that are valid under the schema; record the others with the reason."""
     writer = Tokenizer.from_grammar(grammar)
     for document in documents:
         try:

@@ -1,9 +1,9 @@
-"""Secrets in documents: tokens whose makers publish a fixed format, and blocks of private keys.
+"""Finds secrets in documents: tokens with a published format, and blocks of private keys.
 
-In goes a value; out come how many secrets of each kind it has, and the value with a mask in their places. No secret
-leaves this module: kinds and counts do. What has the format counts, examples in it included. Not found are passwords
-and keys without a format of their own, and expressions that name a secret (`${{ secrets.TOKEN }}`) are none.
-The time is linear in the text: what a pattern has read is not read again by it.
+Input: a value. Output: the number of secrets of each kind, and the value with the secrets masked. No secret leaves this
+module, only kinds and counts. Everything that has the format counts, including examples. Passwords and keys without a
+format of their own are not found; expressions that name a secret (`${{ secrets.TOKEN }}`) are not secrets. The time is
+linear in the text: no pattern reads text twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemalm.documents.values import JSONValue
 
 MASK = "***"
 _ANY = r"[A-Za-z0-9_\-]"
-# A header, then base64 within the next lines and as long as it goes on, then the footer where it is there.
+# A header, then base64 that starts within 200 characters, then the footer if there is one.
 _PRIVATE_KEY = (
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----)[^$<{*]){0,200}?[A-Za-z0-9+/]{40}"
     r"[A-Za-z0-9+/=\s\\]*+(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
@@ -26,7 +26,10 @@ _PRIVATE_KEY = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of secret: texts of which each one holds one at least, and the pattern, which no letter may go on."""
+    """A kind of secret: its pattern, and marks of which its texts contain at least one.
+
+    A letter or digit must not precede the pattern, and a letter, digit or underscore must not follow it.
+    """
 
     name: str
     marks: tuple[str, ...]
@@ -75,16 +78,16 @@ _PATTERNS = [(kind.name, kind.marks, kind.pattern) for kind in _KINDS]
 
 @dataclass
 class Secrets:
-    """What was found in a value: how often each kind, and whether a key holds one, which no mask may change."""
+    """The number of secrets of each kind in a value, and whether a key contains one; keys cannot be masked."""
 
     counts: Counter[str] = field(default_factory=Counter)
     is_in_key: bool = False
 
 
 def mask_secrets(value: JSONValue, text: str) -> tuple[JSONValue, Secrets]:
-    """The value with `***` in place of each secret, and what was found; the value itself where there is none.
+    """Return the value with `***` in place of each secret, and what was found; without secrets, the value itself.
 
-    text: the value's JSON text, in which non-ASCII characters may be escaped or not.
+    text: the value's JSON text; non-ASCII characters may be escaped or not.
     """
     found = Secrets()
     kinds = _possible(text)
@@ -92,12 +95,12 @@ def mask_secrets(value: JSONValue, text: str) -> tuple[JSONValue, Secrets]:
 
 
 def mask_text(text: str) -> str:
-    """A text with `***` in place of each secret."""
+    """Return a text with `***` in place of each secret."""
     return _masked_text(text, _possible(text), Secrets())
 
 
 def _possible(text: str) -> list[tuple[str, re.Pattern[str]]]:
-    """The kinds of secrets that a text may hold, by their marks."""
+    """Return the kinds of secrets that a text may contain, judging by their marks."""
     return [(name, pattern) for name, marks, pattern in _PATTERNS if any(mark in text for mark in marks)]
 
 

@@ -1,14 +1,14 @@
-"""Long work, done shard by shard: finished shards are kept beside the results, so that a killed command can go on.
+"""Long work, done shard by shard: finished shards are kept beside the results, so that a killed command can be resumed.
 
     OUT/.work/lock     held by the command that works here
-    OUT/.work/plan     JSON: everything that decides on the results
-    OUT/.work/input    JSON Lines: the files that are read, with their sizes and times of change
+    OUT/.work/plan     JSON: everything that determines the results
+    OUT/.work/input    JSON Lines: the input files with their sizes and modification times
     OUT/.work/shards/  a file for each finished shard, by number
-    OUT/.work/scratch/ what else the command needs on the way; new for every command
+    OUT/.work/scratch/ temporary files; emptied for every command
 
-A shard is a function of the corpus and the plan alone, and its file is there whole or not at all. So results do not
-depend on who did which shard, nor on how often the command was killed. Names have no suffix, for a corpus may lie
-around the output. Memory is bounded whatever the number of shards.
+A shard is a function of the corpus and the plan only, and its file is either complete or absent. Results therefore do
+not depend on which process did which shard, nor on how often the command was killed. The files have no suffix because
+the output folder may be inside the corpus. Memory is bounded whatever the number of shards.
 """
 
 from __future__ import annotations
@@ -41,33 +41,33 @@ _PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
 Progress = Callable[[int], None]
 
 
-class Sized(Protocol):
-    """What is done at a time."""
+class WorkItem(Protocol):
+    """A unit of work."""
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows it holds."""
+        """The number of raw rows in it."""
         ...
 
 
-Item = TypeVar("Item", bound=Sized)
+Item = TypeVar("Item", bound=WorkItem)
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Pieces of a corpus that are worked on together; `is_held_out`: whether the corpus has them in its `val`."""
+    """Pieces of a corpus that are processed together; `is_held_out`: whether they belong to the corpus's `val`."""
 
     pieces: tuple[Piece, ...]
     is_held_out: bool = False
 
     @property
     def num_rows(self) -> int:
-        """How many raw rows it holds."""
+        """The number of raw rows in it."""
         return sum(piece.num_rows for piece in self.pieces)
 
     @property
     def description(self) -> str:
-        """What messages call it."""
+        """The name of the shard in messages."""
         first, last = str(self.pieces[0].file.path), str(self.pieces[-1].file.path)
         return first if first == last else f"{first} to {last}"
 
@@ -79,10 +79,10 @@ def shards_of(pieces: Iterable[Piece], *, is_held_out: bool = False) -> Iterator
 
 
 def listing(paths: Iterable[Path], path_matcher: PathMatcher | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the files of a corpus with what tells whether they are the same: sizes in bytes, times in nanoseconds."""
+    """Yield the files of a corpus with their sizes in bytes and modification times in nanoseconds."""
     for file in corpus_files(list(paths), LeftOut(), path_matcher):
         found = None
-        with suppress(OSError):  # one that vanishes is noted when it is read
+        with suppress(OSError):  # a missing file is recorded when it is read
             found = file.path.stat()
         yield {
             "path": os.fspath(file.path),
@@ -92,7 +92,7 @@ def listing(paths: Iterable[Path], path_matcher: PathMatcher | None = None) -> I
 
 
 def digest_of(paths: Iterable[Path], path_matcher: PathMatcher | None = None) -> str:
-    """The sha256 of the names and sizes of a corpus's files, the same wherever its folder stands."""
+    """Return the sha256 of the names and sizes of a corpus's files; it does not depend on where the corpus is."""
     digest = hashlib.sha256()
     for path in paths:
         for file in listing([path], path_matcher):
@@ -105,11 +105,11 @@ def digest_of(paths: Iterable[Path], path_matcher: PathMatcher | None = None) ->
 def open_work(
     out: Path, plan: Mapping[str, Any], files: Iterable[dict[str, Any]] = (), *, resume: bool = False
 ) -> Iterator[Work]:
-    """The work whose results go to the folder `out`, which is made where needed; nobody else can open it meanwhile.
+    """Open the work on the folder `out`, creating it if needed; no other command can open it at the same time.
 
-    plan: what decides on the results, plain values of JSON by name. files: a `listing`. resume: goes on with what a
-    killed command left here; else that is removed. Raises `DataError` where another command works here, and where it
-    is to go on with another plan or with files that have changed, which it names.
+    plan: what determines the results, as JSON values by name. files: a `listing`. resume: continue from what a killed
+    command left here; otherwise that is removed. Raises `DataError` if another command works here, and, when resuming,
+    if the plan or a file has changed; the message names the difference.
     """
     if out.exists() and not out.is_dir():
         raise ConfigurationError(f"{out} is a file: choose a folder")
@@ -122,7 +122,7 @@ def open_work(
 
 
 class Work:
-    """A work under way: `num_done` shards are finished."""
+    """Work in progress: `num_done` shards are finished."""
 
     def __init__(self, out: Path, is_new: bool) -> None:
         self._out, self._is_new = out, is_new
@@ -131,7 +131,7 @@ class Work:
         self.num_done = self._num_rows = 0
 
     def begin(self, plan: Mapping[str, Any], files: Iterable[dict[str, Any]], resume: bool) -> None:
-        """Go on with the shards that are there, or with none."""
+        """Continue with the shards that exist, or start with none."""
         lines = (json.dumps(file).encode() + b"\n" for file in files)
         if resume and (self._folder / _PLAN).exists():
             self._compare(plan, lines)
@@ -141,7 +141,7 @@ class Work:
         self.num_done = sum(1 for _ in self._shards.iterdir())
 
     def scratch(self) -> Path:
-        """A new, empty folder for what is needed on the way to the results."""
+        """Return a new, empty folder for temporary files."""
         scratch = self._folder / _SCRATCH
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
@@ -150,9 +150,9 @@ class Work:
     def complete(
         self, engine: Engine, task: Task[Item, bytes], shards: Iterable[Item], progress: Progress | None = None
     ) -> None:
-        """Do the shards that are not done yet, and keep what the task makes of each.
+        """Do the shards that are not done yet, and keep the result of each.
 
-        Raises what reading the shards and the task raise; where the corpus cannot be read, nothing is kept.
+        Raises what reading the shards and the task raise; nothing is kept if the corpus cannot be read.
         """
         sizes: deque[int] = deque()
         for content in engine.map(task, self._remaining(shards, sizes)):
@@ -163,8 +163,8 @@ class Work:
                 progress(self._num_rows)
 
     def _remaining(self, shards: Iterable[Item], sizes: deque[int]) -> Iterator[Item]:
-        """Yield the shards that are not done yet, and note the size of each."""
-        with self.refusing():
+        """Yield the shards that are not done yet, and record the size of each."""
+        with self.removed_on_error():
             remaining = iter(shards)
             self._num_rows = sum(shard.num_rows for shard in islice(remaining, self.num_done))
             for shard in remaining:
@@ -172,28 +172,28 @@ class Work:
                 yield shard
 
     def note_vanished(self, num_rows: int, left_out: LeftOut) -> None:
-        """Note the files that were listed and then gone before they were read, where rows are missing.
+        """If rows are missing, record the files that disappeared between listing and reading.
 
-        num_rows: how many raw rows were counted before. Raises `DataError` where as many were not read and no file is
+        num_rows: the number of raw rows counted before. Raises `DataError` if the numbers of rows differ but no file is
         missing.
         """
         if self._num_rows == num_rows:
             return
         num_gone = 0
-        with self.refusing(), (self._folder / _INPUT).open("rb") as file:
+        with self.removed_on_error(), (self._folder / _INPUT).open("rb") as file:
             for line in file:
                 path = json.loads(line)["path"]
                 if not os.path.lexists(path):
-                    left_out.reject(Rejection(path, "it was gone before it could be read", file=path))
+                    left_out.reject(Rejection(path, "it disappeared before it could be read", file=path))
                     num_gone += 1
             if not num_gone:
                 raise DataError(
                     f"the corpus changed while it was read: {counted(num_rows, 'row')} were counted and "
-                    f"{self._num_rows:,} read; start again when nothing writes into it"
+                    f"{self._num_rows:,} read; start again when nothing writes to it"
                 )
 
     def shards(self) -> Iterator[bytes]:
-        """Yield what the task made of each shard, in order."""
+        """Yield the task's result for each shard, in order."""
         for number in range(self.num_done):
             yield self._shard(number).read_bytes()
 
@@ -201,44 +201,44 @@ class Work:
         return self._shards / f"{number:09}"
 
     @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Removes all where the corpus is refused: it has to change, and then what is done is of no use."""
+    def removed_on_error(self) -> Iterator[None]:
+        """Remove the working folder if the corpus is refused: it must change, so finished shards are useless."""
         try:
             yield
         except SchemaLMError:
             self.remove()
             if self._is_new:
-                with suppress(OSError):  # something else is in it
+                with suppress(OSError):  # the folder is not empty
                     self._out.rmdir()
             raise
 
     def remove(self) -> None:
-        """Remove the working folder: the results are there.
+        """Remove the working folder, once the results are complete.
 
-        At once, for others: whoever is about to take the lock in it finds that it is gone.
+        Other commands see it disappear at once: one that is about to take the lock in it notices.
         """
         gone = self._folder.with_name(partial_name(self._folder.name))
         self._folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)  # another command may be removing it as well
 
     def _write(self, plan: Mapping[str, Any], lines: Iterable[bytes]) -> None:
-        """Remove what is there, and write the plan, last."""
+        """Remove existing work, and write the plan, last."""
         (self._folder / _PLAN).unlink(missing_ok=True)
         for name in (_SHARDS, _SCRATCH):
             if (self._folder / name).exists():
                 shutil.rmtree(self._folder / name)
         self._shards.mkdir()
         path = self._folder / _INPUT
-        with self.refusing(), named_errors(path), path.open("wb") as file:
+        with self.removed_on_error(), named_errors(path), path.open("wb") as file:
             file.writelines(lines)
         write_atomically(self._folder / _PLAN, json.dumps(plan).encode())
 
     def _compare(self, plan: Mapping[str, Any], lines: Iterable[bytes]) -> None:
-        """Raise `DataError` with the first difference to the plan and the input that the work began with."""
+        """Raise `DataError` with the first difference from the plan and the input that the work was started with."""
         begun: dict[str, Any] = json.loads((self._folder / _PLAN).read_bytes())
         for name in dict.fromkeys([*begun, *plan]):
             if begun.get(name) != (now := json.loads(json.dumps(plan.get(name)))):
-                raise self._another(f"{name} was {begun.get(name)}, and is {now}")
+                raise self._another(f"{name} was {begun.get(name)}, and is now {now}")
         with (self._folder / _INPUT).open("rb") as file:
             for before, line in zip_longest(file, lines):
                 if before != line:
@@ -246,28 +246,29 @@ class Work:
 
     def _another(self, difference: str) -> DataError:
         return DataError(
-            f"{self._out} cannot be resumed: {difference}; go on as it was begun, or without --resume to start anew"
+            f"{self._out} cannot be resumed: {difference}; resume with the original settings and input, or start again "
+            "without --resume"
         )
 
 
 def _change(before: bytes | None, now: bytes | None) -> str:
-    """What became of a file, by the line of each of two listings."""
+    """Return what happened to a file, given the first differing lines of two listings."""
     old, new = (json.loads(line)["path"] if line else None for line in (before, now))
     if old == new:
         return f"{new} has changed"
     if old is not None and (new is None or old < new):
-        return f"{old} is no longer there"
-    return f"{new} was not there"
+        return f"{old} has been removed"
+    return f"{new} has been added"
 
 
 def remove_work(out: Path) -> None:
-    """Remove what a command left that was killed after its results were whole."""
+    """Remove what a command left that was killed after its results were complete."""
     shutil.rmtree(out / WORKING_FOLDER, ignore_errors=True)
 
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold the working folder of `out`; `DataError` where another process does, or removed it just now."""
+    """Lock the working folder of `out`; raises `DataError` if another process holds it or has removed it."""
     folder = out / WORKING_FOLDER
     with _open_lock(folder) as file:
         if not (acquire_lock(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
@@ -276,7 +277,7 @@ def _locked(out: Path) -> Iterator[None]:
 
 
 def _open_lock(folder: Path) -> BinaryIO:
-    """The lock's file, which is made where needed, also where a command that ends removes its folder meanwhile."""
+    """Open the lock file, creating it if needed, even if a finishing command removes the folder meanwhile."""
     while True:
         if folder.is_symlink():
             raise DataError(f"{folder} is a link, and may lead elsewhere: remove it")

@@ -1,8 +1,8 @@
-"""States: what a machine tells a model before each token, numbered in the order in which documents meet them.
+"""States: what the model gets from the machine before each token, numbered in order of first occurrence.
 
-A state is the packed mask and two rows of the grammar-state embedding, of the nonterminal and of the path. So the same
-documents have the same states in whatever process, and nonterminals and paths of which the machine tells the same are
-one.
+A state is a packed mask and two rows of the grammar-state embedding, for the nonterminal and for the path. The same
+documents therefore have the same states in every process, and nonterminals and paths that look the same to the model
+are one state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemalm.machine.masks import pack_masks
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
 
-# The tracer's entries that are remembered; a corpus meets some hundreds.
+# Work is restarted beyond this number of tracer entries; a corpus usually has a few hundred.
 MAX_REMEMBERED = 1 << 17
 NO_NUMBER = -1
 
@@ -28,7 +28,7 @@ NO_NUMBER = -1
 class StateTables(NamedTuple):
     """Distinct masks, packed [M, ceil(vocab_size / 8)], and distinct states [P, 3].
 
-    A state is a row of `masks` and two rows of the grammar-state embedding, of the nonterminal and of the path.
+    A state is a row of `masks` and two rows of the grammar-state embedding, for the nonterminal and for the path.
     """
 
     masks: NDArray[np.uint8]
@@ -36,7 +36,7 @@ class StateTables(NamedTuple):
 
 
 class StateNumbers:
-    """Numbers states in the order in which they are met, and their masks as well."""
+    """Numbers states, and their masks, in order of first occurrence."""
 
     def __init__(self) -> None:
         self._masks: dict[bytes, int] = {}
@@ -46,35 +46,35 @@ class StateNumbers:
         return len(self._numbers)
 
     def mask(self, packed: bytes) -> int:
-        """The row of a packed mask."""
+        """Return the row of a packed mask."""
         return self._masks.setdefault(packed, len(self._masks))
 
     def number(self, row: tuple[int, int, int]) -> int:
-        """The number of the state with these rows of mask, nonterminal and path."""
+        """Return the number of the state with these rows of mask, nonterminal and path."""
         return self._numbers.setdefault(row, len(self._numbers))
 
     def add(self, tables: StateTables) -> Int64Array:
-        """The number here of each state of other tables [P]."""
+        """Add the states of other tables, and return their numbers here [P]."""
         masks = [self.mask(mask.tobytes()) for mask in tables.masks]
         rows = tables.rows.tolist()
         return np.array([self.number((masks[mask], state, path)) for mask, state, path in rows], dtype=np.int64)
 
     def tables(self) -> StateTables:
-        """What was met so far."""
+        """Return the tables of all states so far."""
         packed = np.frombuffer(b"".join(self._masks), dtype=np.uint8)
         masks = packed.reshape(len(self._masks), len(packed) // max(len(self._masks), 1))
         return StateTables(masks, np.array(list(self._numbers), dtype=np.int64).reshape(-1, 3))
 
     def chosen(self, numbers: Int64Array) -> StateTables:
-        """The tables of some states, in this order, with the masks that they have."""
+        """Return the tables of some states, in this order, with the masks that they use."""
         masks, rows = self.tables()
         rows = rows[numbers]
-        found, rows[:, 0] = first_met(rows[:, 0], len(masks))
+        found, rows[:, 0] = first_occurrences(rows[:, 0], len(masks))
         return StateTables(masks[found], rows)
 
 
 class StateReader:
-    """Encodes documents and tells the state before each token, by numbers that last until `take`."""
+    """Encodes documents and finds the state before each token; state numbers are valid until `take`."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -85,14 +85,15 @@ class StateReader:
         self._tracer = Tracer(self._tokenizer.tables)
         self._states = StateNumbers()
         self._mask_rows: dict[int, int] = {}
-        # The number of the state at each entry of the tracer.
+        # The state number of each tracer entry.
         self._number_of = np.empty(0, dtype=np.int64)
         self._limits: dict[int, LimitError] = {}
 
     def encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
-        """The tokens of a value, and the state before each; raises `InvalidDocument` where the schema refuses it.
+        """Return the tokens of a value and the state before each.
 
-        Raises `LimitError` where that, or the mask of a state, takes more work than the limits admit.
+        Raises `InvalidDocument` if the schema rejects the value, and `LimitError` if encoding, or the mask of a state,
+        exceeds a limit.
         """
         tokens, found = self._tracer.trace(self._tokenizer.encode_pieces(value))
         first = len(self._number_of)
@@ -105,15 +106,15 @@ class StateReader:
         return tokens, numbers
 
     def take(self, numbers: Int64Array) -> tuple[Int64Array, StateTables]:
-        """States told by `encode`, numbered anew in the order in which they are met here, and their tables."""
-        met, local = first_met(numbers, len(self._states))
-        tables = self._states.chosen(met)
+        """Renumber states from `encode` by first occurrence in `numbers`, and return them with their tables."""
+        distinct, local = first_occurrences(numbers, len(self._states))
+        tables = self._states.chosen(distinct)
         if len(self._tracer.entries) > MAX_REMEMBERED:
             self._begin()
         return local, tables
 
     def _number(self, index: int, entry: StackEntry) -> int:
-        """The number of the state at an entry of the tracer; where its mask breaks a limit, each document does."""
+        """Return the state number of a tracer entry; if its mask exceeds a limit, keep the error for later."""
         try:
             return self._states.number((self._mask_row(entry.nonterminal), *self._reader.rows_at(entry)))
         except LimitError as error:
@@ -127,13 +128,13 @@ class StateReader:
         return self._mask_rows[nonterminal]
 
 
-def first_met(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
-    """The different ones of numbers below `limit` in the order in which they are met, and for each its index there."""
+def first_occurrences(numbers: Int64Array, limit: int) -> tuple[Int64Array, Int64Array]:
+    """Return the distinct numbers (below `limit`) by first occurrence, and for each number its index among them."""
     first = np.full(limit, len(numbers))
-    # Of several that are put at one index the last stays.
+    # If several values are assigned to one index, the last one remains.
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]
-    met = np.flatnonzero(first < len(numbers))
-    met = met[np.argsort(first[met])]
+    distinct = np.flatnonzero(first < len(numbers))
+    distinct = distinct[np.argsort(first[distinct])]
     index = np.empty(limit, dtype=np.int64)
-    index[met] = np.arange(len(met))
-    return met, index[numbers]
+    index[distinct] = np.arange(len(distinct))
+    return distinct, index[numbers]

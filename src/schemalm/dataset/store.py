@@ -1,19 +1,20 @@
-"""The token store: a prepared data folder, written as a stream and read a document at a time.
+"""The token store: a prepared data folder, written as a stream and read one document at a time.
 
     DATA/metadata.json     sizes, counts and the sha256 of every other file; written last
     DATA/tokenizer.json
-    DATA/masks.npy         uint8 [num_masks, ceil(vocab_size / 8)], little-endian bits: the tokens admitted; all differ
-    DATA/places.npy        uint32 [num_places, 3]: what the machine tells of a state, rows of masks.npy and two rows of
-                           the grammar-state embedding, of the nonterminal and of the path; all differ
+    DATA/masks.npy         uint8 [num_masks, ceil(vocab_size / 8)], little-endian bits: the admitted tokens; no two are
+                           equal
+    DATA/places.npy        uint32 [num_places, 3]: the states, each a row of masks.npy and two rows of the grammar-state
+                           embedding, for the nonterminal and for the path; no two are equal
     DATA/train/, DATA/val/
-        blocks.zst         tokens, uint16 (uint32 where the vocabulary exceeds 65,536), and the state before each of
-        blocks.bin         them, uint16 (uint32 where states exceed 65,536), in compressed blocks (see blocks.py)
-        documents.bin      int64 [num_documents + 1]: where each document's tokens begin, and the end
+        blocks.zst         tokens, uint16 (uint32 if the vocabulary exceeds 65,536), and the state before each of
+        blocks.bin         them, uint16 (uint32 if there are more than 65,536), in compressed blocks (see blocks.py)
+        documents.bin      int64 [num_documents + 1]: the start of each document's tokens, and the end
         bytes.bin          int64 [num_documents]: bytes of each document's compact canonical JSON
 
-Data without a grammar (a text tokenizer) has no masks and no states. Numbers are
-little-endian. A folder without metadata.json is no data set, so a preparation that was interrupted is never read.
-Opening checks sizes; `verify_files` checks contents. Reading takes memory for the masks and the table of states alone.
+Data of a text tokenizer, without a grammar, has no masks and no states. Numbers are little-endian. A folder without
+metadata.json is not a data set, so an interrupted preparation is never read. Opening checks sizes; `verify_files`
+checks contents. Only the masks and the table of states are read into memory.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ from schemalm.messages.wording import reason_of
 
 FORMAT_VERSION = 3
 METADATA_FILE = "metadata.json"
-# Where a folder of `.pt` files (`pt.py`) has its prepared data.
+# The subfolder of a folder of `.pt` files (`pt.py`) with its prepared data.
 PREPARED = "prepared"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
@@ -55,20 +56,20 @@ STATE_TABLE_FILE = "places.npy"
 _OFFSETS, _BYTES = "documents.bin", "bytes.bin"
 _SPLIT_FILES = frozenset({FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES})
 _PREPARE_AGAIN = "prepare the data again"
-# A mask has a bit for each token, and a model a row.
+# A mask has a bit for each token, and a model has a row.
 MAX_VOCAB_SIZE = 1 << 24
-# What is stored as uint32 is no more.
+# Ids are stored as uint32.
 Ids = Annotated[int, Meta(ge=0, le=1 << 32)]
-# What reads the header of an .npy file, by its version, and how long it may be.
+# The header readers of .npy files by version, and the longest header accepted.
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _MAX_HEADER = 1 << 12
-# Documents whose offsets are checked at once.
+# The number of documents whose offsets are checked at once.
 _DOCUMENTS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
 class SplitMetadata:
-    """What one split holds; `files` maps each file's name to its sha256."""
+    """The contents of one split; `files` maps each file's name to its sha256."""
 
     num_documents: Count
     num_tokens: Count
@@ -79,9 +80,10 @@ class SplitMetadata:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a prepared data folder holds; `files` maps the names of files outside the splits to their sha256.
+    """The contents of a prepared data folder; `files` maps the names of files outside the splits to their sha256.
 
-    Raises `ValueError` for sizes that do not fit one another, and for files that no such folder has.
+    `num_places` is the number of states, `num_states` the number of rows of the grammar-state embedding. Raises
+    `ValueError` for sizes that contradict each other, and for unexpected file names.
     """
 
     context_size: Annotated[int, Meta(ge=1, le=MAX_CONTEXT_SIZE)]
@@ -114,22 +116,22 @@ class Metadata:
 
     @property
     def dtype(self) -> str:
-        """The NumPy type of tokens: the smallest of uint16 and uint32 that holds every token id."""
+        """The NumPy type of tokens: the smaller of uint16 and uint32 that can represent every token id."""
         return smallest_dtype(self.vocab_size)
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The NumPy types of a document's ids: of its tokens and, with a grammar, of its states."""
+        """The NumPy types of a document's ids: its tokens and, with a grammar, its states."""
         return (self.dtype, smallest_dtype(self.num_places)) if self.num_places else (self.dtype,)
 
 
 def smallest_dtype(num_ids: int) -> str:
-    """The name of the smallest type of a stream of ids below `num_ids`."""
+    """Return the name of the smallest type for ids below `num_ids`."""
     return "uint16" if num_ids <= 1 << 16 else "uint32"
 
 
 def hash_file(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal; raises `DataError` where it cannot be read."""
+    """Return the sha256 of a file, in hexadecimal; raises `DataError` if it cannot be read."""
     try:
         with open_inside(path.parent, path.name) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -138,7 +140,7 @@ def hash_file(path: Path) -> str:
 
 
 class _HashedFile:
-    """A file written once from front to back, with its sha256 and number of bytes."""
+    """A file that is written once from start to end, with its sha256 and number of bytes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -160,23 +162,23 @@ class _HashedFile:
         return self._hash.hexdigest()
 
     def abandon(self) -> None:
-        # Closing writes what is left; after an error that is not wanted, and fails once more where the disk is full.
+        # Closing writes buffered content, which is not wanted after an error, and fails again if the disk is full.
         with suppress(OSError):
             self._file.close()
 
 
 def refuse_data_set(folder: Path) -> None:
-    """Raise `DataError` where a folder already is a data set, which is never written over."""
+    """Raise `DataError` if a folder already is a data set; data sets are never overwritten."""
     if (folder / METADATA_FILE).exists():
-        raise DataError(f"{folder} already holds a prepared data set: choose another folder or delete it")
+        raise DataError(f"{folder} already contains a prepared data set: choose another folder or delete it")
 
 
 class SplitWriter:
-    """Writes one split as documents come, in constant memory.
+    """Writes one split document by document, in constant memory.
 
-    A context manager: `finish` gives the metadata; leaving without it leaves files that no `Split` reads, since
-    metadata.json is missing. `num_places`: how many states there are, 0 for data without a grammar. Raises `DataError`
-    where the parent folder already is a data set.
+    A context manager: `finish` returns the metadata. Leaving it without `finish` leaves files that no `Split` reads,
+    since metadata.json is missing. `num_places` is the number of states, 0 for data without a grammar. Raises
+    `DataError` if the parent folder already is a data set.
     """
 
     def __init__(self, folder: Path, *, vocab_size: int, context_size: int, stride: int, num_places: int = 0) -> None:
@@ -200,11 +202,11 @@ class SplitWriter:
             stream.abandon()
 
     def add(self, tokens: ArrayLike, states: ArrayLike | None, num_bytes: int) -> None:
-        """Append a document: its tokens [T], the state before each of them [T], and its bytes."""
+        """Append a document: its tokens [T], the state before each of them [T], and its number of bytes."""
         self.extend(tokens, states, [np.size(np.asarray(tokens))], [num_bytes])
 
     def extend(self, tokens: ArrayLike, states: ArrayLike | None, lengths: ArrayLike, num_bytes: ArrayLike) -> None:
-        """Append documents: all their tokens and states [T], how many each has [D], and the bytes of each [D]."""
+        """Append documents: tokens and states of all [T], number of tokens of each [D], and bytes of each [D]."""
         lengths_D, bytes_D = np.asarray(lengths, dtype=np.int64), np.asarray(num_bytes, dtype=np.int64)
         if (lengths_D < 1).any():
             raise DataError(f"{self._folder}, document {self._num_documents}: expected at least one token")
@@ -225,17 +227,17 @@ class SplitWriter:
         self._num_bytes += int(bytes_D.sum())
 
     def _write_block(self) -> None:
-        """Write the documents that wait as one block."""
+        """Write the pending documents as one block."""
         first = self._num_documents - self._block.num_documents
         self._write_to_index(first)
         self._streams[FRAMES_FILE].write(self._block.build())
 
     def _write_to_index(self, document: int) -> None:
-        """Note that the block to come begins with a document, or that there is none."""
+        """Record the first document of the next block, or the end of the blocks."""
         self._streams[INDEX_FILE].write(np.array([document, self._streams[FRAMES_FILE].num_bytes], np.int64).tobytes())
 
     def _checked(self, name: str, ids: NDArray[Any] | None, num_tokens: int) -> NDArray[Any] | None:
-        """The ids as they are stored."""
+        """Check ids, and return them in the type in which they are stored."""
         which, limit = f"{self._folder}: the {name} of document {self._num_documents}", self._limits[name]
         if (ids is None) != (limit == 0):
             raise DataError(f"{which} are {'missing' if ids is None else 'given, but this split declares none'}")
@@ -248,7 +250,7 @@ class SplitWriter:
         return ids.astype(smallest_dtype(limit))
 
     def finish(self) -> SplitMetadata:
-        """Close the files durably and return what they hold."""
+        """Flush the files to disk, close them, and return the split's metadata."""
         if self._block.num_documents:
             self._write_block()
         self._write_to_index(self._num_documents)
@@ -264,7 +266,7 @@ class SplitWriter:
 
 
 def write_array(path: Path, array: NDArray[Any]) -> str:
-    """Write an .npy file durably and return its sha256."""
+    """Write an .npy file, flush it to disk, and return its sha256."""
     with named_errors(path), path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
         file.flush()
@@ -273,21 +275,21 @@ def write_array(path: Path, array: NDArray[Any]) -> str:
 
 
 def write_metadata(folder: Path, metadata: Metadata) -> None:
-    """Write metadata.json, which turns `folder` into a data set; the last step of a preparation."""
+    """Write metadata.json, which turns `folder` into a data set: the last step of a preparation."""
     content = json.dumps({**asdict(metadata), "dtype": metadata.dtype}, indent=2, sort_keys=True) + "\n"
     write_atomically(folder / METADATA_FILE, content.encode())
 
 
 def read_metadata(folder: Path) -> Metadata:
-    """Read metadata.json; raises `DataError` where the folder is no finished data set of this version."""
+    """Read metadata.json; raises `DataError` if the folder is not a finished data set of this format version."""
     absent = (
-        f"{folder} is no prepared data set, for it has no {METADATA_FILE}: `schemalm prepare` makes one; where it "
-        "was interrupted, run it again"
+        f"{folder} is not a prepared data set: it has no {METADATA_FILE}; `schemalm prepare` makes one, and if it was "
+        "interrupted, run it again"
     )
     file = CheckedFile(folder, METADATA_FILE, DataError, _PREPARE_AGAIN, absent)
     fields = file.read(dict[str, Any])
     if "total_workflows" in fields:
-        raise DataError(f"{folder} holds .pt files; the prepared data is {folder / PREPARED}")
+        raise DataError(f"{folder} contains .pt files; the prepared data is in {folder / PREPARED}")
     if "format_version" not in fields:
         file.fail("it has no format_version")
     version = fields["format_version"]
@@ -304,7 +306,7 @@ def read_metadata(folder: Path) -> Metadata:
 
 
 def _path_in(folder: Path, *names: str) -> Path:
-    """The path of a file or folder in a data folder; raises `DataError` where a link is on the way."""
+    """Return the path of a file or folder in a data folder; raises `DataError` if it leads through a link."""
     try:
         return path_inside(folder, *names)
     except OSError as error:
@@ -316,7 +318,7 @@ def _other_files(which: str, found: Iterable[str], known: Iterable[str]) -> str:
 
 
 def read_tokenizer(folder: Path) -> bytes:
-    """The content of the tokenizer file of a data folder; raises `DataError` where it cannot be read."""
+    """Return the content of a data folder's tokenizer file; raises `DataError` if it cannot be read."""
     try:
         return read_inside(folder, TOKENIZER_FILE, max_bytes=MAX_TOKENIZER_BYTES)
     except OSError as error:
@@ -324,14 +326,14 @@ def read_tokenizer(folder: Path) -> bytes:
 
 
 def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
-    """What the metadata of `folder` says of a split; raises `DataError` where there is none of this name."""
+    """Return the metadata of a split; raises `DataError` if there is no split of this name."""
     if name not in metadata.splits:
         raise DataError(f"{folder} has no split {name!r}; it has {', '.join(sorted(metadata.splits)) or 'none'}")
     return metadata.splits[name]
 
 
 def verify_files(folder: Path, metadata: Metadata) -> None:
-    """Compare every file's size and sha256 with the metadata; raises `DataError` naming the first that differs."""
+    """Compare every file's size and sha256 with the metadata; raises `DataError` that names the first difference."""
     most = {
         TOKENIZER_FILE: MAX_TOKENIZER_BYTES,
         MASKS_FILE: metadata.num_masks * num_mask_bytes(metadata.vocab_size) + _MAX_HEADER,
@@ -352,11 +354,10 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
 
 
 class Split:
-    """One split of a data folder: `offsets` and `num_bytes` of its documents, memory-mapped, and their ids.
+    """One split of a data folder: memory-mapped `offsets` and `num_bytes` of its documents, and their ids.
 
-    `state_table`, int64 [num_places, 3], says what the machine tells of each state (see above); it is None for data
-    without a grammar. Raises `DataError` naming the file where one is missing or does not have the size that the
-    metadata gives.
+    `state_table`, int64 [num_places, 3], contains the states (see above); it is None for data without a grammar. Raises
+    `DataError` with the file's name if a file is missing or its size differs from the metadata.
     """
 
     def __init__(self, folder: Path, name: str, metadata: Metadata | None = None) -> None:
@@ -375,14 +376,14 @@ class Split:
             raise DataError(f"{path / INDEX_FILE} is damaged: its numbers must rise; prepare the data again")
         frames, end = _map_stream(path / FRAMES_FILE, "uint8"), index[-1, 1]
         if len(frames) != end:
-            found = f"the blocks end at byte {end}, and there are {len(frames)}"
+            found = f"the blocks end at byte {end}, but the file has {len(frames)} bytes"
             raise DataError(f"{path / FRAMES_FILE} or {path / INDEX_FILE} is damaged: {found}; prepare the data again")
         self._blocks = BlockReader(path, frames, index, self.offsets)
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The tokens of a document [T] and, with a grammar, the state before each of them [T]; both are read-only.
+        """Return the tokens of a document [T] and, with a grammar, the state before each of them [T], read-only.
 
-        Raises `DataError` where the file is damaged.
+        Raises `DataError` if the file is damaged.
         """
         ids = self._blocks.read(number, self.metadata.dtypes)
         for stream, limit in zip(ids, (self.metadata.vocab_size, self.metadata.num_places), strict=False):
@@ -395,34 +396,34 @@ class Split:
 
 
 def _rises(offsets: Int64Array, end: int | None = None) -> bool:
-    """Whether offsets rise from 0, and to `end` where it is known; looked at piece by piece."""
+    """Return whether offsets start at 0, increase strictly, and end at `end` if it is given; works in blocks."""
     starts = range(0, len(offsets), _DOCUMENTS_AT_ONCE)
     rise = all((np.diff(offsets[start : start + _DOCUMENTS_AT_ONCE + 1]) >= 1).all() for start in starts)
     return rise and len(offsets) > 0 and offsets[0] == 0 and end in (None, offsets[-1])
 
 
 def load_masks(folder: Path, metadata: Metadata) -> NDArray[np.uint8] | None:
-    """The packed masks of a data folder, read into memory; None for data without a grammar."""
+    """Read the packed masks of a data folder into memory; None for data without a grammar."""
     if not metadata.num_masks:
         return None
     return _load_array(folder / MASKS_FILE, (metadata.num_masks, num_mask_bytes(metadata.vocab_size)), "uint8")
 
 
 def load_state_table(folder: Path, metadata: Metadata) -> Int64Array | None:
-    """What the machine tells of each state, [num_places, 3]; None for data without a grammar."""
+    """Read the states of a data folder, [num_places, 3]; None for data without a grammar."""
     if not metadata.num_places:
         return None
     path = folder / STATE_TABLE_FILE
     rows = _load_array(path, (metadata.num_places, 3), "uint32").astype(np.int64)
     limits = (metadata.num_masks, metadata.num_states, metadata.num_states)
     if (rows >= limits).any():
-        raise DataError(f"{path} is damaged: it names rows that there are not; prepare the data again")
+        raise DataError(f"{path} is damaged: it refers to rows that do not exist; prepare the data again")
     return rows
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A file of a data folder, open for reading; raises `DataError`."""
+    """Open a file of a data folder for reading; raises `DataError`."""
     try:
         with open_inside(path.parent, path.name) as file:
             yield file
@@ -433,19 +434,19 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _map_stream(path: Path, dtype: str, size: int | None = None) -> NDArray[Any]:
-    """The numbers of a file, of which there must be `size` where that is known."""
+    """Map the numbers in a file; there must be `size` of them unless it is None."""
     item_bytes = np.dtype(dtype).itemsize
     with _opened(path) as file:
         found = os.fstat(file.fileno()).st_size
         expected = found - found % item_bytes if size is None else size * item_bytes
         if found != expected:
             raise DataError(f"{path} is damaged: it has {found} bytes, expected {expected}; {_PREPARE_AGAIN}")
-        # As a plain array, of which parts are cheap; it keeps the map open.
+        # A plain array, since slices of a memmap are expensive; it keeps the map open.
         return np.asarray(np.memmap(file, dtype=dtype, mode="r")) if expected else np.zeros(0, dtype=dtype)
 
 
 def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """An .npy file, whose header must declare what is expected before anything of that size is made."""
+    """Load an .npy file; its header must declare the expected shape and type before memory is allocated."""
     with _opened(path) as file:
         try:
             found_shape, _, found_dtype = _HEADERS[npy.read_magic(file)](file, max_header_size=_MAX_HEADER)
@@ -458,6 +459,6 @@ def _load_array(path: Path, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
         except (KeyError, ValueError, EOFError) as error:
             raise DataError(f"{path} is damaged ({reason_of(error)}); {_PREPARE_AGAIN}") from None
     raise DataError(
-        f"{path} is damaged: it holds {size} bytes of {found_dtype} {found_shape}, expected {dtype} {shape}; "
+        f"{path} is damaged: it contains {size} bytes of {found_dtype} {found_shape}, expected {dtype} {shape}; "
         f"{_PREPARE_AGAIN}"
     )

@@ -1,6 +1,6 @@
-"""What is known of all documents of a corpus after one pass over its examined shards (`examination`), in order.
+"""Gathers what is known about all documents of a corpus, in one pass over its examined shards (`examination`).
 
-Valid documents are numbered from 0. Memory is bounded whatever their number: what is known of each stands in files.
+Valid documents are numbered from 0. Memory is bounded whatever their number: data about each is kept in files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemalm.dataset.duplicates import DIGEST_BYTES
 from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
 from schemalm.dataset.origins import Origin, Origins
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.documents import CorpusRow, LeftOut, Rejection
 from schemalm.documents.corpus_files import Kind
 
@@ -28,9 +28,10 @@ _HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
 
 
 def source_of(repository: str, path: str, split_by: SplitBy) -> str:
-    """The source by which a document is split: its repository or the owner of it; the document itself without one.
+    """Return the source that a document is split by: its repository, that repository's owner, or the document itself.
 
-    Neither depends on case; an owner is what stands before the first `/`, a host aside.
+    A document without a repository is its own source. Case is ignored. The owner is the part before the first `/`,
+    without a host.
     """
     if is_own_source(repository, path):
         return repository
@@ -39,7 +40,7 @@ def source_of(repository: str, path: str, split_by: SplitBy) -> str:
 
 
 def is_own_source(repository: str, path: str) -> bool:
-    """Whether a document has no repository, so that it stands for itself: a file, or a row such as `rows.jsonl:7`."""
+    """Whether a document has no repository and is its own source: a file, or a row such as `rows.jsonl:7`."""
     file, _, number = repository.rpartition(":")
     is_row = number.isdecimal() and Kind.of(file) in (Kind.LINES, Kind.TABLE)
     return is_row or path == repository or path.startswith(f"{repository}#")
@@ -47,7 +48,7 @@ def is_own_source(repository: str, path: str) -> bool:
 
 @dataclass
 class Survey:
-    """What one pass over all examined shards finds: `left_out` with the rejected documents, and counts."""
+    """The result of one pass over all examined shards: counts, and `left_out` with the rejected documents."""
 
     folder: Path
     split_by: SplitBy
@@ -62,11 +63,11 @@ class Survey:
         self.origins = Origins(self.folder)
 
     def source_of(self, row: dict[str, Any]) -> str:
-        """The source of a row of a shard's table."""
+        """Return the source of a row of a shard's table."""
         return source_of(row["repo"], row["path"], self.split_by)
 
     def add(self, table: Any) -> None:
-        """Take the table of the next shard, of which features and keys are not needed."""
+        """Add the table of the next shard; the columns `features` and `keys` are not needed."""
         self.left_out.extend(comments_of(table.schema))
         rows = table.to_pylist()
         self.num_documents += len(rows)
@@ -86,20 +87,20 @@ class Survey:
 
     @property
     def digests(self) -> NDArray[np.uint8]:
-        """The digest of each valid document [num_valid, 16]; there must be one."""
+        """The digest of each valid document [num_valid, 16]; there must be at least one."""
         return np.memmap(self.folder / "digests", np.uint8, "r").reshape(-1, DIGEST_BYTES)
 
     @property
     def draws(self) -> NDArray[np.uint64]:
-        """The draw of each valid document's source [num_valid]; there must be one."""
+        """The draw of each valid document's source [num_valid]; there must be at least one."""
         return np.memmap(self.folder / "draws", np.uint64, "r")
 
 
 def name_of(row: dict[str, Any]) -> str:
-    """What messages call the document of a row of a shard's table."""
+    """Return the name in messages of the document in a row of a shard's table."""
     return CorpusRow(None, None, row["repo"], row["path"]).name
 
 
 def rejection_of(row: dict[str, Any]) -> Rejection:
-    """The rejection that a row of a shard's table tells of."""
+    """Return the rejection in a row of a shard's table."""
     return Rejection(name_of(row), row["reason"], row["keyword"], row["file"], row["line"], row["pointer"])

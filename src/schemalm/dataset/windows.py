@@ -1,10 +1,10 @@
-"""Windows: documents' tokens cut into training rows when they are read.
+"""Windows: cuts documents' tokens into training rows when they are read.
 
-In goes a `Split` (the tokens of documents, and the state before each); out come `Batch`es
-of rows `[start // stride, t_start, ..., t_(start + context_size - 1)]`, with what the states say, and with echoes,
-which are found in the document's tokens up to the window's end. A document has windows at 0, step, 2 * step, ...; the
-last one is the first that reaches its end, so no window repeats nothing but a tail. Rows that end early are padded, and
-padded targets are -100, which the loss ignores. In which order they are read is the loader's matter.
+Input: a `Split` (the tokens of documents, and the state before each). Output: `Batch`es of rows `[start // stride,
+t_start, ..., t_(start + context_size - 1)]`, with the states' masks and embedding rows, and with echoes (n-gram
+look-ups), which depend on the document's tokens up to the window's end. A document has windows at 0, step, 2 * step,
+...; the last is the first to reach its end, so no window only repeats the end of another. Short rows are padded, and
+padded targets are -100, which the loss ignores. The loader decides the order of rows.
 
 Tensor names: B batch, T context, D documents. Arrays are NumPy.
 """
@@ -26,12 +26,11 @@ from schemalm.model.inputs import IGNORED_TARGET, NEVER
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows ready for a model: it reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
+    """Rows for a model, which reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
 
-    `nonterminals_BT` (rows of masks.npy), `states_BT2` and `echoes_BTE` are aligned with the targets (what the grammar
-    expects, and what came next last time, before each of them) and 0 at padding; the first two are None for data
-    without a grammar.
-    `documents_B` says where each row comes from.
+    `nonterminals_BT` (rows of masks.npy), `states_BT2` (rows of the grammar-state embedding) and `echoes_BTE` belong to
+    the targets at the same positions, and are 0 at padding; the first two are None for data without a grammar.
+    `documents_B` is the document of each row.
     """
 
     tokens_BT: Int64Array  # [B, context_size + 1]
@@ -43,10 +42,10 @@ class Batch:
 
 
 class Windows:
-    """All windows of a split, or of some of its documents, addressed by index from 0.
+    """All windows of a split, or of some of its documents, indexed from 0.
 
-    `stride` is the unit of position tokens, rounded down; `step` is the distance between windows (`stride` itself in
-    training). With `score_once`, tokens that the window before already covers are no targets.
+    `stride` is the unit of position tokens, rounded down; `step` is the distance between windows (in training, the
+    stride). With `score_once`, tokens that the previous window covers are not targets.
     """
 
     def __init__(
@@ -79,35 +78,35 @@ class Windows:
         return int(self._first_window[-1])
 
     def all_lengths(self) -> NDArray[np.unsignedinteger[Any]]:
-        """How many tokens each window has: as many as the context, but for the last ones of documents."""
+        """Return the number of tokens in each window: the context size, except for the last windows of documents."""
         last_D = self._first_window[1:] - 1
         lengths = np.full(len(self), self.context_size, dtype=np.min_scalar_type(self.context_size))
         lengths[last_D] = self.lengths(last_D)
         return lengths
 
     def lengths(self, indices: Int64Array) -> Int64Array:
-        """How many tokens the windows `indices` have."""
+        """Return the number of tokens in each of the windows `indices`."""
         document_B, start_B = self._starts(indices)
         num_tokens_B = self._split.offsets[document_B + 1] - self._split.offsets[document_B]
         lengths_B: Int64Array = np.minimum(num_tokens_B - start_B, self.context_size)
         return lengths_B
 
     def documents_of(self, indices: Int64Array) -> Int64Array:
-        """The documents that the windows `indices` are of."""
+        """Return the document of each of the windows `indices`."""
         return self._starts(indices)[0]
 
     def _starts(self, indices: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """The document of each window, and where in it the window begins."""
+        """Return the document of each window, and the window's start in it."""
         entry_B = np.searchsorted(self._first_window, indices, side="right") - 1
         return self.documents[entry_B], (indices - self._first_window[entry_B]) * self._step
 
     def tokens(self, indices: Int64Array) -> Int64Array:
-        """The ids of the windows `indices` alone [B, context_size + 1]; raises `IndexError` as `rows` does."""
+        """Return only the ids of the windows `indices` [B, context_size + 1]; raises `IndexError` as `rows` does."""
         self._check(indices)
         return self._tokens_of(self._starts(indices)[1], self._excerpt(indices))
 
     def rows(self, indices: Int64Array) -> Batch:
-        """The windows `indices` [B] as one batch; raises `IndexError` for an index outside `0 .. len(self) - 1`."""
+        """Return the windows `indices` [B] as one batch; raises `IndexError` unless `0 <= index < len(self)`."""
         self._check(indices)
         document_B, start_B = self._starts(indices)
         excerpt = self._excerpt(indices)
@@ -125,10 +124,12 @@ class Windows:
 
     def _check(self, indices: Int64Array) -> None:
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"window indices reach from {indices.min()} to {indices.max()}, there are {len(self)}")
+            raise IndexError(
+                f"window indices must be at least 0 and below {len(self)}, got {indices.min()} to {indices.max()}"
+            )
 
     def _tokens_of(self, start_B: Int64Array, excerpt: _Excerpt) -> Int64Array:
-        """The position tokens, and the tokens of an excerpt's windows, filled up."""
+        """Return the position tokens, followed by the padded tokens of an excerpt's windows."""
         content_BT = np.where(excerpt.is_token_BT, excerpt.tokens[excerpt.position_BT], self.pad_id)
         return np.concatenate(((start_B // self._stride)[:, None], content_BT), axis=1)
 
@@ -154,9 +155,9 @@ class Windows:
 
 @dataclass(frozen=True)
 class _Excerpt:
-    """Documents of windows one after another, each once and up to the end of its last window.
+    """The concatenated documents of some windows, each document once and up to the end of its last window.
 
-    Each begins at `begin_D`. Windows have their tokens at `position_BT`, where `is_token_BT` says that there is one.
+    Document i starts at `begin_D[i]`. Windows have their tokens at `position_BT` where `is_token_BT` is true.
     """
 
     tokens: Int64Array
@@ -166,14 +167,14 @@ class _Excerpt:
     is_token_BT: BoolArray
 
     def side_features(self, state_table: Int64Array | None) -> tuple[Int64Array | None, Int64Array | None]:
-        """The rows of masks and states before the tokens, 0 where there is none; None without a grammar."""
+        """Return the rows of masks and of states before the tokens, 0 at padding; None without a grammar."""
         if self.states is None or state_table is None:
             return None, None
         rows_BT3 = np.where(self.is_token_BT[:, :, None], state_table[self.states[self.position_BT]], 0)
         return rows_BT3[:, :, 0], rows_BT3[:, :, 1:]
 
     def echoes(self) -> Int64Array:
-        """The echoes before the tokens."""
+        """Return the echoes before the tokens."""
         is_wanted = np.zeros(len(self.tokens), dtype=np.bool_)
         is_wanted[self.position_BT] = True
         found = echoes(self.tokens, self.begin_D, is_wanted)
@@ -181,7 +182,7 @@ class _Excerpt:
 
 
 def training_windows(split: Split) -> Windows:
-    """All windows of a split, as it was prepared."""
+    """Return all windows of a split, as it was prepared."""
     metadata = split.metadata
     return Windows(split, metadata.context_size, metadata.stride, metadata.pad_id)
 
@@ -189,11 +190,11 @@ def training_windows(split: Split) -> Windows:
 def scoring_windows(
     split: Split, context_size: int, stride: int, pad_id: int, *, documents: Int64Array | None = None
 ) -> Windows:
-    """Windows in which every token of every document is a target exactly once, for evaluation.
+    """Return windows in which every token of every document is a target exactly once, for evaluation.
 
-    The first window of a document scores all its tokens; the next ones start about half a context apart (a multiple of
-    the stride, or half a context where the stride is more) and score what is new, so that each token is predicted from
-    about half a context or more, but for the document's beginning.
+    The first window of a document scores all its tokens. Later windows start about half a context apart (a multiple of
+    the stride, or half a context if the stride is larger) and score only new tokens. Each token is therefore predicted
+    from at least about half a context, except at the document's beginning.
     """
     half = max(context_size // 2, 1)
     step = half // stride * stride or half

@@ -19,7 +19,7 @@ from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.errors import CheckpointError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import DTYPES
-from schemalm.training.continuation import with_later_fields
+from schemalm.training.continuation import fill_missing_fields
 from schemalm.training.run_data import check_data, check_sizes
 from schemalm.training.scoring import Score, score_documents
 
@@ -61,7 +61,7 @@ def validation_likelihood(
     documents = evenly_spaced(split.num_documents, split.num_documents if num_documents is None else num_documents)
     check_sizes(model.configuration, metadata)
     try:
-        training = with_later_fields(configuration)["training"]
+        training = fill_missing_fields(configuration)["training"]
         under_mask, batch_size, dtype = training["mask_loss"], training["batch_size"], DTYPES[training["dtype"]]
         packing = training["packing"]
     except KeyError as error:

@@ -18,7 +18,7 @@ import numpy as np
 from schemalm.errors import CheckpointError
 from schemalm.training.locate import run_folders
 from schemalm.training.metrics import read_metrics
-from schemalm.training.run_file import CONFIG_FILE, read_config, tells_of_a_run
+from schemalm.training.run_file import CONFIG_FILE, is_run_config, read_config
 
 ABSENT = "absent"
 _CUSTOM = "custom"
@@ -151,7 +151,7 @@ class RunRecord:
 def read_record(folder: Path) -> RunRecord:
     """Return the record of a run folder; raises `CheckpointError` if it is no run folder or its files are damaged."""
     config = read_config(folder)
-    if not tells_of_a_run(config):
+    if not is_run_config(config):
         raise CheckpointError(f"{folder} is not a run folder: its {CONFIG_FILE} describes no training")
     return RunRecord(folder, config, read_metrics(folder))
 

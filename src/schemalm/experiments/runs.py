@@ -22,7 +22,7 @@ from schemalm.experiments.recipe import Arm, Recipe
 from schemalm.experiments.results import MEASURES, Measure, Result
 from schemalm.experiments.shared_data import SharedData, tokens_per_document
 from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
-from schemalm.training.configuration import VALUES_BEFORE
+from schemalm.training.configuration import LEGACY_VALUES
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint
@@ -60,7 +60,7 @@ class PlannedRun:
         arm, baseline = self.arm, self.baseline
         compared = [baseline.tokenizer.kind, baseline.tokenizer.options] if self.measure == "documents" else []
         tokenizer = [arm.tokenizer.kind, arm.tokenizer.options, recipe.data.num_tokenizer_documents]
-        training = _without(asdict(arm.configuration(1, self.seed)), VALUES_BEFORE)
+        training = _without(asdict(arm.configuration(1, self.seed)), LEGACY_VALUES)
         what = [arm.name, arm.renormalize, self.measure, self.budget, compared]
         return [
             digest([what, tokenizer, settings, recipe.context_size, corpus.digest])

@@ -198,7 +198,7 @@ class _Decoder:
         if new:
             cache = self._make_cache(len(new))
             last.update(zip(new, self._feed([unread[row] for row in new], cache), strict=True))
-            self._cache.adopt(new, cache)
+            self._cache.replace_rows(new, cache)
         if old:
             inputs = [unread[row] if row in old else NO_INPUT for row in range(len(self._rows))]
             hidden_BD = self._feed(inputs, self._cache)

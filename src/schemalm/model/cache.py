@@ -1,7 +1,7 @@
-"""The key-value cache: what attention has to remember of tokens already read, for rows of different lengths.
+"""The key-value cache: the keys and values of tokens already read, for rows of different lengths.
 
-Each row of a batch has its own length, so rows may be fed different numbers of tokens in one step. Storage is
-allocated once. One extra entry at the end takes what padding writes; nothing reads it.
+Each row of a batch has its own length, so rows may receive different numbers of tokens in one step. Storage is
+allocated once. An extra entry at the end receives what padding writes; nothing reads it.
 
 Tensor names: B batch, T new tokens, S cached entries, H key-value heads, K head width.
 """
@@ -16,7 +16,7 @@ from schemalm.model.configuration import GPTConfiguration
 
 
 class KeyValueCache:
-    """Keys and values of up to `capacity` tokens for each of `batch_size` rows, and each row's length."""
+    """Keys and values of up to `capacity` tokens for each of `batch_size` rows, and the length of each row."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class KeyValueCache:
             self._values_LBHSK = torch.zeros(shape, device=device, dtype=dtype)
         except RuntimeError:
             raise ConfigurationError(
-                f"there is no room for what {batch_size} documents at once have to remember of a context of "
-                f"{self.capacity:,}: write fewer"
+                f"not enough memory for a key-value cache of {batch_size} documents with a context of "
+                f"{self.capacity:,} tokens: generate fewer at once"
             ) from None
         self._rows_B1 = torch.arange(batch_size, device=device)[:, None]
         self.lengths_B = torch.zeros(batch_size, dtype=torch.int64, device=device)
 
     def entries(self, num_new_B: Tensor, num_columns: int) -> tuple[Tensor, Tensor, int]:
-        """Where `num_new_B` new tokens per row, right-padded to `num_columns`, stand and are stored.
+        """Return positions and storage entries for `num_new_B` new tokens per row, right-padded to `num_columns`.
 
-        Returns their positions [B, T], their entries of storage [B, T] (the spare one for padding), and the number of
-        entries that attention has to look at. Raises `ConfigurationError` where a row would outgrow the cache.
+        Returns the positions [B, T], the storage entries [B, T] (the extra entry for padding), and the number of
+        entries that attention must read. Raises `ConfigurationError` if a row would exceed the cache.
         """
         column_T = torch.arange(num_columns, device=self.lengths_B.device)
         position_BT = (self.lengths_B[:, None] + column_T).clamp(max=self.capacity - 1)
@@ -57,8 +57,8 @@ class KeyValueCache:
         num_entries = int((self.lengths_B + num_new_B).max())
         if num_entries > self.capacity:
             raise ConfigurationError(
-                f"a row of {num_entries} tokens does not fit the context of {self.capacity}: read a shorter "
-                "window into a fresh cache and adopt it"
+                f"a row of {num_entries} tokens does not fit in the context of {self.capacity}: read a shorter "
+                "window into a new cache, and take its rows with replace_rows"
             )
         return position_BT, entry_BT, max(num_entries, 1)
 
@@ -70,8 +70,8 @@ class KeyValueCache:
             store_LBHSK[layer][self._rows_B1, :, entry_BT] = new_BHTK.transpose(1, 2).to(store_LBHSK.dtype)
         return self._keys_LBHSK[layer, :, :, :num_entries], self._values_LBHSK[layer, :, :, :num_entries]
 
-    def adopt(self, rows: list[int], other: KeyValueCache) -> None:
-        """Put the rows of another cache of the same configuration in the place of `rows`."""
+    def replace_rows(self, rows: list[int], other: KeyValueCache) -> None:
+        """Replace `rows` by the rows of another cache with the same configuration."""
         self._keys_LBHSK[:, rows] = other._keys_LBHSK
         self._values_LBHSK[:, rows] = other._values_LBHSK
         self.lengths_B[rows] = other.lengths_B

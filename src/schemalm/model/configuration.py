@@ -1,7 +1,7 @@
-"""The GPT's configuration: every constant of the model is a field here, validated once.
+"""The GPT's configuration: every constant of the model is a field, validated here.
 
-A configuration determines the names and shapes of all parameters and the function that they compute. What the data
-decides (vocabulary, context, states) is given by the caller; named sizes give the rest.
+A configuration determines the names and shapes of all parameters and the function that they compute. The caller
+provides what depends on the data (vocabulary, context, states); named sizes provide the rest.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 from schemalm.bounds import check_number
 from schemalm.errors import ConfigurationError
 
-# What decides how much memory a model takes has an end, far beyond what one process can train.
-MOST: Final = {
+# Upper limits of the fields that determine memory, far beyond what one process can train.
+UPPER_LIMITS: Final = {
     "vocab_size": 1 << 24,
     "context_size": 1 << 20,
     "num_layers": 1 << 10,
@@ -25,21 +25,21 @@ MOST: Final = {
     "num_states": 1 << 24,
     "num_echoes": 1 << 6,
 }
-# Rotations take a number for each of them.
-_MOST_ROTATIONS = 1 << 28
+# The rotations of positions have as many elements.
+_MAX_ROTATIONS = 1 << 28
 
 
 @dataclass(frozen=True)
 class GPTConfiguration:
-    """A decoder-only GPT; raises `ConfigurationError` for values that no model can have.
+    """The configuration of a decoder-only GPT; raises `ConfigurationError` for impossible values.
 
-    `context_size` is the number of tokens read at once, the position token included. `num_states` is the number of
-    rows of the grammar-state embedding, 0 for a model that is told nothing of the grammar. `num_echoes` is the number
-    of echoes (n-gram look-ups in the document) that it is told, 0 for none; `echo_gain` multiplies their scales, which
-    start at zero: the larger, the faster they are learned. A hidden matrix starts with the standard deviation
-    `hidden_gain / sqrt(inputs)`, output projections with zeros. With `tie_head` the head is the token embedding; with
-    `input_norm` the embeddings are normed before the first layer. `dropout` is the rate at which numbers are dropped in
-    training.
+    `context_size` is the number of tokens read at once, including the position token. `num_states` is the number of
+    rows of the grammar-state embedding, 0 for a model without grammar state. `num_echoes` is the number of echoes
+    (n-gram look-ups in the document) before each token, 0 for none. `echo_gain` multiplies their scales, which start at
+    zero: the larger it is, the faster the scales are learned. Hidden matrices are initialized with the standard
+    deviation `hidden_gain / sqrt(inputs)`, output projections with zeros. `tie_head` uses the token embedding as the
+    head. `input_norm` normalizes the embeddings before the first layer. `dropout` is the dropout rate in training,
+    below 1.
     """
 
     vocab_size: int
@@ -71,7 +71,7 @@ class GPTConfiguration:
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
             may_be_zero = field.name.endswith(("num_states", "num_echoes", "dropout", "_std", "_gain"))
-            most = MOST.get(field.name, math.inf)
+            most = UPPER_LIMITS.get(field.name, math.inf)
             check_number(field.name, value, 0, most, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.dropout >= 1:
             raise ConfigurationError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
@@ -80,10 +80,10 @@ class GPTConfiguration:
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "
                 "so that each head has an even width for rotary positions"
             )
-        if self.context_size * self.head_width > _MOST_ROTATIONS:
+        if self.context_size * self.head_width > _MAX_ROTATIONS:
             raise ConfigurationError(
                 f"context_size {self.context_size} times the width of a head, {self.head_width}, must be at most "
-                f"{_MOST_ROTATIONS:,}"
+                f"{_MAX_ROTATIONS:,}"
             )
         if self.logit_soft_cap > 60:
             raise ConfigurationError(
@@ -103,7 +103,7 @@ class GPTConfiguration:
     def named(
         cls, name: str, *, vocab_size: int, context_size: int, num_states: int = 0, num_echoes: int = 0
     ) -> GPTConfiguration:
-        """The configuration of a named size for given data; raises `ConfigurationError` for an unknown name."""
+        """Return the configuration of a named size for given data; raises `ConfigurationError` for an unknown name."""
         if name not in SIZES:
             raise ConfigurationError(f"there is no model size {name!r}; choose one of {', '.join(SIZES)}")
         num_layers, num_heads, model_width = SIZES[name]
@@ -120,7 +120,7 @@ class GPTConfiguration:
         )
 
 
-# Layers, heads, width; `tiny` is the size for a CPU.
+# Layers, heads, width; `tiny` is meant for a CPU.
 SIZES = {
     "tiny": (4, 3, 192),
     "small": (8, 6, 384),

@@ -1,18 +1,20 @@
-"""The GPT: a decoder-only transformer in the form that `NanoChatForCausalLM` of `transformers` can hold exactly.
+"""The GPT: a decoder-only transformer that `NanoChatForCausalLM` of `transformers` can represent exactly.
 
-In go token ids, and optionally the grammar state and the echoes before each next token; out come float32 logits. Rotary
-positions, RMS norm without weights (at the input, before each part of a block, at the end, and on queries and keys
-after the rotation), squared ReLU, no biases, an untied head, a soft cap on the logits. Two switches, `tie_head` and
-`input_norm`, leave that form for experiments. In train mode `dropout` drops numbers of the embeddings, of what
-attention and the MLP add, and attention weights; it draws from torch's generators, which whoever trains seeds.
+Input: token ids, and optionally the grammar state and the echoes before each next token. Output: float32 logits. The
+architecture has rotary positions, RMS norm without weights (at the input, before each part of a block, at the end, and
+on queries and keys after the rotation), squared ReLU, no biases, an untied head, and a soft cap on the logits. Two
+switches, `tie_head` and `input_norm`, deviate from it for experiments. In train mode, `dropout` applies to the
+embeddings, to the outputs of attention and MLP, and to attention weights. It uses torch's global generators, which the
+caller seeds.
 
-The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token's before the input norm,
-one to the residual stream before the last norm, a bias of the logits by state. Each echo (`dataset/echo.py`) is a
-token: its embedding, scaled by a vector, is added at the input, and its row of the head, scaled by another, to what the
-head reads, which raises its own logit. With zeros in the added parameters the model is the plain one.
+The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token embedding before the input
+norm, the other to the residual stream before the last norm, as a bias of the logits by state. Each echo
+(`dataset/echo.py`) is a token. Its embedding, scaled by a vector, is added at the input. Its row of the head, scaled by
+another vector, is added to the head's input, which raises its own logit. If the added parameters are zero, the model is
+the plain one.
 
-Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary.
-Not covered: contexts longer than the configuration's.
+Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary. Not covered: contexts
+longer than the configuration's.
 """
 
 from __future__ import annotations
@@ -30,12 +32,12 @@ from schemalm.model.inputs import NEVER
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
-    """The tensor in float32, or as it is where it is more exact already."""
+    """Return the tensor in float32, or unchanged if its type is more precise."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 class Attention(nn.Module):
-    """Causal self-attention with rotary positions and normed queries and keys."""
+    """Causal self-attention with rotary positions and normalized queries and keys."""
 
     def __init__(self, configuration: GPTConfiguration) -> None:
         super().__init__()
@@ -49,7 +51,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(configuration.num_heads * head_width, width, bias=False)
 
     def forward(self, x_BTD: Tensor, layout: Layout) -> Tensor:
-        """Mix each position with those before it [B, T, D]."""
+        """Mix each position with the earlier ones [B, T, D]."""
         query_BHTK, key_BHTK, value_BHTK = (
             project(x_BTD).unflatten(-1, (-1, self._head_width)).transpose(1, 2)
             for project in (self.query, self.key, self.value)
@@ -64,7 +66,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: attention, then a squared-ReLU MLP, each on the normed residual stream."""
+    """One layer: attention, then a squared-ReLU MLP, each on the normalized residual stream."""
 
     def __init__(self, configuration: GPTConfiguration) -> None:
         super().__init__()
@@ -75,7 +77,7 @@ class Block(nn.Module):
         self.down = nn.Linear(configuration.mlp_width, configuration.model_width, bias=False)
 
     def forward(self, x_BTD: Tensor, layout: Layout) -> Tensor:
-        """Add what attention and the MLP have to say [B, T, D]."""
+        """Add the outputs of attention and MLP to the residual stream [B, T, D]."""
         shape = x_BTD.shape[-1:]
         mixed_BTD = self.attention(F.rms_norm(x_BTD, shape, eps=self._norm_epsilon), layout)
         x_BTD = x_BTD + self._dropped(mixed_BTD)
@@ -87,11 +89,11 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """The model: `model(tokens_BT, states_BT2)` gives logits [B, T, V].
+    """The model: `model(tokens_BT, states_BT2)` returns logits [B, T, V].
 
-    `dtype` is that of the weights and rotations: float64 is for comparing with other implementations. With `recomputes`
-    set, layers are computed once more on the way back, and what they would keep until then is not held (activation
-    checkpointing; Chen et al., 2016).
+    `dtype` is the type of weights and rotations; float64 is for comparison with other implementations. If `recomputes`
+    is set, the backward pass recomputes the layers instead of keeping their activations (activation checkpointing; Chen
+    et al., 2016).
     """
 
     recomputes = False
@@ -118,7 +120,7 @@ class GPT(nn.Module):
 
     @property
     def head_weight(self) -> Tensor:
-        """What logits are products with [V, D]: the head's own weight, or the token embedding."""
+        """The matrix that hidden vectors are multiplied by [V, D]: the head's own weight, or the token embedding."""
         return self.tokens.weight if self.head is None else self.head.weight
 
     def _state_embedding(self) -> nn.Embedding | None:
@@ -128,7 +130,7 @@ class GPT(nn.Module):
         return nn.Embedding(configuration.num_states, configuration.model_width)
 
     def _echo_scales(self) -> nn.Parameter | None:
-        """How each echo adds to the input and to what the head reads [2, E, D]."""
+        """Return the scales of each echo at the input and at the head [2, E, D]."""
         configuration = self.configuration
         if not configuration.num_echoes:
             return None
@@ -136,7 +138,7 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
-        """Draw all weights afresh, the same for the same seed; what adds to the output starts at zero."""
+        """Initialize all weights, the same for the same seed; parameters that add to the output start at zero."""
         configuration = self.configuration
         generator = torch.Generator().manual_seed(seed)
 
@@ -164,7 +166,7 @@ class GPT(nn.Module):
         num_new_B: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
-        """Logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
+        """Return logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
         return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, cache, num_new_B, positions_BT))
 
     def hidden(
@@ -176,12 +178,13 @@ class GPT(nn.Module):
         num_new_B: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
-        """What the head reads [B, T, D].
+        """Return the head's input [B, T, D].
 
-        `states_BT2` holds rows of the state embedding and `echoes_BTE` tokens, in force before the *next* token. With a
-        cache, row b goes on from its cached length with its first `num_new_B[b]` tokens (all of them by default); the
-        rest is padding, whose outputs mean nothing. In rows of several documents `positions_BT` counts the positions of
-        each from 0, and none sees another. Raises `ConfigurationError` where the arguments do not fit the model.
+        `states_BT2` contains rows of the state embedding and `echoes_BTE` tokens, both for the *next* token. With a
+        cache, row b continues from its cached length with its first `num_new_B[b]` tokens (all by default); the outputs
+        of the remaining padding are meaningless. In rows with several documents, `positions_BT` counts the positions of
+        each document from 0, and documents do not attend to each other. Raises `ConfigurationError` if the arguments do
+        not fit the model.
         """
         self._check_given("grammar state", self.states, states_BT2)
         self._check_given("echoes", self.echo, echoes_BTE)
@@ -219,7 +222,7 @@ class GPT(nn.Module):
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
         if positions_BT is not None:
             if cache is not None:
-                raise ConfigurationError("rows of several documents cannot go on from a cache")
+                raise ConfigurationError("packed rows cannot continue from a cache")
             return PackedRows(*rotations, positions_BT)
         if cache is None:
             return WholeRows(*rotations, num_tokens)
@@ -235,7 +238,7 @@ class GPT(nn.Module):
         return output_BTD
 
     def _echoed(self, weight_VD: Tensor, echoes_BTE: Tensor, scales_ED: Tensor) -> Tensor:
-        """The sum of the echoes' rows, each scaled; nothing for what never came before [B, T, D]."""
+        """Return the sum of the echoes' rows, each scaled; `NEVER` contributes nothing [B, T, D]."""
         is_known_BTE = echoes_BTE != NEVER
         sum_BTD: Tensor = torch.zeros((), device=weight_VD.device)
         for index, scale_D in enumerate(self.configuration.echo_gain * scales_ED):
@@ -245,10 +248,11 @@ class GPT(nn.Module):
 
     def _check_given(self, name: str, part: object, given: Tensor | None) -> None:
         if (part is None) != (given is None):
-            raise ConfigurationError(f"this model {'takes no' if part is None else 'needs the'} {name} of each token")
+            needed = f"takes no {name}, got some" if part is None else f"needs the {name} before each token, got none"
+            raise ConfigurationError(f"this model {needed}")
 
     def logits(self, hidden_ND: Tensor) -> Tensor:
-        """Logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024), of at least 32 bits."""
+        """Return logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024), in at least 32 bits."""
         cap = self.configuration.logit_soft_cap
         return cap * torch.tanh(at_least_float32(F.linear(hidden_ND, self.head_weight)) / cap)
 
@@ -256,13 +260,13 @@ class GPT(nn.Module):
         return F.rms_norm(x_BTD, x_BTD.shape[-1:], eps=self.configuration.norm_epsilon)
 
     def num_parameters(self) -> int:
-        """The number of trained numbers, embeddings included."""
+        """Return the number of trained parameters, including embeddings."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def flops_per_token(self) -> int:
-        """Floating point operations to train on one token of a full context, forward and backward.
+        """Return the floating point operations to train on one token of a full context, forward and backward.
 
-        `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), with N less the embeddings.
+        The formula is `6 N + 12 L H K T` of PaLM (Chowdhery et al., 2022, appendix B), where N excludes the embeddings.
         """
         configuration = self.configuration
         num_products = sum(weight.numel() for weight in (*self.layers.parameters(), self.head_weight))
@@ -271,6 +275,6 @@ class GPT(nn.Module):
 
 
 def shapes_of(configuration: GPTConfiguration) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight of a model by its name; nothing of their size is made."""
+    """Return the shape of each weight by name, without allocating the weights."""
     with torch.device("meta"):
         return {name: tuple(weight.shape) for name, weight in GPT(configuration).state_dict().items()}

@@ -1,11 +1,11 @@
 """The loss: cross-entropy of the next token among the tokens that the grammar admits.
 
-Two ways to the same numbers. `masked_cross_entropy` is the plain one, from logits. `head_cross_entropy` is the one that
-training uses: it goes from hidden vectors to the loss and its gradients a chunk of rows at a time, so the logits of a
-batch never exist at once and a chunk stays in the processor's cache. A test holds the two together.
+Two implementations compute the same numbers. `masked_cross_entropy` is the plain one, from logits. Training uses
+`head_cross_entropy`, which computes the loss and its gradients from hidden vectors, a chunk of rows at a time: the
+logits of a batch never exist at once, and a chunk fits in the processor's cache. A test compares the two.
 
-Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals. Losses are sums, in nats.
-Both raise `DataError` where a mask does not admit a target: such data contradicts itself.
+Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals. Losses are sums, in nats. Both raise
+`DataError` if a mask does not admit a target: such data contradicts itself.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
 from schemalm.model.inputs import IGNORED_TARGET
 
-# Batches have any number of targets, but for each shape of a product oneDNN keeps code of some megabytes.
+# The number of targets varies by batch, but oneDNN caches some megabytes of code for each shape of a product.
 _ROW_MULTIPLE = 64
-# Logits held at once: as many as fit a processor's cache, or as keep an accelerator busy.
+# The number of logits in memory at once: it fits a processor's cache, or keeps an accelerator busy.
 CHUNK_LOGITS = {"cpu": 1 << 21, "cuda": 1 << 26}
 
 
 def check_targets(targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tensor) -> None:
-    """Raise `DataError` unless the mask of each nonterminal admits the target beside it."""
+    """Raise `DataError` unless the mask of each nonterminal admits the corresponding target."""
     bytes_N = masks_packed[nonterminals_N, targets_N >> 3].to(torch.int64)
     is_admitted_N = ((bytes_N >> (targets_N & 7)) & 1).bool()
     if not bool(is_admitted_N.all()):
         position = int((~is_admitted_N).nonzero()[0])
         raise DataError(
-            f"token {int(targets_N[position])} is not admitted by nonterminal {int(nonterminals_N[position])}, "
-            "although the data has it there: masks and tokens do not belong together; prepare the data again"
+            f"nonterminal {int(nonterminals_N[position])} does not admit token {int(targets_N[position])}, but the "
+            "data has it there: masks and tokens do not match; prepare the data again"
         )
 
 
 def masked_cross_entropy(
     logits_BTV: Tensor, targets_BT: Tensor, nonterminals_BT: Tensor | None = None, masks_packed: Tensor | None = None
 ) -> tuple[Tensor, int]:
-    """The summed loss of all targets but the ignored ones, and their number.
+    """Return the summed loss of all targets that are not ignored, and their number.
 
-    With masks, logits of tokens that a position's nonterminal does not admit are minus infinity.
+    With masks, the logits of tokens that a position's nonterminal does not admit are minus infinity.
     """
     is_target_BT = targets_BT != IGNORED_TARGET
     logits_NV, targets_N = at_least_float32(logits_BTV[is_target_BT]), targets_BT[is_target_BT]
@@ -64,7 +64,7 @@ def head_cross_entropy(
     nonterminals_BT: Tensor | None = None,
     masks_packed: Tensor | None = None,
 ) -> tuple[Tensor, int]:
-    """What `masked_cross_entropy` gives for `model.logits(hidden_BTD)`, without holding those logits."""
+    """Return the result of `masked_cross_entropy` for `model.logits(hidden_BTD)`, without keeping those logits."""
     position_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
     hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, position_N)
     targets_N = targets_BT.flatten().index_select(0, position_N)
@@ -72,42 +72,42 @@ def head_cross_entropy(
     if nonterminals_BT is not None and masks_packed is not None:
         nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
         check_targets(targets_N, nonterminals_N, masks_packed)
-        # A batch visits few nonterminals: unpacking each of them once costs next to nothing.
+        # A batch has few distinct nonterminals: unpacking each of them once costs next to nothing.
         distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
         masks_UV = unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size)
-    question = _Question(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
-    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, question)  # type: ignore[no-untyped-call]
+    inputs = _LossInputs(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
+    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, inputs)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
 
 @dataclass(frozen=True)
-class _Question:
-    """All of the loss's arguments that have no gradient."""
+class _LossInputs:
+    """The arguments of the loss that have no gradient."""
 
     logit_soft_cap: float
     targets_N: Tensor
     masks_UV: Tensor | None
-    rows_N: Tensor | None  # which of `masks_UV` each position is under
+    rows_N: Tensor | None  # the row of `masks_UV` for each position
     with_gradients: bool
 
 
 class _HeadCrossEntropy(torch.autograd.Function):
-    """Loss and gradients in one pass over chunks of rows, the idea of Liger Kernel (Hsu et al., 2024)."""
+    """Loss and gradients in one pass over chunks of rows, as in Liger Kernel (Hsu et al., 2024)."""
 
     @staticmethod
-    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, question: _Question) -> Tensor:
-        """The summed loss, a scalar of at least 32 bits; gradients are computed here and scaled in `backward`."""
+    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, inputs: _LossInputs) -> Tensor:
+        """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
         num_rows = max(1, CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
-        if question.with_gradients:
+        if inputs.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
-        hidden_ND, head_VD = _in_product_type(hidden_ND), _in_product_type(head_VD)
+        hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
             chunk_ND = _padded(hidden_ND[chunk])
-            num_targets = len(question.targets_N[chunk])
-            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], question, chunk)
+            num_targets = len(inputs.targets_N[chunk])
+            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], inputs, chunk)
             loss += chunk_loss
             if gradient_NV is not None:
                 gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
@@ -117,34 +117,34 @@ class _HeadCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """The gradients of the hidden vectors and of the head."""
+        """Return the gradients of the hidden vectors and of the head."""
         return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None
 
 
 def _padded(rows_ND: Tensor) -> Tensor:
-    """The rows, with zeros up to a multiple of `_ROW_MULTIPLE`."""
+    """Return the rows, padded with zeros to a multiple of `_ROW_MULTIPLE`."""
     return F.pad(rows_ND, (0, 0, 0, -len(rows_ND) % _ROW_MULTIPLE))
 
 
-def _in_product_type(tensor: Tensor) -> Tensor:
-    """The tensor as products under autocast read it: cast once here, where autocast would cast it for every chunk."""
+def _as_autocast(tensor: Tensor) -> Tensor:
+    """Return the tensor in the type that autocast uses for products: autocast would cast it again for every chunk."""
     device_type = tensor.device.type
     if not torch.is_autocast_enabled(device_type):
         return tensor
     return tensor.to(torch.get_autocast_dtype(device_type))
 
 
-def _chunk_loss(raw_NV: Tensor, question: _Question, chunk: slice) -> tuple[Tensor, Tensor | None]:
-    """The loss of some rows and, where asked for, its gradient with respect to the logits before the cap [N, V]."""
-    cap, targets_N1 = question.logit_soft_cap, question.targets_N[chunk, None]
+def _chunk_loss(raw_NV: Tensor, inputs: _LossInputs, chunk: slice) -> tuple[Tensor, Tensor | None]:
+    """Return the loss of some rows and, if wanted, its gradient with respect to the logits before the cap [N, V]."""
+    cap, targets_N1 = inputs.logit_soft_cap, inputs.targets_N[chunk, None]
     tanh_NV = at_least_float32(raw_NV).div_(cap).tanh_()
-    # The cap bounds logits, so exponentials need no maximum taken off, and a product serves as the mask.
+    # The cap bounds the logits, so the exponentials need no maximum subtracted, and multiplication can apply the mask.
     weights_NV = (tanh_NV * cap).exp_()
-    if question.masks_UV is not None and question.rows_N is not None:
-        weights_NV.mul_(question.masks_UV[question.rows_N[chunk]])
+    if inputs.masks_UV is not None and inputs.rows_N is not None:
+        weights_NV.mul_(inputs.masks_UV[inputs.rows_N[chunk]])
     totals_N1 = weights_NV.sum(dim=1, keepdim=True)
     loss = (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
-    if not question.with_gradients:
+    if not inputs.with_gradients:
         return loss, None
     gradient_NV = weights_NV.div_(totals_N1)
     gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))

@@ -1,11 +1,9 @@
-"""Names: our parameters and settings as `NanoChatForCausalLM` of `transformers` calls them, and back.
+"""Translates parameter names and settings to those of `NanoChatForCausalLM` of `transformers`, and back.
 
-The weights themselves are the same numbers in the same shapes. What a model is told beside the tokens has no
-counterpart there and is left out: the grammar state's embeddings and the echoes' scales. What they add at the input an
-engine can be fed as input embeddings; what they add before the head it cannot have. A model without the input norm
-has no counterpart at all. `dropout` is left out: it matters in training alone, and there it drops attention weights
-only.
-Nothing here imports `transformers`.
+The weights are the same numbers in the same shapes. The grammar-state embeddings and the scales of the echoes have no
+counterpart there and are left out. An engine can add the input part through input embeddings, but not the part before
+the head. A model without the input norm has no counterpart at all. `dropout` is left out: it matters only in training,
+and there NanoChat drops attention weights only. Nothing here imports `transformers`.
 """
 
 from __future__ import annotations
@@ -29,9 +27,9 @@ _IN_LAYER = {
 
 
 def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
-    """The arguments of `NanoChatConfig` that describe the same model; `ConfigurationError` where none do.
+    """Return the arguments of `NanoChatConfig` for the same model; raises `ConfigurationError` if there are none.
 
-    `transformers` refuses a whole number where it expects a float, so these are floats whatever they were given as.
+    `transformers` rejects an integer where it expects a float, so such settings are always converted to floats.
     """
     _check(configuration)
     return {
@@ -53,7 +51,9 @@ def transformers_settings(configuration: GPTConfiguration) -> dict[str, Any]:
 
 def _check(configuration: GPTConfiguration) -> None:
     if not configuration.input_norm:
-        raise ConfigurationError("transformers has no NanoChat model without the input norm: train with input_norm")
+        raise ConfigurationError(
+            "transformers has no NanoChat model without the input norm: train with input_norm = true"
+        )
 
 
 def _names(configuration: GPTConfiguration) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _names(configuration: GPTConfiguration) -> dict[str, str]:
 
 
 def to_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:
-    """A state dict of `GPT` under the names of `NanoChatForCausalLM`, without the grammar-state embedding."""
+    """Return a state dict of `GPT` under the names of `NanoChatForCausalLM`, without grammar state and echoes."""
     named = {theirs: weights[ours] for ours, theirs in _names(configuration).items()}
     if configuration.tie_head:
         named[_OUTSIDE_LAYERS["head.weight"]] = weights["tokens.weight"]
@@ -76,5 +76,5 @@ def to_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration)
 
 
 def from_transformers(weights: dict[str, Tensor], configuration: GPTConfiguration) -> dict[str, Tensor]:
-    """A state dict of `NanoChatForCausalLM` under our names, for a `GPT` without grammar state."""
+    """Return a state dict of `NanoChatForCausalLM` under our names, for a `GPT` without grammar state and echoes."""
     return {ours: weights[theirs] for ours, theirs in _names(configuration).items()}

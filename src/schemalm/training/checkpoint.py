@@ -1,16 +1,16 @@
-"""Checkpoints: everything that training needs to go on exactly, in folders that are whole or absent.
+"""Checkpoints: everything that training needs to resume exactly, in folders that are complete or absent.
 
     RUN/checkpoints/000500/
         model.safetensors       weights, float32
         optimizer.safetensors   the optimizer's state, `parameter/quantity`
-        training.json           step, the loader's place, counters
+        training.json           step, the loader's position, counters
         manifest.json           sha256 of the three; written last
 
-A checkpoint is written into a hidden folder, every file is synced, and the folder is renamed into place: a kill at any
-moment leaves a whole checkpoint or none. Removal renames first as well. A checkpoint that is read may be anybody's: no
-link in the run folder is followed, and shapes are compared before anything of their size is read. Training draws the
-order of rows at random, which the loader's place determines, and what a model drops, which the step does, so no
-generator state is kept. There is no pickle in these files.
+A checkpoint is written into a hidden folder, every file is flushed to disk, and the folder is renamed: after a kill at
+any moment the checkpoint is complete or absent. Removal renames first as well. Checkpoints may come from untrusted
+sources: links in the run folder are not followed, shapes are compared before tensors are read, and there is no pickle
+in the files. No generator state is kept: the loader's position determines the order of rows, and the step determines
+what dropout drops.
 """
 
 from __future__ import annotations
@@ -44,22 +44,23 @@ _MODEL, _OPTIMIZER, _TRAINING, _MANIFEST = (
 )
 _FILES = (_MODEL, _OPTIMIZER, _TRAINING)
 CHECKPOINTS = "checkpoints"
-_ADVICE = "it is damaged or of another version: take another checkpoint, or train again"
-# The header of a safetensors file: its length in 8 bytes, then so many at most. A model of 1,000 layers has 1 MB.
+_ADVICE = "it is damaged or of another version: use another checkpoint, or train again"
+# A safetensors file starts with the length of its header in 8 bytes, which must not exceed this. 1,000 layers take 1
+# MB.
 _MAX_HEADER_BYTES = 1 << 24
 
-# The shape of each tensor by its name.
+# The shape of each tensor by name.
 Shapes = Mapping[str, tuple[int, ...]]
-# Of a start from nothing.
+# The step of a new run.
 NO_STEP = -1
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a run stands after `step` updates.
+    """The state of a run after `step` updates.
 
-    `interval_*` accumulate since the last logged line; the smoothed loss and the lowest that it was are in nats per
-    token, None before the first update.
+    `interval_*` are sums since the last logged line. The smoothed loss and its lowest value are in nats per token, None
+    before the first update.
     """
 
     step: Count = 0
@@ -83,7 +84,7 @@ class _Manifest:
 
 
 def checkpoint_folder(run: Path, step: int) -> Path:
-    """The folder of the checkpoint of `step`; raises `CheckpointError` where a link is on the way."""
+    """Return the folder of the checkpoint of `step`; raises `CheckpointError` if a link is on the way."""
     return _path_in(run, f"{step:06d}")
 
 
@@ -95,9 +96,9 @@ def _path_in(run: Path, *names: str) -> Path:
 
 
 def checkpoint_steps(run: Path) -> list[int]:
-    """The steps that have a checkpoint folder, ascending, whether or not the folder is undamaged."""
+    """Return the steps with a checkpoint folder, ascending, whether damaged or not."""
     folder = _path_in(run)
-    # A link is named, to be refused where it is read.
+    # Links are listed too, so that reading them is refused.
     names = [path.name for path in folder.iterdir() if path.is_dir() or path.is_symlink()] if folder.is_dir() else []
     return sorted(
         {int(name) for name in names if name.isascii() and name.isdigit() and f"{int(name[:18]):06d}" == name}
@@ -105,9 +106,9 @@ def checkpoint_steps(run: Path) -> list[int]:
 
 
 def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], optimizer: dict[str, Tensor]) -> None:
-    """Write the checkpoint of `state.step` durably, replacing one of the same step.
+    """Write the checkpoint of `state.step` and flush it to disk, replacing one of the same step.
 
-    Raises `CheckpointError` where that fails; the checkpoints before are left as they are, and nothing half written.
+    Raises `CheckpointError` if that fails; earlier checkpoints are unchanged then, and nothing half-written remains.
     """
     try:
         _write_checkpoint(run, state, model, optimizer)
@@ -115,8 +116,8 @@ def save_checkpoint(run: Path, state: TrainingState, model: dict[str, Tensor], o
         shutil.rmtree(_partial_folder(run, state.step), ignore_errors=True)
         saved = ", ".join(map(str, checkpoint_steps(run))) or "none"
         raise CheckpointError(
-            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Whole ones are there "
-            f"of the steps: {saved}. Make room or repair the disk, and go on with --resume auto"
+            f"the checkpoint of step {state.step} could not be written into {run}: {error}. Complete checkpoints "
+            f"exist of the steps: {saved}. Free space or repair the disk, and continue with --resume auto"
         ) from None
 
 
@@ -145,7 +146,7 @@ def _partial_folder(run: Path, step: int) -> Path:
 
 
 def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
-    """Remove checkpoints so that none is ever seen half removed; steps without one are passed over."""
+    """Remove checkpoints atomically; steps without a checkpoint are ignored."""
     for step in steps:
         folder = checkpoint_folder(run, step)
         if folder.exists():
@@ -156,28 +157,28 @@ def remove_checkpoints(run: Path, steps: Iterable[int]) -> None:
 
 
 def remove_leftovers(run: Path) -> None:
-    """Remove what interrupted writing and removing left behind."""
+    """Remove what interrupted writes and removals left behind."""
     for pattern in (".*.partial", ".*.removed"):
         for path in _path_in(run).glob(pattern):
             remove_entry(_path_in(run, path.name))
 
 
 def prune_checkpoints(run: Path, num_kept: int, losses: dict[int, float]) -> None:
-    """Remove all but the last `num_kept` checkpoints and the one with the lowest of the validation `losses`."""
+    """Remove all checkpoints but the last `num_kept` and the one with the lowest of the validation `losses`."""
     steps = checkpoint_steps(run)
     best = best_step(steps, losses)
     remove_checkpoints(run, [step for step in steps[:-num_kept] if step != best])
 
 
 def best_step(steps: Iterable[int], losses: dict[int, float]) -> int | None:
-    """The step with the lowest validation loss, the earliest of equals; None where none was evaluated."""
+    """Return the step with the lowest validation loss, the earliest if equal; None if none was evaluated."""
     return min((step for step in steps if step in losses), key=lambda step: (losses[step], step), default=None)
 
 
 def verify_checkpoint(run: Path, step: int, shapes: Shapes | None = None) -> None:
-    """Raise `CheckpointError` unless the checkpoint is there and every file has the sha256 of its manifest.
+    """Raise `CheckpointError` unless the checkpoint exists and every file has the sha256 in its manifest.
 
-    shapes: those that the weights must have, which are asked before any file is read; unknown where None.
+    shapes: the expected shapes of the weights, compared before any file is read in full; None skips this.
     """
     folder = checkpoint_folder(run, step)
     if not folder.is_dir():
@@ -196,7 +197,7 @@ def verify_checkpoint(run: Path, step: int, shapes: Shapes | None = None) -> Non
 def read_checkpoint(
     run: Path, step: int, shapes: Shapes | None = None
 ) -> tuple[TrainingState, dict[str, Tensor], dict[str, Tensor]]:
-    """The verified checkpoint of `step`: state, weights and the optimizer's tensors, on the CPU."""
+    """Return the verified checkpoint of `step`: state, weights and the optimizer's tensors, on the CPU."""
     verify_checkpoint(run, step, shapes)
     folder = checkpoint_folder(run, step)
     file = CheckedFile(folder, _TRAINING, CheckpointError, _ADVICE)
@@ -207,19 +208,19 @@ def read_checkpoint(
 
 
 def read_weights(run: Path, step: int, device: torch.device | str, shapes: Shapes | None = None) -> dict[str, Tensor]:
-    """The weights of the verified checkpoint of `step`, on `device`."""
+    """Return the weights of the verified checkpoint of `step`, on `device`."""
     verify_checkpoint(run, step, shapes)
     return read_tensors(checkpoint_folder(run, step) / _MODEL, device)
 
 
 def weights_sha256(run: Path, step: int, shapes: Shapes | None = None) -> str:
-    """The sha256 of the weights in the verified checkpoint of `step`."""
+    """Return the sha256 of the weights in the verified checkpoint of `step`."""
     verify_checkpoint(run, step, shapes)
     return hash_file(checkpoint_folder(run, step) / _MODEL)
 
 
 def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Tensor]:
-    """The tensors of a safetensors file, finite float32; raises `CheckpointError` where it holds anything else."""
+    """Return the tensors of a safetensors file; raises `CheckpointError` unless all are finite float32."""
     _check_header(path)
     try:
         with safe_open(path, "pt", str(device)) as file:
@@ -236,11 +237,11 @@ def read_tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Te
 
 
 def _check_sizes(folder: Path, shapes: Shapes | None) -> None:
-    """Raise `CheckpointError` where a file is larger than it can be, before anything reads all of it."""
+    """Raise `CheckpointError` if a file is larger than possible, before any file is read in full."""
     most = {_TRAINING: MAX_BYTES}
     if shapes is not None:
         _check_shapes(folder / _MODEL, shapes)
-        # An optimizer has two numbers for a weight at most, and one for each tensor.
+        # An optimizer has at most two numbers for each weight, and one for each tensor.
         most[_OPTIMIZER] = 2 * (folder / _MODEL).stat().st_size + _MAX_HEADER_BYTES
     for name, max_bytes in most.items():
         if (size := _size(folder / name)) > max_bytes:
@@ -255,9 +256,9 @@ def _size(path: Path) -> int:
 
 
 def _check_header(path: Path, num_weights: int | None = None) -> None:
-    """Raise `CheckpointError` unless a file is a regular one that begins with a header of a length to be read.
+    """Raise `CheckpointError` unless a file is a regular file whose header has an acceptable length.
 
-    num_weights: the float32 numbers that follow the header, where that is known.
+    num_weights: the number of float32 numbers after the header, or None if unknown.
     """
     try:
         with open_inside(path.parent, path.name) as file:
@@ -266,18 +267,18 @@ def _check_header(path: Path, num_weights: int | None = None) -> None:
         raise CheckpointError(f"{path} cannot be read: {reason_of(error)}") from None
     if num_weights is not None and size != 8 + header_bytes + 4 * num_weights:
         raise CheckpointError(
-            f"{path} does not fit the configuration: it has {size:,} bytes, not {4 * num_weights:,} "
-            "for the weights and the header's"
+            f"{path} does not fit the configuration: it has {size:,} bytes, expected {4 * num_weights:,} "
+            "for the weights, plus the header"
         )
     most = min(_MAX_HEADER_BYTES, size - 8)
     if header_bytes > most:
         raise CheckpointError(
-            f"{path} is no safetensors file: its header has {header_bytes:,} bytes, expected {most:,}"
+            f"{path} is not a safetensors file: its header has {header_bytes:,} bytes, expected at most {most:,}"
         )
 
 
 def _check_shapes(path: Path, shapes: Shapes) -> None:
-    """Raise `CheckpointError` unless a file has tensors of these shapes, by its header; no tensor is read."""
+    """Raise `CheckpointError` unless the header of a file declares tensors of these shapes; no tensor is read."""
     _check_header(path, sum(map(math.prod, shapes.values())))
     try:
         with safe_open(path, "pt") as file:
@@ -293,8 +294,8 @@ def _check_shapes(path: Path, shapes: Shapes) -> None:
         )
 
 
-def newest_whole_checkpoint(run: Path, shapes: Shapes | None = None) -> tuple[int | None, list[str]]:
-    """The newest step whose checkpoint verifies, None where there is none, and what is wrong with newer ones."""
+def newest_undamaged_checkpoint(run: Path, shapes: Shapes | None = None) -> tuple[int | None, list[str]]:
+    """Return the newest step with an undamaged checkpoint (or None), and the problems of the newer ones."""
     problems: list[str] = []
     for step in reversed(checkpoint_steps(run)):
         try:

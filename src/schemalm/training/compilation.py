@@ -1,4 +1,4 @@
-"""Compiling a model's layers with torch.compile, where it works."""
+"""Compiles a model's layers with torch.compile, if it works here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from schemalm.model.gpt import GPT
 
 
 def compile_layers(model: GPT) -> None:
-    """Have each layer compiled when it first runs: they are alike, so the work is done once.
+    """Compile each layer when it first runs; the layers are alike, so the compiled code is shared.
 
-    Raises `ConfigurationError` where nothing can be compiled here.
+    Raises `ConfigurationError` if torch.compile does not work here.
     """
     tried = torch.compile(torch.square)
     try:
         tried(torch.ones(2, device=model.tokens.weight.device))
-    except Exception as error:  # whatever compilers raise
+    except Exception as error:  # compilers raise all kinds of errors
         reason = str(error).strip().split("\n", 1)[0]
         raise ConfigurationError(
             f"torch.compile does not work here ({type(error).__name__}: {reason}): install a C++ compiler (for a GPU, "

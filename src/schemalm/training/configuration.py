@@ -1,4 +1,4 @@
-"""The training configuration: every setting that decides how a run goes, validated once."""
+"""The training configuration: every setting that determines a run, validated here."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from schemalm.model.configuration import SIZES, GPTConfiguration
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 OPTIMIZERS = ("muon", "adamw")
 SCHEDULES = ("cosine", "linear")
-# The rows of a step are read into memory, and what counts something is stored in 64 bits.
-_MOST, _MOST_COUNTED = {"batch_size": 1 << 16}, (1 << 63) - 1
-# What runs had before there were these fields, which config.json of then does not name.
-VALUES_BEFORE: dict[str, Any] = {"packing": "windows"}
-# Fields that say how steps are computed and what is told and kept of them, not what they compute: a run may go on with
-# others. With dropout another `micro_batch_size` drops other numbers, as many of them.
+# The rows of a step are read into memory, and counts are stored in 64 bits.
+_UPPER_LIMITS, _MAX_COUNT = {"batch_size": 1 << 16}, (1 << 63) - 1
+# The values of later fields in runs whose config.json does not have them.
+LEGACY_VALUES: dict[str, Any] = {"packing": "windows"}
+# Fields that affect how steps are computed, reported and saved, but not their result, so a resumed run may change them.
+# With dropout, another `micro_batch_size` drops other numbers at the same rate.
 EXECUTION_FIELDS = frozenset(
     {
         *("micro_batch_size", "activation_checkpointing", "compile", "shard_optimizer", "device"),
@@ -33,26 +33,26 @@ EXECUTION_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
-    """How to train; raises `ConfigurationError` for values that make no sense.
+    """How to train; raises `ConfigurationError` for impossible values.
 
-    model: a named size, whose vocabulary and context come from the data, or a whole configuration. `grammar_state`
-    tells it what the grammar expects; `mask_loss` takes the loss among admitted tokens only; both have no effect on
-    data without a grammar. `echo` tells it what came next last time (an n-gram look-up).
+    model: a named size, whose vocabulary and context come from the data, or a complete configuration. `grammar_state`
+    feeds the model what the grammar expects; `mask_loss` computes the loss among admitted tokens only. Neither has an
+    effect on data without a grammar. `echo` feeds the model the results of the n-gram look-up.
 
-    batch_size: rows of one context that a step reads, over all processes. Each process computes at most
-    `micro_batch_size` of its share at once (all of it where None) and adds up the gradients. A row is one window where
-    `packing` is "windows"; where it is "documents", whole short windows share a row, and none sees another.
+    batch_size: the rows of one context that a step reads, over all processes. Each process computes at most
+    `micro_batch_size` rows of its share at once (None: all) and accumulates the gradients. With `packing` "windows", a
+    row is one window; with "documents", short documents share a row without attending to each other.
 
-    optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all else, or
-    "adamw" for everything. Rates rise over `warmup_steps`; then they fall to `min_learning_rate_fraction` of their
-    peak, along a cosine, or where the schedule is "linear" over the last `warmdown_fraction` of the steps.
+    optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all other
+    parameters, or "adamw" for all. Rates rise over `warmup_steps` and then fall to `min_learning_rate_fraction` of
+    their peak: along a cosine, or, with the schedule "linear", over the last `warmdown_fraction` of the steps.
 
-    max_loss_rise: training stops once the loss, smoothed over about 20 steps, is so many nats above its lowest.
+    max_loss_rise: training stops if the loss, smoothed over about 20 steps, is this many nats above its lowest value.
 
-    The last step is logged, saved and evaluated in any case; the best checkpoint is looked for among steps both saved
-    and evaluated. `dtype` is the type of matrix products; parameters are always float32. `compile` translates the
-    layers with torch.compile, `activation_checkpointing` computes them twice to hold less, and `shard_optimizer`
-    spreads the optimizer's state over the processes.
+    The last step is always logged, saved and evaluated; the best checkpoint is chosen among steps that are both saved
+    and evaluated. `dtype` is the type of matrix products; parameters are always float32. `compile` compiles the layers
+    with torch.compile, `activation_checkpointing` recomputes them to save memory, and `shard_optimizer` distributes the
+    optimizer's state over the processes.
     """
 
     num_steps: int
@@ -92,16 +92,16 @@ class TrainingConfiguration:
             raise ConfigurationError(f"there is no model size {self.model!r}; choose one of {', '.join(SIZES)}")
         counts = ("num_steps", "batch_size", "log_every", "evaluate_every", "num_evaluation_documents")
         for name in (*counts, "checkpoint_every", "keep_checkpoints"):
-            check_number(name, getattr(self, name), 1, _MOST.get(name, _MOST_COUNTED), is_whole=True)
+            check_number(name, getattr(self, name), 1, _UPPER_LIMITS.get(name, _MAX_COUNT), is_whole=True)
         for name in ("warmup_steps", "seed"):
-            check_number(name, getattr(self, name), 0, _MOST_COUNTED, is_whole=True)
+            check_number(name, getattr(self, name), 0, _MAX_COUNT, is_whole=True)
         for name in ("learning_rate", "muon_learning_rate", "gradient_clip", "max_loss_rise"):
             check_number(name, getattr(self, name), 0, is_above=True)
         for name in ("min_learning_rate_fraction", "warmdown_fraction", "beta1", "beta2"):
             check_number(name, getattr(self, name), 0, 1)
         check_number("weight_decay", self.weight_decay, 0)
         if self.micro_batch_size is not None:
-            check_number("micro_batch_size", self.micro_batch_size, 1, _MOST["batch_size"], is_whole=True)
+            check_number("micro_batch_size", self.micro_batch_size, 1, _UPPER_LIMITS["batch_size"], is_whole=True)
         choices_of = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "dtype": tuple(DTYPES), "packing": PACKINGS}
         for name, choices in choices_of.items():
             if getattr(self, name) not in choices:
@@ -114,20 +114,20 @@ class TrainingConfiguration:
         return self.model if isinstance(self.model, str) else "custom"
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
-        """The model for given data; raises `ConfigurationError` where a whole configuration does not fit it."""
+        """Return the model for given data; raises `ConfigurationError` if a complete configuration does not fit it."""
         sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo)
         if isinstance(self.model, str):
             return GPTConfiguration.named(self.model, **sizes)
         for name, expected in sizes.items():
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(
-                    f"the model's {name} is {getattr(self.model, name)}, but the data asks for {expected}"
+                    f"the model's {name} is {getattr(self.model, name)}, but the data requires {expected}"
                 )
         return self.model
 
 
 def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool) -> dict[str, int]:
-    """The fields of a model that its data decides, and what it is told of them."""
+    """Return the fields of a model configuration that the data and the model's side features determine."""
     return {
         "vocab_size": metadata.vocab_size,
         "context_size": metadata.context_size,

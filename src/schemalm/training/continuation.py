@@ -1,9 +1,9 @@
-"""What may change when a run goes on, and what config.json says of it afterwards.
+"""What may change when a run is resumed, and how config.json records it.
 
-A run goes on only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the number of
-steps, the folder of the data, `versions` and `environment` may change. config.json says the present ones, and in
-`lengths` for how many steps the run was begun and after which step it got another number: rates after that step are
-those of a run of this length, so the same changes give the same run.
+A run can be resumed only with the same model, training configuration, data and tokenizer. `EXECUTION_FIELDS`, the
+number of steps, the folder of the data, `versions` and `environment` may change. config.json contains the current
+values. Its `lengths` lists the planned number of steps at the start and each later one, with the step after which it
+changed: from there on, rates are those of a run of that length. The same changes therefore give the same run.
 """
 
 from __future__ import annotations
@@ -14,84 +14,88 @@ from typing import Any
 
 from schemalm.errors import CheckpointError, ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
-from schemalm.training.configuration import EXECUTION_FIELDS, VALUES_BEFORE, TrainingConfiguration
+from schemalm.training.configuration import EXECUTION_FIELDS, LEGACY_VALUES, TrainingConfiguration
 from schemalm.training.progress import Progress
 from schemalm.training.schedule import share_of_peak
 
-_DECISIVE = ("model", "training", "data_sha256", "tokenizer_sha256")
+_IDENTITY = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 
-def with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
-    """The content of a config.json with the fields that came later, at the values that runs had before."""
-    sections = {"model": {"dropout": 0.0}, "training": VALUES_BEFORE}
+def fill_missing_fields(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a config.json, adding later fields with the values that older runs had."""
+    sections = {"model": {"dropout": 0.0}, "training": LEGACY_VALUES}
     found = {name: config[name] for name in sections if isinstance(config.get(name), dict)}
     return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
 
 
-def continued(run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress) -> dict[str, Any]:
-    """The content of config.json for a run that was described as `old` and goes on after `step` as `new`.
+def continued_config(
+    run: Path, old: dict[str, Any], new: dict[str, Any], step: int, progress: Progress
+) -> dict[str, Any]:
+    """Return the content of config.json for a run described as `old` that is resumed after `step` as `new`.
 
-    Raises `CheckpointError` where it would be another run, or has more steps behind it than it is to have.
+    Raises `CheckpointError` if it would be another run, or has already done more steps than wanted.
     """
-    found = differences(_decisive(old), _decisive(new))
+    found = differences(_identity(old), _identity(new))
     if found:
         raise CheckpointError(
-            f"{run} was started with another configuration: {'; '.join(found)}. Resume with what it was started "
-            "with, or train into another folder"
+            f"{run} was started with another configuration: {'; '.join(found)}. Resume with the original "
+            "settings, or train into another folder"
         )
     if new["from"] is not None and (old.get("from") or {}).get("run") != new["from"]["run"]:
-        raise CheckpointError(f"{run} was not begun with the weights of {new['from']['run']}: resume it without --from")
+        raise CheckpointError(
+            f"{run} was not started with the weights of {new['from']['run']}: resume it without --from"
+        )
     if new["parent"] not in (None, old.get("parent")):
-        progress.warning(f"the parent recorded at the start stays: {old.get('parent') or 'none'}")
+        progress.warning(f"the parent recorded at the start is kept: {old.get('parent') or 'none'}")
     changed = differences(old.get("versions"), new["versions"])
     if changed:
-        progress.warning(f"resumed under other versions, so losses may differ in the last digits: {'; '.join(changed)}")
+        progress.warning(f"resumed with other versions, so losses may differ in the last digits: {'; '.join(changed)}")
     execution = {name: value for name, value in new["training"].items() if name in EXECUTION_FIELDS}
     environment = {**old.get("environment", {}), "data": new["environment"]["data"]}
     config = {**old, "training": {**old["training"], **execution}, "environment": environment}
-    return _lengthened(run, config, new["training"]["num_steps"], step, progress)
+    return _with_num_steps(run, config, new["training"]["num_steps"], step, progress)
 
 
-def _lengthened(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
-    """The configuration with another number of steps in all, which rates follow after `step`."""
+def _with_num_steps(run: Path, config: dict[str, Any], num_steps: int, step: int, progress: Progress) -> dict[str, Any]:
+    """Return the configuration with another number of steps, which rates follow after `step`."""
     before = recorded_configuration(config, device="cpu").num_steps
     if num_steps < step:
         raise CheckpointError(
-            f"{run} has {step} steps behind it, more than the {num_steps} asked for: ask for more, or go back to an "
+            f"{run} has already done {step} steps, more than the {num_steps} requested: request more, or return to an "
             "earlier checkpoint with --resume STEP"
         )
-    lengths = [length for length in config.get("lengths", [begun(before)]) if length["after_step"] < step]
+    lengths = [length for length in config.get("lengths", [initial_length(before)]) if length["after_step"] < step]
     if not lengths or lengths[-1]["num_steps"] != num_steps:
         lengths.append({"after_step": step, "num_steps": num_steps})
     longer = {**config, "training": {**config["training"], "num_steps": num_steps}, "lengths": lengths}
     if num_steps != before:
         progress.message(
-            f"from {before:,} to {num_steps:,} steps: after step {step} rates are those of a run of "
-            f"{num_steps:,} steps from its start{_jump(config, longer, step)}"
+            f"from {before:,} to {num_steps:,} steps: after step {step}, learning rates are those of a run of "
+            f"{num_steps:,} steps{_rate_change(config, longer, step)}"
         )
     return longer
 
 
-def begun(num_steps: int) -> dict[str, int]:
-    """What `lengths` says of a run that begins."""
+def initial_length(num_steps: int) -> dict[str, int]:
+    """Return the first entry of `lengths`."""
     return {"after_step": 0, "num_steps": num_steps}
 
 
-def _jump(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
-    """How the rates change at once, in shares of their peak."""
+def _rate_change(before: dict[str, Any], after: dict[str, Any], step: int) -> str:
+    """Describe how the rates change after `step`, as shares of their peak."""
     old, new = (recorded_configuration(config, device="cpu") for config in (before, after))
     if not 0 < step < new.num_steps:
         return ""
-    return f", {share_of_peak(step + 1, new):.0%} of their peak at the next one ({share_of_peak(step, old):.0%} before)"
+    return f"; the next is {share_of_peak(step + 1, new):.0%} of its peak ({share_of_peak(step, old):.0%} before)"
 
 
 def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingConfiguration:
-    """What a run was last trained with, by the content of its config.json, with some fields changed.
+    """Return the configuration that a run was last trained with, from its config.json, with `changes` applied.
 
-    Raises `CheckpointError` for the content of another version, or values there that make no sense, and
-    `ConfigurationError` for changes that make none.
+    Raises `CheckpointError` for the content of another version or impossible values, and `ConfigurationError` for
+    impossible changes.
     """
-    settings = with_later_fields(config).get("training", {})
+    settings = fill_missing_fields(config).get("training", {})
     try:
         if settings.get("model") == "custom":
             settings = {**settings, "model": GPTConfiguration(**config["model"])}
@@ -101,18 +105,18 @@ def recorded_configuration(config: dict[str, Any], **changes: Any) -> TrainingCo
     return replace(recorded, **{"device": settings.get("device", recorded.device), **changes})
 
 
-def _decisive(config: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a run's configuration that decide what it computes."""
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a run's configuration that must not change."""
     training = config.get("training")
     settings = training if isinstance(training, dict) else {}
     kept = {name: value for name, value in settings.items() if name not in EXECUTION_FIELDS | {"num_steps"}}
-    return {key: config.get(key) for key in _DECISIVE} | {"training": kept}
+    return {key: config.get(key) for key in _IDENTITY} | {"training": kept}
 
 
-def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """`field was old, now new` for each field that differs."""
+def differences(old: Any, new: Any, path: str = "") -> list[str]:
+    """Return `field was old, now new` for each field that differs."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
-        found = [differences(old.get(key), new.get(key), f"{place}.{key}".strip(".")) for key in keys]
+        found = [differences(old.get(key), new.get(key), f"{path}.{key}".strip(".")) for key in keys]
         return [line for lines in found for line in lines]
-    return [] if old == new else [f"{place} was {old}, now {new}"]
+    return [] if old == new else [f"{path} was {old}, now {new}"]

@@ -1,4 +1,4 @@
-"""What a run will take, before it starts: parameters, operations, memory, time and cost."""
+"""Estimates what a run needs before it starts: parameters, operations, memory, time and cost."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import Memory, available_memory, needed_memory
 from schemalm.training.peak import matmul_peak
 
-# The share of the machine's matrix products that training is assumed to reach.
+# The share of the machine's peak speed of matrix products that training is assumed to reach.
 ASSUMED_SHARE = 0.4
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take.
+    """What a run needs.
 
-    `num_places` counts the positions of all rows read, padding included, and `num_epochs` passes over the data.
-    `flops_per_token` are those of a position of a full context, `peak` the measured operations per second of matrix
-    products in one process. `seconds` assume `ASSUMED_SHARE` of it; `cost` is for a price per process and hour.
+    `num_places` is the number of positions in all rows read, including padding; `num_epochs` is the number of passes
+    over the data. `flops_per_token` is for one position of a full context. `peak` is the measured number of operations
+    per second of matrix products in one process. `seconds` assumes `ASSUMED_SHARE` of the peak. `cost` uses a price per
+    process and hour, and is None without a price.
     """
 
     num_parameters: int
@@ -44,7 +45,7 @@ class Estimate:
 def estimate_run(
     data: Path, configuration: TrainingConfiguration, *, num_processes: int = 1, price: float | None = None
 ) -> Estimate:
-    """The estimate of a run on the prepared folder `data`; `price` is what an hour of one process costs."""
+    """Estimate a run on the prepared folder `data`; `price` is the cost of one process for an hour."""
     metadata = read_metadata(data)
     device = torch.device(configuration.device)
     with torch.device("meta"):

@@ -1,8 +1,8 @@
-"""How a training run ends when a signal asks for it.
+"""Ends a training run on SIGINT or SIGTERM.
 
-The first SIGINT or SIGTERM is noted while steps are computed: the loop goes on to where the run is whole, writes the
-checkpoint of that step and returns. Before the first step, and while documents are scored, nothing has to be finished:
-there it ends at once what is under way. A second signal always does.
+During steps, the first signal is only recorded: the loop finishes the step, writes its checkpoint and returns. Before
+the first step and while documents are scored, there is nothing to save, so the signal ends that work at once. A second
+signal always ends the run at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 
 class Interruption:
-    """What signals have asked of a run: `number` is that of the first one, None before.
+    """The signals that a run has received: `number` is the first one, or None.
 
-    `is_agreed`: a process was asked, and all of them know. `resume`: as in `TrainingInterrupted`.
+    `is_agreed`: some process received a signal, and all processes know. `resume`: as in `TrainingInterrupted`.
     """
 
     def __init__(self, progress: Progress | None = None, resume: str | int | None = None) -> None:
@@ -31,63 +31,63 @@ class Interruption:
         self.is_agreed = False
         self.resume = resume
         self._progress = Progress() if progress is None else progress
-        self._num_heard = 0
-        self._is_noting = self._is_settled = False
+        self._num_signals = 0
+        self._is_deferring = self._is_saved = False
 
     def agree(self) -> None:
-        """End with the other processes; where none of the signals came here, as if SIGTERM had."""
+        """End together with the other processes; a process without a signal acts as if it had received SIGTERM."""
         self.is_agreed, self.number = True, self.number or signal.SIGTERM
 
     @contextmanager
-    def watched(self, run: Path) -> Iterator[None]:
-        """Hear signals; raises `TrainingInterrupted` for one that ends at once what is under way."""
+    def handling_signals(self, run: Path) -> Iterator[None]:
+        """Handle signals; raises `TrainingInterrupted` for one that ends the work at once."""
         try:
-            with handled_signals(self._hear):
+            with handled_signals(self._on_signal):
                 yield
         except Interrupted:
             raise self.error(run) from None
 
-    def begin_noting(self) -> None:
-        """From here on the first signal ends nothing by itself."""
-        self._is_noting = True
+    def defer_first_signal(self) -> None:
+        """From now on, only record the first signal."""
+        self._is_deferring = True
 
-    def abandonable(self, work: Callable[[], T], otherwise: T) -> T:
-        """What `work` gives; `otherwise` where the first signal ends it, which does not end the run at once."""
+    def abandon_on_signal(self, work: Callable[[], T], otherwise: T) -> T:
+        """Return the result of `work`, or `otherwise` if the first signal ends it; that does not end the run."""
         try:
-            self._is_noting = False
+            self._is_deferring = False
             found = work()
-            self._is_noting = True
+            self._is_deferring = True
         except Interrupted:
-            self._is_noting = True
-            if self._num_heard > 1:
+            self._is_deferring = True
+            if self._num_signals > 1:
                 raise
             return otherwise
         return found
 
-    def settle(self) -> None:
-        """From here on nothing is lost, however the run ends."""
-        self._is_settled = True
+    def mark_saved(self) -> None:
+        """From now on, the run can end in any way without losing work."""
+        self._is_saved = True
 
     def error(self, run: Path) -> TrainingInterrupted:
-        """What to raise, as things stand on the disk."""
+        """Return the exception to raise, given the checkpoints on disk."""
         steps = checkpoint_steps(run)
         step = steps[-1] if steps else None
         return TrainingInterrupted(self.number or signal.SIGTERM, run, self._how(), step, self.resume)
 
     def _how(self) -> str:
-        if self._is_settled:
+        if self._is_saved:
             return "interrupted, and nothing is lost"
         return (
-            "interrupted at once, and what came after the last checkpoint is lost"
-            if self._is_noting
+            "interrupted at once, and the steps after the last checkpoint are lost"
+            if self._is_deferring
             else "interrupted before training"
         )
 
-    def _hear(self, number: int) -> None:
-        # A signal that others heard of before, and told, is the first one here all the same.
-        self._num_heard += 1
+    def _on_signal(self, number: int) -> None:
+        # Another process may have reported a signal before; one that arrives here then still counts as the first.
+        self._num_signals += 1
         self.number = self.number or number
-        if self._num_heard > 1 or not self._is_noting:
+        if self._num_signals > 1 or not self._is_deferring:
             raise Interrupted(number)
-        with suppress(Exception):  # a handler runs between any two steps of the program, which it must not break
+        with suppress(Exception):  # a handler runs between any two steps of the program and must not break it
             self._progress.message("interrupted: finishing this step and saving it; interrupt again to end at once")

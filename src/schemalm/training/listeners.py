@@ -1,4 +1,4 @@
-"""Several listeners as one: what shows a run to people, and what keeps or draws it besides."""
+"""Combines several progress listeners: one that shows a run to people, and others such as trackers."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from schemalm.training.progress import Progress, StepReport
 
 
-class WarningsKept(Progress):
-    """A listener that adds every warning to a list."""
+class WarningCollector(Progress):
+    """A listener that appends every warning to a list."""
 
     def __init__(self, warnings: list[str]) -> None:
         self._warnings = warnings
 
     def warning(self, text: str) -> None:
-        """Keep it."""
+        """Append the warning."""
         self._warnings.append(text)
 
 
 class Listeners(Progress):
-    """Tells `shown` and then each of `others` what it hears.
+    """Passes every event to `shown` and then to each of `others`.
 
-    Nothing that only watches may end a run: one of the others that fails, in whatever way, is told of through `shown`
-    and hears nothing more. What `shown` raises goes through.
+    Observers must not end a run: if one of the others raises, `shown` gets a warning, and that listener gets no further
+    events. What `shown` raises is not caught.
     """
 
     def __init__(self, shown: Progress, others: Sequence[Progress]) -> None:
@@ -32,31 +32,31 @@ class Listeners(Progress):
         self._others = list(others)
 
     def begin(self, step: int, num_steps: int) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.begin(step, num_steps))
 
     def advance(self, report: StepReport) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.advance(report))
 
     def log(self, line: dict[str, Any]) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.log(line))
 
     def saved(self, run: Path, step: int) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.saved(run, step))
 
     def message(self, text: str) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.message(text))
 
     def warning(self, text: str) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.warning(text))
 
     def end(self) -> None:
-        """Tell all of them."""
+        """Pass it on."""
         self._tell(lambda listener: listener.end())
 
     def _tell(self, tell: Callable[[Progress], None]) -> None:
@@ -64,9 +64,9 @@ class Listeners(Progress):
         for other in tuple(self._others):
             try:
                 tell(other)
-            except (Exception, SystemExit) as error:  # of a library that is not ours
+            except (Exception, SystemExit) as error:  # from third-party libraries
                 self._others.remove(other)
                 self._shown.warning(
-                    f"{type(other).__name__} failed and hears no more of this run, which goes on: "
+                    f"{type(other).__name__} failed and gets no further events; the run continues: "
                     f"{type(error).__name__}: {error}"
                 )

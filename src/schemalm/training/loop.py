@@ -1,10 +1,10 @@
-"""The training loop, resumable at any moment, in one process or in those that torchrun started.
+"""The training loop, resumable at any moment, in one process or under torchrun.
 
-In goes a prepared data folder, out comes a run folder. What a step does is a function of the configuration, the data
-and the checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit
-on one CPU with one number of threads). At each step: update, log, save, then evaluate. All processes go through the
-same steps; the first one writes. SIGINT and SIGTERM end the run after a step, and its checkpoint is written, whatever
-the schedule says.
+Input: a prepared data folder. Output: a run folder. A step is a function of the configuration, the data and the
+checkpoint before it, so a run that was killed and resumed logs the same losses as one that was not (bit for bit on one
+CPU with the same number of threads). Each step updates, logs, saves, then evaluates. All processes go through the same
+steps; the first one writes. SIGINT and SIGTERM end the run after the current step, whose checkpoint is then written
+whatever the schedule.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from schemalm.dataset.loader import Loader, LoaderState
-from schemalm.dataset.padding import padding_remark
+from schemalm.dataset.padding import padding_warning
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Split, load_masks, read_metadata, read_tokenizer, verify_files
 from schemalm.dataset.windows import training_windows
@@ -35,12 +35,12 @@ from schemalm.training.checkpoint import (
 )
 from schemalm.training.compilation import compile_layers
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
+from schemalm.training.initial_weights import describe_initial_weights, read_initial_weights
 from schemalm.training.interruption import Interruption
 from schemalm.training.launch import is_first_process
 from schemalm.training.memory import check_memory, peak_memory
 from schemalm.training.metrics import Metrics
 from schemalm.training.optimizer import Optimizers
-from schemalm.training.origin import describe_origin, origin_weights
 from schemalm.training.peak import matmul_peak
 from schemalm.training.processes import Processes, joined_processes
 from schemalm.training.progress import Progress, StepReport
@@ -49,12 +49,15 @@ from schemalm.training.run_file import CONFIG_FILE
 from schemalm.training.schedule import share_of_peak
 from schemalm.training.scoring import Score, score_documents
 from schemalm.training.stability import instability, smoothed
-from schemalm.training.step import Stepper
+from schemalm.training.step import GradientAccumulator
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How a run ended; losses are in nats per token, `num_tokens` counts targets, `elapsed_seconds` all sittings."""
+    """The result of a run; losses are in nats per token, and `num_tokens` counts targets.
+
+    `elapsed_seconds` includes the time before the run was resumed.
+    """
 
     run: Path
     num_steps: int
@@ -75,34 +78,34 @@ def train(
     start_from: Path | None = None,
     report: Progress | None = None,
 ) -> RunSummary:
-    """Train on the prepared folder `data` into the run folder `out`, or go on with the run that is there.
+    """Train on the prepared folder `data` into the run folder `out`, or resume the run that is there.
 
-    `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start where there is none), or the
-    step of a checkpoint. A run goes on to `configuration.num_steps`, more or fewer than it was begun with.
-    `start_from` is a run whose weights a new run begins with, and its parent; another `parent` is recorded as the run
-    that this one is a variation of, and changes nothing. `report` hears of every step, line of metrics and checkpoint,
-    in the first process.
+    `resume` is None for a new run, "auto" for the newest undamaged checkpoint (or a start if there is none), or the
+    step of a checkpoint. A resumed run continues to `configuration.num_steps`, which may differ from before.
+    `start_from` is a run whose weights a new run starts with; it is also recorded as its parent. Another `parent` is
+    only recorded, as the run that this one is a variation of. `report` receives every step, line of metrics and
+    checkpoint, in the first process.
 
-    In the main thread, SIGINT and SIGTERM end the run after the step under way: its checkpoint is written, and
-    `TrainingInterrupted`, a `KeyboardInterrupt`, says where the run stands. A second one ends it at once. The handlers
-    before are back when this returns or raises. Raises `DataError` for damaged data, `CheckpointError` for a run that
-    cannot be opened or does not fit, and `TrainingError` where the loss goes astray, memory does not suffice or another
-    process ends.
+    In the main thread, SIGINT and SIGTERM end the run after the current step: its checkpoint is written, and
+    `TrainingInterrupted`, a `KeyboardInterrupt`, describes the state of the run. A second signal ends it at once. The
+    previous handlers are restored when this returns or raises. Raises `DataError` for damaged data, `CheckpointError`
+    for a run that cannot be opened or does not match, and `TrainingError` if the loss diverges, memory does not suffice
+    or another process ends.
     """
     progress = report if report is not None and is_first_process() else Progress()
     is_new = resume is None and not (out / CONFIG_FILE).exists()
     interruption = Interruption(progress, "auto" if is_new else resume)
-    with interruption.watched(out):
+    with interruption.handling_signals(out):
         metadata = read_metadata(data)
         config = describe_run(data, metadata, configuration, out, parent or start_from)
         if start_from is not None:
-            config["from"] = describe_origin(start_from, out, config)
+            config["from"] = describe_initial_weights(start_from, out, config)
         verify_files(data, metadata)
         with (
             joined_processes(configuration.device, interruption) as processes,
             run_lock(out) if processes.is_first else nullcontext(),
         ):
-            step = processes.as_first_decides(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
+            step = processes.decided_by_first(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
             interruption.resume = "auto"
             summary = _train_from(step, data, out, configuration, processes, progress)
     if summary is None or interruption.number is not None:
@@ -121,7 +124,7 @@ def _train_from(
 
 
 class _Trainer:
-    """Everything that a run holds in memory."""
+    """The state of a run in memory."""
 
     def __init__(
         self,
@@ -139,19 +142,19 @@ class _Trainer:
         if not self._validation.num_documents:
             raise DataError(f"{data} has no validation documents; prepare it with a smaller train split")
         train_split = Split(data, "train", metadata)
-        remark = padding_remark(train_split, configuration.packing)
-        if remark is not None:
-            progress.warning(remark)
+        warning = padding_warning(train_split, configuration.packing)
+        if warning is not None:
+            progress.warning(warning)
         masks = load_masks(data, metadata) if configuration.mask_loss else None
         self._masks = None if masks is None else torch.from_numpy(masks).to(processes.device)
         model = configuration.model_configuration(metadata)
-        with torch.device("meta"):  # asks for no memory before it is known to be there
+        with torch.device("meta"):  # allocates nothing before memory is checked
             check_memory(GPT(model), configuration, processes.device, processes.size)
         self._model = GPT(model)
         self._state = TrainingState()
         if step == NO_STEP:
             self._model.initialize(configuration.seed)
-            weights = origin_weights(run)
+            weights = read_initial_weights(run)
         else:
             self._state, weights, optimizer_state = read_checkpoint(run, step, shapes_of(model))
         if weights is not None:
@@ -164,7 +167,7 @@ class _Trainer:
         self._optimizers = Optimizers(self._model, configuration, processes)
         if step != NO_STEP:
             self._optimizers.restore(optimizer_state)
-        self._stepper = Stepper(self._model, self._masks, configuration, processes)
+        self._accumulator = GradientAccumulator(self._model, self._masks, configuration, processes)
         self._loader = Loader(
             training_windows(train_split),
             configuration.batch_size,
@@ -186,12 +189,12 @@ class _Trainer:
         self._progress.end()
 
     def run(self) -> RunSummary | None:
-        """Train to the end, or to where a signal asks for it: then None, and the step reached is saved."""
+        """Train to the end, or until a signal; then save the current step and return None."""
         configuration, processes = self._configuration, self._processes
         self._progress.begin(self._state.step, configuration.num_steps)
-        processes.interruption.begin_noting()
+        processes.interruption.defer_first_signal()
         if self._is_due(configuration.evaluate_every) and self._state.step not in self._metrics.validation_losses:
-            self._evaluate()  # the run was ended between saving and evaluating
+            self._evaluate()  # the run ended between saving and evaluating
         while self._state.step < configuration.num_steps and not processes.are_interrupted:
             self._update()
             if self._is_due(configuration.log_every):
@@ -205,7 +208,7 @@ class _Trainer:
         if self._state.step != self._saved_step:
             self._save()
             processes.wait()
-        processes.interruption.settle()
+        processes.interruption.mark_saved()
         return None if processes.are_interrupted else self._summary()
 
     def _is_due(self, every: int) -> bool:
@@ -215,13 +218,13 @@ class _Trainer:
     def _update(self) -> None:
         started = time.monotonic()
         state, step = self._state, self._state.step + 1
-        result = self._stepper.gradients(next(self._loader), step)
+        result = self._accumulator.gradients(next(self._loader), step)
         loss = result.loss_sum / result.num_targets
         smoothed_loss = smoothed(state.smoothed_loss, loss)
         lowest = smoothed_loss if state.lowest_loss is None else min(state.lowest_loss, smoothed_loss)
         fault = instability(loss, result.gradient_norm, smoothed_loss, lowest, self._configuration.max_loss_rise)
         if fault is not None:
-            raise TrainingError(self._diverged(step, fault, self._loader.documents()))
+            raise TrainingError(self._divergence(step, fault, self._loader.documents()))
         self._optimizers.step(step)
         seconds = time.monotonic() - started
         self._state = TrainingState(
@@ -247,11 +250,11 @@ class _Trainer:
         )
         self._progress.advance(self._report)
 
-    def _diverged(self, step: int, fault: str, documents: list[int]) -> str:
+    def _divergence(self, step: int, fault: str, documents: list[int]) -> str:
         saved = [saved for saved in checkpoint_steps(self._run) if saved < step]
         how = f"--resume {saved[-1]}" if saved else "starting again with this configuration"
         return (
-            f"training went astray at step {step}, on the train documents {documents}: {fault}; {how} reproduces it. "
+            f"training diverged at step {step}, on the training documents {documents}: {fault}; {how} reproduces it. "
             "Use a lower learning rate or a longer warm-up"
         )
 
@@ -281,9 +284,9 @@ class _Trainer:
         self._saved_step = self._state.step
 
     def _evaluate(self) -> None:
-        """Score validation documents; not where that is interrupted: the run does so first when it goes on."""
+        """Score validation documents; if interrupted, the resumed run does so first."""
         started = time.monotonic()
-        score = self._processes.interruption.abandonable(self._score, Score(0.0, 0, 0))
+        score = self._processes.interruption.abandon_on_signal(self._score, Score(0.0, 0, 0))
         sums = self._processes.sums(score.loss_sum, score.num_tokens, score.num_bytes)
         if self._processes.are_interrupted:
             return
@@ -306,7 +309,7 @@ class _Trainer:
         )
 
     def _score(self) -> Score:
-        """The score of this process's share of the validation documents."""
+        """Return the score of this process's share of the validation documents."""
         configuration, split, processes = self._configuration, self._validation, self._processes
         documents = evenly_spaced(split.num_documents, configuration.num_evaluation_documents)
         return score_documents(

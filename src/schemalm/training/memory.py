@@ -1,4 +1,4 @@
-"""The memory that training needs, counted before it runs, and the memory that there is."""
+"""Estimates the memory that training needs, and measures the memory that is available."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from schemalm.process_memory import peak_resident_bytes
 from schemalm.training.configuration import TrainingConfiguration
 
 _FLOAT32, _BFLOAT16 = 4, 2
-# Copies of a chunk of logits that the loss holds at once.
+# The loss keeps this many copies of a chunk of logits at once.
 _LOGIT_COPIES = 4
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes that one process needs at most, by what they are for."""
+    """The most bytes that one process needs, by use."""
 
     weights: int
     gradients: int
@@ -31,19 +31,19 @@ class Memory:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of all."""
         return self.weights + self.gradients + self.optimizer + self.activations + self.working
 
 
 def needed_memory(
     model: GPT, configuration: TrainingConfiguration, device_type: str = "cpu", num_processes: int = 1
 ) -> Memory:
-    """What training `model` needs, which may be on the device "meta".
+    """Return the memory that training `model` needs; the model may be on the device "meta".
 
-    The optimizer holds two numbers for each weight of AdamW and one for each of Muon. Activations are what the layers
-    keep for the way back of the windows computed at once. Working memory is held for a moment: logits of the loss,
-    weights cast for products, gradients of activations, and what the allocator does not give back, for which half of
-    the activations is added, as was measured on a CPU.
+    The optimizer keeps two numbers for each weight of AdamW and one for each of Muon. Activations are what the layers
+    keep for the backward pass of the windows computed at once. Working memory is temporary: the logits of the loss,
+    weights cast for products, gradients of activations, and memory that the allocator does not return. For the latter,
+    half of the activations is added, as measured on a CPU.
     """
     shapes = model.configuration
     num_weights = model.num_parameters()
@@ -56,7 +56,7 @@ def needed_memory(
     is_mixed = configuration.dtype == "bfloat16"
     return Memory(
         weights=_FLOAT32 * num_weights,
-        # With several processes the buckets that are exchanged are a second copy.
+        # With several processes, the buckets of the gradient exchange are a second copy.
         gradients=_FLOAT32 * num_weights * (1 if num_processes == 1 else 2),
         optimizer=_FLOAT32 * num_states // (num_processes if configuration.shard_optimizer else 1),
         activations=activations,
@@ -67,15 +67,15 @@ def needed_memory(
 
 
 def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfiguration) -> int:
-    """What the forward pass keeps of one token; a test compares it with what autograd saves."""
+    """Return what the forward pass keeps of one token; a test compares it with what autograd saves."""
     width, inner = shapes.model_width, shapes.mlp_width
     if configuration.dtype == "bfloat16":
         number, layer = _BFLOAT16, (4 * _FLOAT32 + 9 * _BFLOAT16) * width + 2 * _BFLOAT16 * inner
     else:
         number, layer = _FLOAT32, _FLOAT32 * (11 * width + 2 * inner)
     if configuration.packing == "documents":
-        layer += number * width  # what attention says of each document, put together
-    # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two rows of each echo.
+        layer += number * width  # the concatenated attention outputs of the documents
+    # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two rows for each echo.
     ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes)
     if configuration.activation_checkpointing:
         return ends + layer + shapes.num_layers * _FLOAT32 * width
@@ -83,7 +83,7 @@ def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfigurat
 
 
 def available_memory(device: torch.device) -> int | None:
-    """Bytes that are free on a device; None where the system does not say."""
+    """Return the free bytes on a device, or None if the system does not report them."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     try:
@@ -94,7 +94,7 @@ def available_memory(device: torch.device) -> int | None:
 
 
 def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch.device, num_processes: int) -> None:
-    """Raise `TrainingError` with the setting to lower where what training needs is more than there is."""
+    """Raise `TrainingError` if training needs more memory than is available; the message names the setting to lower."""
     needed = needed_memory(model, configuration, device.type, num_processes)
     available = available_memory(device)
     if available is None or needed.total <= available:
@@ -104,18 +104,18 @@ def check_memory(model: GPT, configuration: TrainingConfiguration, device: torch
         size = configuration.micro_batch_size or configuration.batch_size
         advice = f"a micro_batch_size under {size}" if size > 1 else "activation_checkpointing"
     raise TrainingError(
-        f"training needs about {gibibytes(needed.total)}, of it {gibibytes(needed.activations)} for activations, and "
-        f"{gibibytes(available)} are free on {device}: choose {advice}"
+        f"training needs about {gibibytes(needed.total)}, {gibibytes(needed.activations)} of it for activations, but "
+        f"only {gibibytes(available)} are free on {device}: use {advice}"
     )
 
 
 def peak_memory(device: torch.device) -> int:
-    """The most bytes that this process held so far, on a GPU those of its tensors there; 0 where nobody says."""
+    """Return the most bytes that this process has used, on a GPU those of its tensors; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return peak_resident_bytes()
 
 
 def gibibytes(num_bytes: int) -> str:
-    """Bytes for people."""
+    """Return a number of bytes for people."""
     return f"{num_bytes / (1 << 30):.2f} GiB"

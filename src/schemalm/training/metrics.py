@@ -1,8 +1,8 @@
 """metrics.jsonl: one line per logged step, in order, as if the run had never been interrupted.
 
-A training line has `kind` "train", a validation line "validation"; both have a whole `step` and a `loss`, and whatever
-else they have are numbers too. The fields of `MEASURED_FIELDS` are measured on the machine; all others are functions of
-the configuration and the data.
+A training line has the `kind` "train", a validation line "validation"; both have an integer `step` and a `loss`, and
+all further fields are numbers too. `MEASURED_FIELDS` depend on the machine; all others are functions of the
+configuration and the data.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MEASURED_FIELDS = frozenset({"elapsed_seconds", "tokens_per_second", "share_of_p
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """The fields of which something is computed; others are any numbers."""
+    """The fields that are used for computation; any others are numbers."""
 
     kind: Literal["train", "validation"]
     step: Count
@@ -40,13 +40,13 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """All whole lines of a run's metrics; a line torn by a kill is left out, and a missing file is empty.
+    """Return all complete lines of a run's metrics; a line cut off by a kill is skipped, a missing file has none.
 
-    Raises `CheckpointError` for a file that is damaged otherwise.
+    Raises `CheckpointError` for a file that is damaged in another way.
     """
     file = CheckedFile(run, METRICS_FILE, CheckpointError, _ADVICE, max_bytes=_MAX_BYTES)
     lines = file.content().split(b"\n") if os.path.lexists(run / METRICS_FILE) else []
-    # What follows the last line feed is empty or torn.
+    # What follows the last line feed is empty or cut off.
     return [_read_line(file, number, line) for number, line in enumerate(lines[:-1], start=1)]
 
 
@@ -58,9 +58,9 @@ def _read_line(file: CheckedFile, number: int, line: bytes) -> dict[str, Any]:
 
 
 class Metrics:
-    """Appends to a run's metrics, after dropping every line beyond `step`, the step that the run goes on from.
+    """Appends to a run's metrics, after removing the lines beyond `step`, from which the run is resumed.
 
-    Of several processes all keep the lines, and the one with `writes` writes them.
+    All processes keep the lines; only one with `writes` writes them.
     """
 
     def __init__(self, run: Path, step: int, *, writes: bool = True) -> None:
@@ -72,11 +72,11 @@ class Metrics:
 
     @property
     def validation_losses(self) -> dict[int, float]:
-        """Validation loss by step."""
+        """The validation losses by step."""
         return validation_losses(self.lines)
 
     def append(self, line: dict[str, Any]) -> None:
-        """Add a line, visible to other processes at once."""
+        """Add a line, which other processes can read at once."""
         self.lines.append(line)
         if self._file is not None:
             with named_errors(self._path):
@@ -84,7 +84,7 @@ class Metrics:
                 self._file.flush()
 
     def sync(self) -> None:
-        """Make all lines so far survive a loss of power."""
+        """Flush all lines to disk, so that they survive a power failure."""
         if self._file is not None:
             with named_errors(self._path):
                 os.fsync(self._file.fileno())
@@ -92,7 +92,7 @@ class Metrics:
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            with suppress(OSError):  # all lines were flushed; what is left could not be written before
+            with suppress(OSError):  # all lines were flushed; the rest could not be written before either
                 self._file.close()
 
 
@@ -101,5 +101,5 @@ def _encode(line: dict[str, Any]) -> bytes:
 
 
 def validation_losses(lines: list[dict[str, Any]]) -> dict[int, float]:
-    """Validation loss by step."""
+    """Return the validation losses by step."""
     return {line["step"]: line["loss"] for line in lines if line["kind"] == "validation"}

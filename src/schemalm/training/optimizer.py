@@ -1,7 +1,7 @@
 """The optimizers: Muon for hidden matrices and AdamW for the rest, or AdamW for all; their state as named tensors.
 
-Weights that multiply decay, embeddings and scales do not. State is kept whole, whatever number of processes it was
-spread over, so a run may go on with another number.
+Weight decay applies to hidden matrices and the head, not to embeddings and scales. State is saved unsharded, so a run
+may be resumed with another number of processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ADAMW_STATE, _MUON_STATE = ("step", "exp_avg", "exp_avg_sq"), ("momentum_buffer
 
 
 class Optimizers:
-    """All optimizers of a model as one; `step` sets the rates of the schedule."""
+    """All optimizers of a model together; `step` applies the schedule."""
 
     def __init__(self, model: GPT, configuration: TrainingConfiguration, processes: Processes) -> None:
         self._configuration = configuration
@@ -56,7 +56,7 @@ class Optimizers:
         return _sharded(parameters, kind, **settings) if self._is_sharded else kind(parameters, **settings)
 
     def step(self, step: int) -> None:
-        """Update all weights by their gradients, and forget the gradients; `step` counts from 1."""
+        """Update all weights by their gradients, and clear the gradients; `step` counts from 1."""
         share = share_of_peak(step, self._configuration)
         for optimizer, peak, _ in self._parts:
             for group in optimizer.param_groups:
@@ -65,7 +65,7 @@ class Optimizers:
             optimizer.zero_grad()
 
     def tensors(self) -> dict[str, Tensor]:
-        """The whole state, one tensor per `parameter/quantity`, on the first process; empty on others."""
+        """Return the whole state, one tensor per `parameter/quantity`, on the first process; nothing on others."""
         found: dict[str, Tensor] = {}
         for optimizer, _, _ in self._parts:
             if self._is_sharded:
@@ -77,7 +77,7 @@ class Optimizers:
         return found
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put saved state back; raises `CheckpointError` where it belongs to another model or optimizer."""
+        """Restore saved state; raises `CheckpointError` if it belongs to another model or optimizer."""
         expected = {
             f"{name}/{quantity}": () if quantity == "step" else self._shapes[name]
             for optimizer, _, quantities in self._parts
@@ -85,7 +85,9 @@ class Optimizers:
             for quantity in quantities
         }
         if tensors.keys() != expected.keys():
-            raise CheckpointError(f"the optimizer's state is of another model: {sorted(tensors.keys() ^ expected)[:3]}")
+            raise CheckpointError(
+                f"the optimizer's state is of another model, which differs in {sorted(tensors.keys() ^ expected)[:3]}"
+            )
         for name, shape in expected.items():
             if tuple(tensors[name].shape) != shape:
                 found = tuple(tensors[name].shape)
@@ -99,27 +101,27 @@ class Optimizers:
             _move_state(optimizer.optim if self._is_sharded else optimizer)
 
     def _names_of(self, optimizer: Any) -> Iterator[str]:
-        """The names of an optimizer's parameters in the order in which its state numbers them."""
+        """Return the names of an optimizer's parameters, in the order of its state dict."""
         return (self._names[id(parameter)] for group in optimizer.param_groups for parameter in group["params"])
 
 
 def _sharded(parameters: list[Any], kind: type[torch.optim.Optimizer], **settings: Any) -> Any:
-    """An optimizer whose state is spread over the processes (ZeRO stage 1; Rajbhandari et al., 2020)."""
+    """Return an optimizer whose state is sharded over the processes (ZeRO stage 1; Rajbhandari et al., 2020)."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of torch about itself
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch's own deprecation
         from torch.distributed.optim import ZeroRedundancyOptimizer  # noqa: PLC0415
     return ZeroRedundancyOptimizer(parameters, kind, **settings)
 
 
 def _move_state(optimizer: torch.optim.Optimizer) -> None:
-    """Put state where its parameter is: ZeRO loads `step` into the CPU's memory, which a fused AdamW refuses."""
+    """Move state to the device of its parameter: ZeRO loads `step` to the CPU, which fused AdamW does not accept."""
     for parameter, state in optimizer.state.items():
         for quantity, tensor in state.items():
             state[quantity] = tensor.to(parameter.device)
 
 
 def _indexed_groups(optimizer: Any) -> list[dict[str, Any]]:
-    """An optimizer's groups with the numbers of their parameters, as a state dictionary has them."""
+    """Return an optimizer's groups with the indices of their parameters, as in a state dict."""
     groups, first = [], 0
     for group in optimizer.param_groups:
         last = first + len(group["params"])

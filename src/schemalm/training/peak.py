@@ -1,4 +1,4 @@
-"""How fast matrix products are here: what the speed of training is a share of."""
+"""Measures the speed of matrix products here, to which the speed of training is compared."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 
 import torch
 
-# Large enough for the best speed, small enough to be measured in a moment.
+# Large enough for the best speed, small enough for a quick measurement.
 _WIDTHS = {"cpu": 1024, "cuda": 8192}
 _NUM_ROUNDS = 3
 
 
 def matmul_peak(device: torch.device, dtype: torch.dtype) -> float:
-    """Floating point operations per second of a large square matrix product, the best of some rounds by the clock."""
+    """Return the floating point operations per second of a large square matrix product: the best of several rounds."""
     width = _WIDTHS[device.type]
     left, right = (torch.ones(width, width, device=device, dtype=dtype) for _ in range(2))
     _seconds(left, right)

@@ -1,7 +1,7 @@
 """The processes of a run: this one alone, or those that torchrun started.
 
-Processes talk through gloo on CPUs and through NCCL on GPUs, one GPU for each. The first one writes; all of them read
-the same folders.
+Processes communicate through gloo on CPUs and through NCCL on GPUs, one GPU per process. The first process writes; all
+of them read the same folders.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from schemalm.training.interruption import Interruption
 from schemalm.training.launch import num_processes
 
 _FAILED = -2
-# What gloo and NCCL say where another process is gone.
+# Errors of gloo and NCCL if another process is gone.
 _LOST = re.compile("gloo|nccl|connection|socket", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Processes:
-    """Where this process stands among `size` of them, the device that it computes on, and what signals asked for."""
+    """The rank of this process among `size`, its device, and the signals received."""
 
     device: torch.device
     rank: int = 0
@@ -41,12 +41,12 @@ class Processes:
 
     @property
     def are_interrupted(self) -> bool:
-        """Whether the run has to end: what all processes know alike, for it changes with `sums` alone."""
+        """Whether the run must end; the same in all processes, since it changes only in `sums`."""
         interruption = self.interruption
         return interruption.is_agreed if self.size > 1 else interruption.number is not None
 
     def sums(self, *numbers: float) -> list[float]:
-        """Each number summed over all processes; with them all agree on whether one was asked to end."""
+        """Return each number summed over all processes; they also agree on whether one of them received a signal."""
         if self.size == 1:
             return list(numbers)
         is_asked = self.interruption.number is not None
@@ -58,11 +58,11 @@ class Processes:
         return totals
 
     def wait(self) -> None:
-        """Return once every process is here."""
+        """Wait for all processes."""
         self.sums(0.0)
 
-    def as_first_decides(self, decide: Callable[[], int]) -> int:
-        """What `decide` gives on the first process (-1 or more); where it raises, all processes raise."""
+    def decided_by_first(self, decide: Callable[[], int]) -> int:
+        """Return the result of `decide` (-1 or more) on the first process; if it raises, all processes raise."""
         if self.size == 1:
             return decide()
         answer, error = 0, None
@@ -75,15 +75,15 @@ class Processes:
         if error is not None:
             raise error
         if answer == _FAILED:
-            raise TrainingError("the first process gave up; its message says why")
+            raise TrainingError("the first process failed; its message says why")
         return answer
 
 
 @contextmanager
 def joined_processes(device: str, interruption: Interruption) -> Iterator[Processes]:
-    """The processes that torchrun started this one among, or this one alone.
+    """Join the processes that torchrun started, or yield this process alone.
 
-    Raises `TrainingError` where there are more processes than GPUs on a machine, and where another process ends early.
+    Raises `TrainingError` if there are more processes than GPUs on a machine, or if another process ends early.
     """
     size = num_processes()
     if size == 1 or distributed.is_initialized():
@@ -100,11 +100,11 @@ def joined_processes(device: str, interruption: Interruption) -> Iterator[Proces
         if not _LOST.search(str(error)):
             raise
         raise TrainingError(
-            f"process {rank} of {size} lost the others, one of which has ended: start the same command with "
-            "--resume auto to go on from the last checkpoint"
+            f"process {rank} of {size} lost the others, one of which has ended: run the same command with "
+            "--resume auto to continue from the last checkpoint"
         ) from error
-    # Whatever still refers to the group has to go before it: freed later, it would wait for the group's threads while
-    # they wait for Python. After an error the process ends with the group.
+    # Everything that refers to the group must be freed before it: freed later, it would wait for the group's threads
+    # while they wait for Python. After an error the process ends together with the group.
     gc.collect()
     distributed.destroy_process_group()
 

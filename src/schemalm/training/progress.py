@@ -1,7 +1,7 @@
-"""Progress: what a training run tells people while it goes.
+"""Progress: what a training run reports to people while it is running.
 
-On a terminal a live bar with loss, rate and time left; elsewhere a plain line now and then. Nothing here influences the
-run. `Progress` is the interface, and silent; a caller may pass its own.
+On a terminal, a live bar shows loss, rate and time left; elsewhere a plain line appears every ten seconds. Nothing here
+affects the run. `Progress` is the interface, and a silent listener; callers may pass their own.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 @dataclass(frozen=True)
 class StepReport:
-    """What an update was like: the loss in nats per token, the gradient's norm before clipping, and its cost.
+    """The result of an update: the loss in nats per token, the gradient norm before clipping, and the cost.
 
-    `share_of_peak` is of the matrix products that the machine can do, `memory_bytes` the most held so far.
+    `share_of_peak` is the share of the machine's peak speed of matrix products, `memory_bytes` the most memory used so
+    far.
     """
 
     step: int
@@ -46,7 +47,7 @@ class Progress:
     """A listener that ignores everything."""
 
     def begin(self, step: int, num_steps: int) -> None:
-        """Training goes on from `step` of `num_steps`."""
+        """Training starts or resumes at `step` of `num_steps`."""
 
     def advance(self, report: StepReport) -> None:
         """An update is done."""
@@ -58,25 +59,25 @@ class Progress:
         """A checkpoint is on disk."""
 
     def message(self, text: str) -> None:
-        """Something happened that a person should know."""
+        """A message for people."""
 
     def warning(self, text: str) -> None:
-        """Something went wrong that does not end the run: a message, unless a listener does more."""
+        """A problem that does not end the run; a message by default."""
         self.message(text)
 
     def end(self) -> None:
-        """Training is over, or failed."""
+        """Training has finished or failed."""
 
 
-class ShownProgress(Progress):
-    """A listener that people read: warnings are said to be some."""
+class PrintingProgress(Progress):
+    """A listener that prints for people and labels warnings."""
 
     def warning(self, text: str) -> None:
-        """Write a line."""
+        """Print a line."""
         self.message(f"warning: {text}")
 
 
-class TerminalProgress(ShownProgress):
+class TerminalProgress(PrintingProgress):
     """A live bar on a terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -101,16 +102,16 @@ class TerminalProgress(ShownProgress):
             self._bar.update(self._task, completed=report.step, report=str(report))
 
     def message(self, text: str) -> None:
-        """Write a line above the bar."""
+        """Print a line above the bar."""
         self._bar.console.print(text, markup=False, highlight=False)
 
     def end(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop the bar, leaving it visible."""
         self._bar.stop()
 
 
-class LogProgress(ShownProgress):
-    """Plain lines: one every ten seconds, with rate and time left."""
+class LogProgress(PrintingProgress):
+    """Plain lines, one every ten seconds, with rate and time left."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -118,13 +119,13 @@ class LogProgress(ShownProgress):
         self._started = self._last_line = time.monotonic()
 
     def begin(self, step: int, num_steps: int) -> None:
-        """Say where training goes on from."""
+        """Print where training starts."""
         self._first_step, self._num_steps = step, num_steps
         self._started = self._last_line = time.monotonic()
         self.message(f"training from step {step} to {num_steps}")
 
     def advance(self, report: StepReport) -> None:
-        """Write a line where the last one is old enough."""
+        """Print a line if the last one is old enough."""
         now, step = time.monotonic(), report.step
         if now - self._last_line < _SECONDS_BETWEEN_LINES and step < self._num_steps:
             return
@@ -133,10 +134,10 @@ class LogProgress(ShownProgress):
         self.message(f"step {step}/{self._num_steps}  {report}  {seconds_left:.0f} s left")
 
     def message(self, text: str) -> None:
-        """Write a line."""
+        """Print a line."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def choose_progress(console: Console) -> Progress:
-    """A bar on a terminal, plain lines elsewhere."""
+    """Return a bar for a terminal, plain lines otherwise."""
     return TerminalProgress(console) if console.is_terminal else LogProgress(console)

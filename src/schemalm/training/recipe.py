@@ -1,9 +1,11 @@
 """A training recipe: a TOML file with the settings of a run.
 
-context_size = 512     of the prepared data that the recipe is for
-[training]             fields of `TrainingConfiguration`; `model` is a named size
-[model]                in place of a named size: `num_layers`, `num_heads`, `model_width`, and any other field of
-                       `GPTConfiguration` that the data does not decide
+    context_size = 512     the context size of the prepared data that the recipe is for
+    [training]             fields of `TrainingConfiguration`; `model` is a named size
+    [model]                instead of a named size: `num_layers`, `num_heads`, `model_width`, and any other field of
+                           `GPTConfiguration` that the data does not determine
+
+The sizes that depend on the data come from its metadata.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
 
 
 def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any]) -> TrainingConfiguration:
-    """The configuration of a recipe for data that it suits; settings that are `given` go before the recipe's.
+    """Return the configuration of a recipe for the given data; settings in `given` override the recipe's.
 
-    Raises `ConfigurationError` naming the file and the key for whatever is missing, unknown or does not fit the data.
+    Raises `ConfigurationError` that names the file and the key for what is missing, unknown or does not fit the data.
     """
     top = read_toml(path)
     context_size = top.count("context_size", metadata.context_size)
@@ -29,7 +31,7 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
         top.fail(
             "context_size",
             f"is {context_size}, but the data has windows of {metadata.context_size}: prepare it with "
-            f"--context-size {context_size}, or take another recipe",
+            f"--context-size {context_size}, or use another recipe",
         )
     types = get_type_hints(TrainingConfiguration) | {"model": str}
     settings = top.table("training").settings(types, "a setting of training")
@@ -43,8 +45,8 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:
-    told = {name: settings.get(name, True) for name in ("grammar_state", "echo")}
-    sizes = sizes_of_data(metadata, **told)
+    side_features = {name: settings.get(name, True) for name in ("grammar_state", "echo")}
+    sizes = sizes_of_data(metadata, **side_features)
     types = {name: kind for name, kind in get_type_hints(GPTConfiguration).items() if name not in sizes}
     shape = {name: table.count(name, None) for name in ("num_layers", "num_heads", "model_width")}
     for name, value in shape.items():

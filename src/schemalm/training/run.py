@@ -1,8 +1,8 @@
-"""The run folder: its configuration file, its lock, where to go on, and loading a trained model from it.
+"""The run folder: its configuration file, its lock, where to resume, and loading a trained model from it.
 
-config.json holds everything that determined the run; `continuation` says what may change when it goes on. `from` is the
-run whose weights it began with, if there is one. `parent`, the run that this one is a variation of, decides nothing: it
-is recorded at the start, as the path from this folder to that one.
+config.json contains everything that determined the run; `continuation` describes what may change when it is resumed.
+`from` is the run whose weights it started with, if any. `parent` is the run that this one is a variation of. It has no
+effect, and is recorded at the start as the path from this folder to that one.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from schemalm.training.checkpoint import (
     Shapes,
     best_step,
     checkpoint_steps,
-    newest_whole_checkpoint,
+    newest_undamaged_checkpoint,
     read_weights,
     remove_checkpoints,
     remove_leftovers,
     verify_checkpoint,
 )
 from schemalm.training.configuration import TrainingConfiguration
-from schemalm.training.continuation import begun, continued
+from schemalm.training.continuation import continued_config, initial_length
 from schemalm.training.metrics import METRICS_FILE, read_metrics, validation_losses
 from schemalm.training.progress import Progress
-from schemalm.training.run_file import CONFIG_FILE, read_config, read_whole_config
+from schemalm.training.run_file import CONFIG_FILE, read_complete_config, read_config
 
 _LOCK_FILE = ".lock"
 
@@ -51,9 +51,9 @@ _LOCK_FILE = ".lock"
 def describe_run(
     data: Path, metadata: Metadata, configuration: TrainingConfiguration, out: Path, parent: Path | None = None
 ) -> dict[str, Any]:
-    """The content of config.json for a run on the prepared folder `data`, to be written to `out`.
+    """Return the content of config.json for a run on the prepared folder `data`, to be written to `out`.
 
-    Raises `CheckpointError` where `parent` is no run folder, and `DataError` where there is no validation split.
+    Raises `CheckpointError` if `parent` is not a run folder, and `DataError` if there is no validation split.
     """
     model, validation = configuration.model_configuration(metadata), split_counts(data, "val", metadata)
     training = asdict(configuration)
@@ -61,7 +61,7 @@ def describe_run(
     return {
         "model": asdict(model),
         "training": training,
-        "lengths": [begun(configuration.num_steps)],
+        "lengths": [initial_length(configuration.num_steps)],
         "from": None,
         "parent": None if parent is None else _path_to_parent(out, parent),
         "data": {
@@ -90,7 +90,7 @@ def _path_to_parent(run: Path, parent: Path) -> str:
 
 @contextmanager
 def run_lock(run: Path) -> Iterator[None]:
-    """Hold a run folder for writing, creating it where needed; `CheckpointError` where another process holds it."""
+    """Lock a run folder for writing, creating it if needed; raises `CheckpointError` if another process did."""
     if run.exists() and not run.is_dir():
         raise CheckpointError(f"{run} is a file: choose a folder for the run")
     run.mkdir(parents=True, exist_ok=True)
@@ -105,15 +105,16 @@ def run_lock(run: Path) -> Iterator[None]:
 
 
 def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | int | None, progress: Progress) -> int:
-    """Make `run` ready to be written and return the step to go on from, `NO_STEP` for a start from nothing.
+    """Prepare `run` for writing, and return the step to resume from, or `NO_STEP` for a new run.
 
-    Raises `CheckpointError` where the folder is not empty and `resume` is None, where the run has another
-    configuration, and where the checkpoint asked for is missing or damaged.
+    Raises `CheckpointError` if the folder is not empty and `resume` is None, if the run has another configuration, or
+    if the requested checkpoint is missing or damaged.
     """
-    is_fresh = all(path.name.startswith(".") for path in run.iterdir())  # a lock, and what a kill left half written
+    # Hidden files are the lock, and what a kill left half-written.
+    is_fresh = all(path.name.startswith(".") for path in run.iterdir())
     if not is_fresh and not (run / CONFIG_FILE).exists():
         raise CheckpointError(
-            f"{run} is not empty and no run folder, for it has no {CONFIG_FILE}: choose another folder"
+            f"{run} is not empty and not a run folder, since it has no {CONFIG_FILE}: choose another folder"
         )
     if not is_fresh and resume is None:
         raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
@@ -122,12 +123,12 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
         for partial in run.glob(f".{name}.*"):
             partial.unlink()
     if not is_fresh:
-        read_metrics(run)  # what cannot be gone on with is told before anything is changed
+        read_metrics(run)  # raises before anything is changed
         _refuse_links(run)
-    recorded = None if is_fresh else read_whole_config(run)
+    recorded = None if is_fresh else read_complete_config(run)
     step = _resume_step(run, resume, shapes_of(GPTConfiguration(**(recorded or config)["model"])), progress)
     if recorded is not None:
-        config = continued(run, recorded, config, max(step, 0), progress)
+        config = continued_config(run, recorded, config, max(step, 0), progress)
     write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
     write_atomically(run / TOKENIZER_FILE, tokenizer)
     later = [other for other in checkpoint_steps(run) if other > step]
@@ -138,7 +139,7 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
 
 
 def _refuse_links(run: Path) -> None:
-    """Raise `CheckpointError` where something that is written to would lead out of the run folder."""
+    """Raise `CheckpointError` if a path to be written to would lead out of the run folder."""
     try:
         for name in (TOKENIZER_FILE, "samples"):
             path_inside(run, name)
@@ -154,7 +155,7 @@ def _resume_step(run: Path, resume: str | int | None, shapes: Shapes, progress: 
             raise CheckpointError(f"resume must be auto or the step of a checkpoint, got {resume!r}")
         verify_checkpoint(run, int(resume), shapes)
         return int(resume)
-    step, problems = newest_whole_checkpoint(run, shapes)
+    step, problems = newest_undamaged_checkpoint(run, shapes)
     for problem in problems:
         progress.warning(problem)
     if step is None and problems:
@@ -163,32 +164,30 @@ def _resume_step(run: Path, resume: str | int | None, shapes: Shapes, progress: 
 
 
 def resolve_checkpoint(run: Path, checkpoint: str | int) -> int:
-    """The step that "latest", "best" (by validation loss) or a step names; `CheckpointError` where there is none."""
+    """Return the step of "latest", "best" (by validation loss) or a step; raises `CheckpointError` if there is none."""
     steps = checkpoint_steps(run)
     if not steps:
-        raise CheckpointError(
-            f"{run} has no checkpoint yet: `schemalm train --out {run} --resume auto` goes on with it"
-        )
+        raise CheckpointError(f"{run} has no checkpoint yet: `schemalm train --out {run} --resume auto` continues it")
     if checkpoint == "latest":
         return steps[-1]
     if checkpoint == "best":
         step = best_step(steps, validation_losses(read_metrics(run)))
         if step is None:
-            raise CheckpointError(f"no checkpoint of {run} was evaluated yet: ask for the latest one")
+            raise CheckpointError(f"no checkpoint of {run} was evaluated yet: use the latest one")
         return step
     if not str(checkpoint).isdecimal():
-        raise CheckpointError(f"a checkpoint is latest, best or a step, got {checkpoint!r}")
+        raise CheckpointError(f"checkpoint must be latest, best or a step, got {checkpoint!r}")
     return int(checkpoint)
 
 
 def load_checkpoint(
     run: Path, checkpoint: str | int = "latest", device: torch.device | str = "cpu"
 ) -> tuple[GPT, dict[str, Any]]:
-    """The trained model of a run, ready to be read from, and the content of config.json.
+    """Return the trained model of a run, in eval mode, and the content of config.json.
 
-    Raises `CheckpointError` where the run or the checkpoint is missing, damaged or of another version.
+    Raises `CheckpointError` if the run or the checkpoint is missing, damaged or of another version.
     """
-    config = read_whole_config(run)
+    config = read_complete_config(run)
     configuration = GPTConfiguration(**config["model"])
     weights = read_weights(run, resolve_checkpoint(run, checkpoint), device, shapes_of(configuration))
     model = GPT(configuration).to(device)

@@ -1,7 +1,7 @@
-"""The prepared data that a run was trained on: where it is now, and whether it is the same.
+"""Finds the prepared data that a run was trained on, and checks that it is the same.
 
-What decides is the sha256 of metadata.json, which holds those of all other files. A run and its data may move: the
-folder is looked for where it was, then beside the run and beside the folders that hold it.
+Data is identified by the sha256 of metadata.json, which contains those of all other files. A run and its data may move:
+the folder is searched for at its recorded path, then beside the run and beside the folders above it.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from schemalm.training.configuration import sizes_of_data
 
 
 def find_data(run: Path, config: dict[str, Any], named: str | Path | None = None) -> Path:
-    """The folder of the data that a run with this config.json was trained on: `named`, else where it is found.
+    """Return the folder of the data that the run of this config.json was trained on: `named`, or found nearby.
 
-    Raises `DataError` where there is none, or where it is other data, saying what differs.
+    Raises `DataError` if there is none, or if it is other data; the message says what differs.
     """
     if named is not None:
         check_data(Path(named), config)
         return Path(named)
     recorded = config.get("environment", {}).get("data")
     if recorded is None:
-        raise DataError(f"{run} does not say where its prepared data is: name its folder (--data DIR)")
+        raise DataError(f"{run} does not record where its prepared data is: give its folder (--data DIR)")
     beside = [folder / Path(recorded).name for folder in run.resolve().parents]
     folders = [folder for folder in (Path(recorded), *beside) if (folder / METADATA_FILE).exists()]
     if not folders:
         where = visible_line(recorded)
-        raise DataError(f"the prepared data of {run} is not where it was, {where}: name its folder (--data DIR)")
+        raise DataError(f"the prepared data of {run} is no longer at {where}: give its folder (--data DIR)")
     right = next((folder for folder in folders if _is_data_of(folder, config)), folders[0])
     check_data(right, config)
     return right
 
 
 def check_data(data: Path, config: dict[str, Any]) -> None:
-    """Raise `DataError` where the prepared folder `data` is missing or is not the one that the run was trained on."""
+    """Raise `DataError` if the prepared folder `data` is missing or is not the one that the run was trained on."""
     metadata = read_metadata(data)
     if not _is_data_of(data, config):
         raise DataError(_what_differs(data, metadata, config))
 
 
 def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
-    """Raise `DataError` where a model cannot read data: what one has a row for is in the other."""
-    told = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
-    for name, expected in sizes_of_data(metadata, **told).items():
+    """Raise `DataError` if a model cannot read data because their sizes differ."""
+    side_features = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
+    for name, expected in sizes_of_data(metadata, **side_features).items():
         if getattr(model, name) != expected:
             raise DataError(
-                f"the data does not fit the model, whose {name} is {getattr(model, name)}: the data's is {expected}"
+                f"the data does not fit the model: {name} is {getattr(model, name)} in the model, {expected} in data"
             )
 
 
@@ -70,10 +70,10 @@ def _what_differs(data: Path, metadata: Metadata, config: dict[str, Any]) -> str
             pairs[f"number of validation {name}"] = (now, recorded.get(f"num_validation_{name}"))
     found = [f"its {name} is {now}, the run's was {then}" for name, (now, then) in pairs.items() if now != then]
     same_shape = (
-        f"its {METADATA_FILE} has another sha256 than the run's config.json records, as that of another version of "
-        "SchemaLM has; a new run can begin with the weights of this one (schemalm train --from RUN)"
+        f"the sha256 of its {METADATA_FILE} differs from that in the run's config.json, as after preparing it with "
+        "another version of SchemaLM; a new run can start with the weights of this one (schemalm train --from RUN)"
     )
     return (
         f"{data} is not the data that the run was trained on: {'; '.join(found) or same_shape}. "
-        "Name the right folder (--data DIR)"
+        "Give the right folder (--data DIR)"
     )

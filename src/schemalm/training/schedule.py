@@ -1,4 +1,4 @@
-"""Learning rates as a function of the step, in shares of their peak."""
+"""Learning rates by step, as shares of their peak."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from schemalm.training.configuration import TrainingConfiguration
 
 
 def share_of_peak(step: int, configuration: TrainingConfiguration) -> float:
-    """The share of the peak rates for the update `step`, counted from 1.
+    """Return the share of the peak rates for the update `step`, counted from 1.
 
-    It rises linearly and is 1 at step `warmup_steps` (at once without warm-up), and it ends at
+    It rises linearly to 1 at step `warmup_steps` (without warm-up it starts at its peak), and ends at
     `min_learning_rate_fraction` at step `num_steps`: along a cosine (Loshchilov and Hutter, 2017), or constant and then
-    falling on a line over the last `warmdown_fraction` of the steps after the warm-up (Zhai et al., 2022).
+    linearly over the last `warmdown_fraction` of the steps after the warm-up (Zhai et al., 2022).
     """
     warmup_steps = configuration.warmup_steps
     if step <= warmup_steps:

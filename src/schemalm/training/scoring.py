@@ -1,4 +1,4 @@
-"""The loss of batches and of whole splits, the same way in training, validation and evaluation."""
+"""The loss of batches and of whole splits, computed the same way in training, validation and evaluation."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from schemalm.model.loss import head_cross_entropy
 
 
 def batch_loss(model: GPT, rows: Rows, masks_packed: Tensor | None, dtype: torch.dtype) -> Tensor:
-    """The summed loss of rows on the model's device, in nats; without `masks_packed` over all tokens.
+    """Return the summed loss of rows on the model's device, in nats; without `masks_packed`, among all tokens.
 
-    `dtype` is the type of matrix products; the loss itself is taken in float32.
+    `dtype` is the type of matrix products; the loss itself is computed in float32.
     """
     states_BT2 = None if model.states is None else rows.states_BT2
     echoes_BTE = None if model.echo is None else rows.echoes_BTE
@@ -34,7 +34,7 @@ def batch_loss(model: GPT, rows: Rows, masks_packed: Tensor | None, dtype: torch
 
 @dataclass(frozen=True)
 class Score:
-    """How well a model predicts documents: the summed loss in nats, and what it is the loss of."""
+    """How well a model predicts documents: the summed loss in nats, and the tokens and bytes that it covers."""
 
     loss_sum: float
     num_tokens: int
@@ -52,7 +52,7 @@ class Score:
 
     @property
     def bits_per_byte(self) -> float:
-        """Bits per byte of compact canonical JSON: comparable between tokenizers."""
+        """Bits per byte of compact canonical JSON, which can be compared between tokenizers."""
         return self.loss_sum / math.log(2) / self.num_bytes
 
 
@@ -67,9 +67,9 @@ def score_documents(
     dtype: torch.dtype,
     packing: str = "windows",
 ) -> Score:
-    """The loss of whole documents, every token predicted once; raises `DataError` where there are none.
+    """Return the loss of whole documents, every token predicted once; raises `DataError` if there are none.
 
-    `packing` changes how long that takes, and the last digits.
+    `packing` affects the speed, and the last digits.
     """
     if not documents.size:
         raise DataError("there are no documents to score: the split is empty")
@@ -85,7 +85,7 @@ def score_documents(
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Have a model drop nothing for a while."""
+    """Put a model in eval mode temporarily."""
     is_training = model.training
     model.eval()
     try:

@@ -1,7 +1,7 @@
-"""One update of the weights: the gradients of a batch, over micro-batches and processes, and what they say.
+"""Computes the gradients of a batch, over micro-batches and processes.
 
-The loss of a step is the mean over all targets of its batch, so how the batch is divided among micro-batches and
-processes changes nothing but the last digits, and what a model with dropout drops.
+The loss of a step is the mean over all targets of its batch, so dividing the batch differently among micro-batches and
+processes changes only the last digits, and what dropout drops.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from schemalm.training.scoring import batch_loss
 
 @dataclass(frozen=True)
 class StepResult:
-    """What an update saw: the summed loss in nats, its targets, and the norm of the gradient before clipping."""
+    """The result of an update: the summed loss in nats, the targets, and the gradient norm before clipping."""
 
     loss_sum: float
     num_targets: int
@@ -34,7 +34,7 @@ class StepResult:
 
 
 class _Loss(nn.Module):
-    """A model that gives the loss of a batch: what is run in parallel is the whole of it."""
+    """A module that returns the loss of a batch, so that DistributedDataParallel wraps model and loss together."""
 
     def __init__(self, model: GPT, masks_packed: Tensor | None, dtype: torch.dtype) -> None:
         super().__init__()
@@ -42,12 +42,12 @@ class _Loss(nn.Module):
         self._masks_packed, self._dtype = masks_packed, dtype
 
     def forward(self, rows: Rows) -> Tensor:
-        """The summed loss in nats."""
+        """Return the summed loss in nats."""
         return batch_loss(self.model, rows, self._masks_packed, self._dtype)
 
 
-class Stepper:
-    """Computes the gradients of batches, this process's share of them."""
+class GradientAccumulator:
+    """Computes the gradients of this process's share of batches."""
 
     def __init__(
         self, model: GPT, masks_packed: Tensor | None, configuration: TrainingConfiguration, processes: Processes
@@ -58,10 +58,10 @@ class Stepper:
         self._loss: nn.Module = loss if processes.size == 1 else DistributedDataParallel(loss)
 
     def gradients(self, batches: Sequence[Rows], step: int) -> StepResult:
-        """Put the clipped gradient of the mean loss over micro-batches into the model's parameters.
+        """Store the clipped gradient of the mean loss over micro-batches in the model's parameters.
 
-        What a model drops is drawn from the seed, the step, the process and the micro-batch. Raises `TrainingError`
-        where memory does not suffice.
+        The seed, the step, the process and the micro-batch determine what dropout drops. Raises `TrainingError` if
+        memory does not suffice.
         """
         processes = self._processes
         (num_targets,) = processes.sums(sum(batch.num_targets for batch in batches))
@@ -69,9 +69,9 @@ class Stepper:
         with _memory_explained(self._configuration):
             for index, batch in enumerate(batches):
                 is_last = index == len(batches) - 1
-                with nullcontext() if is_last else self._without_exchange(), self._drawing(step, index):
+                with nullcontext() if is_last else self._without_reduction(), self._seeded_dropout(step, index):
                     loss = self._loss(batch)
-                    # Processes average their gradients, but the mean is taken over all targets.
+                    # Processes average their gradients, but the mean is over all targets.
                     (loss * (processes.size / num_targets)).backward()
                 loss_sum += float(loss.detach())
         (loss_sum,) = processes.sums(loss_sum)
@@ -79,8 +79,8 @@ class Stepper:
         return StepResult(loss_sum, int(num_targets), float(norm))
 
     @contextmanager
-    def _drawing(self, step: int, index: int) -> Iterator[None]:
-        """While what is dropped is a function of these numbers; nothing where the model drops nothing."""
+    def _seeded_dropout(self, step: int, index: int) -> Iterator[None]:
+        """Seed dropout by these numbers; does nothing for a model without dropout."""
         if not self._model.configuration.dropout:
             yield
             return
@@ -90,8 +90,8 @@ class Stepper:
             torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]))
             yield
 
-    def _without_exchange(self) -> AbstractContextManager[None]:
-        """While gradients only add up in this process."""
+    def _without_reduction(self) -> AbstractContextManager[None]:
+        """Accumulate gradients in this process only."""
         parallel: Any = self._loss
         return parallel.no_sync() if isinstance(parallel, DistributedDataParallel) else nullcontext()
 
@@ -105,7 +105,7 @@ def _memory_explained(configuration: TrainingConfiguration) -> Iterator[None]:
             raise
         size = configuration.micro_batch_size or configuration.batch_size
         raise TrainingError(
-            f"memory does not suffice for {size} rows at once: set micro_batch_size to {max(1, size // 2)} or less"
-            f"{'' if configuration.activation_checkpointing else ', or activation_checkpointing'}, and go on from the "
-            "last checkpoint with --resume auto"
+            f"there is not enough memory for {size} rows at once: set micro_batch_size to {max(1, size // 2)} or less"
+            f"{'' if configuration.activation_checkpointing else ', or activation_checkpointing'}, and continue from "
+            "the last checkpoint with --resume auto"
         ) from error

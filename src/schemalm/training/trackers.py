@@ -1,12 +1,11 @@
-"""Trackers: adapters that hand a run's metrics to tensorboard, trackio or wandb.
+"""Trackers: adapters that send a run's metrics to tensorboard, trackio or wandb.
 
-In go the lines of metrics.jsonl as they are written, out come curves of the same names: `train/loss`,
-`validation/bits_per_byte`. metrics.jsonl stays the record of the run; a tracker shows it elsewhere. Each library is an
-extra of this package, is imported only when asked for, and writes where it always does, told of the run's name and
-configuration. Where a run is resumed, its curves go on: what wandb and trackio know it by is kept in the run folder,
-for other runs may have the same name. tensorboard drops points beyond the checkpoint, wandb ignores them when they come
-again, trackio shows them twice (they are the same). Not covered: what becomes of a failing tracker,
-which is for `Listeners` to decide.
+Input: the lines of metrics.jsonl as they are written. Output: curves with the same names: `train/loss`,
+`validation/bits_per_byte`. metrics.jsonl remains the record of the run. Each library is an optional extra of this
+package, is imported only if requested, and writes to its usual location, with the run's name and configuration. The
+curves of a resumed run are continued: wandb and trackio identify it by an id in the run folder, since names are not
+unique. tensorboard removes points beyond the checkpoint, wandb ignores them when they are repeated, trackio shows them
+twice (they are equal). Not covered: what happens if a tracker fails, which `Listeners` handles.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ _NOT_MEASURED = frozenset({"kind", "step"})
 
 
 def make_tracker(name: str, run: Path) -> Progress:
-    """The tracker of this name for a run folder that training is about to write.
+    """Return the tracker of this name for a run folder that training is about to write.
 
-    Raises `ConfigurationError` where there is no such tracker, and where its package is not installed.
+    Raises `ConfigurationError` if there is no such tracker, or if its package is not installed.
     """
     if name not in TRACKERS:
         raise ConfigurationError(f"there is no tracker {name!r}; choose one of {', '.join(TRACKERS)}")
@@ -41,13 +40,13 @@ def make_tracker(name: str, run: Path) -> Progress:
 
 
 def scalars(line: dict[str, Any]) -> dict[str, float]:
-    """What a line of metrics.jsonl measured, by `kind/field`."""
+    """Return the measurements in a line of metrics.jsonl, by `kind/field`."""
     return {f"{line['kind']}/{name}": number for name, number in line.items() if name not in _NOT_MEASURED}
 
 
 @contextmanager
 def _stdout_is_stderr() -> Iterator[None]:
-    """What a library prints goes to stderr, for stdout is for what a command was asked for."""
+    """Redirect what a library prints to stderr, since stdout is for a command's result."""
     with redirect_stdout(sys.stderr):
         yield
 
@@ -62,7 +61,7 @@ class TensorBoardTracker(Progress):
 
     @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
-        """Open the event file; points beyond `step` are taken back."""
+        """Open the event file; points beyond `step` are removed."""
         self._writer = self._library.SummaryWriter(str(self._run / "tensorboard"), purge_step=step + 1)
         self._writer.add_text("config", f"```json\n{json.dumps(read_config(self._run), indent=2)}\n```", step)
 
@@ -82,7 +81,7 @@ class TensorBoardTracker(Progress):
 class TrackioTracker(Progress):
     """Writes into trackio's own folder, where `trackio show` finds the run under the project "schemalm".
 
-    trackio takes no identifier, and resumes the newest run of a name: so each run gets a name that no other has.
+    trackio takes no id and resumes the newest run of a name, so each run gets a unique name.
     """
 
     def __init__(self, run: Path) -> None:
@@ -92,7 +91,7 @@ class TrackioTracker(Progress):
 
     @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
-        """Open the run under the name of its folder with something after it, kept in RUN/trackio/id.txt."""
+        """Open the run under the name of its folder with a random suffix, kept in RUN/trackio/id.txt."""
         name = self._run.resolve().name
         identifier = _identifier(self._run / "trackio", is_new=step == 0, prefix=f"{name}-")
         self._library.init(
@@ -116,7 +115,7 @@ class TrackioTracker(Progress):
 
 
 class WandbTracker(Progress):
-    """Writes into RUN/wandb and sends it to the project "schemalm", or only writes it where WANDB_MODE is offline."""
+    """Writes into RUN/wandb and sends it to the project "schemalm", unless WANDB_MODE is offline."""
 
     def __init__(self, run: Path) -> None:
         self._run = run
@@ -125,7 +124,7 @@ class WandbTracker(Progress):
 
     @_stdout_is_stderr()
     def begin(self, step: int, num_steps: int) -> None:
-        """Open the run under the name of its folder, or go on with the one that this folder belongs to."""
+        """Open the run under the name of its folder, or resume the run of this folder."""
         self._tracked = self._library.init(
             project=PROJECT,
             name=self._run.resolve().name,
@@ -133,7 +132,7 @@ class WandbTracker(Progress):
             resume="allow",
             dir=str(self._run),
             config=read_config(self._run),
-            settings=self._library.Settings(console="off"),  # the terminal is left to the progress bar
+            settings=self._library.Settings(console="off"),  # leaves the terminal to the progress bar
         )
 
     @_stdout_is_stderr()
@@ -152,7 +151,7 @@ TRACKERS = {"tensorboard": TensorBoardTracker, "trackio": TrackioTracker, "wandb
 
 
 def _identifier(folder: Path, *, is_new: bool, prefix: str = "") -> str:
-    """What a tracker knows the run by, kept in a folder of the run; another one where training starts anew."""
+    """Return the id of a run, kept in a folder of the run; a new one if training starts from nothing."""
     path = folder / "id.txt"
     if is_new or not path.exists():
         write_atomically(path, f"{prefix}{secrets.token_hex(_NUM_ID_BYTES)}".encode())
@@ -167,7 +166,7 @@ def _library(module: str, *, extra: str) -> Any:
         raise ConfigurationError(
             f"tracking with {extra} needs a package that is not installed ({error}): pip install 'schemalm[{extra}]'"
         ) from None
-    except Exception as error:  # an installation can be broken in any way
+    except Exception as error:  # a broken installation can raise anything
         raise ConfigurationError(
             f"tracking with {extra} needs a package that cannot be loaded: {type(error).__name__}: {error}; repair its "
             "installation, or train without --track"

@@ -83,7 +83,7 @@ def test_preparing_takes_another_tokenizer_and_fewer_files(workflows: Path, tmp_
 
 def test_data_is_never_overwritten(prepared: Path, workflows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(prepare_training_data.main, "--input", workflows, "--output", prepared) == 2
-    assert "already holds a prepared data set" in capsys.readouterr().err
+    assert "already contains a prepared data set" in capsys.readouterr().err
 
 
 def test_an_interrupted_preparation_continues(prepared: Path, workflows: Path, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_wrong_settings_are_named_at_once(
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no prepared data set"):
+    with pytest.raises(DataError, match="is not a prepared data set"):
         create_dataloader(tmp_path, 4)
 
 

@@ -1,4 +1,4 @@
-"""The weights that a run begins with where they are those of another run."""
+"""The initial weights of a run that starts from another run."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from schemalm.model.gpt import shapes_of
 from schemalm.training.checkpoint import Shapes, best_step, checkpoint_steps, read_weights, weights_sha256
 from schemalm.training.continuation import differences
 from schemalm.training.metrics import read_metrics, validation_losses
-from schemalm.training.run_file import read_whole_config
+from schemalm.training.run_file import read_complete_config
 
 _COMMON = ("model", "tokenizer_sha256")
 
 
-def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """What config.json of the run `out` says of `source`, the run whose weights it begins with.
+def describe_initial_weights(source: Path, out: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what config.json of the run `out` records of `source`, the run whose weights it starts with.
 
-    They are those of its checkpoint with the lowest validation loss, or of the newest one where none was evaluated.
-    Raises `CheckpointError` where there is none, or where model or tokenizer differ from those of `config`.
+    The checkpoint is the one with the lowest validation loss, or the newest if none was evaluated. Raises
+    `CheckpointError` if there is none, or if its model or tokenizer differs from `config`.
     """
-    theirs = read_whole_config(source)
+    theirs = read_complete_config(source)
     found = differences({key: theirs.get(key) for key in _COMMON}, {key: config[key] for key in _COMMON})
     if found:
         raise CheckpointError(
@@ -33,27 +33,27 @@ def describe_origin(source: Path, out: Path, config: dict[str, Any]) -> dict[str
         )
     steps = checkpoint_steps(source)
     if not steps:
-        raise CheckpointError(f"{source} has no checkpoint to begin from")
+        raise CheckpointError(f"{source} has no checkpoint to start from")
     best = best_step(steps, validation_losses(read_metrics(source)))
     step = steps[-1] if best is None else best
     path = os.path.relpath(source.resolve(), out.resolve())
     return {"run": path, "step": step, "sha256": weights_sha256(source, step, _shapes(config))}
 
 
-def origin_weights(run: Path) -> dict[str, Tensor] | None:
-    """The weights of another run that `run` begins with; None where they are drawn at random.
+def read_initial_weights(run: Path) -> dict[str, Tensor] | None:
+    """Return the weights of another run that `run` starts with, or None if they are random.
 
-    Raises `CheckpointError` where they are not what they were when the run was begun.
+    Raises `CheckpointError` if they have changed since the run was started.
     """
-    config = read_whole_config(run)
+    config = read_complete_config(run)
     origin, shapes = config.get("from"), _shapes(config)
     if origin is None:
         return None
     source, step = run / origin["run"], origin["step"]
     if checkpoint_steps(source).count(step) == 0 or weights_sha256(source, step, shapes) != origin["sha256"]:
         raise CheckpointError(
-            f"{run} begins with the weights of step {step} of {source.resolve()}, which are there no more: train into "
-            "another folder"
+            f"{run} starts with the weights of step {step} of {source.resolve()}, which are missing or have changed: "
+            "train into another folder"
         )
     return read_weights(source, step, "cpu", shapes)
 

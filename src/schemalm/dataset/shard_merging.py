@@ -1,7 +1,7 @@
-"""From encoded shards to a prepared folder: duplicates dropped, split by source, states numbered for all.
+"""Merges encoded shards into a prepared folder: drops duplicates, splits by source, numbers the states.
 
-Shards are read twice, in order: first for what has to be known of all documents at once (`survey`), then for their
-tokens (`write`). Memory is bounded whatever their number: what is known of each document stands in files.
+Shards are read twice, in order: first to learn what depends on all documents (`survey`), then to copy their tokens
+(`write`). Memory is bounded whatever the number of shards: data about each document is kept in files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
 from schemalm.dataset.held_out import Draws, Sources, draw_of
 from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
-from schemalm.dataset.parts import append
+from schemalm.dataset.partitions import append
 from schemalm.dataset.shards import Work
 from schemalm.dataset.state_tables import StateNumbers
 from schemalm.dataset.store import (
@@ -48,35 +48,35 @@ from schemalm.tokenizer import Tokenizer
 LEFT_OUT_FILE = "left_out.jsonl"
 
 
-class Chosen(Protocol):
-    """Which sources are held out."""
+class SourceSet(Protocol):
+    """A set of held-out sources."""
 
     def contains(self, draws: Draws) -> BoolArray:
-        """Which of the draws are those of sources held out."""
+        """Return which of the draws belong to held-out sources."""
         ...
 
 
 @dataclass(frozen=True)
-class GivenDraws:
-    """The sources with these draws."""
+class ListedSources:
+    """Held-out sources that are listed by their draws."""
 
     draws: Draws
 
     @classmethod
-    def of(cls, sources: Collection[str], seed: int) -> GivenDraws:
-        """The sources of these names."""
+    def of(cls, sources: Collection[str], seed: int) -> ListedSources:
+        """Return the set of the sources with these names."""
         return cls(np.array(sorted(draw_of(source, seed) for source in sources), dtype=np.uint64))
 
     def contains(self, draws: Draws) -> BoolArray:
-        """Which of the draws are among them."""
+        """Return which of the draws are listed."""
         return np.isin(draws, self.draws)
 
 
-OF_THE_CORPUS = GivenDraws(np.array([HELD_OUT], dtype=np.uint64))
+CORPUS_VALIDATION = ListedSources(np.array([HELD_OUT], dtype=np.uint64))
 
 
-class Merge:
-    """The merge of a work's shards into the folder `out`; `left_out` is added to."""
+class ShardMerger:
+    """Merges the shards of a work folder into the folder `out`, and adds to `left_out`."""
 
     def __init__(
         self, work: Work, out: Path, tokenizer: AnyTokenizer, settings: WindowSettings, left_out: LeftOut
@@ -91,14 +91,14 @@ class Merge:
         self._a_source = ""
 
     def survey(self, *, drops_duplicates: bool) -> None:
-        """Take in what has to be known of all documents; raises `DataError` where none is left."""
+        """Learn what depends on all documents; raises `DataError` if no document is left."""
         self._scratch = self._work.scratch()
         self._origins = Origins(self._scratch)
         for content in self._work.shards():
             self._survey(EncodedShard(content))
         if not self._num_documents:
             raise left_out_error(
-                f"no document is left; a split needs two sources{ask_for_schema(self._tokenizer, self._left_out)}",
+                f"no document is left; a split needs two sources{schema_question(self._tokenizer, self._left_out)}",
                 self._left_out,
             )
         self._draws: Draws = np.memmap(self._scratch / "draws", np.uint64, "r")
@@ -127,18 +127,18 @@ class Merge:
         for start in range(0, self._num_documents, ROWS_AT_ONCE):
             yield start, min(start + ROWS_AT_ONCE, self._num_documents)
 
-    def _stay(self, start: int, stop: int) -> BoolArray:
-        """Which of the documents of these numbers equal no earlier one."""
+    def _are_kept(self, start: int, stop: int) -> BoolArray:
+        """Return which of the documents from `start` to `stop` do not repeat an earlier one."""
         if self._originals is None:
             return np.ones(stop - start, dtype=np.bool_)
         return are_first(self._originals, start, stop)
 
-    def hold_out(self, share: float) -> Chosen:
-        """The sources that are held out, drawn by the seed; raises `DataError` where there are less than two."""
+    def hold_out(self, share: float) -> SourceSet:
+        """Choose the sources to hold out, by the seed; raises `DataError` if there are fewer than two."""
         sources = Sources(self._scratch / "sources", self._num_documents)
         num_kept = 0
         for start, stop in self._spans():
-            draws = self._draws[start:stop][self._stay(start, stop)]
+            draws = self._draws[start:stop][self._are_kept(start, stop)]
             num_kept += len(draws)
             sources.add(draws)
         found = sources.hold_out(share)
@@ -146,11 +146,11 @@ class Merge:
             raise too_few_sources(num_kept, self._a_source, self._left_out)
         return found
 
-    def write(self, held_out: Chosen) -> Metadata:
+    def write(self, held_out: SourceSet) -> Metadata:
         """Write the folder, its metadata last; raises `OSError` with the path."""
         files = {TOKENIZER_FILE: self._write_tokenizer()}
         masks, rows = self._states.tables()
-        for name in (MASKS_FILE, STATE_TABLE_FILE):  # those of a killed command
+        for name in (MASKS_FILE, STATE_TABLE_FILE):  # a killed command may have left them
             (self._out / name).unlink(missing_ok=True)
         if len(rows):
             files[MASKS_FILE] = write_array(self._out / MASKS_FILE, masks)
@@ -170,23 +170,23 @@ class Merge:
         write_metadata(self._out, metadata)
         return metadata
 
-    def check(self, held_out: Chosen) -> None:
-        """Raise `DataError` where nothing is left for a split."""
+    def check(self, held_out: SourceSet) -> None:
+        """Raise `DataError` if a split has no documents."""
         num_train = num_val = 0
         for start, stop in self._spans():
-            is_val = held_out.contains(self._draws[start:stop])[self._stay(start, stop)]
+            is_val = held_out.contains(self._draws[start:stop])[self._are_kept(start, stop)]
             num_val += int(is_val.sum())
             num_train += int((~is_val).sum())
         for name, number in ((TRAIN, num_train), (VAL, num_val)):
             if not number:
-                asked = ask_for_schema(self._tokenizer, self._left_out)
+                asked = schema_question(self._tokenizer, self._left_out)
                 raise left_out_error(f"no document is left for the split {name!r}{asked}", self._left_out)
 
     def _write_tokenizer(self) -> str:
         write_atomically(self._out / TOKENIZER_FILE, self._tokenizer.to_json())
         return hash_file(self._out / TOKENIZER_FILE)
 
-    def _write_splits(self, held_out: Chosen) -> dict[str, SplitMetadata]:
+    def _write_splits(self, held_out: SourceSet) -> dict[str, SplitMetadata]:
         path = self._out / LEFT_OUT_FILE
         with ExitStack() as stack:
             writers = {name: stack.enter_context(self._writer(name)) for name in (TRAIN, VAL)}
@@ -195,7 +195,7 @@ class Merge:
             for content in self._work.shards():
                 shard = EncodedShard(content)
                 stop = start + len(shard.array("lengths"))
-                stays, is_val = self._stay(start, stop), held_out.contains(self._draws[start:stop])
+                stays, is_val = self._are_kept(start, stop), held_out.contains(self._draws[start:stop])
                 self._write_documents(writers[TRAIN], shard, stays & ~is_val)
                 self._write_documents(writers[VAL], shard, stays & is_val)
                 with named_errors(path):
@@ -217,7 +217,7 @@ class Merge:
         )
 
     def _write_documents(self, writer: SplitWriter, shard: EncodedShard, is_chosen: BoolArray) -> None:
-        """Write some documents of a shard."""
+        """Write the chosen documents of a shard."""
         of_tokens = np.repeat(is_chosen, shard.array("lengths"))
         states = None
         if len(self._states):
@@ -226,7 +226,7 @@ class Merge:
         writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
     def _left_out_lines(self, shard: EncodedShard, start: int, stays: BoolArray) -> Iterator[bytes]:
-        """A line of JSON for each document of a shard that is left out, in order; its numbers begin at `start`."""
+        """Yield a JSON line for each document of a shard that is left out; valid documents count from `start`."""
         number = 0
         for entry in shard.entries:
             if (rejection := rejection_of(entry)) is not None:
@@ -252,24 +252,24 @@ def _line(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def ask_for_schema(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
-    """What to add where no document is left: a tokenizer of another schema rejects all of them."""
+def schema_question(tokenizer: AnyTokenizer, left_out: LeftOut) -> str:
+    """Return what to add if no document is left: a tokenizer of another schema rejects all of them."""
     if not isinstance(tokenizer, Tokenizer) or not left_out.breaks_schema:
         return ""
-    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it theirs?"
+    return f"; the tokenizer's schema is {schema_name(tokenizer.grammar.schema)}: is it the right one?"
 
 
 def too_few_sources(num_documents: int, source: str, left_out: LeftOut) -> DataError:
-    """The error where all documents have one source, or there are none."""
+    """Return the error for documents that all have one source, or for no documents."""
     if not num_documents:
         return left_out_error("no document is left; a split needs two sources", left_out)
     found = f"{counted(num_documents, 'document')} of {source}"
-    problem = f"fewer than two sources: a split needs one to train on and one to hold out; found: {found}"
+    problem = f"fewer than two sources: a split needs one for training and one for validation; found {found}"
     return left_out_error(problem, left_out)
 
 
 def read_left_out(out: Path) -> LeftOut:
-    """What the file of a prepared folder says was left out."""
+    """Return what was left out, from the file in a prepared folder."""
     left_out = LeftOut()
     with (out / LEFT_OUT_FILE).open("rb") as file:
         for line in file:

@@ -1,4 +1,4 @@
-"""A new run begins with the weights of another one, which must fit, and says whose they are."""
+"""A new run starts with the weights of another one, which must fit, and records which one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from schemalm.errors import CheckpointError
 from schemalm.interruption import TrainingInterrupted
 from schemalm.training.checkpoint import checkpoint_folder, remove_checkpoints
 from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.initial_weights import read_initial_weights
 from schemalm.training.loop import train
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics, validation_losses
-from schemalm.training.origin import origin_weights
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint, read_config
 
@@ -60,9 +60,7 @@ def train_losses(run: Path) -> list[float]:
     return [line["loss"] for line in read_metrics(run) if line["kind"] == "train"]
 
 
-def test_a_run_begins_with_the_best_weights_of_another_and_all_else_anew(
-    data: Path, base: Path, tmp_path: Path
-) -> None:
+def test_a_run_starts_with_the_best_weights_of_another_and_nothing_else(data: Path, base: Path, tmp_path: Path) -> None:
     run, losses = tmp_path / "run", validation_losses(read_metrics(base))
     best = min(losses, key=lambda step: losses[step])
     train(data, run, NEW, start_from=base)
@@ -70,7 +68,7 @@ def test_a_run_begins_with_the_best_weights_of_another_and_all_else_anew(
     sha256 = hashlib.sha256(content).hexdigest()
     assert read_config(run)["from"] == {"run": "../runs/base", "step": best, "sha256": sha256}
     assert read_config(run)["parent"] == "../runs/base"
-    expected, found = load_checkpoint(base, "best")[0].state_dict(), origin_weights(run)
+    expected, found = load_checkpoint(base, "best")[0].state_dict(), read_initial_weights(run)
     assert found is not None
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     train(data, tmp_path / "scratch", NEW)
@@ -79,13 +77,13 @@ def test_a_run_begins_with_the_best_weights_of_another_and_all_else_anew(
     assert read_metrics(run)[0]["learning_rate"] == NEW.learning_rate / 2
 
 
-def test_other_data_of_the_same_tokenizer_will_do(base: Path, tmp_path: Path) -> None:
+def test_other_data_of_the_same_tokenizer_is_accepted(base: Path, tmp_path: Path) -> None:
     other = write_data(tmp_path / "other", seed=3)
     train(other, tmp_path / "run", NEW, start_from=base)
     assert read_config(tmp_path / "run")["data_sha256"] != read_config(base)["data_sha256"]
 
 
-def test_the_newest_weights_are_taken_where_none_was_validated(data: Path, base: Path, tmp_path: Path) -> None:
+def test_the_newest_weights_are_used_if_none_was_validated(data: Path, base: Path, tmp_path: Path) -> None:
     (base / "metrics.jsonl").unlink()
     train(data, tmp_path / "run", NEW, start_from=base)
     assert read_config(tmp_path / "run")["from"]["step"] == 12
@@ -108,16 +106,16 @@ def test_a_model_or_tokenizer_that_does_not_fit_is_refused_by_field(data: Path, 
     assert not (tmp_path / "run").exists()
 
 
-def test_what_is_no_run_or_has_no_weights_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no run folder"):
+def test_a_folder_without_a_run_or_weights_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="not a run folder"):
         train(data, tmp_path / "run", NEW, start_from=tmp_path)
     remove_checkpoints(base, [4, 8, 12])
-    with pytest.raises(CheckpointError, match="no checkpoint to begin from"):
+    with pytest.raises(CheckpointError, match="no checkpoint to start from"):
         train(data, tmp_path / "run", NEW, start_from=base)
 
 
 class Asker(Progress):
-    """Ends the run before its first step, or after it."""
+    """Interrupts the run before or after its first step."""
 
     def __init__(self, *, before: bool) -> None:
         self._before = before
@@ -133,7 +131,7 @@ class Asker(Progress):
 @pytest.mark.slow
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("again", [False, True])
-def test_an_interrupted_run_goes_on_exactly_with_the_same_options_or_without(
+def test_an_interrupted_run_resumes_exactly_with_the_same_options_or_without(
     data: Path, base: Path, tmp_path: Path, before: bool, again: bool
 ) -> None:
     run, whole = (tmp_path / "runs" / name for name in ("run", "whole"))
@@ -148,16 +146,18 @@ def test_an_interrupted_run_goes_on_exactly_with_the_same_options_or_without(
     assert lines[0] == lines[1]
 
 
-def test_weights_that_changed_since_are_not_begun_with(data: Path, base: Path, tmp_path: Path) -> None:
+def test_weights_that_have_changed_are_not_used(data: Path, base: Path, tmp_path: Path) -> None:
     run = tmp_path / "runs" / "run"
     with pytest.raises(TrainingInterrupted):
         train(data, run, NEW, start_from=base, report=Asker(before=True))
     shutil.rmtree(base)
-    with pytest.raises(CheckpointError, match="are there no more: train into another folder"):
+    with pytest.raises(CheckpointError, match="are missing or have changed: train into another folder"):
         train(data, run, NEW, resume="auto")
 
 
-def test_a_run_of_its_own_does_not_go_on_with_other_weights(data: Path, base: Path) -> None:
+def test_a_run_from_random_weights_is_not_resumed_with_other_weights(data: Path, base: Path) -> None:
     other = Path(shutil.copytree(base, base.with_name("other")))
-    with pytest.raises(CheckpointError, match=r"was not begun with the weights of \.\./base: resume it without --from"):
+    with pytest.raises(
+        CheckpointError, match=r"was not started with the weights of \.\./base: resume it without --from"
+    ):
         train(data, other, CONFIGURATION, start_from=base, resume="auto")

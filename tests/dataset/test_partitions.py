@@ -1,4 +1,4 @@
-"""Rows in files by number, and arrays that are in files."""
+"""Rows in files by number, and arrays in files."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from schemalm.dataset.parts import Parts, leading_bits, new_array, num_parts_bits
+from schemalm.dataset.partitions import Partitions, leading_bits, new_array, num_partition_bits
 
 ROW = np.dtype([("number", np.uint64), ("place", np.int64)])
 
 
-def test_rows_are_read_by_ascending_number_in_the_order_they_came(tmp_path: Path) -> None:
-    parts = Parts(tmp_path / "parts", ROW)
+def test_rows_are_read_by_ascending_number_in_the_order_of_adding(tmp_path: Path) -> None:
+    partitions = Partitions(tmp_path / "parts", ROW)
     numbers = np.random.default_rng(0).integers(0, 20, 500, dtype=np.uint64)
     rows = np.empty(500, ROW)
     rows["number"], rows["place"] = numbers, np.arange(500)
     for start in range(0, 500, 70):
-        parts.add(numbers[start : start + 70], rows[start : start + 70])
-    parts.add(numbers[:0], rows[:0])
-    read = [np.concatenate([*parts.blocks(part, 7)]) for part in parts]
-    assert [len(np.unique(part["number"])) for part in read] == [1] * 20
+        partitions.add(numbers[start : start + 70], rows[start : start + 70])
+    partitions.add(numbers[:0], rows[:0])
+    read = [np.concatenate([*partitions.blocks(partition, 7)]) for partition in partitions]
+    assert [len(np.unique(partition["number"])) for partition in read] == [1] * 20
     assert np.concatenate(read).tolist() == sorted(rows.tolist())
 
 
 @pytest.mark.parametrize(("num_rows", "num_bits"), [(0, 0), (1, 0), (10, 0), (11, 1), (20, 1), (21, 2), (1000, 7)])
-def test_no_part_is_expected_to_hold_more_than_fits(num_rows: int, num_bits: int) -> None:
-    assert num_parts_bits(num_rows, 10) == num_bits
+def test_partitions_are_expected_to_fit_in_memory(num_rows: int, num_bits: int) -> None:
+    assert num_partition_bits(num_rows, 10) == num_bits
     assert num_rows / 2**num_bits <= 10
 
 

@@ -1,4 +1,4 @@
-"""The files of a collected corpus: every document goes to its split, or to the rejected ones with the reason."""
+"""Writes the files of a collected corpus: each document goes to its split, or to rejected.jsonl with the reason."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter
+from schemalm.dataset.deduplication import Deduplication
 from schemalm.dataset.examination import REJECTED, SECRET, VALID
-from schemalm.dataset.fates import Fates
 from schemalm.dataset.held_out import HeldOut
 from schemalm.dataset.origins import Origin
 from schemalm.dataset.store import hash_file
@@ -24,18 +24,18 @@ from schemalm.documents.collected import REJECTED_FILE
 from schemalm.files.writing import named_errors, sync_file
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near duplicate"
-_NUM_LICENSES = 1000  # that are told apart
+_NUM_LICENSES = 1000  # counted separately; all further ones count as "others"
 _OTHERS, _UNKNOWN = "others", "unknown"
 
 
 def kinds_of(secrets: Mapping[str, int]) -> str:
-    """The kinds of secrets with how many there are of each."""
+    """Return the kinds of secrets with their counts, for messages."""
     return ", ".join(f"{kind} ({count:,})" for kind, count in secrets.items())
 
 
 @dataclass
 class SplitCounts:
-    """What one split holds: `num_bytes` of JSON text."""
+    """The counts of one split; `num_bytes` is the size of the JSON texts."""
 
     num_documents: int = 0
     num_sources: int = 0
@@ -43,7 +43,7 @@ class SplitCounts:
     licenses: dict[str, int] = field(default_factory=dict)
 
     def add(self, table: Any) -> None:
-        """Count the documents of a table."""
+        """Count the documents in a table."""
         self.num_documents += len(table)
         self.num_bytes += sum(len(text.encode()) for text in table["json"].to_pylist())
         for license, count in Counter(table["license"].to_pylist()).items():
@@ -53,8 +53,8 @@ class SplitCounts:
 
 
 @dataclass
-class Distributed:
-    """What was written: the counts of splits, how many documents were left out for what, and the hash of each file."""
+class WrittenCorpus:
+    """What was written: counts of each split, numbers of documents left out by reason, and hashes of files."""
 
     splits: dict[str, SplitCounts] = field(default_factory=lambda: {TRAIN: SplitCounts(), VAL: SplitCounts()})
     left_out: Counter[str] = field(default_factory=Counter)
@@ -62,24 +62,29 @@ class Distributed:
     files: dict[str, str] = field(default_factory=dict)
 
 
-class Distribution:
-    """Writes splits and rejected documents into `folder`, shard by shard.
+class CorpusWriter:
+    """Writes the splits and the rejected documents into `folder`, shard by shard.
 
-    largest: the draws of sources whose names are looked for.
+    largest: the draws of the sources whose names are wanted.
     """
 
     def __init__(
-        self, folder: Path, survey: Survey, fates: Fates, held_out: HeldOut, largest: Collection[int] = ()
+        self,
+        folder: Path,
+        survey: Survey,
+        deduplication: Deduplication,
+        held_out: HeldOut,
+        largest: Collection[int] = (),
     ) -> None:
-        self._survey, self._fates, self._held_out = survey, fates, held_out
+        self._survey, self._deduplication, self._held_out = survey, deduplication, held_out
         self._nameless = set(largest)
         self._folder = folder
         self._writers = {name: TableWriter(folder / name) for name in (TRAIN, VAL)}
-        self._start = 0  # the number of the next valid document
-        self.done = Distributed()
+        self._start = 0  # number of the next valid document
+        self.done = WrittenCorpus()
 
-    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> Distributed:
-        """Write the documents of all shards' tables, in order; first the files that could not be read.
+    def write(self, tables: Iterable[Any], unread: Iterable[Rejection] = ()) -> WrittenCorpus:
+        """Write the documents in the shards' tables, in order, after the files that could not be read.
 
         Raises `OSError` with the path.
         """
@@ -97,10 +102,10 @@ class Distribution:
 
     def _add(self, table: Any, rejected: BinaryIO) -> None:
         is_valid = np.array(table["kind"].to_pylist()) == VALID
-        numbers = np.cumsum(is_valid) - 1 + self._start  # of valid documents
+        numbers = np.cumsum(is_valid) - 1 + self._start  # meaningful for valid documents only
         stop = self._start + int(is_valid.sum())
         stays, is_val = np.zeros((2, len(table)), np.bool_)
-        stays[is_valid] = self._fates.stay(self._start, stop)
+        stays[is_valid] = self._deduplication.are_kept(self._start, stop)
         draws = self._survey.draws[self._start : stop]
         is_val[is_valid] = self._held_out.contains(draws)
         self._name_sources(table.filter(is_valid), draws)
@@ -116,7 +121,7 @@ class Distribution:
             _write_line(rejected, described)
 
     def _name_sources(self, valid: Any, draws: NDArray[np.uint64]) -> None:
-        """Note the names of sources that were asked for, by their draws."""
+        """Record the names of the wanted sources, by their draws."""
         for index in np.flatnonzero(np.isin(draws, list(self._nameless))).tolist() if self._nameless else ():
             draw = int(draws[index])
             row = valid.slice(index, 1).select(["repo", "path"]).to_pylist()[0]
@@ -124,12 +129,12 @@ class Distribution:
             self._nameless.discard(draw)
 
     def _describe(self, row: dict[str, Any], number: int) -> dict[str, Any]:
-        """The row of a document that is left out; `number`: its own where it is valid."""
+        """Return the row of a document that is left out; `number` is its number if it is valid."""
         why, reason, original = row["kind"], row["reason"], None
         if why == SECRET:
             reason = f"it holds secrets: {kinds_of(json.loads(row['secrets']))}"
         elif why == VALID:
-            why, original = self._twin(number)
+            why, original = self._original_of(number)
             reason = f"its value is that of {original}" if why == DUPLICATE else f"it is nearly the same as {original}"
         return {
             "why": why,
@@ -140,16 +145,16 @@ class Distribution:
             "original": original and asdict(original),
         }
 
-    def _twin(self, number: int) -> tuple[str, Origin]:
-        """Whether a document that goes is a duplicate or a near one, and the document that it is one of."""
-        original = int(self._fates.originals[number])
+    def _original_of(self, number: int) -> tuple[str, Origin]:
+        """Return whether a dropped document is a duplicate or a near duplicate, and the document that it repeats."""
+        original = int(self._deduplication.originals[number])
         if original != number:
             return DUPLICATE, self._survey.origins[original]
-        return NEAR_DUPLICATE, self._survey.origins[int(self._fates.near[number])]
+        return NEAR_DUPLICATE, self._survey.origins[int(self._deduplication.near[number])]
 
 
 def _unread(rejection: Rejection) -> dict[str, Any]:
-    """The row of a file or folder that cannot be read."""
+    """Return the row of a file or folder that cannot be read."""
     return {
         "why": REJECTED,
         "name": rejection.name,
@@ -163,7 +168,7 @@ def _unread(rejection: Rejection) -> dict[str, Any]:
 
 
 def _broken(pointer: str, keyword: str) -> dict[str, str | None]:
-    """Where a document breaks which keyword of the schema; the pointer to the whole document is empty."""
+    """Return the pointer and the keyword that a document violates; the pointer to the whole document is empty."""
     return {"pointer": pointer if keyword else None, "keyword": keyword or None}
 
 

@@ -1,6 +1,6 @@
-"""The *fate* of each valid document of a corpus: it stays, or goes as a duplicate or near duplicate of an earlier one.
+"""Finds which valid documents of a corpus are duplicates or near duplicates of earlier ones.
 
-Memory is bounded: what is found for each document stands in arrays in files.
+Memory is bounded: the results for each document are kept in arrays in files.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from schemalm.dataset.survey import Survey
 
 
 @dataclass(frozen=True)
-class Fates:
-    """What becomes of each valid document: the numbers of those that it equals and is near to, or its own twice."""
+class Deduplication:
+    """For each valid document, the numbers of the equal and the near earlier document, or its own number."""
 
     originals: Int64Array
     near: Int64Array
 
-    def stay(self, start: int, stop: int) -> NDArray[np.bool_]:
-        """Which of the documents of these numbers stay."""
+    def are_kept(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Return which of the documents from `start` to `stop` are kept."""
         return are_first(self.originals, start, stop) & are_first(self.near, start, stop)
 
 
-def decide(survey: Survey, tables: Iterable[Any], similarity: float) -> Fates:
-    """The fates of all documents; duplicates are noted in what is left out.
+def deduplicate(survey: Survey, tables: Iterable[Any], similarity: float) -> Deduplication:
+    """Find the duplicates among all valid documents, and record exact ones as left out.
 
-    tables: the kinds, features and keys of all shards, in order. similarity: 1 lets near duplicates stay.
+    tables: the columns `kind`, `features` and `keys` of all shards, in order. similarity: 1 keeps near duplicates.
     """
     originals = find_originals(survey.digests, survey.folder / "originals.npy")
     note_duplicates(originals, survey.origins, survey.left_out)
-    return Fates(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
+    return Deduplication(originals, _find_near(survey, originals, tables, similarity) if similarity < 1 else originals)
 
 
-def sources_that_stay(survey: Survey, fates: Fates) -> Sources:
-    """The sources of the documents that stay."""
+def kept_sources(survey: Survey, deduplication: Deduplication) -> Sources:
+    """Return the sources of the documents that are kept."""
     sources = Sources(survey.folder / "sources", survey.num_valid)
     for start in range(0, survey.num_valid, ROWS_AT_ONCE):
         stop = min(start + ROWS_AT_ONCE, survey.num_valid)
-        sources.add(survey.draws[start:stop][fates.stay(start, stop)])
+        sources.add(survey.draws[start:stop][deduplication.are_kept(start, stop)])
     return sources
 
 
 def only_valid(table: Any) -> Any:
-    """The rows of a shard's table whose documents are valid."""
+    """Return the rows of a shard's table whose documents are valid."""
     import pyarrow.compute as pc  # noqa: PLC0415
 
     return table.filter(pc.equal(table["kind"], VALID))
