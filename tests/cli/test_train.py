@@ -36,7 +36,7 @@ def test_a_resumed_run_needs_no_option_again_and_gets_more_steps(invoke, pipelin
     assert result.exit_code == 0, result.stderr
     assert config(run)["training"] == {**before["training"], "num_steps": 3}
     assert config(run)["lengths"] == [{"after_step": 0, "num_steps": 2}, {"after_step": 2, "num_steps": 3}]
-    assert "after step 2 rates are those of a run of 3 steps" in result.stderr
+    assert "after step 2, learning rates are those of a run of 3 steps" in result.stderr
 
 
 def test_fewer_steps_than_are_done_are_refused(invoke, run: Path) -> None:

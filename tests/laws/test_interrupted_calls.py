@@ -48,7 +48,7 @@ class Interrupted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wanted, self.num_counted = 0, 0
-        for name in ("work", "spend"):
+        for name in ("work", "count_state"):
             monkeypatch.setattr(Budget, name, self._count)
 
     def _count(self, num_units: int = 1) -> None:

@@ -113,7 +113,7 @@ def test_an_optimizer_of_another_model_is_refused(folder: Path, by: Any, message
         ({"step": 1}, "expected 2, the step of its folder, found 1"),
         ({"num_tokens": "many"}, '/num_tokens: expected int, found str "many"'),
         ({"elapsed_seconds": -1.0}, "/elapsed_seconds"),
-        ({"unheard of": 1}, "no such field"),
+        ({"unheard of": 1}, "does not know this field"),
     ],
 )
 def test_an_impossible_loader_position_is_refused(folder: Path, values: dict[str, Any], message: str) -> None:

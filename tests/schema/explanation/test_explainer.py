@@ -126,8 +126,8 @@ def kind_name(value: object) -> str:
 
 
 NO_JSON: list[tuple[Any, str, str]] = [
-    (float("nan"), "", "no JSON number"),
-    ({"a": float("inf")}, "/a", "no JSON number"),
+    (float("nan"), "", "not a JSON number"),
+    ({"a": float("inf")}, "/a", "not a JSON number"),
     (["a", "\ud800"], "/1", "surrogate"),
     ({"\udfff": 1}, "/\udfff", "surrogate"),
     ({"a": {1: 2}}, "/a/1", "not a string"),
