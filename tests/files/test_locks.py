@@ -15,7 +15,17 @@ from typing import Any
 import filelock
 import pytest
 
-from schemalm.files.locks import acquire_lock, is_still_at, locked_file, locked_folder, open_lock_file
+from schemalm.dataset.shards import _locked
+from schemalm.errors import CheckpointError, DataError
+from schemalm.files.locks import (
+    acquire_lock,
+    acquire_lock_if_possible,
+    is_still_at,
+    locked_file,
+    locked_folder,
+    open_lock_file,
+)
+from schemalm.training.run import run_lock
 
 HOLDS = """
 import sys, time
@@ -99,13 +109,36 @@ def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without locks."""
+
     def refuse(*_: Any, **__: Any) -> bool:
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr(filelock, "lock_descriptor", refuse)
-    with locked_file(tmp_path / ".lock"), locked_folder(tmp_path), open_lock_file(tmp_path, ".lock") as file:
-        assert acquire_lock(file.fileno())
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_a_lock_that_protects_a_file_needs_a_file_system_with_locks(tmp_path: Path) -> None:
+    with open_lock_file(tmp_path, ".lock") as file, pytest.raises(OSError, match="no locks"):
+        acquire_lock(file.fileno())
+    with pytest.raises(OSError, match="no locks"), locked_file(tmp_path / ".lock"):
+        pass
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_training_and_preparing_refuse_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"lock cannot be locked: no locks"), run_lock(tmp_path / "run"):
+        pass
+    with pytest.raises(DataError, match=r"lock cannot be locked: no locks"), _locked(tmp_path / "data"):
+        pass
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_a_folder_is_written_without_locks_if_there_are_none(tmp_path: Path) -> None:
+    with locked_folder(tmp_path), open_lock_file(tmp_path, ".lock") as file:
+        assert acquire_lock_if_possible(file.fileno())
 
 
 def test_a_file_removed_or_replaced_under_a_lock_is_detected(tmp_path: Path) -> None:

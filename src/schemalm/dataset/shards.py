@@ -33,7 +33,7 @@ from schemalm.engines import Engine, Task
 from schemalm.errors import ConfigurationError, DataError, SchemaLMError
 from schemalm.files.locks import acquire_lock, is_still_at, open_lock_file
 from schemalm.files.writing import named_errors, partial_name, remove_partial, write_atomically
-from schemalm.messages.wording import counted
+from schemalm.messages.wording import counted, reason_of
 
 _PLAN, _INPUT, _SHARDS, _SCRATCH = "plan", "input", "shards", "scratch"
 
@@ -271,7 +271,11 @@ def _locked(out: Path) -> Iterator[None]:
     """Lock the working folder of `out`; raises `DataError` if another process holds it or has removed it."""
     folder = out / WORKING_FOLDER
     with _open_lock(folder) as file:
-        if not (acquire_lock(file.fileno()) and is_still_at(file.fileno(), folder / LOCK_FILE)):
+        try:
+            is_free = acquire_lock(file.fileno())
+        except OSError as error:
+            raise DataError(f"{folder / LOCK_FILE} cannot be locked: {reason_of(error)}") from None
+        if not (is_free and is_still_at(file.fileno(), folder / LOCK_FILE)):
             raise DataError(f"another command is writing into {out}: wait for it, or end it")
         yield
 

@@ -1,7 +1,8 @@
 """Locks between processes and between threads, by `filelock`.
 
 A lock is held on an open file or folder and ends when it is closed. So a killed process leaves nothing locked, and a
-leftover lock file does no harm. On a file system without locks, every lock succeeds.
+leftover lock file does no harm. Some file systems have no locks. Where two writers would damage a file, that is an
+error; where a lock only keeps files of one command together, the command continues without one.
 """
 
 from __future__ import annotations
@@ -24,13 +25,18 @@ _LOCKING |= sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O
 def acquire_lock(descriptor: int, *, wait: bool = False) -> bool:
     """Lock an open file or folder until it is closed; return False if someone else holds the lock.
 
-    wait: wait for the current holder instead of returning False.
+    wait: wait for the current holder instead of returning False. Raises `OSError` if the file system has no locks.
     """
     from filelock import lock_descriptor  # noqa: PLC0415
 
+    return lock_descriptor(descriptor, blocking=wait)
+
+
+def acquire_lock_if_possible(descriptor: int, *, wait: bool = False) -> bool:
+    """Lock like `acquire_lock`, but return True if the file system has no locks."""
     try:
-        return lock_descriptor(descriptor, blocking=wait)
-    except OSError:  # a file system without locks
+        return acquire_lock(descriptor, wait=wait)
+    except OSError:
         return True
 
 
@@ -57,7 +63,10 @@ def open_lock_file(folder: Path, name: str) -> BinaryIO:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Hold the lock of a lock file, after waiting for its current holder; the file is made if needed."""
+    """Hold the lock of a lock file, after waiting for its current holder; the file is made if needed.
+
+    Raises `OSError` if the file cannot be locked.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_lock_file(path.parent, path.name) as file:
         acquire_lock(file.fileno(), wait=True)
@@ -73,7 +82,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        acquire_lock(descriptor, wait=True)
+        acquire_lock_if_possible(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)

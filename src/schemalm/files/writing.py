@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from schemalm.errors import ConfigurationError
 from schemalm.files.folders import path_inside
-from schemalm.files.locks import acquire_lock, is_still_at
+from schemalm.files.locks import acquire_lock_if_possible, is_still_at
 
 _SOME_BYTES = b"\0" * 4096
 _NUM_BEGINNING = 64
@@ -103,7 +103,7 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(partial_name(path.name))
     try:
         with named_errors(path), temporary.open("xb") as file:
-            acquire_lock(file.fileno())
+            acquire_lock_if_possible(file.fileno())
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -148,7 +148,7 @@ def _claimed(hidden: Path, out: Path) -> Iterator[None]:
     """
     descriptor = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if not (acquire_lock(descriptor) and is_still_at(descriptor, hidden)):
+        if not (acquire_lock_if_possible(descriptor) and is_still_at(descriptor, hidden)):
             raise ConfigurationError(f"another command is writing into {out}: wait for it, or end it")
         yield
     finally:
@@ -189,7 +189,7 @@ def _is_left(partial: Path) -> bool:
     except OSError:  # gone, or not ours
         return False
     try:
-        return acquire_lock(descriptor)
+        return acquire_lock_if_possible(descriptor)
     finally:
         os.close(descriptor)
 

@@ -11,7 +11,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -94,12 +94,13 @@ def run_lock(run: Path) -> Iterator[None]:
     if run.exists() and not run.is_dir():
         raise CheckpointError(f"{run} is a file: choose a folder for the run")
     run.mkdir(parents=True, exist_ok=True)
-    try:
-        lock = open_lock_file(run, _LOCK_FILE)
-    except OSError as error:
-        raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
-    with lock as file:
-        if not acquire_lock(file.fileno()):
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open_lock_file(run, _LOCK_FILE))
+            is_free = acquire_lock(file.fileno())
+        except OSError as error:
+            raise CheckpointError(f"{run / _LOCK_FILE} cannot be locked: {reason_of(error)}") from None
+        if not is_free:
             raise CheckpointError(f"another process is training into {run}: wait for it, or end it")
         yield
 
