@@ -105,10 +105,8 @@ def _is_plain(level: list[JSONValue]) -> bool:
                 return False
         elif kind not in (bool, list, type(None)):
             return False
-    try:
-        return "".join(texts).isascii()
-    except TypeError:  # a key that is not a string
-        return False
+    # Keys may be of any class, and joining accepts subclasses of `str`, which are no JSON strings here.
+    return set(map(type, texts)) <= {str} and "".join(texts).isascii()
 
 
 def scalar_fault(node: object) -> str | None:
