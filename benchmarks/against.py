@@ -28,7 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 import schemalm
-from digest import SCHEMA, read_values
+from digest import SCHEMA
+from rows import read_valid_rows
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NUM_TRAINING_STEPS = 20
@@ -112,7 +113,7 @@ def main(
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = read_values(data / "train.jsonl.zst", num_documents)
+        rows = read_valid_rows(data / "train.jsonl.zst", num_documents)
         values = [row["json"] for row in rows]
         (folder / "values.json").write_text(json.dumps(values))
         lines = [json.dumps({"value": row["json"], "repo": row["repo"]}) for row in rows]

@@ -16,16 +16,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-import zstandard
 
 import schemalm
+from rows import read_valid_rows
 
 SCHEMA = "github-workflow"
 # Completions take longer than masks, so only one for each of this many masks is computed.
@@ -34,20 +33,6 @@ NUM_STEPS = 20
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 # The fields of the metrics that do not depend on time.
 FIELDS = ("kind", "step", "loss", "gradient_norm", "learning_rate", "bits_per_byte", "num_tokens")
-
-
-def read_values(path: Path, num_documents: int) -> list[dict[str, Any]]:
-    """Reads the first valid rows of a zstd-compressed JSON Lines file."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
-        rows = (json.loads(line) for line in lines_of(stream))
-        return list(islice((row for row in rows if row["valid"]), num_documents))
-
-
-def lines_of(stream: Any) -> Iterator[bytes]:
-    rest = b""
-    while block := stream.read(1 << 22):
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -136,7 +121,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="A JSON file to write.")] = None,
 ) -> None:
     """Writes the digests."""
-    rows = read_values(data / "train.jsonl.zst", num_documents)
+    rows = read_valid_rows(data / "train.jsonl.zst", num_documents)
     values = [row["json"] for row in rows]
     grammar = schemalm.compile_schema(SCHEMA)
     learned = schemalm.Tokenizer.train(grammar, values, 4096, sources=[row["repo"] for row in rows])

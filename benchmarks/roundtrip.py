@@ -8,7 +8,6 @@ Prints by split: rows, tokens per document, documents per second, the share of r
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -21,11 +20,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import zstandard
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from rows import read_rows
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
 from schemalm.errors import InvalidDocument
@@ -61,15 +60,6 @@ class Outcome:
         self.mask_seconds += other.mask_seconds
         self.refusals.update(other.refusals)
         self.faults.extend(other.faults)
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a zstd-compressed JSON Lines file."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
-        rest = b""
-        while block := stream.read(1 << 22):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from map(json.loads, lines)
 
 
 def check_row(tokenizer: Tokenizer, row: dict[str, Any], outcome: Outcome) -> None:

@@ -7,7 +7,6 @@ fetched: a schema that refers to a document outside its data set is left unchang
 
 from __future__ import annotations
 
-import io
 import json
 import tomllib
 from collections import Counter
@@ -17,8 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urldefrag, urljoin
 
-import zstandard
-
+from rows import read_rows
 from schemalm.documents import parse_document
 from schemalm.errors import DocumentError
 
@@ -53,11 +51,9 @@ class Case:
 
 def read_jsonschemabench(data: Path) -> Iterator[Case]:
     """Reads real schemas; `format` is an assertion, and a schema without a draft is 2020-12."""
-    with (data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
-        stream = zstandard.ZstdDecompressor().stream_reader(file)
-        for row in map(json.loads, io.TextIOWrapper(stream, encoding="utf-8")):
-            instances = tuple(Instance(test["data"], test["valid"], test["description"]) for test in row["tests"])
-            yield Case(row["id"], row["split"], row["schema"], "assert", instances)
+    for row in read_rows(data / "jsonschemabench" / "cases.jsonl.zst"):
+        instances = tuple(Instance(test["data"], test["valid"], test["description"]) for test in row["tests"])
+        yield Case(row["id"], row["split"], row["schema"], "assert", instances)
 
 
 def read_official_suite(data: Path) -> Iterator[Case]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from roundtrip import read_rows
+from rows import read_rows
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import canonical_json
 

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
-import zstandard
 
+from rows import read_rows
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal, load_document
 from schemalm.errors import InvalidDocument
@@ -22,15 +20,6 @@ from schemalm.tokenizer import Tokenizer
 
 STRIDE = 97
 MAX_TRAIN_ROWS = 20_000
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file under zstd."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file) as stream:
-        rest = b""
-        while block := stream.read(1 << 22):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from map(json.loads, lines)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 from collections.abc import Iterator
@@ -12,8 +11,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-import zstandard
 
+from rows import read_rows
 from schemalm.regular.formats import FORMATS, format_language
 from schemalm.regular.language import (
     NOTHING,
@@ -135,9 +134,7 @@ def test_the_official_cases_pass_except_known_departures(shared_data: Path, file
 
 
 def _benchmark(shared_data: Path) -> Iterator[dict[str, Any]]:
-    with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
-        lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")
-        yield from map(json.loads, lines)
+    return read_rows(shared_data / "jsonschemabench" / "cases.jsonl.zst")
 
 
 def _nodes(schema: Any) -> Iterator[dict[str, Any]]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import io
-import json
 import re
 import time
 from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from rows import read_rows
 from schemalm.regular.language import ANY_TEXT, Derivatives, Language, derivative, repeat, sequence
 from schemalm.regular.lookahead import characters
 from schemalm.regular.pattern import PatternError, finite_texts, pattern_language
@@ -283,10 +281,8 @@ def test_the_few_texts_of_a_pattern_are_listed(pattern: str, expected: list[str]
 
 
 def test_all_but_two_patterns_of_real_schemas_are_read(shared_data: Path) -> None:
-    with (shared_data / "jsonschemabench" / "cases.jsonl.zst").open("rb") as file:
-        stream = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8")
-        schemas = [json.loads(line)["schema"] for line in stream]
-    sources = {source for schema in schemas for source in _sources(schema)}
+    rows = read_rows(shared_data / "jsonschemabench" / "cases.jsonl.zst")
+    sources = {source for row in rows for source in _sources(row["schema"])}
     assert len(sources) > 1000
     refused = {}
     for source in sources:
