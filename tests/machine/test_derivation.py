@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.tokenizer.conftest import SCHEMA
 
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
@@ -13,17 +14,6 @@ from schemalm.grammar.symbols import FREE_KEY, ITEM, NULL, symbol_of
 from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer import Tokenizer
 
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string"},
-        "kind": {"enum": ["small", "large", ""]},
-        "tags": {"type": "array", "items": {"type": ["string", "number", "null"]}},
-        "child": {"$ref": "#"},
-        "": {"type": "boolean"},
-    },
-    "additionalProperties": {"type": ["string", "object"]},
-}
 VALUES: list[Any] = [
     *({}, {"name": "a b"}, {"tags": ["x", 1.5, None, 1, -0.0]}, {"": True}, {"free": "𝄞", "é": {"a": 1}}),
     *({"child": {"child": {"kind": ""}, "tags": []}, "kind": "large"},),

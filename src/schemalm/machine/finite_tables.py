@@ -188,8 +188,7 @@ class FiniteTables:
             step = advance(grammar, stack, symbol)
             if step is None:
                 return None
-            if len(step.opened) != 1:
-                advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
+            advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
             outcome = step.outcome
             opens_guarded_array = opens_guarded_array or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
         return Transition(tuple(map(self.entry, stack, paths)), outcome, opens_guarded_array)
