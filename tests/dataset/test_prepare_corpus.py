@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import signal
@@ -12,10 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
+from schemalm.dataset.encoding import Encoder, Encoding
 from schemalm.dataset.prepare import (
     ORIGIN_FILE,
     CorpusInput,
@@ -104,6 +107,12 @@ def whole(folder: Path, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathF
         out = tmp_path_factory.mktemp("whole") / "data"
         prepared(corpus(folder), tokenizer, out)
     return contents(out)
+
+
+def test_a_shard_has_the_arrays_of_earlier_versions_so_their_work_is_resumed(tokenizer: Tokenizer) -> None:
+    content = Encoder(tokenizer, SETTINGS.windows).pack(Encoding())
+    names = "tokens places masks rows lengths num_bytes digests draws entries left_out"
+    assert np.load(io.BytesIO(content)).files == names.split()
 
 
 def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:

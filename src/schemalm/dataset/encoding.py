@@ -33,6 +33,8 @@ from schemalm.documents.values import digest_of
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import Tokenizer
 
+# The array of states in the file of a shard, which is named as in earlier versions, so that their work can be resumed.
+_STATES = "places"
 HELD_OUT = 1  # the draw of the validation documents of a corpus with its own split; its training documents have 0
 
 
@@ -164,7 +166,7 @@ class Encoder:
             states, tables = self._states.take(states)
         arrays = {
             "tokens": tokens.astype(smallest_dtype(self._tokenizer.vocab_size)),
-            "states": states.astype(smallest_dtype(len(tables.rows))),
+            _STATES: states.astype(smallest_dtype(len(tables.rows))),
             "masks": tables.masks,
             "rows": tables.rows,
             "lengths": np.array([len(document) for document in encoded.tokens], dtype=np.int64),
@@ -194,9 +196,14 @@ class EncodedShard:
         self._arrays = np.load(io.BytesIO(content), allow_pickle=False)
 
     def array(self, name: str) -> NDArray[Any]:
-        """Return one of `tokens`, `states` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
+        """Return one of `tokens` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
         found: NDArray[Any] = self._arrays[name]
         return found
+
+    @property
+    def states(self) -> NDArray[Any]:
+        """The row of `tables` before each token [T]."""
+        return self.array(_STATES)
 
     @property
     def tables(self) -> StateTables:

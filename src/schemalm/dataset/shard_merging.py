@@ -221,7 +221,7 @@ class ShardMerger:
         of_tokens = np.repeat(is_chosen, shard.array("lengths"))
         states = None
         if len(self._states):
-            states = self._states.add(shard.tables)[shard.array("states")[of_tokens]]
+            states = self._states.add(shard.tables)[shard.states[of_tokens]]
         lengths, num_bytes = shard.array("lengths")[is_chosen], shard.array("num_bytes")[is_chosen]
         writer.extend(shard.array("tokens")[of_tokens], states, lengths, num_bytes)
 
