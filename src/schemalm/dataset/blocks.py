@@ -87,8 +87,8 @@ class BlockReader:
         frame = self._frames[self._index[block, 1] : self._index[block + 1, 1]].tobytes()
         sizes = [num_tokens * np.dtype(dtype).itemsize for dtype in dtypes]
         try:
-            if zstandard.frame_content_size(frame) != sum(sizes):
-                raise zstandard.ZstdError(f"expected {sum(sizes)} bytes for its tokens and states")
+            if (found := zstandard.frame_content_size(frame)) != sum(sizes):
+                raise zstandard.ZstdError(f"it has {found} bytes, expected {sum(sizes)} for its tokens and states")
             content = self._decompressor.decompress(frame)
         except zstandard.ZstdError as error:
             raise DataError(f"{self._path} is damaged, block {block}: {error}; prepare the data again") from None
