@@ -149,7 +149,7 @@ class RunRecord:
 
 
 def read_record(folder: Path) -> RunRecord:
-    """Return the record of a run folder; raises `CheckpointError` if it is no run folder or its files are damaged."""
+    """Return the record of a run folder; raises `CheckpointError` if it is not a run folder or is damaged."""
     config = read_config(folder)
     if not is_run_config(config):
         raise CheckpointError(f"{folder} is not a run folder: its {CONFIG_FILE} describes no training")
@@ -166,7 +166,9 @@ def find_records(folders: Iterable[Path]) -> tuple[list[RunRecord], list[str]]:
     for folder in folders:
         runs = list(run_folders(folder))
         if not runs:
-            raise CheckpointError(f"{folder} contains no run: name a folder that `schemalm train` wrote, or its parent")
+            raise CheckpointError(
+                f"{folder} contains no run: name a folder that `schemalm train` wrote, or one above it"
+            )
         for run in runs:
             try:
                 records[run.resolve()] = read_record(run)

@@ -140,7 +140,7 @@ def caveats(evaluation: Evaluation) -> list[str]:
 def _unjudged(evaluation: Evaluation) -> str:
     reason = next(sample.verdict.reason for sample in evaluation.samples if sample.verdict.valid is None)
     if evaluation.valid_share is None:
-        return f"No independent program judged the documents, so none is called valid here. The first one {reason}"
+        return f"No independent program judged the documents, so none is called valid here. The first document {reason}"
     counted = f"{evaluation.num_unjudged:,} of {_counted(len(evaluation.samples))}"
     return f"{counted} could not be judged and count as neither valid nor invalid. The first one {reason}"
 

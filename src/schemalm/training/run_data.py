@@ -50,7 +50,8 @@ def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
     for name, expected in sizes_of_data(metadata, **side_features).items():
         if getattr(model, name) != expected:
             raise DataError(
-                f"the data does not fit the model: {name} is {getattr(model, name)} in the model, {expected} in data"
+                f"the data does not fit the model: {name} is {getattr(model, name)} in the model, but {expected} in "
+                "the data"
             )
 
 
