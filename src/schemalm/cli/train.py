@@ -194,7 +194,7 @@ def _recorded(out: Path) -> dict[str, Any] | None:
 
 
 def _data(given: Path | None, out: Path | None, resumed: dict[str, Any] | None) -> Path:
-    """Return the data folder of the resumed run, or else the folder that was given."""
+    """Return the given data folder, or else that of the resumed run; the data of a resumed run must be its own."""
     if out is not None and resumed is not None:
         from schemalm.training.run_data import find_data  # noqa: PLC0415
 

@@ -90,7 +90,7 @@ def _path_to_parent(run: Path, parent: Path) -> str:
 
 @contextmanager
 def run_lock(run: Path) -> Iterator[None]:
-    """Lock a run folder for writing, creating it if needed; raises `CheckpointError` if another process did."""
+    """Lock a run folder, creating it if needed; raises `CheckpointError` if another process holds it or locks fail."""
     if run.exists() and not run.is_dir():
         raise CheckpointError(f"{run} is a file: choose a folder for the run")
     run.mkdir(parents=True, exist_ok=True)
