@@ -168,7 +168,7 @@ def test_headline_figures_are_those_of_the_evaluation(folder: Path, evaluation: 
 def test_a_model_of_few_documents_is_not_praised(folder: Path, evaluation: Evaluation) -> None:
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
-    few = [f"Trained on only {evaluation.num_train_documents} documents", "were not in training: too few"]
+    few = [f"Trained on only {evaluation.num_train_documents} documents", "held out of training: too few"]
     assert all(words in page.text and words in markdown for words in few)
     likelihood = replace(evaluation.likelihood, num_documents=FEW_VALIDATION_DOCUMENTS)
     assert not caveats(replace(evaluation, num_train_documents=FEW_TRAINING_DOCUMENTS, likelihood=likelihood))

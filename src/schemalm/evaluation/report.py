@@ -129,7 +129,7 @@ def caveats(evaluation: Evaluation) -> list[str]:
         )
     if num_scored < FEW_VALIDATION_DOCUMENTS:
         found.append(
-            f"Bits per byte and perplexity come from only {_counted(num_scored)} that were not in training: too few "
+            f"Bits per byte and perplexity come from only {_counted(num_scored)} held out of training: too few "
             "for a reliable figure."
         )
     if evaluation.num_unjudged:
