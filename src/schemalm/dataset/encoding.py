@@ -29,7 +29,7 @@ from schemalm.dataset.window_counts import check_positions
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import Rejecting
 from schemalm.documents.pieces import rows_of
-from schemalm.documents.values import digest_of
+from schemalm.documents.values import canonical_digest
 from schemalm.errors import DataError, DocumentError, InvalidDocument, LimitError
 from schemalm.tokenizer import Tokenizer
 
@@ -148,7 +148,7 @@ class Encoder:
         # Its length does not depend on the order of its keys, so one text serves both.
         content = canonical_json(row.value, sort_keys=True)
         encoded.num_bytes.append(len(content))
-        encoded.digests.append(digest_of(content)[:DIGEST_BYTES])
+        encoded.digests.append(canonical_digest(content)[:DIGEST_BYTES])
         encoded.draws.append(draw_of(row.repository, self._settings.seed) if draw is None else draw)
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 

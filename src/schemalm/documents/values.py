@@ -30,10 +30,10 @@ def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
 
 def value_digest(value: JSONValue) -> bytes:
     """Return the SHA-256 of a value, 32 bytes; the order of keys does not matter."""
-    return digest_of(canonical_json(value, sort_keys=True))
+    return canonical_digest(canonical_json(value, sort_keys=True))
 
 
-def digest_of(canonical: bytes) -> bytes:
+def canonical_digest(canonical: bytes) -> bytes:
     """Return the digest of a value from its canonical JSON with sorted keys."""
     return hashlib.sha256(canonical).digest()
 
